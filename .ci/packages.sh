@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# Installing what is missing from the distribution (Debian, Ubuntu), for the scripts that build.
+# A script names what it needs, then calls install_packages; when nothing is missing that costs
+# nothing and needs no network.
+#
+# SPDX-License-Identifier: MIT
+missing_packages=
+
+# need_command COMMAND PACKAGE...: what to install when there is no such command.
+need_command() {
+    command -v "$1" > /dev/null || {
+        shift
+        missing_packages="$missing_packages $*"
+    }
+}
+
+# need_package PACKAGE...: libraries and data, which no command tells of.
+need_package() {
+    for package in "$@"; do
+        # On a system without dpkg, the build itself says what it misses.
+        command -v dpkg-query > /dev/null || return 0
+        state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null) || state=absent
+        test "$state" = installed || missing_packages="$missing_packages $package"
+    done
+}
+
+# What a build of dlcore needs.
+need_build() {
+    need_command cmake cmake
+    need_command cc gcc libc6-dev
+    need_command make make
+    need_command pkg-config pkg-config
+    need_package libopenblas-dev zlib1g-dev
+}
+
+# install_packages: installs what is missing, or says what to do and fails.
+install_packages() {
+    test -n "$missing_packages" || return 0
+    packages=$missing_packages
+    missing_packages=
+    if ! command -v apt-get > /dev/null; then
+        echo "These Debian packages, or what your system calls them, are needed:$packages" >&2
+        return 1
+    fi
+    if [ "$(id -u)" = 0 ]; then
+        as_root="env"
+    elif command -v sudo > /dev/null; then
+        as_root="sudo env"
+    else
+        echo "Please install as root, or install sudo: apt-get install$packages" >&2
+        return 1
+    fi
+    echo "Installing$packages ..."
+    apt="$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
+    # An update may fail off-line, when what is asked for is in the cache all the same. And the
+    # output of both is worth reading only when they fail.
+    # shellcheck disable=SC2086 # words
+    if ! log=$({ $apt update || true; $apt install -y --no-install-recommends $packages; } 2>&1 < /dev/null); then
+        printf '%s\n' "$log" | tail -n 20 >&2
+        echo "Could not install$packages" >&2
+        return 1
+    fi
+}

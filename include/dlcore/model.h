@@ -1,0 +1,219 @@
+/* The Sequential model: add layers, compile, fit, evaluate, predict.
+ *
+ * Order of calls: create, add (one or more), compile, fit; build may come before or after compile.
+ * Weights exist once the model is built: by dlcore_model_build, by compile when the first layer
+ * gives its input_width, else by the first fit or train_on_batch from the data.
+ *
+ * Errors: each call on a model that is not const clears the model's message, and on failure keeps
+ * one for dlcore_model_error. Adding is sticky: the first layer that does not fit is remembered,
+ * and build or compile returns its error, so a builder need not check each line. Calls on a const
+ * model fill the dlcore_error_record_t of their options instead.
+ *
+ * Threads: evaluate, predict and the getters may run on one model from any number of threads at
+ * once, while nothing writes to it. Any other call wants the model to itself; a second fit, compile
+ * or set_weights meanwhile is answered DLCORE_ERROR_BUSY where it is noticed. model_request_stop
+ * may be called at any time from any thread or signal handler while the model exists.
+ *
+ * Data: x is (batch, ...), float32, uint8 or int32; a sample's axes are flattened. y depends on the
+ * loss. Both are borrowed for the call and never written. uint8 pixels are used as they are, cast
+ * batch by batch.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MODEL_H
+#define DLCORE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "callback.h"
+#include "layer.h"
+#include "loss.h"
+#include "metric.h"
+#include "optimizer.h"
+#include "status.h"
+#include "tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dlcore_model dlcore_model_t;
+typedef struct dlcore_history dlcore_history_t;
+
+/* ---- options: start from the ..._default(), then change fields. A zeroed struct is refused. ----
+ */
+
+#define DLCORE_THREADS_MAX 256
+#define DLCORE_SEED_DEFAULT 20240229u
+
+typedef struct dlcore_model_options {
+    dlcore_allocator_t allocator; /* malloc */
+    uint64_t seed;                /* initial weights and shuffling; DLCORE_SEED_DEFAULT */
+    /* Threads that one call may use, its own included; 1 creates none. 0, the default: the CPUs
+     * this process may run on, where a step is big enough to gain. Results never depend on it. */
+    size_t threads;
+    /* Treat numbers below 1.2e-38 as zero within calls, which keeps their speed; true. */
+    bool flush_denormals;
+    dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
+    size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
+} dlcore_model_options_t;
+dlcore_model_options_t dlcore_model_options_default(void);
+
+typedef struct dlcore_compile_options {
+    dlcore_optimizer_t optimizer;                /* rmsprop */
+    dlcore_loss_t loss;                          /* none: must be set */
+    dlcore_metric_t metrics[DLCORE_METRICS_MAX]; /* the first metric_count count */
+    size_t metric_count;                         /* 0 */
+} dlcore_compile_options_t;
+dlcore_compile_options_t dlcore_compile_options_default(void);
+
+typedef struct dlcore_fit_options {
+    size_t batch_size;    /* 32; the last batch of an epoch may be shorter */
+    size_t epochs;        /* 1; the number of the last epoch, as in Keras; 0 trains nothing */
+    size_t initial_epoch; /* 0 */
+    bool shuffle; /* true: a new order each epoch, from the seed and the model's epoch count */
+    /* Share of the samples, taken from the end before shuffling, that is kept for validation:
+     * 0 <= validation_split < 1. Or tensors of their own; these win. */
+    double validation_split;
+    const dlcore_tensor_t *validation_x;
+    const dlcore_tensor_t *validation_y;
+    int verbose;                        /* 0 silent (default), 1 progress line, 2 line per epoch */
+    dlcore_sink_t sink;                 /* where verbose prints; write NULL: stdout */
+    const dlcore_callback_t *callbacks; /* callback_count of them; borrowed */
+    size_t callback_count;
+    /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
+     * infinite: the weights are those before that batch. true. */
+    bool stop_on_not_finite;
+} dlcore_fit_options_t;
+dlcore_fit_options_t dlcore_fit_options_default(void);
+
+typedef struct dlcore_evaluate_options {
+    size_t batch_size;            /* 32; the result is the same up to rounding */
+    int verbose;                  /* 0 silent, 1 progress line, 2 one line */
+    dlcore_sink_t sink;           /* write NULL: stdout */
+    dlcore_error_record_t *error; /* NULL: no message wanted */
+} dlcore_evaluate_options_t;
+dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
+
+typedef struct dlcore_predict_options {
+    size_t batch_size;            /* 0: chosen for speed; else rows computed at a time */
+    dlcore_error_record_t *error; /* NULL: no message wanted */
+} dlcore_predict_options_t;
+dlcore_predict_options_t dlcore_predict_options_default(void);
+
+/* ---- life ---- */
+
+/* An empty model. `options` NULL: the defaults. On failure *model is NULL. */
+dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model);
+/* NULL is fine. Not while another thread uses the model. */
+void dlcore_model_free(dlcore_model_t *model);
+/* A new model of the same layers, compile settings, options and, when built, weights; without
+ * optimizer state. */
+dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **clone);
+/* The message of the last call that failed ("dense: expects 784 inputs, got 512"), "" when it
+ * succeeded. Borrowed until the next call. NULL gives a text, too. */
+const char *dlcore_model_error(const dlcore_model_t *model);
+
+/* ---- building ---- */
+
+dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer);
+/* Makes the weights, for samples of `input_width` numbers (0: the first layer's input_width). */
+dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
+/* The short form: one loss and one metric (or DLCORE_METRIC_NONE) with their defaults. Compiling
+ * again is allowed and keeps the weights, but begins the optimizer's state anew. */
+dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer_t *optimizer,
+                                   dlcore_loss_kind_t loss, dlcore_metric_kind_t metric);
+/* The long form: several metrics, descriptors with their settings. */
+dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
+                                        const dlcore_compile_options_t *options);
+
+/* ---- training ---- */
+
+/* Trains for epochs - initial_epoch epochs. `options` NULL: the defaults. When `history` is not
+ * NULL, *history is a new record, also of a run that was stopped or failed on its way; NULL when
+ * nothing was begun. Being stopped by a callback or model_request_stop is DLCORE_OK. */
+dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
+                               const dlcore_tensor_t *y, const dlcore_fit_options_t *options,
+                               dlcore_history_t **history);
+/* One step on the given samples, all at once. `result` (may be NULL) gets the loss and metrics of
+ * this batch, before its update. (Keras answers running means since the last reset.) */
+dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result);
+/* The gradient of the mean loss over the given samples by every weight, in the order and layout of
+ * dlcore_model_get_weights; nothing is updated. `loss` may be NULL. For checks and for training
+ * loops of your own. */
+dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                     const dlcore_tensor_t *y, float *gradients, size_t count,
+                                     double *loss);
+/* Asks a running fit to return after the current batch. Callable from any thread and from signal
+ * handlers. Cleared when a fit begins. */
+void dlcore_model_request_stop(dlcore_model_t *model);
+
+/* ---- using ---- */
+
+/* Loss and metrics over x and y. `options` NULL: the defaults. */
+dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                    const dlcore_tensor_t *y,
+                                    const dlcore_evaluate_options_t *options,
+                                    dlcore_evaluation_t *result);
+/* The model's outputs for x, written to `y_pred`: float32, writable, (batch, units), or (batch)
+ * for one unit. Needs weights, not compile. */
+dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                   dlcore_tensor_t *y_pred);
+dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                        dlcore_tensor_t *y_pred,
+                                        const dlcore_predict_options_t *options);
+
+/* ---- looking inside; getters borrow, and answer NULL or 0 for what is not there ---- */
+
+size_t dlcore_model_layer_count(const dlcore_model_t *model);
+/* The descriptor as added, its name and, once built, its input_width filled in. */
+const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t index);
+/* Numbers per sample into and out of the model; 0 before it is built. */
+size_t dlcore_model_input_width(const dlcore_model_t *model);
+size_t dlcore_model_output_width(const dlcore_model_t *model);
+/* Number of parameters, 0 before the model is built. */
+size_t dlcore_model_parameter_count(const dlcore_model_t *model);
+
+/* One trainable array: a kernel (inputs, units) or a bias (units), row-major as in Keras. */
+typedef struct dlcore_weight {
+    char name[DLCORE_NAME_SIZE + 16]; /* "dense/kernel" */
+    size_t rank;
+    size_t shape[2];
+    size_t size; /* product of the shape */
+} dlcore_weight_t;
+
+size_t dlcore_model_weight_count(const dlcore_model_t *model);
+/* False when there is no such weight. */
+bool dlcore_model_weight(const dlcore_model_t *model, size_t index, dlcore_weight_t *weight);
+/* Copies of one weight out and in: float32, contiguous, `count` = its size. */
+dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index, float *values,
+                                      size_t count);
+dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const float *values,
+                                      size_t count);
+/* All of them, one after the other: `count` = dlcore_model_parameter_count. */
+dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *values, size_t count);
+dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *values, size_t count);
+
+/* Writes the table that Keras prints. DLCORE_ERROR_IO when the stream fails. */
+dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
+
+/* ---- history: one row per epoch that ended ---- */
+
+void dlcore_history_free(dlcore_history_t *history);
+size_t dlcore_history_epoch_count(const dlcore_history_t *history);
+size_t dlcore_history_value_count(const dlcore_history_t *history);
+/* "loss", "accuracy", "val_loss", ...; NULL past the end. */
+const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
+/* NaN for a name or an epoch (counted from 0 within this fit) that is not there. */
+double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch);
+/* Whether a callback or model_request_stop ended the run early. */
+bool dlcore_history_stopped(const dlcore_history_t *history);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,212 @@
+/* Short names: model_fit for dlcore_model_fit, and so on.
+ *
+ * Object-like macros, one for each public function, type and enumerator. Included by <dlcore.h>
+ * unless DLCORE_NO_SHORT_NAMES is defined. A test keeps this list equal to the headers.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_NAMES_H
+#define DLCORE_NAMES_H
+
+/* version.h */
+#define version_string dlcore_version_string
+#define version_number dlcore_version_number
+
+/* status.h */
+#define error_record_t dlcore_error_record_t
+#define allocator_t dlcore_allocator_t
+#define status_string dlcore_status_string
+#define status_name dlcore_status_name
+#define allocator_default dlcore_allocator_default
+
+/* tensor.h */
+#define dtype_t dlcore_dtype_t
+#define tensor_t dlcore_tensor_t
+#define DTYPE_FLOAT32 DLCORE_DTYPE_FLOAT32
+#define DTYPE_UINT8 DLCORE_DTYPE_UINT8
+#define DTYPE_INT32 DLCORE_DTYPE_INT32
+#define dtype_name dlcore_dtype_name
+#define dtype_size dlcore_dtype_size
+#define tensor_create dlcore_tensor_create
+#define tensor_from_data dlcore_tensor_from_data
+#define tensor_borrow dlcore_tensor_borrow
+#define tensor_borrow_const dlcore_tensor_borrow_const
+#define tensor_scalar dlcore_tensor_scalar
+#define tensor_free dlcore_tensor_free
+#define tensor_dtype dlcore_tensor_dtype
+#define tensor_rank dlcore_tensor_rank
+#define tensor_length dlcore_tensor_length
+#define tensor_shape dlcore_tensor_shape
+#define tensor_size dlcore_tensor_size
+#define tensor_row_size dlcore_tensor_row_size
+#define tensor_row_stride dlcore_tensor_row_stride
+#define tensor_is_contiguous dlcore_tensor_is_contiguous
+#define tensor_data dlcore_tensor_data
+#define tensor_data_const dlcore_tensor_data_const
+#define tensor_get dlcore_tensor_get
+#define tensor_set dlcore_tensor_set
+#define tensor_fill dlcore_tensor_fill
+#define tensor_slice dlcore_tensor_slice
+#define tensor_slice_const dlcore_tensor_slice_const
+#define tensor_reshape dlcore_tensor_reshape
+#define tensor_copy dlcore_tensor_copy
+#define tensor_cast dlcore_tensor_cast
+#define tensor_argmax dlcore_tensor_argmax
+#define tensor_one_hot dlcore_tensor_one_hot
+#define tensor_matmul dlcore_tensor_matmul
+#define tensor_transpose dlcore_tensor_transpose
+#define tensor_equal dlcore_tensor_equal
+#define tensor_print dlcore_tensor_print
+
+/* activation.h */
+#define activation_t dlcore_activation_t
+#define ACTIVATION_UNKNOWN DLCORE_ACTIVATION_UNKNOWN
+#define ACTIVATION_LINEAR DLCORE_ACTIVATION_LINEAR
+#define ACTIVATION_RELU DLCORE_ACTIVATION_RELU
+#define ACTIVATION_SOFTMAX DLCORE_ACTIVATION_SOFTMAX
+#define ACTIVATION_SIGMOID DLCORE_ACTIVATION_SIGMOID
+#define ACTIVATION_TANH DLCORE_ACTIVATION_TANH
+#define activation_from_name dlcore_activation_from_name
+#define activation_name dlcore_activation_name
+
+/* initializer.h */
+#define initializer_kind_t dlcore_initializer_kind_t
+#define initializer_t dlcore_initializer_t
+#define INITIALIZER_UNKNOWN DLCORE_INITIALIZER_UNKNOWN
+#define INITIALIZER_GLOROT_UNIFORM DLCORE_INITIALIZER_GLOROT_UNIFORM
+#define INITIALIZER_GLOROT_NORMAL DLCORE_INITIALIZER_GLOROT_NORMAL
+#define INITIALIZER_HE_UNIFORM DLCORE_INITIALIZER_HE_UNIFORM
+#define INITIALIZER_HE_NORMAL DLCORE_INITIALIZER_HE_NORMAL
+#define INITIALIZER_ZEROS DLCORE_INITIALIZER_ZEROS
+#define INITIALIZER_ONES DLCORE_INITIALIZER_ONES
+#define INITIALIZER_CONSTANT DLCORE_INITIALIZER_CONSTANT
+#define initializer_glorot_uniform dlcore_initializer_glorot_uniform
+#define initializer_glorot_normal dlcore_initializer_glorot_normal
+#define initializer_he_uniform dlcore_initializer_he_uniform
+#define initializer_he_normal dlcore_initializer_he_normal
+#define initializer_zeros dlcore_initializer_zeros
+#define initializer_ones dlcore_initializer_ones
+#define initializer_constant dlcore_initializer_constant
+#define initializer_from_name dlcore_initializer_from_name
+#define initializer_name dlcore_initializer_name
+
+/* layer.h */
+#define layer_kind_t dlcore_layer_kind_t
+#define layer_t dlcore_layer_t
+#define LAYER_UNKNOWN DLCORE_LAYER_UNKNOWN
+#define LAYER_DENSE DLCORE_LAYER_DENSE
+#define LAYER_ACTIVATION DLCORE_LAYER_ACTIVATION
+#define LAYER_FLATTEN DLCORE_LAYER_FLATTEN
+#define LAYER_RESCALING DLCORE_LAYER_RESCALING
+#define layer_dense dlcore_layer_dense
+#define layer_activation dlcore_layer_activation
+#define layer_flatten dlcore_layer_flatten
+#define layer_rescaling dlcore_layer_rescaling
+#define layer_from_name dlcore_layer_from_name
+#define layer_kind_name dlcore_layer_kind_name
+
+/* loss.h */
+#define loss_kind_t dlcore_loss_kind_t
+#define loss_t dlcore_loss_t
+#define LOSS_UNKNOWN DLCORE_LOSS_UNKNOWN
+#define LOSS_CATEGORICAL_CROSSENTROPY DLCORE_LOSS_CATEGORICAL_CROSSENTROPY
+#define LOSS_SPARSE_CATEGORICAL_CROSSENTROPY DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY
+#define LOSS_BINARY_CROSSENTROPY DLCORE_LOSS_BINARY_CROSSENTROPY
+#define LOSS_MEAN_SQUARED_ERROR DLCORE_LOSS_MEAN_SQUARED_ERROR
+#define loss_categorical_crossentropy dlcore_loss_categorical_crossentropy
+#define loss_sparse_categorical_crossentropy dlcore_loss_sparse_categorical_crossentropy
+#define loss_binary_crossentropy dlcore_loss_binary_crossentropy
+#define loss_mean_squared_error dlcore_loss_mean_squared_error
+#define loss_from_name dlcore_loss_from_name
+#define loss_name dlcore_loss_name
+
+/* optimizer.h */
+#define optimizer_kind_t dlcore_optimizer_kind_t
+#define optimizer_t dlcore_optimizer_t
+#define OPTIMIZER_UNKNOWN DLCORE_OPTIMIZER_UNKNOWN
+#define OPTIMIZER_SGD DLCORE_OPTIMIZER_SGD
+#define OPTIMIZER_RMSPROP DLCORE_OPTIMIZER_RMSPROP
+#define optimizer_sgd dlcore_optimizer_sgd
+#define optimizer_rmsprop dlcore_optimizer_rmsprop
+#define optimizer_from_name dlcore_optimizer_from_name
+#define optimizer_name dlcore_optimizer_name
+
+/* metric.h */
+#define metric_kind_t dlcore_metric_kind_t
+#define metric_t dlcore_metric_t
+#define evaluation_t dlcore_evaluation_t
+#define METRIC_NONE DLCORE_METRIC_NONE
+#define METRIC_ACCURACY DLCORE_METRIC_ACCURACY
+#define METRIC_CATEGORICAL_ACCURACY DLCORE_METRIC_CATEGORICAL_ACCURACY
+#define METRIC_SPARSE_CATEGORICAL_ACCURACY DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY
+#define METRIC_BINARY_ACCURACY DLCORE_METRIC_BINARY_ACCURACY
+#define METRIC_MEAN_ABSOLUTE_ERROR DLCORE_METRIC_MEAN_ABSOLUTE_ERROR
+#define METRIC_MEAN_SQUARED_ERROR DLCORE_METRIC_MEAN_SQUARED_ERROR
+#define metric_default dlcore_metric_default
+#define metric_from_name dlcore_metric_from_name
+#define metric_name dlcore_metric_name
+#define evaluation_value dlcore_evaluation_value
+
+/* callback.h */
+#define callback_action_t dlcore_callback_action_t
+#define training_event_t dlcore_training_event_t
+#define callback_function_t dlcore_callback_function_t
+#define callback_t dlcore_callback_t
+#define sink_t dlcore_sink_t
+#define CALLBACK_CONTINUE DLCORE_CALLBACK_CONTINUE
+#define CALLBACK_STOP DLCORE_CALLBACK_STOP
+#define training_value dlcore_training_value
+
+/* model.h */
+#define model_t dlcore_model_t
+#define history_t dlcore_history_t
+#define model_options_t dlcore_model_options_t
+#define compile_options_t dlcore_compile_options_t
+#define fit_options_t dlcore_fit_options_t
+#define evaluate_options_t dlcore_evaluate_options_t
+#define predict_options_t dlcore_predict_options_t
+#define weight_t dlcore_weight_t
+#define model_options_default dlcore_model_options_default
+#define compile_options_default dlcore_compile_options_default
+#define fit_options_default dlcore_fit_options_default
+#define evaluate_options_default dlcore_evaluate_options_default
+#define predict_options_default dlcore_predict_options_default
+#define model_create dlcore_model_create
+#define model_free dlcore_model_free
+#define model_clone dlcore_model_clone
+#define model_error dlcore_model_error
+#define model_add dlcore_model_add
+#define model_build dlcore_model_build
+#define model_compile dlcore_model_compile
+#define model_compile_with dlcore_model_compile_with
+#define model_fit dlcore_model_fit
+#define model_train_on_batch dlcore_model_train_on_batch
+#define model_gradients dlcore_model_gradients
+#define model_request_stop dlcore_model_request_stop
+#define model_evaluate dlcore_model_evaluate
+#define model_predict dlcore_model_predict
+#define model_predict_with dlcore_model_predict_with
+#define model_layer_count dlcore_model_layer_count
+#define model_layer dlcore_model_layer
+#define model_input_width dlcore_model_input_width
+#define model_output_width dlcore_model_output_width
+#define model_parameter_count dlcore_model_parameter_count
+#define model_weight_count dlcore_model_weight_count
+#define model_weight dlcore_model_weight
+#define model_get_weight dlcore_model_get_weight
+#define model_set_weight dlcore_model_set_weight
+#define model_get_weights dlcore_model_get_weights
+#define model_set_weights dlcore_model_set_weights
+#define model_summary dlcore_model_summary
+#define history_free dlcore_history_free
+#define history_epoch_count dlcore_history_epoch_count
+#define history_value_count dlcore_history_value_count
+#define history_name dlcore_history_name
+#define history_value dlcore_history_value
+#define history_stopped dlcore_history_stopped
+
+/* data.h */
+#define idx_load dlcore_idx_load
+#define idx_parse dlcore_idx_parse
+#define idx_reads_gzip dlcore_idx_reads_gzip
+
+#endif

@@ -1,0 +1,73 @@
+/* Aligned, zeroed allocation on top of the host's allocate and release.
+ *
+ * The host's pointer is kept in the bytes just before the aligned block.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/allocator.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/size.h"
+
+static void *default_allocate(void *user, size_t size)
+{
+    (void)user;
+    return malloc(size);
+}
+
+static void default_release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+dlcore_allocator_t dlcore_allocator_default(void)
+{
+    return (dlcore_allocator_t){.allocate = default_allocate, .release = default_release};
+}
+
+dlcore_allocator_t dlcore_allocator_or_default(const dlcore_allocator_t *allocator)
+{
+    if (allocator == NULL || allocator->allocate == NULL || allocator->release == NULL)
+        return dlcore_allocator_default();
+    return *allocator;
+}
+
+void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, size_t size)
+{
+    size_t bytes, total;
+    char *raw;
+    char *aligned;
+
+    if (!dlcore_size_multiply(count, size, &bytes) ||
+        !dlcore_size_add(bytes, sizeof(void *) + DLCORE_ALIGNMENT, &total) || total > PTRDIFF_MAX)
+        return NULL;
+    raw = allocator->allocate(allocator->user, total);
+    if (raw == NULL)
+        return NULL;
+    aligned = raw + sizeof(void *);
+    aligned += (DLCORE_ALIGNMENT - (uintptr_t)aligned % DLCORE_ALIGNMENT) % DLCORE_ALIGNMENT;
+    memcpy(aligned - sizeof(void *), &raw, sizeof raw);
+    return aligned;
+}
+
+void *dlcore_allocate(const dlcore_allocator_t *allocator, size_t count, size_t size)
+{
+    void *memory = dlcore_allocate_raw(allocator, count, size);
+
+    if (memory != NULL)
+        memset(memory, 0, count * size);
+    return memory;
+}
+
+void dlcore_release(const dlcore_allocator_t *allocator, void *memory)
+{
+    void *raw;
+
+    if (memory == NULL)
+        return;
+    memcpy(&raw, (char *)memory - sizeof raw, sizeof raw);
+    allocator->release(allocator->user, raw);
+}

@@ -1,0 +1,28 @@
+/* Memory from the host's allocator, with checked sizes and 64-byte alignment.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_BASE_ALLOCATOR_H
+#define DLCORE_BASE_ALLOCATOR_H
+
+#include <stddef.h>
+
+#include "dlcore/status.h"
+
+#define DLCORE_ALIGNMENT 64 /* a cache line, and the widest vector */
+
+/* Room for `count` elements of `size` bytes, all zero, aligned to DLCORE_ALIGNMENT; NULL when the
+ * product overflows or there is no memory. count or size 0 gives a valid pointer. Costs at most
+ * 72 bytes more than asked. */
+void *dlcore_allocate(const dlcore_allocator_t *allocator, size_t count, size_t size);
+
+/* The same with the bytes unset: for what is about to be overwritten whole, such as file data. */
+void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, size_t size);
+
+/* Gives back what dlcore_allocate or dlcore_allocate_raw returned, to the same allocator. NULL does
+ * nothing. */
+void dlcore_release(const dlcore_allocator_t *allocator, void *memory);
+
+/* The allocator that a NULL or partly NULL pointer stands for: the default. */
+dlcore_allocator_t dlcore_allocator_or_default(const dlcore_allocator_t *allocator);
+
+#endif

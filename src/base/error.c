@@ -1,0 +1,74 @@
+/* Status texts and error records.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L /* strerror_r */
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *dlcore_status_string(dlcore_status status)
+{
+    switch (status) {
+#define DLCORE_STATUS_CASE(name, value, message) \
+    case DLCORE_##name:                          \
+        return message;
+        DLCORE_STATUS_LIST(DLCORE_STATUS_CASE)
+#undef DLCORE_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+const char *dlcore_status_name(dlcore_status status)
+{
+    switch (status) {
+#define DLCORE_STATUS_CASE(name, value, message) \
+    case DLCORE_##name:                          \
+        return "DLCORE_" #name;
+        DLCORE_STATUS_LIST(DLCORE_STATUS_CASE)
+#undef DLCORE_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+void dlcore_error_write(dlcore_error_record_t *error, dlcore_status status, const char *format, ...)
+{
+    if (error != NULL) {
+        va_list arguments;
+
+        error->status = status;
+        va_start(arguments, format);
+        vsnprintf(error->message, sizeof error->message, format, arguments);
+        va_end(arguments);
+    }
+}
+
+void dlcore_error_write_errno(dlcore_error_record_t *error, int number, const char *format, ...)
+{
+    char reason[80];
+
+    if (error != NULL) {
+        va_list arguments;
+        int used;
+
+        /* strerror itself may share its text between threads. */
+        if (strerror_r(number, reason, sizeof reason) != 0)
+            snprintf(reason, sizeof reason, "errno %d", number);
+        error->status = DLCORE_ERROR_IO;
+        va_start(arguments, format);
+        used = vsnprintf(error->message, sizeof error->message, format, arguments);
+        va_end(arguments);
+        if (used >= 0 && (size_t)used < sizeof error->message)
+            snprintf(error->message + used, sizeof error->message - (size_t)used, ": %s", reason);
+    }
+}
+
+void dlcore_error_clear(dlcore_error_record_t *error)
+{
+    if (error != NULL) {
+        error->status = DLCORE_OK;
+        error->message[0] = '\0';
+    }
+}

@@ -1,0 +1,37 @@
+/* Writing error records: the one way in which the library reports a failure.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_BASE_ERROR_H
+#define DLCORE_BASE_ERROR_H
+
+#include "dlcore/status.h"
+
+#if defined(__GNUC__)
+#    define DLCORE_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#    define DLCORE_PRINTF(text, first)
+#endif
+
+/* Fills `error` (NULL: does nothing) and gives `status`, so that a failing function can end in
+ * "return dlcore_fail(error, DLCORE_ERROR_SHAPE, "...", ...)". Sizes are printed with %zu.
+ *
+ * A macro, like the two below, so that compilers and analysers see which status comes back. */
+#define dlcore_fail(error, status, ...) (dlcore_error_write(error, status, __VA_ARGS__), (status))
+void dlcore_error_write(dlcore_error_record_t *error, dlcore_status status, const char *format, ...)
+    DLCORE_PRINTF(3, 4);
+
+/* dlcore_fail for a failed allocation of `bytes` bytes for `what` ("tensor"). */
+#define dlcore_fail_memory(error, what, bytes) \
+    dlcore_fail(error, DLCORE_ERROR_MEMORY, "%s: no memory for %zu bytes", what, (size_t)(bytes))
+
+/* DLCORE_ERROR_IO, with the system's text for the errno `number` after the message: "cannot open
+ * images.idx: No such file or directory". */
+#define dlcore_fail_errno(error, number, ...) \
+    (dlcore_error_write_errno(error, number, __VA_ARGS__), DLCORE_ERROR_IO)
+void dlcore_error_write_errno(dlcore_error_record_t *error, int number, const char *format, ...)
+    DLCORE_PRINTF(3, 4);
+
+/* Clears a record: DLCORE_OK and an empty message. NULL does nothing. */
+void dlcore_error_clear(dlcore_error_record_t *error);
+
+#endif

@@ -1,0 +1,96 @@
+/* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64.
+ *
+ * Bits after the Intel manual, volume 1, 10.2.3, and the Arm manual, FPCR and FPSR. The x87 control
+ * word is left alone: nothing here computes with it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/float_mode.h"
+
+#if defined(__SSE2__) || defined(_M_X64)
+#    include <xmmintrin.h>
+
+#    define MXCSR_FLAGS 0x003fu /* exceptions that happened */
+#    define MXCSR_DAZ 0x0040u   /* denormal operands read as zero */
+#    define MXCSR_MASKS 0x1f80u /* exceptions that do not trap */
+#    define MXCSR_FLUSH 0x8000u /* denormal results become zero */
+#    define MXCSR_KEPT (~(uint64_t)0xffffu)
+
+dlcore_float_mode_t dlcore_float_mode_get(void)
+{
+    return _mm_getcsr();
+}
+
+void dlcore_float_mode_set(dlcore_float_mode_t mode)
+{
+    _mm_setcsr((unsigned)mode);
+}
+
+static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
+{
+    return (before & (MXCSR_KEPT | MXCSR_FLAGS)) | MXCSR_MASKS |
+           (flush_denormals ? MXCSR_DAZ | MXCSR_FLUSH : 0u);
+}
+
+#elif defined(__aarch64__) && defined(__GNUC__)
+
+/* FPCR in the lower half, FPSR in the upper one. */
+#    define FPCR_FLUSH ((uint64_t)1 << 24)
+/* All that says how to round, trap, flush and treat NaN: FIZ, AH, NEP, the trap enables, FZ16,
+ * RMode, FZ, DN. */
+#    define FPCR_OURS ((uint64_t)0x03c89f07u)
+
+dlcore_float_mode_t dlcore_float_mode_get(void)
+{
+    uint64_t control, status;
+
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("mrs %0, fpsr" : "=r"(status));
+    return (control & 0xffffffffu) | status << 32;
+}
+
+void dlcore_float_mode_set(dlcore_float_mode_t mode)
+{
+    uint64_t control = mode & 0xffffffffu;
+    uint64_t status = mode >> 32;
+
+    __asm__ volatile("msr fpcr, %0" : : "r"(control) : "memory");
+    __asm__ volatile("msr fpsr, %0" : : "r"(status) : "memory");
+}
+
+static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
+{
+    return (before & ~FPCR_OURS) | (flush_denormals ? FPCR_FLUSH : 0u);
+}
+
+#else
+
+dlcore_float_mode_t dlcore_float_mode_get(void)
+{
+    return 0;
+}
+
+void dlcore_float_mode_set(dlcore_float_mode_t mode)
+{
+    (void)mode;
+}
+
+static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
+{
+    (void)flush_denormals;
+    return before;
+}
+
+#endif
+
+dlcore_float_mode_t dlcore_float_mode_enter(bool flush_denormals)
+{
+    dlcore_float_mode_t before = dlcore_float_mode_get();
+
+    dlcore_float_mode_set(ours(before, flush_denormals));
+    return before;
+}
+
+void dlcore_float_mode_leave(dlcore_float_mode_t before)
+{
+    dlcore_float_mode_set(before);
+}

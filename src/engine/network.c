@@ -1,0 +1,287 @@
+/* Building networks: names, widths, places of parameters, initial values.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/network.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/name.h"
+#include "base/random.h"
+#include "base/size.h"
+#include "nn/initializer.h"
+
+static const dlcore_node_t *find(const dlcore_network_t *network, const char *name)
+{
+    for (size_t i = 0; i < network->node_count; i++) {
+        if (strcmp(network->nodes[i].layer.name, name) == 0)
+            return &network->nodes[i];
+    }
+    return NULL;
+}
+
+/* Gives a nameless layer Keras's name: "dense", then "dense_1", ... */
+static dlcore_status settle_name(const dlcore_network_t *network, dlcore_layer_t *layer,
+                                 const char *base, dlcore_error_record_t *error)
+{
+    if (memchr(layer->name, '\0', sizeof layer->name) == NULL) {
+        layer->name[sizeof layer->name - 1] = '\0';
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "layer name \"%.20s...\" has no end within %d bytes", layer->name,
+                           DLCORE_NAME_SIZE);
+    }
+    if (strchr(layer->name, '/') != NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" contains a slash",
+                           layer->name);
+    if (layer->name[0] != '\0') {
+        if (find(network, layer->name) == NULL)
+            return DLCORE_OK;
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" is taken", layer->name);
+    }
+    snprintf(layer->name, sizeof layer->name, "%s", base);
+    for (size_t i = 1; find(network, layer->name) != NULL; i++)
+        snprintf(layer->name, sizeof layer->name, "%s_%zu", base, i);
+    return DLCORE_OK;
+}
+
+static dlcore_status reserve(dlcore_network_t *network, dlcore_error_record_t *error)
+{
+    size_t capacity = network->node_capacity == 0 ? 4 : network->node_capacity * 2;
+    dlcore_node_t *nodes;
+
+    if (network->node_count < network->node_capacity)
+        return DLCORE_OK;
+    nodes = dlcore_allocate(&network->allocator, capacity, sizeof *nodes);
+    if (nodes == NULL)
+        return dlcore_fail_memory(error, "model", capacity * sizeof *nodes);
+    if (network->node_count > 0)
+        memcpy(nodes, network->nodes, network->node_count * sizeof *nodes);
+    dlcore_release(&network->allocator, network->nodes);
+    network->nodes = nodes;
+    network->node_capacity = capacity;
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
+                                 dlcore_error_record_t *error)
+{
+    dlcore_node_t node = {.layer = *layer,
+                          .type = dlcore_layer_type(layer->kind),
+                          .declared_width = layer->input_width};
+    dlcore_status status;
+
+    if (node.type == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "layer %zu: kind %d is unknown (a name that was not found?)",
+                           network->node_count, (int)layer->kind);
+    status = settle_name(network, &node.layer, node.type->base_name, error);
+    if (status == DLCORE_OK)
+        status = node.type->validate(&node.layer, error);
+    if (status == DLCORE_OK)
+        status = reserve(network, error);
+    if (status != DLCORE_OK)
+        return status;
+    network->nodes[network->node_count++] = node;
+    return DLCORE_OK;
+}
+
+/* Widths and places of one node's parameters; *floats and *count grow by what they take. */
+static dlcore_status settle_node(const dlcore_network_t *network, dlcore_node_t *node, size_t width,
+                                 size_t *floats, size_t *count, dlcore_error_record_t *error)
+{
+    if (node->layer.input_width != 0 && node->layer.input_width != width)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu inputs, got %zu",
+                           node->layer.name, node->layer.input_width, width);
+    node->input_width = width;
+    node->layer.input_width = width;
+    node->output_width = node->type->output_width(&node->layer, width);
+    node->parameter_count = node->type->declare != NULL
+                                ? node->type->declare(&node->layer, width, node->parameters)
+                                : 0;
+    for (size_t i = 0; i < node->parameter_count; i++) {
+        dlcore_parameter_t *p = &node->parameters[i];
+        size_t size, padded;
+
+        /* twice the size bounds the padding of every layout, tiny shapes aside */
+        if (!dlcore_size_multiply(p->shape[0], p->shape[1], &size) ||
+            !dlcore_size_add(size, 64, &padded) || padded > PTRDIFF_MAX / sizeof(float) / 64)
+            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: a %s of %zu x %zu is too large",
+                               node->layer.name, p->name, p->shape[0], p->shape[1]);
+        p->offset = *floats;
+        p->floats = p->rank == 2 ? network->products->kernel_floats(p->shape[0], p->shape[1])
+                                 : dlcore_size_round_up(size, 16);
+        if (!dlcore_size_add(*floats, p->floats, floats) ||
+            *floats > PTRDIFF_MAX / sizeof(float) / 8)
+            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
+                               "%s: the model's parameters are too many", node->layer.name);
+        *count += size;
+    }
+    return DLCORE_OK;
+}
+
+/* Finds the leading layers that the gather can do: flattens, and one rescaling; the last layer
+ * stays, so that there is an output. */
+static void settle_input(dlcore_network_t *network)
+{
+    bool rescaled = false;
+
+    network->first = 0;
+    network->input_scale = 1.0f;
+    network->input_offset = 0.0f;
+    for (size_t i = 0; i + 1 < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+
+        if (node->type->is_rescaling && !rescaled) {
+            rescaled = true;
+            network->input_scale = (float)node->layer.scale;
+            network->input_offset = (float)node->layer.offset;
+        } else if (node->type->forward != NULL) {
+            return;
+        }
+        network->first = i + 1;
+    }
+}
+
+static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
+                                 dlcore_error_record_t *error)
+{
+    size_t largest = 1, index = 0;
+    const dlcore_parameter_t *p;
+    float *row_major;
+
+    while ((p = dlcore_network_parameter(network, index++, NULL)) != NULL)
+        largest = dlcore_size_max(largest, dlcore_parameter_size(p));
+    row_major = dlcore_allocate(&network->allocator, largest, sizeof *row_major);
+    if (row_major == NULL)
+        return dlcore_fail_memory(error, "initial weights", largest * sizeof *row_major);
+    for (index = 0; (p = dlcore_network_parameter(network, index, NULL)) != NULL; index++) {
+        dlcore_initializer_fill(
+            &p->initializer,
+            dlcore_random_stream(seed, DLCORE_RANDOM_INITIALIZE, (uint32_t)index & 0xffffffu, 0),
+            p->fan_in, p->fan_out, row_major, dlcore_parameter_size(p));
+        dlcore_network_import(network, p, row_major, network->values);
+    }
+    dlcore_release(&network->allocator, row_major);
+    return DLCORE_OK;
+}
+
+static dlcore_status build(dlcore_network_t *network, size_t width, uint64_t seed,
+                           dlcore_error_record_t *error)
+{
+    size_t floats = 0;
+    dlcore_status status;
+
+    network->parameter_count = 0;
+    for (size_t i = 0; i < network->node_count; i++) {
+        status = settle_node(network, &network->nodes[i], width, &floats, &network->parameter_count,
+                             error);
+        if (status != DLCORE_OK)
+            return status;
+        width = network->nodes[i].output_width;
+    }
+    settle_input(network);
+    network->value_floats = floats;
+    network->values = dlcore_allocate(&network->allocator, floats, sizeof(float));
+    if (network->values == NULL)
+        return dlcore_fail_memory(error, "weights", floats * sizeof(float));
+    return draw_values(network, seed, error);
+}
+
+dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
+                                   dlcore_error_record_t *error)
+{
+    size_t declared;
+    dlcore_status status;
+
+    if (network->node_count == 0)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "model: has no layers; model_add comes first");
+    declared = network->nodes[0].layer.input_width;
+    if (input_width == 0)
+        input_width = declared;
+    if (input_width == 0)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "%s: input width is unknown: give input_width, or data",
+                           network->nodes[0].layer.name);
+    if (input_width > INT_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: %zu inputs are more than %d",
+                           network->nodes[0].layer.name, input_width, INT_MAX);
+    status = build(network, input_width, seed, error);
+    if (status != DLCORE_OK) { /* as if nothing had happened */
+        dlcore_release(&network->allocator, network->values);
+        network->values = NULL;
+        network->value_floats = 0;
+        network->parameter_count = 0;
+        for (size_t i = 0; i < network->node_count; i++) {
+            dlcore_node_t *node = &network->nodes[i];
+            node->layer.input_width = node->declared_width;
+            node->input_width = node->output_width = node->parameter_count = 0;
+        }
+    }
+    return status;
+}
+
+void dlcore_network_clear(dlcore_network_t *network)
+{
+    dlcore_release(&network->allocator, network->values);
+    dlcore_release(&network->allocator, network->nodes);
+    network->values = NULL;
+    network->nodes = NULL;
+    network->node_count = network->node_capacity = 0;
+}
+
+size_t dlcore_network_input_width(const dlcore_network_t *network)
+{
+    return network->values != NULL ? network->nodes[0].input_width : 0;
+}
+
+size_t dlcore_network_output_width(const dlcore_network_t *network)
+{
+    return network->values != NULL ? network->nodes[network->node_count - 1].output_width : 0;
+}
+
+const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
+                                                   const dlcore_node_t **node)
+{
+    if (network->values == NULL)
+        return NULL;
+    for (size_t i = 0; i < network->node_count; i++) {
+        if (index < network->nodes[i].parameter_count) {
+            if (node != NULL)
+                *node = &network->nodes[i];
+            return &network->nodes[i].parameters[index];
+        }
+        index -= network->nodes[i].parameter_count;
+    }
+    return NULL;
+}
+
+size_t dlcore_parameter_size(const dlcore_parameter_t *parameter)
+{
+    return parameter->shape[0] * parameter->shape[1];
+}
+
+void dlcore_network_export(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
+                           const float *flat, float *row_major)
+{
+    const float *from = flat + parameter->offset;
+
+    if (parameter->rank == 2)
+        network->products->unpack_kernel(parameter->shape[0], parameter->shape[1], from, row_major);
+    else
+        memcpy(row_major, from, dlcore_parameter_size(parameter) * sizeof *from);
+}
+
+void dlcore_network_import(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
+                           const float *row_major, float *flat)
+{
+    float *to = flat + parameter->offset;
+
+    if (parameter->rank == 2)
+        network->products->pack_kernel(parameter->shape[0], parameter->shape[1], row_major, to);
+    else
+        memcpy(to, row_major, dlcore_parameter_size(parameter) * sizeof *to);
+}

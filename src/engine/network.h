@@ -1,0 +1,67 @@
+/* A network as the engine runs it: layers with their widths, and all parameters in one vector.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_ENGINE_NETWORK_H
+#define DLCORE_ENGINE_NETWORK_H
+
+#include <stdint.h>
+
+#include "dlcore/status.h"
+#include "math/kernels.h"
+#include "math/products.h"
+#include "nn/layer.h"
+
+typedef struct dlcore_node {
+    dlcore_layer_t layer; /* as added; name filled in, input_width once built */
+    const dlcore_layer_type_t *type;
+    size_t declared_width;            /* input_width as added */
+    size_t input_width, output_width; /* once built */
+    size_t parameter_count;
+    dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX];
+} dlcore_node_t;
+
+typedef struct dlcore_network {
+    dlcore_allocator_t allocator;
+    const dlcore_products_t *products;
+    const dlcore_kernels_t *kernels;
+    dlcore_node_t *nodes;
+    size_t node_count, node_capacity;
+
+    /* once built */
+    float *values;          /* every parameter, in the engine's layout, padding zero; else NULL */
+    size_t value_floats;    /* with padding */
+    size_t parameter_count; /* without */
+    /* Layers before `first` are done by the gather: y = x * input_scale + input_offset. */
+    size_t first;
+    float input_scale, input_offset;
+} dlcore_network_t;
+
+/* Appends a layer, whose fields are checked and whose name is made unique. */
+dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
+                                 dlcore_error_record_t *error);
+
+/* Settles widths and places, allocates the parameters and draws their initial values. On failure
+ * the network is as before. */
+dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
+                                   dlcore_error_record_t *error);
+
+/* Frees what the network holds, not the struct. */
+void dlcore_network_clear(dlcore_network_t *network);
+
+/* Width into the first layer and out of the last; 0 before the network is built. */
+size_t dlcore_network_input_width(const dlcore_network_t *network);
+size_t dlcore_network_output_width(const dlcore_network_t *network);
+
+/* The index-th parameter over all layers; NULL past the end. *node (may be NULL): its layer. */
+const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
+                                                   const dlcore_node_t **node);
+size_t dlcore_parameter_size(const dlcore_parameter_t *parameter);
+
+/* One parameter between Keras's row-major order and its place in a flat vector of the engine's
+ * layout (the values, gradients, an optimizer's slot). */
+void dlcore_network_export(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
+                           const float *flat, float *row_major);
+void dlcore_network_import(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
+                           const float *row_major, float *flat);
+
+#endif

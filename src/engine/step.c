@@ -1,0 +1,217 @@
+/* The training step. src/DESIGN.md tells it as a story.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/step.h"
+
+#include <math.h>
+#include <string.h>
+
+static void meet(const dlcore_place_t *place)
+{
+    if (place->workers > 1)
+        dlcore_team_barrier(place->team);
+}
+
+/* The activation that node i applies itself in a run with this objective. */
+static dlcore_activation_t activation_of(const dlcore_network_t *network,
+                                         const dlcore_objective_t *objective, size_t i)
+{
+    if (objective != NULL && objective->output == DLCORE_OUTPUT_FUSED &&
+        i + 1 == network->node_count)
+        return DLCORE_ACTIVATION_LINEAR;
+    return network->nodes[i].layer.activation;
+}
+
+static dlcore_layer_pass_t pass_of(const dlcore_network_t *network,
+                                   const dlcore_objective_t *objective,
+                                   dlcore_workspace_t *workspace, const dlcore_place_t *place,
+                                   size_t i)
+{
+    const dlcore_node_t *node = &network->nodes[i];
+
+    return (dlcore_layer_pass_t){
+        .layer = &node->layer,
+        .products = network->products,
+        .kernels = network->kernels,
+        .input_width = node->input_width,
+        .output_width = node->output_width,
+        .parameters = node->parameters,
+        .values = network->values,
+        .activation = activation_of(network, objective, i),
+        .worker = place->worker,
+        .workers = place->workers,
+        .scratch = workspace->scratch + place->worker * workspace->scratch_floats,
+        .x = i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch],
+        .y = &workspace->outputs[i],
+    };
+}
+
+void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                         dlcore_workspace_t *workspace, const dlcore_place_t *place)
+{
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_layer_type_t *type = network->nodes[i].type;
+        dlcore_layer_pass_t pass;
+
+        if (type->forward == NULL)
+            continue;
+        pass = pass_of(network, objective, workspace, place, i);
+        type->forward(&pass);
+        meet(place);
+        if (type->forward_rows != NULL && pass.activation == DLCORE_ACTIVATION_SOFTMAX) {
+            type->forward_rows(&pass);
+            meet(place);
+        }
+    }
+}
+
+void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                      dlcore_workspace_t *workspace, size_t batch, bool gradient,
+                      const dlcore_place_t *place)
+{
+    size_t last = network->node_count - 1;
+    dlcore_matrix_t *y = &workspace->outputs[last];
+    size_t begin = dlcore_share(y->rows, place->worker, place->workers);
+    size_t end = dlcore_share(y->rows, place->worker + 1, place->workers);
+    dlcore_loss_pass_t loss = {
+        .kernels = network->kernels,
+        .output = objective->output,
+        .y = y,
+        .labels = &workspace->labels[batch],
+        .gradient = gradient,
+        .dy = gradient ? &workspace->gradients[last] : &workspace->logits,
+        .weight = 1.0f / (float)y->rows,
+        .row_loss = workspace->row_loss,
+    };
+
+    dlcore_loss_rows(objective->loss, &loss, begin, end);
+    for (size_t m = 0; m < objective->metric_count; m++) {
+        const dlcore_metric_type_t *type = dlcore_metric_type(objective->metrics[m].kind);
+        float *values = workspace->row_metrics + m * workspace->capacity;
+        dlcore_metric_pass_t metric = {.kernels = network->kernels,
+                                       .metric = &objective->metrics[m],
+                                       .y = y,
+                                       .labels = loss.labels};
+        for (size_t row = begin; row < end; row++)
+            values[row] = type->row(&metric, row);
+    }
+}
+
+dlcore_sums_t dlcore_step_sums(const dlcore_objective_t *objective,
+                               const dlcore_workspace_t *workspace, size_t rows)
+{
+    dlcore_sums_t sums = {.samples = rows};
+
+    for (size_t row = 0; row < rows; row++)
+        sums.loss += (double)workspace->row_loss[row];
+    for (size_t m = 0; m < objective->metric_count; m++) {
+        const float *values = workspace->row_metrics + m * workspace->capacity;
+        for (size_t row = 0; row < rows; row++)
+            sums.metrics[m] += (double)values[row];
+    }
+    return sums;
+}
+
+/* Whether node i's own activation gradient is already in dy: the loss did it, or the layer above
+ * folds it into its input gradient. */
+static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_t activation,
+                             size_t i)
+{
+    return i + 1 < network->node_count && network->nodes[i + 1].type->can_fold_below &&
+           activation != DLCORE_ACTIVATION_SOFTMAX;
+}
+
+void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                          dlcore_workspace_t *workspace, const dlcore_gradient_sink_t *sink,
+                          const dlcore_place_t *place)
+{
+    for (size_t i = network->node_count; i-- > network->first;) {
+        const dlcore_layer_type_t *type = network->nodes[i].type;
+        dlcore_layer_pass_t pass;
+
+        if (type->forward == NULL)
+            continue; /* its gradient buffer is its input's, too */
+        pass = pass_of(network, objective, workspace, place, i);
+        pass.dy = &workspace->gradients[i];
+        pass.sink = sink;
+        if (type->activation_gradient != NULL && pass.activation != DLCORE_ACTIVATION_LINEAR &&
+            !folds_into_above(network, pass.activation, i)) {
+            type->activation_gradient(&pass);
+            meet(place);
+        }
+        if (i > network->first) {
+            pass.dx = &workspace->gradients[i - 1];
+            pass.activation_below = DLCORE_ACTIVATION_LINEAR;
+            if (network->nodes[i - 1].type->activation_gradient != NULL &&
+                folds_into_above(network, network->nodes[i - 1].layer.activation, i - 1))
+                pass.activation_below = network->nodes[i - 1].layer.activation;
+            type->input_gradient(&pass);
+            meet(place); /* the update below writes the weights just read */
+        }
+        if (type->parameter_gradient != NULL)
+            type->parameter_gradient(&pass);
+    }
+}
+
+static void gather(const dlcore_step_t *step, const dlcore_source_t *source, size_t batch,
+                   const dlcore_place_t *place)
+{
+    size_t begin = dlcore_share(source->rows, place->worker, place->workers);
+    size_t end = dlcore_share(source->rows, place->worker + 1, place->workers);
+
+    dlcore_gather_samples(step->network, source, &step->workspace->input[batch], begin, end);
+    dlcore_gather_labels(step->network->kernels, source, &step->workspace->labels[batch], begin,
+                         end);
+}
+
+static void work(void *argument, size_t worker, size_t workers)
+{
+    dlcore_step_t *step = argument;
+    dlcore_place_t place = {.team = step->team, .worker = worker, .workers = workers};
+    dlcore_sums_t sums;
+
+    if (!step->gathered) {
+        gather(step, &step->source, step->batch, &place);
+        meet(&place);
+    }
+    dlcore_step_forward(step->network, step->objective, step->workspace, &place);
+    dlcore_step_loss(step->network, step->objective, step->workspace, step->batch, true, &place);
+    meet(&place);
+    /* every worker comes to the same sums, and so to the same decision */
+    sums = dlcore_step_sums(step->objective, step->workspace, step->source.rows);
+    if (worker == 0) {
+        step->sums = sums;
+        step->finite = isfinite(sums.loss);
+    }
+    if (!isfinite(sums.loss) && step->stop_on_not_finite)
+        return;
+    dlcore_step_backward(step->network, step->objective, step->workspace, step->sink, &place);
+    if (step->next.rows > 0)
+        gather(step, &step->next, 1 - step->batch, &place);
+}
+
+void dlcore_step_run(dlcore_step_t *step, size_t workers)
+{
+    dlcore_workspace_set_batch(step->network, step->workspace, step->source.rows, step->batch);
+    dlcore_team_run(step->team, workers, work, step);
+}
+
+void dlcore_sink_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                        size_t count)
+{
+    const dlcore_update_sink_t *update = (const dlcore_update_sink_t *)(const void *)sink;
+    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
+
+    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
+        slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
+    update->optimizer->update(update->kernels, &update->settings, count, update->values + offset,
+                              gradient, slots);
+}
+
+void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                       size_t count)
+{
+    const dlcore_store_sink_t *store = (const dlcore_store_sink_t *)(const void *)sink;
+
+    memcpy(store->gradients + offset, gradient, count * sizeof *gradient);
+}

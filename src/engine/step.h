@@ -1,0 +1,84 @@
+/* Running a batch through a network: forward, loss, backward, update.
+ *
+ * Every function here is called by all workers of a team at once, each with its number; they meet
+ * at the team's barriers. One worker alone, with team NULL, is the same code.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_ENGINE_STEP_H
+#define DLCORE_ENGINE_STEP_H
+
+#include "engine/gather.h"
+#include "engine/network.h"
+#include "engine/objective.h"
+#include "engine/team.h"
+#include "engine/workspace.h"
+#include "nn/optimizer.h"
+
+/* A worker's place. */
+typedef struct dlcore_place {
+    dlcore_team_t *team; /* NULL: alone */
+    size_t worker, workers;
+} dlcore_place_t;
+
+/* The outputs of every layer for the batch in the workspace, whose rows are set. With an objective,
+ * the last activation is left out where the loss applies it. Ends with a barrier. */
+void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                         dlcore_workspace_t *workspace, const dlcore_place_t *place);
+
+/* Losses and metrics of this worker's rows; with `gradient`, the gradient by the last output. */
+void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                      dlcore_workspace_t *workspace, size_t batch, bool gradient,
+                      const dlcore_place_t *place);
+
+/* The rows' losses and metrics added up, always in the same order. After a barrier. */
+dlcore_sums_t dlcore_step_sums(const dlcore_objective_t *objective,
+                               const dlcore_workspace_t *workspace, size_t rows);
+
+/* Gradients of every parameter, to the sink. */
+void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                          dlcore_workspace_t *workspace, const dlcore_gradient_sink_t *sink,
+                          const dlcore_place_t *place);
+
+/* One training step, as a team runs it. */
+typedef struct dlcore_step {
+    const dlcore_network_t *network;
+    const dlcore_objective_t *objective;
+    dlcore_workspace_t *workspace;
+    dlcore_team_t *team;
+    const dlcore_gradient_sink_t *sink;
+    dlcore_source_t source; /* of the batch at hand */
+    dlcore_source_t next;   /* of the batch after it; rows 0: none */
+    size_t batch;           /* which of the workspace's batches is the one at hand */
+    bool gathered;          /* it is already there */
+    bool stop_on_not_finite;
+
+    /* result: when the loss is not finite and that stops, nothing went to the sink */
+    dlcore_sums_t sums;
+    bool finite;
+} dlcore_step_t;
+
+/* Runs the step on `workers` of the team. */
+void dlcore_step_run(dlcore_step_t *step, size_t workers);
+
+/* A sink that updates the weights at once. */
+typedef struct dlcore_update_sink {
+    dlcore_gradient_sink_t sink; /* first, so that one is the other */
+    const dlcore_kernels_t *kernels;
+    const dlcore_optimizer_type_t *optimizer;
+    dlcore_optimizer_step_t settings;
+    float *values;
+    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
+} dlcore_update_sink_t;
+
+/* A sink that keeps the gradients, in the layout of the values. */
+typedef struct dlcore_store_sink {
+    dlcore_gradient_sink_t sink;
+    float *gradients;
+} dlcore_store_sink_t;
+
+void dlcore_sink_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                        size_t count);
+void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                       size_t count);
+
+#endif

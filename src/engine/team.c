@@ -1,0 +1,316 @@
+/* The team: threads that are handed one function at a time, and a barrier.
+ *
+ * Every wait (of a worker for the next run, of the caller for the last worker, at a barrier) is a
+ * wait_word: spin, yield, park. Which of these is decided by one process-wide number, `awake`.
+ *
+ * Process-wide state, all there is: `awake`, the threads of awake teams (workers from waking until
+ * they park, with their caller), so that teams spin only while all of them fit the CPUs; and
+ * `forks`, which a pthread_atfork handler, installed with the first team of two, counts up in the
+ * child, so that a team knows that its threads stayed with the parent. A count costs a run one
+ * load, where getpid is a system call. Children made by other means than fork() cannot use a team
+ * they inherit.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "engine/team.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/allocator.h"
+#include "base/float_mode.h"
+#include "base/size.h"
+#include "base/wait_word.h"
+
+#define MAX_THREADS 256
+#define STACK_BYTES ((size_t)1 << 20)
+/* Spinning is short, because the thread waited for may need this very CPU; giving way answers
+ * within a microsecond as well. Between two runs of a training loop lie microseconds: a worker that
+ * is not called for longer parks. Within a run somebody is at work, so that waiting pays longer. */
+#define SPIN_NS 10000L
+#define IDLE_YIELD_NS 40000L
+#define RUN_YIELD_NS 1000000L
+
+typedef struct worker {
+    dlcore_wait_word_t go; /* counts this worker's runs */
+    dlcore_team_t *team;
+    size_t index; /* 1 .. size-1; the caller is 0 */
+    pthread_t thread;
+} worker_t;
+
+struct dlcore_team {
+    dlcore_allocator_t allocator;
+    worker_t *workers; /* capacity - 1 of them, the first size - 1 with a thread */
+    size_t capacity, size;
+    size_t cpus;
+    unsigned forks; /* what the process-wide count was when the threads were made */
+
+    /* The current run: written by the caller before it stores `go`. */
+    dlcore_team_work_t work; /* NULL: end the thread */
+    void *argument;
+    size_t running;
+    dlcore_float_mode_t float_mode;
+
+    _Alignas(DLCORE_ALIGNMENT) atomic_size_t unfinished; /* workers still at work, not the caller */
+    _Alignas(DLCORE_ALIGNMENT) atomic_size_t arrived;    /* at the barrier */
+    dlcore_wait_word_t finished;                         /* counts runs */
+    dlcore_wait_word_t phase;                            /* counts barriers */
+};
+
+static atomic_size_t awake;
+static atomic_uint forks;
+static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+
+static void after_fork_in_child(void)
+{
+    atomic_fetch_add(&forks, 1);
+    atomic_store(&awake, 0);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
+static dlcore_patience_t patience(const dlcore_team_t *team, long yield_ns)
+{
+    return (dlcore_patience_t){
+        .busy = &awake, .cpus = team->cpus, .spin_ns = SPIN_NS, .yield_ns = yield_ns};
+}
+
+static void wait_in_run(dlcore_team_t *team, dlcore_wait_word_t *word, unsigned old)
+{
+    dlcore_patience_t patient = patience(team, RUN_YIELD_NS);
+
+    if (!dlcore_wait_word_spin(word, old, &patient))
+        dlcore_wait_word_park(word, old);
+}
+
+/* Worker 1 takes part in every run of more than one, so it counts for the caller as well: runs
+ * themselves need not touch the shared number. */
+static size_t share(const worker_t *worker)
+{
+    return worker->index == 1 ? 2 : 1;
+}
+
+static void *worker_main(void *argument)
+{
+    worker_t *worker = argument;
+    dlcore_team_t *team = worker->team;
+    dlcore_patience_t idle = patience(team, IDLE_YIELD_NS);
+    unsigned runs = 0;
+
+    dlcore_wait_word_park(&worker->go, runs);
+    atomic_fetch_add(&awake, share(worker));
+    for (;;) {
+        runs++;
+        if (team->work == NULL)
+            break;
+        dlcore_float_mode_set(team->float_mode);
+        team->work(team->argument, worker->index, team->running);
+        if (atomic_fetch_sub(&team->unfinished, 1) == 1)
+            dlcore_wait_word_store(&team->finished, atomic_load(&team->finished.value) + 1);
+        if (!dlcore_wait_word_spin(&worker->go, runs, &idle)) {
+            atomic_fetch_sub(&awake, share(worker));
+            dlcore_wait_word_park(&worker->go, runs);
+            atomic_fetch_add(&awake, share(worker));
+        }
+    }
+    atomic_fetch_sub(&awake, share(worker));
+    return NULL;
+}
+
+/* All signals but those that a thread's own fault raises: these must still reach the host's crash
+ * handler. */
+static void block_signals(sigset_t *before)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t blocked;
+
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
+static bool start_worker(worker_t *worker, const pthread_attr_t *attributes)
+{
+    if (!dlcore_wait_word_init(&worker->go))
+        return false;
+    /* Thread-local storage is taken from the stack: a host with much of it needs the default. */
+    if ((attributes != NULL &&
+         pthread_create(&worker->thread, attributes, worker_main, worker) == 0) ||
+        pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
+        return true;
+    dlcore_wait_word_destroy(&worker->go);
+    return false;
+}
+
+/* Makes the threads, as many of them as the system gives. The team's memory may be that of a
+ * parent process, its locks in any state. */
+static void start_workers(dlcore_team_t *team)
+{
+    pthread_attr_t attributes;
+    pthread_attr_t *small = NULL;
+    sigset_t before;
+
+    team->size = 1;
+    team->forks = atomic_load(&forks);
+    atomic_store(&team->arrived, 0);
+    if (!dlcore_wait_word_init(&team->finished))
+        return;
+    if (!dlcore_wait_word_init(&team->phase)) {
+        dlcore_wait_word_destroy(&team->finished);
+        return;
+    }
+    if (pthread_attr_init(&attributes) == 0)
+        small = &attributes;
+    if (small != NULL)
+        pthread_attr_setstacksize(small, STACK_BYTES);
+    block_signals(&before);
+    for (size_t i = 1; i < team->capacity; i++) {
+        worker_t *worker = &team->workers[i - 1];
+
+        worker->team = team;
+        worker->index = i;
+        if (!start_worker(worker, small))
+            break;
+        team->size = i + 1;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (small != NULL)
+        pthread_attr_destroy(small);
+    if (team->size == 1) {
+        dlcore_wait_word_destroy(&team->finished);
+        dlcore_wait_word_destroy(&team->phase);
+    }
+}
+
+dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t threads,
+                                 dlcore_team_t **team)
+{
+    dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
+    dlcore_team_t *made = dlcore_allocate(&memory, 1, sizeof *made);
+
+    *team = NULL;
+    if (made == NULL)
+        return DLCORE_ERROR_MEMORY;
+    made->allocator = memory;
+    made->capacity = dlcore_size_max(1, dlcore_size_min(threads, MAX_THREADS));
+    made->size = 1;
+    if (made->capacity > 1) {
+        made->workers = dlcore_allocate(&memory, made->capacity - 1, sizeof *made->workers);
+        if (made->workers == NULL) {
+            dlcore_release(&memory, made);
+            return DLCORE_ERROR_MEMORY;
+        }
+        pthread_once(&watch_once, watch_forks);
+        made->cpus = dlcore_team_cpus();
+        start_workers(made);
+    }
+    *team = made;
+    return DLCORE_OK;
+}
+
+static bool inherited(const dlcore_team_t *team)
+{
+    return team->capacity > 1 && team->forks != atomic_load_explicit(&forks, memory_order_relaxed);
+}
+
+static void send(dlcore_team_t *team, size_t workers)
+{
+    for (size_t i = 1; i < workers; i++) {
+        dlcore_wait_word_t *go = &team->workers[i - 1].go;
+
+        dlcore_wait_word_store(go, atomic_load_explicit(&go->value, memory_order_relaxed) + 1);
+    }
+}
+
+void dlcore_team_free(dlcore_team_t *team)
+{
+    dlcore_allocator_t allocator;
+
+    if (team == NULL)
+        return;
+    if (team->size > 1 && !inherited(team)) {
+        team->work = NULL;
+        send(team, team->size);
+        for (size_t i = 1; i < team->size; i++) {
+            pthread_join(team->workers[i - 1].thread, NULL);
+            dlcore_wait_word_destroy(&team->workers[i - 1].go);
+        }
+        dlcore_wait_word_destroy(&team->finished);
+        dlcore_wait_word_destroy(&team->phase);
+    }
+    allocator = team->allocator;
+    dlcore_release(&allocator, team->workers);
+    dlcore_release(&allocator, team);
+}
+
+size_t dlcore_team_size(const dlcore_team_t *team)
+{
+    return team == NULL ? 1 : team->size;
+}
+
+void dlcore_team_run(dlcore_team_t *team, size_t workers, dlcore_team_work_t work, void *argument)
+{
+    unsigned finished;
+
+    if (team != NULL && inherited(team))
+        start_workers(team);
+    workers = dlcore_size_min(workers, dlcore_team_size(team));
+    if (team != NULL)
+        team->running = workers;
+    if (workers <= 1) {
+        work(argument, 0, 1);
+        return;
+    }
+    team->work = work;
+    team->argument = argument;
+    team->float_mode = dlcore_float_mode_get();
+    atomic_store_explicit(&team->unfinished, workers - 1, memory_order_relaxed);
+    finished = atomic_load(&team->finished.value);
+    send(team, workers);
+    work(argument, 0, workers);
+    wait_in_run(team, &team->finished, finished);
+}
+
+void dlcore_team_barrier(dlcore_team_t *team)
+{
+    unsigned phase;
+
+    if (team == NULL || team->running <= 1)
+        return;
+    phase = atomic_load_explicit(&team->phase.value, memory_order_relaxed);
+    if (atomic_fetch_add(&team->arrived, 1) + 1 < team->running) {
+        wait_in_run(team, &team->phase, phase);
+        return;
+    }
+    atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
+    dlcore_wait_word_store(&team->phase, phase + 1);
+}
+
+size_t dlcore_team_cpus(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t cpus = online > 0 ? (size_t)online : 1;
+
+#if defined(__linux__)
+    /* Longer than CPU_SETSIZE: the kernel refuses a set shorter than its own. */
+    unsigned long set[8192 / (CHAR_BIT * sizeof(unsigned long))] = {0};
+
+    if (sched_getaffinity(0, sizeof set, (cpu_set_t *)(void *)set) == 0)
+        cpus = (size_t)CPU_COUNT_S(sizeof set, (cpu_set_t *)(void *)set);
+#endif
+    return dlcore_size_max(1, dlcore_size_min(cpus, MAX_THREADS));
+}
+
+size_t dlcore_team_awake(void)
+{
+    return atomic_load(&awake);
+}

@@ -1,0 +1,50 @@
+/* The memory of a step: batches, activations, gradients, scratch, in one allocation.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_ENGINE_WORKSPACE_H
+#define DLCORE_ENGINE_WORKSPACE_H
+
+#include "engine/network.h"
+#include "engine/objective.h"
+
+/* What the memory is for. */
+typedef enum dlcore_workspace_use {
+    DLCORE_WORKSPACE_PREDICT,  /* activations; those of a layer live until the next one's */
+    DLCORE_WORKSPACE_EVALUATE, /* and labels, losses and metrics */
+    DLCORE_WORKSPACE_TRAIN     /* and every activation kept, gradients, a second batch */
+} dlcore_workspace_use_t;
+
+#define DLCORE_GRADIENT_BUFFERS 3
+
+typedef struct dlcore_workspace {
+    dlcore_allocator_t allocator;
+    size_t capacity; /* rows */
+    size_t workers;  /* with scratch of their own */
+    void *memory;
+
+    size_t batch; /* which of the two batches is at hand */
+    dlcore_matrix_t input[2];
+    dlcore_labels_t labels[2];
+    dlcore_matrix_t *outputs;   /* of each node; a node without forward has its input's */
+    dlcore_matrix_t *gradients; /* by each node's output, in rotating buffers; train only */
+    dlcore_matrix_t logits; /* scratch of the loss where there are no gradients; evaluate only */
+    float *row_loss;        /* capacity */
+    float *row_metrics;     /* metric_count times capacity */
+    float *scratch;         /* scratch_floats for each worker */
+    size_t scratch_floats;
+} dlcore_workspace_t;
+
+/* For batches of up to `capacity` rows. `objective` may be NULL to predict. */
+dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
+                                      const dlcore_objective_t *objective,
+                                      dlcore_workspace_use_t use, size_t capacity, size_t workers,
+                                      dlcore_workspace_t *workspace, dlcore_error_record_t *error);
+
+/* Frees the memory, not the struct, which is then empty. An empty one is fine. */
+void dlcore_workspace_clear(dlcore_workspace_t *workspace);
+
+/* Sets the rows in use of every matrix, and which of the two batches is the input. */
+void dlcore_workspace_set_batch(const dlcore_network_t *network, dlcore_workspace_t *workspace,
+                                size_t rows, size_t batch);
+
+#endif

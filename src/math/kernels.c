@@ -1,0 +1,33 @@
+/* Which vector kernels this CPU runs.
+ *
+ * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "math/kernels.h"
+
+#include "math/cpu.h"
+
+#ifndef DLCORE_X86_KERNELS
+const dlcore_kernels_t *dlcore_kernels_avx2(void)
+{
+    return NULL;
+}
+
+const dlcore_kernels_t *dlcore_kernels_avx512(void)
+{
+    return NULL;
+}
+#endif
+
+const dlcore_kernels_t *dlcore_kernels(void)
+{
+    const dlcore_kernels_t *kernels = NULL;
+
+    if (dlcore_cpu_has_avx512())
+        kernels = dlcore_kernels_avx512();
+    if (kernels == NULL && dlcore_cpu_has_avx2())
+        kernels = dlcore_kernels_avx2();
+    if (kernels == NULL)
+        kernels = dlcore_kernels_portable();
+    return kernels;
+}

@@ -1,0 +1,110 @@
+/* Vector kernels: every loop over elements, in one table per CPU target.
+ *
+ * kernels_portable.c, kernels_avx2.c and kernels_avx512.c compile the same template for their
+ * target; dlcore_kernels() answers the best one that this CPU runs. All are reentrant and allocate
+ * nothing. Where a kernel takes a block, rows are `stride` floats apart; n may be any number.
+ * Padding is not touched. Each element's result depends on that element (or row) alone, never on
+ * where a caller cuts its loop, so that any split over threads gives the same bits.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MATH_KERNELS_H
+#define DLCORE_MATH_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What one optimizer step needs besides its arrays, already rounded to float as Keras rounds. */
+typedef struct dlcore_sgd_step {
+    float learning_rate;
+    float momentum;
+    int nesterov;
+} dlcore_sgd_step_t;
+
+typedef struct dlcore_rmsprop_step {
+    float learning_rate;
+    float rho;
+    float one_minus_rho;
+    float momentum;
+    float epsilon;
+} dlcore_rmsprop_step_t;
+
+typedef struct dlcore_kernels {
+    const char *name; /* "avx512", "avx2", "portable" */
+
+    /* y = x * scale + offset, each operation rounded; y = x exactly for scale 1, offset 0 */
+    void (*affine)(const float *x, float *y, size_t n, float scale, float offset);
+    /* the same for one row of a batch, n numbers from x into panels of y (see matrix.h) */
+    void (*gather_float)(const float *x, float *y, size_t n, size_t panel, size_t panel_stride,
+                         float scale, float offset);
+    void (*gather_uint8)(const uint8_t *x, float *y, size_t n, size_t panel, size_t panel_stride,
+                         float scale, float offset);
+    void (*gather_int32)(const int32_t *x, float *y, size_t n, size_t panel, size_t panel_stride,
+                         float scale, float offset);
+
+    /* in place; NaN stays NaN */
+    void (*relu)(float *y, size_t n);
+    void (*sigmoid)(float *y, size_t n);
+    void (*tanh)(float *y, size_t n);
+    /* dy *= derivative, from the activation's output y */
+    void (*relu_gradient)(const float *y, float *dy, size_t n);
+    void (*sigmoid_gradient)(const float *y, float *dy, size_t n);
+    void (*tanh_gradient)(const float *y, float *dy, size_t n);
+
+    /* softmax of one row of n, in place, and in *log_sum (may be NULL) log sum_c exp(x_c); a row
+     * with a NaN, or with +Inf, becomes all NaN */
+    void (*softmax)(float *y, size_t n, float *log_sum);
+    /* its parts, for a row that lies in several panels: the largest of n; y = exp(x - shift), in
+     * place, answering the sum; y *= factor */
+    float (*maximum)(const float *x, size_t n);
+    float (*exp_sum)(float *y, size_t n, float shift);
+    void (*scale)(float *y, size_t n, float factor);
+    /* y = (y - shift) * factor */
+    void (*shift_scale)(float *y, size_t n, float shift, float factor);
+    /* y *= x */
+    void (*multiply)(float *y, const float *x, size_t n);
+    float (*sum)(const float *x, size_t n);
+    float (*dot)(const float *x, const float *y, size_t n);
+
+    /* One row of n outputs of a loss: answers its sum, before any mean over n. With dy not NULL, dy
+     * = the derivative of that sum by x, times `weight`.
+     * binary_crossentropy_logits: sum max(x, 0) - x t + log(1 + exp(-|x|)) */
+    float (*binary_crossentropy_logits)(const float *x, const float *t, float *dy, size_t n,
+                                        float weight);
+    /* p clipped to [1e-7, 1 - 1e-7], no gradient where it was */
+    float (*binary_crossentropy)(const float *p, const float *t, float *dy, size_t n, float weight);
+    /* -sum t log(q), q = p / total clipped likewise. With dy not NULL, dy = the derivative by q,
+     * and *inner = sum dy q, from which the caller gets the one by p: (dy - inner) / total */
+    float (*categorical_crossentropy)(const float *p, const float *t, float *dy, size_t n,
+                                      float total, float *inner);
+    /* the sum of p clipped likewise; inside (may be NULL) = 1 where p was not clipped, else 0 */
+    float (*clipped_sum)(const float *p, float *inside, size_t n);
+    float (*squared_error)(const float *p, const float *t, float *dy, size_t n, float weight);
+    float (*absolute_error)(const float *p, const float *t, size_t n);
+
+    /* dst = (a - b) * weight: the gradient of softmax with cross-entropy for labels b */
+    void (*difference)(float *dst, const float *a, const float *b, size_t n, float weight);
+
+    /* sums[c] = sum over rows of x[r][c], in the order of rows */
+    void (*column_sums)(const float *x, size_t rows, size_t columns, size_t stride, float *sums);
+
+    /* optimizer.h has the formulas */
+    void (*sgd)(size_t n, float *w, const float *g, const dlcore_sgd_step_t *step);
+    void (*sgd_momentum)(size_t n, float *w, const float *g, float *velocity,
+                         const dlcore_sgd_step_t *step);
+    void (*rmsprop)(size_t n, float *w, const float *g, float *velocity,
+                    const dlcore_rmsprop_step_t *step);
+    /* average_gradient and momentum may be NULL: not centered, no momentum */
+    void (*rmsprop_full)(size_t n, float *w, const float *g, float *velocity,
+                         float *average_gradient, float *momentum,
+                         const dlcore_rmsprop_step_t *step);
+} dlcore_kernels_t;
+
+/* The best table for this CPU; the same on every call and thread. */
+const dlcore_kernels_t *dlcore_kernels(void);
+
+/* Each target's own table; the CPU must have what its name says. NULL where the build lacks it. */
+const dlcore_kernels_t *dlcore_kernels_portable(void);
+const dlcore_kernels_t *dlcore_kernels_avx2(void);
+const dlcore_kernels_t *dlcore_kernels_avx512(void);
+
+#endif

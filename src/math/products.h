@@ -1,0 +1,97 @@
+/* The three products of a dense layer, behind which an engine decides how weights lie in memory
+ * and who multiplies.
+ *
+ * Each product is a list of tiles, a fixed grid that depends on shapes alone, so that any number
+ * of threads gives the same bits: a caller runs tiles 0 .. count-1 in any order on any threads,
+ * each with scratch memory of its own. Tiles of one product write disjoint places. A tile never
+ * allocates, locks or fails.
+ *
+ * Engines: products_blas.c (kernels row-major as in Keras, one panel per matrix, gemm) and
+ * products_native.c (kernels in panels of the register tile's width, packed for good).
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MATH_PRODUCTS_H
+#define DLCORE_MATH_PRODUCTS_H
+
+#include <stddef.h>
+
+#include "dlcore/activation.h"
+#include "math/kernels.h"
+#include "math/matrix.h"
+
+/* Where gradients go: kept in a vector, or used at once to update the weights. `offset` counts
+ * floats from the start of the model's flat parameter vector, in the engine's own layout; `take`
+ * may overwrite nothing but what it stands for, and `gradient` is only valid during the call. */
+typedef struct dlcore_gradient_sink {
+    void (*take)(const struct dlcore_gradient_sink *sink, size_t offset, const float *gradient,
+                 size_t count);
+} dlcore_gradient_sink_t;
+
+/* y = activation(x kernel + bias): x (rows, inputs), kernel (inputs, units), y (rows, units).
+ * bias may be NULL, else it holds units rounded up to 16, zero beyond units. The activation is one
+ * that works on single elements: linear, relu, sigmoid or tanh. */
+typedef struct dlcore_forward {
+    const dlcore_kernels_t *kernels;
+    size_t inputs, units;
+    const dlcore_matrix_t *x;
+    const float *kernel;
+    const float *bias;
+    dlcore_activation_t activation;
+    dlcore_matrix_t *y;
+} dlcore_forward_t;
+
+/* kernel gradient = x^T dz, handed to the sink piece by piece at offset + its place in the kernel.
+ * The weights themselves are not read here, but the sink may write them. */
+typedef struct dlcore_kernel_gradient {
+    size_t inputs, units;
+    const dlcore_matrix_t *x;  /* (rows, inputs) */
+    const dlcore_matrix_t *dz; /* (rows, units) */
+    const dlcore_gradient_sink_t *sink;
+    size_t offset;
+} dlcore_kernel_gradient_t;
+
+/* dx = (dz kernel^T) * derivative of `activation`, which the layer below applied to give x:
+ * linear, relu, sigmoid or tanh, from its output x. Padding columns of dx become zero. */
+typedef struct dlcore_input_gradient {
+    const dlcore_kernels_t *kernels;
+    size_t inputs, units;
+    const dlcore_matrix_t *dz;
+    const float *kernel;
+    dlcore_activation_t activation;
+    const dlcore_matrix_t *x; /* read unless the activation is linear */
+    dlcore_matrix_t *dx;
+} dlcore_input_gradient_t;
+
+typedef struct dlcore_products {
+    const char *name; /* "blas", "native avx512", "native avx2" */
+
+    /* Panel width of a matrix with that many columns; >= 16, a multiple of 16. */
+    size_t (*panel)(size_t columns);
+
+    /* Floats that a kernel takes in the parameter vector, a multiple of 16, and the way between
+     * Keras's row-major (inputs, units) and the engine's layout; padding is set to zero. Works on
+     * anything that lies like a kernel: gradients and optimizer states, too. */
+    size_t (*kernel_floats)(size_t inputs, size_t units);
+    void (*pack_kernel)(size_t inputs, size_t units, const float *row_major, float *kernel);
+    void (*unpack_kernel)(size_t inputs, size_t units, const float *kernel, float *row_major);
+
+    /* Floats of scratch that a tile of any of the three products may use. */
+    size_t (*scratch_floats)(size_t rows, size_t inputs, size_t units);
+
+    /* The grids, and one tile of each. */
+    size_t (*forward_tiles)(size_t rows, size_t inputs, size_t units);
+    void (*forward)(const dlcore_forward_t *product, size_t tile, float *scratch);
+
+    size_t (*kernel_gradient_tiles)(size_t rows, size_t inputs, size_t units);
+    void (*kernel_gradient)(const dlcore_kernel_gradient_t *product, size_t tile, float *scratch);
+
+    size_t (*input_gradient_tiles)(size_t rows, size_t inputs, size_t units);
+    void (*input_gradient)(const dlcore_input_gradient_t *product, size_t tile, float *scratch);
+} dlcore_products_t;
+
+const dlcore_products_t *dlcore_products_blas(void);
+/* NULL where this CPU or build has none. */
+const dlcore_products_t *dlcore_products_native_avx512(void);
+const dlcore_products_t *dlcore_products_native_avx2(void);
+
+#endif

@@ -1,0 +1,68 @@
+/* The native packed engines, as far as it needs no vectors: which of them this CPU runs, how a
+ * product is cut into tiles, and the way between Keras's layout and panels.
+ *
+ * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "math/products_native.h"
+
+#include <string.h>
+
+#include "math/cpu.h"
+
+/* Enough for 16 threads to end at about the same time. */
+#define TILES_WANTED 32
+
+dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost)
+{
+    dlcore_native_grid_t grid;
+    size_t wanted =
+        (size_t)(cost / DLCORE_NATIVE_TILE_COST < TILES_WANTED ? cost / DLCORE_NATIVE_TILE_COST
+                                                               : TILES_WANTED);
+    size_t panels_per_tile = (panels + wanted - 1) / wanted;
+
+    grid.columns = (panels + panels_per_tile - 1) / panels_per_tile;
+    grid.slices = dlcore_size_min(slices, (wanted + grid.columns - 1) / grid.columns);
+    grid.slices = dlcore_size_max(grid.slices, 1);
+    return grid;
+}
+
+void dlcore_native_pack(size_t inputs, size_t units, size_t panel, const float *row_major,
+                        float *kernel)
+{
+    for (size_t begin = 0; begin < units; begin += panel) {
+        size_t count = dlcore_size_min(panel, units - begin);
+        for (size_t i = 0; i < inputs; i++, kernel += panel) {
+            memcpy(kernel, row_major + i * units + begin, count * sizeof(float));
+            memset(kernel + count, 0, (panel - count) * sizeof(float));
+        }
+    }
+}
+
+void dlcore_native_unpack(size_t inputs, size_t units, size_t panel, const float *kernel,
+                          float *row_major)
+{
+    for (size_t begin = 0; begin < units; begin += panel) {
+        size_t count = dlcore_size_min(panel, units - begin);
+        for (size_t i = 0; i < inputs; i++, kernel += panel)
+            memcpy(row_major + i * units + begin, kernel, count * sizeof(float));
+    }
+}
+
+const dlcore_products_t *dlcore_products_native_avx512(void)
+{
+#ifdef DLCORE_X86_KERNELS
+    if (dlcore_cpu_has_avx512() && dlcore_cpu_has_avx2())
+        return dlcore_native_table_avx512();
+#endif
+    return NULL;
+}
+
+const dlcore_products_t *dlcore_products_native_avx2(void)
+{
+#ifdef DLCORE_X86_KERNELS
+    if (dlcore_cpu_has_avx2())
+        return dlcore_native_table_avx2();
+#endif
+    return NULL;
+}

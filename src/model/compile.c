@@ -1,0 +1,171 @@
+/* Compiling: an optimizer, a loss and metrics for a model.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/error.h"
+#include "model/model.h"
+
+dlcore_compile_options_t dlcore_compile_options_default(void)
+{
+    return (dlcore_compile_options_t){.optimizer = dlcore_optimizer_rmsprop()};
+}
+
+static dlcore_status check_loss(const dlcore_loss_t *loss, dlcore_error_record_t *error)
+{
+    const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
+
+    if (type == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "compile: loss %d is unknown (a name that was not found?)",
+                           (int)loss->kind);
+    if (loss->from_logits && !type->has_logits)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
+    return DLCORE_OK;
+}
+
+static dlcore_status check_metrics(const dlcore_compile_options_t *options,
+                                   dlcore_error_record_t *error)
+{
+    if (options->metric_count > DLCORE_METRICS_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "compile: at most %d metrics, got metric_count %zu", DLCORE_METRICS_MAX,
+                           options->metric_count);
+    for (size_t i = 0; i < options->metric_count; i++) {
+        const dlcore_metric_t *metric = &options->metrics[i];
+
+        if (dlcore_metric_type(metric->kind) == NULL)
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "compile: metric %zu of kind %d is unknown (a name that was not "
+                               "found?)",
+                               i, (int)metric->kind);
+        for (size_t j = 0; j < i; j++) {
+            if (options->metrics[j].kind == metric->kind)
+                return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                                   "compile: metrics %zu and %zu are both %s", j, i,
+                                   dlcore_metric_name(metric->kind));
+        }
+    }
+    return DLCORE_OK;
+}
+
+static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error_record_t *error)
+{
+    const dlcore_optimizer_type_t *optimizer = dlcore_optimizer_type(options->optimizer.kind);
+    dlcore_status status;
+
+    if (optimizer == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "compile: optimizer %d is unknown (a name that was not found?)",
+                           (int)options->optimizer.kind);
+    status = optimizer->validate(&options->optimizer, error);
+    if (status == DLCORE_OK)
+        status = check_loss(&options->loss, error);
+    if (status == DLCORE_OK)
+        status = check_metrics(options, error);
+    return status;
+}
+
+/* Builds the network when its first layer knows the width, and checks loss and metrics on it. */
+static dlcore_status settle(dlcore_model_t *model, const dlcore_compile_options_t *options)
+{
+    dlcore_network_t *network = &model->network;
+    dlcore_objective_t objective;
+    dlcore_compile_options_t before = model->settings;
+    dlcore_status status = DLCORE_OK;
+
+    if (network->values == NULL && network->nodes[0].declared_width > 0)
+        status = dlcore_network_build(network, 0, model->options.seed, &model->error);
+    if (status != DLCORE_OK || network->values == NULL)
+        return status;
+    model->settings = *options;
+    status = dlcore_model_objective(model, &objective, &model->error);
+    model->settings = before;
+    return status;
+}
+
+dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
+                                        const dlcore_compile_options_t *options)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (model->first_error.status != DLCORE_OK) {
+        model->error = model->first_error;
+        status = model->first_error.status;
+    } else if (options == NULL) {
+        status = dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT, "compile: options is NULL");
+    } else if (model->network.node_count == 0) {
+        status = dlcore_fail(&model->error, DLCORE_ERROR_STATE,
+                             "compile: the model has no layers; model_add comes first");
+    } else {
+        status = check(options, &model->error);
+    }
+    if (status == DLCORE_OK)
+        status = settle(model, options);
+    if (status == DLCORE_OK) {
+        dlcore_trainer_clear(model);
+        model->settings = *options;
+        model->compiled = true;
+    }
+    return dlcore_model_end(model, status);
+}
+
+dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer_t *optimizer,
+                                   dlcore_loss_kind_t loss, dlcore_metric_kind_t metric)
+{
+    dlcore_compile_options_t options = dlcore_compile_options_default();
+
+    if (optimizer != NULL)
+        options.optimizer = *optimizer;
+    else
+        options.optimizer.kind = DLCORE_OPTIMIZER_UNKNOWN;
+    options.loss = (dlcore_loss_t){.kind = loss};
+    if (metric != DLCORE_METRIC_NONE) {
+        options.metrics[0] = dlcore_metric_default(metric);
+        options.metric_count = 1;
+    }
+    return dlcore_model_compile_with(model, &options);
+}
+
+dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objective_t *objective,
+                                     dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &model->network;
+    const dlcore_compile_options_t *settings = &model->settings;
+    const dlcore_node_t *last = &network->nodes[network->node_count - 1];
+
+    *objective = (dlcore_objective_t){.loss = dlcore_loss_type(settings->loss.kind),
+                                      .metric_count = settings->metric_count};
+    objective->output = dlcore_loss_output_form(
+        &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
+                                                                 : DLCORE_ACTIVATION_LINEAR);
+    for (size_t i = 0; i < settings->metric_count; i++) {
+        dlcore_metric_t *metric = &objective->metrics[i];
+        dlcore_status status;
+
+        *metric = settings->metrics[i];
+        metric->kind =
+            dlcore_metric_resolve(metric->kind, objective->loss->labels, last->output_width);
+        status = dlcore_metric_validate(metric, objective->loss->labels, last->output_width, error);
+        if (status != DLCORE_OK)
+            return status;
+    }
+    return DLCORE_OK;
+}
+
+void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_sums_t *sums,
+                           dlcore_evaluation_t *result)
+{
+    double samples = (double)sums->samples;
+
+    memset(result, 0, sizeof *result);
+    result->loss = sums->loss / samples;
+    result->metric_count = model->settings.metric_count;
+    for (size_t i = 0; i < result->metric_count; i++) {
+        const char *name = dlcore_metric_name(model->settings.metrics[i].kind);
+        memcpy(result->metrics[i].name, name, strlen(name) + 1);
+        result->metrics[i].value = sums->metrics[i] / samples;
+    }
+}

@@ -1,0 +1,122 @@
+/* Checking the tensors that users pass to fit, evaluate and predict.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "math/tensor.h"
+#include "model/model.h"
+
+size_t dlcore_sample_count(const dlcore_tensor_t *x)
+{
+    return x->rank > 0 ? x->shape[0] : 0;
+}
+
+size_t dlcore_sample_width(const dlcore_tensor_t *x)
+{
+    return x->row_size;
+}
+
+static dlcore_status check_rows(const char *what, const dlcore_tensor_t *t,
+                                dlcore_error_record_t *error)
+{
+    if (t == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL", what);
+    if (t->rank == 0)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "%s has rank 0; rank 1 or more is expected, samples along axis 0", what);
+    if (t->shape[0] == 0)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s is empty: 0 samples", what);
+    if (t->shape[0] > INT_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s has %zu samples, more than %d", what,
+                           t->shape[0], INT_MAX);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore_tensor_t *x,
+                                   dlcore_error_record_t *error)
+{
+    size_t width = dlcore_network_input_width(network);
+    dlcore_status status = check_rows("x", x, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (width == 0 && network->node_count > 0)
+        width = network->nodes[0].declared_width;
+    if (x->row_size == 0)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 numbers per sample");
+    if (width != 0 && x->row_size != width)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu inputs, got %zu",
+                           network->nodes[0].layer.name, width, x->row_size);
+    return DLCORE_OK;
+}
+
+static dlcore_status check_classes(const dlcore_network_t *network, const dlcore_tensor_t *y,
+                                   dlcore_error_record_t *error)
+{
+    const dlcore_node_t *last = &network->nodes[network->node_count - 1];
+
+    if (y->dtype == DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_DTYPE,
+                           "sparse_categorical_crossentropy: labels must be int32 or uint8, got "
+                           "float32%s",
+                           y->row_size > 1 ? "; one-hot labels go with categorical_crossentropy"
+                                           : "; tensor_cast makes them int32");
+    if (y->row_size != 1)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "sparse_categorical_crossentropy: expects one label per sample, got "
+                           "%zu; one-hot labels go with categorical_crossentropy",
+                           y->row_size);
+    for (size_t row = 0; row < y->shape[0]; row++) {
+        int32_t label;
+
+        if (y->dtype == DLCORE_DTYPE_UINT8)
+            label = y->data[row * y->row_stride];
+        else
+            memcpy(&label, y->data + row * y->row_stride * sizeof label, sizeof label);
+        if (label < 0 || (size_t)label >= last->output_width)
+            return dlcore_fail(
+                error, DLCORE_ERROR_RANGE,
+                "label %d of sample %zu is outside 0 .. %zu: the last layer, %s, has "
+                "%zu units",
+                (int)label, row, last->output_width - 1, last->layer.name, last->output_width);
+    }
+    return DLCORE_OK;
+}
+
+static dlcore_status check_values(const dlcore_network_t *network,
+                                  const dlcore_objective_t *objective, const dlcore_tensor_t *y,
+                                  dlcore_error_record_t *error)
+{
+    const dlcore_node_t *last = &network->nodes[network->node_count - 1];
+
+    if (y->row_size == last->output_width)
+        return DLCORE_OK;
+    if (objective->loss->labels == DLCORE_LABELS_ONE_HOT && y->row_size == 1 &&
+        y->dtype != DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "%s: expects one-hot labels of %zu classes, got one integer per sample; "
+                           "tensor_one_hot makes them, or use sparse_categorical_crossentropy",
+                           objective->loss->name, last->output_width);
+    return dlcore_fail(
+        error, DLCORE_ERROR_SHAPE, "%s: the last layer, %s, has %zu units, but labels have %zu %s",
+        objective->loss->name, last->layer.name, last->output_width, y->row_size,
+        objective->loss->labels == DLCORE_LABELS_ONE_HOT ? "classes" : "values per sample");
+}
+
+dlcore_status dlcore_check_labels(const dlcore_network_t *network,
+                                  const dlcore_objective_t *objective, const dlcore_tensor_t *x,
+                                  const dlcore_tensor_t *y, dlcore_error_record_t *error)
+{
+    dlcore_status status = check_rows("y", y, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (y->shape[0] != x->shape[0])
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x has %zu samples, but y has %zu",
+                           x->shape[0], y->shape[0]);
+    if (objective->loss->labels == DLCORE_LABELS_CLASSES)
+        return check_classes(network, y, error);
+    return check_values(network, objective, y, error);
+}

@@ -1,0 +1,150 @@
+/* evaluate and predict: checking, then running blocks of rows.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/size.h"
+#include "math/tensor.h"
+#include "model/model.h"
+#include "model/progress.h"
+
+/* Rows that predict computes at a time unless told: activations of the usual widths stay in L2. */
+enum { PREDICT_ROWS = 128 };
+
+dlcore_evaluate_options_t dlcore_evaluate_options_default(void)
+{
+    return (dlcore_evaluate_options_t){.batch_size = 32};
+}
+
+dlcore_predict_options_t dlcore_predict_options_default(void)
+{
+    return (dlcore_predict_options_t){.batch_size = 0};
+}
+
+static dlcore_status check_built(const dlcore_model_t *model, const char *call,
+                                 dlcore_error_record_t *error)
+{
+    if (model->first_error.status != DLCORE_OK)
+        return dlcore_fail(error, model->first_error.status, "%s", model->first_error.message);
+    if (model->network.values == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "%s: the model has no weights; model_build or model_fit comes first",
+                           call);
+    return DLCORE_OK;
+}
+
+static void report(const dlcore_evaluation_t *result, dlcore_progress_t *progress)
+{
+    const char *names[DLCORE_METRICS_MAX + 1] = {"loss"};
+    double values[DLCORE_METRICS_MAX + 1] = {result->loss};
+
+    for (size_t i = 0; i < result->metric_count; i++) {
+        names[i + 1] = result->metrics[i].name;
+        values[i + 1] = result->metrics[i].value;
+    }
+    dlcore_progress_end(progress, names, values, result->metric_count + 1);
+}
+
+static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                              const dlcore_tensor_t *y, const dlcore_evaluate_options_t *options,
+                              dlcore_evaluation_t *result)
+{
+    dlcore_error_record_t *error = options->error;
+    dlcore_objective_t objective;
+    dlcore_run_t run = {.model = model, .objective = &objective, .source = {.x = x, .y = y}};
+    dlcore_progress_t progress;
+    dlcore_sums_t sums;
+    dlcore_status status;
+
+    if (options->batch_size == 0)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "evaluate: batch_size is 0; begin with evaluate_options_default()");
+    status = check_built(model, "evaluate", error);
+    if (status == DLCORE_OK && !model->compiled)
+        status = dlcore_fail(error, DLCORE_ERROR_STATE,
+                             "evaluate: the model is not compiled; model_compile comes first");
+    if (status == DLCORE_OK)
+        status = dlcore_check_samples(&model->network, x, error);
+    if (status == DLCORE_OK)
+        status = dlcore_model_objective(model, &objective, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_labels(&model->network, &objective, x, y, error);
+    if (status != DLCORE_OK)
+        return status;
+    run.source.rows = dlcore_sample_count(x);
+    run.block = options->batch_size;
+    progress = dlcore_progress_start(&options->sink, options->verbose);
+    dlcore_progress_begin(&progress, 0, 0, (run.source.rows - 1) / run.block + 1);
+    run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
+    status = dlcore_run_blocks(&run, &sums, error);
+    dlcore_model_release_team(model, run.team);
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_evaluation_set(model, &sums, result);
+    report(result, &progress);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                    const dlcore_tensor_t *y,
+                                    const dlcore_evaluate_options_t *options,
+                                    dlcore_evaluation_t *result)
+{
+    dlcore_evaluate_options_t chosen = dlcore_evaluate_options_default();
+
+    if (options != NULL)
+        chosen = *options;
+    if (model == NULL || result == NULL)
+        return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "evaluate: %s is NULL",
+                           model == NULL ? "model" : "result");
+    return evaluate(model, x, y, &chosen, result);
+}
+
+/* y_pred can take `rows` outputs of `units` numbers. */
+static dlcore_status check_output(const dlcore_tensor_t *y, size_t rows, size_t units,
+                                  dlcore_error_record_t *error)
+{
+    if (y == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "predict: y_pred is NULL");
+    if (y->dtype != DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_DTYPE, "predict: y_pred must be float32, got %s",
+                           dlcore_dtype_name(y->dtype));
+    if (y->read_only)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "predict: y_pred is read-only");
+    if (y->rank == 0 || y->shape[0] != rows || y->row_size != units)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "predict: y_pred must be (%zu, %zu), got %zu rows of %zu", rows, units,
+                           y->rank > 0 ? y->shape[0] : 0, y->row_size);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                        dlcore_tensor_t *y_pred,
+                                        const dlcore_predict_options_t *options)
+{
+    dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
+    dlcore_run_t run = {.model = model, .source = {.x = x}, .y_pred = y_pred};
+    dlcore_status status;
+
+    if (model == NULL)
+        return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "predict: model is NULL");
+    status = check_built(model, "predict", chosen.error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_samples(&model->network, x, chosen.error);
+    if (status == DLCORE_OK)
+        status = check_output(y_pred, dlcore_sample_count(x),
+                              dlcore_network_output_width(&model->network), chosen.error);
+    if (status != DLCORE_OK)
+        return status;
+    run.source.rows = dlcore_sample_count(x);
+    run.block = chosen.batch_size > 0 ? chosen.batch_size : PREDICT_ROWS;
+    run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
+    status = dlcore_run_blocks(&run, NULL, chosen.error);
+    dlcore_model_release_team(model, run.team);
+    return status;
+}
+
+dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                   dlcore_tensor_t *y_pred)
+{
+    return dlcore_model_predict_with(model, x, y_pred, NULL);
+}

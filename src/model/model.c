@@ -1,0 +1,279 @@
+/* The life of a model, its layers, and the frame around every call.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "model/model.h"
+
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "math/blas.h"
+
+/* Multiply-adds that one more thread must have to be worth waking: some 20 us of work. */
+#define WORK_PER_THREAD 1e6
+
+dlcore_model_options_t dlcore_model_options_default(void)
+{
+    return (dlcore_model_options_t){.allocator = dlcore_allocator_default(),
+                                    .seed = DLCORE_SEED_DEFAULT,
+                                    .flush_denormals = true,
+                                    .structure_size = sizeof(dlcore_model_options_t)};
+}
+
+static dlcore_status check_options(const dlcore_model_options_t *options)
+{
+    if (options->structure_size != sizeof *options)
+        return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
+                           "model: options have structure_size %zu, not %zu: begin with "
+                           "model_options_default()",
+                           options->structure_size, sizeof *options);
+    if (options->allocator.allocate == NULL || options->allocator.release == NULL)
+        return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
+                           "model: the allocator needs both allocate and release");
+    if (options->threads > DLCORE_THREADS_MAX)
+        return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
+                           "model: threads must lie in 0 .. %d, got %zu", DLCORE_THREADS_MAX,
+                           options->threads);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model)
+{
+    dlcore_model_options_t chosen = dlcore_model_options_default();
+    dlcore_model_t *made;
+    dlcore_status status;
+
+    if (model == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    *model = NULL;
+    if (options != NULL)
+        chosen = *options;
+    status = check_options(&chosen);
+    if (status != DLCORE_OK)
+        return status;
+    made = dlcore_allocate(&chosen.allocator, 1, sizeof *made);
+    if (made == NULL)
+        return dlcore_fail_memory(chosen.error, "model", sizeof *made);
+    made->allocator = chosen.allocator;
+    made->options = chosen;
+    made->options.error = NULL; /* create's alone */
+    made->network.allocator = chosen.allocator;
+    made->network.kernels = dlcore_kernels();
+    made->network.products = dlcore_products_blas();
+    atomic_flag_clear(&made->busy);
+    atomic_flag_clear(&made->team_busy);
+    atomic_init(&made->stop_requested, false);
+    *model = made;
+    return DLCORE_OK;
+}
+
+void dlcore_model_free(dlcore_model_t *model)
+{
+    dlcore_allocator_t allocator;
+
+    if (model == NULL)
+        return;
+    allocator = model->allocator;
+    dlcore_team_free(model->team);
+    dlcore_trainer_clear(model);
+    dlcore_network_clear(&model->network);
+    dlcore_release(&allocator, model);
+}
+
+const char *dlcore_model_error(const dlcore_model_t *model)
+{
+    return model != NULL ? model->error.message : "model is NULL";
+}
+
+dlcore_status dlcore_model_begin(dlcore_model_t *model)
+{
+    if (model == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    if (atomic_flag_test_and_set(&model->busy))
+        return DLCORE_ERROR_BUSY;
+    dlcore_error_clear(&model->error);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
+{
+    atomic_flag_clear(&model->busy);
+    return status;
+}
+
+dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model)
+{
+    dlcore_scope_t scope = {.mode = dlcore_float_mode_enter(model->options.flush_denormals)};
+
+    dlcore_blas_enter(false);
+    return scope;
+}
+
+void dlcore_scope_leave(dlcore_scope_t scope)
+{
+    dlcore_blas_leave();
+    dlcore_float_mode_leave(scope.mode);
+}
+
+/* How many of `threads` are worth using. */
+static size_t useful_threads(size_t threads, double multiply_adds)
+{
+    double useful = multiply_adds / WORK_PER_THREAD;
+
+    if (useful >= (double)threads)
+        return threads;
+    return useful < 2.0 ? 1 : (size_t)useful;
+}
+
+dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double multiply_adds)
+{
+    /* the team is a tool of the model, not a part of what const promises to keep */
+    dlcore_model_t *owner = (dlcore_model_t *)model;
+    size_t threads = model->options.threads;
+
+    if (threads == 0)
+        threads = dlcore_team_cpus();
+    if (useful_threads(threads, multiply_adds) == 1 || !dlcore_blas_is_concurrent() ||
+        atomic_flag_test_and_set(&owner->team_busy))
+        return NULL;
+    if (owner->team == NULL &&
+        dlcore_team_create(&owner->allocator, threads, &owner->team) != DLCORE_OK)
+        owner->team = NULL; /* without memory for a team the caller works alone */
+    if (owner->team == NULL)
+        atomic_flag_clear(&owner->team_busy);
+    return owner->team;
+}
+
+void dlcore_model_release_team(const dlcore_model_t *model, dlcore_team_t *team)
+{
+    if (team != NULL)
+        atomic_flag_clear(&((dlcore_model_t *)model)->team_busy);
+}
+
+size_t dlcore_model_workers(const dlcore_team_t *team, double multiply_adds)
+{
+    return useful_threads(dlcore_team_size(team), multiply_adds);
+}
+
+dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (model->first_error.status != DLCORE_OK) {
+        model->error = model->first_error;
+        return dlcore_model_end(model, model->first_error.status);
+    }
+    if (model->network.values != NULL)
+        status = dlcore_fail(&model->error, DLCORE_ERROR_STATE,
+                             "model: is built with %zu layers; add before build",
+                             model->network.node_count);
+    else
+        status = dlcore_network_add(&model->network, &layer, &model->error);
+    if (status != DLCORE_OK)
+        model->first_error = model->error;
+    return dlcore_model_end(model, status);
+}
+
+static dlcore_status build(dlcore_model_t *model, size_t input_width)
+{
+    size_t width = dlcore_network_input_width(&model->network);
+
+    if (model->first_error.status != DLCORE_OK) {
+        model->error = model->first_error;
+        return model->first_error.status;
+    }
+    if (width == 0)
+        return dlcore_network_build(&model->network, input_width, model->options.seed,
+                                    &model->error);
+    if (input_width != 0 && input_width != width)
+        return dlcore_fail(&model->error, DLCORE_ERROR_SHAPE,
+                           "model: is built for %zu inputs, got %zu", width, input_width);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    return dlcore_model_end(model, build(model, input_width));
+}
+
+/* The clone's layers, settings and weights; on failure the caller frees it. */
+static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clone)
+{
+    const dlcore_network_t *network = &model->network;
+    dlcore_status status = DLCORE_OK;
+
+    for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++) {
+        dlcore_layer_t layer = network->nodes[i].layer;
+        layer.input_width = network->nodes[i].declared_width;
+        status = dlcore_model_add(clone, layer);
+    }
+    clone->first_error = model->first_error;
+    clone->compiled = model->compiled;
+    clone->settings = model->settings;
+    if (status != DLCORE_OK || network->values == NULL)
+        return status;
+    status = dlcore_model_build(clone, dlcore_network_input_width(network));
+    if (status == DLCORE_OK)
+        memcpy(clone->network.values, network->values,
+               network->value_floats * sizeof *network->values);
+    return status;
+}
+
+dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **clone)
+{
+    dlcore_status status;
+
+    if (clone == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    *clone = NULL;
+    if (model == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    status = dlcore_model_create(&model->options, clone);
+    if (status == DLCORE_OK)
+        status = copy_into(model, *clone);
+    if (status != DLCORE_OK) {
+        dlcore_model_free(*clone);
+        *clone = NULL;
+    }
+    return status;
+}
+
+void dlcore_model_request_stop(dlcore_model_t *model)
+{
+    if (model != NULL)
+        atomic_store(&model->stop_requested, true);
+}
+
+size_t dlcore_model_layer_count(const dlcore_model_t *model)
+{
+    return model != NULL ? model->network.node_count : 0;
+}
+
+const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t index)
+{
+    if (model == NULL || index >= model->network.node_count)
+        return NULL;
+    return &model->network.nodes[index].layer;
+}
+
+size_t dlcore_model_input_width(const dlcore_model_t *model)
+{
+    return model != NULL ? dlcore_network_input_width(&model->network) : 0;
+}
+
+size_t dlcore_model_output_width(const dlcore_model_t *model)
+{
+    return model != NULL ? dlcore_network_output_width(&model->network) : 0;
+}
+
+size_t dlcore_model_parameter_count(const dlcore_model_t *model)
+{
+    return model != NULL ? model->network.parameter_count : 0;
+}

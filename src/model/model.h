@@ -1,0 +1,110 @@
+/* The inside of a model, for the files of this folder.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MODEL_MODEL_H
+#define DLCORE_MODEL_MODEL_H
+
+#include <stdatomic.h>
+
+#include "base/float_mode.h"
+#include "dlcore/model.h"
+#include "engine/network.h"
+#include "engine/objective.h"
+#include "engine/step.h"
+#include "engine/team.h"
+#include "engine/workspace.h"
+
+/* What is kept between training calls: state of the optimizer, buffers of the last batch size. */
+typedef struct dlcore_trainer {
+    float *slots; /* slot_count vectors of the network's value_floats; NULL: none yet */
+    size_t slot_count;
+    dlcore_workspace_t workspace; /* capacity 0: none yet */
+} dlcore_trainer_t;
+
+struct dlcore_model {
+    dlcore_allocator_t allocator;
+    dlcore_model_options_t options;
+    dlcore_error_record_t error;
+    dlcore_error_record_t first_error; /* of add: sticky */
+    dlcore_network_t network;
+
+    bool compiled;
+    dlcore_compile_options_t settings;
+    dlcore_trainer_t trainer;
+    uint32_t epochs_trained; /* in the model's life: keys the shuffling */
+
+    dlcore_team_t *team; /* made when first needed */
+    atomic_flag busy;    /* held by a call that writes */
+    atomic_flag team_busy;
+    atomic_bool stop_requested;
+};
+
+/* ---- the frame of a call that writes: model.c ---- */
+
+/* Clears the message and takes the model; DLCORE_ERROR_ARGUMENT for NULL, DLCORE_ERROR_BUSY when
+ * another thread has it. */
+dlcore_status dlcore_model_begin(dlcore_model_t *model);
+/* Gives the model back and passes the status on. */
+dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status);
+
+/* The frame of numeric work: float mode and BLAS threads as dlcore needs them, then as before. */
+typedef struct dlcore_scope {
+    dlcore_float_mode_t mode;
+} dlcore_scope_t;
+dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model);
+void dlcore_scope_leave(dlcore_scope_t scope);
+
+/* The team, made on first use, for one call at a time and a run of that many multiply-adds; NULL
+ * when it is taken, cannot be had, or would not gain. Release with dlcore_model_release_team. */
+dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double multiply_adds);
+/* Multiply-adds of running that many rows forward. */
+static inline double dlcore_forward_work(const dlcore_model_t *model, size_t rows)
+{
+    return (double)model->network.value_floats * (double)rows;
+}
+void dlcore_model_release_team(const dlcore_model_t *model, dlcore_team_t *team);
+/* Workers of the team worth using for a run of that many multiply-adds. */
+size_t dlcore_model_workers(const dlcore_team_t *team, double multiply_adds);
+
+/* ---- compile.c ---- */
+
+/* The loss and metrics for the built network; errors name what does not fit. */
+dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objective_t *objective,
+                                     dlcore_error_record_t *error);
+
+/* ---- data.c: what users pass in ---- */
+
+/* x has rows of a dtype and the width that the network takes. */
+dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore_tensor_t *x,
+                                   dlcore_error_record_t *error);
+/* y fits x and the loss, labels in range. */
+dlcore_status dlcore_check_labels(const dlcore_network_t *network,
+                                  const dlcore_objective_t *objective, const dlcore_tensor_t *x,
+                                  const dlcore_tensor_t *y, dlcore_error_record_t *error);
+/* Rows of a batch tensor, and numbers per row. */
+size_t dlcore_sample_count(const dlcore_tensor_t *x);
+size_t dlcore_sample_width(const dlcore_tensor_t *x);
+
+/* Forgets the optimizer's state and the buffers: train.c. */
+void dlcore_trainer_clear(dlcore_model_t *model);
+
+/* Loss and metrics as a result with names: compile.c. */
+void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_sums_t *sums,
+                           dlcore_evaluation_t *result);
+
+/* ---- run.c: rows through the network without training ---- */
+
+typedef struct dlcore_run {
+    const dlcore_model_t *model;
+    const dlcore_objective_t *objective; /* NULL: predict */
+    dlcore_source_t source;              /* all rows */
+    size_t block;                        /* rows at a time, 1 or more */
+    dlcore_tensor_t *y_pred;             /* predict: where outputs go */
+    dlcore_team_t *team;                 /* the caller's, held for the run; NULL: alone */
+} dlcore_run_t;
+
+/* Runs every block; with an objective, *sums is what they add up to, whatever the threads. */
+dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
+                                dlcore_error_record_t *error);
+
+#endif

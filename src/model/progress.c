@@ -1,0 +1,225 @@
+/* The progress line.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "model/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "base/size.h"
+#include "model/history.h"
+
+#define REDRAW_SECONDS 0.05
+
+enum { CELLS = 20 };
+
+/* A line under construction; what does not fit is left out. */
+typedef struct line {
+    char text[4096];
+    size_t length;
+} line_t;
+
+static void add(line_t *line, const char *text)
+{
+    size_t room = sizeof line->text - line->length;
+    size_t length = dlcore_size_min(strlen(text), room);
+
+    memcpy(line->text + line->length, text, length);
+    line->length += length;
+}
+
+static void add_count(line_t *line, size_t number, size_t width)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%*zu", (int)width, number);
+    add(line, text);
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+        return 0.0;
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void write_stdout(void *user, const char *text, size_t length)
+{
+    (void)user;
+    fwrite(text, 1, length, stdout);
+    fflush(stdout);
+}
+
+dlcore_progress_t dlcore_progress_start(const dlcore_sink_t *sink, int verbose)
+{
+    dlcore_progress_t progress = {.sink = *sink, .verbose = verbose};
+
+    if (verbose != 0 && sink->write == NULL)
+        progress.sink =
+            (dlcore_sink_t){.write = write_stdout, .terminal = isatty(fileno(stdout)) == 1};
+    return progress;
+}
+
+static void put(const dlcore_progress_t *progress, const line_t *line)
+{
+    progress->sink.write(progress->sink.user, line->text, line->length);
+}
+
+void dlcore_progress_begin(dlcore_progress_t *progress, size_t epoch, size_t epochs, size_t batches)
+{
+    line_t line = {.length = 0};
+
+    if (progress->verbose == 0)
+        return;
+    progress->batches = batches;
+    progress->began = now();
+    progress->drawn = 0.0;
+    if (epochs == 0)
+        return;
+    add(&line, "Epoch ");
+    add_count(&line, epoch + 1, 1);
+    add(&line, "/");
+    add_count(&line, epochs, 1);
+    add(&line, "\n");
+    put(progress, &line);
+}
+
+static void add_bold(const dlcore_progress_t *progress, line_t *line, const char *text)
+{
+    add(line, progress->sink.terminal ? "\x1b[1m" : "");
+    add(line, text);
+    add(line, progress->sink.terminal ? "\x1b[0m" : "");
+}
+
+static void add_bar(const dlcore_progress_t *progress, line_t *line, size_t done)
+{
+    size_t filled = progress->batches > 0 ? done * CELLS / progress->batches : CELLS;
+
+    add(line, progress->sink.terminal ? "\x1b[32m" : "");
+    for (size_t i = 0; i < CELLS; i++) {
+        if (i == filled)
+            add(line, progress->sink.terminal ? "\x1b[0m\x1b[37m" : "");
+        add(line, "━");
+    }
+    add(line, progress->sink.terminal ? "\x1b[0m" : "");
+}
+
+/* 12s, 3:05, 1:02:03 */
+static void format_seconds(char *text, size_t size, double seconds)
+{
+    unsigned long whole = (unsigned long)seconds;
+
+    if (whole >= 3600)
+        snprintf(text, size, "%lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
+    else if (whole >= 60)
+        snprintf(text, size, "%lu:%02lu", whole / 60, whole % 60);
+    else
+        snprintf(text, size, "%lus", whole);
+}
+
+static void add_step_time(line_t *line, double seconds)
+{
+    char number[DLCORE_NUMBER_SIZE];
+    const char *unit = "s/step";
+
+    if (seconds < 1e-3 && seconds > 0.0) {
+        seconds *= 1e6;
+        unit = "us/step";
+    } else if (seconds < 1.0 && seconds > 0.0) {
+        seconds *= 1e3;
+        unit = "ms/step";
+    }
+    add(line, dlcore_number(number, seconds, 0, 0));
+    add(line, unit);
+}
+
+/* " - accuracy: 0.9134 - loss: 0.2963", sorted by name as Keras does. */
+static void add_values(line_t *line, const char *const *names, const double *values, size_t count)
+{
+    size_t order[DLCORE_HISTORY_VALUES_MAX];
+    char number[DLCORE_NUMBER_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(names[order[at - 1]], names[i]) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double value = values[order[i]];
+        int tiny = value <= 1e-3 && value >= -1e-3;
+
+        add(line, " - ");
+        add(line, names[order[i]]);
+        add(line, ": ");
+        add(line, dlcore_number(number, value, 4, tiny && value != 0.0));
+    }
+}
+
+static size_t digits(size_t number)
+{
+    size_t count = 1;
+    for (; number >= 10; number /= 10)
+        count++;
+    return count;
+}
+
+static void draw(dlcore_progress_t *progress, size_t done, const char *const *names,
+                 const double *values, size_t count, bool last)
+{
+    double elapsed = now() - progress->began;
+    double each = done > 0 ? elapsed / (double)done : 0.0;
+    line_t line = {.length = 0};
+    char text[64];
+
+    if (progress->sink.terminal)
+        add(&line, "\r\x1b[2K");
+    if (progress->verbose == 1) {
+        snprintf(text, sizeof text, "%*zu/%zu", (int)digits(progress->batches), done,
+                 progress->batches);
+        add_bold(progress, &line, text);
+        add(&line, " ");
+        add_bar(progress, &line, done);
+        add(&line, " ");
+        format_seconds(text, sizeof text,
+                       last ? elapsed : each * (double)(progress->batches - done));
+        add_bold(progress, &line, text);
+        add(&line, " ");
+    } else {
+        snprintf(text, sizeof text, "%zu/%zu - ", progress->batches, progress->batches);
+        add(&line, text);
+        format_seconds(text, sizeof text, elapsed);
+        add(&line, text);
+        add(&line, " - ");
+    }
+    add_step_time(&line, each);
+    add_values(&line, names, values, count);
+    add(&line, last ? "\n" : "");
+    put(progress, &line);
+}
+
+void dlcore_progress_batch(dlcore_progress_t *progress, size_t done, const char *const *names,
+                           const double *values, size_t count)
+{
+    double time;
+
+    if (progress->verbose != 1 || !progress->sink.terminal || done == progress->batches)
+        return;
+    time = now();
+    if (time - progress->drawn < REDRAW_SECONDS)
+        return;
+    progress->drawn = time;
+    draw(progress, done, names, values, count, false);
+}
+
+void dlcore_progress_end(dlcore_progress_t *progress, const char *const *names,
+                         const double *values, size_t count)
+{
+    if (progress->verbose != 0)
+        draw(progress, progress->batches, names, values, count, true);
+}

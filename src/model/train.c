@@ -1,0 +1,225 @@
+/* What every training call needs before its first step; single steps and gradients.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "model/train.h"
+
+void dlcore_trainer_clear(dlcore_model_t *model)
+{
+    dlcore_release(&model->allocator, model->trainer.slots);
+    dlcore_workspace_clear(&model->trainer.workspace);
+    model->trainer = (dlcore_trainer_t){0};
+}
+
+static dlcore_status make_slots(dlcore_model_t *model)
+{
+    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
+    size_t count = dlcore_optimizer_type(optimizer->kind)->slots(optimizer);
+    size_t floats = model->network.value_floats;
+
+    if (model->trainer.slots != NULL)
+        return DLCORE_OK;
+    model->trainer.slots = dlcore_allocate(&model->allocator, count * floats, sizeof(float));
+    if (model->trainer.slots == NULL)
+        return dlcore_fail_memory(&model->error, "optimizer state", count * floats * sizeof(float));
+    model->trainer.slot_count = count;
+    return DLCORE_OK;
+}
+
+static dlcore_status make_workspace(dlcore_model_t *model, const dlcore_objective_t *objective,
+                                    size_t rows, size_t workers)
+{
+    dlcore_workspace_t *workspace = &model->trainer.workspace;
+
+    if (workspace->capacity >= rows && workspace->workers >= workers)
+        return DLCORE_OK;
+    rows = dlcore_size_max(rows, workspace->capacity);
+    workers = dlcore_size_max(workers, workspace->workers);
+    dlcore_workspace_clear(workspace);
+    return dlcore_workspace_create(&model->network, objective, DLCORE_WORKSPACE_TRAIN, rows,
+                                   workers, workspace, &model->error);
+}
+
+static dlcore_status check_data(dlcore_model_t *model, const char *call, const dlcore_tensor_t *x,
+                                const dlcore_tensor_t *y, dlcore_objective_t *objective)
+{
+    dlcore_network_t *network = &model->network;
+    dlcore_status status;
+
+    if (model->first_error.status != DLCORE_OK) {
+        model->error = model->first_error;
+        return model->first_error.status;
+    }
+    if (!model->compiled)
+        return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
+                           "%s: the model is not compiled; model_compile comes first", call);
+    status = dlcore_check_samples(network, x, &model->error);
+    if (status == DLCORE_OK && network->values == NULL)
+        status = dlcore_network_build(network, dlcore_sample_width(x), model->options.seed,
+                                      &model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_model_objective(model, objective, &model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_labels(network, objective, x, y, &model->error);
+    return status;
+}
+
+dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
+                                    const char *call, const dlcore_tensor_t *x,
+                                    const dlcore_tensor_t *y, size_t batch_size)
+{
+    dlcore_status status;
+    size_t rows;
+    double work;
+
+    *training = (dlcore_training_t){.model = model};
+    status = check_data(model, call, x, y, &training->objective);
+    if (status != DLCORE_OK)
+        return status;
+    rows = dlcore_size_min(batch_size, dlcore_sample_count(x));
+    work = 3.0 * dlcore_forward_work(model, rows); /* forward and two gradients */
+    training->team = dlcore_model_acquire_team(model, work);
+    training->workers = dlcore_model_workers(training->team, work);
+    status = make_slots(model);
+    if (status == DLCORE_OK)
+        status = make_workspace(model, &training->objective, rows, training->workers);
+    if (status != DLCORE_OK) {
+        dlcore_model_release_team(model, training->team);
+        return status;
+    }
+    training->step = (dlcore_step_t){.network = &model->network,
+                                     .objective = &training->objective,
+                                     .workspace = &model->trainer.workspace,
+                                     .team = training->team,
+                                     .stop_on_not_finite = true};
+    return DLCORE_OK;
+}
+
+void dlcore_training_end(dlcore_training_t *training)
+{
+    dlcore_model_release_team(training->model, training->team);
+}
+
+dlcore_update_sink_t dlcore_model_update_sink(dlcore_model_t *model)
+{
+    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
+    dlcore_update_sink_t sink = {.sink = {.take = dlcore_sink_update},
+                                 .kernels = model->network.kernels,
+                                 .optimizer = dlcore_optimizer_type(optimizer->kind),
+                                 .values = model->network.values};
+
+    for (size_t i = 0; i < model->trainer.slot_count; i++)
+        sink.slots[i] = model->trainer.slots + i * model->network.value_floats;
+    sink.settings = sink.optimizer->prepare(optimizer);
+    return sink;
+}
+
+dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums, size_t batch)
+{
+    return dlcore_fail(&model->error, DLCORE_ERROR_NOT_FINITE,
+                       "loss is %s in batch %zu of %zu samples; the weights are those before it",
+                       isnan(sums->loss) ? "NaN" : "infinite", batch, sums->samples);
+}
+
+/* One step on all rows of x and y at once, its gradients going to `sink`. */
+static dlcore_status single_step(dlcore_training_t *training, const dlcore_tensor_t *x,
+                                 const dlcore_tensor_t *y, const dlcore_gradient_sink_t *sink)
+{
+    dlcore_scope_t scope = dlcore_scope_enter(training->model);
+
+    training->step.sink = sink;
+    training->step.source = (dlcore_source_t){.x = x, .y = y, .rows = dlcore_sample_count(x)};
+    dlcore_step_run(&training->step, training->workers);
+    dlcore_scope_leave(scope);
+    if (!training->step.finite)
+        return dlcore_not_finite(training->model, &training->step.sums, 0);
+    return DLCORE_OK;
+}
+
+static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                    const dlcore_tensor_t *y, dlcore_evaluation_t *result)
+{
+    dlcore_training_t training;
+    dlcore_update_sink_t sink;
+    dlcore_status status =
+        dlcore_training_begin(&training, model, "train_on_batch", x, y, SIZE_MAX);
+
+    if (status != DLCORE_OK)
+        return status;
+    sink = dlcore_model_update_sink(model);
+    status = single_step(&training, x, y, &sink.sink);
+    if (result != NULL)
+        dlcore_evaluation_set(model, &training.step.sums, result);
+    dlcore_training_end(&training);
+    return status;
+}
+
+dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    return dlcore_model_end(model, train_on_batch(model, x, y, result));
+}
+
+static void export_gradients(const dlcore_network_t *network, const float *flat, float *gradients)
+{
+    const dlcore_parameter_t *parameter;
+
+    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+        dlcore_network_export(network, parameter, flat, gradients);
+        gradients += dlcore_parameter_size(parameter);
+    }
+}
+
+static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                       const dlcore_tensor_t *y, float *gradients, size_t count,
+                                       double *loss)
+{
+    const dlcore_network_t *network = &model->network;
+    dlcore_training_t training;
+    dlcore_store_sink_t store = {.sink = {.take = dlcore_sink_store}};
+    dlcore_status status = dlcore_training_begin(&training, model, "gradients", x, y, SIZE_MAX);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (gradients == NULL || count != network->parameter_count) {
+        status = dlcore_fail(&model->error, DLCORE_ERROR_SHAPE,
+                             "gradients: the model has %zu parameters, got room for %zu",
+                             network->parameter_count, gradients != NULL ? count : 0);
+        goto end;
+    }
+    store.gradients = dlcore_allocate(&model->allocator, network->value_floats, sizeof(float));
+    if (store.gradients == NULL) {
+        status =
+            dlcore_fail_memory(&model->error, "gradients", network->value_floats * sizeof(float));
+        goto end;
+    }
+    status = single_step(&training, x, y, &store.sink);
+    if (loss != NULL)
+        *loss = training.step.sums.loss / (double)training.step.sums.samples;
+    if (status == DLCORE_OK)
+        export_gradients(network, store.gradients, gradients);
+end:
+    dlcore_release(&model->allocator, store.gradients);
+    dlcore_training_end(&training);
+    return status;
+}
+
+dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                     const dlcore_tensor_t *y, float *gradients, size_t count,
+                                     double *loss)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    return dlcore_model_end(model, compute_gradients(model, x, y, gradients, count, loss));
+}

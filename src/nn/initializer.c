@@ -1,0 +1,127 @@
+/* Initializers by Keras's formulas (keras/src/initializers/random_initializers.py).
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/initializer.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/name.h"
+
+/* scale / fan is the variance; 0 means a constant instead. */
+typedef struct initializer_row {
+    const char *name;
+    double scale;
+    bool by_fan_in; /* else by the mean of fan_in and fan_out */
+    bool normal;    /* else uniform */
+    double value;
+} initializer_row_t;
+
+static const initializer_row_t rows[] = {
+    [DLCORE_INITIALIZER_GLOROT_UNIFORM] = {.name = "glorot_uniform", .scale = 1.0},
+    [DLCORE_INITIALIZER_GLOROT_NORMAL] = {.name = "glorot_normal", .scale = 1.0, .normal = true},
+    [DLCORE_INITIALIZER_HE_UNIFORM] = {.name = "he_uniform", .scale = 2.0, .by_fan_in = true},
+    [DLCORE_INITIALIZER_HE_NORMAL] = {.name = "he_normal",
+                                      .scale = 2.0,
+                                      .by_fan_in = true,
+                                      .normal = true},
+    [DLCORE_INITIALIZER_ZEROS] = {.name = "zeros"},
+    [DLCORE_INITIALIZER_ONES] = {.name = "ones", .value = 1.0},
+    [DLCORE_INITIALIZER_CONSTANT] = {.name = "constant"},
+};
+_Static_assert(sizeof rows / sizeof rows[0] == DLCORE_INITIALIZER_CONSTANT + 1, "one row each");
+
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+static const initializer_row_t *row_of(dlcore_initializer_kind_t kind)
+{
+    if ((int)kind <= 0 || (int)kind >= ROW_COUNT)
+        return NULL;
+    return &rows[kind];
+}
+
+dlcore_initializer_t dlcore_initializer_glorot_uniform(void)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_GLOROT_UNIFORM};
+}
+
+dlcore_initializer_t dlcore_initializer_glorot_normal(void)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_GLOROT_NORMAL};
+}
+
+dlcore_initializer_t dlcore_initializer_he_uniform(void)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_HE_UNIFORM};
+}
+
+dlcore_initializer_t dlcore_initializer_he_normal(void)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_HE_NORMAL};
+}
+
+dlcore_initializer_t dlcore_initializer_zeros(void)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_ZEROS};
+}
+
+dlcore_initializer_t dlcore_initializer_ones(void)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_ONES};
+}
+
+dlcore_initializer_t dlcore_initializer_constant(double value)
+{
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_CONSTANT, .value = value};
+}
+
+dlcore_initializer_t dlcore_initializer_from_name(const char *name)
+{
+    for (int kind = 1; kind < ROW_COUNT; kind++) {
+        if (dlcore_name_is(name, rows[kind].name))
+            return (dlcore_initializer_t){.kind = (dlcore_initializer_kind_t)kind};
+    }
+    return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_UNKNOWN};
+}
+
+const char *dlcore_initializer_name(dlcore_initializer_kind_t kind)
+{
+    const initializer_row_t *row = row_of(kind);
+    return row != NULL ? row->name : "unknown";
+}
+
+dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initializer, const char *what,
+                                          dlcore_error_record_t *error)
+{
+    if (row_of(initializer->kind) == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s initializer: kind %d is unknown", what,
+                           (int)initializer->kind);
+    if (initializer->kind == DLCORE_INITIALIZER_CONSTANT && !isfinite(initializer->value))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s initializer: constant %g is not finite", what, initializer->value);
+    return DLCORE_OK;
+}
+
+void dlcore_initializer_fill(const dlcore_initializer_t *initializer, dlcore_random_t random,
+                             size_t fan_in, size_t fan_out, float *values, size_t count)
+{
+    const initializer_row_t *row = row_of(initializer->kind);
+    double fan = row->by_fan_in ? (double)fan_in : ((double)fan_in + (double)fan_out) / 2.0;
+    double variance = row->scale / (fan < 1.0 ? 1.0 : fan);
+
+    if (row->scale == 0.0) {
+        double constant =
+            initializer->kind == DLCORE_INITIALIZER_CONSTANT ? initializer->value : row->value;
+        for (size_t i = 0; i < count; i++)
+            values[i] = (float)constant;
+    } else if (row->normal) {
+        /* cutting at two standard deviations leaves 0.8796 of one */
+        double stddev = sqrt(variance) / 0.87962566103423978;
+        for (size_t i = 0; i < count; i++)
+            values[i] = (float)(stddev * dlcore_random_truncated_normal(&random));
+    } else {
+        double limit = sqrt(3.0 * variance);
+        for (size_t i = 0; i < count; i++)
+            values[i] = (float)(limit * (2.0 * dlcore_random_uniform(&random) - 1.0));
+    }
+}

@@ -1,0 +1,105 @@
+/* What a layer is to the engine: a const table of functions, one per kind.
+ *
+ * To add a kind: an enumerator in dlcore/layer.h, one file layer_<kind>.c that ends in its table,
+ * and one row in layer.c. A layer never allocates, locks or knows the optimizer. Its functions are
+ * called by every worker of a team at once, each with its own pass, and each does the worker's
+ * share; the engine puts a barrier between two of them.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_NN_LAYER_H
+#define DLCORE_NN_LAYER_H
+
+#include "dlcore/layer.h"
+#include "dlcore/status.h"
+#include "math/kernels.h"
+#include "math/matrix.h"
+#include "math/products.h"
+
+#define DLCORE_LAYER_PARAMETERS_MAX 2
+
+/* A trainable array of a layer, as declared at build; the network adds the place. */
+typedef struct dlcore_parameter {
+    const char *name; /* "kernel" */
+    size_t rank;
+    size_t shape[2];
+    size_t fan_in, fan_out;
+    dlcore_initializer_t initializer;
+    size_t offset; /* floats from the start of the flat parameter vector; a multiple of 16 */
+    size_t floats; /* with padding; rank 2: as the engine's products lay a kernel out */
+} dlcore_parameter_t;
+
+/* One worker's view of one layer in one step. */
+typedef struct dlcore_layer_pass {
+    const dlcore_layer_t *layer;
+    const dlcore_products_t *products;
+    const dlcore_kernels_t *kernels;
+    size_t input_width, output_width;
+    const dlcore_parameter_t *parameters; /* this layer's */
+    const float *values;                  /* the flat parameter vector */
+    /* the activation to apply: the layer's, or linear where the loss has taken it over */
+    dlcore_activation_t activation;
+    size_t worker, workers;
+    float *scratch; /* this worker's */
+
+    const dlcore_matrix_t *x; /* (rows, input_width) */
+    dlcore_matrix_t *y;       /* (rows, output_width) */
+
+    /* backward only */
+    dlcore_matrix_t *dy; /* gradient by y, (rows, output_width) */
+    dlcore_matrix_t *dx; /* gradient by x; the same buffer as dy where gradients_in_place */
+    /* an activation that the layer below left to this layer's input gradient; linear: none */
+    dlcore_activation_t activation_below;
+    const dlcore_gradient_sink_t *sink;
+} dlcore_layer_pass_t;
+
+typedef struct dlcore_layer_type {
+    const char *class_name; /* "Dense" */
+    const char *base_name;  /* "dense": what automatic names begin with */
+
+    /* Checks the descriptor's own fields; the message begins with the layer's name. */
+    dlcore_status (*validate)(const dlcore_layer_t *layer, dlcore_error_record_t *error);
+    size_t (*output_width)(const dlcore_layer_t *layer, size_t input_width);
+    /* Declares parameters (all but offset and floats) and answers their number. NULL: none. */
+    size_t (*declare)(const dlcore_layer_t *layer, size_t input_width,
+                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX]);
+
+    /* y from x. NULL: y is x itself, and no other function is called. */
+    void (*forward)(const dlcore_layer_pass_t *pass);
+    /* After a barrier: what needs whole rows of y, for the worker's rows. NULL: nothing. */
+    void (*forward_rows)(const dlcore_layer_pass_t *pass);
+
+    /* dy becomes the gradient before the activation, in place; not called where the layer above
+     * or the loss has done so. NULL: the layer has no activation. */
+    void (*activation_gradient)(const dlcore_layer_pass_t *pass);
+    /* dx from dy; not called for the first layer. */
+    void (*input_gradient)(const dlcore_layer_pass_t *pass);
+    /* Gradients of the parameters, to the sink. NULL: none. */
+    void (*parameter_gradient)(const dlcore_layer_pass_t *pass);
+
+    bool gradients_in_place; /* dx may be dy */
+    bool can_fold_below;     /* input_gradient obeys activation_below */
+    bool is_rescaling;       /* can be folded into the gather when first */
+} dlcore_layer_type_t;
+
+/* The table of a kind; NULL for an unknown one. */
+const dlcore_layer_type_t *dlcore_layer_type(dlcore_layer_kind_t kind);
+
+extern const dlcore_layer_type_t dlcore_layer_type_dense;
+extern const dlcore_layer_type_t dlcore_layer_type_activation;
+extern const dlcore_layer_type_t dlcore_layer_type_flatten;
+extern const dlcore_layer_type_t dlcore_layer_type_rescaling;
+
+/* DLCORE_ERROR_ARGUMENT when the layer's activation is unknown. */
+dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
+                                               dlcore_error_record_t *error);
+
+/* dy *= activation'(z), in place, for the worker's rows: shared by dense and activation. */
+void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass);
+
+/* Where a worker's share of `count` items begins; it ends where the next worker's begins. */
+static inline size_t dlcore_share(size_t count, size_t worker, size_t workers)
+{
+    return count / workers * worker + (count % workers) * worker / workers;
+}
+
+#endif

@@ -1,0 +1,174 @@
+/* Dense: y = activation(x kernel + bias), and its gradients.
+ *
+ *   dz = dy * activation'(z)      kernel gradient = x^T dz
+ *   dx = dz kernel^T              bias gradient = sum of dz over the batch
+ *
+ * SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "math/activate.h"
+#include "nn/initializer.h"
+#include "nn/layer.h"
+#include "nn/softmax.h"
+
+enum { KERNEL = 0, BIAS = 1 };
+
+static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+{
+    char what[DLCORE_NAME_SIZE + 16];
+    dlcore_status status;
+
+    if (layer->units == 0 || layer->units > INT_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: units must be 1 to %d, got %zu",
+                           layer->name, INT_MAX, layer->units);
+    status = dlcore_layer_validate_activation(layer, error);
+    if (status != DLCORE_OK)
+        return status;
+    snprintf(what, sizeof what, "%s: kernel", layer->name);
+    status = dlcore_initializer_validate(&layer->kernel_initializer, what, error);
+    if (status == DLCORE_OK && layer->use_bias) {
+        snprintf(what, sizeof what, "%s: bias", layer->name);
+        status = dlcore_initializer_validate(&layer->bias_initializer, what, error);
+    }
+    return status;
+}
+
+static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+{
+    (void)input_width;
+    return layer->units;
+}
+
+static size_t declare(const dlcore_layer_t *layer, size_t input_width,
+                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+{
+    parameters[KERNEL] = (dlcore_parameter_t){.name = "kernel",
+                                              .rank = 2,
+                                              .shape = {input_width, layer->units},
+                                              .fan_in = input_width,
+                                              .fan_out = layer->units,
+                                              .initializer = layer->kernel_initializer};
+    if (!layer->use_bias)
+        return 1;
+    parameters[BIAS] = (dlcore_parameter_t){.name = "bias",
+                                            .rank = 1,
+                                            .shape = {layer->units, 1},
+                                            .fan_in = layer->units,
+                                            .fan_out = layer->units,
+                                            .initializer = layer->bias_initializer};
+    return 2;
+}
+
+static void forward(const dlcore_layer_pass_t *pass)
+{
+    const dlcore_products_t *products = pass->products;
+    dlcore_forward_t product = {
+        .kernels = pass->kernels,
+        .inputs = pass->input_width,
+        .units = pass->output_width,
+        .x = pass->x,
+        .kernel = pass->values + pass->parameters[KERNEL].offset,
+        .bias = pass->layer->use_bias ? pass->values + pass->parameters[BIAS].offset : NULL,
+        .activation = pass->activation == DLCORE_ACTIVATION_SOFTMAX ? DLCORE_ACTIVATION_LINEAR
+                                                                    : pass->activation,
+        .y = pass->y,
+    };
+    size_t tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units);
+    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
+
+    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
+        products->forward(&product, tile, pass->scratch);
+}
+
+static void forward_rows(const dlcore_layer_pass_t *pass)
+{
+    size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
+
+    if (pass->activation != DLCORE_ACTIVATION_SOFTMAX)
+        return;
+    for (size_t r = dlcore_share(pass->y->rows, pass->worker, pass->workers); r < end; r++)
+        dlcore_softmax_row(pass->kernels, pass->y, r);
+}
+
+static void input_gradient(const dlcore_layer_pass_t *pass)
+{
+    const dlcore_products_t *products = pass->products;
+    dlcore_input_gradient_t product = {
+        .kernels = pass->kernels,
+        .inputs = pass->input_width,
+        .units = pass->output_width,
+        .dz = pass->dy,
+        .kernel = pass->values + pass->parameters[KERNEL].offset,
+        .activation = pass->activation_below,
+        .x = pass->x,
+        .dx = pass->dx,
+    };
+    size_t tiles = products->input_gradient_tiles(pass->dy->rows, product.inputs, product.units);
+    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
+
+    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
+        products->input_gradient(&product, tile, pass->scratch);
+}
+
+static void bias_gradient(const dlcore_layer_pass_t *pass)
+{
+    const dlcore_matrix_t *dz = pass->dy;
+    size_t pieces = (dz->columns + 31) / 32;
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        float sums[32] = {0};
+        size_t column = i * 32;
+        size_t columns = dlcore_size_min(32, dz->columns - column);
+        const float *from = dlcore_matrix_at(dz, 0, column / dz->panel) + column % dz->panel;
+
+        /* a panel of 16 columns holds half a piece */
+        if (column % dz->panel + columns > dz->panel) {
+            size_t half = dz->panel - column % dz->panel;
+            pass->kernels->column_sums(from, dz->rows, half, dz->panel, sums);
+            from = dlcore_matrix_at(dz, 0, column / dz->panel + 1);
+            pass->kernels->column_sums(from, dz->rows, columns - half, dz->panel, sums + half);
+        } else {
+            pass->kernels->column_sums(from, dz->rows, columns, dz->panel, sums);
+        }
+        pass->sink->take(pass->sink, pass->parameters[BIAS].offset + column, sums,
+                         dlcore_size_round_up(columns, 16));
+    }
+}
+
+static void parameter_gradient(const dlcore_layer_pass_t *pass)
+{
+    const dlcore_products_t *products = pass->products;
+    dlcore_kernel_gradient_t product = {
+        .inputs = pass->input_width,
+        .units = pass->output_width,
+        .x = pass->x,
+        .dz = pass->dy,
+        .sink = pass->sink,
+        .offset = pass->parameters[KERNEL].offset,
+    };
+    size_t tiles = products->kernel_gradient_tiles(pass->x->rows, product.inputs, product.units);
+    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
+
+    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
+        products->kernel_gradient(&product, tile, pass->scratch);
+    if (pass->layer->use_bias)
+        bias_gradient(pass);
+}
+
+const dlcore_layer_type_t dlcore_layer_type_dense = {
+    .class_name = "Dense",
+    .base_name = "dense",
+    .validate = validate,
+    .output_width = output_width,
+    .declare = declare,
+    .forward = forward,
+    .forward_rows = forward_rows,
+    .activation_gradient = dlcore_layer_activation_gradient,
+    .input_gradient = input_gradient,
+    .parameter_gradient = parameter_gradient,
+    .can_fold_below = true,
+};

@@ -1,0 +1,55 @@
+/* Rescaling: y = x * scale + offset. As the first layer the engine folds it into the gather.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "base/error.h"
+#include "nn/layer.h"
+
+static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+{
+    if (!isfinite((float)layer->scale) || !isfinite((float)layer->offset))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: scale %g and offset %g must be finite in float32", layer->name,
+                           layer->scale, layer->offset);
+    return DLCORE_OK;
+}
+
+static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+{
+    (void)layer;
+    return input_width;
+}
+
+static void forward(const dlcore_layer_pass_t *pass)
+{
+    size_t begin = dlcore_share(pass->y->rows, pass->worker, pass->workers);
+    size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
+
+    for (size_t p = 0; p < dlcore_matrix_panels(pass->y); p++)
+        pass->kernels->affine(dlcore_matrix_at(pass->x, begin, p),
+                              dlcore_matrix_at(pass->y, begin, p), (end - begin) * pass->y->panel,
+                              (float)pass->layer->scale, (float)pass->layer->offset);
+}
+
+static void input_gradient(const dlcore_layer_pass_t *pass)
+{
+    dlcore_matrix_t *dx = pass->dx;
+    size_t begin = dlcore_share(dx->rows, pass->worker, pass->workers);
+    size_t end = dlcore_share(dx->rows, pass->worker + 1, pass->workers);
+
+    for (size_t p = 0; p < dlcore_matrix_panels(dx); p++)
+        pass->kernels->scale(dlcore_matrix_at(dx, begin, p), (end - begin) * dx->panel,
+                             (float)pass->layer->scale);
+}
+
+const dlcore_layer_type_t dlcore_layer_type_rescaling = {
+    .class_name = "Rescaling",
+    .base_name = "rescaling",
+    .validate = validate,
+    .output_width = output_width,
+    .forward = forward,
+    .input_gradient = input_gradient,
+    .gradients_in_place = true,
+    .is_rescaling = true,
+};

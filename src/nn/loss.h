@@ -1,0 +1,75 @@
+/* What a loss is to the engine: a const table, one per kind.
+ *
+ * To add a kind: an enumerator in dlcore/loss.h, one file loss_<kind>.c that ends in its table, and
+ * one row in loss.c.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_NN_LOSS_H
+#define DLCORE_NN_LOSS_H
+
+#include <stdint.h>
+
+#include "dlcore/activation.h"
+#include "dlcore/loss.h"
+#include "math/kernels.h"
+#include "math/matrix.h"
+
+/* What y_true is for a loss. */
+typedef enum dlcore_label_form {
+    DLCORE_LABELS_CLASSES, /* one integer a sample, 0 .. units-1 */
+    DLCORE_LABELS_ONE_HOT, /* a float for each unit, a share of 1 */
+    DLCORE_LABELS_VALUES   /* a float for each unit */
+} dlcore_label_form_t;
+
+/* What the last layer's output is when the loss sees it. */
+typedef enum dlcore_output_form {
+    DLCORE_OUTPUT_PREDICTIONS, /* y_pred as the loss's formula has it */
+    DLCORE_OUTPUT_LOGITS,      /* from_logits: y_pred is logits and stays so */
+    DLCORE_OUTPUT_FUSED        /* logits whose activation the loss applies: y becomes y_pred */
+} dlcore_output_form_t;
+
+/* A batch of labels, gathered. */
+typedef struct dlcore_labels {
+    int32_t *classes; /* DLCORE_LABELS_CLASSES: one per row; else NULL */
+    float *values;    /* row-major, `width` per row, contiguous; else NULL */
+    size_t width;
+} dlcore_labels_t;
+
+typedef struct dlcore_loss_pass {
+    const dlcore_kernels_t *kernels;
+    dlcore_output_form_t output;
+    dlcore_matrix_t *y; /* (rows, units) */
+    const dlcore_labels_t *labels;
+    bool gradient;       /* whether dy is wanted; else dy is only scratch */
+    dlcore_matrix_t *dy; /* gradient of weight * sum of row losses, by the logits or y_pred */
+    float weight;        /* 1 / rows */
+    float *row_loss;     /* one per row, unweighted */
+} dlcore_loss_pass_t;
+
+typedef struct dlcore_loss_type {
+    const char *name;
+    const char *short_name; /* NULL: none */
+    dlcore_label_form_t labels;
+    dlcore_activation_t absorbs; /* the activation it is computed with; linear: none */
+    bool has_logits;             /* from_logits is allowed */
+    /* One row: writes dy where wanted (not its padding) and answers the row's loss. */
+    float (*row)(const dlcore_loss_pass_t *pass, size_t row);
+} dlcore_loss_type_t;
+
+/* The table of a kind; NULL for an unknown one. */
+const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind);
+
+/* Rows begin .. end-1: losses to row_loss and, where wanted, gradients to dy with zero padding. */
+void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass, size_t begin,
+                      size_t end);
+
+/* How the loss meets a last layer with this activation. */
+dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,
+                                             dlcore_activation_t last_activation);
+
+extern const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy;
+extern const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy;
+extern const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy;
+extern const dlcore_loss_type_t dlcore_loss_type_mean_squared_error;
+
+#endif

@@ -1,0 +1,38 @@
+/* Binary cross-entropy: the mean over units of -(t log p + (1 - t) log(1 - p)).
+ *
+ * With sigmoid, from logits x: max(x, 0) - x t + log(1 + exp(-|x|)), gradient sigmoid(x) - t.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/loss.h"
+
+static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    const dlcore_kernels_t *kernels = pass->kernels;
+    const dlcore_matrix_t *y = pass->y;
+    const float *t = pass->labels->values + row * pass->labels->width;
+    float weight = pass->weight / (float)y->columns;
+    float total = 0.0f;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
+        float *x = dlcore_matrix_at(y, row, p);
+        float *dy = pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL;
+        size_t n = dlcore_matrix_panel_columns(y, p);
+
+        if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
+            total += kernels->binary_crossentropy(x, t + p * y->panel, dy, n, weight);
+        else
+            total += kernels->binary_crossentropy_logits(x, t + p * y->panel, dy, n, weight);
+        if (pass->output == DLCORE_OUTPUT_FUSED)
+            kernels->sigmoid(x, n);
+    }
+    return total / (float)y->columns;
+}
+
+const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
+    .name = "binary_crossentropy",
+    .short_name = "bce",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_SIGMOID,
+    .has_logits = true,
+    .row = loss_row,
+};

@@ -1,0 +1,87 @@
+/* Categorical cross-entropy of one-hot labels (or any shares): -sum_c t_c log p_c.
+ *
+ * With softmax, from logits x: sum_c t_c (log sum_j exp(x_j) - x_c), gradient p - t, which is
+ * TensorFlow's also where the labels of a row do not sum to 1.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "nn/loss.h"
+#include "nn/softmax.h"
+
+static const float *labels_of(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return pass->labels->values + row * pass->labels->width;
+}
+
+/* From logits. Fused, y becomes the probabilities; else they are made in dy and y stays. */
+static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
+{
+    const dlcore_kernels_t *kernels = pass->kernels;
+    dlcore_matrix_t *y = pass->y, *softmax = y;
+    const float *t = labels_of(pass, row);
+    size_t panels = dlcore_matrix_panels(y);
+    float total = 0.0f, product = 0.0f, log_sum;
+
+    if (pass->output == DLCORE_OUTPUT_LOGITS) {
+        softmax = pass->dy;
+        for (size_t p = 0; p < panels; p++)
+            memcpy(dlcore_matrix_at(softmax, row, p), dlcore_matrix_at(y, row, p),
+                   dlcore_matrix_panel_columns(y, p) * sizeof(float));
+    }
+    dlcore_softmax_center_row(kernels, softmax, row);
+    for (size_t p = 0; p < panels; p++) {
+        size_t n = dlcore_matrix_panel_columns(y, p);
+        total += kernels->sum(t + p * y->panel, n);
+        product += kernels->dot(t + p * y->panel, dlcore_matrix_at(softmax, row, p), n);
+    }
+    log_sum = dlcore_softmax_row(kernels, softmax, row);
+    if (pass->gradient) {
+        for (size_t p = 0; p < panels; p++)
+            kernels->difference(dlcore_matrix_at(pass->dy, row, p),
+                                dlcore_matrix_at(softmax, row, p), t + p * y->panel,
+                                dlcore_matrix_panel_columns(y, p), pass->weight);
+    }
+    return total * log_sum - product;
+}
+
+/* From probabilities, as Keras: divided by their sum S, clipped; then, with q = p / S and g the
+ * derivative by q, the one by p_c is (g_c - sum_j g_j q_j) / S. */
+static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
+{
+    const dlcore_kernels_t *kernels = pass->kernels;
+    const dlcore_matrix_t *y = pass->y;
+    const float *t = labels_of(pass, row);
+    size_t panels = dlcore_matrix_panels(y);
+    float total = 0.0f, loss = 0.0f, inner = 0.0f, part;
+
+    for (size_t p = 0; p < panels; p++)
+        total += kernels->sum(dlcore_matrix_at(y, row, p), dlcore_matrix_panel_columns(y, p));
+    for (size_t p = 0; p < panels; p++) {
+        float *dy = pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL;
+        loss += kernels->categorical_crossentropy(dlcore_matrix_at(y, row, p), t + p * y->panel, dy,
+                                                  dlcore_matrix_panel_columns(y, p), total, &part);
+        inner += part;
+    }
+    if (pass->gradient) {
+        for (size_t p = 0; p < panels; p++)
+            kernels->shift_scale(dlcore_matrix_at(pass->dy, row, p),
+                                 dlcore_matrix_panel_columns(y, p), inner, pass->weight / total);
+    }
+    return loss;
+}
+
+static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
+        return row_of_probabilities(pass, row);
+    return row_of_logits(pass, row);
+}
+
+const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
+    .name = "categorical_crossentropy",
+    .labels = DLCORE_LABELS_ONE_HOT,
+    .absorbs = DLCORE_ACTIVATION_SOFTMAX,
+    .has_logits = true,
+    .row = loss_row,
+};

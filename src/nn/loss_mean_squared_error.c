@@ -1,0 +1,26 @@
+/* Mean squared error: the mean over units of (p - t)^2, gradient 2 (p - t) / units.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/loss.h"
+
+static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    const dlcore_matrix_t *y = pass->y;
+    const float *t = pass->labels->values + row * pass->labels->width;
+    float total = 0.0f;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+        total += pass->kernels->squared_error(
+            dlcore_matrix_at(y, row, p), t + p * y->panel,
+            pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
+            dlcore_matrix_panel_columns(y, p), pass->weight / (float)y->columns);
+    return total / (float)y->columns;
+}
+
+const dlcore_loss_type_t dlcore_loss_type_mean_squared_error = {
+    .name = "mean_squared_error",
+    .short_name = "mse",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = loss_row,
+};

@@ -1,0 +1,81 @@
+/* Categorical cross-entropy of integer labels: -log p_t.
+ *
+ * With softmax, from logits x: log sum_j exp(x_j) - x_t, gradient p - [c = t]. From probabilities,
+ * as Keras on TensorFlow: clipped, c = clip(p), then -log(c_t / sum_j c_j).
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "nn/loss.h"
+#include "nn/softmax.h"
+
+static float *element(const dlcore_matrix_t *m, size_t row, size_t column)
+{
+    return dlcore_matrix_at(m, row, column / m->panel) + column % m->panel;
+}
+
+static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
+{
+    dlcore_matrix_t *y = pass->y;
+    size_t label = (size_t)pass->labels->classes[row];
+    dlcore_matrix_t *softmax = y;
+    float log_sum, logit;
+
+    if (pass->output == DLCORE_OUTPUT_LOGITS) { /* y stays: work in dy */
+        softmax = pass->dy;
+        for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+            memcpy(dlcore_matrix_at(softmax, row, p), dlcore_matrix_at(y, row, p),
+                   dlcore_matrix_panel_columns(y, p) * sizeof(float));
+    }
+    dlcore_softmax_center_row(pass->kernels, softmax, row);
+    logit = *element(softmax, row, label);
+    log_sum = dlcore_softmax_row(pass->kernels, softmax, row);
+    if (pass->gradient) {
+        for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+            pass->kernels->affine(dlcore_matrix_at(softmax, row, p),
+                                  dlcore_matrix_at(pass->dy, row, p),
+                                  dlcore_matrix_panel_columns(y, p), pass->weight, 0.0f);
+        *element(pass->dy, row, label) -= pass->weight;
+    }
+    return log_sum - logit;
+}
+
+static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
+{
+    const dlcore_kernels_t *kernels = pass->kernels;
+    const dlcore_matrix_t *y = pass->y;
+    size_t label = (size_t)pass->labels->classes[row];
+    float *probability = element(y, row, label);
+    float total = 0.0f, clipped;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+        total += kernels->clipped_sum(dlcore_matrix_at(y, row, p),
+                                      pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
+                                      dlcore_matrix_panel_columns(y, p));
+    clipped = kernels->clipped_sum(probability, NULL, 1);
+    if (pass->gradient) {
+        /* dy holds 1 where p was not clipped: d/dp_c = [inside] (1 / S - [c = t] / p_t) */
+        float inside = *element(pass->dy, row, label);
+        for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+            kernels->scale(dlcore_matrix_at(pass->dy, row, p), dlcore_matrix_panel_columns(y, p),
+                           pass->weight / total);
+        *element(pass->dy, row, label) -= inside * pass->weight / clipped;
+    }
+    return logf(total) - logf(clipped);
+}
+
+static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
+        return row_of_probabilities(pass, row);
+    return row_of_logits(pass, row);
+}
+
+const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy = {
+    .name = "sparse_categorical_crossentropy",
+    .labels = DLCORE_LABELS_CLASSES,
+    .absorbs = DLCORE_ACTIVATION_SOFTMAX,
+    .has_logits = true,
+    .row = loss_row,
+};

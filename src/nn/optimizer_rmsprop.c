@@ -1,0 +1,62 @@
+/* RMSprop with epsilon inside the root (keras/src/optimizers/rmsprop.py).
+ *
+ * Slots: velocity, then average_gradient when centered, then momentum when there is any.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <float.h>
+
+#include "nn/optimizer.h"
+
+static dlcore_status validate(const dlcore_optimizer_t *o, dlcore_error_record_t *error)
+{
+    dlcore_status status =
+        dlcore_optimizer_check("rmsprop", "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_optimizer_check("rmsprop", "rho", o->rho, 0.0, 1.0, error);
+    if (status == DLCORE_OK)
+        status = dlcore_optimizer_check("rmsprop", "momentum", o->momentum, 0.0, 1.0, error);
+    if (status == DLCORE_OK) /* below FLT_MIN it would be flushed to zero, and 0 / 0 is NaN */
+        status = dlcore_optimizer_check("rmsprop", "epsilon", o->epsilon, FLT_MIN, FLT_MAX, error);
+    return status;
+}
+
+static size_t slots(const dlcore_optimizer_t *optimizer)
+{
+    return 1u + (optimizer->centered ? 1u : 0u) + (optimizer->momentum > 0.0 ? 1u : 0u);
+}
+
+/* 1 - rho is formed in double, then rounded, as Keras does with Python's numbers. */
+static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer)
+{
+    return (dlcore_optimizer_step_t){
+        .settings.rmsprop = {.learning_rate = (float)optimizer->learning_rate,
+                             .rho = (float)optimizer->rho,
+                             .one_minus_rho = (float)(1.0 - optimizer->rho),
+                             .momentum = (float)optimizer->momentum,
+                             .epsilon = (float)optimizer->epsilon},
+        .centered = optimizer->centered};
+}
+
+static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
+                   float *weights, const float *gradients, float *const *slot)
+{
+    const dlcore_rmsprop_step_t *settings = &step->settings.rmsprop;
+    float *average, *momentum;
+
+    if (!step->centered && settings->momentum == 0.0f) {
+        kernels->rmsprop(n, weights, gradients, slot[0], settings);
+        return;
+    }
+    average = step->centered ? slot[1] : NULL;
+    momentum = settings->momentum > 0.0f ? slot[step->centered ? 2 : 1] : NULL;
+    kernels->rmsprop_full(n, weights, gradients, slot[0], average, momentum, settings);
+}
+
+const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop = {
+    .name = "rmsprop",
+    .validate = validate,
+    .slots = slots,
+    .prepare = prepare,
+    .update = update,
+};

@@ -1,0 +1,22 @@
+/* Softmax over the rows of a matrix, whatever its panels.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_NN_SOFTMAX_H
+#define DLCORE_NN_SOFTMAX_H
+
+#include "math/kernels.h"
+#include "math/matrix.h"
+
+/* Row `row` of m becomes its softmax; answers log sum_c exp(x_c). */
+float dlcore_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row);
+
+/* Takes the largest number of a row away from all of it, which softmax does not feel: then what
+ * a loss subtracts from log_sum is of its own size, and no digits cancel. */
+void dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m,
+                               size_t row);
+
+/* dy = y * (dy - sum_c dy_c y_c), in place: the gradient through softmax, from its output y. */
+void dlcore_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,
+                                 dlcore_matrix_t *dy, size_t row);
+
+#endif

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs what is missing, builds dlcore with its tests into build/ and runs them. Arguments go to
+# ctest (-R dense: only tests of that name). The exit status is ctest's.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
+build=$top/build
+
+need_build
+need_command c++ g++
+need_package libcmocka-dev
+install_packages
+
+mkdir -p "$build"
+cmake -S "$top" -B "$build" -DCMAKE_BUILD_TYPE=Release -DDLCORE_BUILD_TESTS=ON \
+    -DDLCORE_BUILD_EXAMPLES=ON
+cmake --build "$build" --parallel "$(nproc)"
+exec ctest --test-dir "$build" --output-on-failure "$@"

@@ -1,0 +1,74 @@
+/* Norms of differences, and the printed table.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/agreement.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+agreement_t agreement_begin(const char *title, const char *unit)
+{
+    print_message("%s: %s\n", title, unit);
+    return (agreement_t){.title = title, .unit = unit};
+}
+
+void agreement_add(agreement_t *table, const char *scope, const char *what, double error,
+                   double limit)
+{
+    if (strcmp(table->row, scope) != 0) {
+        print_message("%s  %-34s", table->row[0] != '\0' ? "\n" : "", scope);
+        snprintf(table->row, sizeof table->row, "%s", scope);
+    }
+    bool good = error < limit;
+    print_message(" %s %.2g%s", what, error, good ? "" : " FAILS");
+    table->cells++;
+    table->failures += good ? 0 : 1;
+    if (!(error <= table->worst))
+        table->worst = error;
+}
+
+void agreement_end(agreement_t *table)
+{
+    print_message("\n  worst of %zu: %.2g\n", table->cells, table->worst);
+    assert_true(table->cells > 0);
+    if (table->failures > 0)
+        fail_msg("%s: %zu of %zu figures out of bounds", table->title, table->failures,
+                 table->cells);
+}
+
+double agreement_norm(const float *value, const float *reference, size_t count)
+{
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < count; i++) {
+        double d = (double)value[i] - (double)reference[i];
+        difference += d * d;
+        norm += (double)reference[i] * (double)reference[i];
+    }
+    return difference == 0 ? 0 : sqrt(difference / norm);
+}
+
+double agreement_grouped(const float *value, const float *reference, size_t count, size_t width,
+                         double floor)
+{
+    double worst = 0;
+    for (size_t begin = 0; begin < count; begin += width) {
+        double norm = floor;
+        for (size_t i = begin; i < begin + width && i < count; i++)
+            norm = fmax(norm, fabs((double)reference[i]));
+        for (size_t i = begin; i < begin + width && i < count; i++) {
+            if (value[i] == reference[i])
+                continue;
+            double error = fabs((double)value[i] - (double)reference[i]) / norm;
+            if (!(error <= worst))
+                worst = error;
+        }
+    }
+    return worst;
+}

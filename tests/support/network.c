@@ -1,0 +1,113 @@
+/* Descriptions in words to models: "dense 10 relu bias" and the like. What a word means is looked
+ * up through the library's own tables of names.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/network.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define KEY_SIZE 32
+
+static dlcore_layer_t layer_of(const char *line)
+{
+    char kind[16] = "", second[32] = "", third[32] = "", fourth[16] = "";
+    if (sscanf(line, "%15s %31s %31s %15s", kind, second, third, fourth) < 1)
+        fail_msg("not a layer: \"%s\"", line);
+    dlcore_layer_t layer = dlcore_layer_from_name(kind);
+    if (layer.kind == DLCORE_LAYER_DENSE) {
+        layer.units = strtoul(second, NULL, 10);
+        layer.activation = dlcore_activation_from_name(third);
+        layer.use_bias = strcmp(fourth, "bias") == 0;
+    } else if (layer.kind == DLCORE_LAYER_ACTIVATION) {
+        layer.activation = dlcore_activation_from_name(second);
+    } else if (layer.kind == DLCORE_LAYER_RESCALING) {
+        layer.scale = strtod(second, NULL);
+        layer.offset = strtod(third, NULL);
+    }
+    return layer;
+}
+
+static void accept(const dlcore_model_t *model, dlcore_status status, const char *scope)
+{
+    if (status != DLCORE_OK)
+        fail_msg("%s: %s: %s", scope, dlcore_status_name(status), dlcore_model_error(model));
+}
+
+dlcore_model_t *network_model(const fixture_t *fixture, const char *scope, size_t input_width)
+{
+    dlcore_model_t *model = NULL;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    const char *line = NULL;
+    char key[KEY_SIZE];
+    for (size_t i = 0;; i++) {
+        snprintf(key, sizeof key, "layer%zu", i);
+        if ((line = fixture_text(fixture, scope, key)) == NULL)
+            break;
+        accept(model, dlcore_model_add(model, layer_of(line)), scope);
+    }
+    accept(model, dlcore_model_build(model, input_width), scope);
+    const fixture_array_t *weights = fixture_find(fixture, scope, "weights");
+    if (weights != NULL)
+        accept(model, dlcore_model_set_weights(model, fixture_floats(weights), weights->size),
+               scope);
+    return model;
+}
+
+dlcore_compile_options_t network_compile_options(const fixture_t *fixture, const char *scope)
+{
+    dlcore_compile_options_t options = dlcore_compile_options_default();
+    options.optimizer = dlcore_optimizer_sgd();
+    options.loss = dlcore_loss_mean_squared_error();
+    char name[64] = "", extra[32] = "", key[KEY_SIZE];
+    const char *line = fixture_text(fixture, scope, "loss");
+    if (line != NULL && sscanf(line, "%63s %31s", name, extra) >= 1) {
+        options.loss = dlcore_loss_from_name(name);
+        options.loss.from_logits = strcmp(extra, "from_logits") == 0;
+    }
+    for (;; options.metric_count++) {
+        snprintf(key, sizeof key, "metric%zu", options.metric_count);
+        if ((line = fixture_text(fixture, scope, key)) == NULL)
+            return options;
+        extra[0] = '\0';
+        if (sscanf(line, "%63s %31s", name, extra) < 1)
+            fail_msg("not a metric: \"%s\"", line);
+        dlcore_metric_t *metric = &options.metrics[options.metric_count];
+        *metric = dlcore_metric_from_name(name);
+        if (extra[0] != '\0')
+            metric->threshold = strtod(extra, NULL);
+    }
+}
+
+dlcore_optimizer_t network_optimizer(const fixture_t *fixture, const char *scope)
+{
+    const char *line = fixture_text(fixture, scope, "optimizer");
+    assert_non_null(line);
+    char name[32] = "";
+    double learning_rate = 0, momentum = 0, rho = 0, epsilon = 0;
+    int count =
+        sscanf(line, "%31s %la %la %la %la", name, &learning_rate, &momentum, &rho, &epsilon);
+    assert_int_equal(count, 5);
+    dlcore_optimizer_t optimizer = dlcore_optimizer_from_name(name);
+    optimizer.learning_rate = learning_rate;
+    optimizer.momentum = momentum;
+    optimizer.nesterov = strstr(line, " nesterov") != NULL;
+    if (optimizer.kind == DLCORE_OPTIMIZER_RMSPROP) {
+        optimizer.rho = rho;
+        optimizer.epsilon = epsilon;
+        optimizer.centered = strstr(line, " centered") != NULL;
+    }
+    return optimizer;
+}
+
+const char *network_metric_name(const fixture_t *fixture, const char *scope, size_t index)
+{
+    dlcore_compile_options_t options = network_compile_options(fixture, scope);
+    assert_true(index < options.metric_count);
+    return dlcore_metric_name(options.metrics[index].kind);
+}

@@ -1,0 +1,195 @@
+/* Random networks for the gradient check: layers, weights, samples and labels, drawn anew until no
+ * relu and no clipped probability lies near a kink.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/random_network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define KINK_MARGIN 1e-4 /* further than a central difference moves an input */
+#define CLIP_MARGIN 0.01 /* below, 1 / p would magnify what float32 loses in p */
+
+/* ---- random numbers: splitmix64 ---- */
+
+static uint64_t random_state;
+
+void random_seed(uint64_t seed)
+{
+    random_state = seed;
+}
+
+static uint64_t random_bits(void)
+{
+    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+size_t random_below(size_t n)
+{
+    return (size_t)(random_bits() % n);
+}
+
+static double random_unit(void)
+{
+    return (double)(random_bits() >> 11) * 0x1p-53;
+}
+
+static double random_normal(void)
+{
+    return sqrt(-2 * log(1 - random_unit())) * cos(6.283185307179586 * random_unit());
+}
+
+/* ---- drawing a network ---- */
+
+static const dlcore_activation_t activations[] = {
+    DLCORE_ACTIVATION_LINEAR, DLCORE_ACTIVATION_RELU, DLCORE_ACTIVATION_SOFTMAX,
+    DLCORE_ACTIVATION_SIGMOID, DLCORE_ACTIVATION_TANH};
+#define ACTIVATIONS (sizeof activations / sizeof *activations)
+
+static bool is_over_classes(dlcore_loss_t loss)
+{
+    return loss.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
+           loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
+}
+
+/* A loss that takes the logarithm of outputs that no activation keeps within (0, 1). */
+static bool needs_probabilities(const reference_t *net, dlcore_activation_t last)
+{
+    bool own = is_over_classes(net->loss) ? last == DLCORE_ACTIVATION_SOFTMAX
+                                          : last == DLCORE_ACTIVATION_SIGMOID;
+    return net->loss.kind != DLCORE_LOSS_MEAN_SQUARED_ERROR && !net->loss.from_logits && !own;
+}
+
+static size_t random_width(void)
+{
+    static const size_t notable[] = {1, 15, 16, 17, 31, 32, 33, 40};
+    switch (random_below(4)) {
+    case 0:
+        return notable[random_below(sizeof notable / sizeof *notable)];
+    case 1:
+        return 1 + random_below(REFERENCE_WIDTH);
+    default:
+        return 1 + random_below(12);
+    }
+}
+
+static void push(reference_t *net, dlcore_layer_t layer)
+{
+    assert_true(net->layer_count < REFERENCE_LAYERS);
+    net->layers[net->layer_count++] = layer;
+}
+
+/* Dense with its activation, in one layer or in two. */
+static void push_dense(reference_t *net, size_t units, dlcore_activation_t activation, bool bias)
+{
+    bool apart = random_below(4) == 0;
+    dlcore_layer_t layer = dlcore_layer_dense(units, apart ? DLCORE_ACTIVATION_LINEAR : activation);
+    layer.use_bias = bias;
+    push(net, layer);
+    if (apart)
+        push(net, dlcore_layer_activation(activation));
+}
+
+/* Pixels are rescaled first, as users do. */
+static void draw_layers(reference_t *net, dlcore_activation_t last, bool pixels)
+{
+    size_t depth = 1 + random_below(3);
+    bool probabilities = needs_probabilities(net, last);
+    net->layer_count = 0;
+    net->widths[0] = random_width();
+    if (random_below(4) == 0)
+        push(net, dlcore_layer_flatten());
+    if (pixels)
+        push(net, dlcore_layer_rescaling(random_below(2) ? 1 / 255.0 : 2 / 255.0, -0.5));
+    for (size_t i = 0; i + 1 < depth; i++) {
+        push_dense(net, random_width(), activations[random_below(ACTIVATIONS)],
+                   random_below(4) != 0);
+        if (random_below(6) == 0)
+            push(net, dlcore_layer_rescaling(random_normal() + 2, random_normal()));
+        if (random_below(6) == 0)
+            push(net, dlcore_layer_flatten());
+    }
+    size_t units = random_width();
+    if (is_over_classes(net->loss) && units == 1)
+        units = 2;
+    if (last == DLCORE_ACTIVATION_SOFTMAX && probabilities)
+        units = 2 + random_below(8);
+    push_dense(net, units, last, probabilities || random_below(4) != 0);
+    reference_build(net);
+}
+
+/* Kernels of unit gain. Where the loss wants probabilities, the last kernel is small, and the bias
+ * puts most outputs inside (0, 1) and some beyond, where the clip stops the gradient. */
+static void draw_weights(reference_t *net, dlcore_activation_t last)
+{
+    bool probabilities = needs_probabilities(net, last);
+    for (size_t i = 0; i < net->layer_count; i++) {
+        if (net->layers[i].kind != DLCORE_LAYER_DENSE)
+            continue;
+        bool small = probabilities && net->offsets[i + 1] == net->offsets[net->layer_count];
+        size_t inputs = net->widths[i], units = net->widths[i + 1];
+        double *w = net->weights + net->offsets[i], gain = (small ? 0.1 : 1) / sqrt((double)inputs);
+        for (size_t k = 0; k < inputs * units; k++)
+            w[k] = (double)(float)(random_normal() * gain);
+        w += inputs * units;
+        for (size_t c = 0; c < units && net->layers[i].use_bias; c++)
+            w[c] = (double)(float)(random_normal() * 0.3);
+        if (!small || last == DLCORE_ACTIVATION_SIGMOID || last == DLCORE_ACTIVATION_SOFTMAX)
+            continue;
+        for (size_t c = 0; c < units; c++) {
+            double centre = random_below(5) > 0 ? 0.5 : 1.5;
+            if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY && random_below(8) == 0)
+                centre = -0.5;
+            w[c] = (double)(float)(centre + 0.1 * random_normal());
+        }
+    }
+}
+
+static void draw_labels(reference_t *net)
+{
+    size_t n = net->widths[net->layer_count];
+    bool soft = random_below(2) == 0;
+    for (size_t row = 0; row < net->rows; row++) {
+        double *y = net->y + row * n, sum = 0;
+        if (net->loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY) {
+            net->y[row] = (double)random_below(n);
+            continue;
+        }
+        for (size_t c = 0; c < n; c++)
+            sum += y[c] = soft ? random_unit() : (double)random_below(2);
+        if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
+            continue;
+        size_t hot = random_below(n);
+        for (size_t c = 0; c < n; c++)
+            y[c] = soft ? (double)(float)(y[c] / sum) : (c == hot ? 1 : 0);
+    }
+    for (size_t i = 0; i < net->rows * n; i++)
+        net->y[i] = (double)(float)net->y[i];
+}
+
+uint64_t random_network(reference_t *net, dlcore_activation_t last, dlcore_loss_t loss, bool pixels)
+{
+    uint64_t state = random_state;
+    for (size_t attempt = 0; attempt < 1000; attempt++) {
+        memset(net, 0, sizeof *net);
+        net->loss = loss;
+        net->rows = 1 + random_below(REFERENCE_ROWS);
+        draw_layers(net, last, pixels);
+        draw_weights(net, last);
+        for (size_t i = 0; i < net->rows * net->widths[0]; i++)
+            net->x[i] = pixels ? (double)random_below(256) : (double)(float)random_normal();
+        draw_labels(net);
+        reference_loss(net, 0);
+        if (net->nearest_kink > KINK_MARGIN && net->nearest_clip > CLIP_MARGIN)
+            return state;
+    }
+    fail_msg("no network away from kinks in 1000 draws");
+    return state;
+}

@@ -1,0 +1,206 @@
+/* Forward and loss in double, one loop per formula; the formulas are those of the public headers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/reference.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define CLIP ((double)1e-7f)
+#define CLIP_HIGH ((double)(1.0f - 1e-7f)) /* as float32 rounds it */
+#define STEP 1e-5
+
+void reference_build(reference_t *network)
+{
+    network->offsets[0] = 0;
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const dlcore_layer_t *layer = &network->layers[i];
+        bool dense = layer->kind == DLCORE_LAYER_DENSE;
+        size_t width = network->widths[i];
+        network->widths[i + 1] = dense ? layer->units : width;
+        network->offsets[i + 1] =
+            network->offsets[i] + (dense ? (width + (layer->use_bias ? 1 : 0)) * layer->units : 0);
+    }
+}
+
+static void softmax(const double *z, double *y, size_t n)
+{
+    double largest = z[0], sum = 0;
+    for (size_t i = 1; i < n; i++)
+        largest = fmax(largest, z[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += y[i] = exp(z[i] - largest);
+    for (size_t i = 0; i < n; i++)
+        y[i] /= sum;
+}
+
+static double one(dlcore_activation_t activation, double z)
+{
+    switch (activation) {
+    case DLCORE_ACTIVATION_RELU:
+        return z > 0 ? z : 0;
+    case DLCORE_ACTIVATION_SIGMOID:
+        return 1 / (1 + exp(-z));
+    case DLCORE_ACTIVATION_TANH:
+        return tanh(z);
+    default:
+        return z;
+    }
+}
+
+/* values[i + 1] = activation(z) for one row z of layer i. */
+static void activate(reference_t *network, size_t i, size_t row, const double *z)
+{
+    dlcore_activation_t activation = network->layers[i].activation;
+    size_t n = network->widths[i + 1];
+    double *y = network->values[i + 1] + row * n;
+    if (i + 1 == network->layer_count)
+        memcpy(network->logits + row * n, z, n * sizeof *z);
+    if (activation == DLCORE_ACTIVATION_SOFTMAX) {
+        softmax(z, y, n);
+        return;
+    }
+    for (size_t c = 0; c < n; c++) {
+        y[c] = one(activation, z[c]);
+        if (activation == DLCORE_ACTIVATION_RELU)
+            network->nearest_kink = fmin(network->nearest_kink, fabs(z[c]));
+    }
+}
+
+static void forward(reference_t *network, size_t i)
+{
+    const dlcore_layer_t *layer = &network->layers[i];
+    const double *kernel = network->weights + network->offsets[i];
+    size_t inputs = network->widths[i], units = network->widths[i + 1];
+    for (size_t row = 0; row < network->rows; row++) {
+        const double *x = network->values[i] + row * inputs;
+        double *y = network->values[i + 1] + row * units, z[REFERENCE_WIDTH];
+        for (size_t c = 0; c < units && layer->kind == DLCORE_LAYER_DENSE; c++) {
+            z[c] = layer->use_bias ? kernel[inputs * units + c] : 0;
+            for (size_t k = 0; k < inputs; k++)
+                z[c] += x[k] * kernel[k * units + c];
+        }
+        if (layer->kind == DLCORE_LAYER_DENSE)
+            activate(network, i, row, z);
+        else if (layer->kind == DLCORE_LAYER_ACTIVATION)
+            activate(network, i, row, x);
+        else
+            for (size_t c = 0; c < units; c++)
+                y[c] = layer->kind == DLCORE_LAYER_RESCALING ? x[c] * layer->scale + layer->offset
+                                                             : x[c];
+    }
+}
+
+static double clip(reference_t *network, double p)
+{
+    network->nearest_clip = fmin(network->nearest_clip, fmin(fabs(p - CLIP), fabs(p - CLIP_HIGH)));
+    return fmin(fmax(p, CLIP), CLIP_HIGH);
+}
+
+/* log(sum(exp(z))) */
+static double log_sum(const double *z, size_t n)
+{
+    double largest = z[0], sum = 0;
+    for (size_t i = 1; i < n; i++)
+        largest = fmax(largest, z[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp(z[i] - largest);
+    return largest + log(sum);
+}
+
+/* Loss of one row from logits. */
+static double row_of_logits(const reference_t *network, const double *z, const double *y, size_t n)
+{
+    double sum = 0;
+    if (network->loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
+        return log_sum(z, n) - z[(size_t)y[0]];
+    if (network->loss.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY) {
+        for (size_t c = 0; c < n; c++)
+            sum += y[c] * (log_sum(z, n) - z[c]);
+        return sum;
+    }
+    for (size_t c = 0; c < n; c++) /* -y log(s) - (1 - y) log(1 - s), s = sigmoid(z) */
+        sum += y[c] * log1p(exp(-z[c])) + (1 - y[c]) * log1p(exp(z[c]));
+    return sum / (double)n;
+}
+
+/* Loss of one row of outputs as they are. The sparse loss clips first and divides by the sum of
+ * the clipped, the other one the other way round, as in Keras. */
+static double row_of_outputs(reference_t *network, const double *p, const double *y, size_t n)
+{
+    double sum = 0, total = 0;
+    switch (network->loss.kind) {
+    case DLCORE_LOSS_MEAN_SQUARED_ERROR:
+        for (size_t c = 0; c < n; c++)
+            sum += (y[c] - p[c]) * (y[c] - p[c]);
+        return sum / (double)n;
+    case DLCORE_LOSS_BINARY_CROSSENTROPY:
+        for (size_t c = 0; c < n; c++) {
+            double q = clip(network, p[c]);
+            sum -= y[c] * log(q) + (1 - y[c]) * log(1 - q);
+        }
+        return sum / (double)n;
+    case DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY:
+        for (size_t c = 0; c < n; c++)
+            total += clip(network, p[c]);
+        return log(total) - log(clip(network, p[(size_t)y[0]]));
+    default:
+        for (size_t c = 0; c < n; c++)
+            total += p[c];
+        for (size_t c = 0; c < n; c++)
+            sum -= y[c] * log(clip(network, p[c] / total));
+        return sum;
+    }
+}
+
+/* Whether the last activation is the loss's own, so that both are one function of the logits. */
+static bool is_fused(const reference_t *network)
+{
+    const dlcore_layer_t *last = &network->layers[network->layer_count - 1];
+    bool classes = network->loss.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
+                   network->loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
+    if (last->kind != DLCORE_LAYER_DENSE && last->kind != DLCORE_LAYER_ACTIVATION)
+        return false;
+    return (classes && last->activation == DLCORE_ACTIVATION_SOFTMAX) ||
+           (network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY &&
+            last->activation == DLCORE_ACTIVATION_SIGMOID);
+}
+
+double reference_loss(reference_t *network, size_t first)
+{
+    size_t n = network->widths[network->layer_count];
+    size_t labels = network->loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY ? 1 : n;
+    const double *outputs = network->values[network->layer_count];
+    bool fused = is_fused(network);
+    double sum = 0;
+    if (first == 0) {
+        network->nearest_kink = network->nearest_clip = INFINITY;
+        memcpy(network->values[0], network->x, sizeof network->x);
+    }
+    for (size_t i = first; i < network->layer_count; i++)
+        forward(network, i);
+    for (size_t row = 0; row < network->rows; row++) {
+        const double *y = network->y + row * labels;
+        if (fused || network->loss.from_logits)
+            sum += row_of_logits(network, (fused ? network->logits : outputs) + row * n, y, n);
+        else
+            sum += row_of_outputs(network, outputs + row * n, y, n);
+    }
+    return sum / (double)network->rows;
+}
+
+void reference_gradients(reference_t *network, double *gradients)
+{
+    for (size_t i = network->layer_count; i-- > 0;) {
+        for (size_t w = network->offsets[i]; w < network->offsets[i + 1]; w++) {
+            double weight = network->weights[w];
+            network->weights[w] = weight + STEP;
+            double above = reference_loss(network, i);
+            network->weights[w] = weight - STEP;
+            gradients[w] = (above - reference_loss(network, i)) / (2 * STEP);
+            network->weights[w] = weight;
+        }
+    }
+    reference_loss(network, 0);
+}

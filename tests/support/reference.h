@@ -1,0 +1,48 @@
+/* A network in plain double-precision loops, forward only: what dlcore's gradients are held
+ * against, by central differences. It shares no code with the library, only the descriptors.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_TESTS_REFERENCE_H
+#define DLCORE_TESTS_REFERENCE_H
+
+#include <stddef.h>
+
+#include "dlcore/layer.h"
+#include "dlcore/loss.h"
+
+#define REFERENCE_LAYERS 12
+#define REFERENCE_ROWS 9
+#define REFERENCE_WIDTH 40
+#define REFERENCE_PARAMETERS (3 * (REFERENCE_WIDTH + 1) * REFERENCE_WIDTH)
+
+typedef struct reference {
+    size_t layer_count;
+    dlcore_layer_t layers[REFERENCE_LAYERS];
+    dlcore_loss_t loss;
+    size_t rows;
+    size_t widths[REFERENCE_LAYERS + 1];  /* into each layer; the last: out of the model */
+    size_t offsets[REFERENCE_LAYERS + 1]; /* of each layer's weights; the last: their number */
+    double weights[REFERENCE_PARAMETERS]; /* kernel, bias, kernel, ... as dlcore orders them */
+    /* samples; labels: (rows, units), of the sparse loss (rows) class numbers */
+    double x[REFERENCE_ROWS * REFERENCE_WIDTH];
+    double y[REFERENCE_ROWS * REFERENCE_WIDTH];
+    /* what each layer got, the last: the outputs; and what the last activation got */
+    double values[REFERENCE_LAYERS + 1][REFERENCE_ROWS * REFERENCE_WIDTH];
+    double logits[REFERENCE_ROWS * REFERENCE_WIDTH];
+    /* distance of the nearest relu to its kink, and of the nearest probability to a clip; both
+     * INFINITY without any; of the last run from layer 0 */
+    double nearest_kink;
+    double nearest_clip;
+} reference_t;
+
+/* Fills in widths and offsets from the layers and widths[0]. */
+void reference_build(reference_t *network);
+
+/* The mean loss, computed anew from layer `first` on; the values before it are those of the last
+ * call. */
+double reference_loss(reference_t *network, size_t first);
+
+/* Central differences of the loss by every weight. */
+void reference_gradients(reference_t *network, double *gradients);
+
+#endif

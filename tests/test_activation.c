@@ -1,0 +1,51 @@
+/* Activations by name.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "dlcore/activation.h"
+
+static void test_activation_names_round_trip(void **state)
+{
+    static const char *const names[] = {"unknown", "linear", "relu", "softmax", "sigmoid", "tanh"};
+
+    (void)state;
+    for (int i = 0; i <= (int)DLCORE_ACTIVATION_TANH; i++) {
+        assert_string_equal(dlcore_activation_name((dlcore_activation_t)i), names[i]);
+        assert_int_equal(dlcore_activation_from_name(names[i]), i);
+    }
+}
+
+static void test_activation_from_name_ignores_case_and_takes_whole_names(void **state)
+{
+    static const char *const refused[] = {"", "rel", "relu6", " relu", "tan", "soft max"};
+
+    (void)state;
+    assert_int_equal(dlcore_activation_from_name("ReLU"), DLCORE_ACTIVATION_RELU);
+    assert_int_equal(dlcore_activation_from_name("SOFTMAX"), DLCORE_ACTIVATION_SOFTMAX);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_int_equal(dlcore_activation_from_name(refused[i]), DLCORE_ACTIVATION_UNKNOWN);
+    assert_int_equal(dlcore_activation_from_name(NULL), DLCORE_ACTIVATION_UNKNOWN);
+}
+
+static void test_activation_name_of_no_activation_is_unknown(void **state)
+{
+    (void)state;
+    assert_string_equal(dlcore_activation_name((dlcore_activation_t)6), "unknown");
+    assert_string_equal(dlcore_activation_name((dlcore_activation_t)-1), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_activation_names_round_trip),
+        cmocka_unit_test(test_activation_from_name_ignores_case_and_takes_whole_names),
+        cmocka_unit_test(test_activation_name_of_no_activation_is_unknown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

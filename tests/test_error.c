@@ -1,0 +1,119 @@
+/* Status texts and error records.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+
+static void test_error_every_status_has_name_and_text(void **state)
+{
+    static const dlcore_status all[] = {
+#define VALUE(name, value, message) DLCORE_##name,
+        DLCORE_STATUS_LIST(VALUE)
+#undef VALUE
+    };
+    const size_t count = sizeof all / sizeof all[0];
+
+    (void)state;
+    assert_int_equal(DLCORE_OK, 0);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(all[i], -(int)i); /* values in use never change */
+        assert_memory_equal(dlcore_status_name(all[i]), "DLCORE_", 7);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(dlcore_status_string(all[i]), dlcore_status_string(all[j]));
+            assert_string_not_equal(dlcore_status_name(all[i]), dlcore_status_name(all[j]));
+        }
+    }
+    assert_string_equal(dlcore_status_name(DLCORE_ERROR_SHAPE), "DLCORE_ERROR_SHAPE");
+    assert_string_equal(dlcore_status_string(DLCORE_ERROR_MEMORY), "out of memory");
+}
+
+static void test_error_unknown_status_is_told(void **state)
+{
+    static const int unknown[] = {1, -1000, 1 << 30};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(dlcore_status_string((dlcore_status)unknown[i]), "unknown status");
+        assert_string_equal(dlcore_status_name((dlcore_status)unknown[i]), "unknown status");
+    }
+}
+
+static void test_error_fail_fills_the_record_and_answers_the_status(void **state)
+{
+    dlcore_error_record_t error;
+
+    (void)state;
+    assert_int_equal(
+        dlcore_fail(&error, DLCORE_ERROR_SHAPE, "expects %d, got %zu", 784, (size_t)512),
+        DLCORE_ERROR_SHAPE);
+    assert_int_equal(error.status, DLCORE_ERROR_SHAPE);
+    assert_string_equal(error.message, "expects 784, got 512");
+    assert_int_equal(dlcore_fail(NULL, DLCORE_ERROR_NAME, "nobody reads this"), DLCORE_ERROR_NAME);
+    assert_int_equal(dlcore_fail_memory(&error, "tensor", 4096), DLCORE_ERROR_MEMORY);
+    assert_string_equal(error.message, "tensor: no memory for 4096 bytes");
+    dlcore_error_clear(&error);
+    assert_int_equal(error.status, DLCORE_OK);
+    assert_string_equal(error.message, "");
+    dlcore_error_clear(NULL);
+}
+
+static void test_error_long_messages_are_cut_and_ended(void **state)
+{
+    struct {
+        dlcore_error_record_t error;
+        char behind;
+    } record = {.behind = 'b'};
+    char text[2 * DLCORE_ERROR_MESSAGE_SIZE];
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    (void)dlcore_fail(&record.error, DLCORE_ERROR_NAME, "%s", text);
+    assert_int_equal(strlen(record.error.message), DLCORE_ERROR_MESSAGE_SIZE - 1);
+    /* of every length around the end, with the reason behind */
+    for (size_t length = DLCORE_ERROR_MESSAGE_SIZE - 50; length < DLCORE_ERROR_MESSAGE_SIZE + 5;
+         length++) {
+        text[length] = '\0';
+        assert_int_equal(dlcore_fail_errno(&record.error, ENOENT, "%s", text), DLCORE_ERROR_IO);
+        text[length] = 'x';
+        assert_in_range(strlen(record.error.message), DLCORE_ERROR_MESSAGE_SIZE - 50,
+                        DLCORE_ERROR_MESSAGE_SIZE - 1);
+    }
+    assert_int_equal(record.behind, 'b');
+}
+
+static void test_error_errno_is_said_in_words(void **state)
+{
+    dlcore_error_record_t error;
+
+    (void)state;
+    assert_int_equal(dlcore_fail_errno(&error, ENOENT, "cannot open %s", "a.idx"), DLCORE_ERROR_IO);
+    assert_int_equal(error.status, DLCORE_ERROR_IO);
+    assert_string_equal(error.message, "cannot open a.idx: No such file or directory");
+    assert_int_equal(dlcore_fail_errno(NULL, ENOENT, "nobody reads this"), DLCORE_ERROR_IO);
+    /* one that no system has */
+    (void)dlcore_fail_errno(&error, 123456, "x");
+    assert_memory_equal(error.message, "x: ", 3);
+    assert_true(strlen(error.message) > 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_error_every_status_has_name_and_text),
+        cmocka_unit_test(test_error_unknown_status_is_told),
+        cmocka_unit_test(test_error_fail_fills_the_record_and_answers_the_status),
+        cmocka_unit_test(test_error_long_messages_are_cut_and_ended),
+        cmocka_unit_test(test_error_errno_is_said_in_words),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

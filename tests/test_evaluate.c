@@ -1,0 +1,166 @@
+/* evaluate and predict: shapes, blocks, threads, bad outputs.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore/model.h"
+
+enum { ROWS = 300, INPUTS = 40, UNITS = 70, READERS = 8 };
+
+typedef struct setting {
+    dlcore_model_t *model;
+    dlcore_tensor_t *x, *y, *expected;
+} setting_t;
+
+static dlcore_tensor_t *tensor(size_t rows, size_t columns)
+{
+    size_t shape[2] = {rows, columns};
+    dlcore_tensor_t *t = NULL;
+    assert_int_equal(dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &t, NULL), 0);
+    return t;
+}
+
+static int begin(void **state)
+{
+    static setting_t s;
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    float *x;
+
+    s = (setting_t){.x = tensor(ROWS, INPUTS), .y = tensor(ROWS, UNITS)};
+    x = dlcore_tensor_data(s.x);
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        x[i] = (float)((i * 7919) % 1000) / 500.0f - 1.0f;
+    dlcore_model_create(NULL, &s.model);
+    dlcore_model_add(s.model, dlcore_layer_dense(50, DLCORE_ACTIVATION_TANH));
+    dlcore_model_add(s.model, dlcore_layer_dense(UNITS, DLCORE_ACTIVATION_LINEAR));
+    dlcore_model_compile(s.model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                         DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    dlcore_model_build(s.model, INPUTS);
+    s.expected = tensor(ROWS, UNITS);
+    *state = &s;
+    return dlcore_model_predict(s.model, s.x, s.expected) == DLCORE_OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    setting_t *s = *state;
+    dlcore_model_free(s->model);
+    dlcore_tensor_free(s->x);
+    dlcore_tensor_free(s->y);
+    dlcore_tensor_free(s->expected);
+    return 0;
+}
+
+static void test_evaluate_agrees_with_predictions_whatever_the_batch(void **state)
+{
+    setting_t *s = *state;
+    const float *y = dlcore_tensor_data(s->expected);
+    static const size_t batches[] = {1, 7, 32, 300, 1000};
+    double squares = 0.0;
+
+    for (size_t i = 0; i < ROWS * UNITS; i++)
+        squares += (double)y[i] * (double)y[i]; /* labels are zero */
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+        dlcore_evaluation_t result;
+        options.batch_size = batches[i];
+        assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, &options, &result), DLCORE_OK);
+        assert_true(fabs(result.loss - squares / (ROWS * UNITS)) < 1e-5 * result.loss);
+        assert_string_equal(result.metrics[0].name, "mean_absolute_error");
+        assert_true(dlcore_evaluation_value(&result, "mean_absolute_error") > 0.0);
+    }
+}
+
+static void test_predict_writes_rows_apart_and_nothing_between(void **state)
+{
+    setting_t *s = *state;
+    size_t shape[2] = {ROWS, UNITS};
+    static float wide[ROWS * (UNITS + 3)];
+    dlcore_tensor_t *y = NULL;
+
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        wide[i] = 42.0f;
+    assert_int_equal(
+        dlcore_tensor_borrow(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, wide, UNITS + 3, &y, NULL),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_predict(s->model, s->x, y), DLCORE_OK);
+    assert_true(dlcore_tensor_equal(y, s->expected, 0.0));
+    for (size_t row = 0; row < ROWS; row++)
+        assert_true(wide[row * (UNITS + 3) + UNITS + 1] == 42.0f);
+    dlcore_tensor_free(y);
+}
+
+static void test_predict_of_bad_tensors_names_the_numbers(void **state)
+{
+    setting_t *s = *state;
+    dlcore_error_record_t error = {0};
+    dlcore_predict_options_t options = dlcore_predict_options_default();
+    dlcore_tensor_t *few = tensor(ROWS, UNITS - 1), *narrow = tensor(ROWS, INPUTS + 2);
+    dlcore_tensor_t *view = NULL;
+
+    options.error = &error;
+    assert_int_equal(dlcore_model_predict_with(s->model, s->x, few, &options), DLCORE_ERROR_SHAPE);
+    assert_non_null(strstr(error.message, "(300, 70)"));
+    assert_non_null(strstr(error.message, "69"));
+    assert_int_equal(dlcore_model_predict_with(s->model, narrow, s->expected, &options),
+                     DLCORE_ERROR_SHAPE);
+    assert_string_equal(error.message, "dense: expects 40 inputs, got 42");
+    assert_int_equal(dlcore_tensor_slice_const(s->expected, 0, ROWS, &view, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_predict_with(s->model, s->x, view, &options),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "read-only"));
+    assert_int_equal(dlcore_model_predict_with(s->model, s->x, NULL, &options),
+                     DLCORE_ERROR_ARGUMENT);
+    dlcore_tensor_free(few);
+    dlcore_tensor_free(narrow);
+    dlcore_tensor_free(view);
+}
+
+static void *read_model(void *argument)
+{
+    setting_t *s = argument;
+    dlcore_tensor_t *y = tensor(ROWS, UNITS);
+    size_t wrong = 0;
+
+    for (int round = 0; round < 20; round++) {
+        wrong += dlcore_model_predict(s->model, s->x, y) != DLCORE_OK;
+        wrong += !dlcore_tensor_equal(y, s->expected, 0.0);
+    }
+    dlcore_tensor_free(y);
+    return (void *)(uintptr_t)wrong;
+}
+
+static void test_predict_from_many_threads_gives_the_same_bits(void **state)
+{
+    pthread_t threads[READERS];
+
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_model, *state), 0);
+    for (size_t i = 0; i < READERS; i++) {
+        void *wrong = NULL;
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_evaluate_agrees_with_predictions_whatever_the_batch,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(test_predict_writes_rows_apart_and_nothing_between, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_predict_of_bad_tensors_names_the_numbers, begin, end),
+        cmocka_unit_test_setup_teardown(test_predict_from_many_threads_gives_the_same_bits, begin,
+                                        end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

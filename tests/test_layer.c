@@ -1,0 +1,113 @@
+/* Layers: defaults, names, and what validation says of their fields.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "nn/layer.h"
+#include "support/tensors.h"
+
+static void test_layer_constructors_set_keras_defaults(void **state)
+{
+    dlcore_layer_t dense = dlcore_layer_dense(512, DLCORE_ACTIVATION_RELU);
+    dlcore_layer_t rescaling = dlcore_layer_rescaling(0.25, -1.0);
+
+    (void)state;
+    assert_int_equal(dense.kind, DLCORE_LAYER_DENSE);
+    assert_int_equal(dense.units, 512);
+    assert_int_equal(dense.activation, DLCORE_ACTIVATION_RELU);
+    assert_true(dense.use_bias);
+    assert_int_equal(dense.kernel_initializer.kind, DLCORE_INITIALIZER_GLOROT_UNIFORM);
+    assert_int_equal(dense.bias_initializer.kind, DLCORE_INITIALIZER_ZEROS);
+    assert_string_equal(dense.name, "");
+    assert_int_equal(dense.input_width, 0);
+    assert_int_equal(rescaling.kind, DLCORE_LAYER_RESCALING);
+    assert_true(rescaling.scale == 0.25 && rescaling.offset == -1.0);
+    assert_int_equal(dlcore_layer_flatten().kind, DLCORE_LAYER_FLATTEN);
+    assert_int_equal(dlcore_layer_activation(DLCORE_ACTIVATION_TANH).kind, DLCORE_LAYER_ACTIVATION);
+    assert_int_equal(dlcore_layer_activation(DLCORE_ACTIVATION_TANH).activation,
+                     DLCORE_ACTIVATION_TANH);
+}
+
+static void test_layer_names_round_trip(void **state)
+{
+    static const char *const names[] = {"unknown", "Dense", "Activation", "Flatten", "Rescaling"};
+
+    (void)state;
+    for (int kind = 1; kind <= (int)DLCORE_LAYER_RESCALING; kind++) {
+        assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)kind), names[kind]);
+        assert_int_equal(dlcore_layer_from_name(names[kind]).kind, kind);
+    }
+    assert_int_equal(dlcore_layer_from_name("dense").units, 0);
+    assert_int_equal(dlcore_layer_from_name("dense").activation, DLCORE_ACTIVATION_LINEAR);
+    assert_true(dlcore_layer_from_name("dense").use_bias);
+    assert_true(dlcore_layer_from_name("rescaling").scale == 1.0);
+    assert_int_equal(dlcore_layer_from_name("conv2d").kind, DLCORE_LAYER_UNKNOWN);
+    assert_int_equal(dlcore_layer_from_name(NULL).kind, DLCORE_LAYER_UNKNOWN);
+    assert_string_equal(dlcore_layer_kind_name(DLCORE_LAYER_UNKNOWN), "unknown");
+    assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)5), "unknown");
+    assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)-1), "unknown");
+}
+
+/* The layer, called "here", is refused with that message. */
+static void assert_refused(dlcore_layer_t layer, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_status status;
+
+    layer.name[0] = 'h', layer.name[1] = 'e', layer.name[2] = 'r', layer.name[3] = 'e';
+    status = dlcore_layer_type(layer.kind)->validate(&layer, &error);
+    assert_failed(status, DLCORE_ERROR_ARGUMENT, &error, message);
+}
+
+static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state)
+{
+    dlcore_layer_t layer = dlcore_layer_dense(3, DLCORE_ACTIVATION_RELU);
+
+    (void)state;
+    assert_int_equal(dlcore_layer_type_dense.validate(&layer, NULL), DLCORE_OK);
+    assert_refused(dlcore_layer_from_name("dense"), "here: units must be 1 to 2147483647, got 0");
+    assert_refused(dlcore_layer_dense((size_t)1 << 31, DLCORE_ACTIVATION_RELU), "got 2147483648");
+    assert_refused(dlcore_layer_dense(3, (dlcore_activation_t)9), "here: activation 9 is unknown");
+    assert_refused(dlcore_layer_activation(DLCORE_ACTIVATION_UNKNOWN),
+                   "here: activation 0 is unknown");
+    layer.kernel_initializer.kind = DLCORE_INITIALIZER_UNKNOWN;
+    assert_refused(layer, "here: kernel initializer: kind 0");
+    layer.kernel_initializer = dlcore_initializer_ones();
+    layer.bias_initializer.kind = (dlcore_initializer_kind_t)44;
+    assert_refused(layer, "here: bias initializer: kind 44");
+    assert_refused(dlcore_layer_rescaling((double)NAN, 0.0), "here: scale nan and offset 0");
+    assert_refused(dlcore_layer_rescaling(2.0, 1e39), "here: scale 2 and offset 1e+39");
+}
+
+static void test_layer_shares_cover_all_items_once_and_evenly(void **state)
+{
+    (void)state;
+    for (size_t workers = 1; workers <= 9; workers++) {
+        for (size_t count = 0; count <= 40; count++) {
+            assert_int_equal(dlcore_share(count, 0, workers), 0);
+            assert_int_equal(dlcore_share(count, workers, workers), count);
+            for (size_t w = 0; w < workers; w++) {
+                size_t mine = dlcore_share(count, w + 1, workers) - dlcore_share(count, w, workers);
+                assert_in_range(mine, count / workers, (count + workers - 1) / workers);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layer_constructors_set_keras_defaults),
+        cmocka_unit_test(test_layer_names_round_trip),
+        cmocka_unit_test(test_layer_bad_fields_are_refused_with_layer_and_number),
+        cmocka_unit_test(test_layer_shares_cover_all_items_once_and_evenly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,119 @@
+/* Metrics: names, what accuracy stands for, messages, and results by name.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "nn/metric.h"
+#include "support/tensors.h"
+
+static void test_metric_names_round_trip(void **state)
+{
+    static const char *const names[] = {"unknown",
+                                        "accuracy",
+                                        "categorical_accuracy",
+                                        "sparse_categorical_accuracy",
+                                        "binary_accuracy",
+                                        "mean_absolute_error",
+                                        "mean_squared_error"};
+
+    (void)state;
+    for (int kind = 1; kind <= (int)DLCORE_METRIC_MEAN_SQUARED_ERROR; kind++) {
+        dlcore_metric_t metric = dlcore_metric_from_name(names[kind]);
+        assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)kind), names[kind]);
+        assert_int_equal(metric.kind, kind);
+        assert_true(metric.threshold == 0.5);
+    }
+    assert_int_equal(dlcore_metric_from_name("acc").kind, DLCORE_METRIC_ACCURACY);
+    assert_int_equal(dlcore_metric_from_name("MAE").kind, DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    assert_int_equal(dlcore_metric_from_name("mse").kind, DLCORE_METRIC_MEAN_SQUARED_ERROR);
+    assert_int_equal(dlcore_metric_from_name("unknown").kind, DLCORE_METRIC_NONE);
+    assert_int_equal(dlcore_metric_from_name("accurac").kind, DLCORE_METRIC_NONE);
+    assert_int_equal(dlcore_metric_from_name(NULL).kind, DLCORE_METRIC_NONE);
+    assert_string_equal(dlcore_metric_name(DLCORE_METRIC_NONE), "unknown");
+    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)7), "unknown");
+    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)-1), "unknown");
+}
+
+static void test_metric_accuracy_resolves_as_keras_chooses(void **state)
+{
+    const dlcore_metric_kind_t accuracy = DLCORE_METRIC_ACCURACY;
+
+    (void)state;
+    assert_int_equal(dlcore_metric_resolve(accuracy, DLCORE_LABELS_VALUES, 1),
+                     DLCORE_METRIC_BINARY_ACCURACY);
+    assert_int_equal(dlcore_metric_resolve(accuracy, DLCORE_LABELS_CLASSES, 1),
+                     DLCORE_METRIC_BINARY_ACCURACY);
+    assert_int_equal(dlcore_metric_resolve(accuracy, DLCORE_LABELS_CLASSES, 2),
+                     DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY);
+    assert_int_equal(dlcore_metric_resolve(accuracy, DLCORE_LABELS_ONE_HOT, 2),
+                     DLCORE_METRIC_CATEGORICAL_ACCURACY);
+    assert_int_equal(dlcore_metric_resolve(accuracy, DLCORE_LABELS_VALUES, 10),
+                     DLCORE_METRIC_CATEGORICAL_ACCURACY);
+    assert_int_equal(
+        dlcore_metric_resolve(DLCORE_METRIC_MEAN_SQUARED_ERROR, DLCORE_LABELS_CLASSES, 1),
+        DLCORE_METRIC_MEAN_SQUARED_ERROR);
+}
+
+static void assert_refused(dlcore_metric_t metric, dlcore_label_form_t labels, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_status status = dlcore_metric_validate(&metric, labels, 10, &error);
+
+    assert_failed(status, DLCORE_ERROR_ARGUMENT, &error, message);
+}
+
+static void test_metric_validate_names_the_metric_and_the_numbers(void **state)
+{
+    dlcore_metric_t binary = dlcore_metric_default(DLCORE_METRIC_BINARY_ACCURACY);
+    dlcore_metric_t sparse = dlcore_metric_default(DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY);
+
+    (void)state;
+    assert_refused(dlcore_metric_from_name("none"), DLCORE_LABELS_VALUES, "kind 0 is unknown");
+    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)12), DLCORE_LABELS_VALUES,
+                   "kind 12 is unknown");
+    assert_refused(sparse, DLCORE_LABELS_ONE_HOT,
+                   "sparse_categorical_accuracy needs integer labels");
+    assert_refused(dlcore_metric_from_name("mae"), DLCORE_LABELS_CLASSES,
+                   "mean_absolute_error needs a label for each of the 10 units");
+    assert_refused(binary, DLCORE_LABELS_CLASSES, "binary_accuracy needs a label for each");
+    assert_int_equal(dlcore_metric_validate(&binary, DLCORE_LABELS_CLASSES, 1, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_metric_validate(&sparse, DLCORE_LABELS_CLASSES, 10, NULL), DLCORE_OK);
+    binary.threshold = 1.5;
+    assert_refused(binary, DLCORE_LABELS_VALUES,
+                   "binary_accuracy: threshold must lie in 0 .. 1, got 1.5");
+    binary.threshold = (double)NAN;
+    assert_refused(binary, DLCORE_LABELS_VALUES, "got nan");
+}
+
+static void test_metric_evaluation_value_finds_loss_and_metrics(void **state)
+{
+    dlcore_evaluation_t evaluation = {.loss = 0.25, .metric_count = 1};
+
+    (void)state;
+    evaluation.metrics[0].name[0] = 'a';
+    evaluation.metrics[0].value = 0.75;
+    evaluation.metrics[1].name[0] = 'b';
+    assert_true(dlcore_evaluation_value(&evaluation, "loss") == 0.25);
+    assert_true(dlcore_evaluation_value(&evaluation, "a") == 0.75);
+    assert_true(isnan(dlcore_evaluation_value(&evaluation, "b"))); /* beyond the count */
+    assert_true(isnan(dlcore_evaluation_value(&evaluation, NULL)));
+    assert_true(isnan(dlcore_evaluation_value(NULL, "loss")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metric_names_round_trip),
+        cmocka_unit_test(test_metric_accuracy_resolves_as_keras_chooses),
+        cmocka_unit_test(test_metric_validate_names_the_metric_and_the_numbers),
+        cmocka_unit_test(test_metric_evaluation_value_finds_loss_and_metrics),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+#!/bin/sh
+# The MNIST example on data made here: what it prints at the end, and what it says about options and
+# files that are not right.
+#
+#   test_mnist.sh build/examples/mnist
+#
+# SPDX-License-Identifier: MIT
+set -eu
+mnist=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset DLCORE_MNIST_DIR
+
+# bytes COUNT OCTAL: so many bytes of that value.
+bytes() {
+    head -c "$1" /dev/zero | tr '\000' "\\$2"
+}
+
+# Ten images of 28 x 28, class c bright in rows 2c .. 2c+1, and their labels; then N times that.
+make_data() {
+    class=0
+    while [ $class -lt 10 ]; do
+        bytes $((class * 56)) 000
+        bytes 56 377
+        bytes $((784 - 56 - class * 56)) 000
+        class=$((class + 1))
+    done > "$work/ten-images"
+    printf '\000\001\002\003\004\005\006\007\010\011' > "$work/ten-labels"
+    for prefix in train t10k; do
+        times=$(test $prefix = train && echo 30 || echo 5)
+        count=$(printf '\\000\\000\\%03o\\%03o' $((times * 10 / 256)) $((times * 10 % 256)))
+        images=$work/data/$prefix-images-idx3-ubyte
+        labels=$work/data/$prefix-labels-idx1-ubyte
+        # shellcheck disable=SC2059 # octal escapes
+        printf "\\000\\000\\010\\003$count\\000\\000\\000\\034\\000\\000\\000\\034" > "$images"
+        # shellcheck disable=SC2059
+        printf "\\000\\000\\010\\001$count" > "$labels"
+        for _ in $(seq "$times"); do
+            cat "$work/ten-images" >> "$images"
+            cat "$work/ten-labels" >> "$labels"
+        done
+    done
+}
+
+# expect_failure STATUS TEXT ARGUMENT...: the example ends with that status and says TEXT.
+expect_failure() {
+    status=$1
+    text=$2
+    shift 2
+    got=0
+    "$mnist" "$@" > "$work/out" 2> "$work/err" || got=$?
+    if [ "$got" != "$status" ] || ! grep -qF -e "$text" "$work/err"; then
+        echo "test_mnist: mnist $*: status $got, and no \"$text\" in:" >&2
+        cat "$work/err" >&2
+        exit 1
+    fi
+}
+
+# expect_text TEXT: what the run before has printed.
+expect_text() {
+    grep -qE -e "$1" "$work/out" || {
+        echo "test_mnist: no \"$1\" in:" >&2
+        cat "$work/out" >&2
+        exit 1
+    }
+}
+
+mkdir "$work/data" "$work/broken" "$work/empty"
+make_data
+
+"$mnist" --data "$work/data" --epochs 3 --units=64 --batch-size 10 --verbose 2 > "$work/out"
+expect_text '^   9 +\. +\. +\. +\. +\. +\. +\. +\. +\. +5  100\.0 %$'
+expect_text '^No test image was misclassified$'
+tail -n 2 "$work/out" | head -n 1 | grep -qxE 'test loss: [0-9]+\.[0-9]{4}'
+tail -n 1 "$work/out" | grep -qxE 'test accuracy: 1\.0000'
+cp "$work/out" "$work/again"
+DLCORE_MNIST_DIR="$work/data" "$mnist" --epochs 3 --units 64 --batch-size 10 --verbose 2 \
+    --threads 1 > "$work/out"
+test "$(tail -n 2 "$work/out")" = "$(tail -n 2 "$work/again")"
+
+# A network that has learnt nothing errs, and its errors are drawn.
+"$mnist" --data "$work/data" --epochs 0 --verbose 0 > "$work/out"
+expect_text '^The mistakes it was surest of$'
+expect_text '^[0-9] taken for [0-9] \([0-9]+ %\)'
+expect_text '██████████████████████████'
+
+"$mnist" --help > "$work/out"
+expect_text '^usage: mnist'
+
+for option in --save --load=file --dat -x; do
+    expect_failure 2 "unknown option: $option" "$option"
+done
+expect_failure 2 "value is missing: --epochs" --epochs
+expect_failure 2 "not a number in its range: --units" --units 0
+expect_failure 2 "not a number in its range: --seed" --seed 12x
+expect_failure 2 "not a number in its range: --verbose=3" --verbose=3
+expect_failure 1 "no data: give --data DIR"
+expect_failure 1 "in $work/empty" --data "$work/empty"
+
+cp "$work"/data/* "$work/broken"
+head -c 235000 "$work/data/train-images-idx3-ubyte" > "$work/broken/train-images-idx3-ubyte"
+expect_failure 1 "235" --data "$work/broken"
+cp "$work/data/train-labels-idx1-ubyte" "$work/broken/train-images-idx3-ubyte"
+expect_failure 1 "uint8 of rank 3 was expected, not uint8 of rank 1" --data "$work/broken"
+cp "$work"/data/* "$work/broken"
+cp "$work/data/t10k-labels-idx1-ubyte" "$work/broken/train-labels-idx1-ubyte"
+expect_failure 1 "50" --data "$work/broken"
+printf '\000\000\010\001\000\000\000\001\012' > "$work/broken/train-labels-idx1-ubyte"
+expect_failure 1 "10" --data "$work/broken"
+echo "test_mnist: all in order"

@@ -1,0 +1,124 @@
+/* Optimizers: names, defaults, settings out of range, and state vectors.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "nn/optimizer.h"
+#include "support/tensors.h"
+
+static void test_optimizer_names_round_trip_with_defaults(void **state)
+{
+    dlcore_optimizer_t sgd = dlcore_optimizer_from_name("SGD");
+    dlcore_optimizer_t rmsprop = dlcore_optimizer_from_name("RMSprop");
+
+    (void)state;
+    assert_int_equal(sgd.kind, DLCORE_OPTIMIZER_SGD);
+    assert_true(sgd.learning_rate == 0.01 && sgd.momentum == 0.0 && !sgd.nesterov);
+    assert_int_equal(rmsprop.kind, DLCORE_OPTIMIZER_RMSPROP);
+    assert_true(rmsprop.learning_rate == 0.001 && rmsprop.rho == 0.9 && rmsprop.momentum == 0.0);
+    assert_true(rmsprop.epsilon == 1e-7 && !rmsprop.centered);
+    assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_SGD), "sgd");
+    assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_RMSPROP), "rmsprop");
+    assert_int_equal(dlcore_optimizer_from_name("adam").kind, DLCORE_OPTIMIZER_UNKNOWN);
+    assert_int_equal(dlcore_optimizer_from_name(NULL).kind, DLCORE_OPTIMIZER_UNKNOWN);
+    assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_UNKNOWN), "unknown");
+    assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)3), "unknown");
+    assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)-1), "unknown");
+}
+
+static void assert_refused(dlcore_optimizer_t optimizer, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_status status = dlcore_optimizer_type(optimizer.kind)->validate(&optimizer, &error);
+
+    assert_failed(status, DLCORE_ERROR_ARGUMENT, &error, message);
+}
+
+/* Sets one field to a value and expects the message. */
+#define ASSERT_FIELD(kind, field, value, message)               \
+    do {                                                        \
+        dlcore_optimizer_t changed = dlcore_optimizer_##kind(); \
+        changed.field = (value);                                \
+        assert_refused(changed, message);                       \
+    } while (0)
+
+static void test_optimizer_bad_settings_are_named_with_range_and_value(void **state)
+{
+    dlcore_optimizer_t fine = dlcore_optimizer_rmsprop();
+
+    (void)state;
+    fine.learning_rate = 0.0;
+    fine.rho = fine.momentum = 1.0;
+    assert_int_equal(dlcore_optimizer_type_rmsprop.validate(&fine, NULL), DLCORE_OK);
+    ASSERT_FIELD(sgd, learning_rate, -0.5, "sgd: learning_rate must lie in 0 .. ");
+    ASSERT_FIELD(sgd, learning_rate, -0.5, "got -0.5");
+    ASSERT_FIELD(sgd, learning_rate, 1e39, "got 1e+39");
+    ASSERT_FIELD(sgd, momentum, 1.5, "sgd: momentum must lie in 0 .. 1, got 1.5");
+    ASSERT_FIELD(sgd, momentum, (double)NAN, "sgd: momentum must lie in 0 .. 1, got nan");
+    ASSERT_FIELD(rmsprop, learning_rate, (double)INFINITY, "rmsprop: learning_rate");
+    ASSERT_FIELD(rmsprop, rho, -0.25, "rmsprop: rho must lie in 0 .. 1, got -0.25");
+    ASSERT_FIELD(rmsprop, momentum, 2.0, "rmsprop: momentum must lie in 0 .. 1, got 2");
+    ASSERT_FIELD(rmsprop, epsilon, 0.0, "rmsprop: epsilon must lie in ");
+    ASSERT_FIELD(rmsprop, epsilon, 1e-40, "got 1e-40");
+}
+
+static void test_optimizer_slots_follow_momentum_and_centered(void **state)
+{
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd(), rmsprop = dlcore_optimizer_rmsprop();
+
+    (void)state;
+    assert_int_equal(dlcore_optimizer_type_sgd.slots(&sgd), 0);
+    sgd.momentum = 0.9;
+    assert_int_equal(dlcore_optimizer_type_sgd.slots(&sgd), 1);
+    assert_int_equal(dlcore_optimizer_type_rmsprop.slots(&rmsprop), 1);
+    rmsprop.momentum = 0.9;
+    assert_int_equal(dlcore_optimizer_type_rmsprop.slots(&rmsprop), 2);
+    rmsprop.centered = true;
+    assert_int_equal(dlcore_optimizer_type_rmsprop.slots(&rmsprop), 3);
+}
+
+/* 1 - 0.9 in double, then rounded, is another float than 1 - 0.9f. */
+static void test_optimizer_prepare_rounds_one_minus_rho_from_double(void **state)
+{
+    dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
+    dlcore_optimizer_step_t step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop);
+
+    (void)state;
+    assert_true(step.settings.rmsprop.one_minus_rho == 0.1f);
+    assert_true(step.settings.rmsprop.one_minus_rho != 1.0f - 0.9f);
+}
+
+/* A momentum so small that it is zero in float still has the slot that slots() counted. */
+static void test_optimizer_vanishing_momentum_updates_as_without(void **state)
+{
+    dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
+    float w = 1.0f, g = 2.0f, v = 0.0f, m = 0.0f, expected = 1.0f, velocity = 0.0f;
+    float *const slots[] = {&v, &m};
+    dlcore_optimizer_step_t step;
+
+    (void)state;
+    rmsprop.momentum = 1e-60;
+    step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop);
+    dlcore_optimizer_type_rmsprop.update(dlcore_kernels(), &step, 1, &w, &g, slots);
+    dlcore_kernels()->rmsprop(1, &expected, &g, &velocity, &step.settings.rmsprop);
+    assert_true(w == expected && w < 1.0f && m == 0.0f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_optimizer_names_round_trip_with_defaults),
+        cmocka_unit_test(test_optimizer_bad_settings_are_named_with_range_and_value),
+        cmocka_unit_test(test_optimizer_slots_follow_momentum_and_centered),
+        cmocka_unit_test(test_optimizer_prepare_rounds_one_minus_rho_from_double),
+        cmocka_unit_test(test_optimizer_vanishing_momentum_updates_as_without),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
