@@ -33,7 +33,7 @@ static size_t engines(const dlcore_products_t *list[3])
 
 static bool is_native(const dlcore_products_t *products)
 {
-    return strncmp(products->name, "native", 6) == 0;
+    return strncmp(products->name(), "native", 6) == 0;
 }
 
 static void check_shape(size_t rows, size_t inputs, size_t units, check_t check)
@@ -108,7 +108,7 @@ static void compare(const products_case_t *c, const dlcore_products_t *products,
 {
     /* not below, so that NaN fails */
     if (!(fabs((double)value - expected) <= error))
-        fail_msg("%s, %zu x %zu x %zu: %s %zu is %.9g instead of %.9g", products->name, c->rows,
+        fail_msg("%s, %zu x %zu x %zu: %s %zu is %.9g instead of %.9g", products->name(), c->rows,
                  c->inputs, c->units, what, place, (double)value, expected);
 }
 

@@ -46,6 +46,14 @@ typedef struct dlcore_history dlcore_history_t;
  */
 
 #define DLCORE_THREADS_MAX 256
+
+/* Who multiplies. Results of two engines agree up to rounding; each gives the same bits at any
+ * number of threads. Weights in files and getters do not depend on it. */
+typedef enum dlcore_engine {
+    DLCORE_ENGINE_AUTO = 0, /* native where the CPU has one, else BLAS */
+    DLCORE_ENGINE_BLAS,     /* the BLAS that dlcore was linked with */
+    DLCORE_ENGINE_NATIVE    /* dlcore's own packed kernels: AVX-512, or AVX2 with FMA */
+} dlcore_engine_t;
 #define DLCORE_SEED_DEFAULT 20240229u
 
 typedef struct dlcore_model_options {
@@ -54,6 +62,11 @@ typedef struct dlcore_model_options {
     /* Threads that one call may use, its own included; 1 creates none. 0, the default: the CPUs
      * this process may run on, where a step is big enough to gain. Results never depend on it. */
     size_t threads;
+    /* Create fails with DLCORE_ERROR_UNSUPPORTED for an engine that this CPU has not. */
+    dlcore_engine_t engine; /* DLCORE_ENGINE_AUTO */
+    /* With DLCORE_ENGINE_BLAS: leave threads to BLAS, at the number that the host has set, instead
+     * of running dlcore's own; false. Then bits depend on BLAS and its number of threads. */
+    bool blas_threads;
     /* Treat numbers below 1.2e-38 as zero within calls, which keeps their speed; true. */
     bool flush_denormals;
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
@@ -174,6 +187,8 @@ const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t ind
 /* Numbers per sample into and out of the model; 0 before it is built. */
 size_t dlcore_model_input_width(const dlcore_model_t *model);
 size_t dlcore_model_output_width(const dlcore_model_t *model);
+/* What multiplies in this model: "native avx512", "native avx2", "openblas pthread", ... */
+const char *dlcore_model_engine(const dlcore_model_t *model);
 /* Number of parameters, 0 before the model is built. */
 size_t dlcore_model_parameter_count(const dlcore_model_t *model);
 

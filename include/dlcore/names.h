@@ -159,6 +159,10 @@
 /* model.h */
 #define model_t dlcore_model_t
 #define history_t dlcore_history_t
+#define engine_t dlcore_engine_t
+#define ENGINE_AUTO DLCORE_ENGINE_AUTO
+#define ENGINE_BLAS DLCORE_ENGINE_BLAS
+#define ENGINE_NATIVE DLCORE_ENGINE_NATIVE
 #define model_options_t dlcore_model_options_t
 #define compile_options_t dlcore_compile_options_t
 #define fit_options_t dlcore_fit_options_t
@@ -189,6 +193,7 @@
 #define model_layer dlcore_model_layer
 #define model_input_width dlcore_model_input_width
 #define model_output_width dlcore_model_output_width
+#define model_engine dlcore_model_engine
 #define model_parameter_count dlcore_model_parameter_count
 #define model_weight_count dlcore_model_weight_count
 #define model_weight dlcore_model_weight

@@ -164,9 +164,8 @@ static void gather(const dlcore_step_t *step, const dlcore_source_t *source, siz
                          end);
 }
 
-static void work(void *argument, size_t worker, size_t workers)
+static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
 {
-    dlcore_step_t *step = argument;
     dlcore_place_t place = {.team = step->team, .worker = worker, .workers = workers};
     dlcore_sums_t sums;
 
@@ -188,6 +187,18 @@ static void work(void *argument, size_t worker, size_t workers)
     dlcore_step_backward(step->network, step->objective, step->workspace, step->sink, &place);
     if (step->next.rows > 0)
         gather(step, &step->next, 1 - step->batch, &place);
+}
+
+static void work(void *argument, size_t worker, size_t workers)
+{
+    dlcore_step_t *step = argument;
+    const dlcore_products_t *products = step->network->products;
+
+    if (worker > 0 && products->enter_worker != NULL)
+        products->enter_worker();
+    run_step(step, worker, workers);
+    if (worker > 0 && products->leave_worker != NULL)
+        products->leave_worker();
 }
 
 void dlcore_step_run(dlcore_step_t *step, size_t workers)

@@ -13,6 +13,7 @@
 #ifndef DLCORE_MATH_PRODUCTS_H
 #define DLCORE_MATH_PRODUCTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dlcore/activation.h"
@@ -63,7 +64,17 @@ typedef struct dlcore_input_gradient {
 } dlcore_input_gradient_t;
 
 typedef struct dlcore_products {
-    const char *name; /* "blas", "native avx512", "native avx2" */
+    /* "native avx512", "native avx2", or that of the BLAS: "openblas pthread" */
+    const char *(*name)(void);
+
+    /* Around any use of the tiles, on the thread that begins it, and on every other thread that
+     * runs some of them; all four NULL where nothing is needed. blas.h says what they do. */
+    void (*enter)(bool host_threads);
+    void (*leave)(void);
+    void (*enter_worker)(void);
+    void (*leave_worker)(void);
+    /* Whether several threads gain by running tiles at once; NULL: they do. */
+    bool (*is_concurrent)(void);
 
     /* Panel width of a matrix with that many columns; >= 16, a multiple of 16. */
     size_t (*panel)(size_t columns);

@@ -172,7 +172,12 @@ static size_t scratch_floats(size_t rows, size_t inputs, size_t units)
 }
 
 static const dlcore_products_t blas = {
-    .name = "blas",
+    .name = dlcore_blas_name,
+    .enter = dlcore_blas_enter,
+    .leave = dlcore_blas_leave,
+    .enter_worker = dlcore_blas_enter_worker,
+    .leave_worker = dlcore_blas_leave_worker,
+    .is_concurrent = dlcore_blas_is_concurrent,
     .panel = panel,
     .kernel_floats = kernel_floats,
     .pack_kernel = pack_kernel,

@@ -350,8 +350,13 @@ static void input_gradient(const dlcore_input_gradient_t *g, size_t tile, float 
     }
 }
 
+static const char *name(void)
+{
+    return "native " V_NAME;
+}
+
 static const dlcore_products_t table = {
-    .name = "native " V_NAME,
+    .name = name,
     .panel = panel,
     .kernel_floats = kernel_floats,
     .pack_kernel = pack_kernel,

@@ -8,7 +8,6 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "math/blas.h"
 
 /* Multiply-adds that one more thread must have to be worth waking: some 20 us of work. */
 #define WORK_PER_THREAD 1e6
@@ -35,12 +34,50 @@ static dlcore_status check_options(const dlcore_model_options_t *options)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: threads must lie in 0 .. %d, got %zu", DLCORE_THREADS_MAX,
                            options->threads);
+    if (options->blas_threads && options->engine != DLCORE_ENGINE_BLAS)
+        return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
+                           "model: blas_threads is for DLCORE_ENGINE_BLAS, got engine %d",
+                           (int)options->engine);
     return DLCORE_OK;
+}
+
+static const dlcore_products_t *native_products(void)
+{
+    const dlcore_products_t *products = dlcore_products_native_avx512();
+
+    return products != NULL ? products : dlcore_products_native_avx2();
+}
+
+/* Never by the number of threads: bits must not depend on it. */
+static dlcore_status choose_products(const dlcore_model_options_t *options,
+                                     const dlcore_products_t **products)
+{
+    *products = NULL;
+    switch (options->engine) {
+    case DLCORE_ENGINE_AUTO:
+        *products = native_products();
+        if (*products == NULL)
+            *products = dlcore_products_blas();
+        return DLCORE_OK;
+    case DLCORE_ENGINE_BLAS:
+        *products = dlcore_products_blas();
+        return DLCORE_OK;
+    case DLCORE_ENGINE_NATIVE:
+        *products = native_products();
+        if (*products != NULL)
+            return DLCORE_OK;
+        return dlcore_fail(options->error, DLCORE_ERROR_UNSUPPORTED,
+                           "model: the native engine needs a CPU with AVX-512, or AVX2 and FMA, "
+                           "and a build that knows them");
+    }
+    return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT, "model: engine %d is unknown",
+                       (int)options->engine);
 }
 
 dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model)
 {
     dlcore_model_options_t chosen = dlcore_model_options_default();
+    const dlcore_products_t *products;
     dlcore_model_t *made;
     dlcore_status status;
 
@@ -50,6 +87,8 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     if (options != NULL)
         chosen = *options;
     status = check_options(&chosen);
+    if (status == DLCORE_OK)
+        status = choose_products(&chosen, &products);
     if (status != DLCORE_OK)
         return status;
     made = dlcore_allocate(&chosen.allocator, 1, sizeof *made);
@@ -60,7 +99,7 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     made->options.error = NULL; /* create's alone */
     made->network.allocator = chosen.allocator;
     made->network.kernels = dlcore_kernels();
-    made->network.products = dlcore_products_blas();
+    made->network.products = products;
     atomic_flag_clear(&made->busy);
     atomic_flag_clear(&made->team_busy);
     atomic_init(&made->stop_requested, false);
@@ -104,15 +143,18 @@ dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
 
 dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model)
 {
-    dlcore_scope_t scope = {.mode = dlcore_float_mode_enter(model->options.flush_denormals)};
+    dlcore_scope_t scope = {.mode = dlcore_float_mode_enter(model->options.flush_denormals),
+                            .products = model->network.products};
 
-    dlcore_blas_enter(false);
+    if (scope.products->enter != NULL)
+        scope.products->enter(model->options.blas_threads);
     return scope;
 }
 
 void dlcore_scope_leave(dlcore_scope_t scope)
 {
-    dlcore_blas_leave();
+    if (scope.products->leave != NULL)
+        scope.products->leave();
     dlcore_float_mode_leave(scope.mode);
 }
 
@@ -126,6 +168,16 @@ static size_t useful_threads(size_t threads, double multiply_adds)
     return useful < 2.0 ? 1 : (size_t)useful;
 }
 
+/* Not where BLAS has the threads, or can only be called by one at a time. */
+static bool gains_from_team(const dlcore_model_t *model)
+{
+    const dlcore_products_t *products = model->network.products;
+
+    if (products->is_concurrent != NULL && !products->is_concurrent())
+        return false;
+    return !model->options.blas_threads;
+}
+
 dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double multiply_adds)
 {
     /* the team is a tool of the model, not a part of what const promises to keep */
@@ -134,7 +186,7 @@ dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double mul
 
     if (threads == 0)
         threads = dlcore_team_cpus();
-    if (useful_threads(threads, multiply_adds) == 1 || !dlcore_blas_is_concurrent() ||
+    if (useful_threads(threads, multiply_adds) == 1 || !gains_from_team(model) ||
         atomic_flag_test_and_set(&owner->team_busy))
         return NULL;
     if (owner->team == NULL &&
@@ -271,6 +323,11 @@ size_t dlcore_model_input_width(const dlcore_model_t *model)
 size_t dlcore_model_output_width(const dlcore_model_t *model)
 {
     return model != NULL ? dlcore_network_output_width(&model->network) : 0;
+}
+
+const char *dlcore_model_engine(const dlcore_model_t *model)
+{
+    return model != NULL ? model->network.products->name() : NULL;
 }
 
 size_t dlcore_model_parameter_count(const dlcore_model_t *model)

@@ -50,6 +50,7 @@ dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status);
 /* The frame of numeric work: float mode and BLAS threads as dlcore needs them, then as before. */
 typedef struct dlcore_scope {
     dlcore_float_mode_t mode;
+    const dlcore_products_t *products;
 } dlcore_scope_t;
 dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model);
 void dlcore_scope_leave(dlcore_scope_t scope);

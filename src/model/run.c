@@ -59,9 +59,14 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
 static void work(void *argument, size_t worker, size_t workers)
 {
     blocks_t *blocks = argument;
+    const dlcore_products_t *products = blocks->network->products;
 
+    if (worker > 0 && products->enter_worker != NULL)
+        products->enter_worker();
     for (size_t block = worker; block < blocks->count; block += workers)
         run_block(blocks, &blocks->workspaces[worker], block);
+    if (worker > 0 && products->leave_worker != NULL)
+        products->leave_worker();
 }
 
 static dlcore_status make_workspaces(blocks_t *blocks, size_t workers, dlcore_error_record_t *error)

@@ -294,10 +294,10 @@ static void assert_all_once(const products_case_t *c, const dlcore_products_t *p
     for (size_t i = 0; i < noting->floats; i++) {
         unsigned times = atomic_load(&noting->times[i]);
         if (times > 1 || (packed[i] == 1.0f && times == 0))
-            fail_msg("%s, %zu x %zu x %zu: float %zu came %u times", products->name, c->rows,
+            fail_msg("%s, %zu x %zu x %zu: float %zu came %u times", products->name(), c->rows,
                      c->inputs, c->units, i, times);
         if (packed[i] == 0.0f && times == 1 && noting->gradients[i] != 0.0f)
-            fail_msg("%s, %zu x %zu x %zu: padding %zu has gradient %g", products->name, c->rows,
+            fail_msg("%s, %zu x %zu x %zu: padding %zu has gradient %g", products->name(), c->rows,
                      c->inputs, c->units, i, (double)noting->gradients[i]);
     }
     free(ones);
