@@ -45,6 +45,7 @@
 #include "dlcore/metric.h"
 #include "dlcore/model.h"
 #include "dlcore/optimizer.h"
+#include "dlcore/predictor.h"
 #include "dlcore/status.h"
 #include "dlcore/tensor.h"
 #include "dlcore/version.h"

@@ -23,47 +23,8 @@
 #include <unistd.h>
 
 #include "math/blas.h"
+#include "support/host_blas.h"
 #include "support/sanitizers.h"
-
-#if defined(__ELF__)
-__attribute__((weak)) int openblas_get_num_threads(void);
-__attribute__((weak)) void openblas_set_num_threads(int threads);
-__attribute__((weak)) int omp_get_max_threads(void);
-__attribute__((weak)) void omp_set_num_threads(int threads);
-#else
-#    define openblas_get_num_threads ((int (*)(void))NULL)
-#    define openblas_set_num_threads ((void (*)(int))NULL)
-#    define omp_get_max_threads ((int (*)(void))NULL)
-#    define omp_set_num_threads ((void (*)(int))NULL)
-#endif
-
-static bool named(const char *name)
-{
-    return strcmp(dlcore_blas_name(), name) == 0;
-}
-
-/* The thread count as the host sees it; a BLAS that has none of its own has 1. */
-static int host_count(void)
-{
-    if (named("openblas openmp"))
-        return omp_get_max_threads != NULL ? omp_get_max_threads() : 1;
-    return named("openblas pthread") ? openblas_get_num_threads() : 1;
-}
-
-static void set_host_count(int threads)
-{
-    if (named("openblas openmp") && omp_set_num_threads != NULL)
-        omp_set_num_threads(threads);
-    if (named("openblas pthread"))
-        openblas_set_num_threads(threads);
-}
-
-/* What the host sees outside of scopes: 3 where there is a count. */
-static int start_with_three(void)
-{
-    set_host_count(3);
-    return host_count();
-}
 
 static uint32_t random_state;
 
@@ -291,11 +252,11 @@ static void test_blas_gemm_empty_c_is_left_alone(void **state)
 static void test_blas_name_and_concurrency_agree(void **state)
 {
     (void)state;
-    if (named("openblas serial") || named("blas"))
+    if (host_blas_is("openblas serial") || host_blas_is("blas"))
         assert_false(dlcore_blas_is_concurrent());
-    else if (named("openblas openmp")) /* not where its count is out of reach */
-        assert_int_equal(dlcore_blas_is_concurrent(), omp_set_num_threads != NULL);
-    else if (named("openblas pthread") || named("portable"))
+    else if (host_blas_is("openblas openmp")) /* not where its count is out of reach */
+        assert_int_equal(dlcore_blas_is_concurrent(), host_has_openmp());
+    else if (host_blas_is("openblas pthread") || host_blas_is("portable"))
         assert_true(dlcore_blas_is_concurrent());
     else
         fail_msg("unknown BLAS name: %s", dlcore_blas_name());
@@ -345,20 +306,20 @@ static void test_blas_scope_change_by_host_is_kept(void **state)
     int host = start_with_three();
 
     (void)state;
-    if (!named("openblas pthread"))
+    if (!host_blas_is("openblas pthread"))
         skip(); /* elsewhere the count is the thread's own */
     dlcore_blas_enter(false);
-    openblas_set_num_threads(2);
+    set_host_count(2);
     dlcore_blas_leave();
     assert_int_equal(host_count(), 2);
     set_host_count(host);
     dlcore_blas_enter(false);
-    openblas_set_num_threads(2);
+    set_host_count(2);
     dlcore_blas_enter(false);
     dlcore_blas_leave();
     dlcore_blas_leave();
     assert_int_equal(host_count(), 2);
-    openblas_set_num_threads(1); /* and so is a 1 that it sets between scopes */
+    set_host_count(1); /* and so is a 1 that it sets between scopes */
     dlcore_blas_enter(false);
     dlcore_blas_leave();
     assert_int_equal(host_count(), 1);
@@ -375,7 +336,7 @@ static void *open_scopes(void *argument)
             atomic_fetch_add((atomic_uint *)argument, 1);
         dlcore_blas_leave();
     }
-    if (named("openblas openmp") && host_count() != host)
+    if (host_blas_is("openblas openmp") && host_count() != host)
         atomic_fetch_add((atomic_uint *)argument, 1);
     return NULL;
 }
@@ -405,7 +366,7 @@ static void *be_a_worker(void *argument)
     inside = host_count();
     dlcore_blas_leave_worker();
     after = host_count();
-    if (named("openblas openmp"))
+    if (host_blas_is("openblas openmp"))
         *(bool *)argument = before == 4 && inside == 1 && after == 4;
     return NULL;
 }
@@ -416,7 +377,7 @@ static void test_blas_worker_has_one_thread(void **state)
     pthread_t thread;
 
     (void)state;
-    if (!named("openblas openmp") || omp_set_num_threads == NULL)
+    if (!host_blas_is("openblas openmp") || !host_has_openmp())
         skip(); /* the scope's setting reaches all threads */
     dlcore_blas_enter(false);
     assert_int_equal(pthread_create(&thread, NULL, be_a_worker, &good), 0);
@@ -469,7 +430,7 @@ static void *call(void *argument)
  * would sum in another order than `expected`. */
 static void *call_on_thread(void *argument)
 {
-    if (named("openblas openmp"))
+    if (host_blas_is("openblas openmp"))
         set_host_count(1);
     return call(argument);
 }

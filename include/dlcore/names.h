@@ -209,6 +209,18 @@
 #define history_value dlcore_history_value
 #define history_stopped dlcore_history_stopped
 
+/* predictor.h */
+#define predictor_t dlcore_predictor_t
+#define predictor_options_t dlcore_predictor_options_t
+#define predictor_options_default dlcore_predictor_options_default
+#define predictor_create dlcore_predictor_create
+#define predictor_free dlcore_predictor_free
+#define predictor_run dlcore_predictor_run
+#define predictor_run_uint8 dlcore_predictor_run_uint8
+#define predictor_input_width dlcore_predictor_input_width
+#define predictor_output_width dlcore_predictor_output_width
+#define predictor_batch_size dlcore_predictor_batch_size
+
 /* data.h */
 #define idx_load dlcore_idx_load
 #define idx_parse dlcore_idx_parse

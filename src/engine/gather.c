@@ -7,10 +7,12 @@
 
 #include "math/tensor.h"
 
-static size_t sample_of(const dlcore_source_t *source, size_t row)
+/* How far ahead of the copying rows are asked for. */
+#define ROWS_AHEAD 4
+
+static const unsigned char *row_of(const dlcore_tensor_t *tensor, size_t row)
 {
-    size_t at = source->begin + row;
-    return source->order != NULL ? source->order[at] : at;
+    return tensor->data + row * tensor->row_stride * dlcore_dtype_size(tensor->dtype);
 }
 
 /* n numbers of one row of a tensor, whatever its dtype, into panels. */
@@ -18,8 +20,7 @@ static void gather_row(const dlcore_kernels_t *kernels, const dlcore_tensor_t *t
                        float *to, size_t n, size_t panel, size_t panel_stride, float scale,
                        float offset)
 {
-    const unsigned char *from =
-        tensor->data + row * tensor->row_stride * dlcore_dtype_size(tensor->dtype);
+    const unsigned char *from = row_of(tensor, row);
 
     if (tensor->dtype == DLCORE_DTYPE_UINT8)
         kernels->gather_uint8(from, to, n, panel, panel_stride, scale, offset);
@@ -31,13 +32,63 @@ static void gather_row(const dlcore_kernels_t *kernels, const dlcore_tensor_t *t
                               offset);
 }
 
+/* count numbers of a row, those at `index`, scaled. Plain loops: they wait for loads. */
+#define SELECT(name, type)                                                             \
+    static void name(const type *from, const uint32_t *index, size_t count, float *to, \
+                     float scale)                                                      \
+    {                                                                                  \
+        for (size_t i = 0; i < count; i++)                                             \
+            to[i] = (float)from[index[i]] * scale;                                     \
+    }
+
+SELECT(select_float, float)
+SELECT(select_uint8, uint8_t)
+SELECT(select_int32, int32_t)
+
+/* The columns that the batch has of one row, into panels; there is no offset then. */
+static void gather_columns(const dlcore_tensor_t *tensor, size_t row, size_t to_row,
+                           dlcore_matrix_t *x, float scale)
+{
+    const unsigned char *from = row_of(tensor, row);
+
+    for (size_t p = 0; p < dlcore_matrix_panels(x); p++) {
+        const uint32_t *index = x->index + p * x->panel;
+        size_t count = dlcore_matrix_panel_columns(x, p);
+        float *to = dlcore_matrix_at(x, to_row, p);
+
+        if (tensor->dtype == DLCORE_DTYPE_UINT8)
+            select_uint8(from, index, count, to, scale);
+        else if (tensor->dtype == DLCORE_DTYPE_INT32)
+            select_int32((const int32_t *)(const void *)from, index, count, to, scale);
+        else
+            select_float((const float *)(const void *)from, index, count, to, scale);
+    }
+}
+
+/* Shuffled rows come from anywhere in memory: asks for one that will be copied soon. */
+static void fetch_ahead(const dlcore_source_t *source, size_t row, size_t n)
+{
+    const unsigned char *from = row_of(source->x, dlcore_source_sample(source, row));
+    size_t bytes = n * dlcore_dtype_size(source->x->dtype);
+
+    for (size_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch(from + i);
+}
+
 void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_t *source,
                            dlcore_matrix_t *x, size_t begin, size_t end)
 {
-    for (size_t row = begin; row < end; row++)
-        gather_row(network->kernels, source->x, sample_of(source, row), dlcore_matrix_at(x, row, 0),
-                   x->columns, x->panel, x->panel_stride, network->input_scale,
-                   network->input_offset);
+    for (size_t row = begin; row < end; row++) {
+        if (source->order != NULL && row + ROWS_AHEAD < end)
+            fetch_ahead(source, row + ROWS_AHEAD, x->columns);
+        if (x->index != NULL)
+            gather_columns(source->x, dlcore_source_sample(source, row), row, x,
+                           network->input_scale);
+        else
+            gather_row(network->kernels, source->x, dlcore_source_sample(source, row),
+                       dlcore_matrix_at(x, row, 0), x->columns, x->panel, x->panel_stride,
+                       network->input_scale, network->input_offset);
+    }
 }
 
 void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t *source,
@@ -46,7 +97,7 @@ void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t
     const dlcore_tensor_t *y = source->y;
 
     for (size_t row = begin; row < end; row++) {
-        size_t sample = sample_of(source, row);
+        size_t sample = dlcore_source_sample(source, row);
 
         if (labels->classes == NULL)
             gather_row(kernels, y, sample, labels->values + row * labels->width, labels->width,

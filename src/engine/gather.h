@@ -18,7 +18,15 @@ typedef struct dlcore_source {
     size_t rows;
 } dlcore_source_t;
 
-/* Batch rows begin .. end-1 of x, with the network's leading layers applied. */
+/* The sample that is row `row` of the batch. */
+static inline size_t dlcore_source_sample(const dlcore_source_t *source, size_t row)
+{
+    size_t at = source->begin + row;
+    return source->order != NULL ? source->order[at] : at;
+}
+
+/* Batch rows begin .. end-1 of x, those of its columns that it has (matrix.h: index), with the
+ * network's leading layers applied. */
 void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_t *source,
                            dlcore_matrix_t *x, size_t begin, size_t end);
 

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/columns.h"
+#include "engine/small.h"
+
 static void meet(const dlcore_place_t *place)
 {
     if (place->workers > 1)
@@ -85,13 +88,19 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
     };
 
     dlcore_loss_rows(objective->loss, &loss, begin, end);
+    dlcore_step_metrics(network, objective, workspace, batch, begin, end);
+}
+
+void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                         dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end)
+{
     for (size_t m = 0; m < objective->metric_count; m++) {
         const dlcore_metric_type_t *type = dlcore_metric_type(objective->metrics[m].kind);
         float *values = workspace->row_metrics + m * workspace->capacity;
         dlcore_metric_pass_t metric = {.kernels = network->kernels,
                                        .metric = &objective->metrics[m],
-                                       .y = y,
-                                       .labels = loss.labels};
+                                       .y = &workspace->outputs[network->node_count - 1],
+                                       .labels = &workspace->labels[batch]};
         for (size_t row = begin; row < end; row++)
             values[row] = type->row(&metric, row);
     }
@@ -164,6 +173,16 @@ static void gather(const dlcore_step_t *step, const dlcore_source_t *source, siz
                          end);
 }
 
+/* Looks through this worker's rows of the batch that comes next. */
+static void scan_next(const dlcore_step_t *step, const dlcore_place_t *place)
+{
+    size_t begin = dlcore_share(step->next.rows, place->worker, place->workers);
+    size_t end = dlcore_share(step->next.rows, place->worker + 1, place->workers);
+
+    dlcore_columns_scan(step->network, &step->next, step->workspace, 1 - step->batch, place->worker,
+                        begin, end);
+}
+
 static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
 {
     dlcore_place_t place = {.team = step->team, .worker = worker, .workers = workers};
@@ -173,7 +192,11 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
         gather(step, &step->source, step->batch, &place);
         meet(&place);
     }
+    if (step->next.rows > 0)
+        scan_next(step, &place);
     dlcore_step_forward(step->network, step->objective, step->workspace, &place);
+    if (step->next.rows > 0 && worker == 0)
+        dlcore_columns_choose(step->network, step->workspace, 1 - step->batch, workers);
     dlcore_step_loss(step->network, step->objective, step->workspace, step->batch, true, &place);
     meet(&place);
     /* every worker comes to the same sums, and so to the same decision */
@@ -203,8 +226,32 @@ static void work(void *argument, size_t worker, size_t workers)
 
 void dlcore_step_run(dlcore_step_t *step, size_t workers)
 {
+    if (step->workspace->small != NULL) {
+        dlcore_small_step(step);
+        return;
+    }
+    if (!step->gathered) {
+        dlcore_columns_scan(step->network, &step->source, step->workspace, step->batch, 0, 0,
+                            step->source.rows);
+        dlcore_columns_choose(step->network, step->workspace, step->batch, 1);
+    }
     dlcore_workspace_set_batch(step->network, step->workspace, step->source.rows, step->batch);
     dlcore_team_run(step->team, workers, work, step);
+}
+
+static void fetch(const float *from, size_t count)
+{
+    for (size_t i = 0; i < count; i += 16)
+        __builtin_prefetch(from + i, 1);
+}
+
+void dlcore_sink_expect(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
+{
+    const dlcore_update_sink_t *update = (const dlcore_update_sink_t *)(const void *)sink;
+
+    fetch(update->values + offset, count);
+    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX && update->slots[i] != NULL; i++)
+        fetch(update->slots[i] + offset, count);
 }
 
 void dlcore_sink_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,

@@ -30,6 +30,10 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
                       dlcore_workspace_t *workspace, size_t batch, bool gradient,
                       const dlcore_place_t *place);
 
+/* Metrics of rows begin .. end-1, from outputs and labels. */
+void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                         dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end);
+
 /* The rows' losses and metrics added up, always in the same order. After a barrier. */
 dlcore_sums_t dlcore_step_sums(const dlcore_objective_t *objective,
                                const dlcore_workspace_t *workspace, size_t rows);
@@ -76,6 +80,7 @@ typedef struct dlcore_store_sink {
     float *gradients;
 } dlcore_store_sink_t;
 
+void dlcore_sink_expect(const dlcore_gradient_sink_t *sink, size_t offset, size_t count);
 void dlcore_sink_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
                         size_t count);
 void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,

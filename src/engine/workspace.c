@@ -6,6 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/small.h"
 
 /* Cuts aligned pieces off one block; with memory NULL it only measures. */
 typedef struct cutter {
@@ -67,12 +68,30 @@ static size_t widest(const dlcore_network_t *network, size_t rows, bool *overflo
     return floats;
 }
 
+/* Only a first layer that multiplies has inputs to leave out. */
+static void cut_columns(cutter_t *cutter, const dlcore_network_t *network, dlcore_workspace_t *w,
+                        size_t batch)
+{
+    const dlcore_node_t *first = &network->nodes[network->first];
+    dlcore_columns_t *columns = &w->columns[batch];
+    size_t marks = 0;
+
+    if (!network->products->takes_index || !first->type->takes_index)
+        return;
+    if (!dlcore_size_multiply(w->workers, first->input_width, &marks))
+        cutter->overflow = true;
+    columns->used = cut(cutter, marks, 1);
+    columns->index = cut(cutter, first->input_width, sizeof *columns->index);
+    columns->gaps = cut(cutter, first->input_width, sizeof *columns->gaps);
+}
+
 static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
                       const dlcore_objective_t *objective, dlcore_workspace_t *w, size_t batch)
 {
     size_t units = network->nodes[network->node_count - 1].output_width;
 
     w->input[batch] = cut_matrix(cutter, network, w->capacity, network->nodes[0].input_width);
+    cut_columns(cutter, network, w, batch);
     if (objective == NULL)
         return;
     w->labels[batch].width = units;
@@ -150,6 +169,27 @@ static void cut_scratch(cutter_t *cutter, const dlcore_network_t *network, dlcor
     w->scratch = cut(cutter, all, sizeof(float));
 }
 
+static void cut_small(cutter_t *cutter, const dlcore_network_t *network,
+                      const dlcore_objective_t *objective, dlcore_workspace_t *w)
+{
+    const size_t group = DLCORE_SMALL_WIDTH * DLCORE_SMALL_LANES_MAX;
+    dlcore_small_plan_t plan;
+
+    dlcore_small_settle(network, objective, &plan);
+    if (plan.functions == NULL)
+        return;
+    w->small = cut(cutter, 1, sizeof *w->small);
+    plan.x = cut(cutter, group, sizeof(float));
+    plan.t = cut(cutter, group, sizeof(float));
+    plan.y = cut(cutter, group, sizeof(float));
+    plan.weight = cut(cutter, DLCORE_SMALL_LANES_MAX, sizeof(float));
+    plan.loss = cut(cutter, DLCORE_SMALL_LANES_MAX, sizeof(float));
+    plan.work = cut(cutter, dlcore_small_work(&plan.net), sizeof(float));
+    plan.gradients = cut(cutter, network->value_floats, sizeof(float));
+    if (cutter->memory != NULL)
+        *w->small = plan;
+}
+
 static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
                     const dlcore_objective_t *objective, dlcore_workspace_use_t use,
                     dlcore_workspace_t *w)
@@ -163,6 +203,7 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
         w->gradients = cut(cutter, network->node_count, sizeof *w->gradients);
         cut_batch(cutter, network, objective, w, 1);
         cut_gradients(cutter, network, w);
+        cut_small(cutter, network, objective, w);
     } else if (use == DLCORE_WORKSPACE_EVALUATE) {
         w->logits = cut_matrix(cutter, network, w->capacity, units);
     }

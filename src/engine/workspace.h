@@ -16,6 +16,22 @@ typedef enum dlcore_workspace_use {
 
 #define DLCORE_GRADIENT_BUFFERS 3
 
+/* Which inputs a batch uses: columns.h. All NULL where nothing can be left out. */
+typedef struct dlcore_columns {
+    uint8_t *used; /* inputs for each worker: not 0 where some row is not zero */
+    uint32_t *index;
+    uint32_t *gaps;
+} dlcore_columns_t;
+
+typedef struct dlcore_small_plan dlcore_small_plan_t; /* engine/small.h */
+
+/* What is known of the first layer's kernel. */
+typedef enum dlcore_weights {
+    DLCORE_WEIGHTS_UNKNOWN,
+    DLCORE_WEIGHTS_FINITE,
+    DLCORE_WEIGHTS_NOT_FINITE
+} dlcore_weights_t;
+
 typedef struct dlcore_workspace {
     dlcore_allocator_t allocator;
     size_t capacity; /* rows */
@@ -25,12 +41,15 @@ typedef struct dlcore_workspace {
     size_t batch; /* which of the two batches is at hand */
     dlcore_matrix_t input[2];
     dlcore_labels_t labels[2];
+    dlcore_columns_t columns[2];
+    dlcore_weights_t weights;   /* unknown at the beginning of each call */
     dlcore_matrix_t *outputs;   /* of each node; a node without forward has its input's */
     dlcore_matrix_t *gradients; /* by each node's output, in rotating buffers; train only */
     dlcore_matrix_t logits; /* scratch of the loss where there are no gradients; evaluate only */
-    float *row_loss;        /* capacity */
-    float *row_metrics;     /* metric_count times capacity */
-    float *scratch;         /* scratch_floats for each worker */
+    dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
+    float *row_loss;            /* capacity */
+    float *row_metrics;         /* metric_count times capacity */
+    float *scratch;             /* scratch_floats for each worker */
     size_t scratch_floats;
 } dlcore_workspace_t;
 

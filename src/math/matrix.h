@@ -12,6 +12,7 @@
 #define DLCORE_MATH_MATRIX_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct dlcore_matrix {
     float *data; /* 64-byte aligned */
@@ -19,6 +20,10 @@ typedef struct dlcore_matrix {
     size_t columns;
     size_t panel;        /* floats from one row to the next, a multiple of 16 */
     size_t panel_stride; /* floats from one panel to the next: panel * (rows the buffer holds) */
+    /* For a batch that leaves out inputs which are zero in all of its rows: column c is input
+     * index[c], and gaps[c] = index[c + 1] - index[c], any for the last. NULL: none left out. */
+    const uint32_t *index;
+    const uint32_t *gaps;
 } dlcore_matrix_t;
 
 /* Panels in use: ceil(columns / panel). */
@@ -32,6 +37,29 @@ static inline size_t dlcore_matrix_panel_columns(const dlcore_matrix_t *m, size_
 {
     size_t left = m->columns - p * m->panel;
     return left < m->panel ? left : m->panel;
+}
+
+/* The input that column c stands for. */
+static inline size_t dlcore_matrix_input(const dlcore_matrix_t *m, size_t c)
+{
+    return m->index != NULL ? m->index[c] : c;
+}
+
+/* The first column that stands for `input` or one after it; `columns` when there is none. */
+static inline size_t dlcore_matrix_column(const dlcore_matrix_t *m, size_t input)
+{
+    size_t low = 0, high = m->columns;
+
+    if (m->index == NULL)
+        return input;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (m->index[middle] < input)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* Rows begin .. end-1, sharing the elements. */

@@ -19,16 +19,38 @@
 #include "dlcore/activation.h"
 #include "math/kernels.h"
 #include "math/matrix.h"
+#include "math/small.h"
 
 /* Where gradients go: kept in a vector, or used at once to update the weights. `offset` counts
  * floats from the start of the model's flat parameter vector, in the engine's own layout; `take`
  * may overwrite nothing but what it stands for, and `gradient` is only valid during the call. */
 typedef struct dlcore_gradient_sink {
+    /* Told a little before take, so that memory can be asked for meanwhile. */
+    void (*expect)(const struct dlcore_gradient_sink *sink, size_t offset, size_t count);
     void (*take)(const struct dlcore_gradient_sink *sink, size_t offset, const float *gradient,
                  size_t count);
 } dlcore_gradient_sink_t;
 
-/* y = activation(x kernel + bias): x (rows, inputs), kernel (inputs, units), y (rows, units).
+/* For engines: handing on the gradients of a stretch of inputs, column after column of x. Where x
+ * leaves inputs out their gradients are zero, and the sink gets zeros. */
+typedef struct dlcore_taking {
+    const dlcore_gradient_sink_t *sink;
+    size_t offset; /* of input 0 */
+    size_t width;  /* floats of one input */
+    const dlcore_matrix_t *x;
+    size_t input; /* the first that was not handed on yet */
+} dlcore_taking_t;
+
+/* Columns first .. first+count-1 of x will come soon. */
+void dlcore_taking_expect(const dlcore_taking_t *taking, size_t first, size_t count);
+/* Here they are, and zeros for what was left out before each. */
+void dlcore_taking_columns(dlcore_taking_t *taking, size_t first, size_t count,
+                           const float *gradient);
+/* The stretch ends before input `end`: zeros for what was left out since the last column. */
+void dlcore_taking_end(dlcore_taking_t *taking, size_t end);
+
+/* y = activation(x kernel + bias): x (rows, inputs), or fewer columns with an index where
+ * takes_index, kernel (inputs, units), y (rows, units).
  * bias may be NULL, else it holds units rounded up to 16, zero beyond units. The activation is one
  * that works on single elements: linear, relu, sigmoid or tanh. */
 typedef struct dlcore_forward {
@@ -75,6 +97,10 @@ typedef struct dlcore_products {
     void (*leave_worker)(void);
     /* Whether several threads gain by running tiles at once; NULL: they do. */
     bool (*is_concurrent)(void);
+    /* Whether the x of forward and kernel gradient may leave inputs out (matrix.h: index). */
+    bool takes_index;
+    /* What trains small networks whose weights lie as this engine has them; NULL: nothing. */
+    const dlcore_small_functions_t *(*small)(void);
 
     /* Panel width of a matrix with that many columns; >= 16, a multiple of 16. */
     size_t (*panel)(size_t columns);

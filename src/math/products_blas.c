@@ -13,9 +13,9 @@
 #include "math/products.h"
 
 enum {
-    TILE_COLUMNS = 128,          /* of a forward or input-gradient tile */
-    TILE_ROWS = 32,              /* at least, where rows are cut */
-    GRADIENT_TILE_FLOATS = 65536 /* of a kernel-gradient tile: 256 KB, a share of L2 */
+    TILE_COLUMNS = 128,    /* of a forward or input-gradient tile */
+    TILE_ROWS = 32,        /* at least, where rows are cut */
+    SCRATCH_FLOATS = 65536 /* of a kernel-gradient tile and the like: 256 KB, a share of L2 */
 };
 
 /* A grid of column tiles times row tiles. */
@@ -96,19 +96,47 @@ static rectangle_t rectangle_of(size_t rows, size_t columns, size_t tile)
     return r;
 }
 
+/* Columns of x whose weights are brought together at once, for a tile that is so wide. */
+static size_t selected_columns(size_t inputs, size_t width)
+{
+    return dlcore_size_min(inputs, dlcore_size_max(SCRATCH_FLOATS / width, 1));
+}
+
+/* y += x kernel, where x leaves inputs out: their weights are passed over by copying the others. */
+static void multiply_selected(const dlcore_forward_t *p, const rectangle_t *r, float *y, float beta,
+                              float *scratch)
+{
+    const dlcore_matrix_t *x = p->x;
+    size_t step = selected_columns(p->inputs, r->columns);
+
+    for (size_t first = 0; first < x->columns; first += step) {
+        size_t count = dlcore_size_min(step, x->columns - first);
+
+        for (size_t c = 0; c < count; c++)
+            memcpy(scratch + c * r->columns, p->kernel + x->index[first + c] * p->units + r->column,
+                   r->columns * sizeof *scratch);
+        dlcore_gemm(false, false, r->rows, r->columns, count, 1.0f,
+                    x->data + r->row * x->panel + first, x->panel, scratch, r->columns,
+                    first > 0 ? 1.0f : beta, y, p->y->panel);
+    }
+}
+
 static void forward(const dlcore_forward_t *p, size_t tile, float *scratch)
 {
     rectangle_t r = rectangle_of(p->x->rows, p->units, tile);
     float *y = p->y->data + r.row * p->y->panel + r.column;
+    float beta = p->bias != NULL ? 1.0f : 0.0f;
 
-    (void)scratch;
     if (p->bias != NULL) {
         for (size_t i = 0; i < r.rows; i++)
             memcpy(y + i * p->y->panel, p->bias + r.column, r.columns * sizeof *y);
     }
-    dlcore_gemm(false, false, r.rows, r.columns, p->inputs, 1.0f, p->x->data + r.row * p->x->panel,
-                p->x->panel, p->kernel + r.column, p->units, p->bias != NULL ? 1.0f : 0.0f, y,
-                p->y->panel);
+    if (p->x->index != NULL)
+        multiply_selected(p, &r, y, beta, scratch);
+    else
+        dlcore_gemm(false, false, r.rows, r.columns, p->inputs, 1.0f,
+                    p->x->data + r.row * p->x->panel, p->x->panel, p->kernel + r.column, p->units,
+                    beta, y, p->y->panel);
     if (p->activation != DLCORE_ACTIVATION_LINEAR) {
         for (size_t i = 0; i < r.rows; i++)
             dlcore_activate(p->kernels, p->activation, y + i * p->y->panel, r.columns);
@@ -141,7 +169,7 @@ static size_t gradient_tile_inputs(size_t inputs, size_t units)
 {
     size_t tiles = 1;
 
-    while (tiles < inputs && inputs * units > tiles * GRADIENT_TILE_FLOATS)
+    while (tiles < inputs && inputs * units > tiles * SCRATCH_FLOATS)
         tiles *= 2;
     return (inputs + tiles - 1) / tiles;
 }
@@ -157,18 +185,26 @@ static size_t kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
 static void kernel_gradient(const dlcore_kernel_gradient_t *p, size_t tile, float *scratch)
 {
     size_t each = gradient_tile_inputs(p->inputs, p->units);
-    size_t first = tile * each;
-    size_t count = dlcore_size_min(each, p->inputs - first);
+    size_t begin = tile * each, end = dlcore_size_min(begin + each, p->inputs);
+    size_t first = dlcore_matrix_column(p->x, begin), last = dlcore_matrix_column(p->x, end);
+    dlcore_taking_t taking = {
+        .sink = p->sink, .offset = p->offset, .width = p->units, .x = p->x, .input = begin};
 
-    dlcore_gemm(true, false, count, p->units, p->x->rows, 1.0f, p->x->data + first, p->x->panel,
-                p->dz->data, p->dz->panel, 0.0f, scratch, p->units);
-    p->sink->take(p->sink, p->offset + first * p->units, scratch, count * p->units);
+    if (last > first) {
+        dlcore_gemm(true, false, last - first, p->units, p->x->rows, 1.0f, p->x->data + first,
+                    p->x->panel, p->dz->data, p->dz->panel, 0.0f, scratch, p->units);
+        dlcore_taking_columns(&taking, first, last - first, scratch);
+    }
+    dlcore_taking_end(&taking, end);
 }
 
 static size_t scratch_floats(size_t rows, size_t inputs, size_t units)
 {
-    (void)rows;
-    return gradient_tile_inputs(inputs, units) * units;
+    size_t gradient = gradient_tile_inputs(inputs, units) * units;
+
+    size_t width = grid_of(rows, units).columns;
+
+    return dlcore_size_max(gradient, selected_columns(inputs, width) * width);
 }
 
 static const dlcore_products_t blas = {
@@ -178,6 +214,7 @@ static const dlcore_products_t blas = {
     .enter_worker = dlcore_blas_enter_worker,
     .leave_worker = dlcore_blas_leave_worker,
     .is_concurrent = dlcore_blas_is_concurrent,
+    .takes_index = true,
     .panel = panel,
     .kernel_floats = kernel_floats,
     .pack_kernel = pack_kernel,

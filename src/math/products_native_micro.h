@@ -37,7 +37,9 @@ typedef struct micro {
     size_t ahead_row; /* bytes by which that moves on with each m */
     const float *b;
     size_t b_step;
-    const float *start; /* two vectors for each m, start_row apart; 0: all m have the same */
+    const uint32_t *gaps; /* b_steps from the k-th row of B to the one after it ... */
+    size_t gap_step;      /* ... 1, or 0 when all are gaps[0] */
+    const float *start;   /* two vectors for each m, start_row apart; 0: all m have the same */
     size_t start_row;
     float *c;
     size_t c_row;
@@ -47,6 +49,9 @@ typedef struct micro {
     size_t columns; /* floats that count in the last vector, 1 .. V_WIDTH; zero beyond */
     float floor;    /* 0 for relu, else -Inf */
 } micro_t;
+
+/* For rows of B that follow each other. */
+static const uint32_t no_gaps[1] = {1};
 
 static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -135,6 +140,7 @@ static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t
     const float *a6 = rows > 6 ? a3 + 3 * row : a3;
     const float *a9 = rows > 9 ? a6 + 3 * row : a6;
     const float *b = t->b;
+    const uint32_t *gap = t->gaps;
     v_float start0 = v_load(t->start);
     v_float start1 = vectors > 1 ? v_load(t->start + V_WIDTH) : start0;
     v_float c0_0, c1_0, c2_0, c3_0, c4_0, c5_0, c6_0, c7_0, c8_0, c9_0, c10_0, c11_0;
@@ -161,7 +167,8 @@ static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t
             a3 += step;
             a6 += step;
             a9 += step;
-            b += t->b_step;
+            b += *gap * t->b_step;
+            gap += t->gap_step;
         }
         a0 += t->a_jump;
         a3 += t->a_jump;

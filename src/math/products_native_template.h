@@ -75,6 +75,7 @@ static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k)
         .a_jump = a->panel_stride - a->panel,
         .ahead = (uintptr_t)first + ROWS_MAX * a->panel * sizeof(float),
         .ahead_row = a->panel * sizeof(float),
+        .gaps = no_gaps,
         .start = zeros,
         .floor = -INFINITY,
     };
@@ -94,19 +95,24 @@ static size_t forward_tiles(size_t rows, size_t inputs, size_t units)
     return grid.columns * grid.slices;
 }
 
-/* Rows row .. row+rows-1 of unit panel p, and in the wide form of the next, too; inputs k ..
- * k+depth-1. */
+/* Rows row .. row+rows-1 of unit panel p, and in the wide form of the next, too; columns k ..
+ * k+depth-1 of x. */
 static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t row, size_t rows,
                           size_t k, size_t depth)
 {
-    bool last = k + depth == f->inputs;
+    bool last = k + depth == f->x->columns;
     micro_t t = over_columns(f->x, row, k);
     float *y = dlcore_matrix_at(f->y, row, p);
-    size_t width = panel(f->units);
+    size_t width = panel(f->units), input = k;
 
+    if (f->x->index != NULL) {
+        input = f->x->index[k];
+        t.gaps = f->x->gaps + k;
+        t.gap_step = 1;
+    }
     set_columns(&t, f->units, p);
     t.k = depth;
-    t.b = f->kernel + (p * f->inputs + k) * width;
+    t.b = f->kernel + (p * f->inputs + input) * width;
     t.b_step = width;
     t.c = y;
     t.c_row = width;
@@ -141,7 +147,7 @@ static void forward(const dlcore_forward_t *f, size_t tile, float *scratch)
 
     (void)scratch;
     do {
-        size_t depth = dlcore_size_min(f->inputs - k, DLCORE_NATIVE_DEPTH);
+        size_t depth = dlcore_size_min(f->x->columns - k, DLCORE_NATIVE_DEPTH);
         for (size_t row = t.slice.begin; row < t.slice.end; row += ROWS_PASS) {
             size_t count = dlcore_size_min(t.slice.end - row, ROWS_PASS);
             for (size_t p = t.panels.begin; p < t.panels.end;) {
@@ -152,7 +158,7 @@ static void forward(const dlcore_forward_t *f, size_t tile, float *scratch)
             }
         }
         k += depth;
-    } while (k < f->inputs);
+    } while (k < f->x->columns);
 }
 
 /* ---- kernel gradient: tiles of unit panels times inputs ---- */
@@ -183,17 +189,18 @@ static size_t kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
     return grid.columns * grid.slices;
 }
 
-/* Gradients of inputs first .. first+count-1 and unit panel p; first is the start of a panel. */
-static void kernel_gradient_piece(const dlcore_kernel_gradient_t *g, size_t p, size_t first,
+/* Scratch (count, width of panel p) = the gradients of columns first .. first+count-1 of x, all in
+ * one panel of x, and unit panel p. */
+static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, size_t first,
                                   size_t count, float *scratch)
 {
     size_t width = panel(g->units);
     size_t rows = g->x->rows, row = 0;
-    const float *next;
     micro_t t = {
         .a_row = 1,
         .a_step = g->x->panel,
         .b_step = width,
+        .gaps = no_gaps,
         .start = zeros,
         .c_row = width,
         .floor = -INFINITY,
@@ -202,22 +209,43 @@ static void kernel_gradient_piece(const dlcore_kernel_gradient_t *g, size_t p, s
     set_columns(&t, g->units, p);
     do {
         t.k = t.a_block = dlcore_size_min(rows - row, DLCORE_NATIVE_DEPTH);
-        t.b = dlcore_matrix_at(g->dz, row, p);
+        t.a = dlcore_matrix_at(g->x, row, first / g->x->panel) + first % g->x->panel;
+        t.ahead = (uintptr_t)(t.a + g->x->panel_stride);
         t.ahead_row = t.k * sizeof(float);
-        t.a = dlcore_matrix_at(g->x, row, first > 0 ? first / g->x->panel : 0);
-        for (size_t i = 0; i < count; i += g->x->panel, t.a = next) {
-            next = t.a + g->x->panel_stride;
-            t.ahead = (uintptr_t)next;
-            t.c = scratch + i * width;
-            if (row > 0) {
-                t.start = t.c;
-                t.start_row = width;
-            }
-            multiply(&t, dlcore_size_min(count - i, g->x->panel));
+        t.b = dlcore_matrix_at(g->dz, row, p);
+        t.c = scratch;
+        if (row > 0) {
+            t.start = scratch;
+            t.start_row = width;
         }
+        multiply(&t, count);
         row += t.k;
     } while (row < rows);
-    g->sink->take(g->sink, g->offset + (p * g->inputs + first) * width, scratch, count * width);
+}
+
+/* Inputs begin .. end-1 and unit panel p. */
+static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, size_t begin,
+                                  size_t end, float *scratch)
+{
+    const dlcore_matrix_t *x = g->x;
+    size_t width = panel(g->units);
+    size_t step = dlcore_size_min(piece_inputs(g->units), x->panel);
+    size_t column = dlcore_matrix_column(x, begin), last = dlcore_matrix_column(x, end);
+    dlcore_taking_t taking = {.sink = g->sink,
+                              .offset = g->offset + p * g->inputs * width,
+                              .width = width,
+                              .x = x,
+                              .input = begin};
+
+    while (column < last) {
+        size_t count = dlcore_size_min(last - column, step - column % step);
+
+        dlcore_taking_expect(&taking, column, count);
+        kernel_gradient_block(g, p, column, count, scratch);
+        dlcore_taking_columns(&taking, column, count, scratch);
+        column += count;
+    }
+    dlcore_taking_end(&taking, end);
 }
 
 static void kernel_gradient(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
@@ -226,12 +254,10 @@ static void kernel_gradient(const dlcore_kernel_gradient_t *g, size_t tile, floa
     dlcore_native_tile_t t =
         dlcore_native_tile(kernel_gradient_grid(g->x->rows, g->inputs, g->units), tile,
                            panels(g->units), pieces(g->inputs, g->units));
+    size_t end = dlcore_size_min(t.slice.end * step, g->inputs);
 
-    for (size_t piece = t.slice.begin; piece < t.slice.end; piece++) {
-        size_t count = dlcore_size_min(g->inputs - piece * step, step);
-        for (size_t p = t.panels.begin; p < t.panels.end; p++)
-            kernel_gradient_piece(g, p, piece * step, count, scratch);
-    }
+    for (size_t p = t.panels.begin; p < t.panels.end; p++)
+        kernel_gradient_panel(g, p, t.slice.begin * step, end, scratch);
 }
 
 /* ---- input gradient: tiles of input panels times rows ---- */
@@ -357,6 +383,8 @@ static const char *name(void)
 
 static const dlcore_products_t table = {
     .name = name,
+    .takes_index = true,
+    .small = SMALL_TABLE,
     .panel = panel,
     .kernel_floats = kernel_floats,
     .pack_kernel = pack_kernel,

@@ -102,6 +102,7 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     made->network.products = products;
     atomic_flag_clear(&made->busy);
     atomic_flag_clear(&made->team_busy);
+    atomic_init(&made->version, 0);
     atomic_init(&made->stop_requested, false);
     *model = made;
     return DLCORE_OK;

@@ -33,8 +33,9 @@ struct dlcore_model {
     dlcore_trainer_t trainer;
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */
 
-    dlcore_team_t *team; /* made when first needed */
-    atomic_flag busy;    /* held by a call that writes */
+    dlcore_team_t *team;          /* made when first needed */
+    atomic_flag busy;             /* held by a call that writes */
+    atomic_uint_fast64_t version; /* of the weights: counts what writes them */
     atomic_flag team_busy;
     atomic_bool stop_requested;
 };
@@ -46,6 +47,17 @@ struct dlcore_model {
 dlcore_status dlcore_model_begin(dlcore_model_t *model);
 /* Gives the model back and passes the status on. */
 dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status);
+
+/* The weights are about to change, or have changed: predictors made before are stale. */
+static inline void dlcore_model_weights_change(dlcore_model_t *model)
+{
+    (void)atomic_fetch_add_explicit(&model->version, 1, memory_order_release);
+}
+
+static inline uint64_t dlcore_model_version(const dlcore_model_t *model)
+{
+    return atomic_load_explicit(&model->version, memory_order_acquire);
+}
 
 /* The frame of numeric work: float mode and BLAS threads as dlcore needs them, then as before. */
 typedef struct dlcore_scope {

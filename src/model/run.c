@@ -9,6 +9,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/columns.h"
 #include "math/tensor.h"
 #include "model/model.h"
 
@@ -41,6 +42,8 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
 
     source.begin += block * run->block;
     source.rows = dlcore_size_min(run->block, run->source.rows - block * run->block);
+    dlcore_columns_scan(network, &source, workspace, 0, 0, 0, source.rows);
+    dlcore_columns_choose(network, workspace, 0, 1);
     dlcore_workspace_set_batch(network, workspace, source.rows, 0);
     dlcore_gather_samples(network, &source, &workspace->input[0], 0, source.rows);
     dlcore_step_forward(network, run->objective, workspace, &alone);

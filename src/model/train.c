@@ -92,6 +92,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
         dlcore_model_release_team(model, training->team);
         return status;
     }
+    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
     training->step = (dlcore_step_t){.network = &model->network,
                                      .objective = &training->objective,
                                      .workspace = &model->trainer.workspace,
@@ -108,7 +109,7 @@ void dlcore_training_end(dlcore_training_t *training)
 dlcore_update_sink_t dlcore_model_update_sink(dlcore_model_t *model)
 {
     const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
-    dlcore_update_sink_t sink = {.sink = {.take = dlcore_sink_update},
+    dlcore_update_sink_t sink = {.sink = {.expect = dlcore_sink_expect, .take = dlcore_sink_update},
                                  .kernels = model->network.kernels,
                                  .optimizer = dlcore_optimizer_type(optimizer->kind),
                                  .values = model->network.values};
@@ -152,6 +153,7 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_tensor_t
     if (status != DLCORE_OK)
         return status;
     sink = dlcore_model_update_sink(model);
+    dlcore_model_weights_change(model);
     status = single_step(&training, x, y, &sink.sink);
     if (result != NULL)
         dlcore_evaluation_set(model, &training.step.sums, result);

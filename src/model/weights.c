@@ -95,6 +95,7 @@ dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const
     parameter = one(model, index, values, count, &model->error);
     if (parameter == NULL)
         return model->error.status;
+    dlcore_model_weights_change(model);
     dlcore_network_import(&model->network, parameter, values, model->network.values);
     return DLCORE_OK;
 }
@@ -125,6 +126,8 @@ dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *value
         return DLCORE_ERROR_ARGUMENT;
     dlcore_error_clear(&model->error);
     status = all(model, values, count, &model->error);
+    if (status == DLCORE_OK)
+        dlcore_model_weights_change(model);
     for (size_t i = 0; status == DLCORE_OK &&
                        (parameter = dlcore_network_parameter(&model->network, i, NULL)) != NULL;
          i++) {

@@ -78,6 +78,7 @@ typedef struct dlcore_layer_type {
 
     bool gradients_in_place; /* dx may be dy */
     bool can_fold_below;     /* input_gradient obeys activation_below */
+    bool takes_index;        /* x may leave inputs out (matrix.h) */
     bool is_rescaling;       /* can be folded into the gather when first */
 } dlcore_layer_type_t;
 

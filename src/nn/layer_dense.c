@@ -171,4 +171,5 @@ const dlcore_layer_type_t dlcore_layer_type_dense = {
     .input_gradient = input_gradient,
     .parameter_gradient = parameter_gradient,
     .can_fold_below = true,
+    .takes_index = true,
 };

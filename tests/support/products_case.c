@@ -162,6 +162,61 @@ static void assert_spare_rows_untouched(const dlcore_matrix_t *m)
     }
 }
 
+/* ---- leaving inputs out ---- */
+
+void products_case_leave_out(products_case_t *c, double share, unsigned seed)
+{
+    c->index = zeroed(c->inputs, sizeof *c->index);
+    c->gaps = zeroed(c->inputs, sizeof *c->gaps);
+    c->columns = 0;
+    for (size_t i = 0; i < c->inputs; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        if ((double)(seed >> 8) / 16777216.0 >= share) {
+            c->index[c->columns++] = (uint32_t)i;
+            continue;
+        }
+        for (size_t r = 0; r < c->rows; r++)
+            c->x[r * c->inputs + i] = 0.0f;
+    }
+    if (c->columns == 0)
+        c->columns = 1;
+    for (size_t i = 0; i + 1 < c->columns; i++)
+        c->gaps[i] = c->index[i + 1] - c->index[i];
+}
+
+void products_case_put_back(products_case_t *c)
+{
+    free(c->index);
+    free(c->gaps);
+    c->index = c->gaps = NULL;
+}
+
+/* x, with the columns that it has. */
+static dlcore_matrix_t input_matrix(const products_case_t *c, const dlcore_products_t *products)
+{
+    dlcore_matrix_t m;
+    float *elements;
+
+    if (c->index == NULL)
+        return products_case_matrix(products, c->rows, c->inputs, c->x, 1e30f);
+    elements = zeroed(c->rows * c->columns, sizeof *elements);
+    for (size_t r = 0; r < c->rows; r++) {
+        for (size_t i = 0; i < c->columns; i++)
+            elements[r * c->columns + i] = c->x[r * c->inputs + c->index[i]];
+    }
+    /* as wide as for all inputs: the buffer is made before it is known how many there will be */
+    m = products_case_matrix(products, c->rows, c->inputs, NULL, 1e30f);
+    m.columns = c->columns;
+    m.index = c->index;
+    m.gaps = c->gaps;
+    for (size_t r = 0; r < c->rows; r++) {
+        for (size_t i = 0; i < c->columns; i++)
+            *products_case_at(&m, r, i) = elements[r * c->columns + i];
+    }
+    free(elements);
+    return m;
+}
+
 /* ---- running tiles ---- */
 
 typedef struct run {
@@ -231,7 +286,7 @@ static void forward_tile(const void *product, const dlcore_products_t *products,
 dlcore_matrix_t products_case_forward(const products_case_t *c, const dlcore_products_t *products,
                                       dlcore_activation_t activation, products_order_t order)
 {
-    dlcore_matrix_t x = products_case_matrix(products, c->rows, c->inputs, c->x, 1e30f);
+    dlcore_matrix_t x = input_matrix(c, products);
     dlcore_matrix_t y = products_case_matrix(products, c->rows, c->units, NULL, 7.0f);
     float *kernel = packed_kernel(c, products);
     dlcore_forward_t product = {.kernels = dlcore_kernels(),
@@ -307,7 +362,7 @@ static void assert_all_once(const products_case_t *c, const dlcore_products_t *p
 float *products_case_kernel_gradient(const products_case_t *c, const dlcore_products_t *products,
                                      products_order_t order)
 {
-    dlcore_matrix_t x = products_case_matrix(products, c->rows, c->inputs, c->x, 1e30f);
+    dlcore_matrix_t x = input_matrix(c, products);
     dlcore_matrix_t dz = products_case_matrix(products, c->rows, c->units, c->dz, 0.0f);
     noting_sink_t noting = {.sink = {.take = note},
                             .floats = products->kernel_floats(c->inputs, c->units)};

@@ -18,7 +18,9 @@
 /* Row-major operands and what the products of them are, before any activation. */
 typedef struct products_case {
     size_t rows, inputs, units;
-    float *x, *kernel, *bias, *dz;             /* bias: units rounded up to 16 */
+    float *x, *kernel, *bias, *dz; /* bias: units rounded up to 16 */
+    uint32_t *index, *gaps; /* of the columns that x has when some are left out; NULL: it has all */
+    size_t columns;
     double *y, *kernel_gradient, *dx;          /* y includes the bias */
     double *y_error, *kernel_error, *dx_error; /* the most that float sums may be off */
 } products_case_t;
@@ -27,6 +29,11 @@ products_case_t products_case(size_t rows, size_t inputs, size_t units, unsigned
 void products_case_free(products_case_t *c);
 /* Computes the results anew, after operands were changed. */
 void products_case_update(products_case_t *c);
+
+/* Makes about that share of the inputs zero in all rows; x leaves them out from now on. */
+void products_case_leave_out(products_case_t *c, double share, unsigned seed);
+/* x has all columns again, those of zeros as well. */
+void products_case_put_back(products_case_t *c);
 
 /* How to run the tiles of a product. */
 typedef enum products_order {

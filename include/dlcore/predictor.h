@@ -1,0 +1,73 @@
+/* A predictor: a model's forward pass with nothing in its way, for audio callbacks, request
+ * handlers and inner loops.
+ *
+ *     predictor_t *predictor = NULL;
+ *     predictor_options_t how = predictor_options_default();
+ *     how.batch_size = 16;
+ *     if (predictor_create(network, &how, &predictor) != DLCORE_OK) ...
+ *     predictor_run(predictor, x, 1, y);            (x: 1 row of inputs, y: 1 row of outputs)
+ *     predictor_free(predictor);
+ *
+ * Everything is allocated when it is made. Running one never allocates, never locks, makes no
+ * thread, calls no BLAS and writes nothing but its own buffers and y.
+ *
+ * Threads: one predictor per thread at a time; any number of predictors of one model side by side.
+ *
+ * Lifetime: it borrows the model, which must outlive it and must not be trained or given weights
+ * while it runs. Once the weights have changed, running it is DLCORE_ERROR_STATE, not a wrong
+ * answer: make a new one.
+ *
+ * Numbers: those of dlcore_model_predict up to rounding, which may also differ between batch
+ * sizes, because sums run in another order. Inputs of zero are skipped where that is faster; the
+ * result is the same unless a weight is infinite or NaN, in which case nothing is skipped.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_PREDICTOR_H
+#define DLCORE_PREDICTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dlcore_predictor dlcore_predictor_t;
+
+typedef struct dlcore_predictor_options {
+    size_t batch_size;            /* most rows of one run; 1. Buffers grow with it. */
+    dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
+} dlcore_predictor_options_t;
+dlcore_predictor_options_t dlcore_predictor_options_default(void);
+
+/* For a built model. `options` NULL: the defaults. Memory comes from the model's allocator. On
+ * failure *predictor is NULL. */
+dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
+                                      const dlcore_predictor_options_t *options,
+                                      dlcore_predictor_t **predictor);
+/* NULL is fine. */
+void dlcore_predictor_free(dlcore_predictor_t *predictor);
+
+/* Outputs y (rows, outputs) for x (rows, inputs), both contiguous and row-major; rows 0 does
+ * nothing. x and y must not overlap. DLCORE_ERROR_ARGUMENT for NULL, DLCORE_ERROR_SHAPE for more
+ * rows than batch_size, DLCORE_ERROR_STATE when the model's weights have changed since the
+ * predictor was made. */
+dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x, size_t rows,
+                                   float *y);
+/* The same for bytes, such as pixels, used as they are. */
+dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
+                                         size_t rows, float *y);
+
+/* Numbers per sample in and out, and the most rows of a run; 0 for NULL. */
+size_t dlcore_predictor_input_width(const dlcore_predictor_t *predictor);
+size_t dlcore_predictor_output_width(const dlcore_predictor_t *predictor);
+size_t dlcore_predictor_batch_size(const dlcore_predictor_t *predictor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,138 @@
+/* Inputs that a batch can do without.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/columns.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "math/tensor.h"
+
+enum {
+    ROWS_LEAST = 16, /* with fewer rows, leaving columns out gains less than looking for them */
+    ROWS_TRIED = 8   /* when these leave out too little, the others are not looked at */
+};
+
+/* Whether it is worth it: an eighth of the inputs, and one at least. */
+static bool gains(size_t used, size_t inputs)
+{
+    return used + dlcore_size_max(inputs / 8, 1) <= inputs;
+}
+
+static void mark_bytes(const uint8_t *x, size_t n, uint8_t *used)
+{
+    for (size_t i = 0; i < n; i++)
+        used[i] |= x[i];
+}
+
+/* Floats and integers; `ignored`: the sign of a zero. */
+static void mark_words(const uint32_t *x, size_t n, uint32_t ignored, uint8_t *used)
+{
+    for (size_t i = 0; i < n; i++)
+        used[i] |= (uint8_t)((x[i] & ~ignored) != 0);
+}
+
+static void mark_row(const dlcore_tensor_t *x, size_t row, size_t n, uint8_t *used)
+{
+    const unsigned char *from = x->data + row * x->row_stride * dlcore_dtype_size(x->dtype);
+
+    if (x->dtype == DLCORE_DTYPE_UINT8)
+        mark_bytes(from, n, used);
+    else
+        mark_words((const uint32_t *)(const void *)from, n,
+                   x->dtype == DLCORE_DTYPE_FLOAT32 ? 0x80000000u : 0, used);
+}
+
+static size_t count_used(const uint8_t *used, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += used[i] != 0;
+    return count;
+}
+
+/* Whether the first layer and the folded rescaling keep zeros out of every sum. */
+static bool can_leave_out(const dlcore_network_t *network, const dlcore_source_t *source)
+{
+    return source->rows >= ROWS_LEAST && network->input_offset == 0.0f &&
+           isfinite(network->input_scale);
+}
+
+void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t *source,
+                         dlcore_workspace_t *workspace, size_t batch, size_t worker, size_t begin,
+                         size_t end)
+{
+    dlcore_columns_t *columns = &workspace->columns[batch];
+    size_t n = network->nodes[network->first].input_width;
+    uint8_t *used;
+
+    if (columns->used == NULL)
+        return;
+    used = columns->used + worker * n;
+    memset(used, !can_leave_out(network, source), n);
+    if (used[0] != 0)
+        return;
+    for (size_t row = begin; row < end; row++) {
+        mark_row(source->x, dlcore_source_sample(source, row), n, used);
+        if (row - begin == ROWS_TRIED && !gains(count_used(used, n), n)) {
+            memset(used, 1, n);
+            return;
+        }
+    }
+}
+
+/* Exponent bits all set: infinite or NaN. */
+static bool all_finite(const float *x, size_t n)
+{
+    uint32_t bad = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return bad == 0;
+}
+
+static bool weights_are_finite(const dlcore_network_t *network, dlcore_workspace_t *workspace)
+{
+    const dlcore_node_t *node = &network->nodes[network->first];
+
+    if (workspace->weights == DLCORE_WEIGHTS_UNKNOWN)
+        workspace->weights =
+            all_finite(network->values + node->parameters[0].offset, node->parameters[0].floats)
+                ? DLCORE_WEIGHTS_FINITE
+                : DLCORE_WEIGHTS_NOT_FINITE;
+    return workspace->weights == DLCORE_WEIGHTS_FINITE;
+}
+
+void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *workspace,
+                           size_t batch, size_t workers)
+{
+    dlcore_columns_t *columns = &workspace->columns[batch];
+    dlcore_matrix_t *x = &workspace->input[batch];
+    size_t n = network->nodes[network->first].input_width, count = 0;
+
+    x->columns = n;
+    x->index = x->gaps = NULL;
+    if (columns->used == NULL)
+        return;
+    for (size_t w = 1; w < workers; w++)
+        mark_bytes(columns->used + w * n, n, columns->used);
+    for (size_t i = 0; i < n; i++) {
+        columns->index[count] = (uint32_t)i;
+        count += columns->used[i] != 0;
+    }
+    if (count == 0) /* a batch of zeros: one column, as good as any */
+        columns->index[count++] = 0;
+    if (!gains(count, n) || !weights_are_finite(network, workspace))
+        return;
+    for (size_t i = 0; i + 1 < count; i++)
+        columns->gaps[i] = columns->index[i + 1] - columns->index[i];
+    columns->gaps[count - 1] = 0;
+    x->columns = count;
+    x->index = columns->index;
+    x->gaps = columns->gaps;
+}

@@ -1,0 +1,27 @@
+/* Inputs that a batch can do without.
+ *
+ * The margins of pictures, rare words and rare classes are zero in every row of most batches. Such
+ * an input adds nothing to any sum and gets no gradient, so the batch leaves it out (matrix.h:
+ * index) and the first layer has fewer columns to multiply. Results keep their bits: adding a
+ * product with zero changes no sum. A weight that is infinite or NaN would make that product NaN,
+ * so nothing is left out unless all weights of the layer are finite when training begins.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_ENGINE_COLUMNS_H
+#define DLCORE_ENGINE_COLUMNS_H
+
+#include "engine/gather.h"
+#include "engine/network.h"
+#include "engine/workspace.h"
+
+/* Notes which inputs are not zero in rows begin .. end-1 of a batch, for this worker. */
+void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t *source,
+                         dlcore_workspace_t *workspace, size_t batch, size_t worker, size_t begin,
+                         size_t end);
+
+/* Once every worker has scanned its share, and before the batch is gathered: settles the columns
+ * of the batch. By one worker. */
+void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *workspace,
+                           size_t batch, size_t workers);
+
+#endif

@@ -1,0 +1,256 @@
+/* The training step of a small network: rows turned into lanes, and back.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/small.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "math/tensor.h"
+
+/* ---- which networks ---- */
+
+static bool settle_loss(const dlcore_objective_t *objective, dlcore_small_loss_t *loss)
+{
+    bool logits = objective->output == DLCORE_OUTPUT_FUSED ||
+                  (objective->output == DLCORE_OUTPUT_LOGITS && objective->metric_count == 0);
+
+    if (objective->loss == &dlcore_loss_type_mean_squared_error) {
+        *loss = DLCORE_SMALL_SQUARED_ERROR;
+        return true;
+    }
+    if (objective->loss == &dlcore_loss_type_binary_crossentropy)
+        *loss = DLCORE_SMALL_BINARY_CROSSENTROPY;
+    else if (objective->loss == &dlcore_loss_type_categorical_crossentropy ||
+             objective->loss == &dlcore_loss_type_sparse_categorical_crossentropy)
+        *loss = DLCORE_SMALL_CATEGORICAL_CROSSENTROPY;
+    else
+        return false;
+    return logits;
+}
+
+static bool settle_layer(const dlcore_node_t *node, bool absorbed, dlcore_small_layer_t *layer)
+{
+    *layer = (dlcore_small_layer_t){
+        .inputs = node->input_width,
+        .units = node->output_width,
+        .activation = absorbed ? DLCORE_ACTIVATION_LINEAR : node->layer.activation,
+    };
+    if (node->type != &dlcore_layer_type_dense || layer->inputs > DLCORE_SMALL_WIDTH ||
+        layer->units > DLCORE_SMALL_WIDTH || layer->activation == DLCORE_ACTIVATION_SOFTMAX)
+        return false;
+    layer->kernel = node->parameters[0].offset;
+    layer->has_bias = node->parameter_count > 1;
+    layer->bias = layer->has_bias ? node->parameters[1].offset : 0;
+    return true;
+}
+
+void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                         dlcore_small_plan_t *plan)
+{
+    size_t count = network->node_count - network->first;
+
+    plan->functions = NULL;
+    if (count > DLCORE_SMALL_LAYERS || network->products->small == NULL ||
+        !settle_loss(objective, &plan->net.loss))
+        return;
+    for (size_t l = 0; l < count; l++) {
+        bool absorbed = l + 1 == count && objective->output == DLCORE_OUTPUT_FUSED;
+        if (!settle_layer(&network->nodes[network->first + l], absorbed, &plan->net.layers[l]))
+            return;
+    }
+    plan->net.layer_count = count;
+    plan->functions = network->products->small();
+}
+
+/* ---- rows to lanes ---- */
+
+/* Rows first .. first+count-1 of a batch become lanes, n numbers each, as the gather would have
+ * them; lanes beyond repeat the first. */
+typedef struct turn {
+    const dlcore_source_t *source;
+    const dlcore_tensor_t *tensor;
+    size_t first, count, n, lanes;
+    float scale, offset;
+    float *to; /* (n, lanes) */
+} turn_t;
+
+#define TURN(name, type)                                                                \
+    static void name(const turn_t *turn)                                                \
+    {                                                                                   \
+        const type *data = (const type *)(const void *)turn->tensor->data;              \
+        size_t n = turn->n, lanes = turn->lanes, stride = turn->tensor->row_stride;     \
+        for (size_t lane = 0; lane < turn->count; lane++) {                             \
+            const type *from =                                                          \
+                data + dlcore_source_sample(turn->source, turn->first + lane) * stride; \
+            float *to = turn->to + lane;                                                \
+            for (size_t i = 0; i < n; i++, to += lanes) {                               \
+                float product = (float)from[i] * turn->scale;                           \
+                *to = product + turn->offset;                                           \
+            }                                                                           \
+        }                                                                               \
+    }
+
+TURN(turn_float, float)
+TURN(turn_uint8, uint8_t)
+TURN(turn_int32, int32_t)
+
+static void repeat_first(float *x, size_t n, size_t count, size_t lanes)
+{
+    for (size_t i = 0; count < lanes && i < n; i++, x += lanes) {
+        for (size_t lane = count; lane < lanes; lane++)
+            x[lane] = x[0];
+    }
+}
+
+static void turn_rows(const turn_t *turn)
+{
+    if (turn->tensor->dtype == DLCORE_DTYPE_FLOAT32)
+        turn_float(turn);
+    else if (turn->tensor->dtype == DLCORE_DTYPE_UINT8)
+        turn_uint8(turn);
+    else
+        turn_int32(turn);
+    repeat_first(turn->to, turn->n, turn->count, turn->lanes);
+}
+
+/* Classes become one-hot lanes. */
+static void turn_classes(const turn_t *turn)
+{
+    const dlcore_tensor_t *y = turn->tensor;
+
+    memset(turn->to, 0, turn->n * turn->lanes * sizeof *turn->to);
+    for (size_t lane = 0; lane < turn->lanes; lane++) {
+        size_t row = lane < turn->count ? turn->first + lane : turn->first;
+        size_t at = dlcore_source_sample(turn->source, row) * y->row_stride;
+        int32_t class = y->dtype == DLCORE_DTYPE_UINT8
+                            ? y->data[at]
+                            : ((const int32_t *)(const void *)y->data)[at];
+        turn->to[(size_t) class * turn->lanes + lane] = 1.0f;
+    }
+}
+
+/* Samples and labels of rows first .. first+count-1, `lanes` side by side. Lanes beyond the last
+ * row have no weight; as they repeat a row, what it makes finite they do. */
+static void fill(const dlcore_step_t *step, const dlcore_small_plan_t *plan, size_t first,
+                 size_t count, size_t lanes)
+{
+    const dlcore_network_t *network = step->network;
+    turn_t turn = {.source = &step->source,
+                   .tensor = step->source.x,
+                   .first = first,
+                   .count = count,
+                   .n = plan->net.layers[0].inputs,
+                   .lanes = lanes,
+                   .scale = network->input_scale,
+                   .offset = network->input_offset,
+                   .to = plan->x};
+
+    turn_rows(&turn);
+    turn.tensor = step->source.y;
+    turn.n = plan->net.layers[plan->net.layer_count - 1].units;
+    turn.scale = 1.0f;
+    turn.offset = 0.0f;
+    turn.to = plan->t;
+    if (step->objective->loss->labels == DLCORE_LABELS_CLASSES)
+        turn_classes(&turn);
+    else
+        turn_rows(&turn);
+}
+
+/* ---- lanes to rows ---- */
+
+/* Predictions and labels as the metrics read them. */
+static void store_rows(const dlcore_step_t *step, const dlcore_small_plan_t *plan, size_t first,
+                       size_t rows, size_t lanes)
+{
+    dlcore_workspace_t *workspace = step->workspace;
+    dlcore_matrix_t *y = &workspace->outputs[step->network->node_count - 1];
+
+    for (size_t lane = 0; lane < rows; lane++) {
+        float *row = dlcore_matrix_at(y, first + lane, 0);
+        for (size_t u = 0; u < y->columns; u++)
+            row[u] = plan->y[u * lanes + lane];
+    }
+    dlcore_gather_labels(step->network->kernels, &step->source, &workspace->labels[0], first,
+                         first + rows);
+}
+
+static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
+{
+    dlcore_small_row_t row = {.values = step->network->values,
+                              .x = plan->x,
+                              .t = plan->t,
+                              .y = plan->y,
+                              .work = plan->work,
+                              .gradients = plan->gradients};
+
+    fill(step, plan, 0, 1, 1);
+    step->workspace->row_loss[0] = plan->functions->run_row(&plan->net, &row);
+    if (step->objective->metric_count > 0)
+        store_rows(step, plan, 0, 1, 1);
+}
+
+static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
+{
+    size_t rows = step->source.rows, lanes = plan->functions->lanes;
+    float weight = 1.0f / (float)rows;
+    dlcore_small_group_t group = {.values = step->network->values,
+                                  .x = plan->x,
+                                  .t = plan->t,
+                                  .weight = plan->weight,
+                                  .y = plan->y,
+                                  .loss = plan->loss,
+                                  .work = plan->work,
+                                  .first = true};
+
+    for (size_t first = 0; first < rows; first += lanes, group.first = false) {
+        size_t count = dlcore_size_min(lanes, rows - first);
+
+        fill(step, plan, first, count, lanes);
+        for (size_t lane = 0; lane < lanes; lane++)
+            plan->weight[lane] = lane < count ? weight : 0.0f;
+        plan->functions->run(&plan->net, &group);
+        memcpy(step->workspace->row_loss + first, plan->loss, count * sizeof *plan->loss);
+        if (step->objective->metric_count > 0)
+            store_rows(step, plan, first, count, lanes);
+    }
+}
+
+static const unsigned char *row_of(const dlcore_tensor_t *tensor, size_t row)
+{
+    return tensor->data + row * tensor->row_stride * dlcore_dtype_size(tensor->dtype);
+}
+
+/* Shuffled rows come from anywhere in memory: asks for those of the next batch. */
+static void fetch_next(const dlcore_source_t *next)
+{
+    for (size_t row = 0; row < next->rows; row++) {
+        size_t sample = dlcore_source_sample(next, row);
+
+        __builtin_prefetch(row_of(next->x, sample));
+        __builtin_prefetch(row_of(next->y, sample));
+    }
+}
+
+void dlcore_small_step(dlcore_step_t *step)
+{
+    const dlcore_small_plan_t *plan = step->workspace->small;
+    size_t rows = step->source.rows;
+
+    fetch_next(&step->next);
+    if (rows == 1)
+        run_one(step, plan);
+    else
+        run_groups(step, plan);
+    if (step->objective->metric_count > 0)
+        dlcore_step_metrics(step->network, step->objective, step->workspace, 0, 0, rows);
+    step->sums = dlcore_step_sums(step->objective, step->workspace, rows);
+    step->finite = isfinite(step->sums.loss);
+    if (!step->finite && step->stop_on_not_finite)
+        return;
+    if (rows > 1)
+        plan->functions->gradients(&plan->net, plan->work, plan->gradients);
+    step->sink->take(step->sink, 0, plan->gradients, step->network->value_floats);
+}

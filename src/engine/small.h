@@ -1,0 +1,28 @@
+/* The training step of a small network, on the calling thread alone (math/small.h).
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_ENGINE_SMALL_H
+#define DLCORE_ENGINE_SMALL_H
+
+#include "engine/network.h"
+#include "engine/objective.h"
+#include "engine/step.h"
+
+/* What a step needs that is settled once for a network and an objective. */
+struct dlcore_small_plan {
+    const dlcore_small_functions_t *functions; /* NULL: the network is not small */
+    dlcore_small_t net;
+    /* of one allocation, which the workspace owns */
+    float *x, *t, *y, *weight, *loss; /* of a group, in lanes */
+    float *work;
+    float *gradients; /* as long as the flat parameter vector; padding stays zero */
+};
+
+/* Decides by engine and shapes, never by the batch or the number of threads. */
+void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                         dlcore_small_plan_t *plan);
+
+/* Losses, predictions of every row where metrics need them, and gradients to the sink. */
+void dlcore_small_step(dlcore_step_t *step);
+
+#endif

@@ -1,0 +1,52 @@
+/* Chains of small layers, as far as it needs no vectors: packing, and which functions this CPU
+ * runs.
+ *
+ * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "math/chain.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "math/cpu.h"
+
+static size_t padded_units(size_t units)
+{
+    return dlcore_size_round_up(units, DLCORE_CHAIN_BLOCK);
+}
+
+size_t dlcore_chain_floats(size_t inputs, size_t units)
+{
+    return (1 + inputs) * padded_units(units);
+}
+
+void dlcore_chain_pack(size_t inputs, size_t units, const float *kernel, const float *bias,
+                       bool flush, float *weights)
+{
+    size_t width = padded_units(units), floats = dlcore_chain_floats(inputs, units);
+
+    memset(weights, 0, floats * sizeof *weights);
+    if (bias != NULL)
+        memcpy(weights, bias, units * sizeof *weights);
+    for (size_t i = 0; i < inputs; i++)
+        memcpy(weights + (1 + i) * width, kernel + i * units, units * sizeof *weights);
+    for (size_t i = 0; flush && i < floats; i++) {
+        if (fabsf(weights[i]) < FLT_MIN)
+            weights[i] = 0.0f;
+    }
+}
+
+const dlcore_chain_functions_t *dlcore_chain_functions(bool flush)
+{
+#ifdef DLCORE_X86_KERNELS
+    if (flush && dlcore_cpu_has_avx512())
+        return dlcore_chain_avx512();
+    if (dlcore_cpu_has_avx2())
+        return dlcore_chain_avx2();
+#endif
+    (void)flush;
+    return dlcore_chain_portable();
+}

@@ -1,0 +1,69 @@
+/* Chains of small layers for AVX-512, compiled with its flags, by operations that leave the
+ * floating-point environment alone.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+
+#include "math/vector_avx512_quiet.h"
+
+/* Neither zero nor denormal. */
+static inline v_mask exponent_not_zero(v_float a)
+{
+    return _mm512_test_epi32_mask(_mm512_castps_si512(a), _mm512_set1_epi32(0x7f800000));
+}
+
+static inline v_float flush_vector(v_float a)
+{
+    return _mm512_maskz_mov_ps(exponent_not_zero(a), a);
+}
+
+/* y, but zero where x would be flushed. */
+static inline v_float flush_by(v_float x, v_float y)
+{
+    return _mm512_maskz_mov_ps(exponent_not_zero(x), y);
+}
+
+static inline bool has_denormal(v_float a)
+{
+    __m512i bits = _mm512_castps_si512(a);
+    v_mask small = (v_mask)~exponent_not_zero(a);
+    return _mm512_mask_test_epi32_mask(small, bits, _mm512_set1_epi32(0x007fffff)) != 0;
+}
+
+/* Four floats, over and over; and one of them in every lane: a load of one float into every lane
+ * takes as long as the load of a whole vector. */
+typedef v_float four_t;
+#define four_load(x) _mm512_broadcast_f32x4(_mm_loadu_ps(x))
+#define four_pick(four, i) _mm512_permute_ps(four, (i)*0x55)
+
+/* Of a vector whose lanes from `units` on are 0, or -Inf; the result is in the first `units` lanes
+ * at least. */
+static inline v_float sum_in_all_lanes(v_float a, size_t units)
+{
+    if (units > 8)
+        a = v_add(a, _mm512_shuffle_f32x4(a, a, 0x4e));
+    if (units > 4)
+        a = v_add(a, _mm512_shuffle_f32x4(a, a, 0xb1));
+    a = v_add(a, _mm512_permute_ps(a, 0x4e));
+    return v_add(a, _mm512_permute_ps(a, 0xb1));
+}
+
+static inline v_float largest_in_all_lanes(v_float a, size_t units)
+{
+    if (units > 8)
+        a = v_max(a, _mm512_shuffle_f32x4(a, a, 0x4e));
+    if (units > 4)
+        a = v_max(a, _mm512_shuffle_f32x4(a, a, 0xb1));
+    a = v_max(a, _mm512_permute_ps(a, 0x4e));
+    return v_max(a, _mm512_permute_ps(a, 0xb1));
+}
+
+#include "math/chain_template.h"
+
+static const dlcore_chain_functions_t functions = {
+    .run = run, .run_uint8 = run_uint8, .flushes = true};
+
+const dlcore_chain_functions_t *dlcore_chain_avx512(void)
+{
+    return &functions;
+}

@@ -1,0 +1,35 @@
+/* What is measured: dlcore doing the work of a case, through its public functions.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_BENCH_SUBJECT_H
+#define DLCORE_BENCH_SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/cases.h"
+#include "bench/data.h"
+#include "bench/timing.h"
+
+typedef struct bench_subject {
+    bench_contender_t contender;
+    void (*free)(void *state);
+    const dlcore_model_t *model; /* borrowed from the state */
+    size_t steps;                /* of the case, in one repeat of the contender */
+    size_t rows;                 /* samples in one step */
+} bench_subject_t;
+
+/* subject_fit.c: steps of training; with `quick` over few samples */
+bench_subject_t bench_subject_train(const bench_case_t *which, dlcore_engine_t engine,
+                                    size_t threads, bool quick);
+bench_subject_t bench_subject_epoch(const bench_case_t *which, dlcore_engine_t engine,
+                                    size_t threads, const bench_mnist_t *mnist);
+
+/* subject_predict.c */
+bench_subject_t bench_subject_predict(const bench_case_t *which, dlcore_engine_t engine,
+                                      size_t threads);
+/* subject_predictor.c: over digits where the case says so, else over numbers none of which is 0 */
+bench_subject_t bench_subject_predictor(const bench_case_t *which, dlcore_engine_t engine,
+                                        const bench_mnist_t *mnist);
+
+#endif

@@ -1,0 +1,118 @@
+/* Timing contenders against each other.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "bench/timing.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "bench/support.h"
+
+#define CONTENDERS_MAX 8
+
+double bench_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void bench_sleep(double seconds)
+{
+    struct timespec duration = {.tv_sec = (time_t)seconds};
+
+    duration.tv_nsec = (long)(1e9 * (seconds - (double)duration.tv_sec));
+    nanosleep(&duration, NULL);
+}
+
+/* Seconds that the work takes `count` times. */
+static double sample(const bench_contender_t *contender, size_t count)
+{
+    double begin;
+    double end;
+
+    if (contender->before != NULL)
+        contender->before(contender->state);
+    begin = bench_now();
+    contender->run(contender->state, count);
+    end = bench_now();
+    if (contender->after != NULL)
+        contender->after(contender->state);
+    return end - begin;
+}
+
+/* The repeat count whose sample lasts about as long as is wanted. */
+static size_t calibrate(const bench_contender_t *contender, double wanted, double *seconds)
+{
+    size_t count = 1;
+    double took = sample(contender, count);
+
+    while (took < wanted / 4) {
+        double factor = took > 0 ? 0.5 * wanted / took : 100;
+
+        count = factor < 2 ? 2 * count : (size_t)((double)count * (factor < 100 ? factor : 100));
+        took = sample(contender, count);
+    }
+    if (took < wanted) {
+        double scaled = (double)count * wanted / took;
+
+        took *= scaled / (double)count;
+        count = (size_t)scaled;
+    }
+    *seconds = took;
+    return count;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+    return count % 2 == 1 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
+}
+
+/* An odd number, so that the median is one of the samples. */
+static size_t choose_rounds(const bench_plan_t *plan, double round_seconds)
+{
+    size_t rounds = plan->rounds_most;
+
+    while (rounds > plan->rounds_least && (double)rounds * round_seconds > plan->budget_seconds)
+        rounds--;
+    return rounds % 2 == 0 && rounds > plan->rounds_least ? rounds - 1 : rounds;
+}
+
+size_t bench_race(const bench_plan_t *plan, bench_contender_t *contenders, size_t count)
+{
+    double samples[CONTENDERS_MAX][BENCH_ROUNDS_MAX];
+    size_t repeats[CONTENDERS_MAX];
+    double round_seconds = 0;
+    size_t rounds;
+    size_t r;
+    size_t c;
+
+    if (count > CONTENDERS_MAX || plan->rounds_most > BENCH_ROUNDS_MAX)
+        bench_fail("too many contenders or rounds");
+    for (c = 0; c < count; c++) {
+        double seconds = 0;
+
+        repeats[c] = calibrate(&contenders[c], plan->sample_seconds, &seconds);
+        round_seconds += seconds;
+    }
+    rounds = choose_rounds(plan, round_seconds);
+    for (r = 0; r < rounds; r++)
+        for (c = 0; c < count; c++)
+            samples[c][r] = sample(&contenders[c], repeats[c]) / (double)repeats[c];
+    for (c = 0; c < count; c++) {
+        contenders[c].median = median(samples[c], rounds);
+        contenders[c].best = samples[c][0];
+    }
+    return rounds;
+}
