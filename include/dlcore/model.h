@@ -14,6 +14,10 @@
  * or set_weights meanwhile is answered DLCORE_ERROR_BUSY where it is noticed. model_request_stop
  * may be called at any time from any thread or signal handler while the model exists.
  *
+ * Zeros: inputs that are zero in every row of a batch are left out of the first layer's products,
+ * which changes no result but by rounding, and nothing with the native engine. (Zero times a weight
+ * that becomes infinite or NaN in the midst of a call is then zero, not NaN.)
+ *
  * Data: x is (batch, ...), float32, uint8 or int32; a sample's axes are flattened. y depends on the
  * loss. Both are borrowed for the call and never written. uint8 pixels are used as they are, cast
  * batch by batch.

@@ -28,6 +28,10 @@ typedef v_float four_t;
 #define four_load(x) _mm256_broadcast_ps((const __m128 *)(const void *)(x))
 #define four_pick(four, i) _mm256_permute_ps(four, (i)*0x55)
 
+/* A block of units takes more than one vector. */
+#define CAN_CARRY false
+#define four_of(carry, first) ((void)(carry), four_load(x))
+
 static inline v_float sum_in_all_lanes(v_float a, size_t units)
 {
     (void)units;

@@ -36,6 +36,14 @@ typedef v_float four_t;
 #define four_load(x) _mm512_broadcast_f32x4(_mm_loadu_ps(x))
 #define four_pick(four, i) _mm512_permute_ps(four, (i)*0x55)
 
+/* A block of units is one vector: its lanes first .. first+3, over and over. */
+#define CAN_CARRY true
+static inline v_float four_of(v_float carry, size_t first)
+{
+    __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+    return _mm512_permutexvar_ps(_mm512_add_epi32(lanes, _mm512_set1_epi32((int)first)), carry);
+}
+
 /* Of a vector whose lanes from `units` on are 0, or -Inf; the result is in the first `units` lanes
  * at least. */
 static inline v_float sum_in_all_lanes(v_float a, size_t units)

@@ -28,6 +28,10 @@ typedef const float *four_t;
 #define four_load(x) (x)
 #define four_pick(four, i) v_set((four)[i])
 
+/* A block of units takes more than one vector. */
+#define CAN_CARRY false
+#define four_of(carry, first) ((void)(carry), four_load(x))
+
 static inline v_float sum_in_all_lanes(v_float a, size_t units)
 {
     (void)units;
