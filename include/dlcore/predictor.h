@@ -15,7 +15,8 @@
  *
  * Lifetime: it borrows the model, which must outlive it and must not be trained or given weights
  * while it runs. Once the weights have changed, running it is DLCORE_ERROR_STATE, not a wrong
- * answer: make a new one.
+ * answer: make a new one. Weights are used where they lie in the model; only of a network whose
+ * widths are all at most 64, and of one that runs on BLAS, the predictor has a copy.
  *
  * Numbers: those of dlcore_model_predict up to rounding, which may also differ between batch
  * sizes, because sums run in another order. Inputs of zero are skipped where that is faster; the

@@ -61,13 +61,16 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
             return;
     }
     plan->net.layer_count = count;
+    plan->net.is_narrow = true;
+    for (size_t l = 0; l < count; l++)
+        plan->net.is_narrow &= plan->net.layers[l].units <= DLCORE_SMALL_WIDTH / 2;
     plan->functions = network->products->small();
 }
 
 /* ---- rows to lanes ---- */
 
 /* Rows first .. first+count-1 of a batch become lanes, n numbers each, as the gather would have
- * them; lanes beyond repeat the first. */
+ * them. Lanes beyond repeat the first, with no weight: what that row makes finite, they do. */
 typedef struct turn {
     const dlcore_source_t *source;
     const dlcore_tensor_t *tensor;
@@ -131,28 +134,36 @@ static void turn_classes(const turn_t *turn)
     }
 }
 
-/* Samples and labels of rows first .. first+count-1, `lanes` side by side. Lanes beyond the last
- * row have no weight; as they repeat a row, what it makes finite they do. */
-static void fill(const dlcore_step_t *step, const dlcore_small_plan_t *plan, size_t first,
-                 size_t count, size_t lanes)
+/* Samples of rows first .. first+count-1, `lanes` side by side. */
+static void fill_samples(const dlcore_step_t *step, const dlcore_small_plan_t *plan, size_t first,
+                         size_t count, size_t lanes)
 {
-    const dlcore_network_t *network = step->network;
     turn_t turn = {.source = &step->source,
                    .tensor = step->source.x,
                    .first = first,
                    .count = count,
                    .n = plan->net.layers[0].inputs,
                    .lanes = lanes,
-                   .scale = network->input_scale,
-                   .offset = network->input_offset,
+                   .scale = step->network->input_scale,
+                   .offset = step->network->input_offset,
                    .to = plan->x};
 
     turn_rows(&turn);
-    turn.tensor = step->source.y;
-    turn.n = plan->net.layers[plan->net.layer_count - 1].units;
-    turn.scale = 1.0f;
-    turn.offset = 0.0f;
-    turn.to = plan->t;
+}
+
+/* Their labels. */
+static void fill_labels(const dlcore_step_t *step, const dlcore_small_plan_t *plan, size_t first,
+                        size_t count, size_t lanes)
+{
+    turn_t turn = {.source = &step->source,
+                   .tensor = step->source.y,
+                   .first = first,
+                   .count = count,
+                   .n = plan->net.layers[plan->net.layer_count - 1].units,
+                   .lanes = lanes,
+                   .scale = 1.0f,
+                   .to = plan->t};
+
     if (step->objective->loss->labels == DLCORE_LABELS_CLASSES)
         turn_classes(&turn);
     else
@@ -177,16 +188,37 @@ static void store_rows(const dlcore_step_t *step, const dlcore_small_plan_t *pla
                          first + rows);
 }
 
+/* Whether rows of a tensor are what the network sees. */
+static bool is_plain(const dlcore_tensor_t *tensor, float scale, float offset)
+{
+    return tensor->dtype == DLCORE_DTYPE_FLOAT32 && scale == 1.0f && offset == 0.0f;
+}
+
+static const float *row_of(const dlcore_tensor_t *tensor, size_t row)
+{
+    return (const float *)(const void *)tensor->data + row * tensor->row_stride;
+}
+
 static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 {
-    dlcore_small_row_t row = {.values = step->network->values,
+    const dlcore_network_t *network = step->network;
+    const dlcore_source_t *source = &step->source;
+    bool classes = step->objective->loss->labels == DLCORE_LABELS_CLASSES;
+    dlcore_small_row_t row = {.values = network->values,
                               .x = plan->x,
                               .t = plan->t,
                               .y = plan->y,
                               .work = plan->work,
                               .gradients = plan->gradients};
 
-    fill(step, plan, 0, 1, 1);
+    if (is_plain(source->x, network->input_scale, network->input_offset))
+        row.x = row_of(source->x, dlcore_source_sample(source, 0));
+    else
+        fill_samples(step, plan, 0, 1, 1);
+    if (!classes && is_plain(source->y, 1.0f, 0.0f))
+        row.t = row_of(source->y, dlcore_source_sample(source, 0));
+    else
+        fill_labels(step, plan, 0, 1, 1);
     step->workspace->row_loss[0] = plan->functions->run_row(&plan->net, &row);
     if (step->objective->metric_count > 0)
         store_rows(step, plan, 0, 1, 1);
@@ -208,7 +240,8 @@ static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
     for (size_t first = 0; first < rows; first += lanes, group.first = false) {
         size_t count = dlcore_size_min(lanes, rows - first);
 
-        fill(step, plan, first, count, lanes);
+        fill_samples(step, plan, first, count, lanes);
+        fill_labels(step, plan, first, count, lanes);
         for (size_t lane = 0; lane < lanes; lane++)
             plan->weight[lane] = lane < count ? weight : 0.0f;
         plan->functions->run(&plan->net, &group);
@@ -218,19 +251,20 @@ static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
     }
 }
 
-static const unsigned char *row_of(const dlcore_tensor_t *tensor, size_t row)
-{
-    return tensor->data + row * tensor->row_stride * dlcore_dtype_size(tensor->dtype);
-}
-
 /* Shuffled rows come from anywhere in memory: asks for those of the next batch. */
 static void fetch_next(const dlcore_source_t *next)
 {
+    size_t x_size, y_size;
+
+    if (next->rows == 0)
+        return;
+    x_size = dlcore_dtype_size(next->x->dtype);
+    y_size = dlcore_dtype_size(next->y->dtype);
     for (size_t row = 0; row < next->rows; row++) {
         size_t sample = dlcore_source_sample(next, row);
 
-        __builtin_prefetch(row_of(next->x, sample));
-        __builtin_prefetch(row_of(next->y, sample));
+        __builtin_prefetch(next->x->data + sample * next->x->row_stride * x_size);
+        __builtin_prefetch(next->y->data + sample * next->y->row_stride * y_size);
     }
 }
 
@@ -246,7 +280,7 @@ void dlcore_small_step(dlcore_step_t *step)
         run_groups(step, plan);
     if (step->objective->metric_count > 0)
         dlcore_step_metrics(step->network, step->objective, step->workspace, 0, 0, rows);
-    step->sums = dlcore_step_sums(step->objective, step->workspace, rows);
+    dlcore_step_sums(step->objective, step->workspace, rows, &step->sums);
     step->finite = isfinite(step->sums.loss);
     if (!step->finite && step->stop_on_not_finite)
         return;

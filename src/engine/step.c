@@ -106,19 +106,21 @@ void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective
     }
 }
 
-dlcore_sums_t dlcore_step_sums(const dlcore_objective_t *objective,
-                               const dlcore_workspace_t *workspace, size_t rows)
+void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspace_t *workspace,
+                      size_t rows, dlcore_sums_t *sums)
 {
-    dlcore_sums_t sums = {.samples = rows};
+    double loss = 0.0;
 
     for (size_t row = 0; row < rows; row++)
-        sums.loss += (double)workspace->row_loss[row];
+        loss += (double)workspace->row_loss[row];
     for (size_t m = 0; m < objective->metric_count; m++) {
         const float *values = workspace->row_metrics + m * workspace->capacity;
+        sums->metrics[m] = 0.0;
         for (size_t row = 0; row < rows; row++)
-            sums.metrics[m] += (double)values[row];
+            sums->metrics[m] += (double)values[row];
     }
-    return sums;
+    sums->loss = loss;
+    sums->samples = rows;
 }
 
 /* Whether node i's own activation gradient is already in dy: the loss did it, or the layer above
@@ -200,7 +202,7 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
     dlcore_step_loss(step->network, step->objective, step->workspace, step->batch, true, &place);
     meet(&place);
     /* every worker comes to the same sums, and so to the same decision */
-    sums = dlcore_step_sums(step->objective, step->workspace, step->source.rows);
+    dlcore_step_sums(step->objective, step->workspace, step->source.rows, &sums);
     if (worker == 0) {
         step->sums = sums;
         step->finite = isfinite(sums.loss);

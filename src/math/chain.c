@@ -20,7 +20,7 @@ static size_t padded_units(size_t units)
 
 size_t dlcore_chain_floats(size_t inputs, size_t units)
 {
-    return (1 + inputs) * padded_units(units);
+    return (1 + dlcore_size_round_up(inputs, DLCORE_CHAIN_STEP)) * padded_units(units);
 }
 
 void dlcore_chain_pack(size_t inputs, size_t units, const float *kernel, const float *bias,

@@ -14,10 +14,11 @@
 #include "dlcore/activation.h"
 
 #define DLCORE_CHAIN_WIDTH 64
-#define DLCORE_CHAIN_BLOCK 16 /* units are padded to a multiple of this */
+#define DLCORE_CHAIN_BLOCK 16 /* units are padded to a multiple of this, ... */
+#define DLCORE_CHAIN_STEP 4   /* ... and inputs of this */
 
 /* One layer: y = activation(x kernel + bias). The weights are a matrix of rounded-up width: the
- * bias first, then a row for each input; zero where it is padding. */
+ * bias first, then a row for each input, rounded up to whole steps; zero where it is padding. */
 typedef struct dlcore_chain_layer {
     const float *weights;
     size_t inputs, units;
@@ -30,6 +31,7 @@ typedef struct dlcore_chain {
     size_t inputs, units;
     float scale, offset; /* x * scale + offset is what the first layer sees ... */
     bool rescales;       /* ... when that is not x itself */
+    bool is_narrow;      /* no layer has more than a block of units */
 } dlcore_chain_t;
 
 typedef struct dlcore_chain_functions {

@@ -28,10 +28,6 @@ typedef const float *four_t;
 #define four_load(x) (x)
 #define four_pick(four, i) v_set((four)[i])
 
-/* A block of units takes more than one vector. */
-#define CAN_CARRY false
-#define four_of(carry, first) ((void)(carry), four_load(x))
-
 static inline v_float sum_in_all_lanes(v_float a, size_t units)
 {
     (void)units;
@@ -47,7 +43,7 @@ static inline v_float largest_in_all_lanes(v_float a, size_t units)
 #include "math/chain_template.h"
 
 static const dlcore_chain_functions_t functions = {
-    .run = run, .run_uint8 = run_uint8, .flushes = false};
+    .run = run_any, .run_uint8 = run_uint8, .flushes = false};
 
 const dlcore_chain_functions_t *dlcore_chain_portable(void)
 {

@@ -166,11 +166,9 @@ ALWAYS_INLINE v_float flushed_sigmoid(v_float x)
             v_store_part(y + (i)*V_WIDTH, s##i, units - (i)*V_WIDTH); \
     }
 
-/* One layer from x to y; of the last one, only what counts is stored. With `carried`, x is also in
- * the vector `carry`. Answers the first vector of y. */
-ALWAYS_INLINE v_float run_layer(const dlcore_chain_layer_t *layer, const float *x, float *y,
-                                bool is_last, v_float carry, const bool carried, const int vectors,
-                                const int unroll)
+/* One layer from x to y; of the last one, only what counts is stored. */
+ALWAYS_INLINE void run_layer(const dlcore_chain_layer_t *layer, const float *x, float *y,
+                             bool is_last, const int vectors, const int unroll)
 {
     const float *w = layer->weights;
     const dlcore_activation_t activation = layer->activation;
@@ -180,7 +178,7 @@ ALWAYS_INLINE v_float run_layer(const dlcore_chain_layer_t *layer, const float *
 
     EACH_SUM(START_SUM);
     for (w += vectors * V_WIDTH; left >= 4; left -= 4) {
-        four_t four = carried ? four_of(carry, layer->inputs - left) : four_load(x);
+        four_t four = four_load(x);
         EACH_SUM(ADD_FIRST);
         EACH_SUM(ADD_SECOND);
         EACH_SUM(ADD_THIRD);
@@ -225,44 +223,36 @@ ALWAYS_INLINE v_float run_layer(const dlcore_chain_layer_t *layer, const float *
         EACH_SUM(STORE_LAST_SUM);
     else
         EACH_SUM(STORE_SUM);
-    return s0;
 }
 
-#define RUN_LAYER(name, blocks, unroll, carried)                                                   \
-    static v_float name(const dlcore_chain_layer_t *layer, const float *x, float *y, bool is_last, \
-                        v_float carry)                                                             \
-    {                                                                                              \
-        return run_layer(layer, x, y, is_last, carry, carried, (blocks)*BLOCK_VECTORS, unroll);    \
+#define RUN_LAYER(blocks, unroll)                                                               \
+    static void run_layer_##blocks(const dlcore_chain_layer_t *layer, const float *x, float *y, \
+                                   bool is_last)                                                \
+    {                                                                                           \
+        run_layer(layer, x, y, is_last, (blocks)*BLOCK_VECTORS, unroll);                        \
     }
 
-RUN_LAYER(run_first_layer_1, 1, 4, false)
-RUN_LAYER(run_first_layer_2, 2, 2, false)
-RUN_LAYER(run_layer_1, 1, 4, CAN_CARRY)
-RUN_LAYER(run_layer_2, 2, 2, CAN_CARRY)
-RUN_LAYER(run_layer_3, 3, 1, false)
-RUN_LAYER(run_layer_4, 4, 1, false)
+RUN_LAYER(1, 4)
+RUN_LAYER(2, 2)
+RUN_LAYER(3, 1)
+RUN_LAYER(4, 1)
 
 /* The row x, which may lie in the buffer, through all layers to y. */
 ALWAYS_INLINE void run_row(const dlcore_chain_t *chain, const float *x, float *buffer, float *y)
 {
     const dlcore_chain_layer_t *layer = chain->layers;
-    v_float carry = v_set(0.0f);
-    bool carried = false;
 
     for (size_t left = chain->layer_count; left > 0; left--, layer++, x = buffer) {
         bool is_last = left == 1;
         float *to = is_last ? y : buffer;
         if (layer->units <= DLCORE_CHAIN_BLOCK)
-            carry = carried ? run_layer_1(layer, x, to, is_last, carry)
-                            : run_first_layer_1(layer, x, to, is_last, carry);
+            run_layer_1(layer, x, to, is_last);
         else if (layer->units <= 2 * DLCORE_CHAIN_BLOCK)
-            carry = carried ? run_layer_2(layer, x, to, is_last, carry)
-                            : run_first_layer_2(layer, x, to, is_last, carry);
+            run_layer_2(layer, x, to, is_last);
         else if (layer->units <= 3 * DLCORE_CHAIN_BLOCK)
-            carry = run_layer_3(layer, x, to, is_last, carry);
+            run_layer_3(layer, x, to, is_last);
         else
-            carry = run_layer_4(layer, x, to, is_last, carry);
-        carried = CAN_CARRY && layer->units <= DLCORE_CHAIN_BLOCK;
+            run_layer_4(layer, x, to, is_last);
     }
 }
 
@@ -284,7 +274,7 @@ ALWAYS_INLINE bool is_plain(const dlcore_chain_t *chain, const float *x)
     return plain && (n == 0 || !has_denormal(v_load_part(x, n)));
 }
 
-static void run(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
+static void run_any(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
 {
     _Alignas(64) float buffer[DLCORE_CHAIN_WIDTH];
     const size_t n = chain->inputs;

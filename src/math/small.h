@@ -35,6 +35,7 @@ typedef struct dlcore_small {
     dlcore_small_layer_t layers[DLCORE_SMALL_LAYERS];
     size_t layer_count;
     dlcore_small_loss_t loss;
+    bool is_narrow; /* no layer has more than DLCORE_SMALL_WIDTH / 2 units */
 } dlcore_small_t;
 
 /* A group: `lanes` samples side by side; numbers of one input or unit lie together. */
@@ -53,10 +54,11 @@ typedef struct dlcore_small_group {
 typedef struct dlcore_small_row {
     const float *values;
     const float *x;   /* (inputs) */
-    const float *t;   /* (DLCORE_SMALL_WIDTH), anything beyond the last unit */
+    const float *t;   /* labels, (units) */
     float *y;         /* (DLCORE_SMALL_WIDTH) */
     float *work;      /* as above */
-    float *gradients; /* every parameter's, where they lie in the flat vector; padding becomes 0 */
+    float *gradients; /* every parameter's, where they lie in the flat vector; padding: 0 before and
+                         after */
 } dlcore_small_row_t;
 
 typedef struct dlcore_small_functions {

@@ -6,8 +6,9 @@
 # dlcore_bench must have been built (in build/, or --build DIR). The Python libraries are taken from
 # build/peers, a virtual environment that --install makes (some GB), else from the Python that
 # DLCORE_PEERS_PYTHON names, else from python3. What is missing is left out and said. Everything
-# runs in turn, twice, at one thread and at all CPUs; the fastest time of each counts. The lines
-# behind the table stay in peers.jsonl in the build folder.
+# runs in turn, twice (--quick: once), at one thread and at all CPUs; the fastest time of each counts.
+# That takes a good while, much of it in the peers' compilers. The lines behind the table stay in
+# peers.jsonl in the build folder.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -112,7 +113,9 @@ sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2> /dev/null | head -n 1
 echo "$cpus CPUs, $(date +%Y-%m-%d)"
 echo
 python3 "$here/peers/table.py" "$lines"
-test -z "$missing" || printf '\nMissing: %s\n' "$(echo "$missing" | tr ' ' '\n' | sort -u | tr '\n' ' ' | sed 's/, *$//')"
+printf '\nIn brackets: threads, and which of its ways was the fastest. Training is with RMSprop, but\n'
+printf 'with Adam in scikit-learn, and with what the table says in FANN.\n'
+test -z "$missing" || printf '\nMissing:%s\n' "${missing%,}"
 if [ -n "$failed" ]; then
     printf '\nFailed, see %s: %s\n' "$log" "${failed%,}" >&2
     exit 1

@@ -28,7 +28,8 @@ static void usage(FILE *stream)
         "  --help            this text\n"
         "Each case alternates between dlcore and the gemm floor: the same products through the\n"
         "linked BLAS and nothing else, by one call per thread of dlcore (own) and by the threads\n"
-        "of BLAS; the faster counts. Times are medians of several samples.\n",
+        "of BLAS; the faster counts. Times are medians of several samples. Rates count all\n"
+        "products in full, also where dlcore skips inputs that are zero.\n",
         stream);
 }
 

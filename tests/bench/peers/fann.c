@@ -195,37 +195,51 @@ static void measure(const bench_case_t *which, const bench_mnist_t *mnist, bool 
     }
 }
 
-int main(int argc, char **argv)
+typedef struct arguments {
+    const char *data;
+    const char *text; /* of the cases' names */
+    bool quick;
+} arguments_t;
+
+static arguments_t parse_arguments(int argc, char **argv)
 {
-    const char *data = getenv("DLCORE_MNIST_DIR");
-    const char *text = "";
-    bool quick = false;
-    bench_mnist_t mnist;
-    bool has_mnist;
-    size_t c;
+    arguments_t arguments = {getenv("DLCORE_MNIST_DIR"), "", false};
+    const char *ignored;
+    const struct {
+        const char *name;
+        const char **value;
+    } options[] = {
+        {"--data", &arguments.data}, {"--case", &arguments.text}, {"--threads", &ignored}};
     int i;
 
     for (i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        size_t o = 0;
 
-        if (strcmp(argv[i], "--quick") == 0)
-            quick = true;
-        else if (value == NULL)
+        if (strcmp(argv[i], "--quick") == 0) {
+            arguments.quick = true;
+            continue;
+        }
+        while (o < 3 && strcmp(argv[i], options[o].name) != 0)
+            o++;
+        if (o == 3 || i + 1 == argc)
             bench_fail("usage: peer_fann [--data DIR] [--case TEXT] [--quick]");
-        else if (strcmp(argv[i], "--data") == 0)
-            data = argv[++i];
-        else if (strcmp(argv[i], "--case") == 0)
-            text = argv[++i];
-        else if (strcmp(argv[i], "--threads") == 0)
-            i++;
-        else
-            bench_fail("usage: peer_fann [--data DIR] [--case TEXT] [--quick]");
+        *options[o].value = argv[++i];
     }
-    has_mnist = bench_mnist_load(data, &mnist);
+    return arguments;
+}
+
+int main(int argc, char **argv)
+{
+    const arguments_t arguments = parse_arguments(argc, argv);
+    bench_mnist_t mnist;
+    const bool has_mnist = bench_mnist_load(arguments.data, &mnist);
+    size_t c;
+
     for (c = 0; c < bench_case_count; c++)
-        if (bench_case_has_peers(&bench_cases[c]) && strstr(bench_cases[c].name, text) != NULL &&
+        if (bench_case_has_peers(&bench_cases[c]) &&
+            strstr(bench_cases[c].name, arguments.text) != NULL &&
             (has_mnist || bench_cases[c].work != BENCH_EPOCH))
-            measure(&bench_cases[c], &mnist, quick);
+            measure(&bench_cases[c], &mnist, arguments.quick);
     bench_mnist_free(&mnist);
     return 0;
 }

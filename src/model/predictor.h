@@ -1,0 +1,61 @@
+/* The inside of a predictor, for the two files that make and run one.
+ *
+ * A network whose widths are all small is a chain (math/chain.h), with weights of its own. Any
+ * other, and batches of one whose weights do not stay in the first-level cache, run layer by layer
+ * over the network's nodes. There a dense layer with one row, or with
+ * few inputs that are not zero, goes by lists (math/gemv.h), any other by the native engine's
+ * product. A model of another engine gets a copy of its weights in panels.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MODEL_PREDICTOR_H
+#define DLCORE_MODEL_PREDICTOR_H
+
+#include "dlcore/predictor.h"
+#include "math/chain.h"
+#include "math/gemv.h"
+#include "model/model.h"
+
+struct dlcore_predictor {
+    const dlcore_model_t *model;
+    dlcore_allocator_t allocator;
+    uint64_t version; /* of the model's weights */
+    size_t capacity;  /* rows */
+    size_t input_width, output_width;
+    bool flush_denormals;
+
+    dlcore_chain_t chain;
+    size_t chain_rows; /* most rows that it runs; 0: there is no chain */
+    const dlcore_chain_functions_t *chain_functions;
+    bool needs_no_mode; /* a chain that runs in any floating-point mode */
+    dlcore_chain_layer_t *chain_layers;
+    float *chain_values;
+
+    dlcore_network_t network; /* the model's, or with nodes and values of its own */
+    dlcore_node_t *nodes;     /* its own, or NULL; likewise values */
+    float *values;
+    const dlcore_gemv_functions_t *gemv;
+    bool has_products; /* the network's products may multiply */
+    bool *skips_zeros; /* of each node: all weights are finite */
+    dlcore_workspace_t workspace;
+    void *list_memory;
+    dlcore_list_t lists[DLCORE_GEMV_ROWS];
+};
+
+/* Whether the gather changes numbers. */
+static inline bool dlcore_predictor_is_rescaled(const dlcore_network_t *network)
+{
+    return network->input_scale != 1.0f || network->input_offset != 0.0f;
+}
+
+/* The values of a layer's parameter: 0 the kernel, 1 the bias; NULL when it has none. */
+static inline const float *dlcore_predictor_values(const dlcore_network_t *network,
+                                                   const dlcore_node_t *node, size_t index)
+{
+    return index < node->parameter_count ? network->values + node->parameters[index].offset : NULL;
+}
+
+/* Everything that a run needs, for the model, capacity and widths that are set; on failure the
+ * caller frees the predictor. */
+dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error);
+
+#endif

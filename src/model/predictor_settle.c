@@ -1,0 +1,255 @@
+/* Making predictors: weights in the layout that runs fastest, and buffers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "math/products_native.h"
+#include "model/predictor.h"
+
+/* A chain whose weights are more than stay in the first-level cache runs fewer rows than an engine
+ * that reads them once for several. */
+#define CACHED_FLOATS 6144
+#define ROWS_UNCACHED 3
+
+/* ---- a chain ---- */
+
+/* Whether a layer is no more than the activation of the linear one before it. */
+static bool is_activation_of(const dlcore_node_t *node, dlcore_activation_t before)
+{
+    return node->layer.kind == DLCORE_LAYER_ACTIVATION && before == DLCORE_ACTIVATION_LINEAR;
+}
+
+/* Narrow dense layers, with activations in or after them, and nothing else. */
+static bool is_chain(const dlcore_network_t *network)
+{
+    dlcore_activation_t before = DLCORE_ACTIVATION_UNKNOWN;
+
+    if (network->nodes[0].input_width > DLCORE_CHAIN_WIDTH)
+        return false;
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+
+        if (node->type->forward == NULL)
+            continue;
+        if (node->output_width > DLCORE_CHAIN_WIDTH ||
+            (node->layer.kind != DLCORE_LAYER_DENSE && !is_activation_of(node, before)))
+            return false;
+        before = node->layer.activation;
+    }
+    return before != DLCORE_ACTIVATION_UNKNOWN;
+}
+
+static size_t chain_floats(const dlcore_network_t *network)
+{
+    size_t floats = 0;
+
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+        if (node->layer.kind == DLCORE_LAYER_DENSE)
+            floats += dlcore_chain_floats(node->input_width, node->output_width);
+    }
+    return floats;
+}
+
+static void fill_chain(dlcore_predictor_t *p)
+{
+    const dlcore_network_t *network = &p->model->network;
+    float kernel[DLCORE_CHAIN_WIDTH * DLCORE_CHAIN_WIDTH];
+    float *weights = p->chain_values;
+    dlcore_chain_layer_t *layer = p->chain_layers;
+
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+        size_t inputs = node->input_width, units = node->output_width;
+
+        if (node->layer.kind == DLCORE_LAYER_ACTIVATION)
+            layer[-1].activation = node->layer.activation;
+        if (node->layer.kind != DLCORE_LAYER_DENSE)
+            continue;
+        network->products->unpack_kernel(inputs, units, dlcore_predictor_values(network, node, 0),
+                                         kernel);
+        dlcore_chain_pack(inputs, units, kernel, dlcore_predictor_values(network, node, 1),
+                          p->flush_denormals, weights);
+        *layer++ = (dlcore_chain_layer_t){.weights = weights,
+                                          .inputs = inputs,
+                                          .units = units,
+                                          .activation = node->layer.activation};
+        weights += dlcore_chain_floats(inputs, units);
+    }
+    p->chain = (dlcore_chain_t){.layers = p->chain_layers,
+                                .layer_count = (size_t)(layer - p->chain_layers),
+                                .inputs = p->input_width,
+                                .units = p->output_width,
+                                .scale = network->input_scale,
+                                .offset = network->input_offset,
+                                .rescales = dlcore_predictor_is_rescaled(network),
+                                .is_narrow = true};
+    for (size_t i = 0; i < p->chain.layer_count; i++) {
+        if (p->chain_layers[i].units > DLCORE_CHAIN_BLOCK)
+            p->chain.is_narrow = false;
+    }
+    p->chain_functions = dlcore_chain_functions(p->flush_denormals);
+    p->needs_no_mode = p->chain_functions->flushes;
+}
+
+static dlcore_status make_chain(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &p->model->network;
+    size_t floats = chain_floats(network);
+
+    p->chain_layers = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->chain_layers);
+    p->chain_values = dlcore_allocate(&p->allocator, floats, sizeof *p->chain_values);
+    if (p->chain_layers == NULL || p->chain_values == NULL)
+        return dlcore_fail_memory(error, "predictor", floats * sizeof *p->chain_values);
+    fill_chain(p);
+    return DLCORE_OK;
+}
+
+/* ---- layer by layer ---- */
+
+/* Nodes whose kernels lie in panels, and the number of floats of all parameters. */
+static size_t settle_panels(dlcore_predictor_t *p)
+{
+    size_t floats = 0;
+
+    for (size_t i = 0; i < p->network.node_count; i++) {
+        dlcore_node_t *node = &p->nodes[i];
+
+        *node = p->model->network.nodes[i];
+        for (size_t k = 0; k < node->parameter_count; k++) {
+            dlcore_parameter_t *parameter = &node->parameters[k];
+            size_t inputs = parameter->shape[0], units = parameter->shape[1];
+
+            parameter->offset = floats;
+            if (parameter->rank == 2)
+                parameter->floats = dlcore_size_round_up(units, p->gemv->panel(units)) * inputs;
+            floats += parameter->floats;
+        }
+    }
+    return floats;
+}
+
+static dlcore_status fill_panels(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    const dlcore_network_t *from = &p->model->network;
+    const dlcore_parameter_t *parameter;
+    size_t largest = 0;
+    float *row_major;
+
+    for (size_t i = 0; (parameter = dlcore_network_parameter(from, i, NULL)) != NULL; i++)
+        largest = dlcore_size_max(largest, dlcore_parameter_size(parameter));
+    row_major = dlcore_allocate_raw(&p->allocator, largest, sizeof *row_major);
+    if (row_major == NULL)
+        return dlcore_fail_memory(error, "predictor", largest * sizeof *row_major);
+    for (size_t i = 0; (parameter = dlcore_network_parameter(from, i, NULL)) != NULL; i++) {
+        const dlcore_parameter_t *own = dlcore_network_parameter(&p->network, i, NULL);
+        size_t inputs = own->shape[0], units = own->shape[1];
+        float *to = p->values + own->offset;
+
+        dlcore_network_export(from, parameter, from->values, row_major);
+        if (own->rank == 2)
+            dlcore_native_pack(inputs, units, p->gemv->panel(units), row_major, to);
+        else
+            memcpy(to, row_major, dlcore_parameter_size(own) * sizeof *to);
+    }
+    dlcore_release(&p->allocator, row_major);
+    return DLCORE_OK;
+}
+
+/* The same network with its weights in panels, for an engine whose kernels lie otherwise. */
+static dlcore_status copy_network(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    const dlcore_products_t *products;
+    size_t count = p->network.node_count;
+
+    p->gemv = dlcore_gemv_best(&products);
+    p->has_products = products != NULL;
+    if (products != NULL)
+        p->network.products = products;
+    p->nodes = dlcore_allocate(&p->allocator, count, sizeof *p->nodes);
+    if (p->nodes == NULL)
+        return dlcore_fail_memory(error, "predictor", count * sizeof *p->nodes);
+    p->network.nodes = p->nodes;
+    p->network.value_floats = settle_panels(p);
+    p->values = dlcore_allocate(&p->allocator, p->network.value_floats, sizeof *p->values);
+    if (p->values == NULL)
+        return dlcore_fail_memory(error, "predictor", p->network.value_floats * sizeof *p->values);
+    p->network.values = p->values;
+    return fill_panels(p, error);
+}
+
+static bool all_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            return false;
+    }
+    return true;
+}
+
+static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &p->network;
+    size_t rows = dlcore_size_min(p->capacity, DLCORE_GEMV_ROWS), widest = 0, room, bytes;
+    char *memory;
+
+    p->skips_zeros = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->skips_zeros);
+    if (p->skips_zeros == NULL)
+        return dlcore_fail_memory(error, "predictor", network->node_count);
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+        if (node->layer.kind != DLCORE_LAYER_DENSE)
+            continue;
+        p->skips_zeros[i] =
+            all_finite(dlcore_predictor_values(network, node, 0), node->parameters[0].floats);
+        widest = dlcore_size_max(widest, node->input_width);
+    }
+    room = dlcore_size_round_up(widest + DLCORE_GEMV_SPARE, 16);
+    bytes = room * (sizeof(uint32_t) + sizeof(float));
+    p->list_memory = dlcore_allocate(&p->allocator, rows, bytes);
+    if (p->list_memory == NULL)
+        return dlcore_fail_memory(error, "predictor", rows * bytes);
+    memory = p->list_memory;
+    for (size_t i = 0; i < rows; i++, memory += bytes) {
+        p->lists[i].index = (uint32_t *)(void *)memory;
+        p->lists[i].value = (float *)(void *)(memory + room * sizeof(uint32_t));
+    }
+    return DLCORE_OK;
+}
+
+static dlcore_status make_network(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    dlcore_status status = DLCORE_OK;
+
+    p->network = p->model->network;
+    p->network.allocator = p->allocator;
+    p->gemv = dlcore_gemv_of(p->network.products);
+    p->has_products = true;
+    if (p->gemv == NULL)
+        status = copy_network(p, error);
+    if (status == DLCORE_OK)
+        status = make_lists(p, error);
+    if (status == DLCORE_OK)
+        status = dlcore_workspace_create(&p->network, NULL, DLCORE_WORKSPACE_PREDICT, p->capacity,
+                                         1, &p->workspace, error);
+    return status;
+}
+
+dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &predictor->model->network;
+    dlcore_status status;
+
+    if (is_chain(network)) {
+        predictor->chain_rows =
+            chain_floats(network) <= CACHED_FLOATS ? predictor->capacity : ROWS_UNCACHED;
+        status = make_chain(predictor, error);
+        if (status != DLCORE_OK || predictor->capacity <= predictor->chain_rows)
+            return status;
+    }
+    return make_network(predictor, error);
+}
