@@ -31,6 +31,8 @@ static int find_tables(void **state)
         tables[table_count++] = dlcore_kernels_avx2();
     if (dlcore_cpu_has_avx512() && dlcore_kernels_avx512() != NULL)
         tables[table_count++] = dlcore_kernels_avx512();
+    if (dlcore_kernels_neon() != NULL)
+        tables[table_count++] = dlcore_kernels_neon();
     return 0;
 }
 

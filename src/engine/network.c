@@ -168,40 +168,66 @@ static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
     return DLCORE_OK;
 }
 
-static dlcore_status build(dlcore_network_t *network, size_t width, uint64_t seed,
-                           dlcore_error_record_t *error)
+/* Settles every node; *floats are what the parameters take. */
+static dlcore_status settle(dlcore_network_t *network, size_t width, size_t *floats,
+                            dlcore_error_record_t *error)
 {
-    size_t floats = 0;
-    dlcore_status status;
+    dlcore_status status = DLCORE_OK;
 
+    *floats = 0;
     network->parameter_count = 0;
-    for (size_t i = 0; i < network->node_count; i++) {
-        status = settle_node(network, &network->nodes[i], width, &floats, &network->parameter_count,
+    for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++) {
+        status = settle_node(network, &network->nodes[i], width, floats, &network->parameter_count,
                              error);
-        if (status != DLCORE_OK)
-            return status;
         width = network->nodes[i].output_width;
     }
-    settle_input(network);
-    network->value_floats = floats;
-    network->values = dlcore_allocate(&network->allocator, floats, sizeof(float));
-    if (network->values == NULL)
-        return dlcore_fail_memory(error, "weights", floats * sizeof(float));
-    return draw_values(network, seed, error);
+    if (status == DLCORE_OK)
+        settle_input(network);
+    return status;
 }
 
-dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
-                                   dlcore_error_record_t *error)
+/* `seed` NULL: the values stay unset. */
+static dlcore_status build(dlcore_network_t *network, size_t width, const uint64_t *seed,
+                           dlcore_error_record_t *error)
 {
-    size_t declared;
+    size_t floats;
+    dlcore_status status = settle(network, width, &floats, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    network->value_floats = floats;
+    network->values = seed != NULL
+                          ? dlcore_allocate(&network->allocator, floats, sizeof(float))
+                          : dlcore_allocate_raw(&network->allocator, floats, sizeof(float));
+    if (network->values == NULL)
+        return dlcore_fail_memory(error, "weights", floats * sizeof(float));
+    return seed != NULL ? draw_values(network, *seed, error) : DLCORE_OK;
+}
+
+/* As if nothing had been built. */
+static void unbuild(dlcore_network_t *network)
+{
+    dlcore_release(&network->allocator, network->values);
+    network->values = NULL;
+    network->value_floats = 0;
+    network->parameter_count = 0;
+    for (size_t i = 0; i < network->node_count; i++) {
+        dlcore_node_t *node = &network->nodes[i];
+        node->layer.input_width = node->declared_width;
+        node->input_width = node->output_width = node->parameter_count = 0;
+    }
+}
+
+static dlcore_status build_for(dlcore_network_t *network, size_t input_width, const uint64_t *seed,
+                               dlcore_error_record_t *error)
+{
     dlcore_status status;
 
     if (network->node_count == 0)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "model: has no layers; model_add comes first");
-    declared = network->nodes[0].layer.input_width;
     if (input_width == 0)
-        input_width = declared;
+        input_width = network->nodes[0].layer.input_width;
     if (input_width == 0)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "%s: input width is unknown: give input_width, or data",
@@ -210,18 +236,21 @@ dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: %zu inputs are more than %d",
                            network->nodes[0].layer.name, input_width, INT_MAX);
     status = build(network, input_width, seed, error);
-    if (status != DLCORE_OK) { /* as if nothing had happened */
-        dlcore_release(&network->allocator, network->values);
-        network->values = NULL;
-        network->value_floats = 0;
-        network->parameter_count = 0;
-        for (size_t i = 0; i < network->node_count; i++) {
-            dlcore_node_t *node = &network->nodes[i];
-            node->layer.input_width = node->declared_width;
-            node->input_width = node->output_width = node->parameter_count = 0;
-        }
-    }
+    if (status != DLCORE_OK)
+        unbuild(network);
     return status;
+}
+
+dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
+                                   dlcore_error_record_t *error)
+{
+    return build_for(network, input_width, &seed, error);
+}
+
+dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
+                                         dlcore_error_record_t *error)
+{
+    return build_for(network, input_width, NULL, error);
 }
 
 void dlcore_network_clear(dlcore_network_t *network)
@@ -284,4 +313,34 @@ void dlcore_network_import(const dlcore_network_t *network, const dlcore_paramet
         network->products->pack_kernel(parameter->shape[0], parameter->shape[1], row_major, to);
     else
         memcpy(to, row_major, dlcore_parameter_size(parameter) * sizeof *to);
+}
+
+void dlcore_network_export_rows(const dlcore_network_t *network,
+                                const dlcore_parameter_t *parameter, size_t first, size_t count,
+                                const float *flat, float *rows)
+{
+    const float *from = flat + parameter->offset;
+
+    if (parameter->rank == 2)
+        network->products->unpack_rows(parameter->shape[0], parameter->shape[1], first, count, from,
+                                       rows);
+    else
+        memcpy(rows, from + first, count * sizeof *from);
+}
+
+void dlcore_network_import_rows(const dlcore_network_t *network,
+                                const dlcore_parameter_t *parameter, size_t first, size_t count,
+                                const float *rows, float *flat)
+{
+    float *to = flat + parameter->offset;
+    size_t end = first + count;
+
+    if (parameter->rank == 2) {
+        network->products->pack_rows(parameter->shape[0], parameter->shape[1], first, count, rows,
+                                     to);
+        return;
+    }
+    memcpy(to + first, rows, count * sizeof *to);
+    if (end == parameter->shape[0])
+        memset(to + end, 0, (parameter->floats - end) * sizeof *to);
 }

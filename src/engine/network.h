@@ -45,6 +45,11 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
 dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
                                    dlcore_error_record_t *error);
 
+/* The same with weights that are not set, for a caller who sets every parameter whole with
+ * dlcore_network_import_rows. */
+dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
+                                         dlcore_error_record_t *error);
+
 /* Frees what the network holds, not the struct. */
 void dlcore_network_clear(dlcore_network_t *network);
 
@@ -63,5 +68,12 @@ void dlcore_network_export(const dlcore_network_t *network, const dlcore_paramet
                            const float *flat, float *row_major);
 void dlcore_network_import(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
                            const float *row_major, float *flat);
+/* Rows first .. first+count-1 of a parameter; a bias of n units has n rows of one number. */
+void dlcore_network_export_rows(const dlcore_network_t *network,
+                                const dlcore_parameter_t *parameter, size_t first, size_t count,
+                                const float *flat, float *rows);
+void dlcore_network_import_rows(const dlcore_network_t *network,
+                                const dlcore_parameter_t *parameter, size_t first, size_t count,
+                                const float *rows, float *flat);
 
 #endif

@@ -39,14 +39,25 @@ void dlcore_chain_pack(size_t inputs, size_t units, const float *kernel, const f
     }
 }
 
+#ifndef DLCORE_X86_KERNELS
+const dlcore_chain_functions_t *dlcore_chain_avx2(void)
+{
+    return NULL;
+}
+
+const dlcore_chain_functions_t *dlcore_chain_avx512(void)
+{
+    return NULL;
+}
+#endif
+
 const dlcore_chain_functions_t *dlcore_chain_functions(bool flush)
 {
-#ifdef DLCORE_X86_KERNELS
+    const dlcore_chain_functions_t *functions = NULL;
+
     if (flush && dlcore_cpu_has_avx512())
-        return dlcore_chain_avx512();
-    if (dlcore_cpu_has_avx2())
-        return dlcore_chain_avx2();
-#endif
-    (void)flush;
-    return dlcore_chain_portable();
+        functions = dlcore_chain_avx512();
+    if (functions == NULL && dlcore_cpu_has_avx2())
+        functions = dlcore_chain_avx2();
+    return functions != NULL ? functions : dlcore_chain_portable();
 }

@@ -5,15 +5,24 @@
  * SPDX-License-Identifier: MIT */
 #include "math/gemv.h"
 
+#ifndef DLCORE_X86_KERNELS
+const dlcore_gemv_functions_t *dlcore_gemv_avx2(void)
+{
+    return NULL;
+}
+
+const dlcore_gemv_functions_t *dlcore_gemv_avx512(void)
+{
+    return NULL;
+}
+#endif
+
 const dlcore_gemv_functions_t *dlcore_gemv_of(const dlcore_products_t *products)
 {
-#ifdef DLCORE_X86_KERNELS
     if (products == dlcore_products_native_avx512())
         return dlcore_gemv_avx512();
     if (products == dlcore_products_native_avx2())
         return dlcore_gemv_avx2();
-#endif
-    (void)products;
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* Which vector kernels this CPU runs.
  *
- * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ * The build defines DLCORE_X86_KERNELS where the AVX files are part of it, DLCORE_NEON_KERNELS
+ * where the NEON file is.
  *
  * SPDX-License-Identifier: MIT */
 #include "math/kernels.h"
@@ -19,6 +20,13 @@ const dlcore_kernels_t *dlcore_kernels_avx512(void)
 }
 #endif
 
+#ifndef DLCORE_NEON_KERNELS
+const dlcore_kernels_t *dlcore_kernels_neon(void)
+{
+    return NULL;
+}
+#endif
+
 const dlcore_kernels_t *dlcore_kernels(void)
 {
     const dlcore_kernels_t *kernels = NULL;
@@ -27,6 +35,8 @@ const dlcore_kernels_t *dlcore_kernels(void)
         kernels = dlcore_kernels_avx512();
     if (kernels == NULL && dlcore_cpu_has_avx2())
         kernels = dlcore_kernels_avx2();
+    if (kernels == NULL)
+        kernels = dlcore_kernels_neon();
     if (kernels == NULL)
         kernels = dlcore_kernels_portable();
     return kernels;

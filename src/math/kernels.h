@@ -1,10 +1,10 @@
 /* Vector kernels: every loop over elements, in one table per CPU target.
  *
- * kernels_portable.c, kernels_avx2.c and kernels_avx512.c compile the same template for their
- * target; dlcore_kernels() answers the best one that this CPU runs. All are reentrant and allocate
- * nothing. Where a kernel takes a block, rows are `stride` floats apart; n may be any number.
- * Padding is not touched. Each element's result depends on that element (or row) alone, never on
- * where a caller cuts its loop, so that any split over threads gives the same bits.
+ * kernels_portable.c, kernels_avx2.c, kernels_avx512.c and kernels_neon.c compile the same template
+ * for their target; dlcore_kernels() answers the best one that this CPU runs. All are reentrant and
+ * allocate nothing. Where a kernel takes a block, rows are `stride` floats apart; n may be any
+ * number. Padding is not touched. Each element's result depends on that element (or row) alone,
+ * never on where a caller cuts its loop, so that any split over threads gives the same bits.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_MATH_KERNELS_H
@@ -29,7 +29,7 @@ typedef struct dlcore_rmsprop_step {
 } dlcore_rmsprop_step_t;
 
 typedef struct dlcore_kernels {
-    const char *name; /* "avx512", "avx2", "portable" */
+    const char *name; /* "avx512", "avx2", "neon", "portable" */
 
     /* y = x * scale + offset, each operation rounded; y = x exactly for scale 1, offset 0 */
     void (*affine)(const float *x, float *y, size_t n, float scale, float offset);
@@ -106,5 +106,6 @@ const dlcore_kernels_t *dlcore_kernels(void);
 const dlcore_kernels_t *dlcore_kernels_portable(void);
 const dlcore_kernels_t *dlcore_kernels_avx2(void);
 const dlcore_kernels_t *dlcore_kernels_avx512(void);
+const dlcore_kernels_t *dlcore_kernels_neon(void);
 
 #endif

@@ -111,6 +111,12 @@ typedef struct dlcore_products {
     size_t (*kernel_floats)(size_t inputs, size_t units);
     void (*pack_kernel)(size_t inputs, size_t units, const float *row_major, float *kernel);
     void (*unpack_kernel)(size_t inputs, size_t units, const float *kernel, float *row_major);
+    /* The same for inputs first .. first+count-1 alone, `rows` being those; all parts together set
+     * all of the padding. For files that are read and written piece by piece. */
+    void (*pack_rows)(size_t inputs, size_t units, size_t first, size_t count, const float *rows,
+                      float *kernel);
+    void (*unpack_rows)(size_t inputs, size_t units, size_t first, size_t count,
+                        const float *kernel, float *rows);
 
     /* Floats of scratch that a tile of any of the three products may use. */
     size_t (*scratch_floats)(size_t rows, size_t inputs, size_t units);

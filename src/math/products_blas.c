@@ -49,17 +49,31 @@ static size_t kernel_floats(size_t inputs, size_t units)
     return dlcore_size_round_up(inputs * units, 16);
 }
 
+static void pack_rows(size_t inputs, size_t units, size_t first, size_t count, const float *rows,
+                      float *kernel)
+{
+    size_t end = (first + count) * units;
+
+    memcpy(kernel + first * units, rows, count * units * sizeof *kernel);
+    if (first + count == inputs)
+        memset(kernel + end, 0, (kernel_floats(inputs, units) - end) * sizeof *kernel);
+}
+
+static void unpack_rows(size_t inputs, size_t units, size_t first, size_t count,
+                        const float *kernel, float *rows)
+{
+    (void)inputs;
+    memcpy(rows, kernel + first * units, count * units * sizeof *kernel);
+}
+
 static void pack_kernel(size_t inputs, size_t units, const float *row_major, float *kernel)
 {
-    size_t count = inputs * units;
-
-    memcpy(kernel, row_major, count * sizeof *kernel);
-    memset(kernel + count, 0, (kernel_floats(inputs, units) - count) * sizeof *kernel);
+    pack_rows(inputs, units, 0, inputs, row_major, kernel);
 }
 
 static void unpack_kernel(size_t inputs, size_t units, const float *kernel, float *row_major)
 {
-    memcpy(row_major, kernel, inputs * units * sizeof *kernel);
+    unpack_rows(inputs, units, 0, inputs, kernel, row_major);
 }
 
 static size_t output_tiles(size_t rows, size_t columns)
@@ -219,6 +233,8 @@ static const dlcore_products_t blas = {
     .kernel_floats = kernel_floats,
     .pack_kernel = pack_kernel,
     .unpack_kernel = unpack_kernel,
+    .pack_rows = pack_rows,
+    .unpack_rows = unpack_rows,
     .scratch_floats = scratch_floats,
     .forward_tiles = forward_tiles,
     .forward = forward,

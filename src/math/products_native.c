@@ -27,26 +27,44 @@ dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t 
     return grid;
 }
 
+void dlcore_native_pack_rows(dlcore_native_rows_t part, size_t panel, const float *rows,
+                             float *kernel)
+{
+    for (size_t begin = 0; begin < part.units; begin += panel) {
+        size_t width = dlcore_size_min(panel, part.units - begin);
+        float *to = kernel + begin * part.inputs + part.first * panel;
+        for (size_t i = 0; i < part.count; i++, to += panel) {
+            memcpy(to, rows + i * part.units + begin, width * sizeof(float));
+            memset(to + width, 0, (panel - width) * sizeof(float));
+        }
+    }
+}
+
+void dlcore_native_unpack_rows(dlcore_native_rows_t part, size_t panel, const float *kernel,
+                               float *rows)
+{
+    for (size_t begin = 0; begin < part.units; begin += panel) {
+        size_t width = dlcore_size_min(panel, part.units - begin);
+        const float *from = kernel + begin * part.inputs + part.first * panel;
+        for (size_t i = 0; i < part.count; i++, from += panel)
+            memcpy(rows + i * part.units + begin, from, width * sizeof(float));
+    }
+}
+
 void dlcore_native_pack(size_t inputs, size_t units, size_t panel, const float *row_major,
                         float *kernel)
 {
-    for (size_t begin = 0; begin < units; begin += panel) {
-        size_t count = dlcore_size_min(panel, units - begin);
-        for (size_t i = 0; i < inputs; i++, kernel += panel) {
-            memcpy(kernel, row_major + i * units + begin, count * sizeof(float));
-            memset(kernel + count, 0, (panel - count) * sizeof(float));
-        }
-    }
+    dlcore_native_rows_t all = {.inputs = inputs, .units = units, .count = inputs};
+
+    dlcore_native_pack_rows(all, panel, row_major, kernel);
 }
 
 void dlcore_native_unpack(size_t inputs, size_t units, size_t panel, const float *kernel,
                           float *row_major)
 {
-    for (size_t begin = 0; begin < units; begin += panel) {
-        size_t count = dlcore_size_min(panel, units - begin);
-        for (size_t i = 0; i < inputs; i++, kernel += panel)
-            memcpy(row_major + i * units + begin, kernel, count * sizeof(float));
-    }
+    dlcore_native_rows_t all = {.inputs = inputs, .units = units, .count = inputs};
+
+    dlcore_native_unpack_rows(all, panel, kernel, row_major);
 }
 
 const dlcore_products_t *dlcore_products_native_avx512(void)

@@ -95,6 +95,16 @@ void dlcore_native_pack(size_t inputs, size_t units, size_t panel, const float *
 void dlcore_native_unpack(size_t inputs, size_t units, size_t panel, const float *kernel,
                           float *row_major);
 
+/* Inputs first .. first+count-1 of a kernel (inputs, units): pack_rows and unpack_rows. */
+typedef struct dlcore_native_rows {
+    size_t inputs, units;
+    size_t first, count;
+} dlcore_native_rows_t;
+void dlcore_native_pack_rows(dlcore_native_rows_t part, size_t panel, const float *rows,
+                             float *kernel);
+void dlcore_native_unpack_rows(dlcore_native_rows_t part, size_t panel, const float *kernel,
+                               float *rows);
+
 /* The tables, without a look at the CPU. */
 const dlcore_products_t *dlcore_native_table_avx512(void);
 const dlcore_products_t *dlcore_native_table_avx2(void);

@@ -42,6 +42,22 @@ static void unpack_kernel(size_t inputs, size_t units, const float *kernel, floa
     dlcore_native_unpack(inputs, units, panel(units), kernel, row_major);
 }
 
+static void pack_rows(size_t inputs, size_t units, size_t first, size_t count, const float *rows,
+                      float *kernel)
+{
+    dlcore_native_rows_t part = {inputs, units, first, count};
+
+    dlcore_native_pack_rows(part, panel(units), rows, kernel);
+}
+
+static void unpack_rows(size_t inputs, size_t units, size_t first, size_t count,
+                        const float *kernel, float *rows)
+{
+    dlcore_native_rows_t part = {inputs, units, first, count};
+
+    dlcore_native_unpack_rows(part, panel(units), kernel, rows);
+}
+
 static size_t scratch_floats(size_t rows, size_t inputs, size_t units)
 {
     (void)rows;
@@ -209,9 +225,10 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
     set_columns(&t, g->units, p);
     do {
         t.k = t.a_block = dlcore_size_min(rows - row, DLCORE_NATIVE_DEPTH);
-        t.a = dlcore_matrix_at(g->x, row, first / g->x->panel) + first % g->x->panel;
-        t.ahead = (uintptr_t)(t.a + g->x->panel_stride);
+        t.a = dlcore_matrix_at(g->x, row, first / g->x->panel);
         t.ahead_row = t.k * sizeof(float);
+        t.ahead = (uintptr_t)(t.a + g->x->panel_stride) + first % g->x->panel * t.ahead_row;
+        t.a += first % g->x->panel;
         t.b = dlcore_matrix_at(g->dz, row, p);
         t.c = scratch;
         if (row > 0) {
@@ -223,27 +240,34 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
     } while (row < rows);
 }
 
-/* Inputs begin .. end-1 and unit panel p. */
+/* How many columns from `column` on, and before `last`, make one register tile: of even height
+ * within a panel of x. */
+static size_t tile_height(const dlcore_matrix_t *x, size_t column, size_t last)
+{
+    size_t left = dlcore_size_min(last - column, x->panel - column % x->panel);
+    return left <= ROWS_MAX ? left : ceiling(left, ceiling(left, ROWS_MAX));
+}
+
+/* Inputs begin .. end-1 and unit panel p, one register tile after the other: the weights of the
+ * next are asked for while one is computed. */
 static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, size_t begin,
                                   size_t end, float *scratch)
 {
-    const dlcore_matrix_t *x = g->x;
     size_t width = panel(g->units);
-    size_t step = dlcore_size_min(piece_inputs(g->units), x->panel);
-    size_t column = dlcore_matrix_column(x, begin), last = dlcore_matrix_column(x, end);
+    size_t column = dlcore_matrix_column(g->x, begin), last = dlcore_matrix_column(g->x, end);
     dlcore_taking_t taking = {.sink = g->sink,
                               .offset = g->offset + p * g->inputs * width,
                               .width = width,
-                              .x = x,
+                              .x = g->x,
                               .input = begin};
 
-    while (column < last) {
-        size_t count = dlcore_size_min(last - column, step - column % step);
-
-        dlcore_taking_expect(&taking, column, count);
+    for (size_t count, next; column < last; column = next) {
+        count = tile_height(g->x, column, last);
+        next = column + count;
+        if (next < last)
+            dlcore_taking_expect(&taking, next, tile_height(g->x, next, last));
         kernel_gradient_block(g, p, column, count, scratch);
         dlcore_taking_columns(&taking, column, count, scratch);
-        column += count;
     }
     dlcore_taking_end(&taking, end);
 }
@@ -389,6 +413,8 @@ static const dlcore_products_t table = {
     .kernel_floats = kernel_floats,
     .pack_kernel = pack_kernel,
     .unpack_kernel = unpack_kernel,
+    .pack_rows = pack_rows,
+    .unpack_rows = unpack_rows,
     .scratch_floats = scratch_floats,
     .forward_tiles = forward_tiles,
     .forward = forward,

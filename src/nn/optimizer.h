@@ -25,11 +25,14 @@ typedef struct dlcore_optimizer_step {
 } dlcore_optimizer_step_t;
 
 typedef struct dlcore_optimizer_type {
-    const char *name;
+    const char *name;       /* "rmsprop" */
+    const char *class_name; /* "RMSprop", as Keras's configurations have it */
     /* DLCORE_ERROR_ARGUMENT with the setting's name, its range and its value. */
     dlcore_status (*validate)(const dlcore_optimizer_t *optimizer, dlcore_error_record_t *error);
     /* State vectors per parameter, at most DLCORE_OPTIMIZER_SLOTS_MAX, all zero at first. */
     size_t (*slots)(const dlcore_optimizer_t *optimizer);
+    /* Keras's name of a state vector, 0 .. slots - 1: "velocity". */
+    const char *(*slot_name)(const dlcore_optimizer_t *optimizer, size_t slot);
     /* The settings of the next step. */
     dlcore_optimizer_step_t (*prepare)(const dlcore_optimizer_t *optimizer);
     /* Moves n weights, each by itself: a caller may cut the arrays anywhere. */

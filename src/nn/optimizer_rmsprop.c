@@ -26,6 +26,13 @@ static size_t slots(const dlcore_optimizer_t *optimizer)
     return 1u + (optimizer->centered ? 1u : 0u) + (optimizer->momentum > 0.0 ? 1u : 0u);
 }
 
+static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    if (slot == 0)
+        return "velocity";
+    return slot == 1 && optimizer->centered ? "average_gradient" : "momentum";
+}
+
 /* 1 - rho is formed in double, then rounded, as Keras does with Python's numbers. */
 static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer)
 {
@@ -55,8 +62,10 @@ static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_
 
 const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop = {
     .name = "rmsprop",
+    .class_name = "RMSprop",
     .validate = validate,
     .slots = slots,
+    .slot_name = slot_name,
     .prepare = prepare,
     .update = update,
 };

@@ -20,6 +20,13 @@ static size_t slots(const dlcore_optimizer_t *optimizer)
     return optimizer->momentum != 0.0 ? 1 : 0;
 }
 
+static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    (void)optimizer;
+    (void)slot;
+    return "momentum";
+}
+
 static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer)
 {
     return (dlcore_optimizer_step_t){
@@ -39,8 +46,10 @@ static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_
 
 const dlcore_optimizer_type_t dlcore_optimizer_type_sgd = {
     .name = "sgd",
+    .class_name = "SGD",
     .validate = validate,
     .slots = slots,
+    .slot_name = slot_name,
     .prepare = prepare,
     .update = update,
 };
