@@ -1,0 +1,110 @@
+/* Part of kernels_template.h: optimizers over flat arrays.
+ *
+ * SPDX-License-Identifier: MIT */
+
+static void sgd(size_t n, float *w, const float *g, const dlcore_sgd_step_t *step)
+{
+    v_float rate = v_set(step->learning_rate);
+    size_t i = 0;
+
+    for (; i + V_WIDTH <= n; i += V_WIDTH)
+        v_store(w + i, v_fnma(rate, v_load(g + i), v_load(w + i)));
+    if (i < n)
+        v_store_part(w + i, v_fnma(rate, v_load_part(g + i, n - i), v_load_part(w + i, n - i)),
+                     n - i);
+}
+
+static void sgd_momentum(size_t n, float *w, const float *g, float *velocity,
+                         const dlcore_sgd_step_t *step)
+{
+    v_float rate = v_set(step->learning_rate), momentum = v_set(step->momentum);
+
+    for (size_t i = 0; i < n; i += V_WIDTH) {
+        size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;
+        int whole = part == V_WIDTH;
+        v_float gradient = whole ? v_load(g + i) : v_load_part(g + i, part);
+        v_float v = whole ? v_load(velocity + i) : v_load_part(velocity + i, part);
+        v_float weight = whole ? v_load(w + i) : v_load_part(w + i, part);
+
+        v = v_fnma(rate, gradient, v_mul(v, momentum));
+        if (step->nesterov)
+            weight = v_fnma(rate, gradient, v_fma(v, momentum, weight));
+        else
+            weight = v_add(weight, v);
+        if (whole) {
+            v_store(velocity + i, v);
+            v_store(w + i, weight);
+        } else {
+            v_store_part(velocity + i, v, part);
+            v_store_part(w + i, weight, part);
+        }
+    }
+}
+
+typedef struct rmsprop_vectors {
+    v_float rate, rho, one_minus_rho, epsilon;
+} rmsprop_vectors_t;
+
+/* rho v + (1 - rho) x */
+static inline v_float running_mean(const rmsprop_vectors_t *s, v_float mean, v_float x)
+{
+    return v_fma(s->rho, mean, v_mul(s->one_minus_rho, x));
+}
+
+static inline rmsprop_vectors_t rmsprop_constants(const dlcore_rmsprop_step_t *step)
+{
+    return (rmsprop_vectors_t){v_set(step->learning_rate), v_set(step->rho),
+                               v_set(step->one_minus_rho), v_set(step->epsilon)};
+}
+
+static void rmsprop(size_t n, float *w, const float *g, float *velocity,
+                    const dlcore_rmsprop_step_t *step)
+{
+    rmsprop_vectors_t s = rmsprop_constants(step);
+    size_t i = 0;
+
+    for (; i + V_WIDTH <= n; i += V_WIDTH) {
+        v_float gradient = v_load(g + i);
+        v_float v = running_mean(&s, v_load(velocity + i), v_mul(gradient, gradient));
+        v_float d = v_mul(v_mul(s.rate, gradient), v_rsqrt(v_add(v, s.epsilon)));
+        v_store(velocity + i, v);
+        v_store(w + i, v_sub(v_load(w + i), d));
+    }
+    if (i < n) {
+        size_t part = n - i;
+        v_float gradient = v_load_part(g + i, part);
+        v_float v = running_mean(&s, v_load_part(velocity + i, part), v_mul(gradient, gradient));
+        v_float d = v_mul(v_mul(s.rate, gradient), v_rsqrt(v_add(v, s.epsilon)));
+        v_store_part(velocity + i, v, part);
+        v_store_part(w + i, v_sub(v_load_part(w + i, part), d), part);
+    }
+}
+
+static void rmsprop_full(size_t n, float *w, const float *g, float *velocity,
+                         float *average_gradient, float *momentum,
+                         const dlcore_rmsprop_step_t *step)
+{
+    rmsprop_vectors_t s = rmsprop_constants(step);
+    v_float factor = v_set(step->momentum);
+
+    for (size_t i = 0; i < n; i += V_WIDTH) {
+        size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;
+        v_float gradient = v_load_part(g + i, part);
+        v_float v = running_mean(&s, v_load_part(velocity + i, part), v_mul(gradient, gradient));
+        v_float variance = v, d;
+
+        v_store_part(velocity + i, v, part);
+        if (average_gradient != NULL) {
+            v_float a = running_mean(&s, v_load_part(average_gradient + i, part), gradient);
+            v_store_part(average_gradient + i, a, part);
+            variance = v_fnma(a, a, v);
+        }
+        /* a centered variance may round below zero: the exact root keeps Keras's behaviour */
+        d = v_div(v_mul(s.rate, gradient), v_sqrt(v_add(variance, s.epsilon)));
+        if (momentum != NULL) {
+            d = v_fma(factor, v_load_part(momentum + i, part), d);
+            v_store_part(momentum + i, d, part);
+        }
+        v_store_part(w + i, v_sub(v_load_part(w + i, part), d), part);
+    }
+}
