@@ -244,7 +244,7 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
 static void fetch(const float *from, size_t count)
 {
     for (size_t i = 0; i < count; i += 16)
-        __builtin_prefetch(from + i, 1);
+        __builtin_prefetch(from + i, 1, 2);
 }
 
 void dlcore_sink_expect(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
