@@ -67,6 +67,14 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
     plan->functions = network->products->small();
 }
 
+const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
+                                             const dlcore_small_plan_t *plan)
+{
+    if (plan != NULL && plan->net.is_narrow && dlcore_kernels_avx2() != NULL)
+        return dlcore_kernels_avx2();
+    return network->kernels;
+}
+
 /* ---- rows to lanes ---- */
 
 /* Rows first .. first+count-1 of a batch become lanes, n numbers each, as the gather would have

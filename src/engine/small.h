@@ -22,6 +22,11 @@ struct dlcore_small_plan {
 void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_small_plan_t *plan);
 
+/* The kernels that update its weights. One sample of a narrow network leaves its gradients in
+ * stores of 8 floats, from which loads of 16 would have to wait. `plan` NULL: the network's own. */
+const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
+                                             const dlcore_small_plan_t *plan);
+
 /* Losses, predictions of every row where metrics need them, and gradients to the sink. */
 void dlcore_small_step(dlcore_step_t *step);
 

@@ -156,29 +156,49 @@ ALWAYS_INLINE float squared_error_row(const dlcore_small_layer_t *last, units_t 
     return sum_units(first_units(loss, last->units, 0.0f, vectors), vectors);
 }
 
-/* Gradients of a layer; with dx, those by its inputs, times the slope of the layer below. */
-ALWAYS_INLINE void backward_row(const dlcore_small_layer_t *layer, const dlcore_small_row_t *row,
-                                const float *x, units_t dz, float *dx, const size_t vectors)
+/* Gradients of a layer's parameters. */
+ALWAYS_INLINE void parameter_gradients(const dlcore_small_layer_t *layer,
+                                       const dlcore_small_row_t *row, const float *x, units_t dz,
+                                       const size_t vectors)
 {
-    const float *w = row->values + layer->kernel;
     float *g = row->gradients + layer->kernel;
 
     if (layer->has_bias)
         store_units(row->gradients + layer->bias, dz, vectors);
-    for (size_t i = 0; i < layer->inputs; i++) {
-        units_t gradient, products;
+    for (size_t i = 0; i < layer->inputs; i++, g += DLCORE_SMALL_WIDTH) {
+        units_t gradient;
 
-        for (size_t v = 0; v < vectors; v++) {
+        for (size_t v = 0; v < vectors; v++)
             gradient.v[v] = v_mul(v_set(x[i]), dz.v[v]);
-            products.v[v] = v_mul(v_load(w + v * V_WIDTH), dz.v[v]);
-        }
         /* an infinite x times 0 is NaN */
         store_units(g, first_units(gradient, layer->units, 0.0f, vectors), vectors);
-        if (dx != NULL)
-            dx[i] = sum_units(products, vectors);
-        g += DLCORE_SMALL_WIDTH;
-        w += DLCORE_SMALL_WIDTH;
     }
+}
+
+/* Gradients by a layer's inputs: kernel dz. `buffer` (DLCORE_SMALL_WIDTH) is scratch. */
+ALWAYS_INLINE units_t input_gradients(const dlcore_small_layer_t *layer, const float *values,
+                                      units_t dz, float *buffer, const size_t vectors)
+{
+    const float *w = values + layer->kernel;
+    units_t products;
+
+#ifdef SUM_ROWS
+    if (vectors == 1) { /* at most V_WIDTH inputs as well */
+        v_float rows[V_WIDTH];
+
+        for (size_t i = 0; i < V_WIDTH; i++)
+            rows[i] = i < layer->inputs ? v_mul(v_load(w + i * DLCORE_SMALL_WIDTH), dz.v[0])
+                                        : v_set(0.0f);
+        products.v[0] = SUM_ROWS(rows);
+        return products;
+    }
+#endif
+    for (size_t i = 0; i < layer->inputs; i++, w += DLCORE_SMALL_WIDTH) {
+        for (size_t v = 0; v < vectors; v++)
+            products.v[v] = v_mul(v_load(w + v * V_WIDTH), dz.v[v]);
+        buffer[i] = sum_units(products, vectors);
+    }
+    return load_units(buffer, vectors);
 }
 
 ALWAYS_INLINE float run_vectors(const dlcore_small_t *net, const dlcore_small_row_t *row,
@@ -186,7 +206,7 @@ ALWAYS_INLINE float run_vectors(const dlcore_small_t *net, const dlcore_small_ro
 {
     const dlcore_small_layer_t *layer = net->layers;
     size_t last = net->layer_count - 1;
-    float *outputs = row->work, *dx = row->work + net->layer_count * DLCORE_SMALL_WIDTH;
+    float *outputs = row->work, *buffer = row->work + net->layer_count * DLCORE_SMALL_WIDTH;
     units_t y, t = load_first(row->t, layer[last].units, vectors), dz;
     const float *x = row->x;
     float loss;
@@ -209,12 +229,13 @@ ALWAYS_INLINE float run_vectors(const dlcore_small_t *net, const dlcore_small_ro
     for (size_t l = last; l > 0; l--) {
         const float *below = outputs + (l - 1) * DLCORE_SMALL_WIDTH;
 
-        backward_row(&layer[l], row, below, dz, dx, vectors);
-        dz = slope_units(layer[l - 1].activation, load_units(dx, vectors),
-                         load_units(below, vectors), vectors);
+        units_t dx = input_gradients(&layer[l], row->values, dz, buffer, vectors);
+
+        parameter_gradients(&layer[l], row, below, dz, vectors);
+        dz = slope_units(layer[l - 1].activation, dx, load_units(below, vectors), vectors);
         dz = first_units(dz, layer[l].inputs, 0.0f, vectors);
     }
-    backward_row(layer, row, row->x, dz, NULL, vectors);
+    parameter_gradients(layer, row, row->x, dz, vectors);
     return loss;
 }
 

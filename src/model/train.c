@@ -7,6 +7,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/small.h"
 #include "model/train.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
@@ -109,10 +110,11 @@ void dlcore_training_end(dlcore_training_t *training)
 dlcore_update_sink_t dlcore_model_update_sink(dlcore_model_t *model)
 {
     const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
-    dlcore_update_sink_t sink = {.sink = {.expect = dlcore_sink_expect, .take = dlcore_sink_update},
-                                 .kernels = model->network.kernels,
-                                 .optimizer = dlcore_optimizer_type(optimizer->kind),
-                                 .values = model->network.values};
+    dlcore_update_sink_t sink = {
+        .sink = {.expect = dlcore_sink_expect, .take = dlcore_sink_update},
+        .kernels = dlcore_small_kernels(&model->network, model->trainer.workspace.small),
+        .optimizer = dlcore_optimizer_type(optimizer->kind),
+        .values = model->network.values};
 
     for (size_t i = 0; i < model->trainer.slot_count; i++)
         sink.slots[i] = model->trainer.slots + i * model->network.value_floats;
