@@ -4,6 +4,9 @@
  *     examples/mnist.sh                 builds this, fetches the data and runs it
  *     build/examples/mnist --data DIR   with the data in DIR, plain or as .gz
  *
+ * --save FILE keeps what it has learnt in a safetensors file; --load FILE begins with one: with
+ * --epochs 0 it only tests it, with more it goes on where that training ended.
+ *
  * SPDX-License-Identifier: MIT */
 #include <dlcore.h>
 
@@ -19,7 +22,7 @@
 #define SHOWN_COLUMNS 26 /* which fit into 80 columns like this */
 
 typedef struct arguments {
-    const char *data;
+    const char *data, *load, *save;
     uint64_t epochs, batch_size, units, seed, threads, verbose;
 } arguments_t;
 
@@ -62,7 +65,9 @@ static void usage(FILE *stream, const arguments_t *defaults)
     fprintf(stream,
             "usage: mnist [options]\n"
             "  --data DIR        folder of the four IDX files (default: $DLCORE_MNIST_DIR)\n"
-            "  --epochs N        default %d\n"
+            "  --load FILE       begin with a saved model; --units and --seed are its own\n"
+            "  --save FILE       save the trained model\n"
+            "  --epochs N        to train in this run, default %d\n"
             "  --batch-size N    default %d\n"
             "  --units N         of the hidden layer, default %d\n"
             "  --seed N          default %u\n"
@@ -118,13 +123,20 @@ static arguments_t parse_arguments(int argc, char **argv)
         {"--threads", &arguments.threads, 0, DLCORE_THREADS_MAX},
         {"--verbose", &arguments.verbose, 0, 2},
     };
+    const struct {
+        const char *name;
+        const char **text;
+    } texts[] = {
+        {"--data", &arguments.data}, {"--load", &arguments.load}, {"--save", &arguments.save}};
     const size_t option_count = sizeof options / sizeof options[0];
+    const size_t text_count = sizeof texts / sizeof texts[0];
     int i;
 
     for (i = 1; i < argc; i++) {
         size_t length = strcspn(argv[i], "=");
         const char *value = argv[i][length] == '=' ? argv[i] + length + 1 : argv[i + 1];
         size_t o = 0;
+        size_t t = 0;
 
         if (strcmp(argv[i], "--help") == 0) {
             usage(stdout, &defaults);
@@ -133,12 +145,15 @@ static arguments_t parse_arguments(int argc, char **argv)
         while (o < option_count && (strlen(options[o].name) != length ||
                                     strncmp(options[o].name, argv[i], length) != 0))
             o++;
-        if (o == option_count && !(length == 6 && strncmp("--data", argv[i], length) == 0))
+        while (t < text_count &&
+               (strlen(texts[t].name) != length || strncmp(texts[t].name, argv[i], length) != 0))
+            t++;
+        if (o == option_count && t == text_count)
             fail_usage(&defaults, "unknown option", argv[i]);
         if (value == NULL)
             fail_usage(&defaults, "value is missing", argv[i]);
         else if (o == option_count)
-            arguments.data = value;
+            *texts[t].text = value;
         else if (!parse_number(value, options[o].smallest, options[o].largest, options[o].number))
             fail_usage(&defaults, "not a number in its range", argv[i]);
         i += argv[i][length] != '=';
@@ -348,6 +363,30 @@ static model_t *make_network(const arguments_t *arguments, size_t input_width)
     return network;
 }
 
+static model_t *load_network(const arguments_t *arguments, size_t input_width)
+{
+    load_options_t options = load_options_default();
+    error_record_t error;
+    model_t *network = NULL;
+
+    options.model.threads = arguments->threads;
+    options.error = &error;
+    check_record(model_load(arguments->load, &options, &network), &error);
+    if (model_input_width(network) != input_width || model_output_width(network) != CLASSES)
+        fail("the loaded model is for other images or classes");
+    return network;
+}
+
+static void save_network(const model_t *network, const char *path)
+{
+    save_options_t options = save_options_default();
+    error_record_t error;
+
+    options.error = &error;
+    check_record(model_save(network, path, &options), &error);
+    printf("\nsaved to %s\n", path);
+}
+
 int main(int argc, char **argv)
 {
     const arguments_t arguments = parse_arguments(argc, argv);
@@ -366,7 +405,8 @@ int main(int argc, char **argv)
     printf("%zu images to train with and %zu to test, %zu x %zu pixels each, from %s\n",
            tensor_length(train.images, 0), tensor_length(test.images, 0),
            tensor_length(train.images, 1), tensor_length(train.images, 2), arguments.data);
-    network = make_network(&arguments, tensor_row_size(train.images));
+    network = arguments.load != NULL ? load_network(&arguments, tensor_row_size(train.images))
+                                     : make_network(&arguments, tensor_row_size(train.images));
     check(model_summary(network, stdout), network);
 
     how.epochs = arguments.epochs;
@@ -381,6 +421,8 @@ int main(int argc, char **argv)
     printf("\ntest loss: %.4f\ntest accuracy: %.4f\n", result.loss,
            evaluation_value(&result, "accuracy"));
 
+    if (arguments.save != NULL)
+        save_network(network, arguments.save);
     model_free(network);
     free_dataset(&test);
     free_dataset(&train);

@@ -111,6 +111,11 @@ static void test_fit_of_bad_options_names_the_numbers(void **state)
     (void)state;
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
                      DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "fit_options_default()"));
+    options = how(1);
+    options.batch_size = 0;
+    assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
+                     DLCORE_ERROR_ARGUMENT);
     assert_non_null(strstr(dlcore_model_error(model), "batch_size is 0"));
     options = how(1);
     options.validation_split = 1.0;

@@ -78,6 +78,18 @@ DLCORE_MNIST_DIR="$work/data" "$mnist" --epochs 3 --units 64 --batch-size 10 --v
     --threads 1 > "$work/out"
 test "$(tail -n 2 "$work/out")" = "$(tail -n 2 "$work/again")"
 
+# A saved network answers as it did, and learns on as if it had never been a file.
+"$mnist" --data "$work/data" --epochs 1 --units 64 --batch-size 10 --verbose 0 \
+    --save "$work/one" > "$work/out"
+expect_text "^saved to $work/one$"
+"$mnist" --data "$work/data" --epochs 0 --verbose 0 --load "$work/one" > "$work/again"
+test "$(grep '^test ' "$work/out")" = "$(grep '^test ' "$work/again")"
+"$mnist" --data "$work/data" --epochs 2 --batch-size 10 --verbose 0 --load "$work/one" \
+    --save "$work/three" > "$work/out"
+"$mnist" --data "$work/data" --epochs 3 --units 64 --batch-size 10 --verbose 0 \
+    --save "$work/straight" > "$work/again"
+cmp "$work/three" "$work/straight"
+
 # A network that has learnt nothing errs, and its errors are drawn.
 "$mnist" --data "$work/data" --epochs 0 --verbose 0 > "$work/out"
 expect_text '^The mistakes it was surest of$'
@@ -87,7 +99,7 @@ expect_text '██████████████████████�
 "$mnist" --help > "$work/out"
 expect_text '^usage: mnist'
 
-for option in --save --load=file --dat -x; do
+for option in --sav --loaded=file --dat -x; do
     expect_failure 2 "unknown option: $option" "$option"
 done
 expect_failure 2 "value is missing: --epochs" --epochs
@@ -95,6 +107,8 @@ expect_failure 2 "not a number in its range: --units" --units 0
 expect_failure 2 "not a number in its range: --seed" --seed 12x
 expect_failure 2 "not a number in its range: --verbose=3" --verbose=3
 expect_failure 1 "no data: give --data DIR"
+expect_failure 1 "No such file or directory" --data "$work/data" --load "$work/absent"
+expect_failure 1 "no safetensors file" --data "$work/data" --load "$work/ten-images"
 expect_failure 1 "in $work/empty" --data "$work/empty"
 
 cp "$work"/data/* "$work/broken"

@@ -32,10 +32,11 @@ echo '#include <dlcore.h>' |
 tr '\n' ' ' < "$work/headers" | grep -oE '\<dlcore_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' |
     LC_ALL=C sort -u > "$work/functions"
 grep -oE '\<dlcore_[a-z0-9_]+_t\>' "$work/headers" | LC_ALL=C sort -u > "$work/types"
-# Status codes are used by their full names.
+# Status codes are used by their full names, and so are these functions.
 grep -oE '\<DLCORE_[A-Z0-9_]+\>' "$work/headers" | grep -vE '^DLCORE_(OK|ERROR_.*)$' |
     LC_ALL=C sort -u > "$work/enumerators"
-LC_ALL=C sort -m "$work/functions" "$work/types" "$work/enumerators" > "$work/public"
+grep -vE '^dlcore_(version|status)_' "$work/functions" |
+    LC_ALL=C sort -m - "$work/types" "$work/enumerators" > "$work/public"
 
 sed -n 's/^#define \([A-Za-z_0-9]*\) \([A-Za-z_0-9]*\)$/\1 \2/p' "$include/dlcore/names.h" \
     > "$work/aliases"

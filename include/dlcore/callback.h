@@ -23,11 +23,13 @@ typedef enum dlcore_callback_action {
  * then at the end of an epoch "val_loss" and the validation metrics; means since the epoch began.
  * None at the beginning of an epoch or batch. */
 typedef struct dlcore_training_event {
-    struct dlcore_model *model; /* weights may be read and set; do not fit, evaluate or free it */
-    size_t epoch;               /* from 0; initial_epoch at first */
-    size_t epochs;              /* fit_options.epochs */
-    size_t batch;               /* from 0 within the epoch */
-    size_t batches;             /* batches in an epoch */
+    /* Weights may be read and set; predict, evaluate and new predictors see those of this moment.
+     * fit, train_on_batch and compile answer DLCORE_ERROR_BUSY; never free it here. */
+    struct dlcore_model *model;
+    size_t epoch;   /* from 0; initial_epoch at first */
+    size_t epochs;  /* fit_options.epochs */
+    size_t batch;   /* from 0 within the epoch */
+    size_t batches; /* batches in an epoch */
     size_t value_count;
     const char *const *names;
     const double *values;
@@ -50,7 +52,8 @@ typedef struct dlcore_callback {
 } dlcore_callback_t;
 
 /* Where printed text goes. `write` gets UTF-8 pieces, not terminated, in order, on the calling
- * thread. With `terminal` the progress line redraws itself by carriage returns, in colour. */
+ * thread. With `terminal` the progress line redraws itself by carriage returns, in colour. With
+ * `write` NULL text goes to stdout, and whether that is a terminal is found out. */
 typedef struct dlcore_sink {
     void (*write)(void *user, const char *text, size_t length);
     void *user;

@@ -1,10 +1,11 @@
-/* Data from files: IDX, the format of MNIST and Fashion-MNIST.
+/* Data from files: IDX, the format of MNIST and Fashion-MNIST; .npy, the format of NumPy; CSV.
  *
- * Format: big-endian; two zero bytes, a type byte (0x08 uint8, 0x0C int32, 0x0D float32), a rank
+ * IDX: big-endian; two zero bytes, a type byte (0x08 uint8, 0x0C int32, 0x0D float32), a rank
  * byte, `rank` lengths as u32, then the elements, and nothing after them.
  *
  * Files are taken as hostile: sizes are checked before memory is asked for, a wrong length is an
- * error that names both numbers, and no more memory is taken than about twice what the file holds.
+ * error that names both numbers, and no more memory is taken than twice what the file holds and a
+ * megabyte.
  *
  * Ownership: the tensor is the caller's. Threads: any.
  *
@@ -14,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "status.h"
 #include "tensor.h"
@@ -21,6 +23,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- IDX ---- */
 
 /* Reads an IDX file, plain or gzip (told apart by content, not by name): (60000, 28, 28) uint8 for
  * MNIST's training images. Errors: DLCORE_ERROR_IO with errno's text when the file cannot be read,
@@ -37,6 +41,171 @@ dlcore_status dlcore_idx_parse(const void *bytes, size_t size, const dlcore_allo
 
 /* Whether this build reads gzip files. */
 bool dlcore_idx_reads_gzip(void);
+
+/* Writes a tensor of any dtype and rank as a plain IDX file, which takes the place of one of that
+ * name when it is complete; on failure the old one stays. Data is not forced to the disk: call
+ * your system's sync where a power cut matters. Errors: DLCORE_ERROR_IO with errno's
+ * text, DLCORE_ERROR_OVERFLOW for a length above 2^32 - 1. */
+dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
+                              dlcore_error_record_t *error);
+
+/* ---- .npy: arrays of NumPy ---- */
+
+/* Reads a .npy file of version 1.0, 2.0 or 3.0: what numpy.save wrote. float32, uint8 and int32
+ * come as they are; float64 becomes float32, rounded to nearest (too large: infinite, as in
+ * NumPy's astype); int64 becomes int32, or DLCORE_ERROR_RANGE with the row and the value; bool
+ * becomes uint8, 0 and 1. Both orders of bytes and of axes are read; the tensor is row-major.
+ *
+ * Errors: DLCORE_ERROR_IO as above; DLCORE_ERROR_FORMAT when it is no .npy file, its header is not
+ * what NumPy writes, or it is not exactly as long as that says; DLCORE_ERROR_UNSUPPORTED for other
+ * types, structured arrays, versions, ranks above DLCORE_RANK_MAX and headers above 10,000 bytes;
+ * DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
+dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
+                              dlcore_tensor_t **out, dlcore_error_record_t *error);
+
+/* The same from memory. */
+dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
+                               dlcore_tensor_t **out, dlcore_error_record_t *error);
+
+/* Writes a tensor of any dtype and rank for numpy.load: version 1.0, little-endian, row-major, the
+ * same bytes as numpy.save. Replaces and fails as dlcore_idx_save does. */
+dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
+                              dlcore_error_record_t *error);
+
+/* ---- CSV ---- */
+
+/* Text in rows and columns (RFC 4180): UTF-8, with or without a byte order mark; lines end with LF
+ * or CRLF; fields may be in quotes and then hold delimiters, newlines, and quotes that are doubled.
+ * Blanks around a field do not count. Blank lines are allowed at the end only; every row has as
+ * many fields as the first.
+ *
+ * Numbers have a point in any locale ("-1.5e3"; no "inf", no thousands separators) and become the
+ * nearest float32. A field that is empty, "?", NA, N/A, NaN or null is a missing value and an error
+ * in columns that are used; in quotes, such a word may be the name of a class. Fields have at most
+ * 32,768 bytes, rows 65,536 columns. In messages lines and columns count from 1. */
+
+typedef enum dlcore_csv_header {
+    DLCORE_CSV_HEADER_AUTO = 0, /* the first row is one when columns are asked for by name, or when
+                                   none of its fields is a number or missing */
+    DLCORE_CSV_HEADER_YES,
+    DLCORE_CSV_HEADER_NO
+} dlcore_csv_header_t;
+
+typedef enum dlcore_csv_label {
+    DLCORE_CSV_LABEL_NONE = 0, /* no label column: no y */
+    DLCORE_CSV_LABEL_CLASSES,  /* any text: y is int32, the class's number */
+    DLCORE_CSV_LABEL_NUMBER    /* y is float32 */
+} dlcore_csv_label_t;
+
+/* A column: by its name in the header, or, where that is NULL, by its number from 0; -1 is the last
+ * one, -2 the one before. */
+typedef struct dlcore_csv_column {
+    const char *name;
+    int number;
+} dlcore_csv_column_t;
+
+typedef struct dlcore_csv_options {
+    size_t structure_size; /* set by ..._default() */
+    char delimiter;        /* ',' */
+    char quote;            /* '"'; '\0': quotes are text like any other */
+    dlcore_csv_header_t header;
+    dlcore_csv_label_t label_kind;       /* none */
+    dlcore_csv_column_t label;           /* the last column */
+    const dlcore_csv_column_t *features; /* in the order that x is to have them */
+    size_t feature_count;                /* 0: all columns but the label */
+    /* Class names that are known already, those of the training data for instance: y has their
+     * places in this list, and another name is an error. 0: collected from the file. */
+    const char *const *classes;
+    size_t class_count;
+} dlcore_csv_options_t;
+
+dlcore_csv_options_t dlcore_csv_options_default(void);
+
+/* What was read: owns its tensors and names. */
+typedef struct dlcore_csv dlcore_csv_t;
+
+/* Reads a CSV file. `options` NULL: the defaults. Errors: DLCORE_ERROR_IO as for IDX;
+ * DLCORE_ERROR_FORMAT with line and column for what is no CSV, no number, or missing;
+ * DLCORE_ERROR_RANGE for numbers beyond float32 and for columns that the file does not have;
+ * DLCORE_ERROR_NAME for columns that it does not have or has twice and for unknown classes;
+ * DLCORE_ERROR_UNSUPPORTED for UTF-16; DLCORE_ERROR_OVERFLOW for more than 65,536 columns or 10,000
+ * classes; DLCORE_ERROR_ARGUMENT, DLCORE_ERROR_MEMORY. */
+dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *options,
+                              const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                              dlcore_error_record_t *error);
+
+/* The same from memory. */
+dlcore_status dlcore_csv_parse(const void *bytes, size_t size, const dlcore_csv_options_t *options,
+                               const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                               dlcore_error_record_t *error);
+
+/* NULL is fine. */
+void dlcore_csv_free(dlcore_csv_t *csv);
+
+/* Queries: never fail, borrow from `csv`; NULL is answered with NULL or 0. */
+
+/* The features, float32 (rows, features), and the labels, (rows): int32 classes, float32 numbers,
+ * or NULL when there are none. They may be changed in place. */
+dlcore_tensor_t *dlcore_csv_x(dlcore_csv_t *csv);
+dlcore_tensor_t *dlcore_csv_y(dlcore_csv_t *csv);
+
+/* The columns of the file, used or not. The name is NULL without a header. */
+size_t dlcore_csv_column_count(const dlcore_csv_t *csv);
+const char *dlcore_csv_column_name(const dlcore_csv_t *csv, size_t column);
+/* The name of a column of x. */
+const char *dlcore_csv_feature_name(const dlcore_csv_t *csv, size_t feature);
+
+/* The names of the classes: name i belongs to the label i. They are sorted by bytes, which is the
+ * order of sklearn's LabelEncoder, or as numbers when all of them are whole numbers; those of
+ * options.classes stay as they are. */
+size_t dlcore_csv_class_count(const dlcore_csv_t *csv);
+const char *dlcore_csv_class_name(const dlcore_csv_t *csv, size_t class_index);
+/* All of them, for the options of another file. */
+const char *const *dlcore_csv_class_names(const dlcore_csv_t *csv);
+
+/* ---- before training ---- */
+
+typedef struct dlcore_split_options {
+    size_t structure_size; /* set by ..._default() */
+    double test_fraction;  /* 0.25 of the samples, rounded up, as in sklearn */
+    bool shuffle;          /* true */
+    uint64_t seed;         /* 0; the same seed gives the same split */
+} dlcore_split_options_t;
+
+dlcore_split_options_t dlcore_split_options_default(void);
+
+/* Samples for training and for testing; the y are NULL when there was none. */
+typedef struct dlcore_split {
+    dlcore_tensor_t *train_x, *train_y, *test_x, *test_y;
+} dlcore_split_t;
+
+/* Splits the samples of x, along axis 0, and of y (may be NULL) alike. Shuffled, the parts are
+ * copies from their source's allocator, in the order of the shuffle; otherwise read-only views, the
+ * first samples for training, the last for testing, and x and y must outlive them. `options` NULL:
+ * the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples or a part would have none. */
+dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                      const dlcore_split_options_t *options, dlcore_split_t *out,
+                                      dlcore_error_record_t *error);
+
+/* Frees the four tensors, not the struct. NULL is fine. */
+void dlcore_split_free(dlcore_split_t *split);
+
+/* Mean and standard deviation of each number of a sample, over all samples: float32, with the shape
+ * of a sample, (1) for x of rank 1. The deviation is that of the population, and 1 where all
+ * samples are equal, as with sklearn's StandardScaler. x may have any dtype. Fit on the training
+ * data, apply to all. */
+dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
+                                     dlcore_tensor_t **deviations, dlcore_error_record_t *error);
+
+/* (x - means) / deviations as a new float32 tensor. */
+dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                       const dlcore_tensor_t *deviations, dlcore_tensor_t **out,
+                                       dlcore_error_record_t *error);
+
+/* The same in place; x must be float32. */
+dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                          const dlcore_tensor_t *deviations,
+                                          dlcore_error_record_t *error);
 
 #ifdef __cplusplus
 }

@@ -5,21 +5,25 @@
  * gives its input_width, else by the first fit or train_on_batch from the data.
  *
  * Errors: each call on a model that is not const clears the model's message, and on failure keeps
- * one for dlcore_model_error. Adding is sticky: the first layer that does not fit is remembered,
- * and build or compile returns its error, so a builder need not check each line. Calls on a const
- * model fill the dlcore_error_record_t of their options instead.
+ * one for dlcore_model_error (but for DLCORE_ERROR_BUSY, when the model is another call's). Adding
+ * is sticky: the first layer whose own settings are wrong is remembered, and later adds, build and
+ * compile return its error, so a builder need not check each line; whether widths fit together is
+ * seen when the model is built. Calls on a const model (evaluate, predict) leave the model's
+ * message alone and fill the dlcore_error_record_t of their options instead.
  *
  * Threads: evaluate, predict and the getters may run on one model from any number of threads at
- * once, while nothing writes to it. Any other call wants the model to itself; a second fit, compile
- * or set_weights meanwhile is answered DLCORE_ERROR_BUSY where it is noticed. model_request_stop
- * may be called at any time from any thread or signal handler while the model exists.
+ * once, while nothing writes to it. Any other call wants the model to itself; a second fit or
+ * compile meanwhile is answered DLCORE_ERROR_BUSY. model_request_stop may be called at any time
+ * from any thread or signal handler while the model exists.
  *
  * Zeros: inputs that are zero in every row of a batch are left out of the first layer's products,
  * which changes no result but by rounding, and nothing with the native engine. (Zero times a weight
- * that becomes infinite or NaN in the midst of a call is then zero, not NaN.)
+ * that becomes infinite or NaN in the midst of a call, or times an infinite gradient, is then zero,
+ * not NaN.)
  *
  * Data: x is (batch, ...), float32, uint8 or int32; a sample's axes are flattened. y depends on the
- * loss. Both are borrowed for the call and never written. uint8 pixels are used as they are, cast
+ * loss. Both are borrowed for the call and never written; labels that the caller changes meanwhile,
+ * to what is no class, give a loss of NaN. uint8 pixels are used as they are, cast
  * batch by batch.
  *
  * SPDX-License-Identifier: MIT */
@@ -83,6 +87,7 @@ typedef struct dlcore_compile_options {
     dlcore_loss_t loss;                          /* none: must be set */
     dlcore_metric_t metrics[DLCORE_METRICS_MAX]; /* the first metric_count count */
     size_t metric_count;                         /* 0 */
+    size_t structure_size;                       /* set by ..._default() */
 } dlcore_compile_options_t;
 dlcore_compile_options_t dlcore_compile_options_default(void);
 
@@ -103,6 +108,7 @@ typedef struct dlcore_fit_options {
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
      * infinite: the weights are those before that batch. true. */
     bool stop_on_not_finite;
+    size_t structure_size; /* set by ..._default() */
 } dlcore_fit_options_t;
 dlcore_fit_options_t dlcore_fit_options_default(void);
 
@@ -111,12 +117,14 @@ typedef struct dlcore_evaluate_options {
     int verbose;                  /* 0 silent, 1 progress line, 2 one line */
     dlcore_sink_t sink;           /* write NULL: stdout */
     dlcore_error_record_t *error; /* NULL: no message wanted */
+    size_t structure_size;        /* set by ..._default() */
 } dlcore_evaluate_options_t;
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
 
 typedef struct dlcore_predict_options {
     size_t batch_size;            /* 0: chosen for speed; else rows computed at a time */
     dlcore_error_record_t *error; /* NULL: no message wanted */
+    size_t structure_size;        /* set by ..._default() */
 } dlcore_predict_options_t;
 dlcore_predict_options_t dlcore_predict_options_default(void);
 

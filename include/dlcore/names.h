@@ -1,21 +1,16 @@
 /* Short names: model_fit for dlcore_model_fit, and so on.
  *
- * Object-like macros, one for each public function, type and enumerator. Included by <dlcore.h>
- * unless DLCORE_NO_SHORT_NAMES is defined. A test keeps this list equal to the headers.
+ * Object-like macros, one for each public function, type and enumerator, but for what programs
+ * often have of their own: dlcore_version_... and dlcore_status_.... Included by <dlcore.h> unless
+ * DLCORE_NO_SHORT_NAMES is defined. A test keeps this list equal to the headers.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NAMES_H
 #define DLCORE_NAMES_H
 
-/* version.h */
-#define version_string dlcore_version_string
-#define version_number dlcore_version_number
-
 /* status.h */
 #define error_record_t dlcore_error_record_t
 #define allocator_t dlcore_allocator_t
-#define status_string dlcore_status_string
-#define status_name dlcore_status_name
 #define allocator_default dlcore_allocator_default
 
 /* tensor.h */
@@ -221,9 +216,66 @@
 #define predictor_output_width dlcore_predictor_output_width
 #define predictor_batch_size dlcore_predictor_batch_size
 
+/* file.h */
+#define save_options_t dlcore_save_options_t
+#define save_options_default dlcore_save_options_default
+#define checksum_t dlcore_checksum_t
+#define CHECKSUM_ABSENT DLCORE_CHECKSUM_ABSENT
+#define CHECKSUM_MATCHES DLCORE_CHECKSUM_MATCHES
+#define CHECKSUM_DIFFERS DLCORE_CHECKSUM_DIFFERS
+#define load_report_t dlcore_load_report_t
+#define load_options_t dlcore_load_options_t
+#define load_options_default dlcore_load_options_default
+#define model_save dlcore_model_save
+#define model_load dlcore_model_load
+#define model_save_memory dlcore_model_save_memory
+#define model_load_memory dlcore_model_load_memory
+#define byte_writer_t dlcore_byte_writer_t
+#define model_save_to dlcore_model_save_to
+#define byte_reader_t dlcore_byte_reader_t
+#define model_load_from dlcore_model_load_from
+#define model_save_weights dlcore_model_save_weights
+#define model_load_weights dlcore_model_load_weights
+#define model_load_weights_memory dlcore_model_load_weights_memory
+
 /* data.h */
 #define idx_load dlcore_idx_load
 #define idx_parse dlcore_idx_parse
 #define idx_reads_gzip dlcore_idx_reads_gzip
+#define idx_save dlcore_idx_save
+#define npy_load dlcore_npy_load
+#define npy_parse dlcore_npy_parse
+#define npy_save dlcore_npy_save
+#define csv_t dlcore_csv_t
+#define csv_header_t dlcore_csv_header_t
+#define CSV_HEADER_AUTO DLCORE_CSV_HEADER_AUTO
+#define CSV_HEADER_YES DLCORE_CSV_HEADER_YES
+#define CSV_HEADER_NO DLCORE_CSV_HEADER_NO
+#define csv_label_t dlcore_csv_label_t
+#define CSV_LABEL_NONE DLCORE_CSV_LABEL_NONE
+#define CSV_LABEL_CLASSES DLCORE_CSV_LABEL_CLASSES
+#define CSV_LABEL_NUMBER DLCORE_CSV_LABEL_NUMBER
+#define csv_column_t dlcore_csv_column_t
+#define csv_options_t dlcore_csv_options_t
+#define csv_options_default dlcore_csv_options_default
+#define csv_load dlcore_csv_load
+#define csv_parse dlcore_csv_parse
+#define csv_free dlcore_csv_free
+#define csv_x dlcore_csv_x
+#define csv_y dlcore_csv_y
+#define csv_column_count dlcore_csv_column_count
+#define csv_column_name dlcore_csv_column_name
+#define csv_feature_name dlcore_csv_feature_name
+#define csv_class_count dlcore_csv_class_count
+#define csv_class_name dlcore_csv_class_name
+#define csv_class_names dlcore_csv_class_names
+#define split_t dlcore_split_t
+#define split_options_t dlcore_split_options_t
+#define split_options_default dlcore_split_options_default
+#define train_test_split dlcore_train_test_split
+#define split_free dlcore_split_free
+#define standardize_fit dlcore_standardize_fit
+#define standardize_apply dlcore_standardize_apply
+#define standardize_in_place dlcore_standardize_in_place
 
 #endif

@@ -28,7 +28,7 @@ typedef struct dlcore_optimizer {
     double momentum;      /* sgd, rmsprop: 0 .. 1 */
     bool nesterov;        /* sgd */
     double rho;           /* rmsprop: 0 .. 1 */
-    double epsilon;       /* rmsprop: > 0 */
+    double epsilon;       /* rmsprop: at least FLT_MIN */
     bool centered;        /* rmsprop */
 } dlcore_optimizer_t;
 

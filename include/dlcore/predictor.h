@@ -41,6 +41,7 @@ typedef struct dlcore_predictor dlcore_predictor_t;
 typedef struct dlcore_predictor_options {
     size_t batch_size;            /* most rows of one run; 1. Buffers grow with it. */
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
+    size_t structure_size;        /* set by ..._default() */
 } dlcore_predictor_options_t;
 dlcore_predictor_options_t dlcore_predictor_options_default(void);
 
@@ -52,10 +53,10 @@ dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
 /* NULL is fine. */
 void dlcore_predictor_free(dlcore_predictor_t *predictor);
 
-/* Outputs y (rows, outputs) for x (rows, inputs), both contiguous and row-major; rows 0 does
- * nothing. x and y must not overlap. DLCORE_ERROR_ARGUMENT for NULL, DLCORE_ERROR_SHAPE for more
- * rows than batch_size, DLCORE_ERROR_STATE when the model's weights have changed since the
- * predictor was made. */
+/* Outputs y (rows, outputs) for x (rows, inputs), both contiguous, row-major and aligned as
+ * their types are; rows 0 does nothing. x and y must not overlap. DLCORE_ERROR_ARGUMENT for NULL,
+ * DLCORE_ERROR_SHAPE for more rows than batch_size, DLCORE_ERROR_STATE when the model's weights
+ * have changed since the predictor was made. */
 dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x, size_t rows,
                                    float *y);
 /* The same for bytes, such as pixels, used as they are. */

@@ -72,3 +72,14 @@ void dlcore_error_clear(dlcore_error_record_t *error)
         error->message[0] = '\0';
     }
 }
+
+dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,
+                                     dlcore_error_record_t *error)
+{
+    if (size == expected)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: options have structure_size %zu, not %zu: begin with "
+                       "%s_options_default()",
+                       call, size, expected, call);
+}

@@ -31,6 +31,13 @@ void dlcore_error_write(dlcore_error_record_t *error, dlcore_status status, cons
 void dlcore_error_write_errno(dlcore_error_record_t *error, int number, const char *format, ...)
     DLCORE_PRINTF(3, 4);
 
+/* DLCORE_ERROR_ARGUMENT unless an options struct says that its ..._default() made it. `call` names
+ * it: "fit" for dlcore_fit_options_t. */
+#define dlcore_check_options(options, call, error) \
+    dlcore_check_structure((options)->structure_size, sizeof *(options), call, error)
+dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,
+                                     dlcore_error_record_t *error);
+
 /* Clears a record: DLCORE_OK and an empty message. NULL does nothing. */
 void dlcore_error_clear(dlcore_error_record_t *error);
 

@@ -14,7 +14,9 @@
 /* What a stream is for. Values are part of "same seed, same weights": never change them. */
 typedef enum dlcore_random_purpose {
     DLCORE_RANDOM_INITIALIZE = 1, /* index: the number of the weight */
-    DLCORE_RANDOM_SHUFFLE = 2     /* epoch: the model's lifetime epoch */
+    DLCORE_RANDOM_SHUFFLE = 2,    /* epoch: the model's lifetime epoch */
+    DLCORE_RANDOM_SELF_TEST = 3,  /* of model files; seed 0 */
+    DLCORE_RANDOM_SPLIT = 16      /* of samples into training and test */
 } dlcore_random_purpose_t;
 
 typedef struct dlcore_random {

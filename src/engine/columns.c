@@ -27,10 +27,13 @@ static void mark_bytes(const uint8_t *x, size_t n, uint8_t *used)
 }
 
 /* Floats and integers; `ignored`: the sign of a zero. */
-static void mark_words(const uint32_t *x, size_t n, uint32_t ignored, uint8_t *used)
+static void mark_words(const unsigned char *x, size_t n, uint32_t ignored, uint8_t *used)
 {
-    for (size_t i = 0; i < n; i++)
-        used[i] |= (uint8_t)((x[i] & ~ignored) != 0);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t word;
+        memcpy(&word, x + i * sizeof word, sizeof word);
+        used[i] |= (uint8_t)((word & ~ignored) != 0);
+    }
 }
 
 static void mark_row(const dlcore_tensor_t *x, size_t row, size_t n, uint8_t *used)
@@ -40,8 +43,7 @@ static void mark_row(const dlcore_tensor_t *x, size_t row, size_t n, uint8_t *us
     if (x->dtype == DLCORE_DTYPE_UINT8)
         mark_bytes(from, n, used);
     else
-        mark_words((const uint32_t *)(const void *)from, n,
-                   x->dtype == DLCORE_DTYPE_FLOAT32 ? 0x80000000u : 0, used);
+        mark_words(from, n, x->dtype == DLCORE_DTYPE_FLOAT32 ? 0x80000000u : 0, used);
 }
 
 static size_t count_used(const uint8_t *used, size_t n)
@@ -71,12 +73,14 @@ void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t 
     if (columns->used == NULL)
         return;
     used = columns->used + worker * n;
-    memset(used, !can_leave_out(network, source), n);
-    if (used[0] != 0)
+    if (!can_leave_out(network, source)) {
+        memset(used, 1, n);
         return;
+    }
+    memset(used, 0, n);
     for (size_t row = begin; row < end; row++) {
         mark_row(source->x, dlcore_source_sample(source, row), n, used);
-        if (row - begin == ROWS_TRIED && !gains(count_used(used, n), n)) {
+        if (row - begin + 1 == ROWS_TRIED && !gains(count_used(used, n), n)) {
             memset(used, 1, n);
             return;
         }

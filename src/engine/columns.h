@@ -4,7 +4,9 @@
  * an input adds nothing to any sum and gets no gradient, so the batch leaves it out (matrix.h:
  * index) and the first layer has fewer columns to multiply. Results keep their bits: adding a
  * product with zero changes no sum. A weight that is infinite or NaN would make that product NaN,
- * so nothing is left out unless all weights of the layer are finite when training begins.
+ * so nothing is left out when the kernel is not finite; that is looked at once in a call, and after
+ * weights were set. A gradient by the outputs that is infinite counts as finite: zero for the
+ * input.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_ENGINE_COLUMNS_H

@@ -80,7 +80,7 @@ void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_
 {
     for (size_t row = begin; row < end; row++) {
         if (source->order != NULL && row + ROWS_AHEAD < end)
-            fetch_ahead(source, row + ROWS_AHEAD, x->columns);
+            fetch_ahead(source, row + ROWS_AHEAD, source->x->row_size);
         if (x->index != NULL)
             gather_columns(source->x, dlcore_source_sample(source, row), row, x,
                            network->input_scale);

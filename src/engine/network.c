@@ -205,7 +205,7 @@ static dlcore_status build(dlcore_network_t *network, size_t width, const uint64
 }
 
 /* As if nothing had been built. */
-static void unbuild(dlcore_network_t *network)
+void dlcore_network_unbuild(dlcore_network_t *network)
 {
     dlcore_release(&network->allocator, network->values);
     network->values = NULL;
@@ -237,7 +237,7 @@ static dlcore_status build_for(dlcore_network_t *network, size_t input_width, co
                            network->nodes[0].layer.name, input_width, INT_MAX);
     status = build(network, input_width, seed, error);
     if (status != DLCORE_OK)
-        unbuild(network);
+        dlcore_network_unbuild(network);
     return status;
 }
 

@@ -50,6 +50,9 @@ dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width
 dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
                                          dlcore_error_record_t *error);
 
+/* As before it was built. */
+void dlcore_network_unbuild(dlcore_network_t *network);
+
 /* Frees what the network holds, not the struct. */
 void dlcore_network_clear(dlcore_network_t *network);
 

@@ -138,7 +138,12 @@ static void turn_classes(const turn_t *turn)
         int32_t class = y->dtype == DLCORE_DTYPE_UINT8
                             ? y->data[at]
                             : ((const int32_t *)(const void *)y->data)[at];
-        turn->to[(size_t) class * turn->lanes + lane] = 1.0f;
+        if ((size_t) class < turn->n) {
+            turn->to[(size_t) class * turn->lanes + lane] = 1.0f;
+            continue;
+        }
+        for (size_t u = 0; u < turn->n; u++) /* changed, by a callback say, since it was checked */
+            turn->to[u * turn->lanes + lane] = NAN;
     }
 }
 

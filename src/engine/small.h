@@ -18,7 +18,7 @@ struct dlcore_small_plan {
     float *gradients; /* as long as the flat parameter vector; padding stays zero */
 };
 
-/* Decides by engine and shapes, never by the batch or the number of threads. */
+/* Decides by engine, shapes and objective, never by the batch or the number of threads. */
 void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_small_plan_t *plan);
 

@@ -123,8 +123,7 @@ void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspac
     sums->samples = rows;
 }
 
-/* Whether node i's own activation gradient is already in dy: the loss did it, or the layer above
- * folds it into its input gradient. */
+/* Whether the layer above folds the slope of node i's activation into its input gradient. */
 static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_t activation,
                              size_t i)
 {

@@ -1,7 +1,7 @@
 /* Running a batch through a network: forward, loss, backward, update.
  *
- * Every function here is called by all workers of a team at once, each with its number; they meet
- * at the team's barriers. One worker alone, with team NULL, is the same code.
+ * What takes a place is called by all workers of a team at once, each with its own; they meet at
+ * the team's barriers. One worker alone, with team NULL, is the same code.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_ENGINE_STEP_H

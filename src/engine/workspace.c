@@ -227,12 +227,15 @@ dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
     *workspace = (dlcore_workspace_t){
         .allocator = network->allocator, .capacity = capacity, .workers = workers};
     lay_out(&cutter, network, objective, use, workspace);
-    if (cutter.overflow)
-        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
-                           "batch: %zu rows through this model are too large", capacity);
-    workspace->memory = dlcore_allocate(&network->allocator, cutter.used, 1);
-    if (workspace->memory == NULL)
+    if (!cutter.overflow)
+        workspace->memory = dlcore_allocate(&network->allocator, cutter.used, 1);
+    if (workspace->memory == NULL) {
+        *workspace = (dlcore_workspace_t){0};
+        if (cutter.overflow)
+            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
+                               "batch: %zu rows through this model are too large", capacity);
         return dlcore_fail_memory(error, "batch buffers", cutter.used);
+    }
     cutter = (cutter_t){.memory = workspace->memory};
     lay_out(&cutter, network, objective, use, workspace);
     dlcore_workspace_set_batch(network, workspace, capacity, 0);

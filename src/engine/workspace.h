@@ -53,7 +53,8 @@ typedef struct dlcore_workspace {
     size_t scratch_floats;
 } dlcore_workspace_t;
 
-/* For batches of up to `capacity` rows. `objective` may be NULL to predict. */
+/* For batches of up to `capacity` rows; on failure *workspace is empty. `objective` may be NULL to
+ * predict. */
 dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
                                       const dlcore_objective_t *objective,
                                       dlcore_workspace_use_t use, size_t capacity, size_t workers,

@@ -8,7 +8,8 @@
 
 dlcore_compile_options_t dlcore_compile_options_default(void)
 {
-    return (dlcore_compile_options_t){.optimizer = dlcore_optimizer_rmsprop()};
+    return (dlcore_compile_options_t){.optimizer = dlcore_optimizer_rmsprop(),
+                                      .structure_size = sizeof(dlcore_compile_options_t)};
 }
 
 static dlcore_status check_loss(const dlcore_loss_t *loss, dlcore_error_record_t *error)
@@ -17,7 +18,7 @@ static dlcore_status check_loss(const dlcore_loss_t *loss, dlcore_error_record_t
 
     if (type == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: loss %d is unknown (a name that was not found?)",
+                           "compile: loss %d is unknown (not set, or a name that was not found?)",
                            (int)loss->kind);
     if (loss->from_logits && !type->has_logits)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
@@ -52,11 +53,14 @@ static dlcore_status check_metrics(const dlcore_compile_options_t *options,
 static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error_record_t *error)
 {
     const dlcore_optimizer_type_t *optimizer = dlcore_optimizer_type(options->optimizer.kind);
-    dlcore_status status;
+    dlcore_status status = dlcore_check_options(options, "compile", error);
 
+    if (status != DLCORE_OK)
+        return status;
     if (optimizer == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: optimizer %d is unknown (a name that was not found?)",
+                           "compile: optimizer %d is unknown (NULL, or a name that was not "
+                           "found?)",
                            (int)options->optimizer.kind);
     status = optimizer->validate(&options->optimizer, error);
     if (status == DLCORE_OK)
@@ -73,14 +77,17 @@ static dlcore_status settle(dlcore_model_t *model, const dlcore_compile_options_
     dlcore_objective_t objective;
     dlcore_compile_options_t before = model->settings;
     dlcore_status status = DLCORE_OK;
+    bool was_built = network->values != NULL;
 
-    if (network->values == NULL && network->nodes[0].declared_width > 0)
+    if (!was_built && network->nodes[0].declared_width > 0)
         status = dlcore_network_build(network, 0, model->options.seed, &model->error);
     if (status != DLCORE_OK || network->values == NULL)
         return status;
     model->settings = *options;
     status = dlcore_model_objective(model, &objective, &model->error);
     model->settings = before;
+    if (status != DLCORE_OK && !was_built)
+        dlcore_network_unbuild(network); /* so that layers can still be added */
     return status;
 }
 
@@ -117,10 +124,9 @@ dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer
 {
     dlcore_compile_options_t options = dlcore_compile_options_default();
 
+    options.optimizer.kind = DLCORE_OPTIMIZER_UNKNOWN;
     if (optimizer != NULL)
         options.optimizer = *optimizer;
-    else
-        options.optimizer.kind = DLCORE_OPTIMIZER_UNKNOWN;
     options.loss = (dlcore_loss_t){.kind = loss};
     if (metric != DLCORE_METRIC_NONE) {
         options.metrics[0] = dlcore_metric_default(metric);

@@ -12,12 +12,13 @@ enum { PREDICT_ROWS = 128 };
 
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void)
 {
-    return (dlcore_evaluate_options_t){.batch_size = 32};
+    return (dlcore_evaluate_options_t){.batch_size = 32,
+                                       .structure_size = sizeof(dlcore_evaluate_options_t)};
 }
 
 dlcore_predict_options_t dlcore_predict_options_default(void)
 {
-    return (dlcore_predict_options_t){.batch_size = 0};
+    return (dlcore_predict_options_t){.structure_size = sizeof(dlcore_predict_options_t)};
 }
 
 static dlcore_status check_built(const dlcore_model_t *model, const char *call,
@@ -56,8 +57,10 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_status status;
 
     if (options->batch_size == 0)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: batch_size is 0");
+    if (options->verbose < 0 || options->verbose > 2)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "evaluate: batch_size is 0; begin with evaluate_options_default()");
+                           "evaluate: verbose must be 0, 1 or 2, got %d", options->verbose);
     status = check_built(model, "evaluate", error);
     if (status == DLCORE_OK && !model->compiled)
         status = dlcore_fail(error, DLCORE_ERROR_STATE,
@@ -89,10 +92,12 @@ dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_te
                                     const dlcore_evaluate_options_t *options,
                                     dlcore_evaluation_t *result)
 {
-    dlcore_evaluate_options_t chosen = dlcore_evaluate_options_default();
+    dlcore_evaluate_options_t chosen =
+        options != NULL ? *options : dlcore_evaluate_options_default();
+    dlcore_status status = dlcore_check_options(&chosen, "evaluate", chosen.error);
 
-    if (options != NULL)
-        chosen = *options;
+    if (status != DLCORE_OK)
+        return status;
     if (model == NULL || result == NULL)
         return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "evaluate: %s is NULL",
                            model == NULL ? "model" : "result");
@@ -123,8 +128,10 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
 {
     dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
     dlcore_run_t run = {.model = model, .source = {.x = x}, .y_pred = y_pred};
-    dlcore_status status;
+    dlcore_status status = dlcore_check_options(&chosen, "predict", chosen.error);
 
+    if (status != DLCORE_OK)
+        return status;
     if (model == NULL)
         return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "predict: model is NULL");
     status = check_built(model, "predict", chosen.error);

@@ -15,7 +15,7 @@
 
 typedef struct fit {
     dlcore_model_t *model;
-    const dlcore_fit_options_t *options;
+    const dlcore_fit_options_t *options; /* a copy: callbacks may change the caller's */
     dlcore_training_t training;
     dlcore_update_sink_t sink;
     dlcore_source_t train;      /* all samples that are trained on */
@@ -39,8 +39,11 @@ typedef enum moment { EPOCH_BEGIN, EPOCH_END, BATCH_BEGIN, BATCH_END } moment_t;
 
 dlcore_fit_options_t dlcore_fit_options_default(void)
 {
-    return (dlcore_fit_options_t){
-        .batch_size = 32, .epochs = 1, .shuffle = true, .stop_on_not_finite = true};
+    return (dlcore_fit_options_t){.batch_size = 32,
+                                  .epochs = 1,
+                                  .shuffle = true,
+                                  .stop_on_not_finite = true,
+                                  .structure_size = sizeof(dlcore_fit_options_t)};
 }
 
 /* ---- checking ---- */
@@ -48,9 +51,12 @@ dlcore_fit_options_t dlcore_fit_options_default(void)
 static dlcore_status check_options(const dlcore_fit_options_t *options,
                                    dlcore_error_record_t *error)
 {
+    dlcore_status status = dlcore_check_options(options, "fit", error);
+
+    if (status != DLCORE_OK)
+        return status;
     if (options->batch_size == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: batch_size is 0; begin with fit_options_default()");
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: batch_size is 0");
     if (!(options->validation_split >= 0.0 && options->validation_split < 1.0))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "fit: validation_split must be at least 0 and below 1, got %g",
@@ -75,15 +81,16 @@ static dlcore_status choose_samples(fit_t *fit, const dlcore_tensor_t *x, const 
     const dlcore_fit_options_t *options = fit->options;
     dlcore_error_record_t *error = &fit->model->error;
     size_t count = dlcore_sample_count(x), kept = count;
+    dlcore_error_record_t found;
     dlcore_status status;
 
     if (options->validation_x != NULL) {
-        status = dlcore_check_samples(&fit->model->network, options->validation_x, error);
+        status = dlcore_check_samples(&fit->model->network, options->validation_x, &found);
         if (status == DLCORE_OK)
             status = dlcore_check_labels(&fit->model->network, &fit->training.objective,
-                                         options->validation_x, options->validation_y, error);
+                                         options->validation_x, options->validation_y, &found);
         if (status != DLCORE_OK)
-            return status;
+            return dlcore_fail(error, status, "validation: %s", found.message);
         fit->validation = (dlcore_source_t){.x = options->validation_x,
                                             .y = options->validation_y,
                                             .rows = dlcore_sample_count(options->validation_x)};
@@ -180,6 +187,12 @@ static dlcore_source_t batch_source(const fit_t *fit, size_t batch)
     return source;
 }
 
+static void see_request(fit_t *fit)
+{
+    if (atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
+        fit->stop = true;
+}
+
 static dlcore_status run_batch(fit_t *fit, size_t epoch, size_t batch, dlcore_sums_t *sums)
 {
     dlcore_step_t *step = &fit->training.step;
@@ -198,8 +211,7 @@ static dlcore_status run_batch(fit_t *fit, size_t epoch, size_t batch, dlcore_su
         set_values(fit, sums, fit->values);
     notify(fit, BATCH_END, epoch, batch, fit->trained_values);
     dlcore_progress_batch(&fit->progress, batch + 1, fit->names, fit->values, fit->trained_values);
-    if (atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
-        fit->stop = true;
+    see_request(fit);
     return DLCORE_OK;
 }
 
@@ -257,8 +269,10 @@ static dlcore_status run_epochs(fit_t *fit)
 
     fit->scope = dlcore_scope_enter(fit->model);
     for (size_t epoch = fit->options->initial_epoch;
-         epoch < fit->options->epochs && status == DLCORE_OK && !fit->stop; epoch++)
+         epoch < fit->options->epochs && status == DLCORE_OK && !fit->stop; epoch++) {
         status = run_epoch(fit, epoch);
+        see_request(fit);
+    }
     dlcore_scope_leave(fit->scope);
     if (fit->history != NULL)
         fit->history->stopped = fit->stop;
@@ -320,8 +334,8 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
                                const dlcore_tensor_t *y, const dlcore_fit_options_t *options,
                                dlcore_history_t **history)
 {
-    dlcore_fit_options_t defaults = dlcore_fit_options_default();
-    fit_t fit = {.model = model, .options = options != NULL ? options : &defaults};
+    dlcore_fit_options_t chosen = options != NULL ? *options : dlcore_fit_options_default();
+    fit_t fit = {.model = model, .options = &chosen};
     dlcore_status status;
 
     if (history != NULL)

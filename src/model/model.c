@@ -22,11 +22,10 @@ dlcore_model_options_t dlcore_model_options_default(void)
 
 static dlcore_status check_options(const dlcore_model_options_t *options)
 {
-    if (options->structure_size != sizeof *options)
-        return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
-                           "model: options have structure_size %zu, not %zu: begin with "
-                           "model_options_default()",
-                           options->structure_size, sizeof *options);
+    dlcore_status status = dlcore_check_options(options, "model", options->error);
+
+    if (status != DLCORE_OK)
+        return status;
     if (options->allocator.allocate == NULL || options->allocator.release == NULL)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: the allocator needs both allocate and release");
@@ -225,7 +224,7 @@ dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer)
                              model->network.node_count);
     else
         status = dlcore_network_add(&model->network, &layer, &model->error);
-    if (status != DLCORE_OK)
+    if (status != DLCORE_OK && status != DLCORE_ERROR_STATE) /* a built model stays usable */
         model->first_error = model->error;
     return dlcore_model_end(model, status);
 }

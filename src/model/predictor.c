@@ -13,7 +13,8 @@
 
 dlcore_predictor_options_t dlcore_predictor_options_default(void)
 {
-    return (dlcore_predictor_options_t){.batch_size = 1};
+    return (dlcore_predictor_options_t){.batch_size = 1,
+                                        .structure_size = sizeof(dlcore_predictor_options_t)};
 }
 
 /* ---- life ---- */
@@ -46,7 +47,9 @@ dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
     if (predictor == NULL)
         return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "predictor: predictor is NULL");
     *predictor = NULL;
-    status = check(model, chosen.batch_size, chosen.error);
+    status = dlcore_check_options(&chosen, "predictor", chosen.error);
+    if (status == DLCORE_OK)
+        status = check(model, chosen.batch_size, chosen.error);
     if (status != DLCORE_OK)
         return status;
     p = dlcore_allocate(&model->allocator, 1, sizeof *p);

@@ -50,6 +50,7 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
                                 const dlcore_tensor_t *y, dlcore_objective_t *objective)
 {
     dlcore_network_t *network = &model->network;
+    bool was_built = network->values != NULL;
     dlcore_status status;
 
     if (model->first_error.status != DLCORE_OK) {
@@ -67,6 +68,8 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
         status = dlcore_model_objective(model, objective, &model->error);
     if (status == DLCORE_OK)
         status = dlcore_check_labels(network, objective, x, y, &model->error);
+    if (status != DLCORE_OK && !was_built)
+        dlcore_network_unbuild(network); /* the next call may bring other data */
     return status;
 }
 
@@ -74,6 +77,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size)
 {
+    dlcore_small_plan_t small;
     dlcore_status status;
     size_t rows;
     double work;
@@ -83,7 +87,9 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     if (status != DLCORE_OK)
         return status;
     rows = dlcore_size_min(batch_size, dlcore_sample_count(x));
-    work = 3.0 * dlcore_forward_work(model, rows); /* forward and two gradients */
+    /* forward and two gradients; a small network is run by the caller alone */
+    dlcore_small_settle(&model->network, &training->objective, &small);
+    work = small.functions != NULL ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
     training->team = dlcore_model_acquire_team(model, work);
     training->workers = dlcore_model_workers(training->team, work);
     status = make_slots(model);
@@ -125,7 +131,8 @@ dlcore_update_sink_t dlcore_model_update_sink(dlcore_model_t *model)
 dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums, size_t batch)
 {
     return dlcore_fail(&model->error, DLCORE_ERROR_NOT_FINITE,
-                       "loss is %s in batch %zu of %zu samples; the weights are those before it",
+                       "loss is %s in batch %zu, counted from 0, of %zu samples; the weights are "
+                       "those before it",
                        isnan(sums->loss) ? "NaN" : "infinite", batch, sums->samples);
 }
 

@@ -69,6 +69,13 @@ static dlcore_status all(const dlcore_model_t *model, const float *values, size_
     return DLCORE_OK;
 }
 
+/* For predictors, and for a fit whose callback this is. */
+static void note_change(dlcore_model_t *model)
+{
+    dlcore_model_weights_change(model);
+    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
+}
+
 dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index, float *values,
                                       size_t count)
 {
@@ -95,7 +102,7 @@ dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const
     parameter = one(model, index, values, count, &model->error);
     if (parameter == NULL)
         return model->error.status;
-    dlcore_model_weights_change(model);
+    note_change(model);
     dlcore_network_import(&model->network, parameter, values, model->network.values);
     return DLCORE_OK;
 }
@@ -127,7 +134,7 @@ dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *value
     dlcore_error_clear(&model->error);
     status = all(model, values, count, &model->error);
     if (status == DLCORE_OK)
-        dlcore_model_weights_change(model);
+        note_change(model);
     for (size_t i = 0; status == DLCORE_OK &&
                        (parameter = dlcore_network_parameter(&model->network, i, NULL)) != NULL;
          i++) {

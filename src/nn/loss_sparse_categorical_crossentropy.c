@@ -65,8 +65,18 @@ static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
     return logf(total) - logf(clipped);
 }
 
+/* A label that was changed, by a callback say, since labels were checked. */
+static float row_of_bad_label(const dlcore_loss_pass_t *pass, size_t row)
+{
+    for (size_t p = 0; pass->gradient && p < dlcore_matrix_panels(pass->dy); p++)
+        memset(dlcore_matrix_at(pass->dy, row, p), 0, pass->dy->panel * sizeof(float));
+    return NAN;
+}
+
 static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
+    if ((size_t)pass->labels->classes[row] >= pass->y->columns)
+        return row_of_bad_label(pass, row);
     if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
         return row_of_probabilities(pass, row);
     return row_of_logits(pass, row);

@@ -31,8 +31,8 @@ int main(void)
     tensor_t *y = NULL;
     int failed = 1;
 
-    if (strcmp(version_string(), DLCORE_VERSION) != 0) {
-        fprintf(stderr, "headers are %s, the archive is %s\n", DLCORE_VERSION, version_string());
+    if (strcmp(dlcore_version_string(), DLCORE_VERSION) != 0) {
+        fprintf(stderr, "headers are %s, the archive is %s\n", DLCORE_VERSION, dlcore_version_string());
         return 1;
     }
     /* Draws in the part of the archive that needs zlib. */

@@ -1,0 +1,425 @@
+/* Checking JSON, and stepping through what was checked.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "io/json.h"
+
+#include <string.h>
+
+typedef struct checker {
+    const char *begin, *next, *end;
+    const char *what; /* the problem; NULL: none yet */
+} checker_t;
+
+static bool fails(checker_t *checker, const char *what)
+{
+    checker->what = what;
+    return false;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void skip_space(checker_t *checker)
+{
+    while (checker->next < checker->end && is_space(*checker->next))
+        checker->next++;
+}
+
+/* The next byte, or 0 at the end, where a zero byte is never right. */
+static char peek(const checker_t *checker)
+{
+    return (char)(checker->next < checker->end ? *checker->next : '\0');
+}
+
+/* ---- strings ---- */
+
+static bool hexadecimal(checker_t *checker, unsigned *unit)
+{
+    *unit = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = peek(checker);
+        unsigned digit;
+
+        if (is_digit(c))
+            digit = (unsigned)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            digit = (unsigned)(c - 'a') + 10;
+        else if (c >= 'A' && c <= 'F')
+            digit = (unsigned)(c - 'A') + 10;
+        else
+            return fails(checker, "\\u needs four hexadecimal digits");
+        *unit = *unit << 4 | digit;
+        checker->next++;
+    }
+    return true;
+}
+
+/* After the backslash. *code: the character meant. */
+static bool escape(checker_t *checker, unsigned *code)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    char c = peek(checker);
+    const char *letter = c != '\0' ? strchr(letters, c) : NULL;
+    unsigned low;
+
+    if (letter != NULL) {
+        checker->next++;
+        *code = (unsigned)meanings[letter - letters];
+        return true;
+    }
+    if (c != 'u')
+        return fails(checker, "an escape that JSON does not have");
+    checker->next++;
+    if (!hexadecimal(checker, code))
+        return false;
+    if (*code < 0xD800 || *code > 0xDFFF)
+        return true;
+    if (*code > 0xDBFF || peek(checker) != '\\')
+        return fails(checker, "half of a surrogate pair");
+    checker->next++;
+    if (peek(checker) != 'u')
+        return fails(checker, "half of a surrogate pair");
+    checker->next++;
+    if (!hexadecimal(checker, &low))
+        return false;
+    if (low < 0xDC00 || low > 0xDFFF)
+        return fails(checker, "half of a surrogate pair");
+    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+    return true;
+}
+
+/* One character of more than one byte: its shortest form only, no surrogates, up to U+10FFFF. */
+static bool utf8(checker_t *checker)
+{
+    unsigned char lead = (unsigned char)*checker->next;
+    unsigned char low = 0x80, high = 0xBF; /* bounds of the second byte */
+    size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+
+    if (lead < 0xC2 || lead > 0xF4 || (size_t)(checker->end - checker->next) <= more)
+        return fails(checker, "bytes that are not UTF-8");
+    if (lead == 0xE0)
+        low = 0xA0;
+    if (lead == 0xED)
+        high = 0x9F;
+    if (lead == 0xF0)
+        low = 0x90;
+    if (lead == 0xF4)
+        high = 0x8F;
+    for (size_t i = 1; i <= more; i++, low = 0x80, high = 0xBF) {
+        unsigned char byte = (unsigned char)checker->next[i];
+
+        if (byte < low || byte > high)
+            return fails(checker, "bytes that are not UTF-8");
+    }
+    checker->next += more + 1;
+    return true;
+}
+
+static bool string(checker_t *checker)
+{
+    unsigned code;
+
+    checker->next++;
+    while (checker->next < checker->end) {
+        unsigned char c = (unsigned char)*checker->next;
+
+        if (c == '"') {
+            checker->next++;
+            return true;
+        }
+        if (c < 0x20)
+            return fails(checker, "a control character in a string");
+        if (c == '\\') {
+            checker->next++;
+            if (!escape(checker, &code))
+                return false;
+        } else if (c < 0x80) {
+            checker->next++;
+        } else if (!utf8(checker)) {
+            return false;
+        }
+    }
+    return fails(checker, "a string has no end");
+}
+
+/* ---- other values ---- */
+
+static bool digits(checker_t *checker)
+{
+    if (!is_digit(peek(checker)))
+        return fails(checker, "a number lacks digits");
+    while (is_digit(peek(checker)))
+        checker->next++;
+    return true;
+}
+
+static bool number(checker_t *checker)
+{
+    if (peek(checker) == '-')
+        checker->next++;
+    if (peek(checker) == '0') {
+        checker->next++;
+        if (is_digit(peek(checker)))
+            return fails(checker, "a number begins with a zero too many");
+    } else if (!digits(checker)) {
+        return false;
+    }
+    if (peek(checker) == '.') {
+        checker->next++;
+        if (!digits(checker))
+            return false;
+    }
+    if (peek(checker) == 'e' || peek(checker) == 'E') {
+        checker->next++;
+        if (peek(checker) == '+' || peek(checker) == '-')
+            checker->next++;
+        return digits(checker);
+    }
+    return true;
+}
+
+static bool word(checker_t *checker, const char *expected)
+{
+    size_t length = strlen(expected);
+
+    if ((size_t)(checker->end - checker->next) < length ||
+        memcmp(checker->next, expected, length) != 0)
+        return fails(checker, "a value was expected");
+    checker->next += length;
+    return true;
+}
+
+static bool scalar(checker_t *checker)
+{
+    switch (peek(checker)) {
+    case '"':
+        return string(checker);
+    case 't':
+        return word(checker, "true");
+    case 'f':
+        return word(checker, "false");
+    case 'n':
+        return word(checker, "null");
+    default:
+        if (peek(checker) != '-' && !is_digit(peek(checker)))
+            return fails(checker, "a value was expected");
+        return number(checker);
+    }
+}
+
+/* A member's name and its colon. */
+static bool member_name(checker_t *checker)
+{
+    skip_space(checker);
+    if (peek(checker) != '"')
+        return fails(checker, "a member's name was expected");
+    if (!string(checker))
+        return false;
+    skip_space(checker);
+    if (peek(checker) != ':')
+        return fails(checker, "a colon was expected");
+    checker->next++;
+    return true;
+}
+
+/* What is open: '{' or '[' for each. */
+typedef struct nest {
+    char kinds[DLCORE_JSON_DEPTH_MAX];
+    size_t depth;
+} nest_t;
+
+/* A scalar, or the beginning of something larger: then *inside, at the first value in it. An empty
+ * one leaves its closing bracket to be read. */
+static bool begin_value(checker_t *checker, nest_t *nest, bool *inside)
+{
+    char c;
+
+    *inside = false;
+    skip_space(checker);
+    c = peek(checker);
+    if (c != '{' && c != '[')
+        return scalar(checker);
+    if (nest->depth == DLCORE_JSON_DEPTH_MAX)
+        return fails(checker, "values are nested too deeply");
+    nest->kinds[nest->depth++] = c;
+    checker->next++;
+    skip_space(checker);
+    *inside = peek(checker) != (c == '{' ? '}' : ']');
+    return !*inside || c == '[' || member_name(checker);
+}
+
+/* After a value: closes what ends here, up to a comma and what it leads to, or the very end. */
+static bool end_value(checker_t *checker, nest_t *nest)
+{
+    while (nest->depth > 0) {
+        bool object = nest->kinds[nest->depth - 1] == '{';
+        char c;
+
+        skip_space(checker);
+        c = peek(checker);
+        if (c != ',' && c != (object ? '}' : ']'))
+            return fails(checker, "a comma or a closing bracket was expected");
+        checker->next++;
+        if (c == ',')
+            return !object || member_name(checker);
+        nest->depth--;
+    }
+    return true;
+}
+
+/* One value, with all that is in it. */
+static bool whole_value(checker_t *checker)
+{
+    nest_t nest = {.depth = 0};
+    bool inside;
+
+    do {
+        if (!begin_value(checker, &nest, &inside))
+            return false;
+        if (!inside && !end_value(checker, &nest))
+            return false;
+    } while (nest.depth > 0);
+    return true;
+}
+
+static dlcore_json_kind_t kind_of(char first)
+{
+    switch (first) {
+    case '{':
+        return DLCORE_JSON_OBJECT;
+    case '[':
+        return DLCORE_JSON_ARRAY;
+    case '"':
+        return DLCORE_JSON_STRING;
+    case 't':
+        return DLCORE_JSON_TRUE;
+    case 'f':
+        return DLCORE_JSON_FALSE;
+    case 'n':
+        return DLCORE_JSON_NULL;
+    default:
+        return DLCORE_JSON_NUMBER;
+    }
+}
+
+bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
+                       dlcore_json_problem_t *problem)
+{
+    checker_t checker = {.begin = text, .next = text, .end = text + size};
+
+    *value = (dlcore_json_t){0};
+    skip_space(&checker);
+    value->begin = checker.next;
+    if (whole_value(&checker)) {
+        value->end = checker.next;
+        skip_space(&checker);
+        if (checker.next == checker.end) {
+            value->kind = kind_of(*value->begin);
+            return true;
+        }
+        checker.what = "something follows after the end";
+    }
+    *value = (dlcore_json_t){0};
+    *problem = (dlcore_json_problem_t){.at = (size_t)(checker.next - text), .what = checker.what};
+    return false;
+}
+
+/* ---- stepping through checked text ---- */
+
+static const char *after_space(const char *next, const char *end)
+{
+    while (next < end && is_space(*next))
+        next++;
+    return next;
+}
+
+static const char *after_string(const char *next)
+{
+    for (next++; *next != '"'; next++)
+        next += *next == '\\';
+    return next + 1;
+}
+
+static const char *after_value(const char *next, const char *end)
+{
+    size_t depth = 0;
+
+    if (*next == '"')
+        return after_string(next);
+    if (*next != '{' && *next != '[') {
+        while (next < end && !is_space(*next) && strchr(",]}", *next) == NULL)
+            next++;
+        return next;
+    }
+    do {
+        if (*next == '"') {
+            next = after_string(next);
+            continue;
+        }
+        if (*next == '{' || *next == '[')
+            depth++;
+        else if (*next == '}' || *next == ']')
+            depth--;
+        next++;
+    } while (depth > 0);
+    return next;
+}
+
+const char *dlcore_json_end(const char *begin)
+{
+    return after_value(begin, NULL);
+}
+
+dlcore_json_steps_t dlcore_json_steps(const dlcore_json_t *value)
+{
+    if (value->kind != DLCORE_JSON_ARRAY && value->kind != DLCORE_JSON_OBJECT)
+        return (dlcore_json_steps_t){0};
+    return (dlcore_json_steps_t){.next = value->begin + 1, .end = value->end - 1};
+}
+
+static dlcore_json_t value_at(const char *begin, const char *end)
+{
+    return (dlcore_json_t){.kind = kind_of(*begin), .begin = begin, .end = after_value(begin, end)};
+}
+
+bool dlcore_json_step(dlcore_json_steps_t *steps, dlcore_json_t *name, dlcore_json_t *value)
+{
+    const char *next = after_space(steps->next, steps->end);
+
+    if (next == steps->end)
+        return false;
+    if (name != NULL) {
+        *name = value_at(next, steps->end);
+        next = after_space(name->end, steps->end) + 1; /* the colon */
+        next = after_space(next, steps->end);
+    }
+    *value = value_at(next, steps->end);
+    next = after_space(value->end, steps->end);
+    steps->next = next < steps->end ? next + 1 : next; /* the comma */
+    return true;
+}
+
+bool dlcore_json_member(const dlcore_json_t *object, const char *name, dlcore_json_t *value)
+{
+    dlcore_json_steps_t steps = dlcore_json_steps(object);
+    dlcore_json_t key, found;
+
+    *value = (dlcore_json_t){0};
+    if (object->kind != DLCORE_JSON_OBJECT)
+        return true;
+    while (dlcore_json_step(&steps, &key, &found)) {
+        if (!dlcore_json_is(&key, name))
+            continue;
+        if (value->kind != DLCORE_JSON_NONE)
+            return false;
+        *value = found;
+    }
+    return true;
+}

@@ -1,0 +1,146 @@
+/* Names, shapes and rows of what a model is in a file.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "io/model_tensors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/little_endian.h"
+#include "base/random.h"
+#include "base/size.h"
+#include "nn/optimizer.h"
+
+dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model)
+{
+    return (dlcore_model_tensors_t){
+        .network = &model->network,
+        .optimizer = &model->settings.optimizer,
+        .weight_count = dlcore_model_weight_count(model),
+        .slot_count = model->trainer.slots != NULL ? model->trainer.slot_count : 0,
+        .values = model->network.values,
+        .slots = model->trainer.slots,
+    };
+}
+
+static dlcore_model_tensor_t self_test_tensor(const dlcore_model_tensors_t *tensors, bool output)
+{
+    dlcore_model_tensor_t tensor = {
+        .rank = 2,
+        .shape = {tensors->self_test_rows, output ? dlcore_network_output_width(tensors->network)
+                                                  : dlcore_network_input_width(tensors->network)},
+        .at = output ? tensors->self_test_y : tensors->self_test_x};
+
+    snprintf(tensor.name, sizeof tensor.name, "dlcore/self_test/%s", output ? "y" : "x");
+    return tensor;
+}
+
+dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index)
+{
+    const dlcore_network_t *network = tensors->network;
+    size_t in_vectors = tensors->weight_count * (1 + tensors->slot_count);
+    const dlcore_node_t *node = NULL;
+    dlcore_model_tensor_t tensor = {.network = network};
+    const dlcore_parameter_t *parameter;
+    const dlcore_optimizer_type_t *type;
+    size_t slot;
+
+    if (index >= in_vectors)
+        return self_test_tensor(tensors, index > in_vectors);
+    parameter = dlcore_network_parameter(network, index % tensors->weight_count, &node);
+    slot = index / tensors->weight_count;
+    tensor.parameter = parameter;
+    tensor.rank = parameter->rank;
+    memcpy(tensor.shape, parameter->shape, sizeof tensor.shape);
+    if (slot == 0) {
+        tensor.at = tensors->values;
+        snprintf(tensor.name, sizeof tensor.name, "%s/%s", node->layer.name, parameter->name);
+        return tensor;
+    }
+    type = dlcore_optimizer_type(tensors->optimizer->kind);
+    if (tensors->slots != NULL)
+        tensor.at = tensors->slots + (slot - 1) * network->value_floats;
+    snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s/%s", type->name,
+             type->slot_name(tensors->optimizer, slot - 1), node->layer.name, parameter->name);
+    return tensor;
+}
+
+size_t dlcore_model_tensor_bytes(const dlcore_model_tensor_t *tensor)
+{
+    return tensor->shape[0] * tensor->shape[1] * sizeof(float);
+}
+
+size_t dlcore_model_tensor_buffer(const dlcore_model_tensor_t *tensor, size_t floats)
+{
+    size_t width = tensor->shape[1];
+
+    return dlcore_size_max(width, dlcore_size_min(floats, tensor->shape[0] * width));
+}
+
+void dlcore_model_tensor_get(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
+                             float *rows)
+{
+    size_t floats = count * tensor->shape[1];
+
+    if (tensor->parameter != NULL)
+        dlcore_network_export_rows(tensor->network, tensor->parameter, first, count, tensor->at,
+                                   rows);
+    else
+        memcpy(rows, tensor->at + first * tensor->shape[1], floats * sizeof *rows);
+    dlcore_floats_little_endian(rows, floats);
+}
+
+void dlcore_model_tensor_set(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
+                             float *rows)
+{
+    size_t floats = count * tensor->shape[1];
+
+    dlcore_floats_little_endian(rows, floats);
+    if (tensor->parameter != NULL)
+        dlcore_network_import_rows(tensor->network, tensor->parameter, first, count, rows,
+                                   tensor->at);
+    else
+        memcpy(tensor->at + first * tensor->shape[1], rows, floats * sizeof *rows);
+}
+
+dlcore_hash_t dlcore_model_tensor_hash(const dlcore_model_tensor_t *tensor)
+{
+    dlcore_hash_t hash = dlcore_hash_begin();
+
+    dlcore_hash_add(&hash, tensor->name, strlen(tensor->name) + 1);
+    return hash;
+}
+
+/* ---- the self-test ---- */
+
+void dlcore_self_test_input(float *x, size_t rows, size_t width)
+{
+    for (size_t r = 0; r < rows; r++) {
+        dlcore_random_t random =
+            dlcore_random_stream(0, DLCORE_RANDOM_SELF_TEST, (uint32_t)r & 0xffffffu, 0);
+
+        for (size_t i = 0; i < width; i++)
+            x[r * width + i] = (float)(dlcore_random_next(&random) >> 8) * 0x1p-24f;
+    }
+}
+
+dlcore_status dlcore_self_test_run(const dlcore_model_t *model, const float *x, size_t rows,
+                                   float *y, dlcore_error_record_t *error)
+{
+    size_t x_shape[2] = {rows, dlcore_model_input_width(model)};
+    size_t y_shape[2] = {rows, dlcore_model_output_width(model)};
+    dlcore_predict_options_t options = dlcore_predict_options_default();
+    dlcore_tensor_t *input = NULL, *output = NULL;
+    dlcore_status status = dlcore_tensor_borrow_const(&model->allocator, DLCORE_DTYPE_FLOAT32, 2,
+                                                      x_shape, x, 0, &input, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_borrow(&model->allocator, DLCORE_DTYPE_FLOAT32, 2, y_shape, y, 0,
+                                      &output, error);
+    options.error = error;
+    if (status == DLCORE_OK)
+        status = dlcore_model_predict_with(model, input, output, &options);
+    dlcore_tensor_free(output);
+    dlcore_tensor_free(input);
+    return status;
+}

@@ -1,0 +1,74 @@
+/* Writing a file so that it is either whole or not there: the bytes go to a new file in the same
+ * folder, which replaces the old one only when all of it has reached the disk.
+ *
+ *     dlcore_output_t output;
+ *     if (dlcore_output_open(&output, NULL, path, error) == DLCORE_OK) {
+ *         status = dlcore_output_write(&output, bytes, size, error);
+ *         if (status == DLCORE_OK)
+ *             status = dlcore_output_commit(&output, true, error);
+ *         dlcore_output_close(&output);      (what was not committed leaves no trace)
+ *     }
+ *
+ * The old file's permissions are kept, and a symbolic link stays one: what it points to is
+ * replaced. Other hard links keep the old content. A process that is killed meanwhile leaves the
+ * old file whole, and next to it a file ".<name>.<process>-<number>.tmp", which may be deleted.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_IO_OUTPUT_H
+#define DLCORE_IO_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "dlcore/status.h"
+
+#define DLCORE_OUTPUT_PATH_SIZE 2048
+#define DLCORE_OUTPUT_NAME_SIZE 256
+
+/* The system's calls, one by one as POSIX has them, errno included, so that tests can stand in for
+ * them. `user` is the table's. */
+typedef struct dlcore_system {
+    void *user;
+    int (*open)(void *user, const char *path, int flags, mode_t mode);
+    int (*openat)(void *user, int folder, const char *name, int flags, mode_t mode);
+    ssize_t (*readlink)(void *user, const char *path, char *to, size_t room);
+    int (*fstatat)(void *user, int folder, const char *name, struct stat *info);
+    int (*fchmod)(void *user, int file, mode_t mode);
+    int (*fchown)(void *user, int file, uid_t owner, gid_t group);
+    ssize_t (*write)(void *user, int file, const void *bytes, size_t size);
+    int (*fsync)(void *user, int file);
+    int (*close)(void *user, int file);
+    int (*renameat)(void *user, int folder, const char *from, const char *to);
+    int (*unlinkat)(void *user, int folder, const char *name);
+} dlcore_system_t;
+
+/* The real one. */
+const dlcore_system_t *dlcore_system(void);
+
+typedef struct dlcore_output {
+    const dlcore_system_t *system;
+    int folder;  /* -1: closed */
+    int file;    /* -1: closed */
+    bool exists; /* the temporary file */
+    size_t written;
+    char path[DLCORE_OUTPUT_PATH_SIZE]; /* of the file to be, links followed */
+    char temporary[DLCORE_OUTPUT_NAME_SIZE];
+} dlcore_output_t;
+
+/* Makes the temporary file. `system` NULL: the real one. DLCORE_ERROR_IO with errno's text, or when
+ * there is something at `path` that is no regular file. On failure there is nothing to close. */
+dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t *system,
+                                 const char *path, dlcore_error_record_t *error);
+dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error);
+/* Puts the file into its place. With `sync` the bytes are on the disk before, and the new name
+ * after: what survives a power cut is the old file or the new one. When only the very last step
+ * fails, the error says that the file was replaced already. */
+dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync,
+                                   dlcore_error_record_t *error);
+/* Removes what was not committed. */
+void dlcore_output_close(dlcore_output_t *output);
+
+#endif

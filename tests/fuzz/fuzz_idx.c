@@ -1,0 +1,24 @@
+/* Any bytes as an IDX file.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+
+#include "dlcore/data.h"
+#include "fuzz/budget.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* a gzip file holds more than its size */
+    bool packed = size >= 2 && data[0] == 0x1F && data[1] == 0x8B;
+    budget_t budget = budget_for(packed ? (size_t)1 << 30 : size);
+    dlcore_allocator_t allocator = budget_allocator(&budget);
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_tensor_t *tensor = NULL;
+    dlcore_status status = dlcore_idx_parse(data, size, &allocator, &tensor, &error);
+
+    fuzz_require((status == DLCORE_OK) == (tensor != NULL), "status and tensor disagree");
+    fuzz_require((status == DLCORE_OK) == (error.message[0] == '\0'), "no message");
+    dlcore_tensor_free(tensor);
+    budget_check(&budget);
+    return 0;
+}

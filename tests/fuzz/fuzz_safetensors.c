@@ -1,0 +1,68 @@
+/* Any bytes as a model file. What loads is saved and loaded again, with the same weights.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dlcore/file.h"
+#include "fuzz/budget.h"
+
+/* All weights, for free(); NaN or not, they are bytes. */
+static float *weights_of(const dlcore_model_t *model, size_t *bytes)
+{
+    size_t count = dlcore_model_parameter_count(model);
+    float *weights = malloc((count + 1) * sizeof *weights);
+
+    *bytes = count * sizeof *weights;
+    fuzz_require(weights != NULL && dlcore_model_get_weights(model, weights, count) == DLCORE_OK,
+                 "no weights");
+    return weights;
+}
+
+static void save_and_load(const dlcore_model_t *model, dlcore_load_options_t options,
+                          const dlcore_allocator_t *allocator)
+{
+    float *before, *after;
+    dlcore_model_t *again = NULL;
+    dlcore_load_report_t report;
+    void *bytes;
+    size_t size, count, other;
+
+    options.require_checksum = true;
+    options.report = &report;
+    fuzz_require(dlcore_model_save_memory(model, NULL, &bytes, &size) == DLCORE_OK, "not saved");
+    fuzz_require(dlcore_model_load_memory(bytes, size, &options, &again) == DLCORE_OK,
+                 "not loaded again");
+    before = weights_of(model, &count);
+    after = weights_of(again, &other);
+    fuzz_require(count == other && memcmp(before, after, count) == 0, "other weights");
+    free(after);
+    free(before);
+    dlcore_model_free(again);
+    allocator->release(allocator->user, bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    budget_t budget = budget_for(size);
+    dlcore_allocator_t allocator = budget_allocator(&budget);
+    dlcore_load_options_t options = dlcore_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = NULL;
+    dlcore_status status;
+
+    options.model.allocator = allocator;
+    options.model.threads = 1;
+    options.model.engine = DLCORE_ENGINE_BLAS; /* the other pads kernels */
+    options.error = &error;
+    status = dlcore_model_load_memory(data, size, &options, &model);
+    fuzz_require((status == DLCORE_OK) == (model != NULL), "status and model disagree");
+    fuzz_require((status == DLCORE_OK) == (error.message[0] == '\0'), "no message");
+    if (model != NULL) {
+        budget.limit = SIZE_MAX; /* running a model is another matter */
+        save_and_load(model, options, &allocator);
+    }
+    dlcore_model_free(model);
+    budget_check(&budget);
+    return 0;
+}

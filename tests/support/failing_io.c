@@ -1,0 +1,123 @@
+/* Counting, failing and shortening system calls.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/failing_io.h"
+
+#include <errno.h>
+
+void failing_io_init(failing_io_t *io)
+{
+    *io = (failing_io_t){.error = EIO};
+}
+
+/* Whether this call is to fail; errno is set then. */
+static bool fails(failing_io_t *io, const char *name, bool cleans_up)
+{
+    io->calls++;
+    if (io->fail_at == 0 || io->calls < io->fail_at ||
+        (io->calls > io->fail_at && (!io->fail_for_ever || cleans_up)))
+        return false;
+    io->failures++;
+    io->failed = name;
+    errno = io->error;
+    return true;
+}
+
+static int io_open(void *user, const char *path, int flags, mode_t mode)
+{
+    failing_io_t *io = user;
+    int file = fails(io, "open", false) ? -1 : dlcore_system()->open(NULL, path, flags, mode);
+
+    io->opened += file >= 0;
+    return file;
+}
+
+static int io_openat(void *user, int folder, const char *name, int flags, mode_t mode)
+{
+    failing_io_t *io = user;
+    int file =
+        fails(io, "openat", false) ? -1 : dlcore_system()->openat(NULL, folder, name, flags, mode);
+
+    io->opened += file >= 0;
+    return file;
+}
+
+static ssize_t io_readlink(void *user, const char *path, char *to, size_t room)
+{
+    return fails(user, "readlink", false) ? -1 : dlcore_system()->readlink(NULL, path, to, room);
+}
+
+static int io_fstatat(void *user, int folder, const char *name, struct stat *info)
+{
+    return fails(user, "fstatat", false) ? -1 : dlcore_system()->fstatat(NULL, folder, name, info);
+}
+
+static int io_fchmod(void *user, int file, mode_t mode)
+{
+    return fails(user, "fchmod", false) ? -1 : dlcore_system()->fchmod(NULL, file, mode);
+}
+
+static int io_fchown(void *user, int file, uid_t owner, gid_t group)
+{
+    return fails(user, "fchown", false) ? -1 : dlcore_system()->fchown(NULL, file, owner, group);
+}
+
+static ssize_t io_write(void *user, int file, const void *bytes, size_t size)
+{
+    failing_io_t *io = user;
+
+    if (fails(io, "write", false))
+        return io->error == 0 ? 0 : -1;
+    return dlcore_system()->write(NULL, file, bytes,
+                                  io->most != 0 && size > io->most ? io->most : size);
+}
+
+static int io_fsync(void *user, int file)
+{
+    failing_io_t *io = user;
+
+    if (fails(io, "fsync", false))
+        return -1;
+    io->synced++;
+    return dlcore_system()->fsync(NULL, file);
+}
+
+static int io_close(void *user, int file)
+{
+    failing_io_t *io = user;
+    bool failing = fails(io, "close", true);
+
+    io->closed++;
+    if (dlcore_system()->close(NULL, file) != 0 || !failing)
+        return failing ? -1 : 0;
+    errno = io->error;
+    return -1;
+}
+
+static int io_renameat(void *user, int folder, const char *from, const char *to)
+{
+    return fails(user, "renameat", false) ? -1 : dlcore_system()->renameat(NULL, folder, from, to);
+}
+
+static int io_unlinkat(void *user, int folder, const char *name)
+{
+    return fails(user, "unlinkat", true) ? -1 : dlcore_system()->unlinkat(NULL, folder, name);
+}
+
+dlcore_system_t failing_io(failing_io_t *io)
+{
+    return (dlcore_system_t){
+        .user = io,
+        .open = io_open,
+        .openat = io_openat,
+        .readlink = io_readlink,
+        .fstatat = io_fstatat,
+        .fchmod = io_fchmod,
+        .fchown = io_fchown,
+        .write = io_write,
+        .fsync = io_fsync,
+        .close = io_close,
+        .renameat = io_renameat,
+        .unlinkat = io_unlinkat,
+    };
+}

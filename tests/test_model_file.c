@@ -1,0 +1,814 @@
+/* Models in files: what is saved comes back, training goes on as if nothing had happened, and what
+ * fails leaves things as they were.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/little_endian.h"
+#include "dlcore/file.h"
+#include "dlcore/version.h"
+#include "io/model_config.h"
+#include "io/model_save.h"
+#include "model/model.h"
+#include "support/classifier.h"
+#include "support/failing_allocator.h"
+#include "support/failing_io.h"
+#include "support/idx_bytes.h"
+#include "support/small_model.h"
+#include "support/tensors.h"
+
+#define OPTIMIZERS 6
+
+static dlcore_optimizer_t optimizer_of(size_t index)
+{
+    dlcore_optimizer_t optimizer = index < 3 ? dlcore_optimizer_sgd() : dlcore_optimizer_rmsprop();
+
+    optimizer.momentum = index == 1 || index == 2 || index == 5 ? 0.9 : 0.0;
+    optimizer.nesterov = index == 2;
+    optimizer.centered = index == 4 || index == 5;
+    if (index == 3)
+        optimizer.learning_rate = 0.1 / 3.0; /* not a short number */
+    return optimizer;
+}
+
+static dlcore_model_t *model_with(const dlcore_model_options_t *options, size_t optimizer)
+{
+    dlcore_optimizer_t chosen = optimizer_of(optimizer);
+    dlcore_model_t *model = small_model(options, &chosen);
+
+    assert_non_null(model);
+    return model;
+}
+
+/* Through memory; the caller frees the model. */
+static dlcore_model_t *saved_and_loaded(const dlcore_model_t *model,
+                                        const dlcore_load_options_t *options)
+{
+    dlcore_model_t *loaded = NULL;
+    dlcore_error_record_t error = {0};
+    dlcore_save_options_t how = dlcore_save_options_default();
+    void *bytes;
+    size_t size;
+
+    how.error = &error;
+    if (dlcore_model_save_memory(model, &how, &bytes, &size) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(dlcore_model_load_memory(bytes, size, options, &loaded), DLCORE_OK);
+    free(bytes);
+    return loaded;
+}
+
+static void assert_same_optimizer(const dlcore_optimizer_t *a, const dlcore_optimizer_t *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_true(a->learning_rate == b->learning_rate && a->momentum == b->momentum);
+    assert_true(a->rho == b->rho && a->epsilon == b->epsilon);
+    assert_true(a->nesterov == b->nesterov && a->centered == b->centered);
+}
+
+static void assert_same_model(const dlcore_model_t *a, const dlcore_model_t *b)
+{
+    assert_int_equal(dlcore_model_layer_count(a), dlcore_model_layer_count(b));
+    for (size_t i = 0; i < dlcore_model_layer_count(a); i++) {
+        const dlcore_layer_t *x = dlcore_model_layer(a, i), *y = dlcore_model_layer(b, i);
+
+        assert_int_equal(x->kind, y->kind);
+        assert_string_equal(x->name, y->name);
+        assert_int_equal(x->input_width, y->input_width);
+        assert_int_equal(x->units, y->units);
+        assert_int_equal(x->use_bias, y->use_bias);
+        assert_int_equal(x->activation, y->activation);
+        assert_int_equal(x->kernel_initializer.kind, y->kernel_initializer.kind);
+        assert_int_equal(x->bias_initializer.kind, y->bias_initializer.kind);
+        assert_true(x->bias_initializer.value == y->bias_initializer.value);
+        assert_true(x->scale == y->scale && x->offset == y->offset);
+        assert_int_equal(a->network.nodes[i].declared_width, b->network.nodes[i].declared_width);
+    }
+    assert_int_equal(a->compiled, b->compiled);
+    assert_same_optimizer(&a->settings.optimizer, &b->settings.optimizer);
+    assert_int_equal(a->settings.loss.kind, b->settings.loss.kind);
+    assert_int_equal(a->settings.loss.from_logits, b->settings.loss.from_logits);
+    assert_int_equal(a->settings.metric_count, b->settings.metric_count);
+    for (size_t i = 0; i < a->settings.metric_count; i++) {
+        assert_int_equal(a->settings.metrics[i].kind, b->settings.metrics[i].kind);
+        assert_true(a->settings.metrics[i].threshold == b->settings.metrics[i].threshold);
+    }
+    assert_true(same_weights(a, b));
+}
+
+/* ---- round trips ---- */
+
+static void check_round_trip(dlcore_engine_t engine)
+{
+    for (size_t i = 0; i < OPTIMIZERS; i++) {
+        dlcore_load_options_t how = dlcore_load_options_default();
+        dlcore_load_report_t report;
+        dlcore_model_options_t options = engine_options(engine, 1);
+        dlcore_model_t *model, *loaded;
+
+        options.seed = UINT64_MAX - 5; /* needs all of its digits */
+        how.model = engine_options(engine, 1);
+        how.report = &report;
+        how.self_test = how.require_checksum = true;
+        model = model_with(&options, i);
+        assert_int_equal(small_model_fit(model, 0, 2), DLCORE_OK);
+        loaded = saved_and_loaded(model, &how);
+        assert_same_model(model, loaded);
+        assert_int_equal(loaded->epochs_trained, 2);
+        assert_true(loaded->options.seed == UINT64_MAX - 5);
+        assert_int_equal(report.checksum, DLCORE_CHECKSUM_MATCHES);
+        assert_true(report.compiled && report.training_state && report.self_tested);
+        assert_true(report.self_test_difference == 0.0);
+        assert_string_equal(report.library_version, dlcore_version_string());
+        dlcore_model_free(loaded);
+        dlcore_model_free(model);
+    }
+}
+
+static void test_model_file_round_trip_keeps_everything(void **state)
+{
+    (void)state;
+    with_every_engine(check_round_trip);
+}
+
+/* Every initializer, activation, loss and metric by its Keras name. */
+static void test_model_file_round_trip_knows_every_kind(void **state)
+{
+    static const dlcore_loss_kind_t losses[] = {
+        DLCORE_LOSS_CATEGORICAL_CROSSENTROPY, DLCORE_LOSS_BINARY_CROSSENTROPY,
+        DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        dlcore_compile_options_t settings = dlcore_compile_options_default();
+        dlcore_model_t *model = NULL, *loaded;
+
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        for (int kind = DLCORE_INITIALIZER_GLOROT_UNIFORM; kind <= DLCORE_INITIALIZER_CONSTANT;
+             kind++) {
+            dlcore_layer_t layer = dlcore_layer_dense(3 + (size_t)kind, DLCORE_ACTIVATION_LINEAR);
+
+            layer.activation = (dlcore_activation_t)(1 + kind % DLCORE_ACTIVATION_TANH);
+            layer.kernel_initializer.kind = (dlcore_initializer_kind_t)kind;
+            layer.bias_initializer = dlcore_initializer_constant(0.1 * kind);
+            dlcore_model_add(model, layer);
+        }
+        settings.loss.kind = losses[i];
+        settings.loss.from_logits = i < 2;
+        settings.metrics[settings.metric_count++] =
+            (dlcore_metric_t){.kind = DLCORE_METRIC_ACCURACY, .threshold = i < 1 ? 0.5 : 0.3};
+        settings.metrics[settings.metric_count++] = dlcore_metric_default(
+            i == 3 ? DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY : DLCORE_METRIC_MEAN_SQUARED_ERROR);
+        if (i < 3) {
+            settings.metrics[settings.metric_count++] =
+                dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+            settings.metrics[settings.metric_count++] =
+                (dlcore_metric_t){.kind = DLCORE_METRIC_BINARY_ACCURACY, .threshold = 1 / 3.0};
+            settings.metrics[settings.metric_count++] =
+                dlcore_metric_default(DLCORE_METRIC_CATEGORICAL_ACCURACY);
+        }
+        assert_int_equal(dlcore_model_build(model, 5), DLCORE_OK);
+        if (dlcore_model_compile_with(model, &settings) != DLCORE_OK)
+            fail_msg("%s", dlcore_model_error(model));
+        loaded = saved_and_loaded(model, NULL);
+        assert_same_model(model, loaded);
+        dlcore_model_free(loaded);
+        dlcore_model_free(model);
+    }
+}
+
+static void test_model_file_of_a_model_that_is_not_compiled(void **state)
+{
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_load_report_t report;
+    dlcore_model_t *model = NULL, *loaded;
+
+    (void)state;
+    how.report = &report;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(2, DLCORE_ACTIVATION_TANH));
+    assert_int_equal(dlcore_model_build(model, 3), DLCORE_OK);
+    loaded = saved_and_loaded(model, &how);
+    assert_true(same_weights(model, loaded));
+    assert_false(loaded->compiled || report.compiled || report.training_state);
+    assert_false(report.self_tested);
+    assert_true(isnan(report.self_test_difference));
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+}
+
+/* A file does not know who multiplied. */
+static void test_model_file_moves_between_engines(void **state)
+{
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_model_options_t options = engine_options(DLCORE_ENGINE_AUTO, 1);
+    dlcore_load_report_t report;
+    dlcore_model_t *model, *loaded;
+
+    (void)state;
+    how.model.engine = DLCORE_ENGINE_BLAS;
+    how.report = &report;
+    how.self_test = true;
+    model = model_with(&options, 5);
+    assert_int_equal(small_model_fit(model, 0, 2), DLCORE_OK);
+    loaded = saved_and_loaded(model, &how);
+    assert_true(same_weights(model, loaded));
+    assert_true(report.self_test_difference < 1e-5);
+    assert_int_equal(report.checksum, DLCORE_CHECKSUM_MATCHES);
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+}
+
+/* Tensors above a megabyte pass through the buffer in pieces, of which the last is shorter. */
+static void check_large(dlcore_engine_t engine)
+{
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_model_options_t options = engine_options(engine, 1);
+    failing_allocator_t memory;
+    dlcore_model_t *model = NULL, *loaded;
+
+    failing_allocator_init(&memory);
+    how.model = options;
+    how.model.allocator = failing_allocator(&memory);
+    how.require_checksum = true;
+    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(1001, DLCORE_ACTIVATION_RELU));
+    dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX));
+    assert_int_equal(dlcore_model_build(model, 601), DLCORE_OK);
+    loaded = saved_and_loaded(model, &how);
+    assert_true(same_weights(model, loaded));
+    /* weights, padded, and a buffer of a megabyte */
+    assert_true(memory.peak_bytes < 601 * 1024 * sizeof(float) + ((size_t)3 << 19));
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+    failing_allocator_assert_clean(&memory);
+}
+
+static void test_model_file_streams_large_tensors(void **state)
+{
+    (void)state;
+    with_every_engine(check_large);
+}
+
+/* ---- training goes on ---- */
+
+static void check_continue(dlcore_engine_t engine)
+{
+    for (size_t i = 0; i < OPTIMIZERS; i++) {
+        dlcore_model_options_t options = engine_options(engine, 1);
+        dlcore_load_options_t how = dlcore_load_options_default();
+        dlcore_model_t *straight, *model, *loaded;
+
+        options.seed = 7 + i;
+        how.model = engine_options(engine, 1);
+        straight = model_with(&options, i);
+        model = model_with(&options, i);
+        assert_int_equal(small_model_fit(straight, 0, 4), DLCORE_OK);
+        for (size_t epoch = 0; epoch < 4; epoch++) {
+            loaded = saved_and_loaded(model, &how); /* before the first one, too */
+            dlcore_model_free(model);
+            model = loaded;
+            assert_int_equal(small_model_fit(model, epoch, epoch + 1), DLCORE_OK);
+        }
+        assert_true(same_weights(straight, model));
+        dlcore_model_free(model);
+        dlcore_model_free(straight);
+    }
+}
+
+static void test_model_file_training_goes_on_bit_by_bit(void **state)
+{
+    (void)state;
+    with_every_engine(check_continue);
+}
+
+static void test_model_file_without_training_state_is_smaller_and_begins_anew(void **state)
+{
+    dlcore_model_t *model = model_with(NULL, 4), *loaded = NULL;
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_load_options_t ask = dlcore_load_options_default();
+    dlcore_load_report_t report;
+    void *whole, *part;
+    size_t whole_size, part_size;
+
+    (void)state;
+    ask.report = &report;
+    assert_int_equal(small_model_fit(model, 0, 1), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, &how, &whole, &whole_size), DLCORE_OK);
+    how.training_state = false;
+    how.self_test = false;
+    assert_int_equal(dlcore_model_save_memory(model, &how, &part, &part_size), DLCORE_OK);
+    assert_true(part_size < whole_size);
+    assert_int_equal(dlcore_model_load_memory(part, part_size, &ask, &loaded), DLCORE_OK);
+    assert_true(report.compiled && !report.training_state);
+    assert_int_equal(report.checksum, DLCORE_CHECKSUM_MATCHES);
+    assert_null(loaded->trainer.slots);
+    assert_true(same_weights(model, loaded));
+    dlcore_model_free(loaded);
+
+    ask.training_state = false; /* it is there, but not wanted */
+    assert_int_equal(dlcore_model_load_memory(whole, whole_size, &ask, &loaded), DLCORE_OK);
+    assert_int_equal(report.checksum, DLCORE_CHECKSUM_MATCHES);
+    assert_null(loaded->trainer.slots);
+    assert_int_equal(loaded->epochs_trained, 0);
+    dlcore_model_free(loaded);
+    ask.compile = false;
+    assert_int_equal(dlcore_model_load_memory(whole, whole_size, &ask, &loaded), DLCORE_OK);
+    assert_false(loaded->compiled);
+    assert_true(same_weights(model, loaded));
+    dlcore_model_free(loaded);
+    free(whole);
+    free(part);
+    dlcore_model_free(model);
+}
+
+/* ---- checksum and self-test ---- */
+
+static void test_model_file_reports_what_was_changed(void **state)
+{
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_load_report_t report;
+    dlcore_error_record_t error;
+    dlcore_model_t *loaded = NULL;
+    size_t size, header;
+    unsigned char *file = small_model_file(&size);
+
+    (void)state;
+    how.report = &report;
+    how.error = &error;
+    how.self_test = true;
+    header = 8 + (size_t)dlcore_load_u64(file);
+    for (size_t i = 0; i < 8; i++)
+        file[header + 4 * i + 3] ^= 0x80; /* the sign of a weight */
+    assert_int_equal(dlcore_model_load_memory(file, size, &how, &loaded), DLCORE_OK);
+    assert_int_equal(report.checksum, DLCORE_CHECKSUM_DIFFERS);
+    assert_true(report.self_test_difference > 1e-4);
+    dlcore_model_free(loaded);
+    how.require_checksum = true;
+    assert_failed(dlcore_model_load_memory(file, size, &how, &loaded), DLCORE_ERROR_FORMAT, &error,
+                  "memory: the checksum is xxh64:");
+    assert_null(loaded);
+    free(file);
+}
+
+/* ---- to and from ---- */
+
+typedef struct pipe_end {
+    unsigned char *bytes;
+    size_t size, position;
+    size_t most;    /* bytes of one read; 0: as many as wanted */
+    size_t fail_at; /* position from which nothing goes on */
+} pipe_end_t;
+
+static bool pipe_write(void *user, const void *bytes, size_t size)
+{
+    pipe_end_t *end = user;
+
+    if (end->position + size > end->fail_at)
+        return false;
+    memcpy(end->bytes + end->position, bytes, size);
+    end->position += size;
+    return true;
+}
+
+static size_t pipe_read(void *user, void *to, size_t want)
+{
+    pipe_end_t *end = user;
+    size_t count = end->most != 0 && want > end->most ? end->most : want;
+
+    if (end->position + count > end->fail_at)
+        return 0;
+    memcpy(to, end->bytes + end->position, count);
+    end->position += count;
+    return count;
+}
+
+static void test_model_file_through_callbacks_is_the_same_file(void **state)
+{
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_load_options_t ask = dlcore_load_options_default();
+    dlcore_model_t *model = model_with(NULL, 3), *loaded = NULL;
+    dlcore_error_record_t error;
+    size_t size;
+    void *bytes;
+
+    (void)state;
+    how.error = ask.error = &error;
+    assert_int_equal(small_model_fit(model, 0, 1), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    {
+        pipe_end_t end = {.bytes = malloc(size), .size = size, .fail_at = size};
+        dlcore_byte_writer_t writer = {pipe_write, &end};
+        dlcore_byte_reader_t reader = {pipe_read, &end, size};
+
+        assert_non_null(end.bytes);
+        assert_int_equal(dlcore_model_save_to(model, &writer, &how), DLCORE_OK);
+        assert_int_equal(end.position, size);
+        assert_memory_equal(end.bytes, bytes, size);
+        end.position = 0;
+        end.fail_at = size - 1;
+        assert_failed(dlcore_model_save_to(model, &writer, &how), DLCORE_ERROR_IO, &error,
+                      "the writer did not take byte");
+        end.fail_at = size;
+        for (end.most = 0; end.most < 40; end.most += 13) {
+            end.position = 0;
+            assert_int_equal(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_OK);
+            assert_true(same_weights(model, loaded));
+            dlcore_model_free(loaded);
+        }
+        ask.training_state = false; /* what is skipped must be read */
+        end.position = 0;
+        assert_int_equal(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_OK);
+        assert_true(same_weights(model, loaded));
+        dlcore_model_free(loaded);
+        for (size_t cut = 0; cut < size; cut += 97) {
+            end.position = 0;
+            end.fail_at = cut;
+            assert_failed(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_ERROR_IO, &error,
+                          "reader: gave 0 of");
+            assert_null(loaded);
+        }
+        free(end.bytes);
+    }
+    free(bytes);
+    dlcore_model_free(model);
+}
+
+static void test_model_file_saves_to_paths(void **state)
+{
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_load_options_t ask = dlcore_load_options_default();
+    dlcore_model_t *model = model_with(NULL, 3), *loaded = NULL;
+    dlcore_error_record_t error;
+
+    (void)state;
+    how.error = ask.error = &error;
+    assert_int_equal(dlcore_model_save(model, scratch_file("model", "old", 3), &how), DLCORE_OK);
+    assert_int_equal(dlcore_model_load(scratch_path("model"), &ask, &loaded), DLCORE_OK);
+    assert_same_model(model, loaded);
+    dlcore_model_free(loaded);
+    assert_failed(dlcore_model_load(scratch_path("absent"), &ask, &loaded), DLCORE_ERROR_IO, &error,
+                  "No such file or directory");
+    assert_null(loaded);
+    assert_failed(dlcore_model_save(model, scratch_path("none/model"), &how), DLCORE_ERROR_IO,
+                  &error, "No such file or directory");
+    assert_failed(dlcore_model_load(scratch_file("text", "no model at all", 15), &ask, &loaded),
+                  DLCORE_ERROR_FORMAT, &error, "text: no safetensors file");
+    dlcore_model_free(model);
+}
+
+/* ---- weights alone ---- */
+
+static dlcore_model_t *plain_model(size_t hidden)
+{
+    dlcore_model_t *model = NULL;
+
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(hidden, DLCORE_ACTIVATION_RELU));
+    dlcore_model_add(model, dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR));
+    assert_int_equal(dlcore_model_build(model, 3), DLCORE_OK);
+    return model;
+}
+
+/* Written by make_safetensors.py. */
+static void test_model_file_reads_weights_that_python_wrote(void **state)
+{
+    dlcore_model_t *model = plain_model(4);
+    float weights[3 * 4 + 4 + 4 * 2 + 2];
+
+    (void)state;
+    if (dlcore_model_load_weights(model, DLCORE_FIXTURES "/python.safetensors") != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(model));
+    assert_int_equal(dlcore_model_get_weights(model, weights, 26), DLCORE_OK);
+    for (int i = 0; i < 26; i++)
+        assert_true(weights[i] == (float)(i - 12) / 8.0f);
+    dlcore_model_free(model);
+}
+
+/* The file of small_model_file, as dlcore 0.1.0 wrote it. It is never written again: every later
+ * version reads it. */
+static void test_model_file_reads_files_of_version_1(void **state)
+{
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_load_report_t report;
+    dlcore_error_record_t error;
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    how.self_test = how.require_checksum = true;
+    how.report = &report;
+    how.error = &error;
+    if (dlcore_model_load(DLCORE_FIXTURES "/version1.safetensors", &how, &model) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    assert_string_equal(report.library_version, "0.1.0");
+    assert_true(report.compiled && report.training_state && report.self_tested);
+    assert_true(report.self_test_difference < 1e-5);
+    assert_int_equal(model->epochs_trained, 1);
+    assert_int_equal(dlcore_model_layer_count(model), 5);
+    assert_int_equal(small_model_fit(model, 1, 2), DLCORE_OK);
+    dlcore_model_free(model);
+}
+
+static void test_model_file_weights_that_do_not_fit_change_nothing(void **state)
+{
+    dlcore_model_t *model = plain_model(5), *before = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_clone(model, &before), DLCORE_OK);
+    assert_int_equal(dlcore_model_load_weights(model, DLCORE_FIXTURES "/python.safetensors"),
+                     DLCORE_ERROR_SHAPE);
+    assert_non_null(
+        strstr(dlcore_model_error(model), "dense/kernel: expected (3, 5), the file has (3, 4)"));
+    assert_true(same_weights(model, before));
+    assert_int_equal(dlcore_model_load_weights(model, scratch_path("nowhere")), DLCORE_ERROR_IO);
+    assert_int_equal(dlcore_model_load_weights(model, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_model_load_weights(NULL, "a"), DLCORE_ERROR_ARGUMENT);
+    dlcore_model_free(before);
+    dlcore_model_free(model);
+}
+
+static void test_model_file_weights_come_from_whole_models_and_back(void **state)
+{
+    dlcore_model_t *model = model_with(NULL, 3), *other = model_with(NULL, 3);
+    dlcore_load_options_t ask = dlcore_load_options_default();
+    dlcore_model_t *loaded = NULL;
+    dlcore_error_record_t error;
+    uint64_t version;
+    void *bytes;
+    size_t size;
+
+    (void)state;
+    ask.error = &error;
+    assert_int_equal(small_model_fit(model, 0, 1), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    version = dlcore_model_version(other);
+    assert_int_equal(dlcore_model_load_weights_memory(other, bytes, size), DLCORE_OK);
+    assert_true(same_weights(model, other));
+    assert_true(dlcore_model_version(other) != version); /* predictors notice */
+    assert_int_equal(dlcore_model_load_weights_memory(other, bytes, size - 1), DLCORE_ERROR_FORMAT);
+    free(bytes);
+    dlcore_model_free(other);
+
+    other = model_with(NULL, 3);
+    assert_int_equal(dlcore_model_save_weights(model, scratch_file("weights", "", 0), NULL),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_load_weights(other, scratch_path("weights")), DLCORE_OK);
+    assert_true(same_weights(model, other));
+    assert_failed(dlcore_model_load(scratch_path("weights"), &ask, &loaded), DLCORE_ERROR_FORMAT,
+                  &error, "model_load_weights reads them");
+    dlcore_model_free(other);
+    dlcore_model_free(model);
+}
+
+/* ---- failures ---- */
+
+typedef struct sweep {
+    const unsigned char *file;
+    size_t size;
+} sweep_t;
+
+static dlcore_status save_scenario(const dlcore_allocator_t *allocator, void *context)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model;
+    void *bytes = NULL;
+    dlcore_status status;
+    size_t size;
+
+    (void)context;
+    options.allocator = *allocator;
+    options.threads = 1;
+    how.error = &error;
+    model = small_model(&options, &rmsprop);
+    if (model == NULL)
+        return DLCORE_ERROR_MEMORY;
+    status = dlcore_model_save_memory(model, &how, &bytes, &size);
+    if (status != DLCORE_OK) {
+        assert_null(bytes);
+        assert_int_equal(error.status, status);
+    } else {
+        allocator->release(allocator->user, bytes);
+    }
+    dlcore_model_free(model);
+    return status;
+}
+
+static dlcore_status load_scenario(const dlcore_allocator_t *allocator, void *context)
+{
+    const sweep_t *sweep = context;
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model;
+    dlcore_status status;
+
+    how.model.allocator = *allocator;
+    how.model.threads = 1;
+    how.self_test = true;
+    how.error = &error;
+    status = dlcore_model_load_memory(sweep->file, sweep->size, &how, &model);
+    assert_true((model != NULL) == (status == DLCORE_OK));
+    assert_int_equal(error.status, status);
+    dlcore_model_free(model);
+    return status;
+}
+
+static dlcore_status weights_scenario(const dlcore_allocator_t *allocator, void *context)
+{
+    const sweep_t *sweep = context;
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
+    dlcore_model_t *model;
+    dlcore_status status;
+
+    options.allocator = *allocator;
+    model = small_model(&options, &rmsprop);
+    if (model == NULL)
+        return DLCORE_ERROR_MEMORY;
+    status = dlcore_model_load_weights_memory(model, sweep->file, sweep->size);
+    dlcore_model_free(model);
+    return status;
+}
+
+static void test_model_file_every_allocation_may_fail(void **state)
+{
+    sweep_t sweep;
+    unsigned char *file = small_model_file(&sweep.size);
+
+    (void)state;
+    sweep.file = file;
+    failing_allocator_sweep(save_scenario, NULL);
+    assert_true(failing_allocator_sweep(load_scenario, &sweep) >= 8);
+    failing_allocator_sweep(weights_scenario, &sweep);
+    free(file);
+}
+
+/* The whole way of saving, with each system call failing in turn. */
+static void test_model_file_every_system_call_may_fail(void **state)
+{
+    dlcore_model_t *model = model_with(NULL, 3), *loaded = NULL;
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_error_record_t error;
+    bool done = false;
+
+    (void)state;
+    how.error = &error;
+    for (size_t n = 1; !done; n++) {
+        failing_io_t io;
+        dlcore_system_t system;
+        dlcore_status status;
+
+        assert_true(n < 100);
+        assert_int_equal(dlcore_model_save(model, scratch_file("whole", "", 0), NULL), DLCORE_OK);
+        failing_io_init(&io);
+        io.fail_at = n;
+        io.error = ENOSPC;
+        system = failing_io(&io);
+        status = dlcore_model_save_with(&system, model, scratch_path("whole"), true, &how);
+        done = io.failures == 0;
+        assert_int_equal(io.opened, io.closed);
+        if (status != DLCORE_OK)
+            assert_failed(status, DLCORE_ERROR_IO, &error, "No space left on device");
+        assert_int_equal(dlcore_model_load(scratch_path("whole"), NULL, &loaded), DLCORE_OK);
+        assert_true(same_weights(model, loaded));
+        dlcore_model_free(loaded);
+    }
+    dlcore_model_free(model);
+}
+
+static void test_model_file_refuses_wrong_arguments(void **state)
+{
+    dlcore_save_options_t how = dlcore_save_options_default(), zero = {0};
+    dlcore_load_options_t ask = dlcore_load_options_default(), nothing = {0};
+    dlcore_model_t *model = model_with(NULL, 0), *empty = NULL, *loaded = NULL;
+    dlcore_byte_writer_t writer = {0};
+    dlcore_byte_reader_t reader = {0};
+    dlcore_error_record_t error;
+    void *bytes;
+    size_t size;
+
+    (void)state;
+    how.error = ask.error = zero.error = nothing.error = &error;
+    assert_int_equal(dlcore_model_create(NULL, &empty), DLCORE_OK);
+    assert_failed(dlcore_model_save(empty, "a", &how), DLCORE_ERROR_STATE, &error,
+                  "has no weights before it is built");
+    assert_failed(dlcore_model_save(NULL, "a", &how), DLCORE_ERROR_ARGUMENT, &error,
+                  "the model is NULL");
+    assert_failed(dlcore_model_save(model, NULL, &how), DLCORE_ERROR_ARGUMENT, &error,
+                  "the path is NULL");
+    assert_failed(dlcore_model_save(model, "a", &zero), DLCORE_ERROR_ARGUMENT, &error,
+                  "begin with save_options_default()");
+    assert_failed(dlcore_model_save_memory(model, &how, NULL, &size), DLCORE_ERROR_ARGUMENT, &error,
+                  "bytes or size is NULL");
+    assert_failed(dlcore_model_save_memory(model, &how, &bytes, NULL), DLCORE_ERROR_ARGUMENT,
+                  &error, "bytes or size is NULL");
+    assert_failed(dlcore_model_save_to(model, NULL, &how), DLCORE_ERROR_ARGUMENT, &error,
+                  "the writer is NULL");
+    assert_failed(dlcore_model_save_to(model, &writer, &how), DLCORE_ERROR_ARGUMENT, &error,
+                  "the writer is NULL");
+    assert_failed(dlcore_model_load(NULL, &ask, &loaded), DLCORE_ERROR_ARGUMENT, &error,
+                  "what to load from is NULL");
+    assert_failed(dlcore_model_load("a", &ask, NULL), DLCORE_ERROR_ARGUMENT, &error,
+                  "model is NULL");
+    assert_failed(dlcore_model_load("a", &nothing, &loaded), DLCORE_ERROR_ARGUMENT, &error,
+                  "begin with load_options_default()");
+    assert_failed(dlcore_model_load_memory(NULL, 5, &ask, &loaded), DLCORE_ERROR_ARGUMENT, &error,
+                  "what to load from is NULL");
+    assert_failed(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_ERROR_ARGUMENT, &error,
+                  "what to load from is NULL");
+    assert_int_equal(dlcore_model_load_weights_memory(empty, "a", 1), DLCORE_ERROR_STATE);
+    dlcore_model_free(empty);
+    dlcore_model_free(model);
+}
+
+static void test_model_file_names_that_are_not_utf8_are_refused(void **state)
+{
+    dlcore_layer_t layer = dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR);
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_model_t *model = NULL, *loaded;
+    dlcore_error_record_t error;
+    void *bytes;
+    size_t size;
+
+    (void)state;
+    how.error = &error;
+    for (int i = 0; i < 2; i++) {
+        snprintf(layer.name, sizeof layer.name, "%s", i == 0 ? "\"\\\n\x01\xC3\xA9" : "\xE9");
+        layer.input_width = 3;
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        dlcore_model_add(model, layer);
+        assert_int_equal(dlcore_model_build(model, 0), DLCORE_OK);
+        if (i == 0) {
+            loaded = saved_and_loaded(model, NULL);
+            assert_same_model(model, loaded);
+            dlcore_model_free(loaded);
+        } else {
+            assert_failed(dlcore_model_save_memory(model, &how, &bytes, &size),
+                          DLCORE_ERROR_ARGUMENT, &error, "not UTF-8");
+            assert_null(bytes);
+        }
+        dlcore_model_free(model);
+    }
+}
+
+static void test_model_file_class_names_go_both_ways(void **state)
+{
+    static const char *const names[][2] = {{"glorot_uniform", "GlorotUniform"},
+                                           {"zeros", "Zeros"},
+                                           {"mean_squared_error", "MeanSquaredError"}};
+    char text[64];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        dlcore_class_name(names[i][0], text, sizeof text);
+        assert_string_equal(text, names[i][1]);
+        dlcore_snake_name(names[i][1], text, sizeof text);
+        assert_string_equal(text, names[i][0]);
+    }
+    dlcore_class_name("glorot_uniform", text, 5);
+    assert_string_equal(text, "Glor");
+    dlcore_snake_name("GlorotUniform", text, 5);
+    assert_true(strlen(text) < 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_file_round_trip_keeps_everything),
+        cmocka_unit_test(test_model_file_round_trip_knows_every_kind),
+        cmocka_unit_test(test_model_file_of_a_model_that_is_not_compiled),
+        cmocka_unit_test(test_model_file_moves_between_engines),
+        cmocka_unit_test(test_model_file_streams_large_tensors),
+        cmocka_unit_test(test_model_file_training_goes_on_bit_by_bit),
+        cmocka_unit_test(test_model_file_without_training_state_is_smaller_and_begins_anew),
+        cmocka_unit_test(test_model_file_reports_what_was_changed),
+        cmocka_unit_test(test_model_file_through_callbacks_is_the_same_file),
+        cmocka_unit_test(test_model_file_saves_to_paths),
+        cmocka_unit_test(test_model_file_reads_weights_that_python_wrote),
+        cmocka_unit_test(test_model_file_reads_files_of_version_1),
+        cmocka_unit_test(test_model_file_weights_that_do_not_fit_change_nothing),
+        cmocka_unit_test(test_model_file_weights_come_from_whole_models_and_back),
+        cmocka_unit_test(test_model_file_every_allocation_may_fail),
+        cmocka_unit_test(test_model_file_every_system_call_may_fail),
+        cmocka_unit_test(test_model_file_refuses_wrong_arguments),
+        cmocka_unit_test(test_model_file_names_that_are_not_utf8_are_refused),
+        cmocka_unit_test(test_model_file_class_names_go_both_ways),
+    };
+
+    return cmocka_run_group_tests_name("model_file", tests, NULL, scratch_remove);
+}

@@ -1,0 +1,349 @@
+/* Files that are replaced whole or not at all: every system call failing in turn, links,
+ * permissions, and what is in the way.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700
+
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io/output.h"
+#include "support/failing_io.h"
+#include "support/tensors.h"
+
+static char folder[] = "/tmp/dlcore-output-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) == NULL;
+}
+
+/* Visits the files of the folder; with `removes` they go. Answers how many there are. */
+static size_t files(bool removes)
+{
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    size_t count = 0;
+    char path[512];
+
+    assert_non_null(directory);
+    while ((entry = readdir(directory)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        count++;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (removes && remove(path) != 0)
+            fail_msg("%s stays", path);
+    }
+    closedir(directory);
+    return count;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    (void)files(true);
+    return rmdir(folder);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[512];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void put_file(const char *name, const char *content)
+{
+    FILE *file = fopen(path_of(name), "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(content, 1, strlen(content), file), strlen(content));
+    assert_int_equal(fclose(file), 0);
+}
+
+static void assert_content(const char *name, const char *content)
+{
+    char text[64] = "";
+    FILE *file = fopen(path_of(name), "rb");
+
+    assert_non_null(file);
+    assert_int_equal(fread(text, 1, sizeof text, file), strlen(content));
+    assert_memory_equal(text, content, strlen(content));
+    fclose(file);
+}
+
+/* Writes "new content" in two pieces. */
+static dlcore_status save(failing_io_t *io, const char *path, bool sync,
+                          dlcore_error_record_t *error)
+{
+    dlcore_system_t system = failing_io(io);
+    dlcore_output_t output;
+    dlcore_status status = dlcore_output_open(&output, &system, path, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    status = dlcore_output_write(&output, "new ", 4, error);
+    if (status == DLCORE_OK)
+        status = dlcore_output_write(&output, "content", 7, error);
+    if (status == DLCORE_OK)
+        status = dlcore_output_commit(&output, sync, error);
+    dlcore_output_close(&output);
+    return status;
+}
+
+static void test_output_makes_and_replaces_files(void **state)
+{
+    dlcore_error_record_t error;
+    failing_io_t io;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        failing_io_init(&io);
+        assert_int_equal(save(&io, path_of("plain"), i == 0, &error), DLCORE_OK);
+        assert_content("plain", "new content");
+        assert_int_equal(io.opened, io.closed);
+        assert_int_equal(io.synced, i == 0 ? 2 : 0); /* the file, then its folder */
+        put_file("plain", "old");
+    }
+    assert_int_equal(files(true), 1);
+}
+
+/* One call after the other fails, once or with all after it. */
+static void check_every_failure(bool for_ever, bool there)
+{
+    bool done = false;
+
+    for (size_t n = 1; !done; n++) {
+        dlcore_error_record_t error = {0};
+        dlcore_status status;
+        failing_io_t io;
+        bool replaced;
+
+        if (there)
+            put_file("file", "old");
+        failing_io_init(&io);
+        io.fail_at = n;
+        io.fail_for_ever = for_ever;
+        status = save(&io, path_of("file"), true, &error);
+        done = io.failures == 0;
+        assert_int_equal(io.opened, io.closed);
+        assert_true(n < 40);
+        /* an owner that cannot be kept is none of our business; a folder's close tells nothing */
+        if (done || (!for_ever && strcmp(io.failed, "fchown") == 0) ||
+            (strcmp(io.failed, "close") == 0 && status == DLCORE_OK)) {
+            assert_int_equal(status, DLCORE_OK);
+            assert_content("file", "new content");
+            assert_int_equal(files(true), 1);
+            continue;
+        }
+        if (status != DLCORE_ERROR_IO || strstr(error.message, "Input/output error") == NULL ||
+            strstr(error.message, "/file: ") == NULL)
+            fail_msg("call %zu, %s: status %d, \"%s\"", n, io.failed, status, error.message);
+        /* only the folder's fsync comes after the replacing */
+        replaced = strstr(error.message, "was written") != NULL;
+        if (replaced || there)
+            assert_content("file", replaced ? "new content" : "old");
+        assert_int_equal(files(true), replaced || there ? 1 : 0);
+    }
+}
+
+static void test_output_every_call_that_fails_leaves_the_old_file(void **state)
+{
+    (void)state;
+    check_every_failure(false, true);
+    check_every_failure(false, false);
+    check_every_failure(true, true);
+    check_every_failure(true, false);
+}
+
+static void test_output_goes_on_after_interrupts_and_short_writes(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 16; n++) {
+        dlcore_error_record_t error = {0};
+        failing_io_t io;
+
+        failing_io_init(&io);
+        io.fail_at = n;
+        io.error = EINTR;
+        io.most = 3;
+        if (save(&io, path_of("file"), true, &error) == DLCORE_OK)
+            assert_content("file", "new content");
+        else /* POSIX knows no interrupted fstatat, readlink or renameat */
+            assert_non_null(strstr("fstatat readlink renameat", io.failed));
+        (void)files(true);
+    }
+}
+
+static void test_output_a_write_that_takes_nothing_is_a_full_disk(void **state)
+{
+    dlcore_error_record_t error;
+    failing_io_t io;
+    bool seen = false;
+
+    (void)state;
+    for (size_t n = 1; !seen; n++) {
+        failing_io_init(&io);
+        io.fail_at = n;
+        io.error = 0;
+        assert_true(n < 16);
+        seen = save(&io, path_of("full"), true, &error) != DLCORE_OK &&
+               strcmp(io.failed, "write") == 0;
+    }
+    assert_non_null(strstr(error.message, "cannot write at byte 0: No space left on device"));
+    (void)files(true);
+}
+
+static void test_output_keeps_permissions(void **state)
+{
+    static const mode_t modes[] = {0600, 0644, 0640, 0755};
+    dlcore_error_record_t error;
+    struct stat info;
+    failing_io_t io;
+    mode_t mask;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        put_file("file", "old");
+        assert_int_equal(chmod(path_of("file"), modes[i]), 0);
+        failing_io_init(&io);
+        assert_int_equal(save(&io, path_of("file"), false, &error), DLCORE_OK);
+        assert_int_equal(stat(path_of("file"), &info), 0);
+        assert_int_equal(info.st_mode & 07777, modes[i]);
+    }
+    mask = umask(027); /* a new file has what the process gives */
+    failing_io_init(&io);
+    assert_int_equal(save(&io, path_of("new"), false, &error), DLCORE_OK);
+    umask(mask);
+    assert_int_equal(stat(path_of("new"), &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0640);
+    (void)files(true);
+}
+
+static void test_output_follows_links_and_keeps_them(void **state)
+{
+    dlcore_error_record_t error;
+    char target[600];
+    struct stat info;
+    failing_io_t io;
+
+    (void)state;
+    snprintf(target, sizeof target, "%s/real", folder);
+    put_file("real", "old");
+    assert_int_equal(symlink("real", path_of("near")), 0);
+    assert_int_equal(symlink(target, path_of("far")), 0);
+    assert_int_equal(symlink("near", path_of("twice")), 0);
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"near", "far", "twice"};
+
+        put_file("real", "old");
+        failing_io_init(&io);
+        assert_int_equal(save(&io, path_of(names[i]), false, &error), DLCORE_OK);
+        assert_content("real", "new content");
+        assert_int_equal(lstat(path_of(names[i]), &info), 0);
+        assert_true(S_ISLNK(info.st_mode));
+    }
+    (void)remove(path_of("real")); /* a link to nothing: its target is made */
+    failing_io_init(&io);
+    assert_int_equal(save(&io, path_of("near"), false, &error), DLCORE_OK);
+    assert_content("real", "new content");
+    (void)files(true);
+
+    assert_int_equal(symlink("b", path_of("a")), 0);
+    assert_int_equal(symlink("a", path_of("b")), 0);
+    failing_io_init(&io);
+    assert_failed(save(&io, path_of("a"), false, &error), DLCORE_ERROR_IO, &error,
+                  "Too many levels of symbolic links");
+    (void)files(true);
+}
+
+static void test_output_refuses_what_cannot_be_replaced(void **state)
+{
+    dlcore_error_record_t error;
+    char path[3000];
+    failing_io_t io;
+
+    (void)state;
+    failing_io_init(&io);
+    assert_failed(save(&io, folder, true, &error), DLCORE_ERROR_IO, &error, "Is a directory");
+    assert_failed(save(&io, path_of(""), true, &error), DLCORE_ERROR_IO, &error, "Is a directory");
+    assert_failed(save(&io, "", true, &error), DLCORE_ERROR_IO, &error,
+                  "No such file or directory");
+    assert_failed(save(&io, path_of("none/file"), true, &error), DLCORE_ERROR_IO, &error,
+                  "No such file or directory");
+    put_file("file", "old");
+    assert_failed(save(&io, path_of("file/file"), true, &error), DLCORE_ERROR_IO, &error,
+                  "Not a directory");
+    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+    assert_failed(save(&io, path_of("pipe"), true, &error), DLCORE_ERROR_IO, &error,
+                  "not a regular file");
+    memset(path, 'a', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_failed(save(&io, path, true, &error), DLCORE_ERROR_IO, &error, "File name too long");
+    assert_int_equal(io.opened, io.closed);
+    (void)files(true);
+}
+
+/* Left over from a process with the same number that was killed: taken for what it is. */
+static void test_output_passes_by_leftovers(void **state)
+{
+    dlcore_error_record_t error;
+    char name[64];
+    failing_io_t io;
+
+    (void)state;
+    snprintf(name, sizeof name, ".file.%ld-0.tmp", (long)getpid());
+    put_file(name, "left");
+    failing_io_init(&io);
+    assert_int_equal(save(&io, path_of("file"), true, &error), DLCORE_OK);
+    assert_content("file", "new content");
+    assert_content(name, "left");
+    assert_int_equal(files(true), 2);
+}
+
+static void test_output_works_in_the_current_folder(void **state)
+{
+    dlcore_error_record_t error;
+    char before[512];
+    failing_io_t io;
+
+    (void)state;
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(folder), 0);
+    failing_io_init(&io);
+    assert_int_equal(save(&io, "here", true, &error), DLCORE_OK);
+    assert_int_equal(chdir(before), 0);
+    assert_content("here", "new content");
+    (void)files(true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_output_makes_and_replaces_files),
+        cmocka_unit_test(test_output_every_call_that_fails_leaves_the_old_file),
+        cmocka_unit_test(test_output_goes_on_after_interrupts_and_short_writes),
+        cmocka_unit_test(test_output_a_write_that_takes_nothing_is_a_full_disk),
+        cmocka_unit_test(test_output_keeps_permissions),
+        cmocka_unit_test(test_output_follows_links_and_keeps_them),
+        cmocka_unit_test(test_output_refuses_what_cannot_be_replaced),
+        cmocka_unit_test(test_output_passes_by_leftovers),
+        cmocka_unit_test(test_output_works_in_the_current_folder),
+    };
+
+    return cmocka_run_group_tests_name("output", tests, make_folder, remove_folder);
+}
