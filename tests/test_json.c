@@ -186,7 +186,9 @@ static void test_json_steps_through_arrays_and_objects(void **state)
     assert_true(dlcore_json_step(&steps, &name, &value));
     assert_true(dlcore_json_is(&name, "b"));
     assert_int_equal(value.kind, DLCORE_JSON_OBJECT);
-    assert_ptr_equal(dlcore_json_end(value.begin), value.end);
+    inner = dlcore_json_at(value.begin, object.end);
+    assert_ptr_equal(inner.end, value.end);
+    assert_int_equal(inner.kind, DLCORE_JSON_OBJECT);
     assert_true(dlcore_json_step(&steps, &name, &value));
     assert_true(dlcore_json_double(&value, &number));
     assert_true(number == -3.5);

@@ -1,4 +1,4 @@
-/* Checking JSON, and stepping through what was checked.
+/* Checking JSON.
  *
  * SPDX-License-Identifier: MIT */
 #include "io/json.h"
@@ -289,26 +289,6 @@ static bool whole_value(checker_t *checker)
     return true;
 }
 
-static dlcore_json_kind_t kind_of(char first)
-{
-    switch (first) {
-    case '{':
-        return DLCORE_JSON_OBJECT;
-    case '[':
-        return DLCORE_JSON_ARRAY;
-    case '"':
-        return DLCORE_JSON_STRING;
-    case 't':
-        return DLCORE_JSON_TRUE;
-    case 'f':
-        return DLCORE_JSON_FALSE;
-    case 'n':
-        return DLCORE_JSON_NULL;
-    default:
-        return DLCORE_JSON_NUMBER;
-    }
-}
-
 bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
                        dlcore_json_problem_t *problem)
 {
@@ -318,10 +298,9 @@ bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
     skip_space(&checker);
     value->begin = checker.next;
     if (whole_value(&checker)) {
-        value->end = checker.next;
         skip_space(&checker);
         if (checker.next == checker.end) {
-            value->kind = kind_of(*value->begin);
+            *value = dlcore_json_at(value->begin, checker.end);
             return true;
         }
         checker.what = "something follows after the end";
@@ -329,97 +308,4 @@ bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
     *value = (dlcore_json_t){0};
     *problem = (dlcore_json_problem_t){.at = (size_t)(checker.next - text), .what = checker.what};
     return false;
-}
-
-/* ---- stepping through checked text ---- */
-
-static const char *after_space(const char *next, const char *end)
-{
-    while (next < end && is_space(*next))
-        next++;
-    return next;
-}
-
-static const char *after_string(const char *next)
-{
-    for (next++; *next != '"'; next++)
-        next += *next == '\\';
-    return next + 1;
-}
-
-static const char *after_value(const char *next, const char *end)
-{
-    size_t depth = 0;
-
-    if (*next == '"')
-        return after_string(next);
-    if (*next != '{' && *next != '[') {
-        while (next < end && !is_space(*next) && strchr(",]}", *next) == NULL)
-            next++;
-        return next;
-    }
-    do {
-        if (*next == '"') {
-            next = after_string(next);
-            continue;
-        }
-        if (*next == '{' || *next == '[')
-            depth++;
-        else if (*next == '}' || *next == ']')
-            depth--;
-        next++;
-    } while (depth > 0);
-    return next;
-}
-
-const char *dlcore_json_end(const char *begin)
-{
-    return after_value(begin, NULL);
-}
-
-dlcore_json_steps_t dlcore_json_steps(const dlcore_json_t *value)
-{
-    if (value->kind != DLCORE_JSON_ARRAY && value->kind != DLCORE_JSON_OBJECT)
-        return (dlcore_json_steps_t){0};
-    return (dlcore_json_steps_t){.next = value->begin + 1, .end = value->end - 1};
-}
-
-static dlcore_json_t value_at(const char *begin, const char *end)
-{
-    return (dlcore_json_t){.kind = kind_of(*begin), .begin = begin, .end = after_value(begin, end)};
-}
-
-bool dlcore_json_step(dlcore_json_steps_t *steps, dlcore_json_t *name, dlcore_json_t *value)
-{
-    const char *next = after_space(steps->next, steps->end);
-
-    if (next == steps->end)
-        return false;
-    if (name != NULL) {
-        *name = value_at(next, steps->end);
-        next = after_space(name->end, steps->end) + 1; /* the colon */
-        next = after_space(next, steps->end);
-    }
-    *value = value_at(next, steps->end);
-    next = after_space(value->end, steps->end);
-    steps->next = next < steps->end ? next + 1 : next; /* the comma */
-    return true;
-}
-
-bool dlcore_json_member(const dlcore_json_t *object, const char *name, dlcore_json_t *value)
-{
-    dlcore_json_steps_t steps = dlcore_json_steps(object);
-    dlcore_json_t key, found;
-
-    *value = (dlcore_json_t){0};
-    if (object->kind != DLCORE_JSON_OBJECT)
-        return true;
-    while (dlcore_json_step(&steps, &key, &found)) {
-        if (!dlcore_json_is(&key, name))
-            continue;
-        if (value->kind != DLCORE_JSON_NONE)
-            return false;
-        *value = found;
-    }
-    return true;
 }

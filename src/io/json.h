@@ -57,8 +57,8 @@ dlcore_json_steps_t dlcore_json_steps(const dlcore_json_t *value);
 /* The next element, or member with its name (`name` NULL for an array); false at the end. */
 bool dlcore_json_step(dlcore_json_steps_t *steps, dlcore_json_t *name, dlcore_json_t *value);
 
-/* Where the array, object or string that begins there ends. */
-const char *dlcore_json_end(const char *begin);
+/* The value that begins there, of a text that ends at `end`. */
+dlcore_json_t dlcore_json_at(const char *begin, const char *end);
 
 /* The member of that name (ASCII); kind DLCORE_JSON_NONE where there is none, and where `object` is
  * no object. False when the name stands there twice. */

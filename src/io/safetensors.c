@@ -1,4 +1,4 @@
-/* Headers of safetensors files: checked, listed, found, written.
+/* Headers of safetensors files: checked and listed.
  *
  * SPDX-License-Identifier: MIT */
 #include "io/safetensors.h"
@@ -195,74 +195,13 @@ static dlcore_status parse_entry(const parser_t *parser, const dlcore_json_t *na
     return DLCORE_OK;
 }
 
-/* ---- sorting: in place, n log n whatever the order, no recursion ---- */
-
-typedef int order_t(const char *text, const dlcore_safetensors_entry_t *a,
-                    const dlcore_safetensors_entry_t *b);
+/* ---- the whole header ---- */
 
 /* The name of a checked header at that place. */
 static dlcore_json_t name_at(const char *text, uint32_t place)
 {
     return (dlcore_json_t){.kind = DLCORE_JSON_STRING, .begin = text + place};
 }
-
-static int by_name(const char *text, const dlcore_safetensors_entry_t *a,
-                   const dlcore_safetensors_entry_t *b)
-{
-    dlcore_json_t x = name_at(text, a->name), y = name_at(text, b->name);
-
-    return dlcore_json_compare(&x, &y);
-}
-
-static int by_place(const char *text, const dlcore_safetensors_entry_t *a,
-                    const dlcore_safetensors_entry_t *b)
-{
-    (void)text;
-    if (a->begin != b->begin)
-        return a->begin < b->begin ? -1 : 1;
-    return (a->end > b->end) - (a->end < b->end);
-}
-
-static void sift(dlcore_safetensors_t *file, order_t *order, size_t at, size_t count)
-{
-    dlcore_safetensors_entry_t *entries = file->entries;
-
-    for (;;) {
-        size_t child = 2 * at + 1;
-        dlcore_safetensors_entry_t moved;
-
-        if (child >= count)
-            return;
-        if (child + 1 < count && order(file->text, &entries[child], &entries[child + 1]) < 0)
-            child++;
-        if (order(file->text, &entries[at], &entries[child]) >= 0)
-            return;
-        moved = entries[at];
-        entries[at] = entries[child];
-        entries[child] = moved;
-        at = child;
-    }
-}
-
-static void heap_sort(dlcore_safetensors_t *file, order_t *order)
-{
-    for (size_t at = file->count / 2; at-- > 0;)
-        sift(file, order, at, file->count);
-    for (size_t end = file->count; end > 1; end--) {
-        dlcore_safetensors_entry_t largest = file->entries[0];
-
-        file->entries[0] = file->entries[end - 1];
-        file->entries[end - 1] = largest;
-        sift(file, order, 0, end - 1);
-    }
-}
-
-void dlcore_safetensors_sort_by_place(dlcore_safetensors_t *file)
-{
-    heap_sort(file, by_place);
-}
-
-/* ---- the whole header ---- */
 
 /* Text of strings: what other programs may put there, such as {"format": "pt"}. */
 static dlcore_status check_metadata(const parser_t *parser, const dlcore_json_t *metadata)
@@ -309,11 +248,11 @@ static dlcore_status check_names(const parser_t *parser)
     const dlcore_safetensors_t *file = parser->file;
 
     for (size_t i = 1; i < file->count; i++) {
-        if (by_name(file->text, &file->entries[i - 1], &file->entries[i]) == 0) {
-            dlcore_json_t name = name_at(file->text, file->entries[i].name);
+        dlcore_json_t before = name_at(file->text, file->entries[i - 1].name);
+        dlcore_json_t name = name_at(file->text, file->entries[i].name);
 
+        if (dlcore_json_compare(&before, &name) == 0)
             return refuse(parser, &name, "is there twice");
-        }
     }
     return DLCORE_OK;
 }
@@ -373,11 +312,11 @@ static dlcore_status list_entries(const parser_t *parser, const dlcore_json_t *h
     }
     if (status != DLCORE_OK)
         return status;
-    heap_sort(file, by_place);
+    dlcore_safetensors_sort_by_place(file);
     status = check_cover(parser);
     if (status != DLCORE_OK)
         return status;
-    heap_sort(file, by_name);
+    dlcore_safetensors_sort_by_name(file);
     return check_names(parser);
 }
 

@@ -82,8 +82,9 @@ void dlcore_safetensors_shape(const dlcore_safetensors_t *file,
                               size_t shape[DLCORE_RANK_MAX]);
 void dlcore_safetensors_dtype_text(const dlcore_safetensors_t *file,
                                    const dlcore_safetensors_entry_t *entry, char *to, size_t room);
-/* Sorts the entries by place, for reading in one go; finding no longer works. */
+/* Sorts the entries by place, for reading in one go: finding no longer works. And back. */
 void dlcore_safetensors_sort_by_place(dlcore_safetensors_t *file);
+void dlcore_safetensors_sort_by_name(dlcore_safetensors_t *file);
 
 /* ---- writing ---- */
 

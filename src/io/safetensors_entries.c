@@ -1,9 +1,83 @@
-/* Asking a parsed safetensors header, and writing a new one.
+/* Sorting and asking a parsed safetensors header, and writing a new one.
  *
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "io/safetensors.h"
+
+/* ---- sorting: in place, n log n whatever the order, no recursion ---- */
+
+typedef int order_t(const char *text, const dlcore_safetensors_entry_t *a,
+                    const dlcore_safetensors_entry_t *b);
+
+/* The name of a checked header at that place. */
+static dlcore_json_t name_at(const char *text, uint32_t place)
+{
+    return (dlcore_json_t){.kind = DLCORE_JSON_STRING, .begin = text + place};
+}
+
+static int by_name(const char *text, const dlcore_safetensors_entry_t *a,
+                   const dlcore_safetensors_entry_t *b)
+{
+    dlcore_json_t x = name_at(text, a->name), y = name_at(text, b->name);
+
+    return dlcore_json_compare(&x, &y);
+}
+
+static int by_place(const char *text, const dlcore_safetensors_entry_t *a,
+                    const dlcore_safetensors_entry_t *b)
+{
+    (void)text;
+    if (a->begin != b->begin)
+        return a->begin < b->begin ? -1 : 1;
+    return (a->end > b->end) - (a->end < b->end);
+}
+
+static void sift(dlcore_safetensors_t *file, order_t *order, size_t at, size_t count)
+{
+    dlcore_safetensors_entry_t *entries = file->entries;
+
+    for (;;) {
+        size_t child = 2 * at + 1;
+        dlcore_safetensors_entry_t moved;
+
+        if (child >= count)
+            return;
+        if (child + 1 < count && order(file->text, &entries[child], &entries[child + 1]) < 0)
+            child++;
+        if (order(file->text, &entries[at], &entries[child]) >= 0)
+            return;
+        moved = entries[at];
+        entries[at] = entries[child];
+        entries[child] = moved;
+        at = child;
+    }
+}
+
+static void heap_sort(dlcore_safetensors_t *file, order_t *order)
+{
+    for (size_t at = file->count / 2; at-- > 0;)
+        sift(file, order, at, file->count);
+    for (size_t end = file->count; end > 1; end--) {
+        dlcore_safetensors_entry_t largest = file->entries[0];
+
+        file->entries[0] = file->entries[end - 1];
+        file->entries[end - 1] = largest;
+        sift(file, order, 0, end - 1);
+    }
+}
+
+void dlcore_safetensors_sort_by_place(dlcore_safetensors_t *file)
+{
+    heap_sort(file, by_place);
+}
+
+void dlcore_safetensors_sort_by_name(dlcore_safetensors_t *file)
+{
+    heap_sort(file, by_name);
+}
+
+/* ---- asking ---- */
 
 /* The decoded name against `name`, in the order of the list. */
 static int compare(const dlcore_safetensors_t *file, const dlcore_safetensors_entry_t *entry,
@@ -40,10 +114,9 @@ dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *
 static dlcore_json_t member(const dlcore_safetensors_t *file,
                             const dlcore_safetensors_entry_t *entry, const char *name)
 {
-    dlcore_json_t object = {.kind = DLCORE_JSON_OBJECT, .begin = file->text + entry->value};
+    dlcore_json_t object = dlcore_json_at(file->text + entry->value, file->text + file->text_size);
     dlcore_json_t found;
 
-    object.end = dlcore_json_end(object.begin);
     (void)dlcore_json_member(&object, name, &found);
     return found;
 }
@@ -66,6 +139,8 @@ void dlcore_safetensors_dtype_text(const dlcore_safetensors_t *file,
 
     (void)dlcore_json_string(&text, to, room);
 }
+
+/* ---- writing ---- */
 
 size_t dlcore_safetensors_put_floats(dlcore_json_writer_t *writer, const char *name, size_t rank,
                                      const size_t *shape, size_t begin)

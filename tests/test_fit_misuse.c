@@ -1,0 +1,284 @@
+/* What a host may do wrong around a fit: memory that runs out, options and data that change while
+ * it runs, calls that fail half way.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dlcore.h>
+
+#include "support/failing_allocator.h"
+
+enum { ROWS = 64, INPUTS = 5, CLASSES = 4 };
+
+static float inputs[ROWS * INPUTS];
+static int32_t classes[ROWS];
+
+static tensor_t *tensor(dtype_t dtype, size_t rank, size_t rows, size_t width, const void *data)
+{
+    const size_t shape[2] = {rows, width};
+    tensor_t *made = NULL;
+
+    assert_int_equal(tensor_borrow_const(NULL, dtype, rank, shape, data, 0, &made, NULL),
+                     DLCORE_OK);
+    return made;
+}
+
+/* Not yet built. `hidden` 40 takes the general step, 8 that of small networks. */
+static model_t *classifier(const model_options_t *options, size_t hidden)
+{
+    model_t *model = NULL;
+    optimizer_t rmsprop = optimizer_rmsprop();
+
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        inputs[i] = (float)(i % 7) - 3.0f;
+    for (size_t i = 0; i < ROWS; i++)
+        classes[i] = (int32_t)(i % CLASSES);
+    assert_int_equal(model_create(options, &model), DLCORE_OK);
+    model_add(model, layer_dense(hidden, ACTIVATION_RELU));
+    model_add(model, layer_dense(CLASSES, ACTIVATION_SOFTMAX));
+    assert_int_equal(
+        model_compile(model, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_ACCURACY),
+        DLCORE_OK);
+    return model;
+}
+
+static void test_fit_misuse_a_call_without_memory_can_be_repeated(void **state)
+{
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+
+    (void)state;
+    for (size_t hidden = 8; hidden <= 40; hidden += 32) {
+        dlcore_status status = DLCORE_ERROR_MEMORY;
+
+        for (size_t nth = 1; status != DLCORE_OK; nth++) {
+            failing_allocator_t memory;
+            model_options_t options = model_options_default();
+            model_t *model;
+
+            failing_allocator_init(&memory);
+            options.allocator = failing_allocator(&memory);
+            model = classifier(&options, hidden);
+            memory.fail_at = memory.calls + nth;
+            status = model_fit(model, x, y, NULL, NULL);
+            assert_true(status == DLCORE_OK || status == DLCORE_ERROR_MEMORY);
+            memory.fail_at = 0;
+            assert_int_equal(model_fit(model, x, y, NULL, NULL), DLCORE_OK);
+            model_free(model);
+            failing_allocator_assert_clean(&memory);
+        }
+    }
+    tensor_free(x);
+    tensor_free(y);
+}
+
+typedef struct meddler {
+    fit_options_t options;
+    size_t calls;
+} meddler_t;
+
+static callback_action_t change_options(void *user, const training_event_t *event)
+{
+    meddler_t *meddler = user;
+
+    (void)event;
+    meddler->calls++;
+    meddler->options.batch_size = meddler->calls % 2 == 0 ? 1 : 1000;
+    meddler->options.epochs = 100;
+    meddler->options.callback_count = 7;
+    return CALLBACK_CONTINUE;
+}
+
+static void test_fit_misuse_options_changed_by_a_callback_change_nothing(void **state)
+{
+    meddler_t meddler = {.options = fit_options_default()};
+    callback_t callback = {.user = &meddler, .on_batch_begin = change_options};
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 40);
+
+    (void)state;
+    meddler.options.callbacks = &callback;
+    meddler.options.callback_count = 1;
+    meddler.options.epochs = 3;
+    assert_int_equal(model_fit(model, x, y, &meddler.options, NULL), DLCORE_OK);
+    assert_int_equal(meddler.calls, 6);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
+static callback_action_t spoil_labels(void *user, const training_event_t *event)
+{
+    (void)user;
+    (void)event;
+    for (size_t i = 0; i < ROWS; i++)
+        classes[i] = i % 2 == 0 ? -5 : 1000000;
+    return CALLBACK_CONTINUE;
+}
+
+static void test_fit_misuse_labels_spoilt_by_a_callback_stop_it(void **state)
+{
+    callback_t callback = {.on_epoch_begin = spoil_labels};
+    fit_options_t how = fit_options_default();
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+
+    (void)state;
+    how.callbacks = &callback;
+    how.callback_count = 1;
+    for (size_t hidden = 8; hidden <= 40; hidden += 32) {
+        for (size_t batch = 1; batch <= 32; batch += 31) {
+            model_t *model = classifier(NULL, hidden);
+
+            how.batch_size = batch;
+            assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_ERROR_NOT_FINITE);
+            model_free(model);
+        }
+    }
+    tensor_free(x);
+    tensor_free(y);
+}
+
+static callback_action_t request_stop(void *user, const training_event_t *event)
+{
+    size_t *epochs = user;
+
+    (*epochs)++;
+    model_request_stop(event->model);
+    return CALLBACK_CONTINUE;
+}
+
+static void test_fit_misuse_stop_asked_for_at_the_end_of_an_epoch_is_at_once(void **state)
+{
+    size_t epochs = 0;
+    callback_t callback = {.user = &epochs, .on_epoch_end = request_stop};
+    fit_options_t how = fit_options_default();
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 8);
+    history_t *history = NULL;
+
+    (void)state;
+    how.callbacks = &callback;
+    how.callback_count = 1;
+    how.epochs = 5;
+    assert_int_equal(model_fit(model, x, y, &how, &history), DLCORE_OK);
+    assert_int_equal(epochs, 1);
+    assert_int_equal(history_epoch_count(history), 1);
+    assert_true(history_stopped(history));
+    history_free(history);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
+static void test_fit_misuse_failed_calls_do_not_settle_the_width(void **state)
+{
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *narrow = tensor(DTYPE_FLOAT32, 2, ROWS, 2, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 8);
+
+    (void)state;
+    assert_int_equal(model_fit(model, narrow, NULL, NULL, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(model_fit(model, x, y, NULL, NULL), DLCORE_OK);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(narrow);
+    tensor_free(y);
+}
+
+static void test_fit_misuse_failed_compile_lets_layers_be_added(void **state)
+{
+    layer_t first = layer_dense(3, ACTIVATION_RELU);
+    compile_options_t how = compile_options_default();
+    model_t *model = NULL;
+
+    (void)state;
+    first.input_width = INPUTS;
+    how.loss.kind = LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
+    how.metrics[0] = metric_default(METRIC_BINARY_ACCURACY); /* not of integer labels for 3 units */
+    how.metric_count = 1;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(model_add(model, first), DLCORE_OK);
+    assert_int_not_equal(model_compile_with(model, &how), DLCORE_OK);
+    assert_int_equal(model_parameter_count(model), 0);
+    assert_int_equal(model_add(model, layer_dense(CLASSES, ACTIVATION_SOFTMAX)), DLCORE_OK);
+    how.metric_count = 0;
+    assert_int_equal(model_compile_with(model, &how), DLCORE_OK);
+    model_free(model);
+}
+
+static void test_fit_misuse_zeroed_options_are_refused(void **state)
+{
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    float outputs[ROWS * CLASSES];
+    const size_t shape[2] = {ROWS, CLASSES};
+    tensor_t *y_pred = NULL;
+    model_t *model = classifier(NULL, 8);
+    fit_options_t how = {.epochs = 3, .batch_size = 32};
+    evaluate_options_t evaluate = {.batch_size = 32};
+    predict_options_t predict = {.batch_size = 32};
+    compile_options_t compile = {.optimizer = optimizer_rmsprop()};
+    predictor_options_t options = {.batch_size = 1};
+    predictor_t *predictor;
+    evaluation_t result;
+
+    (void)state;
+    assert_int_equal(tensor_borrow(NULL, DTYPE_FLOAT32, 2, shape, outputs, 0, &y_pred, NULL),
+                     DLCORE_OK);
+    assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(model_error(model), "begin with fit_options_default()"));
+    assert_int_equal(model_fit(model, x, y, NULL, NULL), DLCORE_OK);
+    assert_int_equal(model_evaluate(model, x, y, &evaluate, &result), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(model_predict_with(model, x, y_pred, &predict), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(model_compile_with(model, &compile), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(predictor_create(model, &options, &predictor), DLCORE_ERROR_ARGUMENT);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+    tensor_free(y_pred);
+}
+
+static void test_fit_misuse_wrong_validation_data_is_called_so(void **state)
+{
+    fit_options_t how = fit_options_default();
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *narrow = tensor(DTYPE_FLOAT32, 2, ROWS, 2, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 8);
+
+    (void)state;
+    how.validation_x = narrow;
+    how.validation_y = y;
+    assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_ERROR_SHAPE);
+    assert_string_equal(model_error(model), "validation: dense: expects 5 inputs, got 2");
+    model_free(model);
+    tensor_free(x);
+    tensor_free(narrow);
+    tensor_free(y);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fit_misuse_a_call_without_memory_can_be_repeated),
+        cmocka_unit_test(test_fit_misuse_options_changed_by_a_callback_change_nothing),
+        cmocka_unit_test(test_fit_misuse_labels_spoilt_by_a_callback_stop_it),
+        cmocka_unit_test(test_fit_misuse_stop_asked_for_at_the_end_of_an_epoch_is_at_once),
+        cmocka_unit_test(test_fit_misuse_failed_calls_do_not_settle_the_width),
+        cmocka_unit_test(test_fit_misuse_failed_compile_lets_layers_be_added),
+        cmocka_unit_test(test_fit_misuse_zeroed_options_are_refused),
+        cmocka_unit_test(test_fit_misuse_wrong_validation_data_is_called_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
