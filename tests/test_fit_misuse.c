@@ -267,6 +267,40 @@ static void test_fit_misuse_wrong_validation_data_is_called_so(void **state)
     tensor_free(y);
 }
 
+typedef struct printed {
+    size_t pieces, flushed;
+} printed_t;
+
+static void see_denormals(void *user, const char *text, size_t length)
+{
+    printed_t *printed = user;
+    volatile float small = 2e-38f;
+
+    (void)text;
+    (void)length;
+    printed->pieces++;
+    printed->flushed += small * 0.25f == 0.0f;
+}
+
+static void test_fit_misuse_sink_runs_in_the_float_mode_of_the_host(void **state)
+{
+    printed_t printed = {0, 0};
+    fit_options_t how = fit_options_default();
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 40);
+
+    (void)state;
+    how.sink = (sink_t){.write = see_denormals, .user = &printed};
+    for (how.verbose = 1; how.verbose <= 2; how.verbose++)
+        assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_OK);
+    assert_true(printed.pieces > 0);
+    assert_int_equal(printed.flushed, 0);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_fit_misuse_failed_compile_lets_layers_be_added),
         cmocka_unit_test(test_fit_misuse_zeroed_options_are_refused),
         cmocka_unit_test(test_fit_misuse_wrong_validation_data_is_called_so),
+        cmocka_unit_test(test_fit_misuse_sink_runs_in_the_float_mode_of_the_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

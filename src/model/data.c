@@ -47,8 +47,10 @@ dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore
     if (x->row_size == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 numbers per sample");
     if (width != 0 && x->row_size != width)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu inputs, got %zu",
-                           network->nodes[0].layer.name, width, x->row_size);
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu inputs, got %zu%s",
+                           network->nodes[0].layer.name, width, x->row_size,
+                           x->rank == 1 && x->shape[0] == width ? " (one sample is shape (1, ...))"
+                                                                : "");
     return DLCORE_OK;
 }
 

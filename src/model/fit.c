@@ -172,6 +172,22 @@ static void notify(fit_t *fit, moment_t moment, size_t epoch, size_t batch, size
     }
 }
 
+/* Prints what is due at a moment, if anything: the sink is the host's and runs in its mode, too. */
+static void show(fit_t *fit, moment_t moment, size_t epoch, size_t batch)
+{
+    if (fit->options->verbose == 0 || (moment == BATCH_END && fit->options->verbose != 1))
+        return;
+    dlcore_scope_leave(fit->scope);
+    if (moment == EPOCH_BEGIN)
+        dlcore_progress_begin(&fit->progress, epoch, fit->options->epochs, fit->batches);
+    else if (moment == BATCH_END)
+        dlcore_progress_batch(&fit->progress, batch + 1, fit->names, fit->values,
+                              fit->trained_values);
+    else
+        dlcore_progress_end(&fit->progress, fit->names, fit->values, fit->all_values);
+    fit->scope = dlcore_scope_enter(fit->model);
+}
+
 /* ---- running ---- */
 
 /* The samples of a batch; rows 0 past the last. */
@@ -210,7 +226,7 @@ static dlcore_status run_batch(fit_t *fit, size_t epoch, size_t batch, dlcore_su
     if (fit->options->verbose == 1 || fit->options->callback_count > 0)
         set_values(fit, sums, fit->values);
     notify(fit, BATCH_END, epoch, batch, fit->trained_values);
-    dlcore_progress_batch(&fit->progress, batch + 1, fit->names, fit->values, fit->trained_values);
+    show(fit, BATCH_END, epoch, batch);
     see_request(fit);
     return DLCORE_OK;
 }
@@ -243,7 +259,7 @@ static dlcore_status run_epoch(fit_t *fit, size_t epoch)
     }
     fit->model->epochs_trained++;
     notify(fit, EPOCH_BEGIN, epoch, 0, 0);
-    dlcore_progress_begin(&fit->progress, epoch, fit->options->epochs, fit->batches);
+    show(fit, EPOCH_BEGIN, epoch, 0);
     for (size_t batch = 0; batch < fit->batches && !fit->stop; batch++) {
         status = run_batch(fit, epoch, batch, &sums);
         if (status != DLCORE_OK)
@@ -256,7 +272,7 @@ static dlcore_status run_epoch(fit_t *fit, size_t epoch)
         status = validate(fit);
     if (status != DLCORE_OK)
         return status;
-    dlcore_progress_end(&fit->progress, fit->names, fit->values, fit->all_values);
+    show(fit, EPOCH_END, epoch, 0);
     if (fit->history != NULL && !dlcore_history_append(fit->history, fit->values))
         return dlcore_fail_memory(&fit->model->error, "history", fit->all_values * sizeof(double));
     notify(fit, EPOCH_END, epoch, fit->batches, fit->all_values);
