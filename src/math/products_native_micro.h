@@ -151,7 +151,7 @@ static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t
         EACH_SUM(LOAD_SUM);
     for (size_t left = t->k, block = t->a_block; left > 0; left -= block) {
         /* rows of A are contiguous: a block of `rows` x k floats takes `rows` floats for each k */
-        uintptr_t ahead = (uintptr_t)(a0 + block) + t->a_jump * sizeof *a0;
+        uintptr_t ahead = (uintptr_t)a0 + (block + t->a_jump) * sizeof *a0;
         if (left <= block) {
             block = left;
             ahead = t->ahead;

@@ -227,7 +227,8 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
         t.k = t.a_block = dlcore_size_min(rows - row, DLCORE_NATIVE_DEPTH);
         t.a = dlcore_matrix_at(g->x, row, first / g->x->panel);
         t.ahead_row = t.k * sizeof(float);
-        t.ahead = (uintptr_t)(t.a + g->x->panel_stride) + first % g->x->panel * t.ahead_row;
+        t.ahead =
+            (uintptr_t)t.a + g->x->panel_stride * sizeof(float) + first % g->x->panel * t.ahead_row;
         t.a += first % g->x->panel;
         t.b = dlcore_matrix_at(g->dz, row, p);
         t.c = scratch;
