@@ -14,14 +14,12 @@
 
 #include <cmocka.h>
 
-#include "base/little_endian.h"
 #include "dlcore/file.h"
 #include "dlcore/version.h"
 #include "io/model_config.h"
 #include "model/model.h"
 #include "support/classifier.h"
 #include "support/failing_allocator.h"
-#include "support/idx_bytes.h"
 #include "support/small_model.h"
 #include "support/tensors.h"
 
@@ -330,141 +328,6 @@ static void test_model_file_without_training_state_is_smaller_and_begins_anew(vo
     dlcore_model_free(model);
 }
 
-/* ---- checksum and self-test ---- */
-
-static void test_model_file_reports_what_was_changed(void **state)
-{
-    dlcore_load_options_t how = dlcore_load_options_default();
-    dlcore_load_report_t report;
-    dlcore_error_record_t error;
-    dlcore_model_t *loaded = NULL;
-    size_t size, header;
-    unsigned char *file = small_model_file(&size);
-
-    (void)state;
-    how.report = &report;
-    how.error = &error;
-    how.self_test = true;
-    header = 8 + (size_t)dlcore_load_u64(file);
-    for (size_t i = 0; i < 8; i++)
-        file[header + 4 * i + 3] ^= 0x80; /* the sign of a weight */
-    assert_int_equal(dlcore_model_load_memory(file, size, &how, &loaded), DLCORE_OK);
-    assert_int_equal(report.checksum, DLCORE_CHECKSUM_DIFFERS);
-    assert_true(report.self_test_difference > 1e-4);
-    dlcore_model_free(loaded);
-    how.require_checksum = true;
-    assert_failed(dlcore_model_load_memory(file, size, &how, &loaded), DLCORE_ERROR_FORMAT, &error,
-                  "memory: the checksum is xxh64:");
-    assert_null(loaded);
-    free(file);
-}
-
-/* ---- to and from ---- */
-
-typedef struct pipe_end {
-    unsigned char *bytes;
-    size_t size, position;
-    size_t most;    /* bytes of one read; 0: as many as wanted */
-    size_t fail_at; /* position from which nothing goes on */
-} pipe_end_t;
-
-static bool pipe_write(void *user, const void *bytes, size_t size)
-{
-    pipe_end_t *end = user;
-
-    if (end->position + size > end->fail_at)
-        return false;
-    memcpy(end->bytes + end->position, bytes, size);
-    end->position += size;
-    return true;
-}
-
-static size_t pipe_read(void *user, void *to, size_t want)
-{
-    pipe_end_t *end = user;
-    size_t count = end->most != 0 && want > end->most ? end->most : want;
-
-    if (end->position + count > end->fail_at)
-        return 0;
-    memcpy(to, end->bytes + end->position, count);
-    end->position += count;
-    return count;
-}
-
-static void test_model_file_through_callbacks_is_the_same_file(void **state)
-{
-    dlcore_save_options_t how = dlcore_save_options_default();
-    dlcore_load_options_t ask = dlcore_load_options_default();
-    dlcore_model_t *model = model_with(NULL, 3), *loaded = NULL;
-    dlcore_error_record_t error;
-    size_t size;
-    void *bytes;
-
-    (void)state;
-    how.error = ask.error = &error;
-    assert_int_equal(small_model_fit(model, 0, 1), DLCORE_OK);
-    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
-    {
-        pipe_end_t end = {.bytes = malloc(size), .size = size, .fail_at = size};
-        dlcore_byte_writer_t writer = {pipe_write, &end};
-        dlcore_byte_reader_t reader = {pipe_read, &end, size};
-
-        assert_non_null(end.bytes);
-        assert_int_equal(dlcore_model_save_to(model, &writer, &how), DLCORE_OK);
-        assert_int_equal(end.position, size);
-        assert_memory_equal(end.bytes, bytes, size);
-        end.position = 0;
-        end.fail_at = size - 1;
-        assert_failed(dlcore_model_save_to(model, &writer, &how), DLCORE_ERROR_IO, &error,
-                      "the writer did not take byte");
-        end.fail_at = size;
-        for (end.most = 0; end.most < 40; end.most += 13) {
-            end.position = 0;
-            assert_int_equal(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_OK);
-            assert_true(same_weights(model, loaded));
-            dlcore_model_free(loaded);
-        }
-        ask.training_state = false; /* what is skipped must be read */
-        end.position = 0;
-        assert_int_equal(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_OK);
-        assert_true(same_weights(model, loaded));
-        dlcore_model_free(loaded);
-        for (size_t cut = 0; cut < size; cut += 97) {
-            end.position = 0;
-            end.fail_at = cut;
-            assert_failed(dlcore_model_load_from(&reader, &ask, &loaded), DLCORE_ERROR_IO, &error,
-                          "reader: gave 0 of");
-            assert_null(loaded);
-        }
-        free(end.bytes);
-    }
-    free(bytes);
-    dlcore_model_free(model);
-}
-
-static void test_model_file_saves_to_paths(void **state)
-{
-    dlcore_save_options_t how = dlcore_save_options_default();
-    dlcore_load_options_t ask = dlcore_load_options_default();
-    dlcore_model_t *model = model_with(NULL, 3), *loaded = NULL;
-    dlcore_error_record_t error;
-
-    (void)state;
-    how.error = ask.error = &error;
-    assert_int_equal(dlcore_model_save(model, scratch_file("model", "old", 3), &how), DLCORE_OK);
-    assert_int_equal(dlcore_model_load(scratch_path("model"), &ask, &loaded), DLCORE_OK);
-    assert_same_model(model, loaded);
-    dlcore_model_free(loaded);
-    assert_failed(dlcore_model_load(scratch_path("absent"), &ask, &loaded), DLCORE_ERROR_IO, &error,
-                  "No such file or directory");
-    assert_null(loaded);
-    assert_failed(dlcore_model_save(model, scratch_path("none/model"), &how), DLCORE_ERROR_IO,
-                  &error, "No such file or directory");
-    assert_failed(dlcore_model_load(scratch_file("text", "no model at all", 15), &ask, &loaded),
-                  DLCORE_ERROR_FORMAT, &error, "text: no safetensors file");
-    dlcore_model_free(model);
-}
-
 static void test_model_file_names_that_are_not_utf8_are_refused(void **state)
 {
     dlcore_layer_t layer = dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR);
@@ -525,12 +388,9 @@ int main(void)
         cmocka_unit_test(test_model_file_streams_large_tensors),
         cmocka_unit_test(test_model_file_training_goes_on_bit_by_bit),
         cmocka_unit_test(test_model_file_without_training_state_is_smaller_and_begins_anew),
-        cmocka_unit_test(test_model_file_reports_what_was_changed),
-        cmocka_unit_test(test_model_file_through_callbacks_is_the_same_file),
-        cmocka_unit_test(test_model_file_saves_to_paths),
         cmocka_unit_test(test_model_file_names_that_are_not_utf8_are_refused),
         cmocka_unit_test(test_model_file_class_names_go_both_ways),
     };
 
-    return cmocka_run_group_tests_name("model_file", tests, NULL, scratch_remove);
+    return cmocka_run_group_tests_name("model_file", tests, NULL, NULL);
 }

@@ -1,0 +1,132 @@
+/* Model files whose header is right, with a model in it that is not.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support/hostile_file.h"
+
+#define MODEL(layers, width)                                                   \
+    "\"model_config\":\"{'class_name':'Sequential','config':{'layers':" layers \
+    ",'build_input_shape':[null," width "]}}\""
+#define DENSE(units, more) "{'class_name':'Dense','config':{'name':'d','units':" units more "}}"
+#define TENSORS ",\"d/kernel\":" F32("[3,2]", "[0,24]") ",\"d/bias\":" F32("[2]", "[24,32]")
+#define FILE_OF(metadata) "{\"__metadata__\":{" metadata "}" TENSORS "}"
+#define GOOD MODEL("[" DENSE("2", "") "]", "3")
+#define COMPILED(optimizer, loss, metrics)                                                         \
+    GOOD ",\"compile_config\":\"{'optimizer':" optimizer ",'loss':" loss ",'metrics':" metrics "}" \
+         "\""
+#define SGD "{'class_name':'SGD','config':{'learning_rate':0.1}}"
+
+static const hostile_t models[] = {
+    {FILE_OF(GOOD), 32, NULL},
+    {FILE_OF(COMPILED(SGD, "'mse'", "['mae']")), 32, NULL},
+    {FILE_OF(GOOD ",\"dlcore.format_version\":\"2\""), 32, "format version \"2\""},
+    {FILE_OF(GOOD ",\"dlcore.format_version\":\"11111111111111111111\""), 32, "is too long"},
+    {FILE_OF(GOOD "," GOOD), 32, "model_config is there twice"},
+    {FILE_OF("\"model_config\":\"\""), 32, "model_config: byte 0: a value was expected"},
+    {FILE_OF("\"model_config\":\"[]\""), 32, "a model of class \"\""},
+    {FILE_OF("\"model_config\":\"{'class_name':'Functional'}\""), 32, "class \"Functional\""},
+    {FILE_OF(MODEL("[]", "3")), 32, "has no layers"},
+    {FILE_OF(MODEL("{}", "3")), 32, "has no layers"},
+    {FILE_OF(MODEL("[1]", "3")), 32, "config is no object"},
+    {FILE_OF(MODEL("[{'class_name':'Conv2D','config':{}}]", "3")), 32, "no layer Conv2D"},
+    {FILE_OF(MODEL("[{'class_name':5,'config':{}}]", "3")), 32, "class_name is no name"},
+    {FILE_OF(MODEL("[" DENSE("0", "") "]", "3")), 32, "units must be 1 to"},
+    {FILE_OF(MODEL("[" DENSE("-1", "") "]", "3")), 32, "units is no size"},
+    {FILE_OF(MODEL("[" DENSE("18446744073709551615", "") "]", "3")), 32, "units must be 1 to"},
+    {FILE_OF(MODEL("[" DENSE("2147483647", "") "]", "3")), 32,
+     "d/kernel: expected (3, 2147483647), the file has (3, 2)"},
+    {FILE_OF(MODEL("[" DENSE("2", "") "]", "4")), 32, "expected (4, 2), the file has (3, 2)"},
+    {FILE_OF(MODEL("[" DENSE("2", "") "]", "0")), 32, "build_input_shape is no shape of a batch"},
+    {FILE_OF(MODEL("[" DENSE("2", "") "]", "4294967296")), 32, "inputs are more than"},
+    {FILE_OF(MODEL("[" DENSE("2", "") "]", "18446744073709551615,3")), 32, "is no shape"},
+    {FILE_OF(MODEL("[" DENSE("2", "") "," DENSE("2", "") "]", "3")), 32, "name \"d\" is taken"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'units':2") "]", "3")), 32, "units is there twice"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'use_bias':1") "]", "3")), 32, "neither true nor false"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'activation':'gelu_new'") "]", "3")), 32,
+     "its activation is not known here"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'kernel_initializer':'Ones2'") "]", "3")), 32,
+     "kernel_initializer is not known here"},
+    {FILE_OF(MODEL("[{'class_name':'Dense','config':{'name':'a/b','units':2}}]", "3")), 32,
+     "contains a slash"},
+    {FILE_OF(MODEL("[{'class_name':'Dense','config':{'name':'e','units':2}}]", "3")), 32,
+     "has no tensor \"e/kernel\" (3, 2)"},
+    {FILE_OF(MODEL("[{'class_name':'Rescaling','config':{'scale':1e99}}," DENSE("2", "") "]", "3")),
+     32, "must be finite in float32"},
+    {FILE_OF(COMPILED("{}", "'mse'", "[]")), 32, "no optimizer \"\""},
+    {FILE_OF(COMPILED("{'class_name':'Lion'}", "'mse'", "[]")), 32, "no optimizer \"Lion\""},
+    {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':-1}}", "'mse'", "[]")), 32,
+     "learning_rate must lie in"},
+    {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':{}}}", "'mse'", "[]")), 32,
+     "learning_rate is no finite number"},
+    {FILE_OF(COMPILED(SGD, "'hinge2'", "[]")), 32, "no loss \"hinge2\""},
+    {FILE_OF(COMPILED(SGD, "5", "[]")), 32, "no loss \"\""},
+    {FILE_OF(COMPILED(SGD, "'mse'", "['mse','mse']")), 32, "are both"},
+    {FILE_OF(COMPILED(SGD, "'mse'", "['nothing']")), 32, "its kind is not known here"},
+    {FILE_OF(COMPILED(SGD, "'mse'", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]")), 32, "not known here"},
+    {FILE_OF(COMPILED(SGD, "'mse'", "[]") ",\"dlcore.training_state\":\"{'seed':'-1'}\""), 32,
+     "seed is no whole number"},
+    {FILE_OF(COMPILED(SGD, "'mse'",
+                      "[]") ",\"dlcore.training_state\":\"{'epochs_trained':'4294967296'}\""),
+     32, "epochs_trained is no whole number up to 4294967295"},
+    {"{\"__metadata__\":{" GOOD "},\"d/kernel\":" F32("[3,2]", "[0,24]") "}", 24,
+     "has no tensor \"d/bias\" (2)"},
+    {"{\"__metadata__\":{" GOOD
+     "},\"d/kernel\":" F32("[6]", "[0,24]") ",\"d/bias\":" F32("[2]", "[24,32]") "}",
+     32, "d/kernel: expected (3, 2), the file has (6)"},
+    {"{\"__metadata__\":{" GOOD "},\"d/kernel\":"
+     "{\"dtype\":\"I32\",\"shape\":[3,2],\"data_offsets\":[0,24]}"
+     ",\"d/bias\":" F32("[2]", "[24,32]") "}",
+     32, "d/kernel: expected F32 (float32), the file has I32"},
+    {"{\"__metadata__\":{" COMPILED(
+         "{'class_name':'RMSprop'}", "'mse'",
+         "[]") "}" TENSORS ",\"optimizer/rmsprop/velocity/d/kernel\":" F32("[3,2]", "[32,56]") "}",
+     56, "has no tensor \"optimizer/rmsprop/velocity/d/bias\""},
+    {"{\"__metadata__\":{" GOOD "}" TENSORS ",\"dlcore/self_test/x\":" F32("[1,3]", "[32,44]") "}",
+     44, "has no tensor \"dlcore/self_test/y\""},
+    {"{\"__metadata__\":{" GOOD "}" TENSORS ",\"dlcore/self_test/x\":" F32("[1,4]", "[32,48]") "}",
+     48, "dlcore/self_test/x: expected (1, 3), the file has (1, 4)"},
+};
+
+static void test_model_file_hostile_crafted_models_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        char header[2048], *to = header;
+        hostile_t one = models[i];
+
+        for (const char *from = one.header; *from != '\0'; from++) { /* ' stands for \" */
+            if (*from == '\'')
+                *to++ = '\\';
+            *to++ = (char)(*from == '\'' ? '"' : *from);
+        }
+        *to = '\0';
+        one.header = header;
+        if (one.text == NULL) {
+            dlcore_error_record_t error = {0};
+            size_t size;
+            unsigned char *file = hostile_file(header, one.data, &size);
+
+            if (hostile_load(file, size, &error) != DLCORE_OK)
+                fail_msg("%s: %s", header, error.message);
+            free(file);
+        } else {
+            hostile_assert_refused(&one);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_file_hostile_crafted_models_are_refused),
+    };
+
+    return cmocka_run_group_tests_name("model_file_hostile", tests, NULL, NULL);
+}
