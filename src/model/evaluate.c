@@ -7,8 +7,15 @@
 #include "model/model.h"
 #include "model/progress.h"
 
-/* Rows that predict computes at a time unless told: activations of the usual widths stay in L2. */
-enum { PREDICT_ROWS = 128 };
+/* Rows that predict computes at a time unless told: at most so many that activations of the usual
+ * widths stay in L2, at least so many that weights are read for something, and in between such that
+ * several threads have blocks. Never by the number of threads, so that bits do not depend on it. */
+static size_t block_of(size_t rows)
+{
+    enum { MOST = 128, LEAST = 32, BLOCKS = 16 };
+
+    return dlcore_size_max(LEAST, dlcore_size_min(MOST, dlcore_size_round_up(rows / BLOCKS, 16)));
+}
 
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void)
 {
@@ -143,7 +150,7 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
     if (status != DLCORE_OK)
         return status;
     run.source.rows = dlcore_sample_count(x);
-    run.block = chosen.batch_size > 0 ? chosen.batch_size : PREDICT_ROWS;
+    run.block = chosen.batch_size > 0 ? chosen.batch_size : block_of(run.source.rows);
     run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
     status = dlcore_run_blocks(&run, NULL, chosen.error);
     dlcore_model_release_team(model, run.team);
