@@ -11,7 +11,7 @@
  * they inherit.
  *
  * SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity, sched_getcpu */
 #include "engine/team.h"
 
 #include <limits.h>
@@ -36,11 +36,17 @@
 #define IDLE_YIELD_NS 40000L
 #define RUN_YIELD_NS 1000000L
 
+/* A worker that finds itself on the CPU of another one moves, and then leaves it at that for so
+ * many runs: where CPUs are short of anyway, moving costs more than it brings. */
+#define RUNS_BETWEEN_MOVES 16
+
 typedef struct worker {
     dlcore_wait_word_t go; /* counts this worker's runs */
     dlcore_team_t *team;
     size_t index; /* 1 .. size-1; the caller is 0 */
     pthread_t thread;
+    atomic_int cpu;     /* where it was when its last run began */
+    unsigned next_move; /* the run from which on it may move again */
 } worker_t;
 
 struct dlcore_team {
@@ -55,6 +61,7 @@ struct dlcore_team {
     void *argument;
     size_t running;
     dlcore_float_mode_t float_mode;
+    atomic_int cpu; /* where the caller is */
 
     _Alignas(DLCORE_ALIGNMENT) atomic_size_t unfinished; /* workers still at work, not the caller */
     _Alignas(DLCORE_ALIGNMENT) atomic_size_t arrived;    /* at the barrier */
@@ -98,6 +105,78 @@ static size_t share(const worker_t *worker)
     return worker->index == 1 ? 2 : 1;
 }
 
+#if defined(__linux__)
+/* Kernels wake a thread near the one that wakes it, at times on the very same CPU, and take some 50
+ * ms to part them: a whole short fit. So a worker that finds the caller, or a worker before it, on
+ * its CPU goes elsewhere by allowing itself every CPU but theirs for a moment. */
+typedef struct cpus {
+    unsigned long set[8192 / (CHAR_BIT * sizeof(unsigned long))];
+} cpus_t;
+
+static void take_out(cpus_t *cpus, int cpu)
+{
+    if (cpu >= 0)
+        CPU_CLR_S((size_t)cpu, sizeof cpus->set, (cpu_set_t *)(void *)cpus->set);
+}
+
+static void move_away(const worker_t *worker)
+{
+    cpus_t allowed = {{0}}, others;
+
+    if (sched_getaffinity(0, sizeof allowed.set, (cpu_set_t *)(void *)allowed.set) < 0)
+        return;
+    others = allowed;
+    take_out(&others, atomic_load_explicit(&worker->team->cpu, memory_order_relaxed));
+    for (size_t i = 1; i < worker->index; i++)
+        take_out(&others,
+                 atomic_load_explicit(&worker->team->workers[i - 1].cpu, memory_order_relaxed));
+    if (CPU_COUNT_S(sizeof others.set, (cpu_set_t *)(void *)others.set) > 0 &&
+        sched_setaffinity(0, sizeof others.set, (cpu_set_t *)(void *)others.set) == 0)
+        sched_setaffinity(0, sizeof allowed.set, (cpu_set_t *)(void *)allowed.set);
+}
+
+static bool shares_its_cpu(const worker_t *worker, int cpu)
+{
+    if (cpu == atomic_load_explicit(&worker->team->cpu, memory_order_relaxed))
+        return true;
+    for (size_t i = 1; i < worker->index; i++) {
+        if (cpu == atomic_load_explicit(&worker->team->workers[i - 1].cpu, memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+static void find_a_cpu(worker_t *worker, unsigned run)
+{
+    int cpu = sched_getcpu();
+
+    if ((int)(run - worker->next_move) >= 0 && shares_its_cpu(worker, cpu) &&
+        atomic_load(&awake) <= worker->team->cpus) {
+        move_away(worker);
+        worker->next_move = run + RUNS_BETWEEN_MOVES;
+        cpu = sched_getcpu();
+    }
+    if (cpu != atomic_load_explicit(&worker->cpu, memory_order_relaxed))
+        atomic_store_explicit(&worker->cpu, cpu, memory_order_relaxed);
+}
+
+static int current_cpu(void)
+{
+    return sched_getcpu();
+}
+#else
+static void find_a_cpu(worker_t *worker, unsigned run)
+{
+    (void)worker;
+    (void)run;
+}
+
+static int current_cpu(void)
+{
+    return -1;
+}
+#endif
+
 static void *worker_main(void *argument)
 {
     worker_t *worker = argument;
@@ -111,6 +190,7 @@ static void *worker_main(void *argument)
         runs++;
         if (team->work == NULL)
             break;
+        find_a_cpu(worker, runs);
         dlcore_float_mode_set(team->float_mode);
         team->work(team->argument, worker->index, team->running);
         if (atomic_fetch_sub(&team->unfinished, 1) == 1)
@@ -273,6 +353,7 @@ void dlcore_team_run(dlcore_team_t *team, size_t workers, dlcore_team_work_t wor
     team->work = work;
     team->argument = argument;
     team->float_mode = dlcore_float_mode_get();
+    atomic_store_explicit(&team->cpu, current_cpu(), memory_order_relaxed);
     atomic_store_explicit(&team->unfinished, workers - 1, memory_order_relaxed);
     finished = atomic_load(&team->finished.value);
     send(team, workers);
