@@ -157,9 +157,9 @@ static dlcore_status range_of(const parser_t *parser, const dlcore_json_t *name,
 
 static uint8_t dtype_of(const dlcore_json_t *text)
 {
-    for (uint8_t i = 1; i < DTYPE_COUNT; i++) {
+    for (size_t i = 1; i < DTYPE_COUNT; i++) {
         if (dlcore_json_is(text, dtypes[i].name))
-            return i;
+            return (uint8_t)i;
     }
     return DLCORE_SAFETENSORS_OTHER;
 }

@@ -5,9 +5,9 @@
  * that is as wide as a row. The engine chooses the panel (BLAS: one; native: the width of its
  * register tile), so whatever loops over elements does it panel by panel and knows no other layout.
  * Columns between `columns` and the end of the last panel are padding: their values are finite and
- * otherwise free, except in gradients, where they are zero, and in a batch of inputs, where they may
- * be anything. Of a predictor's rows that are read where the user has them, alignment and panel are
- * the user's: one panel, as wide as a row.
+ * otherwise free, except in gradients, where they are zero, and in a batch of inputs, where they
+ * may be anything. Of a predictor's rows that are read where the user has them, alignment and panel
+ * are the user's: one panel, as wide as a row.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_MATH_MATRIX_H

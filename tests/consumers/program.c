@@ -32,7 +32,8 @@ int main(void)
     int failed = 1;
 
     if (strcmp(dlcore_version_string(), DLCORE_VERSION) != 0) {
-        fprintf(stderr, "headers are %s, the archive is %s\n", DLCORE_VERSION, dlcore_version_string());
+        fprintf(stderr, "headers are %s, the archive is %s\n", DLCORE_VERSION,
+                dlcore_version_string());
         return 1;
     }
     /* Draws in the part of the archive that needs zlib. */

@@ -33,6 +33,8 @@ int main(int argc, char **argv)
     size_t count = 0;
 
     fuzz_require(directory != NULL, folder);
+    if (directory == NULL)
+        return EXIT_FAILURE;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         char path[4096];
 

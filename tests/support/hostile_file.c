@@ -27,7 +27,8 @@ unsigned char *hostile_file(const char *header, size_t data, size_t *size)
     file = calloc(1, *size);
     assert_non_null(file);
     dlcore_store_u64(file, length);
-    memcpy(file + 8, header, length);
+    for (size_t i = 0; i < length; i++) /* as bytes: a file has no end of string */
+        file[8 + i] = (unsigned char)header[i];
     return file;
 }
 
