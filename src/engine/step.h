@@ -56,6 +56,7 @@ typedef struct dlcore_step {
     size_t batch;           /* which of the workspace's batches is the one at hand */
     bool gathered;          /* it is already there */
     bool stop_on_not_finite;
+    uint64_t number; /* of this step in the model's life: keys what is random in it */
 
     /* result: when the loss is not finite and that stops, nothing went to the sink */
     dlcore_sums_t sums;

@@ -218,6 +218,7 @@ static dlcore_status run_batch(fit_t *fit, size_t epoch, size_t batch, dlcore_su
     step->next = batch_source(fit, batch + 1);
     step->batch = batch % 2;
     step->gathered = batch > 0;
+    step->number = fit->model->steps_trained++;
     dlcore_model_weights_change(fit->model);
     dlcore_step_run(step, fit->training.workers);
     if (!step->finite && step->stop_on_not_finite)

@@ -32,6 +32,7 @@ struct dlcore_model {
     dlcore_compile_options_t settings;
     dlcore_trainer_t trainer;
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */
+    uint64_t steps_trained;  /* likewise: keys dropout and noise */
 
     dlcore_team_t *team;          /* made when first needed */
     atomic_flag busy;             /* held by a call that writes */

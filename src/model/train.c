@@ -162,6 +162,7 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_tensor_t
     if (status != DLCORE_OK)
         return status;
     sink = dlcore_model_update_sink(model);
+    training.step.number = model->steps_trained++;
     dlcore_model_weights_change(model);
     status = single_step(&training, x, y, &sink.sink);
     if (result != NULL)

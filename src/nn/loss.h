@@ -33,6 +33,7 @@ typedef struct dlcore_labels {
     int32_t *classes; /* DLCORE_LABELS_CLASSES: one per row; else NULL */
     float *values;    /* row-major, `width` per row, contiguous; else NULL */
     size_t width;
+    float *weights; /* of the samples, one per row; NULL: all 1 */
 } dlcore_labels_t;
 
 typedef struct dlcore_loss_pass {

@@ -1,0 +1,55 @@
+/* The frame of every object in a model's JSON, and names of classes.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "io/config_writing.h"
+
+#include <stdbool.h>
+
+#include "io/model_config.h"
+
+void dlcore_class_name(const char *snake, char *camel, size_t room)
+{
+    bool upper = true;
+    size_t length = 0;
+
+    for (; *snake != '\0' && length + 1 < room; snake++) {
+        bool lower = *snake >= 'a' && *snake <= 'z';
+
+        if (*snake != '_')
+            camel[length++] = (char)(upper && lower ? *snake - 'a' + 'A' : *snake);
+        upper = *snake == '_';
+    }
+    camel[length] = '\0';
+}
+
+void dlcore_snake_name(const char *camel, char *snake, size_t room)
+{
+    size_t length = 0;
+    bool lower = false; /* the letter before */
+
+    for (; *camel != '\0' && length + 2 < room; camel++) {
+        bool upper = *camel >= 'A' && *camel <= 'Z';
+
+        if (upper && lower)
+            snake[length++] = '_';
+        snake[length++] = (char)(upper ? *camel - 'A' + 'a' : *camel);
+        lower = !upper;
+    }
+    snake[length] = '\0';
+}
+
+void dlcore_config_open(dlcore_json_writer_t *writer, const char *name, const char *module,
+                        const char *class_name)
+{
+    dlcore_json_open(writer, name, '{');
+    dlcore_json_put_string(writer, "module", module);
+    dlcore_json_put_string(writer, "class_name", class_name);
+    dlcore_json_open(writer, "config", '{');
+}
+
+void dlcore_config_close(dlcore_json_writer_t *writer)
+{
+    dlcore_json_close(writer, '}');
+    dlcore_json_put_null(writer, "registered_name");
+    dlcore_json_close(writer, '}');
+}
