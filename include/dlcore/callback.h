@@ -1,5 +1,16 @@
 /* Callbacks: your code at the seams of model_fit. And the sink for what fit prints.
  *
+ *     static callback_action_t report(void *user, const training_event_t *event)
+ *     {
+ *         printf("epoch %zu: loss %g\n", event->epoch, training_value(event, "loss"));
+ *         return CALLBACK_CONTINUE;
+ *     }
+ *     ...
+ *     callback_t callbacks[] = {{.on_epoch_end = report}};
+ *     how.callbacks = callbacks; how.callback_count = 1;
+ *
+ * Ready-made ones are in dlcore/callbacks.h.
+ *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_CALLBACK_H
 #define DLCORE_CALLBACK_H
@@ -7,32 +18,42 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "status.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct dlcore_model;
 
-/* What a callback answers. STOP ends fit after this batch or epoch; the model stays valid. */
+/* What a callback answers. STOP ends fit after this batch or epoch; the model stays valid and fit
+ * answers DLCORE_OK. FAIL ends it at once with the status and message of event->error, or, where
+ * the callback left that alone, DLCORE_ERROR_STATE. */
 typedef enum dlcore_callback_action {
     DLCORE_CALLBACK_CONTINUE = 0,
-    DLCORE_CALLBACK_STOP = 1
+    DLCORE_CALLBACK_STOP = 1,
+    DLCORE_CALLBACK_FAIL = 2
 } dlcore_callback_action_t;
 
 /* Where training stands. Borrowed for the call. Names and values: "loss" first, then the metrics,
- * then at the end of an epoch "val_loss" and the validation metrics; means since the epoch began.
- * None at the beginning of an epoch or batch. */
+ * then at the end of an epoch "val_loss" and the validation metrics, when the epoch was validated;
+ * means since the epoch began. None at the beginning of training, an epoch or a batch; at the end
+ * of training, those of the last epoch. */
 typedef struct dlcore_training_event {
-    /* Weights may be read and set; predict, evaluate and new predictors see those of this moment.
-     * fit, train_on_batch and compile answer DLCORE_ERROR_BUSY; never free it here. */
+    /* Weights and the learning rate may be read and set; predict, evaluate and new predictors see
+     * the weights of this moment; model_save with training state keeps where this run stands. fit,
+     * train_on_batch and compile answer DLCORE_ERROR_BUSY; never free it here. */
     struct dlcore_model *model;
     size_t epoch;   /* from 0; initial_epoch at first */
     size_t epochs;  /* fit_options.epochs */
     size_t batch;   /* from 0 within the epoch */
-    size_t batches; /* batches in an epoch */
+    size_t batches; /* batches in an epoch; 0: not known yet, of a dataset */
     size_t value_count;
     const char *const *names;
     const double *values;
+    bool stopping;        /* somebody has asked to stop */
+    dlcore_status status; /* at the end of training: how it went; DLCORE_OK before */
+    dlcore_error_record_t *error;
 } dlcore_training_event_t;
 
 /* The value under a name; NaN for a name that is not there. */
@@ -42,13 +63,26 @@ typedef dlcore_callback_action_t (*dlcore_callback_function_t)(
     void *user, const dlcore_training_event_t *event);
 
 /* A struct of function pointers; any may be NULL. They run on the thread that called fit, in the
- * order of the list. Zero it, then set what you need. */
+ * order of the list, those that run last after all others. Zero it, then set what you need. */
 typedef struct dlcore_callback {
     void *user;
+    dlcore_callback_function_t on_train_begin;
+    dlcore_callback_function_t on_train_end; /* also after an error, when training had begun */
     dlcore_callback_function_t on_epoch_begin;
     dlcore_callback_function_t on_epoch_end; /* after validation */
     dlcore_callback_function_t on_batch_begin;
     dlcore_callback_function_t on_batch_end;
+
+    /* What a file that is saved while fit runs keeps of the callback, and gives back when fit goes
+     * on from it, after on_train_begin: `state_count` numbers at `state`, and, when `weights` and
+     * *weights are not NULL, as many floats as dlcore_model_get_weights gives. `name` must then
+     * be unique in the list; NULL: nothing is kept. */
+    const char *name;
+    double *state;
+    size_t state_count;
+    float **weights;
+
+    bool runs_last; /* after all others, so that what it saves has their changes */
 } dlcore_callback_t;
 
 /* Where printed text goes. `write` gets UTF-8 pieces, not terminated, in order, on the calling

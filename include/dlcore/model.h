@@ -49,6 +49,7 @@ extern "C" {
 
 typedef struct dlcore_model dlcore_model_t;
 typedef struct dlcore_history dlcore_history_t;
+struct dlcore_dataset;
 
 /* ---- options: start from the ..._default(), then change fields. A zeroed struct is refused. ----
  */
@@ -96,14 +97,34 @@ typedef struct dlcore_fit_options {
     size_t epochs;        /* 1; the number of the last epoch, as in Keras; 0 trains nothing */
     size_t initial_epoch; /* 0 */
     bool shuffle; /* true: a new order each epoch, from the seed and the model's epoch count */
+    /* Batches in an epoch; 0: as many as the data has. Passes through the data go on from epoch to
+     * epoch, and begin again when the data ends. */
+    size_t steps_per_epoch;
+
     /* Share of the samples, taken from the end before shuffling, that is kept for validation:
-     * 0 <= validation_split < 1. Or tensors of their own; these win. */
+     * 0 <= validation_split < 1. Or tensors, or a dataset (dlcore/dataset.h), of their own; these
+     * win. */
     double validation_split;
+    bool shuffle_before_split; /* false; true: a random share, the same in every fit of a seed */
     const dlcore_tensor_t *validation_x;
     const dlcore_tensor_t *validation_y;
+    const dlcore_tensor_t *validation_sample_weight; /* as sample_weight; NULL: all 1 */
+    const struct dlcore_dataset *validation_dataset;
+    size_t validation_freq; /* 1: after every epoch; n: after every n-th; others have NaN */
+
+    /* How much each sample counts in the loss and in weighted metrics: float32, (samples), finite
+     * and 0 or more; NULL: all 1. And each class, (class_count); NULL: all 1. Both multiply. */
+    const dlcore_tensor_t *sample_weight;
+    const float *class_weight;
+    size_t class_count;
+
+    /* Go on where the run stood that the model was loaded from, or that a callback or
+     * model_request_stop ended, with the same data and options; false. To the same bits as if it
+     * had never stopped. DLCORE_ERROR_STATE when there is no such run. */
+    bool resume;
     int verbose;                        /* 0 silent (default), 1 progress line, 2 line per epoch */
     dlcore_sink_t sink;                 /* where verbose prints; write NULL: stdout */
-    const dlcore_callback_t *callbacks; /* callback_count of them; borrowed */
+    const dlcore_callback_t *callbacks; /* callback_count of them; copied */
     size_t callback_count;
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
      * infinite: the weights are those before that batch. true. */
@@ -113,11 +134,12 @@ typedef struct dlcore_fit_options {
 dlcore_fit_options_t dlcore_fit_options_default(void);
 
 typedef struct dlcore_evaluate_options {
-    size_t batch_size;            /* 32; the result is the same up to rounding */
-    int verbose;                  /* 0 silent, 1 progress line, 2 one line */
-    dlcore_sink_t sink;           /* write NULL: stdout */
-    dlcore_error_record_t *error; /* NULL: no message wanted */
-    size_t structure_size;        /* set by ..._default() */
+    size_t batch_size;                    /* 32; the result is the same up to rounding */
+    const dlcore_tensor_t *sample_weight; /* float32, (samples); NULL: all 1 */
+    int verbose;                          /* 0 silent, 1 progress line, 2 one line */
+    dlcore_sink_t sink;                   /* write NULL: stdout */
+    dlcore_error_record_t *error;         /* NULL: no message wanted */
+    size_t structure_size;                /* set by ..._default() */
 } dlcore_evaluate_options_t;
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
 
@@ -166,6 +188,12 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
  * this batch, before its update. (Keras answers running means since the last reset.) */
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
+/* The same with weights for samples and classes, as in dlcore_fit_options_t; NULL: all 1. */
+dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                                   const dlcore_tensor_t *y,
+                                                   const dlcore_tensor_t *sample_weight,
+                                                   const float *class_weight, size_t class_count,
+                                                   dlcore_evaluation_t *result);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. `loss` may be NULL. For checks and for training
  * loops of your own. */
@@ -190,6 +218,12 @@ dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_ten
 dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                         dlcore_tensor_t *y_pred,
                                         const dlcore_predict_options_t *options);
+
+/* Keras's names for one batch at once: evaluate and predict with its number of rows. */
+dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                         const dlcore_tensor_t *y, dlcore_evaluation_t *result);
+dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                            dlcore_tensor_t *y_pred);
 
 /* ---- looking inside; getters borrow, and answer NULL or 0 for what is not there ---- */
 
