@@ -30,7 +30,7 @@ typedef struct dataset {
     tensor_t *images;  /* (count, rows, columns) uint8 */
     tensor_t *labels;  /* (count) uint8 */
     tensor_t *one_hot; /* (count, CLASSES) float32 */
-} dataset_t;
+} digits_t;
 
 typedef struct mistake {
     size_t image;
@@ -196,16 +196,16 @@ static tensor_t *load(const char *directory, const char *name, size_t rank)
     return NULL;
 }
 
-static dataset_t load_dataset(const char *directory, const char *images, const char *labels)
+static digits_t load_dataset(const char *directory, const char *images, const char *labels)
 {
-    dataset_t set = {load(directory, images, 3), load(directory, labels, 1), NULL};
+    digits_t set = {load(directory, images, 3), load(directory, labels, 1), NULL};
     error_record_t error;
 
     check_record(tensor_one_hot(set.labels, CLASSES, &set.one_hot, &error), &error);
     return set;
 }
 
-static void free_dataset(dataset_t *set)
+static void free_dataset(digits_t *set)
 {
     tensor_free(set->one_hot);
     tensor_free(set->labels);
@@ -257,7 +257,7 @@ static void draw_line(const uint8_t *pixels, size_t rows, size_t columns, size_t
     }
 }
 
-static void draw_mistakes(const dataset_t *set, const mistake_t *mistakes, size_t count)
+static void draw_mistakes(const digits_t *set, const mistake_t *mistakes, size_t count)
 {
     const uint8_t *labels = tensor_data_const(set->labels);
     const uint8_t *images = tensor_data_const(set->images);
@@ -308,7 +308,7 @@ static size_t note_mistake(mistake_t *mistakes, size_t count, mistake_t mistake)
     return count;
 }
 
-static void show_answers(const model_t *network, const dataset_t *set)
+static void show_answers(const model_t *network, const digits_t *set)
 {
     const size_t count = tensor_length(set->images, 0);
     const size_t shape[2] = {count, CLASSES};
@@ -394,8 +394,8 @@ int main(int argc, char **argv)
     evaluate_options_t evaluation = evaluate_options_default();
     evaluation_t result;
     error_record_t error;
-    dataset_t train;
-    dataset_t test;
+    digits_t train;
+    digits_t test;
     model_t *network;
 
     if (arguments.data == NULL)

@@ -39,6 +39,7 @@
 #include "dlcore/activation.h"
 #include "dlcore/callback.h"
 #include "dlcore/data.h"
+#include "dlcore/dataset.h"
 #include "dlcore/file.h"
 #include "dlcore/initializer.h"
 #include "dlcore/layer.h"

@@ -2,7 +2,7 @@
  * stream, or made up on the way.
  *
  *     static status begin(void *user, size_t pass, size_t batch, error_record_t *error);
- *     static status next(void *user, batch_t *batch, error_record_t *error);
+ *     static status next(void *user, dataset_batch_t *batch, error_record_t *error);
  *     ...
  *     dataset_t dataset = {.user = &reader, .begin = begin, .next = next};
  *     how.epochs = 5;
@@ -23,11 +23,11 @@ extern "C" {
 
 /* One batch. The tensors stay the dataset's, and valid and unchanged until its next call. Rows may
  * differ from batch to batch; widths and dtypes are those of x and y of dlcore_model_fit. */
-typedef struct dlcore_batch {
+typedef struct dlcore_dataset_batch {
     const dlcore_tensor_t *x;
     const dlcore_tensor_t *y;             /* not looked at by predict */
     const dlcore_tensor_t *sample_weight; /* float32, (batch); NULL: all 1 */
-} dlcore_batch_t;
+} dlcore_dataset_batch_t;
 
 /* Plain functions of yours; zero the struct, then set them. Both answer DLCORE_OK, or an error that
  * ends the call, with a message in *error (never NULL). */
@@ -38,7 +38,7 @@ typedef struct dlcore_dataset {
      * the batch that it needs. For evaluate and predict both are 0. */
     dlcore_status (*begin)(void *user, size_t pass, size_t batch, dlcore_error_record_t *error);
     /* Fills *batch; leaves it as it is, all NULL, at the end of the pass. */
-    dlcore_status (*next)(void *user, dlcore_batch_t *batch, dlcore_error_record_t *error);
+    dlcore_status (*next)(void *user, dlcore_dataset_batch_t *batch, dlcore_error_record_t *error);
     size_t batches; /* in a pass, for the progress line; 0: not known */
     /* fit calls `next` on a thread of its own while a step runs, one batch ahead, and copies the
      * batch; `begin` is called there, too. Both still run one at a time. False: on the caller's. */

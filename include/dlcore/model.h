@@ -188,12 +188,6 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
  * this batch, before its update. (Keras answers running means since the last reset.) */
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
-/* The same with weights for samples and classes, as in dlcore_fit_options_t; NULL: all 1. */
-dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
-                                                   const dlcore_tensor_t *y,
-                                                   const dlcore_tensor_t *sample_weight,
-                                                   const float *class_weight, size_t class_count,
-                                                   dlcore_evaluation_t *result);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. `loss` may be NULL. For checks and for training
  * loops of your own. */

@@ -149,6 +149,7 @@
 #define sink_t dlcore_sink_t
 #define CALLBACK_CONTINUE DLCORE_CALLBACK_CONTINUE
 #define CALLBACK_STOP DLCORE_CALLBACK_STOP
+#define CALLBACK_FAIL DLCORE_CALLBACK_FAIL
 #define training_value dlcore_training_value
 
 /* model.h */
@@ -179,6 +180,8 @@
 #define model_compile_with dlcore_model_compile_with
 #define model_fit dlcore_model_fit
 #define model_train_on_batch dlcore_model_train_on_batch
+#define model_test_on_batch dlcore_model_test_on_batch
+#define model_predict_on_batch dlcore_model_predict_on_batch
 #define model_gradients dlcore_model_gradients
 #define model_request_stop dlcore_model_request_stop
 #define model_evaluate dlcore_model_evaluate
@@ -215,6 +218,14 @@
 #define predictor_input_width dlcore_predictor_input_width
 #define predictor_output_width dlcore_predictor_output_width
 #define predictor_batch_size dlcore_predictor_batch_size
+
+/* dataset.h */
+#define dataset_batch_t dlcore_dataset_batch_t
+#define dataset_t dlcore_dataset_t
+#define model_fit_dataset dlcore_model_fit_dataset
+#define model_evaluate_dataset dlcore_model_evaluate_dataset
+#define model_predict_dataset dlcore_model_predict_dataset
+#define prediction_function_t dlcore_prediction_function_t
 
 /* file.h */
 #define save_options_t dlcore_save_options_t

@@ -13,6 +13,7 @@
 #include "io/model_config.h"
 #include "io/model_load.h"
 #include "io/model_reading.h"
+#include "io/run_state_json.h"
 #include "nn/optimizer.h"
 
 typedef struct loading {
@@ -173,45 +174,32 @@ static dlcore_status compile(loading_t *loading)
 
 /* ---- training state ---- */
 
-/* A number that was written as text; *number stays when it is absent. */
-static dlcore_status text_number(const loading_t *loading, const dlcore_json_t *object,
-                                 const char *name, uint64_t largest, uint64_t *number)
-{
-    char text[24];
-    dlcore_json_t found, digits;
-    dlcore_json_problem_t problem;
-    uint64_t value;
-
-    if (!dlcore_json_member(object, name, &found))
-        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT, "%s: %s is there twice",
-                           file_of(loading), name);
-    if (found.kind == DLCORE_JSON_NONE)
-        return DLCORE_OK;
-    if (dlcore_json_string(&found, text, sizeof text) >= sizeof text ||
-        !dlcore_json_check(text, strlen(text), &digits, &problem) ||
-        !dlcore_json_uint64(&digits, &value) || value > largest)
-        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
-                           "%s: %s is no whole number up to %" PRIu64, file_of(loading), name,
-                           largest);
-    *number = value;
-    return DLCORE_OK;
-}
-
 static dlcore_status read_counts(loading_t *loading)
 {
     dlcore_model_t *model = loading->model;
-    uint64_t epochs = model->epochs_trained, seed = model->options.seed;
+    dlcore_error_record_t *error = loading->error;
+    const char *file = file_of(loading);
+    uint64_t epochs = model->epochs_trained, steps = model->steps_trained;
+    uint64_t seed = model->options.seed;
     char *text;
-    dlcore_json_t state;
+    dlcore_json_t state, run = {0};
     dlcore_status status = inner_json(loading, "dlcore.training_state", &text, &state);
 
     if (status == DLCORE_OK)
-        status = text_number(loading, &state, "epochs_trained", UINT32_MAX, &epochs);
+        status =
+            dlcore_json_text_number(&state, "epochs_trained", UINT32_MAX, &epochs, file, error);
     if (status == DLCORE_OK)
-        status = text_number(loading, &state, "seed", UINT64_MAX, &seed);
+        status = dlcore_json_text_number(&state, "steps_trained", UINT64_MAX, &steps, file, error);
+    if (status == DLCORE_OK)
+        status = dlcore_json_text_number(&state, "seed", UINT64_MAX, &seed, file, error);
+    if (status == DLCORE_OK && !dlcore_json_member(&state, "run", &run))
+        status = dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: run is there twice", file);
+    if (status == DLCORE_OK)
+        status = dlcore_run_state_read(&run, file, &model->allocator, &model->stopped, error);
     dlcore_release(&loading->reading.allocator, text);
     if (status == DLCORE_OK && state.kind != DLCORE_JSON_NONE) {
         model->epochs_trained = (uint32_t)epochs;
+        model->steps_trained = steps;
         model->options.seed = seed;
         loading->report.training_state = true;
     }
@@ -249,6 +237,24 @@ static dlcore_status make_slots(loading_t *loading)
         return dlcore_fail_memory(loading->error, "optimizer state", floats * sizeof(float));
     model->trainer.slot_count = count;
     loading->reading.tensors.slots = model->trainer.slots;
+    return DLCORE_OK;
+}
+
+/* Room for the weights that callbacks keep, of which the file has every number. */
+static dlcore_status make_copies(loading_t *loading)
+{
+    dlcore_model_t *model = loading->model;
+    size_t floats = model->network.parameter_count;
+
+    for (size_t i = 0; model->stopped != NULL && i < model->stopped->callback_count; i++) {
+        dlcore_callback_state_t *callback = &model->stopped->callbacks[i];
+
+        if (!callback->has_weights)
+            continue;
+        callback->weights = dlcore_allocate_raw(&model->allocator, floats, sizeof(float));
+        if (callback->weights == NULL)
+            return dlcore_fail_memory(loading->error, callback->name, floats * sizeof(float));
+    }
     return DLCORE_OK;
 }
 
@@ -339,12 +345,18 @@ static dlcore_status read_tensors(loading_t *loading)
     reading->tensors = dlcore_model_tensors(loading->model);
     reading->sum_wanted = loading->options.report != NULL || loading->options.require_checksum;
     look_for_state(loading);
+    if (loading->model->stopped != NULL) {
+        reading->tensors.callbacks = loading->model->stopped->callbacks;
+        reading->tensors.callback_count = loading->model->stopped->callback_count;
+    }
     status = look_for_self_test(loading);
     count = dlcore_model_tensors_count(&reading->tensors);
     for (size_t i = 0; i < count && status == DLCORE_OK; i++)
         status = dlcore_model_reading_want(reading, i);
     if (status == DLCORE_OK && loading->has_state && loading->options.training_state)
         status = make_slots(loading);
+    if (status == DLCORE_OK)
+        status = make_copies(loading);
     if (status == DLCORE_OK)
         status = dlcore_model_reading_data(reading);
     if (status == DLCORE_OK)

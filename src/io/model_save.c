@@ -17,6 +17,7 @@
 #include "dlcore/version.h"
 #include "io/model_config.h"
 #include "io/model_tensors.h"
+#include "io/run_state_json.h"
 #include "io/safetensors.h"
 
 /* A megabyte: each write costs the file system some microseconds. */
@@ -31,7 +32,8 @@ typedef struct saving {
     bool whole;
     dlcore_save_options_t options;
     dlcore_model_tensors_t tensors;
-    float *self_test; /* x, then y */
+    const dlcore_run_state_t *run; /* NULL: none */
+    float *self_test;              /* x, then y */
     float *buffer;
     char *header;
     size_t header_size;
@@ -124,16 +126,17 @@ static dlcore_status make_self_test(saving_t *saving)
 /* ---- the header ---- */
 
 /* Numbers as text: JSON's are doubles to most readers. */
-static void put_training(dlcore_json_writer_t *writer, const dlcore_model_t *model)
+static void put_training(dlcore_json_writer_t *writer, const saving_t *saving)
 {
-    char text[24];
+    const dlcore_model_t *model = saving->model;
 
     dlcore_json_open_text(writer, "dlcore.training_state");
     dlcore_json_open(writer, NULL, '{');
-    snprintf(text, sizeof text, "%" PRIu32, model->epochs_trained);
-    dlcore_json_put_string(writer, "epochs_trained", text);
-    snprintf(text, sizeof text, "%" PRIu64, model->options.seed);
-    dlcore_json_put_string(writer, "seed", text);
+    dlcore_json_put_text_number(writer, "epochs_trained", model->epochs_trained);
+    dlcore_json_put_text_number(writer, "steps_trained", model->steps_trained);
+    dlcore_json_put_text_number(writer, "seed", model->options.seed);
+    if (saving->run != NULL)
+        dlcore_run_state_put(writer, saving->run);
     dlcore_json_close(writer, '}');
     dlcore_json_close_text(writer);
 }
@@ -160,7 +163,7 @@ static void put_metadata(dlcore_json_writer_t *writer, const saving_t *saving)
         dlcore_json_close_text(writer);
     }
     if (saving->whole && saving->options.training_state)
-        put_training(writer, model);
+        put_training(writer, saving);
     dlcore_json_close(writer, '}');
 }
 
@@ -244,6 +247,12 @@ static dlcore_status begin(saving_t *saving, const dlcore_model_t *model, bool w
     saving->tensors = dlcore_model_tensors(model);
     if (!whole || !saving->options.training_state)
         saving->tensors.slot_count = 0;
+    else
+        saving->run = dlcore_model_run_state(model);
+    if (saving->run != NULL) {
+        saving->tensors.callbacks = saving->run->callbacks;
+        saving->tensors.callback_count = saving->run->callback_count;
+    }
     if (whole && saving->options.self_test)
         status = make_self_test(saving);
     if (status == DLCORE_OK)

@@ -35,33 +35,74 @@ static dlcore_model_tensor_t self_test_tensor(const dlcore_model_tensors_t *tens
     return tensor;
 }
 
+static bool keeps_weights(const dlcore_callback_state_t *callback)
+{
+    return callback->weights != NULL || callback->has_weights;
+}
+
+size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors)
+{
+    size_t copies = 0;
+
+    for (size_t i = 0; i < tensors->callback_count; i++)
+        copies += keeps_weights(&tensors->callbacks[i]);
+    return copies;
+}
+
+/* Where a parameter begins in a copy of all weights, row-major. */
+static size_t place_in_copy(const dlcore_network_t *network, size_t index)
+{
+    size_t place = 0;
+
+    for (size_t i = 0; i < index; i++)
+        place += dlcore_parameter_size(dlcore_network_parameter(network, i, NULL));
+    return place;
+}
+
+/* Weight `index` of the `copy`-th callback that keeps weights; `name` is the weight's. */
+static void set_copy(const dlcore_model_tensors_t *tensors, size_t copy, size_t index,
+                     const char *name, dlcore_model_tensor_t *tensor)
+{
+    const dlcore_callback_state_t *callback = tensors->callbacks;
+
+    while (!keeps_weights(callback) || copy-- > 0)
+        callback++;
+    tensor->parameter = NULL;
+    tensor->at = callback->weights != NULL
+                     ? callback->weights + place_in_copy(tensors->network, index)
+                     : NULL;
+    snprintf(tensor->name, sizeof tensor->name, "callback/%s/%s", callback->name, name);
+}
+
 dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index)
 {
     const dlcore_network_t *network = tensors->network;
-    size_t in_vectors = tensors->weight_count * (1 + tensors->slot_count);
+    size_t vectors = 1 + tensors->slot_count + dlcore_model_tensors_copies(tensors);
+    size_t weight = tensors->weight_count > 0 ? index % tensors->weight_count : 0;
+    size_t vector = tensors->weight_count > 0 ? index / tensors->weight_count : vectors;
     const dlcore_node_t *node = NULL;
     dlcore_model_tensor_t tensor = {.network = network};
-    const dlcore_parameter_t *parameter;
+    char name[DLCORE_NAME_SIZE + 16];
     const dlcore_optimizer_type_t *type;
-    size_t slot;
 
-    if (index >= in_vectors)
-        return self_test_tensor(tensors, index > in_vectors);
-    parameter = dlcore_network_parameter(network, index % tensors->weight_count, &node);
-    slot = index / tensors->weight_count;
-    tensor.parameter = parameter;
-    tensor.rank = parameter->rank;
-    memcpy(tensor.shape, parameter->shape, sizeof tensor.shape);
-    if (slot == 0) {
+    if (vector >= vectors)
+        return self_test_tensor(tensors, index > tensors->weight_count * vectors);
+    tensor.parameter = dlcore_network_parameter(network, weight, &node);
+    tensor.rank = tensor.parameter->rank;
+    memcpy(tensor.shape, tensor.parameter->shape, sizeof tensor.shape);
+    snprintf(name, sizeof name, "%s/%s", node->layer.name, tensor.parameter->name);
+    if (vector == 0) {
         tensor.at = tensors->values;
-        snprintf(tensor.name, sizeof tensor.name, "%s/%s", node->layer.name, parameter->name);
-        return tensor;
+        memcpy(tensor.name, name, sizeof name);
+    } else if (vector <= tensors->slot_count) {
+        type = dlcore_optimizer_type(tensors->optimizer->kind);
+        if (tensors->slots != NULL)
+            tensor.at = tensors->slots + (vector - 1) * network->value_floats;
+        snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s", type->name,
+                 type->slot_name(tensors->optimizer, vector - 1), name);
+    } else {
+        set_copy(tensors, vector - 1 - tensors->slot_count, weight, name, &tensor);
     }
-    type = dlcore_optimizer_type(tensors->optimizer->kind);
-    if (tensors->slots != NULL)
-        tensor.at = tensors->slots + (slot - 1) * network->value_floats;
-    snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s/%s", type->name,
-             type->slot_name(tensors->optimizer, slot - 1), node->layer.name, parameter->name);
     return tensor;
 }
 

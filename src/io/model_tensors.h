@@ -1,5 +1,6 @@
 /* The tensors that stand for a model in a file, numbered: the weights, then each of the optimizer's
- * state vectors, weight by weight, then the self-test's input and output. Rows of each go in and
+ * state vectors, weight by weight, then copies of all weights that callbacks keep, then the
+ * self-test's input and output. Rows of each go in and
  * out as Keras has them, whatever the engine's layout.
  *
  * SPDX-License-Identifier: MIT */
@@ -10,8 +11,9 @@
 
 #include "base/hash.h"
 #include "model/model.h"
+#include "model/run_state.h"
 
-#define DLCORE_MODEL_TENSOR_NAME_SIZE 192
+#define DLCORE_MODEL_TENSOR_NAME_SIZE 256
 #define DLCORE_SELF_TEST_ROWS 2
 #define DLCORE_SELF_TEST_ROWS_MAX 64 /* that a file may have */
 
@@ -24,6 +26,8 @@ typedef struct dlcore_model_tensors {
      * or nothing that wants what is read. */
     float *values;
     float *slots;
+    const dlcore_callback_state_t *callbacks;
+    size_t callback_count;
     size_t self_test_rows; /* 0: none */
     float *self_test_x, *self_test_y;
 } dlcore_model_tensors_t;
@@ -40,9 +44,13 @@ typedef struct dlcore_model_tensor {
 /* The weights of a built model, and its optimizer's state where there is some. */
 dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model);
 
+/* The number of callbacks that keep weights. */
+size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors);
+
 static inline size_t dlcore_model_tensors_count(const dlcore_model_tensors_t *tensors)
 {
-    return tensors->weight_count * (1 + tensors->slot_count) +
+    return tensors->weight_count *
+               (1 + tensors->slot_count + dlcore_model_tensors_copies(tensors)) +
            (tensors->self_test_rows > 0 ? 2 : 0);
 }
 

@@ -1,10 +1,11 @@
 /* evaluate and predict: checking, then running blocks of rows.
  *
  * SPDX-License-Identifier: MIT */
+#include "model/evaluate.h"
+
 #include "base/error.h"
 #include "base/size.h"
 #include "math/tensor.h"
-#include "model/model.h"
 #include "model/progress.h"
 
 /* Rows that predict computes at a time unless told: at most so many that activations of the usual
@@ -28,7 +29,7 @@ dlcore_predict_options_t dlcore_predict_options_default(void)
     return (dlcore_predict_options_t){.structure_size = sizeof(dlcore_predict_options_t)};
 }
 
-static dlcore_status check_built(const dlcore_model_t *model, const char *call,
+dlcore_status dlcore_check_built(const dlcore_model_t *model, const char *call,
                                  dlcore_error_record_t *error)
 {
     if (model->first_error.status != DLCORE_OK)
@@ -68,7 +69,7 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     if (options->verbose < 0 || options->verbose > 2)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "evaluate: verbose must be 0, 1 or 2, got %d", options->verbose);
-    status = check_built(model, "evaluate", error);
+    status = dlcore_check_built(model, "evaluate", error);
     if (status == DLCORE_OK && !model->compiled)
         status = dlcore_fail(error, DLCORE_ERROR_STATE,
                              "evaluate: the model is not compiled; model_compile comes first");
@@ -141,7 +142,7 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
         return status;
     if (model == NULL)
         return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "predict: model is NULL");
-    status = check_built(model, "predict", chosen.error);
+    status = dlcore_check_built(model, "predict", chosen.error);
     if (status == DLCORE_OK)
         status = dlcore_check_samples(&model->network, x, chosen.error);
     if (status == DLCORE_OK)
@@ -161,4 +162,24 @@ dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_ten
                                    dlcore_tensor_t *y_pred)
 {
     return dlcore_model_predict_with(model, x, y_pred, NULL);
+}
+
+dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                         const dlcore_tensor_t *y, dlcore_evaluation_t *result)
+{
+    dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+
+    if (x != NULL)
+        options.batch_size = dlcore_size_max(1, dlcore_sample_count(x));
+    return dlcore_model_evaluate(model, x, y, &options, result);
+}
+
+dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                            dlcore_tensor_t *y_pred)
+{
+    dlcore_predict_options_t options = dlcore_predict_options_default();
+
+    if (x != NULL)
+        options.batch_size = dlcore_sample_count(x);
+    return dlcore_model_predict_with(model, x, y_pred, &options);
 }

@@ -1,47 +1,22 @@
-/* fit: epochs of steps, with validation, history, progress and callbacks.
+/* fit: what users call, and the frame of a run: checks, buffers, the beginning and the end.
  *
  * SPDX-License-Identifier: MIT */
+#include "model/fit.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/size.h"
-#include "model/history.h"
-#include "model/progress.h"
-#include "model/train.h"
-
-typedef struct fit {
-    dlcore_model_t *model;
-    const dlcore_fit_options_t *options; /* a copy: callbacks may change the caller's */
-    dlcore_training_t training;
-    dlcore_update_sink_t sink;
-    dlcore_source_t train;      /* all samples that are trained on */
-    dlcore_source_t validation; /* rows 0: none */
-    size_t *order;              /* NULL: as they are */
-    size_t batches;
-    dlcore_history_t *history;
-    dlcore_progress_t progress;
-    dlcore_scope_t scope;
-
-    /* names and values of the epoch: loss, metrics, then those of the validation */
-    char name_texts[DLCORE_HISTORY_VALUES_MAX][DLCORE_HISTORY_NAME_SIZE];
-    const char *names[DLCORE_HISTORY_VALUES_MAX];
-    double values[DLCORE_HISTORY_VALUES_MAX];
-    size_t trained_values, all_values;
-    bool stop;
-} fit_t;
-
-/* Where in a dlcore_callback_t a function stands. */
-typedef enum moment { EPOCH_BEGIN, EPOCH_END, BATCH_BEGIN, BATCH_END } moment_t;
 
 dlcore_fit_options_t dlcore_fit_options_default(void)
 {
     return (dlcore_fit_options_t){.batch_size = 32,
                                   .epochs = 1,
                                   .shuffle = true,
+                                  .validation_freq = 1,
                                   .stop_on_not_finite = true,
                                   .structure_size = sizeof(dlcore_fit_options_t)};
 }
@@ -65,6 +40,9 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "fit: validation needs both x and y, got only %s",
                            options->validation_x != NULL ? "x" : "y");
+    if (options->validation_freq == 0)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "fit: validation_freq is 0; 1 is after every epoch");
     if (options->verbose < 0 || options->verbose > 2)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: verbose must be 0, 1 or 2, got %d",
                            options->verbose);
@@ -75,284 +53,219 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
     return DLCORE_OK;
 }
 
-/* Which samples train and which validate. Keras's split: floor(n * (1 - split)) train. */
-static dlcore_status choose_samples(fit_t *fit, const dlcore_tensor_t *x, const dlcore_tensor_t *y)
+/* A random order of all samples, of which the first train. Keyed by the seed alone. */
+static dlcore_status shuffle_before_split(dlcore_fit_t *fit, size_t count)
+{
+    dlcore_model_t *model = fit->model;
+    dlcore_random_t random = dlcore_random_stream(model->options.seed, DLCORE_RANDOM_SPLIT, 1, 0);
+
+    fit->split_order = dlcore_allocate(&model->allocator, count, sizeof *fit->split_order);
+    if (fit->split_order == NULL)
+        return dlcore_fail_memory(&model->error, "order of samples",
+                                  count * sizeof *fit->split_order);
+    dlcore_random_permutation(&random, fit->split_order, count);
+    return DLCORE_OK;
+}
+
+static dlcore_status choose_tensors(dlcore_fit_t *fit)
 {
     const dlcore_fit_options_t *options = fit->options;
-    dlcore_error_record_t *error = &fit->model->error;
-    size_t count = dlcore_sample_count(x), kept = count;
     dlcore_error_record_t found;
-    dlcore_status status;
-
-    if (options->validation_x != NULL) {
-        status = dlcore_check_samples(&fit->model->network, options->validation_x, &found);
-        if (status == DLCORE_OK)
-            status = dlcore_check_labels(&fit->model->network, &fit->training.objective,
-                                         options->validation_x, options->validation_y, &found);
-        if (status != DLCORE_OK)
-            return dlcore_fail(error, status, "validation: %s", found.message);
-        fit->validation = (dlcore_source_t){.x = options->validation_x,
-                                            .y = options->validation_y,
-                                            .rows = dlcore_sample_count(options->validation_x)};
-    } else if (options->validation_split > 0.0) {
-        kept = (size_t)floor((double)count * (1.0 - options->validation_split));
-        if (kept == 0 || kept == count)
-            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                               "fit: validation_split %g of %zu samples leaves %zu to train and "
-                               "%zu to validate",
-                               options->validation_split, count, kept, count - kept);
-        fit->validation = (dlcore_source_t){.x = x, .y = y, .begin = kept, .rows = count - kept};
-    }
-    fit->train = (dlcore_source_t){.x = x, .y = y, .rows = kept};
-    return DLCORE_OK;
-}
-
-/* ---- names, history, callbacks ---- */
-
-static void name_values(fit_t *fit)
-{
-    const dlcore_compile_options_t *settings = &fit->model->settings;
-    size_t count = settings->metric_count + 1;
-
-    fit->trained_values = count;
-    fit->all_values = fit->validation.rows > 0 ? 2 * count : count;
-    for (size_t i = 0; i < fit->all_values; i++) {
-        size_t of = i < count ? i : i - count;
-        const char *name = of == 0 ? "loss" : dlcore_metric_name(settings->metrics[of - 1].kind);
-        snprintf(fit->name_texts[i], sizeof fit->name_texts[i], "%s%s", i >= count ? "val_" : "",
-                 name);
-        fit->names[i] = fit->name_texts[i];
-    }
-}
-
-static void set_values(fit_t *fit, const dlcore_sums_t *sums, double *values)
-{
-    values[0] = sums->loss / (double)sums->samples;
-    for (size_t i = 0; i + 1 < fit->trained_values; i++)
-        values[i + 1] = sums->metrics[i] / (double)sums->samples;
-}
-
-static dlcore_callback_function_t function_of(const dlcore_callback_t *callback, moment_t moment)
-{
-    switch (moment) {
-    case EPOCH_BEGIN:
-        return callback->on_epoch_begin;
-    case EPOCH_END:
-        return callback->on_epoch_end;
-    case BATCH_BEGIN:
-        return callback->on_batch_begin;
-    case BATCH_END:
-        return callback->on_batch_end;
-    }
-    return NULL;
-}
-
-/* Calls the callbacks of a moment, in the host's own float mode. */
-static void notify(fit_t *fit, moment_t moment, size_t epoch, size_t batch, size_t value_count)
-{
-    dlcore_training_event_t event = {.model = fit->model,
-                                     .epoch = epoch,
-                                     .epochs = fit->options->epochs,
-                                     .batch = batch,
-                                     .batches = fit->batches,
-                                     .value_count = value_count,
-                                     .names = fit->names,
-                                     .values = fit->values};
-
-    for (size_t i = 0; i < fit->options->callback_count; i++) {
-        const dlcore_callback_t *callback = &fit->options->callbacks[i];
-        dlcore_callback_function_t function = function_of(callback, moment);
-
-        if (function == NULL)
-            continue;
-        dlcore_scope_leave(fit->scope);
-        if (function(callback->user, &event) == DLCORE_CALLBACK_STOP)
-            fit->stop = true;
-        fit->scope = dlcore_scope_enter(fit->model);
-    }
-}
-
-/* Prints what is due at a moment, if anything: the sink is the host's and runs in its mode, too. */
-static void show(fit_t *fit, moment_t moment, size_t epoch, size_t batch)
-{
-    if (fit->options->verbose == 0 || (moment == BATCH_END && fit->options->verbose != 1))
-        return;
-    dlcore_scope_leave(fit->scope);
-    if (moment == EPOCH_BEGIN)
-        dlcore_progress_begin(&fit->progress, epoch, fit->options->epochs, fit->batches);
-    else if (moment == BATCH_END)
-        dlcore_progress_batch(&fit->progress, batch + 1, fit->names, fit->values,
-                              fit->trained_values);
-    else
-        dlcore_progress_end(&fit->progress, fit->names, fit->values, fit->all_values);
-    fit->scope = dlcore_scope_enter(fit->model);
-}
-
-/* ---- running ---- */
-
-/* The samples of a batch; rows 0 past the last. */
-static dlcore_source_t batch_source(const fit_t *fit, size_t batch)
-{
-    dlcore_source_t source = fit->train;
-
-    source.order = fit->order;
-    source.begin = batch * fit->options->batch_size;
-    source.rows = batch < fit->batches
-                      ? dlcore_size_min(fit->options->batch_size, fit->train.rows - source.begin)
-                      : 0;
-    return source;
-}
-
-static void see_request(fit_t *fit)
-{
-    if (atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
-        fit->stop = true;
-}
-
-static dlcore_status run_batch(fit_t *fit, size_t epoch, size_t batch, dlcore_sums_t *sums)
-{
-    dlcore_step_t *step = &fit->training.step;
-
-    notify(fit, BATCH_BEGIN, epoch, batch, 0);
-    step->source = batch_source(fit, batch);
-    step->next = batch_source(fit, batch + 1);
-    step->batch = batch % 2;
-    step->gathered = batch > 0;
-    step->number = fit->model->steps_trained++;
-    dlcore_model_weights_change(fit->model);
-    dlcore_step_run(step, fit->training.workers);
-    if (!step->finite && step->stop_on_not_finite)
-        return dlcore_not_finite(fit->model, &step->sums, batch);
-    dlcore_sums_add(sums, &step->sums, fit->training.objective.metric_count);
-    if (fit->options->verbose == 1 || fit->options->callback_count > 0)
-        set_values(fit, sums, fit->values);
-    notify(fit, BATCH_END, epoch, batch, fit->trained_values);
-    show(fit, BATCH_END, epoch, batch);
-    see_request(fit);
-    return DLCORE_OK;
-}
-
-static dlcore_status validate(fit_t *fit)
-{
-    dlcore_run_t run = {.model = fit->model,
-                        .objective = &fit->training.objective,
-                        .source = fit->validation,
-                        .block = fit->options->batch_size,
-                        .team = fit->training.team};
-    dlcore_sums_t sums;
-    dlcore_status status = dlcore_run_blocks(&run, &sums, &fit->model->error);
+    dlcore_status status =
+        dlcore_check_samples(&fit->model->network, options->validation_x, &found);
 
     if (status == DLCORE_OK)
-        set_values(fit, &sums, fit->values + fit->trained_values);
-    return status;
-}
-
-/* One epoch; a stop in its middle leaves it without a row in the history. */
-static dlcore_status run_epoch(fit_t *fit, size_t epoch)
-{
-    dlcore_sums_t sums = {0};
-    dlcore_status status = DLCORE_OK;
-
-    if (fit->order != NULL) {
-        dlcore_random_t random = dlcore_random_stream(
-            fit->model->options.seed, DLCORE_RANDOM_SHUFFLE, 0, fit->model->epochs_trained);
-        dlcore_random_permutation(&random, fit->order, fit->train.rows);
-    }
-    fit->model->epochs_trained++;
-    notify(fit, EPOCH_BEGIN, epoch, 0, 0);
-    show(fit, EPOCH_BEGIN, epoch, 0);
-    for (size_t batch = 0; batch < fit->batches && !fit->stop; batch++) {
-        status = run_batch(fit, epoch, batch, &sums);
-        if (status != DLCORE_OK)
-            return status;
-    }
-    if (sums.samples < fit->train.rows)
-        return DLCORE_OK;
-    set_values(fit, &sums, fit->values);
-    if (fit->validation.rows > 0)
-        status = validate(fit);
+        status = dlcore_check_labels(&fit->model->network, &fit->training.objective,
+                                     options->validation_x, options->validation_y, &found);
     if (status != DLCORE_OK)
-        return status;
-    show(fit, EPOCH_END, epoch, 0);
-    if (fit->history != NULL && !dlcore_history_append(fit->history, fit->values))
-        return dlcore_fail_memory(&fit->model->error, "history", fit->all_values * sizeof(double));
-    notify(fit, EPOCH_END, epoch, fit->batches, fit->all_values);
+        return dlcore_fail(&fit->model->error, status, "validation: %s", found.message);
+    fit->validation = (dlcore_source_t){.x = options->validation_x,
+                                        .y = options->validation_y,
+                                        .rows = dlcore_sample_count(options->validation_x)};
     return DLCORE_OK;
 }
 
-static dlcore_status run_epochs(fit_t *fit)
+/* Which samples train and which validate. Keras's split: floor(n * (1 - split)) train. */
+static dlcore_status split_samples(dlcore_fit_t *fit, dlcore_source_t *samples)
 {
+    double split = fit->options->validation_split;
+    size_t count = samples->rows, kept = (size_t)floor((double)count * (1.0 - split));
     dlcore_status status = DLCORE_OK;
 
-    fit->scope = dlcore_scope_enter(fit->model);
-    for (size_t epoch = fit->options->initial_epoch;
-         epoch < fit->options->epochs && status == DLCORE_OK && !fit->stop; epoch++) {
-        status = run_epoch(fit, epoch);
-        see_request(fit);
-    }
-    dlcore_scope_leave(fit->scope);
-    if (fit->history != NULL)
-        fit->history->stopped = fit->stop;
+    if (kept == 0 || kept == count)
+        return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                           "fit: validation_split %g of %zu samples leaves %zu to train and "
+                           "%zu to validate",
+                           split, count, kept, count - kept);
+    if (fit->options->shuffle_before_split)
+        status = shuffle_before_split(fit, count);
+    samples->order = fit->split_order;
+    fit->validation = *samples;
+    fit->validation.begin = kept;
+    fit->validation.rows = count - kept;
+    samples->rows = kept;
     return status;
+}
+
+static dlcore_status choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t *x,
+                                    const dlcore_tensor_t *y)
+{
+    const dlcore_fit_options_t *options = fit->options;
+    dlcore_source_t samples = {.x = x, .y = y, .rows = dlcore_sample_count(x)};
+    dlcore_status status = DLCORE_OK;
+
+    if (options->validation_dataset != NULL &&
+        (options->validation_dataset->begin == NULL || options->validation_dataset->next == NULL))
+        return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                           "validation: a dataset needs begin and next");
+    if (options->validation_x != NULL)
+        status = choose_tensors(fit);
+    else if (options->validation_dataset == NULL && fit->feed.dataset == NULL &&
+             options->validation_split > 0.0)
+        status = split_samples(fit, &samples);
+    fit->validates = fit->validation.rows > 0 || options->validation_dataset != NULL;
+    if (status != DLCORE_OK || fit->feed.dataset != NULL)
+        return status;
+    fit->position.samples = samples.rows;
+    fit->position.batch_size = options->batch_size;
+    return dlcore_feed_tensors(&fit->feed, fit->model, &samples, options->batch_size,
+                               options->shuffle, &fit->model->error);
+}
+
+/* ---- the frame ---- */
+
+/* Those that run last behind the others. */
+static dlcore_status copy_callbacks(dlcore_fit_t *fit)
+{
+    const dlcore_fit_options_t *options = fit->options;
+    size_t count = options->callback_count, at = 0;
+
+    fit->callbacks = dlcore_allocate(&fit->model->allocator, count + 1, sizeof *fit->callbacks);
+    if (fit->callbacks == NULL)
+        return dlcore_fail_memory(&fit->model->error, "callbacks",
+                                  (count + 1) * sizeof *fit->callbacks);
+    for (size_t i = 0; i < count; i++) {
+        if (!options->callbacks[i].runs_last)
+            fit->callbacks[at++] = options->callbacks[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (options->callbacks[i].runs_last)
+            fit->callbacks[at++] = options->callbacks[i];
+    }
+    return DLCORE_OK;
 }
 
 /* What fit allocates of its own. */
-static dlcore_status make_records(fit_t *fit, bool with_history)
+static dlcore_status make_records(dlcore_fit_t *fit)
 {
     const dlcore_fit_options_t *options = fit->options;
-    dlcore_error_record_t *error = &fit->model->error;
     size_t epochs =
         options->epochs > options->initial_epoch ? options->epochs - options->initial_epoch : 0;
+    dlcore_status status = copy_callbacks(fit);
 
-    if (options->shuffle && epochs > 0) {
-        fit->order = dlcore_allocate(&fit->model->allocator, fit->train.rows, sizeof *fit->order);
-        if (fit->order == NULL)
-            return dlcore_fail_memory(error, "order of samples",
-                                      fit->train.rows * sizeof *fit->order);
+    if (status != DLCORE_OK)
+        return status;
+    fit->history =
+        dlcore_history_create(&fit->model->allocator, fit->names, fit->all_values, epochs);
+    if (fit->history == NULL)
+        return dlcore_fail_memory(&fit->model->error, "history", sizeof *fit->history);
+    return dlcore_fit_state_create(fit);
+}
+
+/* From the first callback to the last. */
+static dlcore_status run(dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+    dlcore_status status, ended;
+
+    model->fit = fit;
+    fit->scope = dlcore_scope_enter(model);
+    status = dlcore_fit_notify(fit, DLCORE_TRAIN_BEGIN, fit->position.epoch, 0, 0, DLCORE_OK);
+    if (status == DLCORE_OK && model->stopped != NULL) /* loaded, by a callback perhaps */
+        status = dlcore_fit_resume(fit);
+    if (status == DLCORE_OK) {
+        fit->sink = dlcore_model_update_sink(model);
+        status = dlcore_fit_run(fit);
     }
-    if (with_history) {
-        fit->history =
-            dlcore_history_create(&fit->model->allocator, fit->names, fit->all_values, epochs);
-        if (fit->history == NULL)
-            return dlcore_fail_memory(error, "history", sizeof *fit->history);
+    if (status == DLCORE_OK)
+        status = dlcore_fit_leave_record(fit);
+    fit->history->stopped = fit->stop;
+    ended = dlcore_fit_notify(fit, DLCORE_TRAIN_END, fit->position.epoch, fit->position.batch,
+                              fit->shown_values, status);
+    dlcore_scope_leave(fit->scope);
+    model->fit = NULL;
+    return status != DLCORE_OK ? status : ended;
+}
+
+/* A dataset's first batch tells its shapes; it is read where the fit will begin. */
+static dlcore_status open_dataset(dlcore_fit_t *fit, const dlcore_dataset_t *dataset)
+{
+    dlcore_model_t *model = fit->model;
+    size_t pass = fit->options->initial_epoch, batch = 0;
+    dlcore_status status = dlcore_feed_dataset(&fit->feed, model, dataset, &model->error);
+
+    if (fit->options->resume && model->stopped->position.pass_begun) {
+        pass = model->stopped->position.pass;
+        batch = model->stopped->position.pass_batch;
+    }
+    if (status == DLCORE_OK)
+        status = dlcore_feed_hold(&fit->feed, model, pass, batch, &model->error);
+    return status;
+}
+
+static dlcore_status check_resume(dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+
+    if (fit->options->resume && model->stopped == NULL)
+        return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
+                           "fit: there is no run to resume: the model was neither stopped nor "
+                           "saved in the middle of one");
+    if (!fit->options->resume) {
+        dlcore_run_state_free(&model->allocator, model->stopped);
+        model->stopped = NULL;
     }
     return DLCORE_OK;
 }
 
-static dlcore_status fit_model(fit_t *fit, const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                               bool with_history)
+static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
+                               const dlcore_tensor_t *y)
 {
-    dlcore_status status = check_options(fit->options, &fit->model->error);
+    const dlcore_fit_options_t *options = fit->options;
+    dlcore_status status;
+    size_t rows = options->batch_size;
 
-    if (status != DLCORE_OK)
-        return status;
-    status =
-        dlcore_training_begin(&fit->training, fit->model, "fit", x, y, fit->options->batch_size);
+    if (fit->feed.dataset != NULL) {
+        x = fit->feed.held.x;
+        y = fit->feed.held.y;
+        rows = fit->feed.held.rows;
+    }
+    status = dlcore_training_begin(&fit->training, fit->model, "fit", x, y, rows);
     if (status != DLCORE_OK)
         return status;
     status = choose_samples(fit, x, y);
     if (status == DLCORE_OK) {
-        fit->batches = (fit->train.rows - 1) / fit->options->batch_size + 1;
-        fit->sink = dlcore_model_update_sink(fit->model);
         fit->training.step.sink = &fit->sink.sink;
-        fit->training.step.stop_on_not_finite = fit->options->stop_on_not_finite;
-        fit->progress = dlcore_progress_start(&fit->options->sink, fit->options->verbose);
-        name_values(fit);
-        status = make_records(fit, with_history);
+        fit->training.step.stop_on_not_finite = options->stop_on_not_finite;
+        fit->progress = dlcore_progress_start(&options->sink, options->verbose);
+        fit->steps = options->steps_per_epoch > 0 ? options->steps_per_epoch : fit->feed.batches;
+        dlcore_fit_name_values(fit);
+        status = make_records(fit);
     }
     if (status == DLCORE_OK)
-        status = run_epochs(fit);
-    dlcore_release(&fit->model->allocator, fit->order);
+        status = run(fit);
     dlcore_training_end(&fit->training);
     return status;
 }
 
-dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
-                               const dlcore_tensor_t *y, const dlcore_fit_options_t *options,
-                               dlcore_history_t **history)
+static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
+                             const dlcore_tensor_t *y, const dlcore_dataset_t *dataset,
+                             const dlcore_fit_options_t *options, dlcore_history_t **history)
 {
     dlcore_fit_options_t chosen = options != NULL ? *options : dlcore_fit_options_default();
-    fit_t fit = {.model = model, .options = &chosen};
+    dlcore_fit_t fit = {.model = model,
+                        .options = &chosen,
+                        .position = {.epoch = chosen.initial_epoch, .pass = chosen.initial_epoch}};
     dlcore_status status;
 
     if (history != NULL)
@@ -361,8 +274,36 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
     if (status != DLCORE_OK)
         return status;
     atomic_store(&model->stop_requested, false);
-    status = fit_model(&fit, x, y, history != NULL);
+    status = check_options(&chosen, &model->error);
+    if (status == DLCORE_OK)
+        status = check_resume(&fit);
+    if (status == DLCORE_OK && dataset != NULL)
+        status = open_dataset(&fit, dataset);
+    if (status == DLCORE_OK)
+        status = fit_model(&fit, x, y);
+    dlcore_feed_clear(&fit.feed, model);
+    dlcore_fit_state_clear(&fit);
+    dlcore_release(&model->allocator, fit.callbacks);
+    dlcore_release(&model->allocator, fit.split_order);
     if (history != NULL)
         *history = fit.history;
+    else
+        dlcore_history_free(fit.history);
     return dlcore_model_end(model, status);
+}
+
+dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
+                               const dlcore_tensor_t *y, const dlcore_fit_options_t *options,
+                               dlcore_history_t **history)
+{
+    return fit_any(model, x, y, NULL, options, history);
+}
+
+dlcore_status dlcore_model_fit_dataset(dlcore_model_t *model, const dlcore_dataset_t *dataset,
+                                       const dlcore_fit_options_t *options,
+                                       dlcore_history_t **history)
+{
+    static const dlcore_dataset_t none = {0}; /* refused as such */
+
+    return fit_any(model, NULL, NULL, dataset != NULL ? dataset : &none, options, history);
 }

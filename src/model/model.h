@@ -34,6 +34,9 @@ struct dlcore_model {
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */
     uint64_t steps_trained;  /* likewise: keys dropout and noise */
 
+    struct dlcore_fit *fit;           /* the one that runs, else NULL */
+    struct dlcore_run_state *stopped; /* where a run can go on, else NULL */
+
     dlcore_team_t *team;          /* made when first needed */
     atomic_flag busy;             /* held by a call that writes */
     atomic_uint_fast64_t version; /* of the weights: counts what writes them */
@@ -101,6 +104,9 @@ size_t dlcore_sample_width(const dlcore_tensor_t *x);
 
 /* Forgets the optimizer's state and the buffers: train.c. */
 void dlcore_trainer_clear(dlcore_model_t *model);
+
+/* Moves the optimizer's state of a model of the same layout over: train.c. */
+void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from);
 
 /* Loss and metrics as a result with names: compile.c. */
 void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_sums_t *sums,

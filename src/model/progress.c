@@ -179,7 +179,14 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
 
     if (progress->sink.terminal)
         add(&line, "\r\x1b[2K");
-    if (progress->verbose == 1) {
+    if (progress->verbose == 1 && progress->batches == 0) {
+        snprintf(text, sizeof text, "%7zu/Unknown", done);
+        add_bold(progress, &line, text);
+        add(&line, " ");
+        format_seconds(text, sizeof text, elapsed);
+        add_bold(progress, &line, text);
+        add(&line, " ");
+    } else if (progress->verbose == 1) {
         snprintf(text, sizeof text, "%*zu/%zu", (int)digits(progress->batches), done,
                  progress->batches);
         add_bold(progress, &line, text);

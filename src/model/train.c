@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small.h"
+#include "model/run_state.h"
 #include "model/train.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
@@ -15,6 +16,18 @@ void dlcore_trainer_clear(dlcore_model_t *model)
     dlcore_release(&model->allocator, model->trainer.slots);
     dlcore_workspace_clear(&model->trainer.workspace);
     model->trainer = (dlcore_trainer_t){0};
+    dlcore_run_state_free(&model->allocator, model->stopped);
+    model->stopped = NULL;
+}
+
+void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from)
+{
+    dlcore_trainer_t *to = &model->trainer;
+
+    dlcore_release(&model->allocator, to->slots);
+    to->slots = from->trainer.slots;
+    to->slot_count = from->trainer.slot_count;
+    from->trainer.slots = NULL;
 }
 
 static dlcore_status make_slots(dlcore_model_t *model)
@@ -106,6 +119,11 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
                                      .team = training->team,
                                      .stop_on_not_finite = true};
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows)
+{
+    return make_workspace(training->model, &training->objective, rows, training->workers);
 }
 
 void dlcore_training_end(dlcore_training_t *training)

@@ -20,6 +20,8 @@ typedef struct dlcore_training {
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size);
+/* Makes room for batches of that many rows, between two steps. */
+dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows);
 void dlcore_training_end(dlcore_training_t *training);
 
 /* The sink that moves this model's weights by its optimizer. */

@@ -1,0 +1,117 @@
+/* What a fit tells: names and values, callbacks, the progress line.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "model/fit.h"
+
+void dlcore_fit_name_values(dlcore_fit_t *fit)
+{
+    const dlcore_compile_options_t *settings = &fit->model->settings;
+    size_t count = settings->metric_count + 1;
+
+    fit->trained_values = count;
+    fit->all_values = fit->validates ? 2 * count : count;
+    for (size_t i = 0; i < fit->all_values; i++) {
+        size_t of = i < count ? i : i - count;
+        const char *name = of == 0 ? "loss" : dlcore_metric_name(settings->metrics[of - 1].kind);
+        snprintf(fit->name_texts[i], sizeof fit->name_texts[i], "%s%s", i >= count ? "val_" : "",
+                 name);
+        fit->names[i] = fit->name_texts[i];
+        fit->values[i] = (double)NAN;
+    }
+}
+
+void dlcore_fit_set_values(const dlcore_fit_t *fit, const dlcore_sums_t *sums, double *values)
+{
+    values[0] = sums->loss / (double)sums->samples;
+    for (size_t i = 0; i + 1 < fit->trained_values; i++)
+        values[i + 1] = sums->metrics[i] / (double)sums->samples;
+}
+
+static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
+                                              dlcore_moment_t moment)
+{
+    switch (moment) {
+    case DLCORE_TRAIN_BEGIN:
+        return callback->on_train_begin;
+    case DLCORE_TRAIN_END:
+        return callback->on_train_end;
+    case DLCORE_EPOCH_BEGIN:
+        return callback->on_epoch_begin;
+    case DLCORE_EPOCH_END:
+        return callback->on_epoch_end;
+    case DLCORE_BATCH_BEGIN:
+        return callback->on_batch_begin;
+    case DLCORE_BATCH_END:
+        return callback->on_batch_end;
+    }
+    return NULL;
+}
+
+/* What a callback that failed says, as the fit's own error. */
+static dlcore_status take_failure(dlcore_fit_t *fit)
+{
+    dlcore_status status =
+        fit->failure.status != DLCORE_OK ? fit->failure.status : DLCORE_ERROR_STATE;
+
+    return dlcore_fail(&fit->model->error, status, "%s",
+                       fit->failure.message[0] != '\0' ? fit->failure.message
+                                                       : "fit: a callback failed");
+}
+
+dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch,
+                                size_t batch, size_t value_count, dlcore_status status)
+{
+    dlcore_training_event_t event = {.model = fit->model,
+                                     .epoch = epoch,
+                                     .epochs = fit->options->epochs,
+                                     .batch = batch,
+                                     .batches = fit->steps,
+                                     .value_count = value_count,
+                                     .names = fit->names,
+                                     .values = fit->values,
+                                     .status = status,
+                                     .error = &fit->failure};
+    dlcore_status result = DLCORE_OK;
+
+    for (size_t i = 0; i < fit->options->callback_count; i++) {
+        const dlcore_callback_t *callback = &fit->callbacks[i];
+        dlcore_callback_function_t function = function_of(callback, moment);
+        dlcore_callback_action_t action;
+
+        if (function == NULL)
+            continue;
+        event.stopping = fit->stop;
+        dlcore_error_clear(&fit->failure);
+        dlcore_scope_leave(fit->scope);
+        action = function(callback->user, &event);
+        fit->scope = dlcore_scope_enter(fit->model);
+        if (action == DLCORE_CALLBACK_STOP)
+            fit->stop = true;
+        if (action == DLCORE_CALLBACK_FAIL && result == DLCORE_OK)
+            result = take_failure(fit);
+        if (result != DLCORE_OK && moment != DLCORE_TRAIN_END)
+            return result;
+    }
+    return result;
+}
+
+void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch)
+{
+    if (fit->options->verbose == 0 || (moment == DLCORE_BATCH_END && fit->options->verbose != 1))
+        return;
+    dlcore_scope_leave(fit->scope);
+    if (moment == DLCORE_EPOCH_BEGIN)
+        dlcore_progress_begin(&fit->progress, epoch, fit->options->epochs, fit->steps);
+    else if (moment == DLCORE_BATCH_END)
+        dlcore_progress_batch(&fit->progress, batch + 1, fit->names, fit->values,
+                              fit->trained_values);
+    else {
+        fit->progress.batches = batch; /* of a dataset only known now */
+        dlcore_progress_end(&fit->progress, fit->names, fit->values, fit->shown_values);
+    }
+    fit->scope = dlcore_scope_enter(fit->model);
+}

@@ -1,0 +1,177 @@
+/* Telling where a fit stands, and going on from there.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "model/fit.h"
+
+static size_t sum_count(const dlcore_fit_t *fit)
+{
+    return 2 + fit->training.objective.metric_count;
+}
+
+dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
+{
+    const dlcore_allocator_t *allocator = &fit->model->allocator;
+    size_t count = fit->options->callback_count, callbacks = 0;
+
+    fit->view.sum_count = sum_count(fit);
+    fit->view.value_count = fit->all_values;
+    fit->view.sums = dlcore_allocate(allocator, fit->view.sum_count, sizeof(double));
+    fit->view.callbacks = dlcore_allocate(allocator, count + 1, sizeof *fit->view.callbacks);
+    if (fit->view.sums == NULL || fit->view.callbacks == NULL)
+        return dlcore_fail_memory(&fit->model->error, "state of the run",
+                                  count * sizeof *fit->view.callbacks);
+    for (size_t i = 0; i < count; i++) {
+        const dlcore_callback_t *callback = &fit->callbacks[i];
+        dlcore_callback_state_t *state = &fit->view.callbacks[callbacks];
+
+        if (callback->name == NULL)
+            continue;
+        if (strlen(callback->name) >= sizeof state->name || callback->name[0] == '\0' ||
+            strchr(callback->name, '/') != NULL)
+            return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                               "fit: callback %zu: the name \"%.80s\" must have 1 to %zu bytes, "
+                               "without a slash",
+                               i, callback->name, sizeof state->name - 1);
+        for (size_t j = 0; j < callbacks; j++) {
+            if (strcmp(callback->name, fit->view.callbacks[j].name) == 0)
+                return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                                   "fit: two callbacks are named \"%s\"", callback->name);
+        }
+        if (callback->state == NULL && callback->state_count > 0)
+            return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                               "fit: callback \"%s\": state is NULL, but state_count is %zu",
+                               callback->name, callback->state_count);
+        snprintf(state->name, sizeof state->name, "%s", callback->name);
+        callbacks++;
+    }
+    fit->view.callback_count = callbacks;
+    return DLCORE_OK;
+}
+
+void dlcore_fit_state_clear(dlcore_fit_t *fit)
+{
+    dlcore_release(&fit->model->allocator, fit->view.callbacks);
+    dlcore_release(&fit->model->allocator, fit->view.sums);
+}
+
+static void store_sums(const dlcore_fit_t *fit, double *to)
+{
+    to[0] = fit->sums.loss;
+    to[1] = (double)fit->sums.samples;
+    memcpy(to + 2, fit->sums.metrics, fit->training.objective.metric_count * sizeof *to);
+}
+
+static void set_sums(dlcore_fit_t *fit, const double *from)
+{
+    fit->sums.loss = from[0];
+    fit->sums.samples = (size_t)from[1];
+    memcpy(fit->sums.metrics, from + 2, fit->training.objective.metric_count * sizeof *from);
+}
+
+const dlcore_run_state_t *dlcore_fit_state(dlcore_fit_t *fit)
+{
+    dlcore_run_state_t *view = &fit->view;
+    size_t at = 0;
+
+    view->position = fit->position;
+    store_sums(fit, view->sums);
+    view->rows = fit->history->epochs;
+    view->history = fit->history->values;
+    for (size_t i = 0; i < fit->options->callback_count; i++) {
+        const dlcore_callback_t *callback = &fit->callbacks[i];
+
+        if (callback->name == NULL)
+            continue;
+        view->callbacks[at].numbers = callback->state;
+        view->callbacks[at].count = callback->state_count;
+        view->callbacks[at].weights = callback->weights != NULL ? *callback->weights : NULL;
+        at++;
+    }
+    return view;
+}
+
+/* ---- going on ---- */
+
+static dlcore_status check_record(const dlcore_fit_t *fit, const dlcore_run_state_t *record)
+{
+    dlcore_error_record_t *error = &fit->model->error;
+    const dlcore_position_t *then = &record->position, *now = &fit->position;
+
+    if (then->samples != now->samples || then->batch_size != now->batch_size)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "resume: the run had %zu samples in batches of %zu, this one has %zu in "
+                           "batches of %zu (0: a dataset)",
+                           then->samples, then->batch_size, now->samples, now->batch_size);
+    if (record->value_count != fit->all_values || record->sum_count != fit->view.sum_count)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "resume: the run kept %zu values of an epoch, this one keeps %zu: other "
+                           "metrics, or with validation and without",
+                           record->value_count, fit->all_values);
+    if (then->samples > 0 && (then->pass_batch > fit->feed.batches ||
+                              (then->pass_begun && then->pass_batch == fit->feed.batches)))
+        return dlcore_fail(error, DLCORE_ERROR_STATE, "resume: the run stands at batch %zu of %zu",
+                           then->pass_batch, fit->feed.batches);
+    return DLCORE_OK;
+}
+
+/* A callback that the record does not know, or knows with other numbers, starts anew. */
+static void restore_callbacks(dlcore_fit_t *fit, const dlcore_run_state_t *record)
+{
+    size_t weights = fit->model->network.parameter_count;
+
+    for (size_t i = 0; i < fit->options->callback_count; i++) {
+        const dlcore_callback_t *callback = &fit->callbacks[i];
+
+        for (size_t j = 0; callback->name != NULL && j < record->callback_count; j++) {
+            const dlcore_callback_state_t *state = &record->callbacks[j];
+
+            if (strcmp(state->name, callback->name) != 0 || state->count != callback->state_count)
+                continue;
+            if (state->count > 0)
+                memcpy(callback->state, state->numbers, state->count * sizeof *state->numbers);
+            if (state->weights != NULL && callback->weights != NULL && *callback->weights != NULL)
+                memcpy(*callback->weights, state->weights, weights * sizeof *state->weights);
+        }
+    }
+}
+
+dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+    const dlcore_run_state_t *record = model->stopped;
+    dlcore_position_t *position = &fit->position;
+    dlcore_status status = check_record(fit, record);
+
+    if (status != DLCORE_OK)
+        return status;
+    *position = record->position;
+    set_sums(fit, record->sums);
+    for (size_t row = 0; row < record->rows; row++) {
+        if (!dlcore_history_append(fit->history, record->history + row * record->value_count))
+            return dlcore_fail_memory(&model->error, "history", record->rows * sizeof(double));
+    }
+    restore_callbacks(fit, record);
+    dlcore_run_state_free(&model->allocator, model->stopped);
+    model->stopped = NULL;
+    if (!position->pass_begun)
+        return DLCORE_OK;
+    return dlcore_feed_seek(&fit->feed, model, position->pass, position->pass_batch,
+                            model->epochs_trained - 1, &model->error);
+}
+
+dlcore_status dlcore_fit_leave_record(dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+
+    if (!fit->stop || fit->position.epoch >= fit->options->epochs)
+        return DLCORE_OK;
+    model->stopped = dlcore_run_state_copy(&model->allocator, dlcore_fit_state(fit));
+    if (model->stopped == NULL)
+        return dlcore_fail_memory(&model->error, "state of the run", sizeof *model->stopped);
+    return DLCORE_OK;
+}

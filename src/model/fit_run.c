@@ -1,0 +1,272 @@
+/* The epochs and batches of a fit.
+ *
+ * fit->position always tells what comes next, so that a callback may save at any moment and the
+ * run may go on from there.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "model/evaluate.h"
+#include "model/fit.h"
+
+static void see_request(dlcore_fit_t *fit)
+{
+    if (atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
+        fit->stop = true;
+}
+
+static dlcore_status notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch,
+                            size_t value_count)
+{
+    if (fit->options->callback_count == 0)
+        return DLCORE_OK;
+    return dlcore_fit_notify(fit, moment, epoch, batch, value_count, DLCORE_OK);
+}
+
+/* ---- passes ---- */
+
+static dlcore_status begin_pass(dlcore_fit_t *fit)
+{
+    dlcore_position_t *position = &fit->position;
+
+    uint32_t key = fit->model->epochs_trained++;
+    dlcore_status status;
+
+    position->pass_begun = true;
+    position->pass_batch = 0;
+    dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
+    status = dlcore_feed_seek(&fit->feed, fit->model, position->pass, 0, key, &fit->model->error);
+    fit->scope = dlcore_scope_enter(fit->model);
+    return status;
+}
+
+static dlcore_status feed_next(dlcore_fit_t *fit, dlcore_source_t *source)
+{
+    dlcore_status status;
+
+    if (fit->feed.dataset == NULL)
+        return dlcore_feed_next(&fit->feed, source, &fit->model->error);
+    dlcore_scope_leave(fit->scope);
+    status = dlcore_feed_next(&fit->feed, source, &fit->model->error);
+    fit->scope = dlcore_scope_enter(fit->model);
+    return status;
+}
+
+static void end_pass(dlcore_fit_t *fit)
+{
+    fit->position.pass_begun = false;
+    fit->position.pass_batch = 0;
+    fit->position.pass++;
+}
+
+/* Whether the epoch has all of its batches. */
+static bool is_done(const dlcore_fit_t *fit)
+{
+    if (fit->options->steps_per_epoch > 0)
+        return fit->position.batch >= fit->options->steps_per_epoch;
+    return !fit->position.pass_begun;
+}
+
+/* The next batch, of a new pass where the data has ended in the middle of an epoch; rows 0 where
+ * that ends the epoch. */
+static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
+{
+    dlcore_position_t *position = &fit->position;
+    dlcore_error_record_t *error = &fit->model->error;
+    dlcore_status status = DLCORE_OK;
+    bool fresh = false;
+
+    for (;;) {
+        if (!position->pass_begun) {
+            status = begin_pass(fit);
+            fresh = true;
+        }
+        if (status == DLCORE_OK)
+            status = feed_next(fit, source);
+        if (status != DLCORE_OK || source->rows > 0)
+            return status;
+        fresh |= position->pass_batch == 0;
+        end_pass(fit);
+        if (fresh)
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
+        if (fit->options->steps_per_epoch == 0)
+            return DLCORE_OK;
+    }
+}
+
+/* A batch of a dataset is only seen now; tensors were checked as a whole. */
+static dlcore_status check_batch(dlcore_fit_t *fit, const dlcore_source_t *source)
+{
+    dlcore_model_t *model = fit->model;
+    dlcore_error_record_t found = {0};
+    dlcore_status status;
+
+    if (fit->feed.dataset == NULL)
+        return DLCORE_OK;
+    status = dlcore_check_samples(&model->network, source->x, &found);
+    if (status == DLCORE_OK)
+        status = dlcore_check_labels(&model->network, &fit->training.objective, source->x,
+                                     source->y, &found);
+    if (status != DLCORE_OK)
+        return dlcore_fail(&model->error, status, "dataset: batch %zu of pass %zu: %s",
+                           fit->position.pass_batch, fit->position.pass, found.message);
+    return dlcore_training_reserve(&fit->training, source->rows);
+}
+
+/* ---- batches ---- */
+
+/* Whether the batch after this one can be gathered while this one's step runs. */
+static dlcore_source_t look_ahead(const dlcore_fit_t *fit)
+{
+    size_t steps = fit->options->steps_per_epoch;
+
+    if (steps > 0 && fit->position.batch + 1 >= steps)
+        return (dlcore_source_t){0};
+    return dlcore_feed_peek(&fit->feed);
+}
+
+static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
+{
+    dlcore_step_t *step = &fit->training.step;
+
+    step->source = *source;
+    step->next = look_ahead(fit);
+    step->batch = fit->slot;
+    step->gathered = fit->gathered;
+    step->number = fit->model->steps_trained++;
+    dlcore_model_weights_change(fit->model);
+    dlcore_step_run(step, fit->training.workers);
+    fit->slot = 1 - fit->slot;
+    fit->gathered = step->next.rows > 0;
+    if (!step->finite && step->stop_on_not_finite)
+        return dlcore_not_finite(fit->model, &step->sums, fit->position.batch);
+    return DLCORE_OK;
+}
+
+/* One batch; none, with *ended, where the data has ended and with it the epoch. */
+static dlcore_status run_batch(dlcore_fit_t *fit, bool *ended)
+{
+    dlcore_position_t *position = &fit->position;
+    size_t epoch = position->epoch, batch = position->batch;
+    dlcore_source_t source;
+    dlcore_status status = next_batch(fit, &source);
+
+    *ended = status == DLCORE_OK && source.rows == 0;
+    if (status == DLCORE_OK && !*ended)
+        status = check_batch(fit, &source);
+    if (status == DLCORE_OK && !*ended)
+        status = notify(fit, DLCORE_BATCH_BEGIN, epoch, batch, 0);
+    if (status == DLCORE_OK && !*ended)
+        status = run_step(fit, &source);
+    if (status != DLCORE_OK || *ended)
+        return status;
+    dlcore_sums_add(&fit->sums, &fit->training.step.sums, fit->training.objective.metric_count);
+    if (fit->options->verbose == 1 || fit->options->callback_count > 0)
+        dlcore_fit_set_values(fit, &fit->sums, fit->values);
+    position->batch++;
+    position->pass_batch++;
+    if (fit->feed.dataset == NULL && position->pass_batch == fit->feed.batches)
+        end_pass(fit);
+    status = notify(fit, DLCORE_BATCH_END, epoch, batch, fit->trained_values);
+    dlcore_fit_show(fit, DLCORE_BATCH_END, epoch, batch);
+    see_request(fit);
+    return status;
+}
+
+/* ---- epochs ---- */
+
+static dlcore_status validate(dlcore_fit_t *fit)
+{
+    const dlcore_fit_options_t *options = fit->options;
+    double *values = fit->values + fit->trained_values;
+    dlcore_run_t run = {.model = fit->model,
+                        .objective = &fit->training.objective,
+                        .source = fit->validation,
+                        .block = options->batch_size,
+                        .team = fit->training.team};
+    dlcore_sums_t sums;
+    dlcore_status status;
+
+    for (size_t i = 0; i < fit->trained_values; i++)
+        values[i] = (double)NAN;
+    fit->shown_values = fit->trained_values;
+    if (!fit->validates || (fit->position.epoch + 1) % options->validation_freq != 0)
+        return DLCORE_OK;
+    if (options->validation_dataset != NULL) {
+        dlcore_scope_leave(fit->scope);
+        status =
+            dlcore_evaluate_dataset(&run, options->validation_dataset, &sums, &fit->model->error);
+        fit->scope = dlcore_scope_enter(fit->model);
+    } else {
+        status = dlcore_run_blocks(&run, &sums, &fit->model->error);
+    }
+    if (status == DLCORE_OK) {
+        dlcore_fit_set_values(fit, &sums, values);
+        fit->shown_values = fit->all_values;
+    }
+    return status;
+}
+
+static dlcore_status begin_epoch(dlcore_fit_t *fit)
+{
+    dlcore_position_t *position = &fit->position;
+    dlcore_status status = DLCORE_OK;
+
+    if (!position->begun) {
+        position->begun = true;
+        position->batch = 0;
+        fit->sums = (dlcore_sums_t){0};
+        if (!position->pass_begun)
+            status = begin_pass(fit);
+        if (status == DLCORE_OK)
+            status = notify(fit, DLCORE_EPOCH_BEGIN, position->epoch, 0, 0);
+    }
+    dlcore_fit_show(fit, DLCORE_EPOCH_BEGIN, position->epoch, 0);
+    return status;
+}
+
+static dlcore_status end_epoch(dlcore_fit_t *fit)
+{
+    dlcore_position_t *position = &fit->position;
+    size_t epoch = position->epoch;
+    dlcore_status status;
+
+    dlcore_fit_set_values(fit, &fit->sums, fit->values);
+    status = validate(fit);
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_fit_show(fit, DLCORE_EPOCH_END, epoch, position->batch);
+    if (!dlcore_history_append(fit->history, fit->values))
+        return dlcore_fail_memory(&fit->model->error, "history", fit->all_values * sizeof(double));
+    fit->steps = position->batch;
+    position->epoch++;
+    position->begun = false;
+    return notify(fit, DLCORE_EPOCH_END, epoch, position->batch, fit->shown_values);
+}
+
+/* One epoch; a stop in its middle leaves it without a row in the history. */
+static dlcore_status run_epoch(dlcore_fit_t *fit)
+{
+    bool ended = false;
+    dlcore_status status = begin_epoch(fit);
+
+    fit->gathered = false;
+    while (status == DLCORE_OK && !ended && !is_done(fit) && !fit->stop)
+        status = run_batch(fit, &ended);
+    if (status != DLCORE_OK || !is_done(fit))
+        return status;
+    return end_epoch(fit);
+}
+
+dlcore_status dlcore_fit_run(dlcore_fit_t *fit)
+{
+    dlcore_status status = DLCORE_OK;
+
+    while (status == DLCORE_OK && !fit->stop && fit->position.epoch < fit->options->epochs) {
+        status = run_epoch(fit);
+        see_request(fit);
+    }
+    return status;
+}

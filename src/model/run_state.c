@@ -1,0 +1,154 @@
+/* Records of runs that go on later.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "model/run_state.h"
+
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "model/fit.h"
+#include "model/model.h"
+
+/* `count` may be 0: then NULL will do. */
+static bool reserve(const dlcore_allocator_t *allocator, size_t count, size_t size, void *pointer)
+{
+    void *memory = count > 0 ? dlcore_allocate(allocator, count, size) : NULL;
+
+    memcpy(pointer, &memory, sizeof memory);
+    return memory != NULL || count == 0;
+}
+
+dlcore_run_state_t *dlcore_run_state_create(const dlcore_allocator_t *allocator, size_t sum_count,
+                                            size_t rows, size_t value_count, size_t callback_count)
+{
+    dlcore_run_state_t *state = dlcore_allocate(allocator, 1, sizeof *state);
+
+    if (state == NULL)
+        return NULL;
+    state->sum_count = sum_count;
+    state->rows = rows;
+    state->value_count = value_count;
+    state->callback_count = callback_count;
+    if (reserve(allocator, sum_count, sizeof(double), &state->sums) &&
+        reserve(allocator, rows * value_count, sizeof(double), &state->history) &&
+        reserve(allocator, callback_count, sizeof *state->callbacks, &state->callbacks))
+        return state;
+    dlcore_run_state_free(allocator, state);
+    return NULL;
+}
+
+bool dlcore_run_state_reserve(const dlcore_allocator_t *allocator,
+                              dlcore_callback_state_t *callback, size_t count)
+{
+    if (!reserve(allocator, count, sizeof(double), &callback->numbers))
+        return false;
+    callback->count = count;
+    return true;
+}
+
+void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state_t *state)
+{
+    if (state == NULL)
+        return;
+    for (size_t i = 0; state->callbacks != NULL && i < state->callback_count; i++) {
+        dlcore_release(allocator, state->callbacks[i].numbers);
+        dlcore_release(allocator, state->callbacks[i].weights);
+    }
+    dlcore_release(allocator, state->callbacks);
+    dlcore_release(allocator, state->history);
+    dlcore_release(allocator, state->sums);
+    dlcore_release(allocator, state);
+}
+
+dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
+                                          const dlcore_run_state_t *view)
+{
+    dlcore_run_state_t *copy =
+        dlcore_run_state_create(allocator, view->sum_count, view->rows, view->value_count, 0);
+
+    if (copy == NULL)
+        return NULL;
+    copy->position = view->position;
+    memcpy(copy->sums, view->sums, view->sum_count * sizeof *copy->sums);
+    if (view->rows > 0)
+        memcpy(copy->history, view->history,
+               view->rows * view->value_count * sizeof *copy->history);
+    return copy;
+}
+
+const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model)
+{
+    if (model->fit != NULL)
+        return dlcore_fit_state(model->fit);
+    return model->stopped;
+}
+
+/* ---- taking over ---- */
+
+static dlcore_status compare(const dlcore_model_t *model, const dlcore_model_t *loaded,
+                             dlcore_error_record_t *error)
+{
+    const dlcore_network_t *a = &model->network, *b = &loaded->network;
+    size_t count = dlcore_model_weight_count(model);
+
+    if (a->node_count != b->node_count || count != dlcore_model_weight_count(loaded))
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "the model has %zu layers and %zu weights, the file has %zu and %zu",
+                           a->node_count, count, b->node_count, dlcore_model_weight_count(loaded));
+    for (size_t i = 0; i < count; i++) {
+        dlcore_weight_t ours, theirs;
+
+        (void)dlcore_model_weight(model, i, &ours);
+        (void)dlcore_model_weight(loaded, i, &theirs);
+        if (strcmp(ours.name, theirs.name) != 0 || ours.rank != theirs.rank ||
+            memcmp(ours.shape, theirs.shape, sizeof ours.shape) != 0)
+            return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                               "weight %zu is %s (%zu x %zu) in the model, %s (%zu x %zu) in the "
+                               "file",
+                               i, ours.name, ours.shape[0], ours.shape[1], theirs.name,
+                               theirs.shape[0], theirs.shape[1]);
+    }
+    if (a->products != b->products || a->value_floats != b->value_floats)
+        return dlcore_fail(error, DLCORE_ERROR_STATE, "the two models have different engines");
+    return DLCORE_OK;
+}
+
+static dlcore_status compare_settings(const dlcore_model_t *model, const dlcore_model_t *loaded,
+                                      dlcore_error_record_t *error)
+{
+    const dlcore_compile_options_t *a = &model->settings, *b = &loaded->settings;
+
+    if (!loaded->compiled || a->optimizer.kind != b->optimizer.kind || a->loss.kind != b->loss.kind)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "the model is compiled with %s and %s, the file has %s and %s",
+                           dlcore_optimizer_name(a->optimizer.kind), dlcore_loss_name(a->loss.kind),
+                           loaded->compiled ? dlcore_optimizer_name(b->optimizer.kind) : "nothing",
+                           loaded->compiled ? dlcore_loss_name(b->loss.kind) : "nothing");
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded,
+                                     dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &model->network;
+    dlcore_status status = compare(model, loaded, error);
+
+    if (status == DLCORE_OK)
+        status = compare_settings(model, loaded, error);
+    if (status != DLCORE_OK)
+        return status;
+    memcpy(network->values, loaded->network.values,
+           network->value_floats * sizeof *network->values);
+    dlcore_trainer_take(model, loaded);
+    model->settings.optimizer = loaded->settings.optimizer;
+    model->epochs_trained = loaded->epochs_trained;
+    model->steps_trained = loaded->steps_trained;
+    model->options.seed = loaded->options.seed;
+    dlcore_run_state_free(&model->allocator, model->stopped);
+    model->stopped = loaded->stopped;
+    loaded->stopped = NULL;
+    dlcore_model_weights_change(model);
+    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
+    return DLCORE_OK;
+}

@@ -1,0 +1,68 @@
+/* Where a run of fit stands between two batches: what a file that is saved meanwhile keeps, and
+ * what fit goes on from.
+ *
+ * A running fit answers with a view of itself. A record stands for a run that was stopped, or that
+ * a file tells of; it owns its memory and belongs to the model.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MODEL_RUN_STATE_H
+#define DLCORE_MODEL_RUN_STATE_H
+
+#include "dlcore/callback.h"
+#include "dlcore/model.h"
+
+typedef struct dlcore_position {
+    size_t epoch; /* that runs, or comes next */
+    size_t batch; /* batches of it that are done */
+    bool begun;   /* it has begun: its callbacks know */
+    size_t pass;  /* through the data, that is under way or comes next */
+    size_t pass_batch;
+    bool pass_begun;
+    /* what must be the same when it goes on */
+    size_t samples;    /* that are trained on; 0: a dataset */
+    size_t batch_size; /* 0: a dataset */
+} dlcore_position_t;
+
+/* What a callback keeps. */
+typedef struct dlcore_callback_state {
+    char name[64];
+    double *numbers;
+    size_t count;
+    float *weights; /* a copy of all weights, in the order of dlcore_model_get_weights; or NULL */
+    bool has_weights; /* the file that is being read has some */
+} dlcore_callback_state_t;
+
+typedef struct dlcore_run_state {
+    dlcore_position_t position;
+    double *sums; /* of the epoch that runs: see dlcore_sums_store */
+    size_t sum_count;
+    double *history; /* (rows, value_count), of the epochs that are done */
+    size_t rows, value_count;
+    dlcore_callback_state_t *callbacks;
+    size_t callback_count;
+} dlcore_run_state_t;
+
+/* A record with room for all of that, numbers zero, weights NULL; NULL without memory. */
+dlcore_run_state_t *dlcore_run_state_create(const dlcore_allocator_t *allocator, size_t sum_count,
+                                            size_t rows, size_t value_count, size_t callback_count);
+/* Room for a callback's numbers in a record; false without memory. */
+bool dlcore_run_state_reserve(const dlcore_allocator_t *allocator,
+                              dlcore_callback_state_t *callback, size_t count);
+/* NULL is fine. */
+void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state_t *state);
+
+/* A copy of a view as a record, but for the callbacks. */
+dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
+                                          const dlcore_run_state_t *view);
+
+/* What model_save keeps: of the fit that is running, else of one that was stopped; NULL when there
+ * is none. Borrowed until the model is called again. */
+const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model);
+
+/* The model goes on as `loaded`, a model of the same layers with weights: its weights, optimizer
+ * and its state, counts and record are moved over. To be called by a callback at the beginning of
+ * training, or between calls. DLCORE_ERROR_SHAPE when the layers differ. */
+dlcore_status dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded,
+                                     dlcore_error_record_t *error);
+
+#endif
