@@ -1,4 +1,5 @@
-/* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64.
+/* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64, the direction of
+ * rounding elsewhere.
  *
  * Bits after the Intel manual, volume 1, 10.2.3, and the Arm manual, FPCR and FPSR. The x87 control
  * word is left alone: nothing here computes with it.
@@ -63,21 +64,24 @@ static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals
 }
 
 #else
+#    include <fenv.h>
 
+/* Elsewhere the direction of rounding, by C's own functions. */
 dlcore_float_mode_t dlcore_float_mode_get(void)
 {
-    return 0;
+    return (dlcore_float_mode_t)fegetround();
 }
 
 void dlcore_float_mode_set(dlcore_float_mode_t mode)
 {
-    (void)mode;
+    (void)fesetround((int)mode);
 }
 
 static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
 {
+    (void)before;
     (void)flush_denormals;
-    return before;
+    return FE_TONEAREST;
 }
 
 #endif

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Model and data files on a big-endian host: the tests of src/io, built for s390x, under qemu.
+#
+#   tests/big_endian.sh BUILD_FOLDER
+#
+# Needs s390x-linux-gnu-gcc, qemu-s390x and the s390x build of cmocka, as Debian has them after
+# `dpkg --add-architecture s390x`.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+build=$1
+units='safetensors safetensors_hostile json npy npy_elements npy_header npy_save npy_hostile
+    idx idx_save csv csv_reader model_file model_file_ways model_file_faults model_file_hostile
+    tensor_output decimal resume'
+
+PKG_CONFIG_LIBDIR=/usr/lib/s390x-linux-gnu/pkgconfig
+export PKG_CONFIG_LIBDIR
+cmake -S "$top" -B "$build" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=s390x \
+    -DCMAKE_C_COMPILER=s390x-linux-gnu-gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DDLCORE_BLAS=portable -DDLCORE_ZLIB=OFF -DDLCORE_BUILD_EXAMPLES=OFF -DDLCORE_WERROR=ON \
+    > "$build.log"
+for unit in $units; do
+    cmake --build "$build" --parallel "$(nproc)" --target "test_$unit" > "$build.log"
+done
+for unit in $units; do
+    if ! qemu-s390x -L / "$build/tests/test_$unit" > "$build.log" 2>&1; then
+        cat "$build.log"
+        echo "big_endian: test_$unit failed" >&2
+        exit 1
+    fi
+    echo "test_$unit passed"
+done
