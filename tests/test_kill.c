@@ -1,0 +1,163 @@
+/* SIGKILL at any moment of checkpointing: the file is always whole, and never older than the last
+ * one that was seen. DLCORE_KILLS sets how often; the default keeps the test short.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dlcore/file.h"
+#include "model/model.h"
+#include "support/classifier.h"
+
+enum { ROWS = 512, BATCH = 32, INPUTS = 200, CLASSES = 10, KILLS = 40, LONGEST_MS = 25 };
+
+static char folder[] = "/tmp/dlcore_kill_XXXXXX";
+static char path[64];
+
+static dlcore_callback_action_t save(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    if (dlcore_model_save(event->model, path, NULL) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+/* In the child: goes on from the file, saving after each batch, until it is killed. */
+static void train_for_ever(samples_t samples)
+{
+    dlcore_model_t *model = NULL;
+    dlcore_callback_t callback = {.on_batch_end = save};
+    dlcore_fit_options_t options = batches_of(BATCH);
+
+    options.epochs = 1000000;
+    options.callbacks = &callback;
+    options.callback_count = 1;
+    options.resume = true;
+    if (dlcore_model_load(path, NULL, &model) == DLCORE_OK)
+        (void)dlcore_model_fit(model, samples.x, samples.y, &options, NULL);
+    _exit(1);
+}
+
+static dlcore_callback_action_t save_and_stop(void *user, const dlcore_training_event_t *event)
+{
+    return save(user, event) == DLCORE_CALLBACK_CONTINUE ? DLCORE_CALLBACK_STOP
+                                                         : DLCORE_CALLBACK_FAIL;
+}
+
+/* The first file, after one batch. */
+static void begin(samples_t samples)
+{
+    static const size_t widths[] = {INPUTS, 64, CLASSES, 0};
+    dlcore_model_options_t engine = dlcore_model_options_default();
+    dlcore_callback_t callback = {.on_batch_end = save_and_stop};
+    dlcore_fit_options_t options = batches_of(BATCH);
+    dlcore_model_t *model;
+
+    engine.threads = 1;
+    model = classifier(&engine, widths, dlcore_optimizer_rmsprop());
+    options.epochs = 1000000;
+    options.callbacks = &callback;
+    options.callback_count = 1;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL), DLCORE_OK);
+    dlcore_model_free(model);
+}
+
+/* Any time up to that. */
+static void wait_up_to(long milliseconds)
+{
+    static uint32_t number = 1;
+    struct timespec time = {0};
+
+    number = number * 1664525u + 1013904223u;
+    time.tv_nsec = (long)(number >> 8) % (milliseconds * 1000) * 1000;
+    nanosleep(&time, NULL);
+}
+
+/* The steps that the model in the file has been trained for. */
+static uint64_t steps_in_file(void)
+{
+    dlcore_load_options_t options = dlcore_load_options_default();
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model = NULL;
+    uint64_t steps;
+
+    options.require_checksum = true;
+    options.error = &error;
+    if (dlcore_model_load(path, &options, &model) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    steps = model->steps_trained;
+    assert_non_null(model->stopped);
+    dlcore_model_free(model);
+    return steps;
+}
+
+static void test_kill_at_any_moment_leaves_a_whole_file(void **state)
+{
+    const char *wanted = getenv("DLCORE_KILLS");
+    long kills = wanted != NULL ? strtol(wanted, NULL, 10) : KILLS;
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    uint64_t steps = 0, first;
+
+    (void)state;
+    begin(samples);
+    first = steps = steps_in_file();
+    for (long i = 0; i < kills; i++) {
+        pid_t child = fork();
+        int status;
+        uint64_t now;
+
+        if (child == 0)
+            train_for_ever(samples);
+        assert_true(child > 0);
+        wait_up_to(LONGEST_MS);
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        now = steps_in_file();
+        assert_true(now >= steps);
+        steps = now;
+    }
+    assert_true(steps > first + (uint64_t)kills / 4); /* it did get on between the kills */
+    print_message("%ld kills, %ju saved steps\n", kills, (uintmax_t)(steps - first));
+    samples_free(samples);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    snprintf(path, sizeof path, "%s/model", folder);
+    return 0;
+}
+
+/* With what killed writers could not remove. */
+static int remove_folder(void **state)
+{
+    char command[96];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command) == 0 ? 0 : 1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kill_at_any_moment_leaves_a_whole_file),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
