@@ -10,7 +10,7 @@
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$1
-units='safetensors safetensors_hostile json npy npy_elements npy_header npy_save npy_hostile
+units='safetensors json npy npy_elements npy_header npy_save npy_hostile
     idx idx_save csv csv_reader model_file model_file_ways model_file_faults model_file_hostile
     tensor_output decimal resume'
 

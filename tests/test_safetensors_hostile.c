@@ -74,6 +74,46 @@ static void test_safetensors_hostile_every_changed_byte_of_a_model(void **state)
     free(file);
 }
 
+/* The file of a model of one weight. */
+static unsigned char *tiny_model_file(size_t *size)
+{
+    dlcore_save_options_t options = dlcore_save_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_layer_t dense = dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR);
+    dlcore_model_t *model = NULL;
+    void *file = NULL;
+
+    options.self_test = false;
+    dense.input_width = 1;
+    dense.use_bias = false;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dense);
+    assert_int_equal(dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                          DLCORE_METRIC_NONE),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, &options, &file, size), DLCORE_OK);
+    dlcore_model_free(model);
+    return file;
+}
+
+/* All 255 other values of each byte: none does harm, and what is accepted is a model. */
+static void test_safetensors_hostile_every_value_of_every_byte_of_a_model(void **state)
+{
+    dlcore_error_record_t error;
+    size_t size;
+    unsigned char *file = tiny_model_file(&size);
+
+    (void)state;
+    for (size_t i = 0; i < size; i++) {
+        for (unsigned change = 1; change < 256; change++) {
+            file[i] = (unsigned char)(file[i] ^ change);
+            (void)hostile_load(file, size, &error);
+            file[i] = (unsigned char)(file[i] ^ change);
+        }
+    }
+    free(file);
+}
+
 /* A header alone, with each byte becoming each other. */
 static void test_safetensors_hostile_every_value_of_every_byte_of_a_header(void **state)
 {
@@ -251,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_safetensors_hostile_every_truncation_is_refused),
         cmocka_unit_test(test_safetensors_hostile_a_longer_file_is_refused),
         cmocka_unit_test(test_safetensors_hostile_every_changed_byte_of_a_model),
+        cmocka_unit_test(test_safetensors_hostile_every_value_of_every_byte_of_a_model),
         cmocka_unit_test(test_safetensors_hostile_every_value_of_every_byte_of_a_header),
         cmocka_unit_test(test_safetensors_hostile_crafted_headers_are_refused),
         cmocka_unit_test(test_safetensors_hostile_header_lengths_are_refused),
