@@ -1,10 +1,6 @@
-/* Every read of a file failing in turn: this program's own pread and fstat stand in for the
- * system's.
+/* Every read of an IDX file failing in turn.
  *
  * SPDX-License-Identifier: MIT */
-#define _XOPEN_SOURCE 700    /* POSIX 2008, and S_IFREG */
-#define _FILE_OFFSET_BITS 64 /* as in input.c, so that the two names mean the same functions */
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,55 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "dlcore/data.h"
 #include "support/failing_allocator.h"
+#include "support/failing_read.h"
 #include "support/idx_bytes.h"
 #include "support/tensors.h"
-
-static struct {
-    size_t reads;    /* that were asked for */
-    size_t fault_at; /* the read of this number, from 1, does not go as asked; 0: none */
-    int fault;       /* its errno; 0: it finds the file's end */
-    size_t most;     /* bytes that one read gives; 0: as many as asked for */
-    size_t stats;
-    int stat_fault;
-    off_t stat_size; /* the size to tell; 0: the real one */
-} faults;
-
-ssize_t pread(int descriptor, void *to, size_t size, off_t offset)
-{
-    faults.reads++;
-    if (faults.reads == faults.fault_at) {
-        errno = faults.fault;
-        return faults.fault == 0 ? 0 : -1;
-    }
-    if (faults.most != 0 && size > faults.most)
-        size = faults.most;
-    if (lseek(descriptor, offset, SEEK_SET) != offset)
-        return -1;
-    return read(descriptor, to, size);
-}
-
-int fstat(int descriptor, struct stat *info)
-{
-    off_t end = lseek(descriptor, 0, SEEK_END);
-
-    faults.stats++;
-    if (faults.stat_fault != 0) {
-        errno = faults.stat_fault;
-        return -1;
-    }
-    *info = (struct stat){.st_mode = S_IFREG | S_IRUSR, .st_size = end};
-    if (faults.stat_size != 0)
-        info->st_size = faults.stat_size;
-    return 0;
-}
 
 /* A plain and a gzip file with the same tensor. */
 static size_t files(const char *const **names)
@@ -85,7 +40,7 @@ static dlcore_status load(const char *name, dlcore_error_record_t *error)
     dlcore_status status;
 
     failing_allocator_init(&memory);
-    faults.reads = 0;
+    read_faults.reads = 0;
     status = dlcore_idx_load(scratch_path(name), &allocator, &tensor, error);
     gzip_seed_content(content);
     if (status == DLCORE_OK)
@@ -100,19 +55,16 @@ static dlcore_status load(const char *name, dlcore_error_record_t *error)
 /* Answers how many reads an undisturbed load needs. */
 static size_t reads_of(const char *name)
 {
-    faults.fault_at = 0;
+    read_faults.fault_at = 0;
     assert_int_equal(load(name, NULL), DLCORE_OK);
-    assert_in_range(faults.reads, 2, 1000);
-    return faults.reads;
+    assert_in_range(read_faults.reads, 2, 1000);
+    return read_faults.reads;
 }
 
 static int reset(void **state)
 {
     (void)state;
-    faults.fault_at = 0;
-    faults.most = 0;
-    faults.stat_fault = 0;
-    faults.stat_size = 0;
+    read_faults = (read_faults_t){0};
     return 0;
 }
 
@@ -125,10 +77,10 @@ static void test_input_faults_each_failed_read_is_an_io_error(void **state)
     for (size_t i = 0; i < count; i++) {
         size_t reads = reads_of(names[i]);
 
-        for (faults.fault_at = 1; faults.fault_at <= reads; faults.fault_at++) {
+        for (read_faults.fault_at = 1; read_faults.fault_at <= reads; read_faults.fault_at++) {
             dlcore_error_record_t error;
 
-            faults.fault = EIO;
+            read_faults.fault = EIO;
             assert_failed(load(names[i], &error), DLCORE_ERROR_IO, &error, strerror(EIO));
         }
     }
@@ -143,10 +95,10 @@ static void test_input_faults_interrupted_reads_go_on(void **state)
     for (size_t i = 0; i < count; i++) {
         size_t reads = reads_of(names[i]);
 
-        for (faults.fault_at = 1; faults.fault_at <= reads; faults.fault_at++) {
-            faults.fault = EINTR;
+        for (read_faults.fault_at = 1; read_faults.fault_at <= reads; read_faults.fault_at++) {
+            read_faults.fault = EINTR;
             assert_int_equal(load(names[i], NULL), DLCORE_OK);
-            assert_int_equal(faults.reads, reads + 1);
+            assert_int_equal(read_faults.reads, reads + 1);
         }
     }
 }
@@ -158,7 +110,7 @@ static void test_input_faults_short_reads_go_on(void **state)
 
     (void)state;
     for (size_t i = 0; i < count; i++)
-        for (faults.most = 1; faults.most < 20; faults.most += 6)
+        for (read_faults.most = 1; read_faults.most < 20; read_faults.most += 6)
             assert_int_equal(load(names[i], NULL), DLCORE_OK);
 }
 
@@ -172,13 +124,13 @@ static void test_input_faults_file_that_shrinks_is_an_io_error(void **state)
     for (size_t i = 0; i < count; i++) {
         size_t reads;
 
-        faults.most = 40;
+        read_faults.most = 40;
         reads = reads_of(names[i]);
-        for (faults.fault_at = 1; faults.fault_at <= reads; faults.fault_at++) {
+        for (read_faults.fault_at = 1; read_faults.fault_at <= reads; read_faults.fault_at++) {
             dlcore_error_record_t error;
             char text[80];
 
-            faults.fault = 0;
+            read_faults.fault = 0;
             snprintf(text, sizeof text, ", had %zu when it was opened",
                      i == 0 ? (size_t)268 : gzip_seed_size);
             assert_failed(load(names[i], &error), DLCORE_ERROR_IO, &error, text);
@@ -195,14 +147,14 @@ static void test_input_faults_size_that_cannot_be_asked_for_is_an_io_error(void 
     (void)state;
     files(&names);
     snprintf(text, sizeof text, "plain: cannot ask for the size: %s", strerror(EIO));
-    faults.stats = 0;
-    faults.stat_fault = EIO;
-    if (load("plain", &error) == DLCORE_OK && faults.stats == 0)
+    read_faults.stats = 0;
+    read_faults.stat_fault = EIO;
+    if (load("plain", &error) == DLCORE_OK && read_faults.stats == 0)
         skip(); /* a C library whose fstat has another name inside */
     assert_failed(load("plain", &error), DLCORE_ERROR_IO, &error, text);
-    assert_int_equal(faults.reads, 0);
-    faults.stat_fault = 0;
-    faults.stat_size = -1;
+    assert_int_equal(read_faults.reads, 0);
+    read_faults.stat_fault = 0;
+    read_faults.stat_size = -1;
     assert_failed(load("plain", &error), DLCORE_ERROR_OVERFLOW, &error, "-1 bytes are too many");
 }
 

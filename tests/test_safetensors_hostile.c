@@ -88,9 +88,9 @@ static unsigned char *tiny_model_file(size_t *size)
     dense.use_bias = false;
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
     dlcore_model_add(model, dense);
-    assert_int_equal(dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
-                                          DLCORE_METRIC_NONE),
-                     DLCORE_OK);
+    assert_int_equal(
+        dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+        DLCORE_OK);
     assert_int_equal(dlcore_model_save_memory(model, &options, &file, size), DLCORE_OK);
     dlcore_model_free(model);
     return file;
