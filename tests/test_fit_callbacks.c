@@ -1,0 +1,288 @@
+/* Callbacks of fit: which, when, in what order, and what their answers do; which epochs and samples
+ * are validated.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore/model.h"
+#include "support/classifier.h"
+
+enum { ROWS = 40, BATCH = 16, INPUTS = 5, CLASSES = 3 };
+
+static dlcore_model_t *model_of(void)
+{
+    static const size_t widths[] = {INPUTS, 20, CLASSES, 0};
+    dlcore_model_options_t options = dlcore_model_options_default();
+
+    return classifier(&options, widths, dlcore_optimizer_rmsprop());
+}
+
+/* Writes a letter for each call; answers with `answer` at the call of that number. */
+typedef struct diary {
+    char *text;
+    char letter; /* before each entry; 0: none */
+    size_t calls, at;
+    dlcore_callback_action_t answer;
+    const char *message;
+    bool stopping_seen;
+    dlcore_status status;
+} diary_t;
+
+static dlcore_callback_action_t note(diary_t *diary, const char *entry,
+                                     const dlcore_training_event_t *event)
+{
+    size_t length = strlen(diary->text);
+
+    snprintf(diary->text + length, 200 - length, "%.*s%s ", diary->letter != 0, &diary->letter,
+             entry);
+    diary->stopping_seen |= event->stopping;
+    diary->status = event->status;
+    if (++diary->calls != diary->at)
+        return DLCORE_CALLBACK_CONTINUE;
+    if (diary->message != NULL) {
+        event->error->status = DLCORE_ERROR_IO;
+        snprintf(event->error->message, sizeof event->error->message, "%s", diary->message);
+    }
+    return diary->answer;
+}
+
+#define NOTE(name, entry)                                                                  \
+    static dlcore_callback_action_t name(void *user, const dlcore_training_event_t *event) \
+    {                                                                                      \
+        return note(user, entry, event);                                                   \
+    }
+
+NOTE(train_begin, "(")
+NOTE(train_end, ")")
+NOTE(epoch_begin, "[")
+NOTE(epoch_end, "]")
+NOTE(batch_begin, "<")
+NOTE(batch_end, ">")
+
+static dlcore_callback_t callback_of(diary_t *diary)
+{
+    return (dlcore_callback_t){.user = diary,
+                               .on_train_begin = train_begin,
+                               .on_train_end = train_end,
+                               .on_epoch_begin = epoch_begin,
+                               .on_epoch_end = epoch_end,
+                               .on_batch_begin = batch_begin,
+                               .on_batch_end = batch_end};
+}
+
+static dlcore_status fit(dlcore_model_t *model, const dlcore_callback_t *callbacks, size_t count,
+                         dlcore_history_t **history)
+{
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    dlcore_fit_options_t options = batches_of(BATCH);
+    dlcore_status status;
+
+    options.epochs = 2;
+    options.callbacks = callbacks;
+    options.callback_count = count;
+    status = dlcore_model_fit(model, samples.x, samples.y, &options, history);
+    samples_free(samples);
+    return status;
+}
+
+static void test_fit_callbacks_are_called_at_every_seam(void **state)
+{
+    char text[200] = "";
+    diary_t diary = {.text = text};
+    dlcore_callback_t callback = callback_of(&diary);
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_OK);
+    assert_string_equal(text, "( [ < > < > < > ] [ < > < > < > ] ) ");
+    dlcore_model_free(model);
+}
+
+static void test_fit_callbacks_that_run_last_come_after_the_others(void **state)
+{
+    char text[200] = "";
+    diary_t diaries[3] = {{.text = text, .letter = 'a'},
+                          {.text = text, .letter = 'b'},
+                          {.text = text, .letter = 'c'}};
+    dlcore_callback_t callbacks[3] = {{0}};
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        callbacks[i].user = &diaries[i];
+        callbacks[i].on_epoch_end = epoch_end;
+    }
+    callbacks[0].runs_last = true;
+    assert_int_equal(fit(model, callbacks, 3, NULL), DLCORE_OK);
+    assert_string_equal(text, "b] c] a] b] c] a] ");
+    dlcore_model_free(model);
+}
+
+/* The others still hear of that moment, and that there will be no other. */
+static void test_fit_callbacks_stop_after_the_batch(void **state)
+{
+    char text[2][200] = {"", ""};
+    diary_t stopper = {.text = text[0], .at = 4, .answer = DLCORE_CALLBACK_STOP};
+    diary_t other = {.text = text[1]};
+    dlcore_callback_t callbacks[2] = {callback_of(&stopper), callback_of(&other)};
+    dlcore_model_t *model = model_of();
+    dlcore_history_t *history = NULL;
+
+    (void)state;
+    assert_int_equal(fit(model, callbacks, 2, &history), DLCORE_OK);
+    assert_string_equal(text[1], "( [ < > ) ");
+    assert_true(other.stopping_seen);
+    assert_true(dlcore_history_stopped(history));
+    assert_int_equal(dlcore_history_epoch_count(history), 0);
+    dlcore_history_free(history);
+    dlcore_model_free(model);
+}
+
+static void test_fit_callbacks_that_stop_at_the_beginning_train_nothing(void **state)
+{
+    char text[200] = "";
+    diary_t diary = {.text = text, .at = 1, .answer = DLCORE_CALLBACK_STOP};
+    dlcore_callback_t callback = callback_of(&diary);
+    dlcore_model_t *a = model_of(), *b = model_of();
+
+    (void)state;
+    assert_int_equal(fit(a, &callback, 1, NULL), DLCORE_OK);
+    assert_string_equal(text, "( ) ");
+    assert_true(same_weights(a, b));
+    dlcore_model_free(a);
+    dlcore_model_free(b);
+}
+
+/* At every moment: fit ends with the callback's error, after the last on_train_end. */
+static void test_fit_callbacks_that_fail_end_fit_with_their_error(void **state)
+{
+    (void)state;
+    for (size_t at = 1; at <= 18; at++) {
+        char text[200] = "";
+        diary_t diary = {
+            .text = text, .at = at, .answer = DLCORE_CALLBACK_FAIL, .message = "log.csv: no space"};
+        dlcore_callback_t callback = callback_of(&diary);
+        dlcore_model_t *model = model_of();
+
+        assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_ERROR_IO);
+        assert_string_equal(dlcore_model_error(model), "log.csv: no space");
+        assert_string_equal(text + strlen(text) - 2, ") ");
+        assert_int_equal(diary.calls, at < 18 ? at + 1 : at);
+        assert_int_equal(diary.status, at < 18 ? DLCORE_ERROR_IO : DLCORE_OK);
+        dlcore_model_free(model);
+    }
+}
+
+static void test_fit_callbacks_that_fail_without_a_word_are_state_errors(void **state)
+{
+    char text[200] = "";
+    diary_t diary = {.text = text, .at = 2, .answer = DLCORE_CALLBACK_FAIL};
+    dlcore_callback_t callback = callback_of(&diary);
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_ERROR_STATE);
+    assert_string_equal(dlcore_model_error(model), "fit: a callback failed");
+    dlcore_model_free(model);
+}
+
+static void test_fit_callbacks_with_bad_state_are_refused(void **state)
+{
+    double number = 0;
+    dlcore_callback_t callbacks[2] = {{.name = "one", .state = &number, .state_count = 1},
+                                      {.name = "one"}};
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    assert_int_equal(fit(model, callbacks, 2, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "two callbacks are named \"one\""));
+    callbacks[1].name = "a/b";
+    assert_int_equal(fit(model, callbacks, 2, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "without a slash"));
+    callbacks[1].name = "two";
+    callbacks[1].state_count = 3;
+    assert_int_equal(fit(model, callbacks, 2, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "state is NULL, but state_count is 3"));
+    dlcore_model_free(model);
+}
+
+/* ---- validation ---- */
+
+static void test_fit_validation_freq_leaves_the_other_epochs_without_values(void **state)
+{
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    dlcore_fit_options_t options = batches_of(BATCH);
+    dlcore_model_t *model = model_of();
+    dlcore_history_t *history = NULL;
+
+    (void)state;
+    options.epochs = 5;
+    options.validation_split = 0.25;
+    options.validation_freq = 2;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, &history), DLCORE_OK);
+    for (size_t epoch = 0; epoch < 5; epoch++) {
+        bool is_validated = !isnan(dlcore_history_value(history, "val_loss", epoch));
+        bool is_trained = !isnan(dlcore_history_value(history, "loss", epoch));
+
+        assert_true(is_validated == (epoch % 2 == 1));
+        assert_true(is_trained);
+    }
+    dlcore_history_free(history);
+    options.validation_freq = 0;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "validation_freq is 0"));
+    dlcore_model_free(model);
+    samples_free(samples);
+}
+
+/* Samples sorted by class: the last quarter is of one class alone, unless it is drawn at random. */
+static void test_fit_shuffle_before_split_validates_a_random_share(void **state)
+{
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    dlcore_fit_options_t options = batches_of(BATCH);
+    double losses[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        dlcore_model_t *model = model_of();
+        dlcore_history_t *history = NULL;
+        size_t shape[1];
+
+        options.validation_split = 0.25;
+        options.shuffle_before_split = i == 1;
+        assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, &history),
+                         DLCORE_OK);
+        losses[i] = dlcore_history_value(history, "val_loss", 0);
+        shape[0] = dlcore_history_epoch_count(history);
+        assert_int_equal(shape[0], 1);
+        dlcore_history_free(history);
+        dlcore_model_free(model);
+    }
+    assert_true(losses[0] != losses[1]);
+    samples_free(samples);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fit_callbacks_are_called_at_every_seam),
+        cmocka_unit_test(test_fit_callbacks_that_run_last_come_after_the_others),
+        cmocka_unit_test(test_fit_callbacks_stop_after_the_batch),
+        cmocka_unit_test(test_fit_callbacks_that_stop_at_the_beginning_train_nothing),
+        cmocka_unit_test(test_fit_callbacks_that_fail_end_fit_with_their_error),
+        cmocka_unit_test(test_fit_callbacks_that_fail_without_a_word_are_state_errors),
+        cmocka_unit_test(test_fit_callbacks_with_bad_state_are_refused),
+        cmocka_unit_test(test_fit_validation_freq_leaves_the_other_epochs_without_values),
+        cmocka_unit_test(test_fit_shuffle_before_split_validates_a_random_share),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
