@@ -1,0 +1,16 @@
+#!/bin/sh
+# The example of that name with a file of 512 MB and 256 MB of address space, libraries included.
+#
+#   test_larger_than_memory.sh build/examples/larger_than_memory
+#
+# SPDX-License-Identifier: MIT
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# each thread of OpenBLAS takes address space as the library is loaded
+OPENBLAS_NUM_THREADS=1
+export OPENBLAS_NUM_THREADS
+# shellcheck disable=SC3045 # every sh of Linux has it
+ulimit -v 262144
+"$1" "$work/data" 512
