@@ -12,10 +12,14 @@
 
 static void test_activation_names_round_trip(void **state)
 {
-    static const char *const names[] = {"unknown", "linear", "relu", "softmax", "sigmoid", "tanh"};
+    static const char *const names[] = {"unknown",   "linear",   "relu",        "softmax",
+                                        "sigmoid",   "tanh",     "leaky_relu",  "relu6",
+                                        "elu",       "selu",     "gelu",        "gelu_tanh",
+                                        "silu",      "softplus", "softsign",    "hard_sigmoid",
+                                        "hard_silu", "mish",     "exponential", "log_softmax"};
 
     (void)state;
-    for (int i = 0; i <= (int)DLCORE_ACTIVATION_TANH; i++) {
+    for (int i = 0; i < (int)(sizeof names / sizeof names[0]); i++) {
         assert_string_equal(dlcore_activation_name((dlcore_activation_t)i), names[i]);
         assert_int_equal(dlcore_activation_from_name(names[i]), i);
     }
@@ -23,20 +27,22 @@ static void test_activation_names_round_trip(void **state)
 
 static void test_activation_from_name_ignores_case_and_takes_whole_names(void **state)
 {
-    static const char *const refused[] = {"", "rel", "relu6", " relu", "tan", "soft max"};
+    static const char *const refused[] = {"", "rel", "relu7", " relu", "tan", "soft max"};
 
     (void)state;
     assert_int_equal(dlcore_activation_from_name("ReLU"), DLCORE_ACTIVATION_RELU);
     assert_int_equal(dlcore_activation_from_name("SOFTMAX"), DLCORE_ACTIVATION_SOFTMAX);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_int_equal(dlcore_activation_from_name(refused[i]), DLCORE_ACTIVATION_UNKNOWN);
+    assert_int_equal(dlcore_activation_from_name("swish"), DLCORE_ACTIVATION_SILU);
+    assert_int_equal(dlcore_activation_from_name("hard_swish"), DLCORE_ACTIVATION_HARD_SILU);
     assert_int_equal(dlcore_activation_from_name(NULL), DLCORE_ACTIVATION_UNKNOWN);
 }
 
 static void test_activation_name_of_no_activation_is_unknown(void **state)
 {
     (void)state;
-    assert_string_equal(dlcore_activation_name((dlcore_activation_t)6), "unknown");
+    assert_string_equal(dlcore_activation_name((dlcore_activation_t)20), "unknown");
     assert_string_equal(dlcore_activation_name((dlcore_activation_t)-1), "unknown");
 }
 

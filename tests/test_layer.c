@@ -25,6 +25,7 @@ static void test_layer_constructors_set_keras_defaults(void **state)
     assert_true(dense.use_bias);
     assert_int_equal(dense.kernel_initializer.kind, DLCORE_INITIALIZER_GLOROT_UNIFORM);
     assert_int_equal(dense.bias_initializer.kind, DLCORE_INITIALIZER_ZEROS);
+    assert_true(dense.negative_slope == 0.2 && dense.alpha == 1.0);
     assert_string_equal(dense.name, "");
     assert_int_equal(dense.input_width, 0);
     assert_int_equal(rescaling.kind, DLCORE_LAYER_RESCALING);
@@ -74,9 +75,18 @@ static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state
     assert_int_equal(dlcore_layer_type_dense.validate(&layer, NULL), DLCORE_OK);
     assert_refused(dlcore_layer_from_name("dense"), "here: units must be 1 to 2147483647, got 0");
     assert_refused(dlcore_layer_dense((size_t)1 << 31, DLCORE_ACTIVATION_RELU), "got 2147483648");
-    assert_refused(dlcore_layer_dense(3, (dlcore_activation_t)9), "here: activation 9 is unknown");
+    assert_refused(dlcore_layer_dense(3, (dlcore_activation_t)20),
+                   "here: activation 20 is unknown");
     assert_refused(dlcore_layer_activation(DLCORE_ACTIVATION_UNKNOWN),
                    "here: activation 0 is unknown");
+    layer.negative_slope = -0.5;
+    assert_refused(layer, "here: negative_slope must be 0 or more, and finite, got -0.5");
+    layer.negative_slope = 1e39;
+    assert_refused(layer, "here: negative_slope must be 0 or more, and finite, got 1e+39");
+    layer.negative_slope = 0.0;
+    layer.alpha = (double)NAN;
+    assert_refused(layer, "here: alpha must be 0 or more, and finite, got nan");
+    layer.alpha = 0.0;
     layer.kernel_initializer.kind = DLCORE_INITIALIZER_UNKNOWN;
     assert_refused(layer, "here: kernel initializer: kind 0");
     layer.kernel_initializer = dlcore_initializer_ones();

@@ -1,4 +1,7 @@
-/* Activation functions. Formulas and names are Keras's.
+/* Activation functions. Formulas, names and default parameters are Keras's.
+ *
+ * What is said of NaN and infinities is what the formulas give, as they do in Keras: those that
+ * multiply x by something that falls to 0 answer NaN for -Inf.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_ACTIVATION_H
@@ -9,15 +12,30 @@ extern "C" {
 #endif
 
 typedef enum dlcore_activation {
-    DLCORE_ACTIVATION_UNKNOWN = 0, /* what a zeroed struct or an unknown name gives: refused */
-    DLCORE_ACTIVATION_LINEAR,      /* x */
-    DLCORE_ACTIVATION_RELU,        /* max(x, 0); NaN stays NaN */
-    DLCORE_ACTIVATION_SOFTMAX,     /* exp(x_i) / sum_j exp(x_j) over the units of a sample */
-    DLCORE_ACTIVATION_SIGMOID,     /* 1 / (1 + exp(-x)) */
-    DLCORE_ACTIVATION_TANH         /* tanh(x) */
+    DLCORE_ACTIVATION_UNKNOWN = 0,  /* what a zeroed struct or an unknown name gives: refused */
+    DLCORE_ACTIVATION_LINEAR,       /* x */
+    DLCORE_ACTIVATION_RELU,         /* max(x, 0); NaN stays NaN */
+    DLCORE_ACTIVATION_SOFTMAX,      /* exp(x_i) / sum_j exp(x_j) over the units of a sample */
+    DLCORE_ACTIVATION_SIGMOID,      /* 1 / (1 + exp(-x)) */
+    DLCORE_ACTIVATION_TANH,         /* tanh(x) */
+    DLCORE_ACTIVATION_LEAKY_RELU,   /* x where x > 0, else negative_slope x; 0.2 */
+    DLCORE_ACTIVATION_RELU6,        /* min(max(x, 0), 6) */
+    DLCORE_ACTIVATION_ELU,          /* x where x > 0, else alpha (exp(x) - 1); 1 */
+    DLCORE_ACTIVATION_SELU,         /* 1.0507 elu(x) with alpha 1.67326 */
+    DLCORE_ACTIVATION_GELU,         /* x P(X <= x), X normal: x / 2 (1 + erf(x / sqrt 2)) */
+    DLCORE_ACTIVATION_GELU_TANH,    /* gelu, approximately: with tanh in place of erf */
+    DLCORE_ACTIVATION_SILU,         /* x sigmoid(x); also called swish */
+    DLCORE_ACTIVATION_SOFTPLUS,     /* log(1 + exp(x)) */
+    DLCORE_ACTIVATION_SOFTSIGN,     /* x / (1 + |x|) */
+    DLCORE_ACTIVATION_HARD_SIGMOID, /* relu6(x + 3) / 6 */
+    DLCORE_ACTIVATION_HARD_SILU,    /* x hard_sigmoid(x); also called hard_swish */
+    DLCORE_ACTIVATION_MISH,         /* x tanh(softplus(x)) */
+    DLCORE_ACTIVATION_EXPONENTIAL,  /* exp(x) */
+    DLCORE_ACTIVATION_LOG_SOFTMAX   /* x_i - log sum_j exp(x_j) over the units of a sample */
 } dlcore_activation_t;
 
-/* By Keras string name ("relu"), and back. An unknown name, or NULL, gives
+/* By Keras string name ("relu"), and back; "swish" is silu, "hard_swish" hard_silu. The
+ * approximate gelu, which is no string in Keras, is "gelu_tanh". An unknown name, or NULL, gives
  * DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown value gives "unknown".
  * Any thread, never fails. */
 dlcore_activation_t dlcore_activation_from_name(const char *name);

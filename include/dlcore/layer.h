@@ -46,6 +46,8 @@ typedef struct dlcore_layer {
 
     /* dense and activation */
     dlcore_activation_t activation;
+    double negative_slope; /* of leaky_relu: 0 or more; constructors set 0.2 */
+    double alpha;          /* of elu: 0 or more; constructors set 1 */
 
     /* rescaling: y = x * scale + offset */
     double scale;

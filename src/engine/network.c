@@ -272,6 +272,14 @@ size_t dlcore_network_output_width(const dlcore_network_t *network)
     return network->values != NULL ? network->nodes[network->node_count - 1].output_width : 0;
 }
 
+bool dlcore_network_keeps_input(const dlcore_network_t *network, size_t i)
+{
+    const dlcore_node_t *node = &network->nodes[i];
+
+    return node->type->activation_gradient != NULL &&
+           dlcore_activate_needs_input(node->layer.activation);
+}
+
 const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
                                                    const dlcore_node_t **node)
 {

@@ -60,6 +60,9 @@ void dlcore_network_clear(dlcore_network_t *network);
 size_t dlcore_network_input_width(const dlcore_network_t *network);
 size_t dlcore_network_output_width(const dlcore_network_t *network);
 
+/* Whether the backward pass needs what node i gave its activation. */
+bool dlcore_network_keeps_input(const dlcore_network_t *network, size_t i);
+
 /* The index-th parameter over all layers; NULL past the end. *node (may be NULL): its layer. */
 const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
                                                    const dlcore_node_t **node);

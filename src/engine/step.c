@@ -16,13 +16,24 @@ static void meet(const dlcore_place_t *place)
 }
 
 /* The activation that node i applies itself in a run with this objective. */
-static dlcore_activation_t activation_of(const dlcore_network_t *network,
-                                         const dlcore_objective_t *objective, size_t i)
+static dlcore_activate_t activation_of(const dlcore_network_t *network,
+                                       const dlcore_objective_t *objective, size_t i)
 {
     if (objective != NULL && objective->output == DLCORE_OUTPUT_FUSED &&
         i + 1 == network->node_count)
-        return DLCORE_ACTIVATION_LINEAR;
-    return network->nodes[i].layer.activation;
+        return dlcore_activate_linear();
+    return dlcore_layer_activate(&network->nodes[i].layer);
+}
+
+/* What node i's activation was given, where that is kept: x itself, or a matrix of its own. */
+static dlcore_matrix_t *kept_input(const dlcore_network_t *network, dlcore_workspace_t *workspace,
+                                   size_t i)
+{
+    if (workspace->kept == NULL || !dlcore_network_keeps_input(network, i))
+        return NULL;
+    if (network->nodes[i].type->keeps_input)
+        return &workspace->kept[i];
+    return i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch];
 }
 
 static dlcore_layer_pass_t pass_of(const dlcore_network_t *network,
@@ -46,6 +57,7 @@ static dlcore_layer_pass_t pass_of(const dlcore_network_t *network,
         .scratch = workspace->scratch + place->worker * workspace->scratch_floats,
         .x = i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch],
         .y = &workspace->outputs[i],
+        .z = kept_input(network, workspace, i),
     };
 }
 
@@ -61,7 +73,7 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
         pass = pass_of(network, objective, workspace, place, i);
         type->forward(&pass);
         meet(place);
-        if (type->forward_rows != NULL && pass.activation == DLCORE_ACTIVATION_SOFTMAX) {
+        if (dlcore_layer_has_rows(type, &pass)) {
             type->forward_rows(&pass);
             meet(place);
         }
@@ -128,7 +140,7 @@ static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_
                              size_t i)
 {
     return i + 1 < network->node_count && network->nodes[i + 1].type->can_fold_below &&
-           activation != DLCORE_ACTIVATION_SOFTMAX;
+           !dlcore_activate_takes_rows(activation) && !dlcore_activate_needs_input(activation);
 }
 
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -144,17 +156,17 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         pass = pass_of(network, objective, workspace, place, i);
         pass.dy = &workspace->gradients[i];
         pass.sink = sink;
-        if (type->activation_gradient != NULL && pass.activation != DLCORE_ACTIVATION_LINEAR &&
-            !folds_into_above(network, pass.activation, i)) {
+        if (type->activation_gradient != NULL && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
+            !folds_into_above(network, pass.activation.kind, i)) {
             type->activation_gradient(&pass);
             meet(place);
         }
         if (i > network->first) {
             pass.dx = &workspace->gradients[i - 1];
-            pass.activation_below = DLCORE_ACTIVATION_LINEAR;
+            pass.activation_below = dlcore_activate_linear();
             if (network->nodes[i - 1].type->activation_gradient != NULL &&
                 folds_into_above(network, network->nodes[i - 1].layer.activation, i - 1))
-                pass.activation_below = network->nodes[i - 1].layer.activation;
+                pass.activation_below = dlcore_layer_activate(&network->nodes[i - 1].layer);
             type->input_gradient(&pass);
             meet(place); /* the update below writes the weights just read */
         }

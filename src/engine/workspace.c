@@ -132,6 +132,20 @@ static void cut_outputs(cutter_t *cutter, const dlcore_network_t *network,
     }
 }
 
+static void cut_kept(cutter_t *cutter, const dlcore_network_t *network, dlcore_workspace_t *w)
+{
+    w->kept = cut(cutter, network->node_count, sizeof *w->kept);
+    for (size_t i = network->first; i < network->node_count; i++) {
+        dlcore_matrix_t m;
+
+        if (!network->nodes[i].type->keeps_input || !dlcore_network_keeps_input(network, i))
+            continue;
+        m = cut_matrix(cutter, network, w->capacity, network->nodes[i].output_width);
+        if (cutter->memory != NULL)
+            w->kept[i] = m;
+    }
+}
+
 /* Gradients rotate through three buffers: the one a layer reads, the one it writes for the layer
  * below, and one that slower workers may still be reading for the layer above. */
 static void cut_gradients(cutter_t *cutter, const dlcore_network_t *network, dlcore_workspace_t *w)
@@ -203,6 +217,7 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
         w->gradients = cut(cutter, network->node_count, sizeof *w->gradients);
         cut_batch(cutter, network, objective, w, 1);
         cut_gradients(cutter, network, w);
+        cut_kept(cutter, network, w);
         cut_small(cutter, network, objective, w);
     } else if (use == DLCORE_WORKSPACE_EVALUATE) {
         w->logits = cut_matrix(cutter, network, w->capacity, units);
@@ -262,6 +277,8 @@ void dlcore_workspace_set_batch(const dlcore_network_t *network, dlcore_workspac
         workspace->outputs[i].rows = rows;
         if (workspace->gradients != NULL)
             workspace->gradients[i].rows = rows;
+        if (workspace->kept != NULL)
+            workspace->kept[i].rows = rows;
         before = &workspace->outputs[i];
     }
     workspace->logits.rows = rows;

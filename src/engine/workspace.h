@@ -45,6 +45,9 @@ typedef struct dlcore_workspace {
     dlcore_weights_t weights;   /* unknown at the beginning of each call */
     dlcore_matrix_t *outputs;   /* of each node; a node without forward has its input's */
     dlcore_matrix_t *gradients; /* by each node's output, in rotating buffers; train only */
+    /* what nodes gave their activations, where the backward pass needs it and no other matrix holds
+     * it (dlcore_network_keeps_input); NULL but to train */
+    dlcore_matrix_t *kept;
     dlcore_matrix_t logits; /* scratch of the loss where there are no gradients; evaluate only */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
     float *row_loss;            /* capacity */

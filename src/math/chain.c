@@ -13,6 +13,11 @@
 #include "base/size.h"
 #include "math/cpu.h"
 
+bool dlcore_chain_takes(dlcore_activation_t activation)
+{
+    return activation >= DLCORE_ACTIVATION_LINEAR && activation <= DLCORE_ACTIVATION_TANH;
+}
+
 static size_t padded_units(size_t units)
 {
     return dlcore_size_round_up(units, DLCORE_CHAIN_BLOCK);

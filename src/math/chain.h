@@ -43,6 +43,9 @@ typedef struct dlcore_chain_functions {
     bool flushes;
 } dlcore_chain_functions_t;
 
+/* Whether a layer may have that activation: linear, relu, softmax, sigmoid or tanh. */
+bool dlcore_chain_takes(dlcore_activation_t activation);
+
 /* Floats that a layer's weights take, and filling them from a row-major kernel and a bias, which
  * may be NULL. With `flush`, denormal weights become zero. */
 size_t dlcore_chain_floats(size_t inputs, size_t units);

@@ -13,6 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dlcore/activation.h"
+
+#define DLCORE_ACTIVATION_COUNT (DLCORE_ACTIVATION_LOG_SOFTMAX + 1)
+
+/* One activation of single elements; `parameter` is its negative_slope or alpha, if it has one. */
+typedef struct dlcore_activation_kernel {
+    /* y = activation(y) */
+    void (*apply)(float *y, size_t n, float parameter);
+    /* dy *= derivative, from the activation's output, or from its input z where
+     * dlcore_activate_needs_input (activate.h) */
+    void (*gradient)(const float *from, float *dy, size_t n, float parameter);
+} dlcore_activation_kernel_t;
+
 /* What one optimizer step needs besides its arrays, already rounded to float as Keras rounds. */
 typedef struct dlcore_sgd_step {
     float learning_rate;
@@ -50,6 +63,9 @@ typedef struct dlcore_kernels {
     void (*sigmoid_gradient)(const float *y, float *dy, size_t n);
     void (*tanh_gradient)(const float *y, float *dy, size_t n);
 
+    /* the other activations of single elements; empty for those above, linear, and those of rows */
+    dlcore_activation_kernel_t activations[DLCORE_ACTIVATION_COUNT];
+
     /* softmax of one row of n, in place, and in *log_sum (may be NULL) log sum_c exp(x_c); a row
      * with a NaN, or with +Inf, becomes all NaN */
     void (*softmax)(float *y, size_t n, float *log_sum);
@@ -64,6 +80,9 @@ typedef struct dlcore_kernels {
     void (*multiply)(float *y, const float *x, size_t n);
     float (*sum)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
+    /* parts of log_softmax: sum of exp(x); dy -= exp(y) * total */
+    float (*exp_total)(const float *x, size_t n);
+    void (*subtract_exp)(const float *y, float *dy, size_t n, float total);
 
     /* One row of n outputs of a loss: answers its sum, before any mean over n. With dy not NULL, dy
      * = the derivative of that sum by x, times `weight`.

@@ -61,6 +61,8 @@ MAP_GRADIENT(sigmoid_gradient, sigmoid_slope)
 MAP_GRADIENT(tanh_gradient, tanh_slope)
 MAP_GRADIENT(multiply_by, v_mul)
 
+#include "math/kernels_activations_template.h"
+
 static void multiply(float *y, const float *x, size_t n)
 {
     multiply_by(x, y, n);
@@ -226,6 +228,31 @@ static float exp_sum(float *y, size_t n, float shift)
     return v_sum(total);
 }
 
+static float exp_total(const float *x, size_t n)
+{
+    v_float total = v_set(0.0f);
+    size_t i = 0;
+
+    for (; i + V_WIDTH <= n; i += V_WIDTH)
+        total = v_add(total, exp_vector(v_load(x + i)));
+    if (i < n)
+        total = v_add(total, keep_first(exp_vector(v_load_part(x + i, n - i)), n - i));
+    return v_sum(total);
+}
+
+static void subtract_exp(const float *y, float *dy, size_t n, float total)
+{
+    v_float t = v_set(total);
+    size_t i = 0;
+
+    for (; i + V_WIDTH <= n; i += V_WIDTH)
+        v_store(dy + i, v_fnma(exp_vector(v_load(y + i)), t, v_load(dy + i)));
+    if (i < n)
+        v_store_part(dy + i,
+                     v_fnma(exp_vector(v_load_part(y + i, n - i)), t, v_load_part(dy + i, n - i)),
+                     n - i);
+}
+
 static void softmax(float *y, size_t n, float *log_sum)
 {
     float shift = maximum(y, n);
@@ -269,6 +296,7 @@ static const dlcore_kernels_t table = {
     .relu_gradient = relu_gradient,
     .sigmoid_gradient = sigmoid_gradient,
     .tanh_gradient = tanh_gradient,
+    .activations = ACTIVATION_TABLE,
     .softmax = softmax,
     .maximum = maximum,
     .exp_sum = exp_sum,
@@ -277,6 +305,8 @@ static const dlcore_kernels_t table = {
     .multiply = multiply,
     .sum = sum,
     .dot = dot,
+    .exp_total = exp_total,
+    .subtract_exp = subtract_exp,
     .binary_crossentropy_logits = binary_crossentropy_logits,
     .binary_crossentropy = binary_crossentropy,
     .categorical_crossentropy = categorical_crossentropy,

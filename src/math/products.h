@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dlcore/activation.h"
+#include "math/activate.h"
 #include "math/kernels.h"
 #include "math/matrix.h"
 #include "math/small.h"
@@ -52,14 +52,14 @@ void dlcore_taking_end(dlcore_taking_t *taking, size_t end);
 /* y = activation(x kernel + bias): x (rows, inputs), or fewer columns with an index where
  * takes_index, kernel (inputs, units), y (rows, units).
  * bias may be NULL, else it holds units rounded up to 16, zero beyond units. The activation is one
- * that works on single elements: linear, relu, sigmoid or tanh. */
+ * that works on single elements. */
 typedef struct dlcore_forward {
     const dlcore_kernels_t *kernels;
     size_t inputs, units;
     const dlcore_matrix_t *x;
     const float *kernel;
     const float *bias;
-    dlcore_activation_t activation;
+    dlcore_activate_t activation;
     dlcore_matrix_t *y;
 } dlcore_forward_t;
 
@@ -74,13 +74,13 @@ typedef struct dlcore_kernel_gradient {
 } dlcore_kernel_gradient_t;
 
 /* dx = (dz kernel^T) * derivative of `activation`, which the layer below applied to give x:
- * linear, relu, sigmoid or tanh, from its output x. Padding columns of dx become zero. */
+ * one of single elements whose derivative can be told from its output x. Padding columns of dx become zero. */
 typedef struct dlcore_input_gradient {
     const dlcore_kernels_t *kernels;
     size_t inputs, units;
     const dlcore_matrix_t *dz;
     const float *kernel;
-    dlcore_activation_t activation;
+    dlcore_activate_t activation;
     const dlcore_matrix_t *x; /* read unless the activation is linear */
     dlcore_matrix_t *dx;
 } dlcore_input_gradient_t;

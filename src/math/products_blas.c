@@ -151,7 +151,7 @@ static void forward(const dlcore_forward_t *p, size_t tile, float *scratch)
         dlcore_gemm(false, false, r.rows, r.columns, p->inputs, 1.0f,
                     p->x->data + r.row * p->x->panel, p->x->panel, p->kernel + r.column, p->units,
                     beta, y, p->y->panel);
-    if (p->activation != DLCORE_ACTIVATION_LINEAR) {
+    if (p->activation.kind != DLCORE_ACTIVATION_LINEAR) {
         for (size_t i = 0; i < r.rows; i++)
             dlcore_activate(p->kernels, p->activation, y + i * p->y->panel, r.columns);
     }
@@ -165,7 +165,7 @@ static void input_gradient(const dlcore_input_gradient_t *p, size_t tile, float 
     (void)scratch;
     dlcore_gemm(false, true, r.rows, r.columns, p->units, 1.0f, p->dz->data + r.row * p->dz->panel,
                 p->dz->panel, p->kernel + r.column * p->units, p->units, 0.0f, dx, p->dx->panel);
-    if (p->activation != DLCORE_ACTIVATION_LINEAR) {
+    if (p->activation.kind != DLCORE_ACTIVATION_LINEAR) {
         const float *x = p->x->data + r.row * p->x->panel + r.column;
         for (size_t i = 0; i < r.rows; i++)
             dlcore_activate_gradient(p->kernels, p->activation, x + i * p->x->panel,

@@ -142,13 +142,13 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
         t.start = f->bias + p * width;
         t.start_panel = width;
     }
-    if (last && f->activation == DLCORE_ACTIVATION_RELU)
+    if (last && f->activation.kind == DLCORE_ACTIVATION_RELU)
         t.floor = 0.0f;
     if (wide)
         wide_micros[rows - 1](&t);
     else
         multiply(&t, rows);
-    if (!last || f->activation == DLCORE_ACTIVATION_RELU)
+    if (!last || f->activation.kind == DLCORE_ACTIVATION_RELU)
         return;
     dlcore_activate(f->kernels, f->activation, y, rows * width);
     if (wide)
@@ -351,7 +351,7 @@ static void apply_derivative(const dlcore_input_gradient_t *g, size_t p, size_t 
     float *dx = dlcore_matrix_at(g->dx, row, p);
     size_t width = g->dx->panel, columns = dlcore_matrix_panel_columns(g->dx, p);
 
-    if (columns == width || g->activation == DLCORE_ACTIVATION_RELU) {
+    if (columns == width || g->activation.kind == DLCORE_ACTIVATION_RELU) {
         dlcore_activate_gradient(g->kernels, g->activation, x, dx, rows * width);
         return;
     }
@@ -378,7 +378,7 @@ static void input_gradient_rows(const dlcore_input_gradient_t *g, size_t p, size
         t.start_row = t.c_row;
     }
     multiply(&t, rows);
-    if (k + depth == g->units && g->activation != DLCORE_ACTIVATION_LINEAR)
+    if (k + depth == g->units && g->activation.kind != DLCORE_ACTIVATION_LINEAR)
         apply_derivative(g, p, row, rows);
 }
 

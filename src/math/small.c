@@ -5,6 +5,12 @@
 
 #include "math/cpu.h"
 
+bool dlcore_small_takes(dlcore_activation_t activation)
+{
+    return activation == DLCORE_ACTIVATION_LINEAR || activation == DLCORE_ACTIVATION_RELU ||
+           activation == DLCORE_ACTIVATION_SIGMOID || activation == DLCORE_ACTIVATION_TANH;
+}
+
 size_t dlcore_small_work(const dlcore_small_t *net)
 {
     /* per layer its outputs and a sum for each parameter; two gradients by outputs */

@@ -71,6 +71,9 @@ typedef struct dlcore_small_functions {
     void (*gradients)(const dlcore_small_t *net, const float *work, float *gradients);
 } dlcore_small_functions_t;
 
+/* Whether a layer may have that activation: linear, relu, sigmoid or tanh. */
+bool dlcore_small_takes(dlcore_activation_t activation);
+
 /* Floats of `work`. */
 size_t dlcore_small_work(const dlcore_small_t *net);
 

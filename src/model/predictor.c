@@ -151,7 +151,7 @@ static void multiply_lists(const batch_t *batch, size_t node, const dlcore_layer
                           .kernel =
                               dlcore_predictor_values(&p->network, &p->network.nodes[node], 0),
                           .bias = dlcore_predictor_values(&p->network, &p->network.nodes[node], 1),
-                          .relu = pass->activation == DLCORE_ACTIVATION_RELU};
+                          .relu = pass->activation.kind == DLCORE_ACTIVATION_RELU};
     size_t count;
 
     for (size_t row = 0; row < batch->rows; row += count) {
@@ -179,7 +179,7 @@ static void run_node(batch_t *batch, size_t index)
                                 .output_width = node->output_width,
                                 .parameters = node->parameters,
                                 .values = p->network.values,
-                                .activation = node->layer.activation,
+                                .activation = dlcore_layer_activate(&node->layer),
                                 .workers = 1,
                                 .scratch = p->workspace.scratch,
                                 .x = &batch->x,
@@ -194,7 +194,7 @@ static void run_node(batch_t *batch, size_t index)
             gather(batch);
         node->type->forward(&pass);
     }
-    if (node->type->forward_rows != NULL && pass.activation == DLCORE_ACTIVATION_SOFTMAX)
+    if (dlcore_layer_has_rows(node->type, &pass))
         node->type->forward_rows(&pass);
     batch->x = y;
     batch->is_raw = false;

@@ -36,6 +36,7 @@ static bool is_chain(const dlcore_network_t *network)
         if (node->type->forward == NULL)
             continue;
         if (node->output_width > DLCORE_CHAIN_WIDTH ||
+            !dlcore_chain_takes(node->layer.activation) ||
             (node->layer.kind != DLCORE_LAYER_DENSE && !is_activation_of(node, before)))
             return false;
         before = node->layer.activation;

@@ -1,18 +1,37 @@
-/* Activations by name. What they compute is in math/kernels_template.h.
+/* Activations by name. What they compute is in math/kernels_template.h and
+ * math/kernels_activations_template.h.
  *
  * SPDX-License-Identifier: MIT */
 #include "dlcore/activation.h"
 
 #include "base/name.h"
+#include "math/kernels.h"
 
 static const char *const names[] = {
-    [DLCORE_ACTIVATION_UNKNOWN] = "unknown", [DLCORE_ACTIVATION_LINEAR] = "linear",
-    [DLCORE_ACTIVATION_RELU] = "relu",       [DLCORE_ACTIVATION_SOFTMAX] = "softmax",
-    [DLCORE_ACTIVATION_SIGMOID] = "sigmoid", [DLCORE_ACTIVATION_TANH] = "tanh",
+    [DLCORE_ACTIVATION_UNKNOWN] = "unknown",
+    [DLCORE_ACTIVATION_LINEAR] = "linear",
+    [DLCORE_ACTIVATION_RELU] = "relu",
+    [DLCORE_ACTIVATION_SOFTMAX] = "softmax",
+    [DLCORE_ACTIVATION_SIGMOID] = "sigmoid",
+    [DLCORE_ACTIVATION_TANH] = "tanh",
+    [DLCORE_ACTIVATION_LEAKY_RELU] = "leaky_relu",
+    [DLCORE_ACTIVATION_RELU6] = "relu6",
+    [DLCORE_ACTIVATION_ELU] = "elu",
+    [DLCORE_ACTIVATION_SELU] = "selu",
+    [DLCORE_ACTIVATION_GELU] = "gelu",
+    [DLCORE_ACTIVATION_GELU_TANH] = "gelu_tanh",
+    [DLCORE_ACTIVATION_SILU] = "silu",
+    [DLCORE_ACTIVATION_SOFTPLUS] = "softplus",
+    [DLCORE_ACTIVATION_SOFTSIGN] = "softsign",
+    [DLCORE_ACTIVATION_HARD_SIGMOID] = "hard_sigmoid",
+    [DLCORE_ACTIVATION_HARD_SILU] = "hard_silu",
+    [DLCORE_ACTIVATION_MISH] = "mish",
+    [DLCORE_ACTIVATION_EXPONENTIAL] = "exponential",
+    [DLCORE_ACTIVATION_LOG_SOFTMAX] = "log_softmax",
 };
 
 enum { NAME_COUNT = sizeof names / sizeof names[0] };
-_Static_assert(NAME_COUNT == DLCORE_ACTIVATION_TANH + 1, "one name each");
+_Static_assert(NAME_COUNT == DLCORE_ACTIVATION_COUNT, "one name each");
 
 dlcore_activation_t dlcore_activation_from_name(const char *name)
 {
@@ -20,6 +39,10 @@ dlcore_activation_t dlcore_activation_from_name(const char *name)
         if (dlcore_name_is(name, names[i]))
             return (dlcore_activation_t)i;
     }
+    if (dlcore_name_is(name, "swish"))
+        return DLCORE_ACTIVATION_SILU;
+    if (dlcore_name_is(name, "hard_swish"))
+        return DLCORE_ACTIVATION_HARD_SILU;
     return DLCORE_ACTIVATION_UNKNOWN;
 }
 

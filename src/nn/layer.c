@@ -30,6 +30,8 @@ static dlcore_layer_t defaults(dlcore_layer_kind_t kind)
                             .kernel_initializer = dlcore_initializer_glorot_uniform(),
                             .bias_initializer = dlcore_initializer_zeros(),
                             .activation = DLCORE_ACTIVATION_LINEAR,
+                            .negative_slope = 0.2,
+                            .alpha = 1.0,
                             .scale = 1.0};
 }
 

@@ -11,6 +11,7 @@
 
 #include "dlcore/layer.h"
 #include "dlcore/status.h"
+#include "math/activate.h"
 #include "math/kernels.h"
 #include "math/matrix.h"
 #include "math/products.h"
@@ -37,18 +38,21 @@ typedef struct dlcore_layer_pass {
     const dlcore_parameter_t *parameters; /* this layer's */
     const float *values;                  /* the flat parameter vector */
     /* the activation to apply: the layer's, or linear where the loss has taken it over */
-    dlcore_activation_t activation;
+    dlcore_activate_t activation;
     size_t worker, workers;
     float *scratch; /* this worker's */
 
     const dlcore_matrix_t *x; /* (rows, input_width) */
     dlcore_matrix_t *y;       /* (rows, output_width) */
+    /* what y is the activation of, where the backward pass will need it: forward_rows of a dense
+     * layer makes y of it; NULL: forward applies the activation in place, and nothing is kept */
+    dlcore_matrix_t *z;
 
     /* backward only */
     dlcore_matrix_t *dy; /* gradient by y, (rows, output_width) */
     dlcore_matrix_t *dx; /* gradient by x; the same buffer as dy where gradients_in_place */
     /* an activation that the layer below left to this layer's input gradient; linear: none */
-    dlcore_activation_t activation_below;
+    dlcore_activate_t activation_below;
     const dlcore_gradient_sink_t *sink;
 } dlcore_layer_pass_t;
 
@@ -65,7 +69,8 @@ typedef struct dlcore_layer_type {
 
     /* y from x. NULL: y is x itself, and no other function is called. */
     void (*forward)(const dlcore_layer_pass_t *pass);
-    /* After a barrier: what needs whole rows of y, for the worker's rows. NULL: nothing. */
+    /* After a barrier, where dlcore_layer_has_rows: what needs whole rows of y, or makes y of z,
+     * for the worker's rows. NULL: nothing. */
     void (*forward_rows)(const dlcore_layer_pass_t *pass);
 
     /* dy becomes the gradient before the activation, in place; not called where the layer above
@@ -78,6 +83,7 @@ typedef struct dlcore_layer_type {
 
     bool gradients_in_place; /* dx may be dy */
     bool can_fold_below;     /* input_gradient obeys activation_below */
+    bool keeps_input;        /* z of an activation that needs it is not x: it takes a matrix */
     bool takes_index;        /* x may leave inputs out (matrix.h) */
     bool is_rescaling;       /* can be folded into the gather when first */
 } dlcore_layer_type_t;
@@ -90,11 +96,25 @@ extern const dlcore_layer_type_t dlcore_layer_type_activation;
 extern const dlcore_layer_type_t dlcore_layer_type_flatten;
 extern const dlcore_layer_type_t dlcore_layer_type_rescaling;
 
-/* DLCORE_ERROR_ARGUMENT when the layer's activation is unknown. */
+/* The layer's activation with its parameter. */
+dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer);
+
+/* Whether a pass has something left for forward_rows. */
+static inline bool dlcore_layer_has_rows(const dlcore_layer_type_t *type,
+                                         const dlcore_layer_pass_t *pass)
+{
+    return type->forward_rows != NULL &&
+           (dlcore_activate_takes_rows(pass->activation.kind) || pass->z != NULL);
+}
+
+/* DLCORE_ERROR_ARGUMENT when the layer's activation is unknown, or its parameters out of range. */
 dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
                                                dlcore_error_record_t *error);
 
-/* dy *= activation'(z), in place, for the worker's rows: shared by dense and activation. */
+/* y = activation(from), for the worker's rows: shared by dense and activation. */
+void dlcore_layer_apply_activation(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from);
+
+/* dy *= activation'(z), in place, for the worker's rows: likewise. */
 void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass);
 
 /* Where a worker's share of `count` items begins; it ends where the next worker's begins. */

@@ -1,10 +1,10 @@
 /* Activation as a layer of its own, and the gradient through an activation that dense shares.
  *
  * SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "math/activate.h"
 #include "nn/layer.h"
 #include "nn/softmax.h"
 
@@ -12,11 +12,30 @@ dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
                                                dlcore_error_record_t *error)
 {
     if (layer->activation <= DLCORE_ACTIVATION_UNKNOWN ||
-        layer->activation > DLCORE_ACTIVATION_TANH)
+        (int)layer->activation >= DLCORE_ACTIVATION_COUNT)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: activation %d is unknown (a name that was not found?)", layer->name,
                            (int)layer->activation);
+    if (!(layer->negative_slope >= 0.0 && layer->negative_slope <= (double)FLT_MAX))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: negative_slope must be 0 or more, and finite, got %g", layer->name,
+                           layer->negative_slope);
+    if (!(layer->alpha >= 0.0 && layer->alpha <= (double)FLT_MAX))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: alpha must be 0 or more, and finite, got %g", layer->name,
+                           layer->alpha);
     return DLCORE_OK;
+}
+
+dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer)
+{
+    dlcore_activate_t activation = {.kind = layer->activation};
+
+    if (layer->activation == DLCORE_ACTIVATION_LEAKY_RELU)
+        activation.parameter = (float)layer->negative_slope;
+    else if (layer->activation == DLCORE_ACTIVATION_ELU)
+        activation.parameter = (float)layer->alpha;
+    return activation;
 }
 
 static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
@@ -25,7 +44,7 @@ static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
     return input_width;
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+void dlcore_layer_apply_activation(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from)
 {
     size_t begin = dlcore_share(pass->y->rows, pass->worker, pass->workers);
     size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
@@ -34,31 +53,50 @@ static void forward(const dlcore_layer_pass_t *pass)
         float *y = dlcore_matrix_at(pass->y, begin, p);
         size_t n = (end - begin) * pass->y->panel; /* with the padding, which may hold anything */
 
-        memcpy(y, dlcore_matrix_at(pass->x, begin, p), n * sizeof *y);
+        memcpy(y, dlcore_matrix_at(from, begin, p), n * sizeof *y);
         dlcore_activate(pass->kernels, pass->activation, y, n);
     }
-    if (pass->activation == DLCORE_ACTIVATION_SOFTMAX) {
-        for (size_t r = begin; r < end; r++)
-            dlcore_softmax_row(pass->kernels, pass->y, r);
+    if (dlcore_activate_takes_rows(pass->activation.kind))
+        dlcore_softmax_rows(pass->kernels, pass->activation.kind, pass->y, begin, end);
+}
+
+static void forward(const dlcore_layer_pass_t *pass)
+{
+    dlcore_layer_apply_activation(pass, pass->x);
+}
+
+/* dy *= slope in one panel. Where the columns end within it, row by row: padding of dy is zero and
+ * has to stay so, but what `from` holds there may have a slope of Inf or NaN. */
+static void panel_gradient(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, size_t p,
+                           size_t begin, size_t end)
+{
+    size_t columns = dlcore_matrix_panel_columns(pass->dy, p);
+
+    if (columns == pass->dy->panel) {
+        dlcore_activate_gradient(pass->kernels, pass->activation, dlcore_matrix_at(from, begin, p),
+                                 dlcore_matrix_at(pass->dy, begin, p),
+                                 (end - begin) * pass->dy->panel);
+        return;
     }
+    for (size_t r = begin; r < end; r++)
+        dlcore_activate_gradient(pass->kernels, pass->activation, dlcore_matrix_at(from, r, p),
+                                 dlcore_matrix_at(pass->dy, r, p), columns);
 }
 
 void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass)
 {
-    dlcore_matrix_t *dy = pass->dy;
-    size_t begin = dlcore_share(dy->rows, pass->worker, pass->workers);
-    size_t end = dlcore_share(dy->rows, pass->worker + 1, pass->workers);
+    size_t begin = dlcore_share(pass->dy->rows, pass->worker, pass->workers);
+    size_t end = dlcore_share(pass->dy->rows, pass->worker + 1, pass->workers);
+    const dlcore_matrix_t *from =
+        dlcore_activate_needs_input(pass->activation.kind) ? pass->z : pass->y;
 
-    if (pass->activation == DLCORE_ACTIVATION_SOFTMAX) {
-        for (size_t r = begin; r < end; r++)
-            dlcore_softmax_gradient_row(pass->kernels, pass->y, dy, r);
+    if (dlcore_activate_takes_rows(pass->activation.kind)) {
+        dlcore_softmax_gradient_rows(pass->kernels, pass->activation.kind, pass->y, pass->dy, begin,
+                                     end);
         return;
     }
-    /* padding of dy is zero and stays so: no activation's slope is infinite */
-    for (size_t p = 0; p < dlcore_matrix_panels(dy); p++)
-        dlcore_activate_gradient(pass->kernels, pass->activation,
-                                 dlcore_matrix_at(pass->y, begin, p),
-                                 dlcore_matrix_at(dy, begin, p), (end - begin) * dy->panel);
+    for (size_t p = 0; p < dlcore_matrix_panels(pass->dy); p++)
+        panel_gradient(pass, from, p, begin, end);
 }
 
 /* dx is dy, which activation_gradient has already brought before the activation. */

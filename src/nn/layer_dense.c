@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "math/activate.h"
 #include "nn/initializer.h"
 #include "nn/layer.h"
 #include "nn/softmax.h"
@@ -64,6 +63,7 @@ static size_t declare(const dlcore_layer_t *layer, size_t input_width,
 
 static void forward(const dlcore_layer_pass_t *pass)
 {
+    bool later = pass->z != NULL || dlcore_activate_takes_rows(pass->activation.kind);
     const dlcore_products_t *products = pass->products;
     dlcore_forward_t product = {
         .kernels = pass->kernels,
@@ -72,9 +72,8 @@ static void forward(const dlcore_layer_pass_t *pass)
         .x = pass->x,
         .kernel = pass->values + pass->parameters[KERNEL].offset,
         .bias = pass->layer->use_bias ? pass->values + pass->parameters[BIAS].offset : NULL,
-        .activation = pass->activation == DLCORE_ACTIVATION_SOFTMAX ? DLCORE_ACTIVATION_LINEAR
-                                                                    : pass->activation,
-        .y = pass->y,
+        .activation = later ? dlcore_activate_linear() : pass->activation,
+        .y = pass->z != NULL ? pass->z : pass->y,
     };
     size_t tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units);
     size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
@@ -85,12 +84,13 @@ static void forward(const dlcore_layer_pass_t *pass)
 
 static void forward_rows(const dlcore_layer_pass_t *pass)
 {
+    size_t begin = dlcore_share(pass->y->rows, pass->worker, pass->workers);
     size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
 
-    if (pass->activation != DLCORE_ACTIVATION_SOFTMAX)
-        return;
-    for (size_t r = dlcore_share(pass->y->rows, pass->worker, pass->workers); r < end; r++)
-        dlcore_softmax_row(pass->kernels, pass->y, r);
+    if (pass->z != NULL)
+        dlcore_layer_apply_activation(pass, pass->z);
+    else
+        dlcore_softmax_rows(pass->kernels, pass->activation.kind, pass->y, begin, end);
 }
 
 static void input_gradient(const dlcore_layer_pass_t *pass)
@@ -171,5 +171,6 @@ const dlcore_layer_type_t dlcore_layer_type_dense = {
     .input_gradient = input_gradient,
     .parameter_gradient = parameter_gradient,
     .can_fold_below = true,
+    .keeps_input = true,
     .takes_index = true,
 };

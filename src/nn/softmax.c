@@ -1,4 +1,4 @@
-/* Softmax over the rows of a matrix.
+/* Softmax and its logarithm over the rows of a matrix.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/softmax.h"
@@ -59,5 +59,53 @@ void dlcore_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_m
         size_t n = dlcore_matrix_panel_columns(y, p);
         kernels->shift_scale(dlcore_matrix_at(dy, row, p), n, inner, 1.0f);
         kernels->multiply(dlcore_matrix_at(dy, row, p), dlcore_matrix_at(y, row, p), n);
+    }
+}
+
+static void log_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row)
+{
+    float total = 0.0f, shift;
+
+    dlcore_softmax_center_row(kernels, m, row);
+    for (size_t p = 0; p < dlcore_matrix_panels(m); p++)
+        total += kernels->exp_total(dlcore_matrix_at(m, row, p), dlcore_matrix_panel_columns(m, p));
+    shift = logf(total);
+    for (size_t p = 0; p < dlcore_matrix_panels(m); p++)
+        kernels->shift_scale(dlcore_matrix_at(m, row, p), dlcore_matrix_panel_columns(m, p), shift,
+                             1.0f);
+}
+
+static void log_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,
+                                     dlcore_matrix_t *dy, size_t row)
+{
+    float total = 0.0f;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+        total += kernels->sum(dlcore_matrix_at(dy, row, p), dlcore_matrix_panel_columns(y, p));
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+        kernels->subtract_exp(dlcore_matrix_at(y, row, p), dlcore_matrix_at(dy, row, p),
+                              dlcore_matrix_panel_columns(y, p), total);
+}
+
+void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
+                         const dlcore_matrix_t *m, size_t begin, size_t end)
+{
+    for (size_t r = begin; r < end; r++) {
+        if (kind == DLCORE_ACTIVATION_SOFTMAX)
+            dlcore_softmax_row(kernels, m, r);
+        else
+            log_softmax_row(kernels, m, r);
+    }
+}
+
+void dlcore_softmax_gradient_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
+                                  const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t begin,
+                                  size_t end)
+{
+    for (size_t r = begin; r < end; r++) {
+        if (kind == DLCORE_ACTIVATION_SOFTMAX)
+            dlcore_softmax_gradient_row(kernels, y, dy, r);
+        else
+            log_softmax_gradient_row(kernels, y, dy, r);
     }
 }

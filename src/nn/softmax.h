@@ -1,4 +1,4 @@
-/* Softmax over the rows of a matrix, whatever its panels.
+/* Softmax and its logarithm over the rows of a matrix, whatever its panels.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_SOFTMAX_H
@@ -18,5 +18,15 @@ void dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_mat
 /* dy = y * (dy - sum_c dy_c y_c), in place: the gradient through softmax, from its output y. */
 void dlcore_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,
                                  dlcore_matrix_t *dy, size_t row);
+
+/* Rows begin .. end-1 of m become softmax or log_softmax of what they were: x - log sum exp(x). */
+void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
+                         const dlcore_matrix_t *m, size_t begin, size_t end);
+
+/* Gradients through them, in place, from their output y: that of softmax, or
+ * dy = dy - exp(y) sum_c dy_c. */
+void dlcore_softmax_gradient_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
+                                  const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t begin,
+                                  size_t end);
 
 #endif

@@ -295,7 +295,7 @@ dlcore_matrix_t products_case_forward(const products_case_t *c, const dlcore_pro
                                 .x = &x,
                                 .kernel = kernel,
                                 .bias = c->bias,
-                                .activation = activation,
+                                .activation.kind = activation,
                                 .y = &y};
     run_t run = {.tile = forward_tile,
                  .product = &product,
@@ -407,7 +407,7 @@ dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
                                        .units = c->units,
                                        .dz = &dz,
                                        .kernel = kernel,
-                                       .activation = activation,
+                                       .activation.kind = activation,
                                        .x = activation == DLCORE_ACTIVATION_LINEAR ? NULL : &x,
                                        .dx = &dx};
     run_t run = {.tile = input_gradient_tile,

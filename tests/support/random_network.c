@@ -49,8 +49,13 @@ static double random_normal(void)
 /* ---- drawing a network ---- */
 
 static const dlcore_activation_t activations[] = {
-    DLCORE_ACTIVATION_LINEAR, DLCORE_ACTIVATION_RELU, DLCORE_ACTIVATION_SOFTMAX,
-    DLCORE_ACTIVATION_SIGMOID, DLCORE_ACTIVATION_TANH};
+    DLCORE_ACTIVATION_LINEAR,     DLCORE_ACTIVATION_RELU,      DLCORE_ACTIVATION_SOFTMAX,
+    DLCORE_ACTIVATION_SIGMOID,    DLCORE_ACTIVATION_TANH,      DLCORE_ACTIVATION_LEAKY_RELU,
+    DLCORE_ACTIVATION_RELU6,      DLCORE_ACTIVATION_ELU,       DLCORE_ACTIVATION_SELU,
+    DLCORE_ACTIVATION_GELU,       DLCORE_ACTIVATION_GELU_TANH, DLCORE_ACTIVATION_SILU,
+    DLCORE_ACTIVATION_SOFTPLUS,   DLCORE_ACTIVATION_SOFTSIGN,  DLCORE_ACTIVATION_HARD_SIGMOID,
+    DLCORE_ACTIVATION_HARD_SILU,  DLCORE_ACTIVATION_MISH,      DLCORE_ACTIVATION_EXPONENTIAL,
+    DLCORE_ACTIVATION_LOG_SOFTMAX};
 #define ACTIVATIONS (sizeof activations / sizeof *activations)
 
 static bool is_over_classes(dlcore_loss_t loss)
@@ -90,11 +95,18 @@ static void push(reference_t *net, dlcore_layer_t layer)
 static void push_dense(reference_t *net, size_t units, dlcore_activation_t activation, bool bias)
 {
     bool apart = random_below(4) == 0;
+    bool defaults = random_below(2) == 0;
     dlcore_layer_t layer = dlcore_layer_dense(units, apart ? DLCORE_ACTIVATION_LINEAR : activation);
     layer.use_bias = bias;
+    layer.negative_slope = defaults ? 0.2 : 0.3;
+    layer.alpha = defaults ? 1.0 : 0.7;
     push(net, layer);
-    if (apart)
-        push(net, dlcore_layer_activation(activation));
+    if (!apart)
+        return;
+    layer = dlcore_layer_activation(activation);
+    layer.negative_slope = defaults ? 0.2 : 0.3;
+    layer.alpha = defaults ? 1.0 : 0.7;
+    push(net, layer);
 }
 
 /* Pixels are rescaled first, as users do. */

@@ -35,36 +35,99 @@ static void softmax(const double *z, double *y, size_t n)
         y[i] /= sum;
 }
 
-static double one(dlcore_activation_t activation, double z)
+static double one(const dlcore_layer_t *layer, double z)
 {
-    switch (activation) {
+    switch (layer->activation) {
     case DLCORE_ACTIVATION_RELU:
         return z > 0 ? z : 0;
     case DLCORE_ACTIVATION_SIGMOID:
         return 1 / (1 + exp(-z));
     case DLCORE_ACTIVATION_TANH:
         return tanh(z);
+    case DLCORE_ACTIVATION_LEAKY_RELU:
+        return z > 0 ? z : layer->negative_slope * z;
+    case DLCORE_ACTIVATION_RELU6:
+        return fmin(fmax(z, 0), 6);
+    case DLCORE_ACTIVATION_ELU:
+        return z > 0 ? z : layer->alpha * expm1(z);
+    case DLCORE_ACTIVATION_SELU:
+        return 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * expm1(z));
+    case DLCORE_ACTIVATION_GELU:
+        return z / 2 * erfc(-z / sqrt(2));
+    case DLCORE_ACTIVATION_GELU_TANH:
+        return z / (1 + exp(-2 * sqrt(2 / 3.141592653589793) * (z + 0.044715 * z * z * z)));
+    case DLCORE_ACTIVATION_SILU:
+        return z / (1 + exp(-z));
+    case DLCORE_ACTIVATION_SOFTPLUS:
+        return fmax(z, 0) + log1p(exp(-fabs(z)));
+    case DLCORE_ACTIVATION_SOFTSIGN:
+        return z / (1 + fabs(z));
+    case DLCORE_ACTIVATION_HARD_SIGMOID:
+        return fmin(fmax(z + 3, 0), 6) / 6;
+    case DLCORE_ACTIVATION_HARD_SILU:
+        return z * fmin(fmax(z + 3, 0), 6) / 6;
+    case DLCORE_ACTIVATION_MISH:
+        return z * tanh(fmax(z, 0) + log1p(exp(-fabs(z))));
+    case DLCORE_ACTIVATION_EXPONENTIAL:
+        return exp(z);
     default:
         return z;
     }
 }
 
+/* How far z is from where the slope of an activation jumps. */
+static double kink_distance(const dlcore_layer_t *layer, double z)
+{
+    switch (layer->activation) {
+    case DLCORE_ACTIVATION_RELU:
+    case DLCORE_ACTIVATION_LEAKY_RELU:
+    case DLCORE_ACTIVATION_SELU:
+        return fabs(z);
+    case DLCORE_ACTIVATION_ELU:
+        return layer->alpha == 1 ? INFINITY : fabs(z);
+    case DLCORE_ACTIVATION_RELU6:
+        return fmin(fabs(z), fabs(z - 6));
+    case DLCORE_ACTIVATION_HARD_SIGMOID:
+    case DLCORE_ACTIVATION_HARD_SILU:
+        return fmin(fabs(z + 3), fabs(z - 3));
+    case DLCORE_ACTIVATION_EXPONENTIAL: /* no kink, but its exponent's rounding grows large */
+        return z < 3 ? INFINITY : 0;
+    default:
+        return INFINITY;
+    }
+}
+
+static void log_softmax(const double *z, double *y, size_t n)
+{
+    double largest = z[0], sum = 0;
+
+    for (size_t i = 1; i < n; i++)
+        largest = fmax(largest, z[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp(z[i] - largest);
+    for (size_t i = 0; i < n; i++)
+        y[i] = z[i] - largest - log(sum);
+}
+
 /* values[i + 1] = activation(z) for one row z of layer i. */
 static void activate(reference_t *network, size_t i, size_t row, const double *z)
 {
-    dlcore_activation_t activation = network->layers[i].activation;
+    const dlcore_layer_t *layer = &network->layers[i];
     size_t n = network->widths[i + 1];
     double *y = network->values[i + 1] + row * n;
     if (i + 1 == network->layer_count)
         memcpy(network->logits + row * n, z, n * sizeof *z);
-    if (activation == DLCORE_ACTIVATION_SOFTMAX) {
+    if (layer->activation == DLCORE_ACTIVATION_SOFTMAX) {
         softmax(z, y, n);
         return;
     }
+    if (layer->activation == DLCORE_ACTIVATION_LOG_SOFTMAX) {
+        log_softmax(z, y, n);
+        return;
+    }
     for (size_t c = 0; c < n; c++) {
-        y[c] = one(activation, z[c]);
-        if (activation == DLCORE_ACTIVATION_RELU)
-            network->nearest_kink = fmin(network->nearest_kink, fabs(z[c]));
+        y[c] = one(layer, z[c]);
+        network->nearest_kink = fmin(network->nearest_kink, kink_distance(layer, z[c]));
     }
 }
 

@@ -1,0 +1,348 @@
+/* Part of kernels_template.h: activations of single elements, each with its slope.
+ *
+ * Each slope is a function of what dlcore_activate_needs_input (activate.h) says, the output y or
+ * the input. Written so that no digits cancel where the result is small: gelu's and silu's tails
+ * keep their digits, where the formulas with 1 + erf or 1 - sigmoid lose them.
+ *
+ * SPDX-License-Identifier: MIT */
+
+/* y = function(y, parameter) */
+#define APPLY(name, function)                                                   \
+    static void name(float *y, size_t n, float parameter)                       \
+    {                                                                           \
+        v_float p = v_set(parameter);                                           \
+        size_t i = 0;                                                           \
+        (void)p;                                                                \
+        for (; i + V_WIDTH <= n; i += V_WIDTH)                                  \
+            v_store(y + i, function(v_load(y + i), p));                         \
+        if (i < n)                                                              \
+            v_store_part(y + i, function(v_load_part(y + i, n - i), p), n - i); \
+    }
+
+/* dy *= slope(from, parameter) */
+#define APPLY_SLOPE(name, slope)                                                                   \
+    static void name(const float *from, float *dy, size_t n, float parameter)                      \
+    {                                                                                              \
+        v_float p = v_set(parameter);                                                              \
+        size_t i = 0;                                                                              \
+        (void)p;                                                                                   \
+        for (; i + V_WIDTH <= n; i += V_WIDTH)                                                     \
+            v_store(dy + i, v_mul(v_load(dy + i), slope(v_load(from + i), p)));                    \
+        if (i < n)                                                                                 \
+            v_store_part(                                                                          \
+                dy + i, v_mul(v_load_part(dy + i, n - i), slope(v_load_part(from + i, n - i), p)), \
+                n - i);                                                                            \
+    }
+
+#define ACTIVATION(name)           \
+    APPLY(name##_apply, name##_of) \
+    APPLY_SLOPE(name##_gradient, name##_slope)
+
+/* x within [-bound, bound]; NaN stays NaN, because v_max and v_min answer their second. */
+static inline v_float bounded(v_float x, float bound)
+{
+    return v_min(v_set(bound), v_max(v_set(-bound), x));
+}
+
+/* ---- piecewise linear ---- */
+
+static inline v_float leaky_relu_of(v_float x, v_float negative_slope)
+{
+    return v_select(v_greater(x, v_set(0.0f)), x, v_mul(x, negative_slope));
+}
+
+static inline v_float leaky_relu_slope(v_float y, v_float negative_slope)
+{
+    return v_select(v_greater(y, v_set(0.0f)), v_set(1.0f), negative_slope);
+}
+
+/* value where x lies between low and high, else 0 */
+static inline v_float where_between(v_float x, float low, float high, v_float value)
+{
+    v_float zero = v_set(0.0f);
+    return v_select(v_greater(x, v_set(low)), v_select(v_less(x, v_set(high)), value, zero), zero);
+}
+
+static inline v_float relu6_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return v_min(v_set(6.0f), relu_vector(x));
+}
+
+static inline v_float relu6_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return where_between(y, 0.0f, 6.0f, v_set(1.0f));
+}
+
+static inline v_float hard_sigmoid_of(v_float x, v_float parameter)
+{
+    return v_div(relu6_of(v_add(x, v_set(3.0f)), parameter), v_set(6.0f));
+}
+
+static inline v_float hard_sigmoid_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return where_between(y, 0.0f, 1.0f, v_set(1.0f / 6.0f));
+}
+
+static inline v_float hard_silu_of(v_float x, v_float parameter)
+{
+    return v_mul(x, hard_sigmoid_of(x, parameter));
+}
+
+static inline v_float hard_silu_slope(v_float x, v_float parameter)
+{
+    v_float ramp = where_between(x, -3.0f, 3.0f, v_div(x, v_set(6.0f)));
+    return v_add(hard_sigmoid_of(x, parameter), ramp);
+}
+
+/* ---- exponential ---- */
+
+/* x where it is not negative (or is NaN), else exp(x) - 1: as exp_vector, but 2^n (p + 1) - 1 is
+ * formed of 2^n p and 2^n - 1, both exact or small. Within 2 ulp. */
+static inline v_float expm1_vector(v_float x)
+{
+    v_float inside = v_min(v_max(x, v_set(-30.0f)), v_set(0.0f)); /* exp(-30) < ulp(1) */
+    v_float n = v_round(v_mul(inside, v_set(1.44269504088896341f)));
+    v_float r = v_fnma(n, v_set(0.693359375f), inside);
+    v_float p = v_set(1.9875691500e-4f), power = v_scale2(v_set(1.0f), n);
+    r = v_fnma(n, v_set(-2.12194440e-4f), r);
+    p = v_fma(p, r, v_set(1.3981999507e-3f));
+    p = v_fma(p, r, v_set(8.3334519073e-3f));
+    p = v_fma(p, r, v_set(4.1665795894e-2f));
+    p = v_fma(p, r, v_set(1.6666665459e-1f));
+    p = v_fma(p, r, v_set(5.0000001201e-1f));
+    p = v_fma(v_mul(r, r), p, r);
+    p = v_fma(p, power, v_sub(power, v_set(1.0f)));
+    return v_select(v_less(x, v_set(0.0f)), p, x);
+}
+
+static inline v_float elu_of(v_float x, v_float alpha)
+{
+    v_float y = expm1_vector(x);
+    return v_select(v_less(x, v_set(0.0f)), v_mul(alpha, y), y);
+}
+
+static inline v_float elu_slope(v_float y, v_float alpha)
+{
+    return v_select(v_greater(y, v_set(0.0f)), v_set(1.0f), v_add(y, alpha));
+}
+
+#define SELU_SCALE 1.05070098735548049342f
+#define SELU_ALPHA 1.67326324235437728481f
+
+static inline v_float selu_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return v_mul(v_set(SELU_SCALE), elu_of(x, v_set(SELU_ALPHA)));
+}
+
+static inline v_float selu_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return v_select(v_greater(y, v_set(0.0f)), v_set(SELU_SCALE),
+                    v_add(y, v_set(SELU_SCALE * SELU_ALPHA)));
+}
+
+static inline v_float exponential_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return exp_vector(x);
+}
+
+static inline v_float exponential_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return y;
+}
+
+/* max(x, 0) + log(1 + exp(-|x|)), which neither overflows nor cancels */
+static inline v_float softplus_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return v_add(relu_vector(x), log1p_vector(exp_vector(v_sub(v_set(0.0f), v_abs(x)))));
+}
+
+/* sigmoid(x) = 1 - exp(-y) */
+static inline v_float softplus_slope(v_float y, v_float parameter)
+{
+    v_float zero = v_set(0.0f);
+    (void)parameter;
+    return v_sub(zero, expm1_vector(v_sub(zero, y)));
+}
+
+static inline v_float softsign_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return v_div(x, v_add(v_set(1.0f), v_abs(x)));
+}
+
+static inline v_float softsign_slope(v_float x, v_float parameter)
+{
+    v_float root = v_div(v_set(1.0f), v_add(v_set(1.0f), v_abs(x)));
+    (void)parameter;
+    return v_mul(root, root);
+}
+
+/* ---- x times something that rises from 0 to 1 ---- */
+
+/* sigmoid(x), and in *rest sigmoid(-x), from one exponential: neither is 1 minus the other, so that
+ * the smaller one keeps its digits. */
+static inline v_float sigmoid_pair(v_float x, v_float *rest)
+{
+    v_float e = exp_vector(v_sub(v_set(0.0f), v_abs(x)));
+    v_float larger = v_div(v_set(1.0f), v_add(v_set(1.0f), e));
+    v_float smaller = v_mul(e, larger);
+    v_mask negative = v_less(x, v_set(0.0f));
+    *rest = v_select(negative, larger, smaller);
+    return v_select(negative, smaller, larger);
+}
+
+static inline v_float silu_of(v_float x, v_float parameter)
+{
+    v_float rest;
+    (void)parameter;
+    return v_mul(x, sigmoid_pair(x, &rest));
+}
+
+/* s + x s (1 - s); beyond 100 one of the two is 0 */
+static inline v_float silu_slope(v_float x, v_float parameter)
+{
+    v_float rest, s = sigmoid_pair(x, &rest);
+    (void)parameter;
+    return v_fma(bounded(x, 100.0f), v_mul(s, rest), s);
+}
+
+/* tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2), e = exp(x); 1 in float32 from x = 20 on */
+static inline v_float tanh_of_softplus(v_float x, v_float *e)
+{
+    v_float product;
+    *e = exp_vector(v_min(v_set(20.0f), x));
+    product = v_mul(*e, v_add(*e, v_set(2.0f)));
+    return v_div(product, v_add(product, v_set(2.0f)));
+}
+
+static inline v_float mish_of(v_float x, v_float parameter)
+{
+    v_float e;
+    (void)parameter;
+    return v_mul(x, tanh_of_softplus(x, &e));
+}
+
+/* t + x (1 - t^2) sigmoid(x), where 1 - t^2 = 4 (1 + e)^2 / (e (e + 2) + 2)^2 and sigmoid(x) =
+ * e / (1 + e) */
+static inline v_float mish_slope(v_float x, v_float parameter)
+{
+    v_float e, t = tanh_of_softplus(x, &e), two = v_set(2.0f), below, bent;
+    (void)parameter;
+    below = v_fma(e, v_add(e, two), two);
+    bent = v_div(v_mul(v_set(4.0f), v_fma(e, e, e)), v_mul(below, below));
+    return v_fma(bounded(x, 100.0f), bent, t);
+}
+
+/* ---- the normal distribution ---- */
+
+/* P(X <= x) of a normal X, and in *density exp(-x^2 / 2). With a = |x|, the tail P(X > a) is
+ * exp(-a^2 / 2) R(a), and R(a) = p((a - 4) / (a + 4)) / (a + 4) with a polynomial p that was fitted
+ * to erfcx(a / sqrt 2) (a + 4) / 2 over [0, 14], to a relative error of 8e-9. In the exponent a is
+ * split: the square of its first 12 bits is exact, the rest is small. */
+static inline v_float normal_vector(v_float x, v_float *density)
+{
+    v_float a = v_min(v_abs(x), v_set(14.0f)); /* NaN: 14; whoever uses it multiplies by x */
+    v_float t = v_div(v_set(1.0f), v_add(a, v_set(4.0f)));
+    v_float q = v_mul(v_sub(a, v_set(4.0f)), t);
+    v_float head = v_mul(v_round(v_mul(a, v_set(256.0f))), v_set(1.0f / 256.0f));
+    v_float low = v_mul(v_mul(v_set(-0.5f), v_sub(a, head)), v_add(a, head));
+    v_float p = v_set(-1.2952931866e-4f), tail;
+
+    p = v_fma(p, q, v_set(1.8462800654e-4f));
+    p = v_fma(p, q, v_set(1.5718584182e-3f));
+    p = v_fma(p, q, v_set(-3.5149813630e-3f));
+    p = v_fma(p, q, v_set(-7.5267269276e-3f));
+    p = v_fma(p, q, v_set(6.0404144228e-2f));
+    p = v_fma(p, q, v_set(-1.8652319908e-1f));
+    p = v_fma(p, q, v_set(3.8713687658e-1f));
+    p = v_fma(p, q, v_set(-6.0789662600e-1f));
+    p = v_fma(p, q, v_set(7.5528514385e-1f));
+    /* exp(low) = 1 + low + low^2 / 2 + low^3 / 6 for |low| below 0.03 */
+    low = v_fma(v_mul(low, low), v_fma(low, v_set(1.0f / 6.0f), v_set(0.5f)), low);
+    *density = exp_vector(v_mul(v_mul(head, head), v_set(-0.5f)));
+    *density = v_fma(*density, low, *density);
+    tail = v_mul(v_mul(p, t), *density);
+    return v_select(v_less(x, v_set(0.0f)), tail, v_sub(v_set(1.0f), tail));
+}
+
+static inline v_float gelu_of(v_float x, v_float parameter)
+{
+    v_float density;
+    (void)parameter;
+    return v_mul(x, normal_vector(x, &density));
+}
+
+static inline v_float gelu_slope(v_float x, v_float parameter)
+{
+    v_float density, p = normal_vector(x, &density);
+    (void)parameter;
+    density = v_mul(density, v_set(0.398942280401432678f)); /* 1 / sqrt(2 pi) */
+    return v_fma(bounded(x, 20.0f), density, p);
+}
+
+#define GELU_ROOT 1.59576912160573071176f /* 2 sqrt(2 / pi) */
+#define GELU_CUBIC 0.044715f
+
+/* (1 + tanh(u)) / 2 = sigmoid(2 u), 2 u = 2 sqrt(2 / pi) (x + 0.044715 x^3); x is bounded, for
+ * which sigmoid is 0 or 1 long before */
+static inline v_float gelu_tanh_argument(v_float x)
+{
+    v_float b = bounded(x, 20.0f);
+    v_float cubic = v_fma(v_mul(b, b), v_set(GELU_CUBIC), v_set(1.0f));
+    return v_mul(v_mul(b, v_set(GELU_ROOT)), cubic);
+}
+
+static inline v_float gelu_tanh_of(v_float x, v_float parameter)
+{
+    v_float rest;
+    (void)parameter;
+    return v_mul(x, sigmoid_pair(gelu_tanh_argument(x), &rest));
+}
+
+/* s + x s (1 - s) (2 u)' */
+static inline v_float gelu_tanh_slope(v_float x, v_float parameter)
+{
+    v_float rest, s = sigmoid_pair(gelu_tanh_argument(x), &rest), b = bounded(x, 20.0f);
+    v_float inner = v_fma(v_mul(b, b), v_set(3.0f * GELU_CUBIC), v_set(1.0f));
+    (void)parameter;
+    return v_fma(v_mul(v_mul(b, v_set(GELU_ROOT)), inner), v_mul(s, rest), s);
+}
+
+ACTIVATION(leaky_relu)
+ACTIVATION(relu6)
+ACTIVATION(elu)
+ACTIVATION(selu)
+ACTIVATION(gelu)
+ACTIVATION(gelu_tanh)
+ACTIVATION(silu)
+ACTIVATION(softplus)
+ACTIVATION(softsign)
+ACTIVATION(hard_sigmoid)
+ACTIVATION(hard_silu)
+ACTIVATION(mish)
+ACTIVATION(exponential)
+
+#define ACTIVATION_TABLE                                                                \
+    {                                                                                   \
+        [DLCORE_ACTIVATION_LEAKY_RELU] = {leaky_relu_apply, leaky_relu_gradient},       \
+        [DLCORE_ACTIVATION_RELU6] = {relu6_apply, relu6_gradient},                      \
+        [DLCORE_ACTIVATION_ELU] = {elu_apply, elu_gradient},                            \
+        [DLCORE_ACTIVATION_SELU] = {selu_apply, selu_gradient},                         \
+        [DLCORE_ACTIVATION_GELU] = {gelu_apply, gelu_gradient},                         \
+        [DLCORE_ACTIVATION_GELU_TANH] = {gelu_tanh_apply, gelu_tanh_gradient},          \
+        [DLCORE_ACTIVATION_SILU] = {silu_apply, silu_gradient},                         \
+        [DLCORE_ACTIVATION_SOFTPLUS] = {softplus_apply, softplus_gradient},             \
+        [DLCORE_ACTIVATION_SOFTSIGN] = {softsign_apply, softsign_gradient},             \
+        [DLCORE_ACTIVATION_HARD_SIGMOID] = {hard_sigmoid_apply, hard_sigmoid_gradient}, \
+        [DLCORE_ACTIVATION_HARD_SILU] = {hard_silu_apply, hard_silu_gradient},          \
+        [DLCORE_ACTIVATION_MISH] = {mish_apply, mish_gradient},                         \
+        [DLCORE_ACTIVATION_EXPONENTIAL] = {exponential_apply, exponential_gradient},    \
+    }
