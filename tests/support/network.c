@@ -14,18 +14,28 @@
 
 #define KEY_SIZE 32
 
+static void set_parameter(dlcore_layer_t *layer, const char *number)
+{
+    if (number[0] != '\0' && layer->activation == DLCORE_ACTIVATION_ELU)
+        layer->alpha = strtod(number, NULL);
+    else if (number[0] != '\0')
+        layer->negative_slope = strtod(number, NULL);
+}
+
 static dlcore_layer_t layer_of(const char *line)
 {
-    char kind[16] = "", second[32] = "", third[32] = "", fourth[16] = "";
-    if (sscanf(line, "%15s %31s %31s %15s", kind, second, third, fourth) < 1)
+    char kind[16] = "", second[32] = "", third[32] = "", fourth[16] = "", fifth[16] = "";
+    if (sscanf(line, "%15s %31s %31s %15s %15s", kind, second, third, fourth, fifth) < 1)
         fail_msg("not a layer: \"%s\"", line);
     dlcore_layer_t layer = dlcore_layer_from_name(kind);
     if (layer.kind == DLCORE_LAYER_DENSE) {
         layer.units = strtoul(second, NULL, 10);
         layer.activation = dlcore_activation_from_name(third);
         layer.use_bias = strcmp(fourth, "bias") == 0;
+        set_parameter(&layer, fifth);
     } else if (layer.kind == DLCORE_LAYER_ACTIVATION) {
         layer.activation = dlcore_activation_from_name(second);
+        set_parameter(&layer, third);
     } else if (layer.kind == DLCORE_LAYER_RESCALING) {
         layer.scale = strtod(second, NULL);
         layer.offset = strtod(third, NULL);
