@@ -1,6 +1,7 @@
 /* Writing layers as Keras does.
  *
  * SPDX-License-Identifier: MIT */
+#include "io/activation_config.h"
 #include "io/config_writing.h"
 #include "io/model_config.h"
 #include "model/model.h"
@@ -37,13 +38,13 @@ static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
     switch (layer->kind) {
     case DLCORE_LAYER_DENSE:
         dlcore_json_put_uint64(writer, "units", layer->units);
-        dlcore_json_put_string(writer, "activation", dlcore_activation_name(layer->activation));
+        dlcore_activation_config_put(writer, layer);
         dlcore_json_put_bool(writer, "use_bias", layer->use_bias);
         put_initializer(writer, "kernel_initializer", &layer->kernel_initializer);
         put_initializer(writer, "bias_initializer", &layer->bias_initializer);
         break;
     case DLCORE_LAYER_ACTIVATION:
-        dlcore_json_put_string(writer, "activation", dlcore_activation_name(layer->activation));
+        dlcore_activation_config_put(writer, layer);
         break;
     case DLCORE_LAYER_RESCALING:
         dlcore_json_put_double(writer, "scale", layer->scale);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/name.h"
+#include "io/activation_config.h"
 #include "io/config_reading.h"
 #include "io/model_config.h"
 
@@ -29,21 +30,6 @@ static dlcore_status get_initializer(const dlcore_config_reading_t *reading,
     return status;
 }
 
-static dlcore_status get_activation(const dlcore_config_reading_t *reading,
-                                    const dlcore_json_t *config, dlcore_activation_t *activation)
-{
-    char name[DLCORE_NAME_SIZE];
-    dlcore_status status = dlcore_config_name(reading, config, "activation", name, sizeof name);
-
-    if (status != DLCORE_OK || name[0] == '\0')
-        return status;
-    *activation = dlcore_activation_from_name(name);
-    if (*activation == DLCORE_ACTIVATION_UNKNOWN)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "its activation",
-                                    "is not known here");
-    return DLCORE_OK;
-}
-
 static dlcore_status get_dense(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
                                dlcore_layer_t *layer)
 {
@@ -53,7 +39,7 @@ static dlcore_status get_dense(const dlcore_config_reading_t *reading, const dlc
     if (status == DLCORE_OK && !dlcore_json_size(&units, &layer->units))
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "units", "is no size");
     if (status == DLCORE_OK)
-        status = get_activation(reading, config, &layer->activation);
+        status = dlcore_activation_config_read(reading, config, layer);
     if (status == DLCORE_OK)
         status = dlcore_config_bool(reading, config, "use_bias", &layer->use_bias);
     if (status == DLCORE_OK)
@@ -90,6 +76,25 @@ static dlcore_status get_width(const dlcore_config_reading_t *reading, const dlc
     return DLCORE_OK;
 }
 
+/* A layer of a class that is no kind here: Keras has some activations as layers. */
+static dlcore_status get_activation_layer(const dlcore_config_reading_t *reading,
+                                          const dlcore_json_t *config, const char *class_name,
+                                          dlcore_layer_t *layer)
+{
+    dlcore_layer_t activation = dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR);
+    bool known;
+    dlcore_status status =
+        dlcore_activation_config_read_class(reading, class_name, config, &activation, &known);
+
+    if (status == DLCORE_OK && !known)
+        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: layer %zu: this version has no layer %s", reading->file,
+                           reading->number, class_name);
+    memcpy(activation.name, layer->name, sizeof activation.name);
+    *layer = activation;
+    return status;
+}
+
 static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
                                const char *class_name, dlcore_layer_t *layer)
 {
@@ -103,7 +108,7 @@ static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlc
     case DLCORE_LAYER_DENSE:
         return get_dense(reading, config, layer);
     case DLCORE_LAYER_ACTIVATION:
-        return get_activation(reading, config, &layer->activation);
+        return dlcore_activation_config_read(reading, config, layer);
     case DLCORE_LAYER_RESCALING:
         status = dlcore_config_double(reading, config, "scale", &layer->scale);
         return status == DLCORE_OK ? dlcore_config_double(reading, config, "offset", &layer->offset)
@@ -113,9 +118,7 @@ static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlc
     case DLCORE_LAYER_UNKNOWN:
         break;
     }
-    return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
-                       "%s: layer %zu: this version has no layer %s", reading->file,
-                       reading->number, class_name);
+    return get_activation_layer(reading, config, class_name, layer);
 }
 
 /* One element of "layers"; an InputLayer only sets *width. */
