@@ -1,0 +1,140 @@
+/* The activation of a layer and the gradient through it, over matrices in panels: what they read,
+ * and that padding of gradients stays zero whatever lies beside it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "nn/layer.h"
+
+/* Two panels, of which the second has 5 columns and 11 of padding. */
+enum { ROWS = 3, COLUMNS = 21, PANEL = 16, FLOATS = 2 * PANEL * ROWS };
+
+static dlcore_matrix_t matrix_over(float *data)
+{
+    return (dlcore_matrix_t){.data = data,
+                             .rows = ROWS,
+                             .columns = COLUMNS,
+                             .panel = PANEL,
+                             .panel_stride = PANEL * ROWS};
+}
+
+static bool is_padding(size_t i)
+{
+    return i >= PANEL * ROWS && i % PANEL >= COLUMNS - PANEL;
+}
+
+/* Numbers in -1.5 .. 1.5, and infinities beside them. */
+static void fill(float *values, float padding)
+{
+    for (size_t i = 0; i < FLOATS; i++)
+        values[i] = is_padding(i) ? padding : 3.0f * (float)(i * 37 % 101) / 101.0f - 1.5f;
+}
+
+static dlcore_layer_pass_t pass_of(const dlcore_layer_t *layer, const dlcore_matrix_t *x,
+                                   dlcore_matrix_t *y, dlcore_matrix_t *dy)
+{
+    return (dlcore_layer_pass_t){.layer = layer,
+                                 .kernels = dlcore_kernels(),
+                                 .activation = dlcore_layer_activate(layer),
+                                 .workers = 1,
+                                 .x = x,
+                                 .y = y,
+                                 .dy = dy};
+}
+
+static void test_layer_activation_gradients_keep_zero_padding(void **state)
+{
+    static const float paddings[] = {INFINITY, -INFINITY, NAN, 1e30f};
+
+    (void)state;
+    for (int kind = 1; kind < DLCORE_ACTIVATION_COUNT; kind++) {
+        for (size_t i = 0; i < sizeof paddings / sizeof paddings[0]; i++) {
+            float x[FLOATS], y[FLOATS], dy[FLOATS];
+            dlcore_matrix_t mx = matrix_over(x), my = matrix_over(y), mdy = matrix_over(dy);
+            dlcore_layer_t layer = dlcore_layer_activation((dlcore_activation_t)kind);
+            dlcore_layer_pass_t pass = pass_of(&layer, &mx, &my, &mdy);
+
+            fill(x, paddings[i]);
+            memset(y, 0, sizeof y);
+            fill(dy, 0.0f);
+            dlcore_layer_type_activation.forward(&pass);
+            for (size_t k = 0; k < FLOATS; k++)
+                y[k] = is_padding(k) ? paddings[i] : y[k];
+            pass.z = &mx;
+            dlcore_layer_type_activation.activation_gradient(&pass);
+            for (size_t k = 0; k < FLOATS; k++) {
+                if (is_padding(k) ? dy[k] != 0.0f : !isfinite(dy[k]))
+                    fail_msg("%s: %g at %zu", dlcore_activation_name(layer.activation),
+                             (double)dy[k], k);
+            }
+        }
+    }
+}
+
+/* gelu has the same output at two inputs, with slopes of opposite sign. */
+static void test_layer_activation_slope_is_told_from_the_input_where_it_must(void **state)
+{
+    static const dlcore_activation_t kinds[] = {
+        DLCORE_ACTIVATION_GELU,     DLCORE_ACTIVATION_GELU_TANH, DLCORE_ACTIVATION_SILU,
+        DLCORE_ACTIVATION_SOFTSIGN, DLCORE_ACTIVATION_HARD_SILU, DLCORE_ACTIVATION_MISH};
+
+    (void)state;
+    for (int kind = 1; kind < DLCORE_ACTIVATION_COUNT; kind++) {
+        bool listed = false;
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+            listed |= (int)kinds[i] == kind;
+        assert_int_equal(dlcore_activate_needs_input((dlcore_activation_t)kind), listed);
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        float x[FLOATS], y[FLOATS], dy[FLOATS];
+        dlcore_matrix_t mx = matrix_over(x), my = matrix_over(y), mdy = matrix_over(dy);
+        dlcore_layer_t layer = dlcore_layer_activation(kinds[i]);
+        dlcore_layer_pass_t pass = pass_of(&layer, NULL, &my, &mdy);
+
+        for (size_t k = 0; k < FLOATS; k++) {
+            x[k] = -2.5f;
+            y[k] = NAN; /* not read */
+            dy[k] = 1.0f;
+        }
+        pass.z = &mx;
+        dlcore_layer_activation_gradient(&pass);
+        for (size_t k = 0; k < FLOATS; k++) {
+            bool softsign = kinds[i] == DLCORE_ACTIVATION_SOFTSIGN;
+            if (!is_padding(k))
+                assert_true(softsign ? fabsf(dy[k] - 1 / 12.25f) < 1e-7f
+                                     : dy[k] < -0.02f && dy[k] > -0.5f);
+        }
+    }
+}
+
+static void test_layer_activation_takes_the_layers_parameter(void **state)
+{
+    dlcore_layer_t layer = dlcore_layer_dense(2, DLCORE_ACTIVATION_LEAKY_RELU);
+
+    (void)state;
+    layer.negative_slope = 0.25;
+    layer.alpha = 0.75;
+    assert_true(dlcore_layer_activate(&layer).parameter == 0.25f);
+    layer.activation = DLCORE_ACTIVATION_ELU;
+    assert_true(dlcore_layer_activate(&layer).parameter == 0.75f);
+    layer.activation = DLCORE_ACTIVATION_GELU;
+    assert_true(dlcore_layer_activate(&layer).parameter == 0.0f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layer_activation_gradients_keep_zero_padding),
+        cmocka_unit_test(test_layer_activation_slope_is_told_from_the_input_where_it_must),
+        cmocka_unit_test(test_layer_activation_takes_the_layers_parameter),
+    };
+    return cmocka_run_group_tests_name("layer_activation", tests, NULL, NULL);
+}
