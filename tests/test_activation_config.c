@@ -112,7 +112,7 @@ static void test_activation_config_refuses_what_would_compute_otherwise(void **s
         {LAYER("ReLU", "'max_value':6,'negative_slope':0.1"), "negative_slope of ReLU is not 0"},
         {LAYER("ReLU", "'max_value':'6'"), "max_value is no finite number"},
         {LAYER("Softmax", "'axis':0"), "axis of Softmax is not the last"},
-        {LAYER("PReLU", ""), "no layer PReLU"},
+        {LAYER("Conv2D", ""), "no layer Conv2D"},
     };
 
     (void)state;

@@ -38,10 +38,20 @@ static void test_layer_constructors_set_keras_defaults(void **state)
 
 static void test_layer_names_round_trip(void **state)
 {
-    static const char *const names[] = {"unknown", "Dense", "Activation", "Flatten", "Rescaling"};
+    static const char *const names[] = {"unknown",
+                                        "Dense",
+                                        "Activation",
+                                        "Flatten",
+                                        "Rescaling",
+                                        "Dropout",
+                                        "GaussianNoise",
+                                        "BatchNormalization",
+                                        "LayerNormalization",
+                                        "Normalization",
+                                        "PReLU"};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LAYER_RESCALING; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LAYER_PRELU; kind++) {
         assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)kind), names[kind]);
         assert_int_equal(dlcore_layer_from_name(names[kind]).kind, kind);
     }
@@ -49,10 +59,12 @@ static void test_layer_names_round_trip(void **state)
     assert_int_equal(dlcore_layer_from_name("dense").activation, DLCORE_ACTIVATION_LINEAR);
     assert_true(dlcore_layer_from_name("dense").use_bias);
     assert_true(dlcore_layer_from_name("rescaling").scale == 1.0);
+    assert_int_equal(dlcore_layer_from_name("batch_normalization").kind,
+                     DLCORE_LAYER_BATCH_NORMALIZATION);
     assert_int_equal(dlcore_layer_from_name("conv2d").kind, DLCORE_LAYER_UNKNOWN);
     assert_int_equal(dlcore_layer_from_name(NULL).kind, DLCORE_LAYER_UNKNOWN);
     assert_string_equal(dlcore_layer_kind_name(DLCORE_LAYER_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)5), "unknown");
+    assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)11), "unknown");
     assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)-1), "unknown");
 }
 

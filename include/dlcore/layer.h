@@ -28,7 +28,13 @@ typedef enum dlcore_layer_kind {
     DLCORE_LAYER_DENSE,
     DLCORE_LAYER_ACTIVATION,
     DLCORE_LAYER_FLATTEN,
-    DLCORE_LAYER_RESCALING
+    DLCORE_LAYER_RESCALING,
+    DLCORE_LAYER_DROPOUT,
+    DLCORE_LAYER_GAUSSIAN_NOISE,
+    DLCORE_LAYER_BATCH_NORMALIZATION,
+    DLCORE_LAYER_LAYER_NORMALIZATION,
+    DLCORE_LAYER_NORMALIZATION,
+    DLCORE_LAYER_PRELU
 } dlcore_layer_kind_t;
 
 #define DLCORE_NAME_SIZE 64 /* bytes of a layer's or metric's name, its terminator included */
@@ -37,6 +43,9 @@ typedef struct dlcore_layer {
     dlcore_layer_kind_t kind;
     char name[DLCORE_NAME_SIZE]; /* "" : named as Keras does, "dense", "dense_1", ... */
     size_t input_width; /* numbers per sample; 0: from the layer before, or from the data */
+    /* true; false: training leaves its weights as they are, and a batch normalization works as it
+     * does when predicting. dlcore_model_set_trainable changes it later. */
+    bool trainable;
 
     /* dense: y = activation(x kernel + bias), kernel (inputs, units), bias (units) */
     size_t units; /* 1 or more */
@@ -52,6 +61,20 @@ typedef struct dlcore_layer {
     /* rescaling: y = x * scale + offset */
     double scale;
     double offset;
+
+    double rate;   /* dropout: share of the inputs that become zero, 0 .. 1 */
+    double stddev; /* gaussian_noise: standard deviation, 0 or more */
+
+    /* batch_normalization, layer_normalization: y = gamma (x - mean) / sqrt(variance + epsilon) +
+     * beta; over the batch or over the sample's numbers */
+    double momentum; /* batch_normalization: of the moving mean and variance; 0 .. 1, 0.99 */
+    double epsilon;  /* more than 0; 1e-3 */
+    bool center;     /* beta is there; true */
+    bool use_scale;  /* gamma is there (Keras: scale); true */
+    dlcore_initializer_t gamma_initializer; /* ones */
+    dlcore_initializer_t beta_initializer;  /* zeros */
+
+    dlcore_initializer_t alpha_initializer; /* prelu: zeros */
 } dlcore_layer_t;
 
 /* Fully connected: (batch, inputs) to (batch, units). Kernel glorot_uniform, bias zeros. */
@@ -65,10 +88,27 @@ dlcore_layer_t dlcore_layer_flatten(void);
  * costs nothing: it is folded into the copy of each batch. */
 dlcore_layer_t dlcore_layer_rescaling(double scale, double offset);
 
-/* By Keras name, "dense", "activation", "flatten" or "rescaling", in either
+/* While training, sets each input to zero with that probability and the others to x / (1 - rate);
+ * else y = x. Which ones follows from the model's seed and its count of steps. */
+dlcore_layer_t dlcore_layer_dropout(double rate);
+/* While training, adds normal numbers of mean 0; else y = x. */
+dlcore_layer_t dlcore_layer_gaussian_noise(double stddev);
+/* Normalizes each unit over the batch while training, and by the moving mean and variance, which
+ * training keeps, when predicting. Weights gamma, beta, moving_mean, moving_variance (units). */
+dlcore_layer_t dlcore_layer_batch_normalization(void);
+/* Normalizes each sample over its units. Weights gamma, beta (units). */
+dlcore_layer_t dlcore_layer_layer_normalization(void);
+/* y = (x - mean) / max(sqrt(variance), 1e-7), mean 0 and variance 1 until dlcore_model_adapt finds
+ * those of the data. They are weights that training leaves alone. */
+dlcore_layer_t dlcore_layer_normalization(void);
+/* x, or alpha x below 0, with an alpha for each unit that is learned. */
+dlcore_layer_t dlcore_layer_prelu(void);
+
+/* By Keras name, "dense", "activation", "flatten", "rescaling", "dropout", ..., in either
  * case, with defaults (dense: linear and 0 units, which you must set; activation: linear;
- * rescaling: scale 1). An unknown name, or NULL, gives kind DLCORE_LAYER_UNKNOWN, which adding
- * refuses. dlcore_layer_kind_name answers the class name: "Dense". */
+ * rescaling: scale 1; dropout: rate 0.5; gaussian_noise: stddev 1). An unknown name, or NULL, gives
+ * kind DLCORE_LAYER_UNKNOWN, which adding refuses. dlcore_layer_kind_name answers the class name:
+ * "Dense". */
 dlcore_layer_t dlcore_layer_from_name(const char *name);
 const char *dlcore_layer_kind_name(dlcore_layer_kind_t kind);
 

@@ -168,6 +168,13 @@ const char *dlcore_model_error(const dlcore_model_t *model);
 dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer);
 /* Makes the weights, for samples of `input_width` numbers (0: the first layer's input_width). */
 dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
+/* Freezes a layer, or lets training move its weights again, from the next call that trains on. The
+ * optimizer's state stays. (In Keras this wants compile anew.) Also from within callbacks. */
+dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable);
+/* Gives a normalization layer the mean and variance of x, as they are where it stands: only flatten
+ * and rescaling layers may come before it. Builds the model when need be. x as in fit.
+ * DLCORE_ERROR_RANGE for data that are not finite. */
+dlcore_status dlcore_model_adapt(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x);
 /* The short form: one loss and one metric (or DLCORE_METRIC_NONE) with their defaults. Compiling
  * again is allowed and keeps the weights, but begins the optimizer's state anew. */
 dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer_t *optimizer,
@@ -189,8 +196,8 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
- * dlcore_model_get_weights; nothing is updated. `loss` may be NULL. For checks and for training
- * loops of your own. */
+ * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
+ * does not move have 0. `loss` may be NULL. For checks and for training loops of your own. */
 dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
                                      const dlcore_tensor_t *y, float *gradients, size_t count,
                                      double *loss);
@@ -232,12 +239,13 @@ const char *dlcore_model_engine(const dlcore_model_t *model);
 /* Number of parameters, 0 before the model is built. */
 size_t dlcore_model_parameter_count(const dlcore_model_t *model);
 
-/* One trainable array: a kernel (inputs, units) or a bias (units), row-major as in Keras. */
+/* One array: a kernel (inputs, units), a bias (units), ..., row-major as in Keras. */
 typedef struct dlcore_weight {
     char name[DLCORE_NAME_SIZE + 16]; /* "dense/kernel" */
     size_t rank;
     size_t shape[2];
-    size_t size; /* product of the shape */
+    size_t size;    /* product of the shape */
+    bool trainable; /* training moves it */
 } dlcore_weight_t;
 
 size_t dlcore_model_weight_count(const dlcore_model_t *model);

@@ -16,6 +16,7 @@ typedef enum dlcore_random_purpose {
     DLCORE_RANDOM_INITIALIZE = 1, /* index: the number of the weight */
     DLCORE_RANDOM_SHUFFLE = 2,    /* epoch: the model's lifetime epoch */
     DLCORE_RANDOM_SELF_TEST = 3,  /* of model files; seed 0 */
+    DLCORE_RANDOM_LAYER = 4,      /* index: the layer; epoch: the step */
     DLCORE_RANDOM_SPLIT = 16      /* of samples into training and test */
 } dlcore_random_purpose_t;
 

@@ -88,7 +88,43 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
     return DLCORE_OK;
 }
 
-/* Widths and places of one node's parameters; *floats and *count grow by what they take. */
+/* The place of one parameter; *floats and *count grow by what it takes. */
+static dlcore_status place(const dlcore_network_t *network, const dlcore_node_t *node,
+                           dlcore_parameter_t *p, size_t *floats, size_t *count,
+                           dlcore_error_record_t *error)
+{
+    size_t size, padded;
+
+    /* twice the size bounds the padding of every layout, tiny shapes aside */
+    if (!dlcore_size_multiply(p->shape[0], p->shape[1], &size) ||
+        !dlcore_size_add(size, 64, &padded) || padded > PTRDIFF_MAX / sizeof(float) / 64)
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: a %s of %zu x %zu is too large",
+                           node->layer.name, p->name, p->shape[0], p->shape[1]);
+    p->offset = *floats;
+    p->floats = p->rank == 2 ? network->products->kernel_floats(p->shape[0], p->shape[1])
+                             : dlcore_size_round_up(size, 16);
+    if (!dlcore_size_add(*floats, p->floats, floats) || *floats > PTRDIFF_MAX / sizeof(float) / 8)
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: the model's parameters are too many",
+                           node->layer.name);
+    *count += size;
+    return DLCORE_OK;
+}
+
+/* Places those parameters of a node that are statistics, or those that are not. */
+static dlcore_status place_all(const dlcore_network_t *network, dlcore_node_t *node,
+                               bool statistics, size_t *floats, size_t *count,
+                               dlcore_error_record_t *error)
+{
+    dlcore_status status = DLCORE_OK;
+
+    for (size_t i = 0; i < node->parameter_count && status == DLCORE_OK; i++) {
+        if (node->parameters[i].is_statistic == statistics)
+            status = place(network, node, &node->parameters[i], floats, count, error);
+    }
+    return status;
+}
+
+/* Widths of one node, and places of what training moves. */
 static dlcore_status settle_node(const dlcore_network_t *network, dlcore_node_t *node, size_t width,
                                  size_t *floats, size_t *count, dlcore_error_record_t *error)
 {
@@ -101,25 +137,7 @@ static dlcore_status settle_node(const dlcore_network_t *network, dlcore_node_t 
     node->parameter_count = node->type->declare != NULL
                                 ? node->type->declare(&node->layer, width, node->parameters)
                                 : 0;
-    for (size_t i = 0; i < node->parameter_count; i++) {
-        dlcore_parameter_t *p = &node->parameters[i];
-        size_t size, padded;
-
-        /* twice the size bounds the padding of every layout, tiny shapes aside */
-        if (!dlcore_size_multiply(p->shape[0], p->shape[1], &size) ||
-            !dlcore_size_add(size, 64, &padded) || padded > PTRDIFF_MAX / sizeof(float) / 64)
-            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: a %s of %zu x %zu is too large",
-                               node->layer.name, p->name, p->shape[0], p->shape[1]);
-        p->offset = *floats;
-        p->floats = p->rank == 2 ? network->products->kernel_floats(p->shape[0], p->shape[1])
-                                 : dlcore_size_round_up(size, 16);
-        if (!dlcore_size_add(*floats, p->floats, floats) ||
-            *floats > PTRDIFF_MAX / sizeof(float) / 8)
-            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
-                               "%s: the model's parameters are too many", node->layer.name);
-        *count += size;
-    }
-    return DLCORE_OK;
+    return place_all(network, node, false, floats, count, error);
 }
 
 /* Finds the leading layers that the gather can do: flattens, and one rescaling; the last layer
@@ -181,6 +199,10 @@ static dlcore_status settle(dlcore_network_t *network, size_t width, size_t *flo
                              error);
         width = network->nodes[i].output_width;
     }
+    network->trainable_floats = *floats;
+    for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++)
+        status =
+            place_all(network, &network->nodes[i], true, floats, &network->parameter_count, error);
     if (status == DLCORE_OK)
         settle_input(network);
     return status;

@@ -28,9 +28,10 @@ typedef struct dlcore_network {
     size_t node_count, node_capacity;
 
     /* once built */
-    float *values;          /* every parameter, in the engine's layout, padding zero; else NULL */
-    size_t value_floats;    /* with padding */
-    size_t parameter_count; /* without */
+    float *values;           /* every parameter, in the engine's layout, padding zero; else NULL */
+    size_t value_floats;     /* with padding */
+    size_t parameter_count;  /* without */
+    size_t trainable_floats; /* statistics lie behind those that training moves */
     /* Layers before `first` are done by the gather: y = x * input_scale + input_offset. */
     size_t first;
     float input_scale, input_offset;

@@ -37,8 +37,9 @@ static bool settle_layer(const dlcore_node_t *node, bool absorbed, dlcore_small_
         .units = node->output_width,
         .activation = absorbed ? DLCORE_ACTIVATION_LINEAR : node->layer.activation,
     };
-    if (node->type != &dlcore_layer_type_dense || layer->inputs > DLCORE_SMALL_WIDTH ||
-        layer->units > DLCORE_SMALL_WIDTH || !dlcore_small_takes(layer->activation))
+    if (node->type != &dlcore_layer_type_dense || !node->layer.trainable ||
+        layer->inputs > DLCORE_SMALL_WIDTH || layer->units > DLCORE_SMALL_WIDTH ||
+        !dlcore_small_takes(layer->activation))
         return false;
     layer->kernel = node->parameters[0].offset;
     layer->has_bias = node->parameter_count > 1;

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "engine/columns.h"
 #include "engine/small.h"
 
@@ -58,6 +59,9 @@ static dlcore_layer_pass_t pass_of(const dlcore_network_t *network,
         .x = i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch],
         .y = &workspace->outputs[i],
         .z = kept_input(network, workspace, i),
+        .training = workspace->gradients != NULL,
+        .key = workspace->keys != NULL ? workspace->keys[i] : 0,
+        .state = workspace->states != NULL ? workspace->states[i] : NULL,
     };
 }
 
@@ -68,7 +72,7 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
         const dlcore_layer_type_t *type = network->nodes[i].type;
         dlcore_layer_pass_t pass;
 
-        if (type->forward == NULL)
+        if (!dlcore_layer_runs(type, workspace->gradients != NULL))
             continue;
         pass = pass_of(network, objective, workspace, place, i);
         type->forward(&pass);
@@ -77,6 +81,21 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
             type->forward_rows(&pass);
             meet(place);
         }
+    }
+}
+
+void dlcore_step_keys(const dlcore_network_t *network, dlcore_workspace_t *workspace, uint64_t seed,
+                      uint64_t number)
+{
+    for (size_t i = network->first; i < network->node_count; i++) {
+        dlcore_random_t random;
+
+        if (!network->nodes[i].type->only_trains)
+            continue;
+        random = dlcore_random_stream(seed ^ number >> 32, DLCORE_RANDOM_LAYER,
+                                      (uint32_t)i & 0xffffffu, (uint32_t)number);
+        workspace->keys[i] = dlcore_random_next(&random);
+        workspace->keys[i] |= (uint64_t)dlcore_random_next(&random) << 32;
     }
 }
 
@@ -145,7 +164,7 @@ static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_
 
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
                           dlcore_workspace_t *workspace, const dlcore_gradient_sink_t *sink,
-                          const dlcore_place_t *place)
+                          bool moves_statistics, const dlcore_place_t *place)
 {
     for (size_t i = network->node_count; i-- > network->first;) {
         const dlcore_layer_type_t *type = network->nodes[i].type;
@@ -156,6 +175,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         pass = pass_of(network, objective, workspace, place, i);
         pass.dy = &workspace->gradients[i];
         pass.sink = sink;
+        pass.statistics = moves_statistics ? network->values : NULL;
         if (type->activation_gradient != NULL && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
             !folds_into_above(network, pass.activation.kind, i)) {
             type->activation_gradient(&pass);
@@ -170,7 +190,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
             type->input_gradient(&pass);
             meet(place); /* the update below writes the weights just read */
         }
-        if (type->parameter_gradient != NULL)
+        if (type->parameter_gradient != NULL && network->nodes[i].layer.trainable)
             type->parameter_gradient(&pass);
     }
 }
@@ -220,7 +240,8 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
     }
     if (!isfinite(sums.loss) && step->stop_on_not_finite)
         return;
-    dlcore_step_backward(step->network, step->objective, step->workspace, step->sink, &place);
+    dlcore_step_backward(step->network, step->objective, step->workspace, step->sink,
+                         step->moves_statistics, &place);
     if (step->next.rows > 0)
         gather(step, &step->next, 1 - step->batch, &place);
 }
@@ -249,6 +270,8 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
         dlcore_columns_choose(step->network, step->workspace, step->batch, 1);
     }
     dlcore_workspace_set_batch(step->network, step->workspace, step->source.rows, step->batch);
+    if (step->workspace->keys != NULL)
+        dlcore_step_keys(step->network, step->workspace, step->seed, step->number);
     dlcore_team_run(step->team, workers, work, step);
 }
 

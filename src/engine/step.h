@@ -24,6 +24,9 @@ typedef struct dlcore_place {
  * the last activation is left out where the loss applies it. Ends with a barrier. */
 void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_workspace_t *workspace, const dlcore_place_t *place);
+/* The keys of every layer for a training step, to the workspace, by one thread. */
+void dlcore_step_keys(const dlcore_network_t *network, dlcore_workspace_t *workspace, uint64_t seed,
+                      uint64_t number);
 
 /* Losses and metrics of this worker's rows; with `gradient`, the gradient by the last output. */
 void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -42,7 +45,7 @@ void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspac
 /* Gradients of every parameter, to the sink. */
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
                           dlcore_workspace_t *workspace, const dlcore_gradient_sink_t *sink,
-                          const dlcore_place_t *place);
+                          bool moves_statistics, const dlcore_place_t *place);
 
 /* One training step, as a team runs it. */
 typedef struct dlcore_step {
@@ -56,7 +59,8 @@ typedef struct dlcore_step {
     size_t batch;           /* which of the workspace's batches is the one at hand */
     bool gathered;          /* it is already there */
     bool stop_on_not_finite;
-    uint64_t number; /* of this step in the model's life: keys what is random in it */
+    uint64_t seed, number; /* the model's, and of this step in its life: key what is random in it */
+    bool moves_statistics; /* false: only gradients are wanted */
 
     /* result: when the loss is not finite and that stops, nothing went to the sink */
     dlcore_sums_t sums;

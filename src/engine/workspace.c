@@ -121,7 +121,7 @@ static void cut_outputs(cutter_t *cutter, const dlcore_network_t *network,
         const dlcore_node_t *node = &network->nodes[i];
         dlcore_matrix_t m;
 
-        if (i < network->first || node->type->forward == NULL)
+        if (i < network->first || !dlcore_layer_runs(node->type, use == DLCORE_WORKSPACE_TRAIN))
             continue; /* set_batch gives it its input's */
         if (use == DLCORE_WORKSPACE_TRAIN)
             m = cut_matrix(cutter, network, w->capacity, node->output_width);
@@ -144,6 +144,26 @@ static void cut_kept(cutter_t *cutter, const dlcore_network_t *network, dlcore_w
         if (cutter->memory != NULL)
             w->kept[i] = m;
     }
+}
+
+static void cut_states(cutter_t *cutter, const dlcore_network_t *network, dlcore_workspace_t *w)
+{
+    bool is_random = false;
+
+    w->states = cut(cutter, network->node_count, sizeof *w->states);
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+        float *state;
+
+        is_random |= node->type->only_trains;
+        if (node->type->state_floats == NULL)
+            continue;
+        state =
+            cut(cutter, node->type->state_floats(node->input_width, w->capacity), sizeof *state);
+        if (cutter->memory != NULL)
+            w->states[i] = state;
+    }
+    w->keys = is_random ? cut(cutter, network->node_count, sizeof *w->keys) : NULL;
 }
 
 /* Gradients rotate through three buffers: the one a layer reads, the one it writes for the layer
@@ -218,6 +238,7 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
         cut_batch(cutter, network, objective, w, 1);
         cut_gradients(cutter, network, w);
         cut_kept(cutter, network, w);
+        cut_states(cutter, network, w);
         cut_small(cutter, network, objective, w);
     } else if (use == DLCORE_WORKSPACE_EVALUATE) {
         w->logits = cut_matrix(cutter, network, w->capacity, units);
@@ -272,7 +293,8 @@ void dlcore_workspace_set_batch(const dlcore_network_t *network, dlcore_workspac
     workspace->batch = batch;
     workspace->input[batch].rows = rows;
     for (size_t i = 0; i < network->node_count; i++) {
-        if (i < network->first || network->nodes[i].type->forward == NULL)
+        if (i < network->first ||
+            !dlcore_layer_runs(network->nodes[i].type, workspace->gradients != NULL))
             workspace->outputs[i] = *before;
         workspace->outputs[i].rows = rows;
         if (workspace->gradients != NULL)

@@ -48,6 +48,8 @@ typedef struct dlcore_workspace {
     /* what nodes gave their activations, where the backward pass needs it and no other matrix holds
      * it (dlcore_network_keeps_input); NULL but to train */
     dlcore_matrix_t *kept;
+    float **states; /* what layers keep from forward to backward; NULL but to train */
+    uint64_t *keys; /* of what is random in a step; NULL but to train, and where nothing is */
     dlcore_matrix_t logits; /* scratch of the loss where there are no gradients; evaluate only */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
     float *row_loss;            /* capacity */

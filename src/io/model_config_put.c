@@ -30,11 +30,22 @@ static void put_initializer(dlcore_json_writer_t *writer, const char *name,
     dlcore_config_close(writer);
 }
 
+/* What batch and layer normalization share. */
+static void put_normalized(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
+{
+    dlcore_json_put_double(writer, "axis", -1.0);
+    dlcore_json_put_double(writer, "epsilon", layer->epsilon);
+    dlcore_json_put_bool(writer, "center", layer->center);
+    dlcore_json_put_bool(writer, "scale", layer->use_scale);
+    put_initializer(writer, "beta_initializer", &layer->beta_initializer);
+    put_initializer(writer, "gamma_initializer", &layer->gamma_initializer);
+}
+
 static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
 {
     dlcore_config_open(writer, NULL, "keras.layers", dlcore_layer_kind_name(layer->kind));
     dlcore_json_put_string(writer, "name", layer->name);
-    dlcore_json_put_bool(writer, "trainable", true);
+    dlcore_json_put_bool(writer, "trainable", layer->trainable);
     switch (layer->kind) {
     case DLCORE_LAYER_DENSE:
         dlcore_json_put_uint64(writer, "units", layer->units);
@@ -50,6 +61,25 @@ static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
         dlcore_json_put_double(writer, "scale", layer->scale);
         dlcore_json_put_double(writer, "offset", layer->offset);
         break;
+    case DLCORE_LAYER_DROPOUT:
+        dlcore_json_put_double(writer, "rate", layer->rate);
+        dlcore_json_put_null(writer, "seed"); /* drawn from the model's */
+        break;
+    case DLCORE_LAYER_GAUSSIAN_NOISE:
+        dlcore_json_put_double(writer, "stddev", layer->stddev);
+        dlcore_json_put_null(writer, "seed");
+        break;
+    case DLCORE_LAYER_BATCH_NORMALIZATION:
+        dlcore_json_put_double(writer, "momentum", layer->momentum);
+        put_normalized(writer, layer);
+        break;
+    case DLCORE_LAYER_LAYER_NORMALIZATION:
+        put_normalized(writer, layer);
+        break;
+    case DLCORE_LAYER_PRELU:
+        put_initializer(writer, "alpha_initializer", &layer->alpha_initializer);
+        break;
+    case DLCORE_LAYER_NORMALIZATION:
     case DLCORE_LAYER_FLATTEN:
     case DLCORE_LAYER_UNKNOWN:
         break;

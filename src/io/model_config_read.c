@@ -95,6 +95,25 @@ static dlcore_status get_activation_layer(const dlcore_config_reading_t *reading
     return status;
 }
 
+/* What batch and layer normalization have. */
+static dlcore_status get_normalized(const dlcore_config_reading_t *reading,
+                                    const dlcore_json_t *config, dlcore_layer_t *layer)
+{
+    dlcore_status status = dlcore_config_double(reading, config, "momentum", &layer->momentum);
+
+    if (status == DLCORE_OK)
+        status = dlcore_config_double(reading, config, "epsilon", &layer->epsilon);
+    if (status == DLCORE_OK)
+        status = dlcore_config_bool(reading, config, "center", &layer->center);
+    if (status == DLCORE_OK)
+        status = dlcore_config_bool(reading, config, "scale", &layer->use_scale);
+    if (status == DLCORE_OK)
+        status = get_initializer(reading, config, "beta_initializer", &layer->beta_initializer);
+    if (status == DLCORE_OK)
+        status = get_initializer(reading, config, "gamma_initializer", &layer->gamma_initializer);
+    return status;
+}
+
 static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
                                const char *class_name, dlcore_layer_t *layer)
 {
@@ -102,6 +121,8 @@ static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlc
 
     *layer = dlcore_layer_from_name(class_name);
     status = dlcore_config_name(reading, config, "name", layer->name, sizeof layer->name);
+    if (status == DLCORE_OK)
+        status = dlcore_config_bool(reading, config, "trainable", &layer->trainable);
     if (status != DLCORE_OK)
         return status;
     switch (layer->kind) {
@@ -113,6 +134,16 @@ static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlc
         status = dlcore_config_double(reading, config, "scale", &layer->scale);
         return status == DLCORE_OK ? dlcore_config_double(reading, config, "offset", &layer->offset)
                                    : status;
+    case DLCORE_LAYER_DROPOUT:
+        return dlcore_config_double(reading, config, "rate", &layer->rate);
+    case DLCORE_LAYER_GAUSSIAN_NOISE:
+        return dlcore_config_double(reading, config, "stddev", &layer->stddev);
+    case DLCORE_LAYER_BATCH_NORMALIZATION:
+    case DLCORE_LAYER_LAYER_NORMALIZATION:
+        return get_normalized(reading, config, layer);
+    case DLCORE_LAYER_PRELU:
+        return get_initializer(reading, config, "alpha_initializer", &layer->alpha_initializer);
+    case DLCORE_LAYER_NORMALIZATION:
     case DLCORE_LAYER_FLATTEN:
         return DLCORE_OK;
     case DLCORE_LAYER_UNKNOWN:

@@ -232,7 +232,10 @@ static dlcore_status make_slots(loading_t *loading)
     if (!dlcore_size_multiply(count, model->network.value_floats, &floats))
         return dlcore_fail(loading->error, DLCORE_ERROR_OVERFLOW, "%s: too large",
                            file_of(loading));
-    model->trainer.slots = dlcore_allocate_raw(&model->allocator, floats, sizeof(float));
+    if (model->network.trainable_floats < model->network.value_floats) /* statistics have none */
+        model->trainer.slots = dlcore_allocate(&model->allocator, floats, sizeof(float));
+    else
+        model->trainer.slots = dlcore_allocate_raw(&model->allocator, floats, sizeof(float));
     if (model->trainer.slots == NULL)
         return dlcore_fail_memory(loading->error, "optimizer state", floats * sizeof(float));
     model->trainer.slot_count = count;
@@ -351,8 +354,10 @@ static dlcore_status read_tensors(loading_t *loading)
     }
     status = look_for_self_test(loading);
     count = dlcore_model_tensors_count(&reading->tensors);
-    for (size_t i = 0; i < count && status == DLCORE_OK; i++)
-        status = dlcore_model_reading_want(reading, i);
+    for (size_t i = 0; i < count && status == DLCORE_OK; i++) {
+        if (dlcore_model_tensor_exists(&reading->tensors, i))
+            status = dlcore_model_reading_want(reading, i);
+    }
     if (status == DLCORE_OK && loading->has_state && loading->options.training_state)
         status = make_slots(loading);
     if (status == DLCORE_OK)

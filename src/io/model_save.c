@@ -84,6 +84,8 @@ static dlcore_status make_buffer(saving_t *saving)
     for (size_t i = 0; i < count; i++) {
         dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
 
+        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+            continue;
         floats = dlcore_size_max(floats, dlcore_model_tensor_buffer(&tensor, BUFFER_FLOATS));
         saving->data_size += dlcore_model_tensor_bytes(&tensor);
     }
@@ -101,6 +103,8 @@ static void compute_checksum(saving_t *saving)
         dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
         dlcore_hash_t hash = dlcore_model_tensor_hash(&tensor);
 
+        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+            continue;
         (void)each_row(saving, &tensor, take_hash, &hash);
         saving->checksum += dlcore_hash_value(&hash);
     }
@@ -177,6 +181,8 @@ static dlcore_json_writer_t put_header(const saving_t *saving, char *to, size_t 
     for (size_t i = 0; i < count; i++) {
         dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
 
+        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+            continue;
         at = dlcore_safetensors_put_floats(&writer, tensor.name, tensor.rank, tensor.shape, at);
     }
     dlcore_json_close(&writer, '}');
@@ -276,6 +282,8 @@ static dlcore_status write_all(const saving_t *saving, take_t *take, void *to)
     for (size_t i = 0; i < count && status == DLCORE_OK; i++) {
         dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
 
+        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+            continue;
         status = each_row(saving, &tensor, take, to);
     }
     return status;

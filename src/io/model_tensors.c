@@ -74,6 +74,16 @@ static void set_copy(const dlcore_model_tensors_t *tensors, size_t copy, size_t 
     snprintf(tensor->name, sizeof tensor->name, "callback/%s/%s", callback->name, name);
 }
 
+bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t index)
+{
+    const dlcore_parameter_t *parameter;
+
+    if (index < tensors->weight_count || index >= tensors->weight_count * (1 + tensors->slot_count))
+        return true;
+    parameter = dlcore_network_parameter(tensors->network, index % tensors->weight_count, NULL);
+    return !parameter->is_statistic;
+}
+
 dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index)
 {
     const dlcore_network_t *network = tensors->network;

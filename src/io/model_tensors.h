@@ -54,6 +54,8 @@ static inline size_t dlcore_model_tensors_count(const dlcore_model_tensors_t *te
            (tensors->self_test_rows > 0 ? 2 : 0);
 }
 
+/* Whether a file has the index-th: statistics have no optimizer's state. */
+bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t index);
 /* The index-th; index below the count. */
 dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index);
 /* Bytes of it in a file. */

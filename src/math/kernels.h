@@ -41,6 +41,11 @@ typedef struct dlcore_rmsprop_step {
     float epsilon;
 } dlcore_rmsprop_step_t;
 
+/* dx = by_gradient dy + by_input (x - mean) + offset, each an array over columns. */
+typedef struct dlcore_column_terms {
+    const float *mean, *by_gradient, *by_input, *offset;
+} dlcore_column_terms_t;
+
 typedef struct dlcore_kernels {
     const char *name; /* "avx512", "avx2", "neon", "portable" */
 
@@ -105,6 +110,48 @@ typedef struct dlcore_kernels {
 
     /* sums[c] = sum over rows of x[r][c], in the order of rows */
     void (*column_sums)(const float *x, size_t rows, size_t columns, size_t stride, float *sums);
+
+    /* y = x * scale where a hash of element first + i under `key` is at least threshold, else 0 */
+    void (*dropout)(const float *x, float *y, size_t n, uint32_t first, uint64_t key,
+                    uint32_t threshold, float scale);
+    /* y = x + normal numbers that follow from key and first + i alike */
+    void (*noise)(const float *x, float *y, size_t n, uint32_t first, uint64_t key, float stddev);
+
+    /* sums[c] = sum over rows of (x - mean[c])^2 */
+    void (*column_squares)(const float *x, size_t rows, size_t columns, size_t stride,
+                           const float *mean, float *sums);
+    /* y = x * scale[c] + offset[c] */
+    void (*column_affine)(const float *x, float *y, size_t rows, size_t columns, size_t stride,
+                          const float *scale, const float *offset);
+    /* sums[c] = sum over rows of dy, dots[c] = that of dy (x - mean[c]) */
+    void (*column_dots)(const float *x, const float *dy, size_t rows, size_t columns, size_t stride,
+                        const float *mean, float *sums, float *dots);
+    void (*column_combine)(const float *x, const float *dy, float *dx, size_t rows, size_t columns,
+                           size_t stride, const dlcore_column_terms_t *terms);
+
+    /* n elements of one row; gamma and beta may be NULL: 1 and 0. Sum of (x - mean)^2 */
+    float (*row_squares)(const float *x, size_t n, float mean);
+    /* y = (x - mean) inverse gamma + beta */
+    void (*row_normalize)(const float *x, float *y, size_t n, float mean, float inverse,
+                          const float *gamma, const float *beta);
+    /* adds to dots the sums of g = dy gamma and of g (x - mean) inverse */
+    void (*row_dots)(const float *x, const float *dy, size_t n, float mean, float inverse,
+                     const float *gamma, float dots[2]);
+    /* dx = inverse (g - means[0] - (x - mean) inverse means[1]) */
+    void (*row_combine)(const float *x, const float *dy, float *dx, size_t n, float mean,
+                        float inverse, const float *gamma, const float means[2]);
+    /* sums[c] = sum over rows of dy, dots[c] = that of dy (x - means[row]) inverses[row] */
+    void (*column_row_dots)(const float *x, const float *dy, size_t rows, size_t columns,
+                            size_t stride, const float *means, const float *inverses, float *sums,
+                            float *dots);
+
+    /* y = x, or x alpha below 0; dx = dy times its slope; sums[c] = sum over rows of dy min(x, 0)
+     */
+    void (*prelu)(const float *x, float *y, size_t n, const float *alpha);
+    void (*prelu_gradient)(const float *x, const float *dy, float *dx, size_t n,
+                           const float *alpha);
+    void (*prelu_columns)(const float *x, const float *dy, size_t rows, size_t columns,
+                          size_t stride, float *sums);
 
     /* optimizer.h has the formulas */
     void (*sgd)(size_t n, float *w, const float *g, const dlcore_sgd_step_t *step);

@@ -281,6 +281,7 @@ static void column_sums(const float *x, size_t rows, size_t columns, size_t stri
     }
 }
 
+#include "math/kernels_layers_template.h"
 #include "math/kernels_losses_template.h"
 #include "math/kernels_optimizers_template.h"
 
@@ -315,6 +316,20 @@ static const dlcore_kernels_t table = {
     .absolute_error = absolute_error,
     .difference = difference,
     .column_sums = column_sums,
+    .dropout = dropout,
+    .noise = noise,
+    .column_squares = column_squares,
+    .column_affine = column_affine,
+    .column_dots = column_dots,
+    .column_combine = column_combine,
+    .row_squares = row_squares,
+    .row_normalize = row_normalize,
+    .row_dots = row_dots,
+    .row_combine = row_combine,
+    .column_row_dots = column_row_dots,
+    .prelu = prelu,
+    .prelu_gradient = prelu_gradient,
+    .prelu_columns = prelu_columns,
     .sgd = sgd,
     .sgd_momentum = sgd_momentum,
     .rmsprop = rmsprop,

@@ -74,7 +74,8 @@ typedef struct dlcore_kernel_gradient {
 } dlcore_kernel_gradient_t;
 
 /* dx = (dz kernel^T) * derivative of `activation`, which the layer below applied to give x:
- * one of single elements whose derivative can be told from its output x. Padding columns of dx become zero. */
+ * one of single elements whose derivative can be told from its output x. Padding columns of dx
+ * become zero. */
 typedef struct dlcore_input_gradient {
     const dlcore_kernels_t *kernels;
     size_t inputs, units;

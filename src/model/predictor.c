@@ -225,7 +225,7 @@ static void run_network(dlcore_predictor_t *p, const void *samples, bool is_uint
     else
         gather(&batch);
     for (size_t i = network->first; i < network->node_count; i++) {
-        if (network->nodes[i].type->forward != NULL)
+        if (dlcore_layer_runs(network->nodes[i].type, false))
             run_node(&batch, i);
     }
     if (batch.is_raw) /* nothing to compute */

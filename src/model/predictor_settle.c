@@ -33,7 +33,7 @@ static bool is_chain(const dlcore_network_t *network)
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_node_t *node = &network->nodes[i];
 
-        if (node->type->forward == NULL)
+        if (!dlcore_layer_runs(node->type, false))
             continue;
         if (node->output_width > DLCORE_CHAIN_WIDTH ||
             !dlcore_chain_takes(node->layer.activation) ||

@@ -28,7 +28,7 @@ typedef struct dlcore_callback_state {
     char name[64];
     double *numbers;
     size_t count;
-    float *weights; /* a copy of all weights, in the order of dlcore_model_get_weights; or NULL */
+    float *weights;   /* a copy of all weights, in the order of dlcore_model_get_weights; or NULL */
     bool has_weights; /* the file that is being read has some */
 } dlcore_callback_state_t;
 

@@ -96,18 +96,34 @@ static void measure(const dlcore_network_t *network, table_t *table)
     }
 }
 
+static size_t count_trainable(const dlcore_network_t *network)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+
+        for (size_t p = 0; p < node->parameter_count; p++) {
+            if (node->layer.trainable && !node->parameters[p].is_statistic)
+                count += dlcore_parameter_size(&node->parameters[p]);
+        }
+    }
+    return count;
+}
+
 dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
 {
     static const char *const titles[COLUMNS] = {"Layer (type)", "Output Shape", "Param #"};
     table_t table = {.stream = stream, .widths = {31, 22, 13}};
     char number[32], size[CELL_SIZE];
     const dlcore_network_t *network;
-    size_t count;
+    size_t count, trainable;
 
     if (model == NULL || stream == NULL)
         return DLCORE_ERROR_ARGUMENT;
     network = &model->network;
     count = network->parameter_count;
+    trainable = count_trainable(network);
     measure(network, &table);
     fputs("Model: \"sequential\"\n", stream);
     rule(&table, "┏", "━", "┳", "┓");
@@ -125,8 +141,11 @@ dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
     rule(&table, "└", "─", "┴", "┘");
     as_size(count * sizeof(float), size);
     fprintf(stream, " Total params: %s (%s)\n", with_commas(count, number), size);
-    fprintf(stream, " Trainable params: %s (%s)\n", number, size);
-    fprintf(stream, " Non-trainable params: 0 (0.00 B)\n");
+    as_size(trainable * sizeof(float), size);
+    fprintf(stream, " Trainable params: %s (%s)\n", with_commas(trainable, number), size);
+    as_size((count - trainable) * sizeof(float), size);
+    fprintf(stream, " Non-trainable params: %s (%s)\n", with_commas(count - trainable, number),
+            size);
     if (fflush(stream) != 0 || ferror(stream))
         return DLCORE_ERROR_IO;
     return DLCORE_OK;

@@ -117,7 +117,10 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
                                      .objective = &training->objective,
                                      .workspace = &model->trainer.workspace,
                                      .team = training->team,
-                                     .stop_on_not_finite = true};
+                                     .stop_on_not_finite = true,
+                                     .seed = model->options.seed,
+                                     .number = model->steps_trained,
+                                     .moves_statistics = true};
     return DLCORE_OK;
 }
 
@@ -232,6 +235,7 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
             dlcore_fail_memory(&model->error, "gradients", network->value_floats * sizeof(float));
         goto end;
     }
+    training.step.moves_statistics = false;
     status = single_step(&training, x, y, &store.sink);
     if (loss != NULL)
         *loss = training.step.sums.loss / (double)training.step.sums.samples;

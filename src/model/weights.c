@@ -29,7 +29,8 @@ bool dlcore_model_weight(const dlcore_model_t *model, size_t index, dlcore_weigh
         return false;
     *weight = (dlcore_weight_t){.rank = parameter->rank,
                                 .shape = {parameter->shape[0], parameter->shape[1]},
-                                .size = dlcore_parameter_size(parameter)};
+                                .size = dlcore_parameter_size(parameter),
+                                .trainable = node->layer.trainable && !parameter->is_statistic};
     snprintf(weight->name, sizeof weight->name, "%s/%s", node->layer.name, parameter->name);
     return true;
 }

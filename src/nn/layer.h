@@ -16,7 +16,7 @@
 #include "math/matrix.h"
 #include "math/products.h"
 
-#define DLCORE_LAYER_PARAMETERS_MAX 2
+#define DLCORE_LAYER_PARAMETERS_MAX 4
 
 /* A trainable array of a layer, as declared at build; the network adds the place. */
 typedef struct dlcore_parameter {
@@ -25,8 +25,9 @@ typedef struct dlcore_parameter {
     size_t shape[2];
     size_t fan_in, fan_out;
     dlcore_initializer_t initializer;
-    size_t offset; /* floats from the start of the flat parameter vector; a multiple of 16 */
-    size_t floats; /* with padding; rank 2: as the engine's products lay a kernel out */
+    bool is_statistic; /* found from data, not moved by an optimizer */
+    size_t offset;     /* floats from the start of the flat parameter vector; a multiple of 16 */
+    size_t floats;     /* with padding; rank 2: as the engine's products lay a kernel out */
 } dlcore_parameter_t;
 
 /* One worker's view of one layer in one step. */
@@ -41,6 +42,9 @@ typedef struct dlcore_layer_pass {
     dlcore_activate_t activation;
     size_t worker, workers;
     float *scratch; /* this worker's */
+    bool training;
+    uint64_t key; /* for what is random in this layer and step; training only */
+    float *state; /* state_floats of the layer's own, kept from forward to backward; likewise */
 
     const dlcore_matrix_t *x; /* (rows, input_width) */
     dlcore_matrix_t *y;       /* (rows, output_width) */
@@ -54,6 +58,8 @@ typedef struct dlcore_layer_pass {
     /* an activation that the layer below left to this layer's input gradient; linear: none */
     dlcore_activate_t activation_below;
     const dlcore_gradient_sink_t *sink;
+    float
+        *statistics; /* `values`, for parameter_gradient to set statistics in; NULL: it must not */
 } dlcore_layer_pass_t;
 
 typedef struct dlcore_layer_type {
@@ -67,6 +73,9 @@ typedef struct dlcore_layer_type {
     size_t (*declare)(const dlcore_layer_t *layer, size_t input_width,
                       dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX]);
 
+    /* Floats that a pass keeps while training with batches of up to `rows`. NULL: none. */
+    size_t (*state_floats)(size_t width, size_t rows);
+
     /* y from x. NULL: y is x itself, and no other function is called. */
     void (*forward)(const dlcore_layer_pass_t *pass);
     /* After a barrier, where dlcore_layer_has_rows: what needs whole rows of y, or makes y of z,
@@ -78,7 +87,8 @@ typedef struct dlcore_layer_type {
     void (*activation_gradient)(const dlcore_layer_pass_t *pass);
     /* dx from dy; not called for the first layer. */
     void (*input_gradient)(const dlcore_layer_pass_t *pass);
-    /* Gradients of the parameters, to the sink. NULL: none. */
+    /* Gradients of the parameters, to the sink, and statistics; dx is NULL for the first layer. Not
+     * called for a layer that is not trainable. NULL: none. */
     void (*parameter_gradient)(const dlcore_layer_pass_t *pass);
 
     bool gradients_in_place; /* dx may be dy */
@@ -86,6 +96,7 @@ typedef struct dlcore_layer_type {
     bool keeps_input;        /* z of an activation that needs it is not x: it takes a matrix */
     bool takes_index;        /* x may leave inputs out (matrix.h) */
     bool is_rescaling;       /* can be folded into the gather when first */
+    bool only_trains;        /* y is x itself but in training */
 } dlcore_layer_type_t;
 
 /* The table of a kind; NULL for an unknown one. */
@@ -95,6 +106,18 @@ extern const dlcore_layer_type_t dlcore_layer_type_dense;
 extern const dlcore_layer_type_t dlcore_layer_type_activation;
 extern const dlcore_layer_type_t dlcore_layer_type_flatten;
 extern const dlcore_layer_type_t dlcore_layer_type_rescaling;
+extern const dlcore_layer_type_t dlcore_layer_type_dropout;
+extern const dlcore_layer_type_t dlcore_layer_type_gaussian_noise;
+extern const dlcore_layer_type_t dlcore_layer_type_batch_normalization;
+extern const dlcore_layer_type_t dlcore_layer_type_layer_normalization;
+extern const dlcore_layer_type_t dlcore_layer_type_normalization;
+extern const dlcore_layer_type_t dlcore_layer_type_prelu;
+
+/* Whether a layer computes anything in a run of that kind. */
+static inline bool dlcore_layer_runs(const dlcore_layer_type_t *type, bool training)
+{
+    return type->forward != NULL && (training || !type->only_trains);
+}
 
 /* The layer's activation with its parameter. */
 dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer);
@@ -122,5 +145,28 @@ static inline size_t dlcore_share(size_t count, size_t worker, size_t workers)
 {
     return count / workers * worker + (count % workers) * worker / workers;
 }
+
+/* A parameter of one number for each of `width` units. */
+dlcore_parameter_t dlcore_layer_vector(const char *name, size_t width,
+                                       dlcore_initializer_t initializer);
+
+/* ---- columns: layers that need all rows of a unit share the units out ---- */
+
+#define DLCORE_PIECE 32
+
+/* Up to DLCORE_PIECE columns side by side in one panel. */
+typedef struct dlcore_piece {
+    size_t column; /* the first, of the matrix */
+    size_t count;  /* without padding */
+    size_t floats; /* with the panel's padding: what is zeroed beyond count */
+    size_t offset; /* from the matrix's data to row 0 */
+} dlcore_piece_t;
+
+/* Pieces of any matrix of those columns and panels; some may have count 0. */
+static inline size_t dlcore_pieces(const dlcore_matrix_t *m)
+{
+    return dlcore_matrix_panels(m) * ((m->panel + DLCORE_PIECE - 1) / DLCORE_PIECE);
+}
+dlcore_piece_t dlcore_piece(const dlcore_matrix_t *m, size_t index);
 
 #endif

@@ -1,0 +1,233 @@
+/* Part of kernels_template.h: dropout, noise, the normalizations and prelu.
+ *
+ * SPDX-License-Identifier: MIT */
+
+static inline v_float load_some(const float *x, size_t n)
+{
+    return n >= V_WIDTH ? v_load(x) : v_load_part(x, n);
+}
+
+static inline void store_some(float *y, v_float x, size_t n)
+{
+    if (n >= V_WIDTH)
+        v_store(y, x);
+    else
+        v_store_part(y, x, n);
+}
+
+/* ---- what is random in training ---- */
+
+/* A number for element i of a stream: the finalizer of MurmurHash3 over a Weyl sequence, with half
+ * of the key before and half of it in the middle. Plain integers, so that every target gives the
+ * same, and compilers make vectors of it. */
+static inline uint32_t element_hash(uint32_t i, uint64_t key)
+{
+    uint32_t h = i * 0x9e3779b1u + (uint32_t)key;
+
+    h ^= h >> 16;
+    h *= 0x85ebca6bu;
+    h ^= h >> 13;
+    h += (uint32_t)(key >> 32);
+    h *= 0xc2b2ae35u;
+    h ^= h >> 16;
+    h *= 0x7feb352du;
+    h ^= h >> 15;
+    return h;
+}
+
+static void dropout(const float *x, float *y, size_t n, uint32_t first, uint64_t key,
+                    uint32_t threshold, float scale)
+{
+    for (size_t i = 0; i < n; i++) {
+        float kept = x[i] * scale;
+
+        y[i] = element_hash(first + (uint32_t)i, key) >= threshold ? kept : 0.0f;
+    }
+}
+
+/* Box and Muller's normal numbers, from two uniform ones of 24 bits. */
+static void noise(const float *x, float *y, size_t n, uint32_t first, uint64_t key, float stddev)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t a = element_hash(first + (uint32_t)i, key);
+        uint32_t b = element_hash(first + (uint32_t)i, ~key);
+        float radius = sqrtf(-2.0f * logf(((float)(a >> 8) + 0.5f) * 0x1p-24f));
+
+        y[i] = x[i] + stddev * radius * cosf((float)(b >> 8) * (0x1p-24f * 6.2831853f));
+    }
+}
+
+/* ---- columns of a block: batch normalization ---- */
+
+static void column_squares(const float *x, size_t rows, size_t columns, size_t stride,
+                           const float *mean, float *sums)
+{
+    for (size_t c = 0; c < columns; c += V_WIDTH) {
+        v_float m = load_some(mean + c, columns - c), total = v_set(0.0f);
+
+        for (size_t r = 0; r < rows; r++) {
+            v_float d = v_sub(load_some(x + r * stride + c, columns - c), m);
+            total = v_fma(d, d, total);
+        }
+        store_some(sums + c, total, columns - c);
+    }
+}
+
+static void column_affine(const float *x, float *y, size_t rows, size_t columns, size_t stride,
+                          const float *scale, const float *offset)
+{
+    for (size_t c = 0; c < columns; c += V_WIDTH) {
+        v_float s = load_some(scale + c, columns - c), o = load_some(offset + c, columns - c);
+
+        for (size_t r = 0; r < rows; r++) {
+            size_t at = r * stride + c;
+            store_some(y + at, v_fma(load_some(x + at, columns - c), s, o), columns - c);
+        }
+    }
+}
+
+static void column_dots(const float *x, const float *dy, size_t rows, size_t columns, size_t stride,
+                        const float *mean, float *sums, float *dots)
+{
+    for (size_t c = 0; c < columns; c += V_WIDTH) {
+        v_float m = load_some(mean + c, columns - c), sum = v_set(0.0f), dot = v_set(0.0f);
+
+        for (size_t r = 0; r < rows; r++) {
+            v_float g = load_some(dy + r * stride + c, columns - c);
+            sum = v_add(sum, g);
+            dot = v_fma(g, v_sub(load_some(x + r * stride + c, columns - c), m), dot);
+        }
+        store_some(sums + c, sum, columns - c);
+        store_some(dots + c, dot, columns - c);
+    }
+}
+
+static void column_combine(const float *x, const float *dy, float *dx, size_t rows, size_t columns,
+                           size_t stride, const dlcore_column_terms_t *terms)
+{
+    for (size_t c = 0; c < columns; c += V_WIDTH) {
+        size_t left = columns - c;
+        v_float m = load_some(terms->mean + c, left), a = load_some(terms->by_gradient + c, left);
+        v_float b = load_some(terms->by_input + c, left), d = load_some(terms->offset + c, left);
+
+        for (size_t r = 0; r < rows; r++) {
+            size_t at = r * stride + c;
+            v_float t = v_fma(b, v_sub(load_some(x + at, left), m), d);
+            store_some(dx + at, v_fma(a, load_some(dy + at, left), t), left);
+        }
+    }
+}
+
+/* ---- rows: layer normalization ---- */
+
+static float row_squares(const float *x, size_t n, float mean)
+{
+    v_float m = v_set(mean), total = v_set(0.0f);
+    size_t i = 0;
+
+    for (; i + V_WIDTH <= n; i += V_WIDTH) {
+        v_float d = v_sub(v_load(x + i), m);
+        total = v_fma(d, d, total);
+    }
+    if (i < n) {
+        v_float d = keep_first(v_sub(v_load_part(x + i, n - i), m), n - i);
+        total = v_fma(d, d, total);
+    }
+    return v_sum(total);
+}
+
+static void row_normalize(const float *x, float *y, size_t n, float mean, float inverse,
+                          const float *gamma, const float *beta)
+{
+    v_float m = v_set(mean), k = v_set(inverse);
+
+    for (size_t i = 0; i < n; i += V_WIDTH) {
+        v_float factor = gamma != NULL ? v_mul(k, load_some(gamma + i, n - i)) : k;
+        v_float offset = beta != NULL ? load_some(beta + i, n - i) : v_set(0.0f);
+
+        store_some(y + i, v_fma(v_sub(load_some(x + i, n - i), m), factor, offset), n - i);
+    }
+}
+
+static void row_dots(const float *x, const float *dy, size_t n, float mean, float inverse,
+                     const float *gamma, float dots[2])
+{
+    v_float m = v_set(mean), k = v_set(inverse), sum = v_set(0.0f), dot = v_set(0.0f);
+
+    for (size_t i = 0; i < n; i += V_WIDTH) { /* parts load as zeros, and so add nothing */
+        v_float g = load_some(dy + i, n - i);
+
+        if (gamma != NULL)
+            g = v_mul(g, load_some(gamma + i, n - i));
+        sum = v_add(sum, g);
+        dot = v_fma(g, v_mul(v_sub(load_some(x + i, n - i), m), k), dot);
+    }
+    dots[0] += v_sum(sum);
+    dots[1] += v_sum(dot);
+}
+
+static void row_combine(const float *x, const float *dy, float *dx, size_t n, float mean,
+                        float inverse, const float *gamma, const float means[2])
+{
+    v_float m = v_set(mean), k = v_set(inverse), a = v_set(means[0]), b = v_set(means[1]);
+
+    for (size_t i = 0; i < n; i += V_WIDTH) {
+        v_float g = load_some(dy + i, n - i);
+        v_float normal = v_mul(v_sub(load_some(x + i, n - i), m), k);
+
+        if (gamma != NULL)
+            g = v_mul(g, load_some(gamma + i, n - i));
+        store_some(dx + i, v_mul(k, v_fnma(b, normal, v_sub(g, a))), n - i);
+    }
+}
+
+/* The same sums as column_dots, where each row has a mean and a factor of its own. */
+static void column_row_dots(const float *x, const float *dy, size_t rows, size_t columns,
+                            size_t stride, const float *means, const float *inverses, float *sums,
+                            float *dots)
+{
+    for (size_t c = 0; c < columns; c += V_WIDTH) {
+        v_float sum = v_set(0.0f), dot = v_set(0.0f);
+
+        for (size_t r = 0; r < rows; r++) {
+            v_float g = load_some(dy + r * stride + c, columns - c);
+            v_float d = v_sub(load_some(x + r * stride + c, columns - c), v_set(means[r]));
+
+            sum = v_add(sum, g);
+            dot = v_fma(g, v_mul(d, v_set(inverses[r])), dot);
+        }
+        store_some(sums + c, sum, columns - c);
+        store_some(dots + c, dot, columns - c);
+    }
+}
+
+/* ---- prelu ---- */
+
+static void prelu(const float *x, float *y, size_t n, const float *alpha)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0.0f ? x[i] * alpha[i] : x[i]; /* NaN stays */
+}
+
+/* The slope at 0 is 0, as Keras's, which puts the function together from two relus. */
+static void prelu_gradient(const float *x, const float *dy, float *dx, size_t n, const float *alpha)
+{
+    for (size_t i = 0; i < n; i++) {
+        float negative = x[i] < 0.0f ? dy[i] * alpha[i] : 0.0f;
+
+        dx[i] = x[i] > 0.0f ? dy[i] : negative;
+    }
+}
+
+static void prelu_columns(const float *x, const float *dy, size_t rows, size_t columns,
+                          size_t stride, float *sums)
+{
+    for (size_t c = 0; c < columns; c++)
+        sums[c] = 0.0f;
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c++) {
+            size_t at = r * stride + c;
+            sums[c] += x[at] < 0.0f ? dy[at] * x[at] : 0.0f;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/* Statistics of data for normalization layers, and freezing.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "math/tensor.h"
+#include "model/model.h"
+
+static dlcore_status check_layer(const dlcore_model_t *model, size_t layer, const char *call,
+                                 dlcore_error_record_t *error)
+{
+    if (layer < model->network.node_count)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: the model has %zu layers, got layer %zu",
+                       call, model->network.node_count, layer);
+}
+
+dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable)
+{
+    dlcore_status status;
+
+    if (model == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    dlcore_error_clear(&model->error);
+    status = check_layer(model, layer, "set_trainable", &model->error);
+    if (status == DLCORE_OK)
+        model->network.nodes[layer].layer.trainable = trainable;
+    return status;
+}
+
+/* What layers before a normalization do to each number: x scale + offset. */
+static dlcore_status settle_before(const dlcore_model_t *model, size_t layer, double *scale,
+                                   double *offset, dlcore_error_record_t *error)
+{
+    *scale = 1.0;
+    *offset = 0.0;
+    for (size_t i = 0; i < layer; i++) {
+        const dlcore_layer_t *before = &model->network.nodes[i].layer;
+
+        if (before->kind == DLCORE_LAYER_RESCALING) {
+            *scale *= before->scale;
+            *offset = *offset * before->scale + before->offset;
+        } else if (before->kind != DLCORE_LAYER_FLATTEN) {
+            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                               "adapt: %s comes before %s; only flatten and rescaling may",
+                               before->name, model->network.nodes[layer].layer.name);
+        }
+    }
+    return DLCORE_OK;
+}
+
+static double number_at(const dlcore_tensor_t *x, size_t row, size_t column)
+{
+    size_t size = dlcore_dtype_size(x->dtype);
+
+    return dlcore_element_load(x->dtype, x->data + (row * x->row_stride + column) * size);
+}
+
+/* Mean and variance of each column, by Welford's recurrence: one pass, no cancellation. False when
+ * a number is not finite. */
+static bool measure(const dlcore_tensor_t *x, double *means, double *squares)
+{
+    bool finite = true;
+
+    for (size_t row = 0; row < x->shape[0]; row++) {
+        for (size_t c = 0; c < x->row_size; c++) {
+            double number = number_at(x, row, c), before = number - means[c];
+
+            finite &= isfinite(number) != 0;
+            means[c] += before / (double)(row + 1);
+            squares[c] += before * (number - means[c]);
+        }
+    }
+    return finite;
+}
+
+static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x,
+                                    double scale, double offset)
+{
+    const dlcore_node_t *node = &model->network.nodes[layer];
+    size_t width = node->input_width;
+    double *numbers = dlcore_allocate(&model->allocator, 2 * width, sizeof *numbers);
+    float *mean = model->network.values + node->parameters[0].offset;
+    float *variance = model->network.values + node->parameters[1].offset;
+
+    if (numbers == NULL)
+        return dlcore_fail_memory(&model->error, "adapt", 2 * width * sizeof *numbers);
+    if (!measure(x, numbers, numbers + width)) {
+        dlcore_release(&model->allocator, numbers);
+        return dlcore_fail(&model->error, DLCORE_ERROR_RANGE,
+                           "adapt: the data have a number that is NaN or infinite");
+    }
+    for (size_t c = 0; c < width; c++) {
+        mean[c] = (float)(numbers[c] * scale + offset);
+        variance[c] = (float)(numbers[width + c] / (double)x->shape[0] * scale * scale);
+    }
+    dlcore_release(&model->allocator, numbers);
+    dlcore_model_weights_change(model);
+    return DLCORE_OK;
+}
+
+static dlcore_status adapt(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x)
+{
+    dlcore_network_t *network = &model->network;
+    dlcore_error_record_t *error = &model->error;
+    double scale, offset;
+    dlcore_status status = check_layer(model, layer, "adapt", error);
+
+    if (status == DLCORE_OK && network->nodes[layer].layer.kind != DLCORE_LAYER_NORMALIZATION)
+        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "adapt: %s is no normalization",
+                             network->nodes[layer].layer.name);
+    if (status == DLCORE_OK)
+        status = settle_before(model, layer, &scale, &offset, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_samples(network, x, error);
+    if (status == DLCORE_OK && network->values == NULL)
+        status = dlcore_network_build(network, x->row_size, model->options.seed, error);
+    if (status == DLCORE_OK)
+        status = set_statistics(model, layer, x, scale, offset);
+    return status;
+}
+
+dlcore_status dlcore_model_adapt(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (model->first_error.status != DLCORE_OK) {
+        model->error = model->first_error;
+        return dlcore_model_end(model, model->first_error.status);
+    }
+    return dlcore_model_end(model, adapt(model, layer, x));
+}

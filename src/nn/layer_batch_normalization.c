@@ -1,0 +1,271 @@
+/* Batch normalization (Ioffe, Szegedy, 2015), as
+ * keras/src/layers/normalization/batch_normalization.py:
+ *
+ *   y = gamma (x - mean) / sqrt(variance + epsilon) + beta
+ *
+ * with the batch's mean and (biased) variance of each unit while training, else the moving ones.
+ * With k = 1 / sqrt(variance + epsilon) and sums over the N rows of a batch:
+ *
+ *   beta gradient = sum dy       gamma gradient = k sum dy (x - mean)
+ *   dx = gamma k (dy - sum dy / N - k^2 (x - mean) sum dy (x - mean) / N)
+ *
+ * A worker has all rows of its units, so no sum crosses workers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "nn/initializer.h"
+#include "nn/layer.h"
+#include "nn/layer_normalized.h"
+
+/* Of the state: arrays over units. */
+enum { MEAN, VARIANCE, INVERSE, SUM_DY, SUM_DY_X, ARRAYS };
+
+dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
+                                               dlcore_error_record_t *error)
+{
+    char what[DLCORE_NAME_SIZE + 16];
+    dlcore_status status;
+
+    if (!(layer->epsilon > 0.0 && layer->epsilon <= (double)FLT_MAX))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: epsilon must be more than 0, and finite, got %g", layer->name,
+                           layer->epsilon);
+    if (!(layer->momentum >= 0.0 && layer->momentum <= 1.0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: momentum must lie in 0 .. 1, got %g",
+                           layer->name, layer->momentum);
+    snprintf(what, sizeof what, "%s: gamma", layer->name);
+    status = dlcore_initializer_validate(&layer->gamma_initializer, what, error);
+    if (status != DLCORE_OK)
+        return status;
+    snprintf(what, sizeof what, "%s: beta", layer->name);
+    return dlcore_initializer_validate(&layer->beta_initializer, what, error);
+}
+
+size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width,
+                                       dlcore_parameter_t *parameters)
+{
+    size_t count = 0;
+
+    if (layer->use_scale)
+        parameters[count++] = dlcore_layer_vector("gamma", width, layer->gamma_initializer);
+    if (layer->center)
+        parameters[count++] = dlcore_layer_vector("beta", width, layer->beta_initializer);
+    return count;
+}
+
+static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+{
+    (void)layer;
+    return input_width;
+}
+
+static size_t declare(const dlcore_layer_t *layer, size_t width,
+                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+{
+    size_t count = dlcore_layer_declare_normalized(layer, width, parameters);
+
+    parameters[count] = dlcore_layer_vector("moving_mean", width, dlcore_initializer_zeros());
+    parameters[count++].is_statistic = true;
+    parameters[count] = dlcore_layer_vector("moving_variance", width, dlcore_initializer_ones());
+    parameters[count++].is_statistic = true;
+    return count;
+}
+
+/* An array of the state, as long as padding needs. */
+static size_t array_floats(size_t width)
+{
+    return dlcore_size_round_up(width, DLCORE_PIECE) + DLCORE_PIECE;
+}
+
+static size_t state_floats(size_t width, size_t rows)
+{
+    (void)rows;
+    return ARRAYS * array_floats(width);
+}
+
+static float *array(const dlcore_layer_pass_t *pass, size_t which, const dlcore_piece_t *piece)
+{
+    return pass->state + which * array_floats(pass->input_width) + piece->column;
+}
+
+/* The offset of a statistic among the values: 0 the mean, 1 the variance. */
+static size_t statistic(const dlcore_layer_pass_t *pass, size_t which)
+{
+    size_t before = (pass->layer->use_scale ? 1u : 0u) + (pass->layer->center ? 1u : 0u);
+
+    return pass->parameters[before + which].offset;
+}
+
+static bool uses_batch(const dlcore_layer_pass_t *pass)
+{
+    return pass->training && pass->layer->trainable;
+}
+
+/* Mean and 1 / sqrt(variance + epsilon) of a piece of the batch, to the state. */
+static void measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+{
+    const dlcore_matrix_t *x = pass->x;
+    const float *from = x->data + piece->offset;
+    float *mean = array(pass, MEAN, piece), *variance = array(pass, VARIANCE, piece);
+    float *inverse = array(pass, INVERSE, piece);
+    float rows = (float)x->rows;
+
+    pass->kernels->column_sums(from, x->rows, piece->count, x->panel, mean);
+    for (size_t c = 0; c < piece->count; c++)
+        mean[c] /= rows;
+    pass->kernels->column_squares(from, x->rows, piece->count, x->panel, mean, variance);
+    for (size_t c = 0; c < piece->count; c++) {
+        variance[c] /= rows;
+        inverse[c] = 1.0f / sqrtf(variance[c] + (float)pass->layer->epsilon);
+    }
+}
+
+/* What a unit is multiplied by, and what is added. */
+static void coefficients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                         float scale[DLCORE_PIECE], float offset[DLCORE_PIECE])
+{
+    const dlcore_layer_t *layer = pass->layer;
+    const float *gamma = pass->values + pass->parameters[0].offset + piece->column;
+    const float *beta =
+        pass->values + pass->parameters[layer->use_scale ? 1 : 0].offset + piece->column;
+    const float *moving_mean = pass->values + statistic(pass, 0) + piece->column;
+    const float *moving_variance = pass->values + statistic(pass, 1) + piece->column;
+
+    for (size_t c = 0; c < DLCORE_PIECE; c++)
+        scale[c] = offset[c] = 0.0f;
+    if (uses_batch(pass))
+        measure(pass, piece);
+    for (size_t c = 0; c < piece->count; c++) {
+        bool batch = uses_batch(pass);
+        float mean = batch ? array(pass, MEAN, piece)[c] : moving_mean[c];
+
+        scale[c] = batch ? array(pass, INVERSE, piece)[c]
+                         : 1.0f / sqrtf(moving_variance[c] + (float)layer->epsilon);
+        if (layer->use_scale)
+            scale[c] *= gamma[c];
+        offset[c] = (layer->center ? beta[c] : 0.0f) - mean * scale[c];
+    }
+}
+
+static void forward(const dlcore_layer_pass_t *pass)
+{
+    size_t pieces = dlcore_pieces(pass->y);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t piece = dlcore_piece(pass->y, i), from = dlcore_piece(pass->x, i);
+        float scale[DLCORE_PIECE], offset[DLCORE_PIECE];
+
+        if (piece.count == 0)
+            continue;
+        coefficients(pass, &from, scale, offset);
+        pass->kernels->column_affine(pass->x->data + from.offset, pass->y->data + piece.offset,
+                                     pass->y->rows, piece.count, pass->y->panel, scale, offset);
+    }
+}
+
+/* sum dy and sum dy (x - mean), to the state. */
+static void sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
+                          const dlcore_piece_t *dy)
+{
+    pass->kernels->column_dots(pass->x->data + x->offset, pass->dy->data + dy->offset,
+                               pass->dy->rows, x->count, pass->dy->panel, array(pass, MEAN, x),
+                               array(pass, SUM_DY, x), array(pass, SUM_DY_X, x));
+}
+
+static void input_gradient(const dlcore_layer_pass_t *pass)
+{
+    size_t pieces = dlcore_pieces(pass->dy);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+    float rows = (float)pass->dy->rows;
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t x = dlcore_piece(pass->x, i), dy = dlcore_piece(pass->dy, i);
+        dlcore_piece_t dx = dlcore_piece(pass->dx, i);
+        float a[DLCORE_PIECE], b[DLCORE_PIECE] = {0}, d[DLCORE_PIECE] = {0};
+        float unused[DLCORE_PIECE];
+        static const float zeros[DLCORE_PIECE] = {0};
+        dlcore_column_terms_t terms = {.mean = zeros, .by_gradient = a, .by_input = b, .offset = d};
+
+        if (x.count == 0)
+            continue;
+        if (uses_batch(pass)) {
+            const float *inverse = array(pass, INVERSE, &x), *gamma;
+
+            sum_gradients(pass, &x, &dy);
+            terms.mean = array(pass, MEAN, &x);
+            gamma = pass->values + pass->parameters[0].offset + x.column;
+            for (size_t c = 0; c < DLCORE_PIECE; c++)
+                a[c] = 0.0f;
+            for (size_t c = 0; c < x.count; c++) {
+                a[c] = inverse[c] * (pass->layer->use_scale ? gamma[c] : 1.0f);
+                b[c] = -a[c] * inverse[c] * inverse[c] * array(pass, SUM_DY_X, &x)[c] / rows;
+                d[c] = -a[c] * array(pass, SUM_DY, &x)[c] / rows;
+            }
+        } else {
+            coefficients(pass, &x, a, unused);
+        }
+        /* the state's padding is zero and x's finite: dx's becomes zero */
+        pass->kernels->column_combine(pass->x->data + x.offset, pass->dy->data + dy.offset,
+                                      pass->dx->data + dx.offset, pass->dy->rows, dx.floats,
+                                      pass->dx->panel, &terms);
+    }
+}
+
+/* moving = moving momentum + batch (1 - momentum) */
+static void move_statistics(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+{
+    float momentum = (float)pass->layer->momentum;
+    float *mean = pass->statistics + statistic(pass, 0) + piece->column;
+    float *variance = pass->statistics + statistic(pass, 1) + piece->column;
+
+    for (size_t c = 0; c < piece->count; c++) {
+        mean[c] = mean[c] * momentum + array(pass, MEAN, piece)[c] * (1.0f - momentum);
+        variance[c] = variance[c] * momentum + array(pass, VARIANCE, piece)[c] * (1.0f - momentum);
+    }
+}
+
+static void parameter_gradient(const dlcore_layer_pass_t *pass)
+{
+    const dlcore_layer_t *layer = pass->layer;
+    size_t pieces = dlcore_pieces(pass->dy);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t x = dlcore_piece(pass->x, i), dy = dlcore_piece(pass->dy, i);
+        float gamma[DLCORE_PIECE] = {0};
+        size_t floats = dlcore_size_round_up(x.count, 16);
+
+        if (x.count == 0)
+            continue;
+        if (pass->dx == NULL)
+            sum_gradients(pass, &x, &dy);
+        for (size_t c = 0; c < x.count; c++)
+            gamma[c] = array(pass, INVERSE, &x)[c] * array(pass, SUM_DY_X, &x)[c];
+        if (layer->use_scale)
+            pass->sink->take(pass->sink, pass->parameters[0].offset + x.column, gamma, floats);
+        if (layer->center)
+            pass->sink->take(pass->sink,
+                             pass->parameters[layer->use_scale ? 1 : 0].offset + x.column,
+                             array(pass, SUM_DY, &x), floats);
+        if (pass->statistics != NULL)
+            move_statistics(pass, &x);
+    }
+}
+
+const dlcore_layer_type_t dlcore_layer_type_batch_normalization = {
+    .class_name = "BatchNormalization",
+    .base_name = "batch_normalization",
+    .validate = dlcore_layer_validate_normalized,
+    .output_width = output_width,
+    .declare = declare,
+    .state_floats = state_floats,
+    .forward = forward,
+    .input_gradient = input_gradient,
+    .parameter_gradient = parameter_gradient,
+};

@@ -1,0 +1,81 @@
+/* Normalization by numbers found from data beforehand
+ * (keras/src/layers/preprocessing/normalization.py):
+ *
+ *   y = (x - mean) / max(sqrt(variance), 1e-7)
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "nn/layer.h"
+
+#define LEAST 1e-7f /* keras.backend.epsilon() */
+
+static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+{
+    (void)layer;
+    (void)error;
+    return DLCORE_OK;
+}
+
+static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+{
+    (void)layer;
+    return input_width;
+}
+
+static size_t declare(const dlcore_layer_t *layer, size_t width,
+                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+{
+    (void)layer;
+    parameters[0] = dlcore_layer_vector("mean", width, dlcore_initializer_zeros());
+    parameters[1] = dlcore_layer_vector("variance", width, dlcore_initializer_ones());
+    parameters[0].is_statistic = parameters[1].is_statistic = true;
+    return 2;
+}
+
+/* y = from * scale + offset by columns; scale alone for gradients. Padding becomes zero. */
+static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, dlcore_matrix_t *to,
+                  bool shifts)
+{
+    size_t pieces = dlcore_pieces(to);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t x = dlcore_piece(from, i), y = dlcore_piece(to, i);
+        const float *mean = pass->values + pass->parameters[0].offset + x.column;
+        const float *variance = pass->values + pass->parameters[1].offset + x.column;
+        float scale[DLCORE_PIECE] = {0}, offset[DLCORE_PIECE] = {0};
+
+        if (x.count == 0)
+            continue;
+        for (size_t c = 0; c < x.count; c++) {
+            float deviation = sqrtf(variance[c]);
+
+            scale[c] = 1.0f / (deviation > LEAST ? deviation : LEAST);
+            offset[c] = shifts ? -mean[c] * scale[c] : 0.0f;
+        }
+        pass->kernels->column_affine(from->data + x.offset, to->data + y.offset, to->rows, x.count,
+                                     to->panel, scale, offset);
+    }
+}
+
+static void forward(const dlcore_layer_pass_t *pass)
+{
+    apply(pass, pass->x, pass->y, true);
+}
+
+static void input_gradient(const dlcore_layer_pass_t *pass)
+{
+    apply(pass, pass->dy, pass->dx, false);
+}
+
+const dlcore_layer_type_t dlcore_layer_type_normalization = {
+    .class_name = "Normalization",
+    .base_name = "normalization",
+    .validate = validate,
+    .output_width = output_width,
+    .declare = declare,
+    .forward = forward,
+    .input_gradient = input_gradient,
+    .gradients_in_place = true,
+};

@@ -1,0 +1,98 @@
+/* PReLU (He, Zhang, Ren, Sun, 2015): y = x, or alpha x where x is below 0, with an alpha for each
+ * unit that is learned.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/size.h"
+#include "nn/initializer.h"
+#include "nn/layer.h"
+
+static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+{
+    char what[DLCORE_NAME_SIZE + 16];
+
+    snprintf(what, sizeof what, "%s: alpha", layer->name);
+    return dlcore_initializer_validate(&layer->alpha_initializer, what, error);
+}
+
+static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+{
+    (void)layer;
+    return input_width;
+}
+
+static size_t declare(const dlcore_layer_t *layer, size_t width,
+                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+{
+    parameters[0] = dlcore_layer_vector("alpha", width, layer->alpha_initializer);
+    return 1;
+}
+
+static const float *alpha_of(const dlcore_layer_pass_t *pass, size_t column)
+{
+    return pass->values + pass->parameters[0].offset + column;
+}
+
+static void forward(const dlcore_layer_pass_t *pass)
+{
+    const dlcore_matrix_t *y = pass->y;
+    size_t begin = dlcore_share(y->rows, pass->worker, pass->workers);
+    size_t end = dlcore_share(y->rows, pass->worker + 1, pass->workers);
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
+        for (size_t row = begin; row < end; row++)
+            pass->kernels->prelu(dlcore_matrix_at(pass->x, row, p), dlcore_matrix_at(y, row, p),
+                                 dlcore_matrix_panel_columns(y, p), alpha_of(pass, p * y->panel));
+    }
+}
+
+static void input_gradient(const dlcore_layer_pass_t *pass)
+{
+    dlcore_matrix_t *dx = pass->dx;
+    size_t begin = dlcore_share(dx->rows, pass->worker, pass->workers);
+    size_t end = dlcore_share(dx->rows, pass->worker + 1, pass->workers);
+
+    for (size_t p = 0; p < dlcore_matrix_panels(dx); p++) {
+        size_t columns = dlcore_matrix_panel_columns(dx, p);
+
+        for (size_t row = begin; row < end; row++) {
+            float *to = dlcore_matrix_at(dx, row, p);
+
+            pass->kernels->prelu_gradient(dlcore_matrix_at(pass->x, row, p),
+                                          dlcore_matrix_at(pass->dy, row, p), to, columns,
+                                          alpha_of(pass, p * dx->panel));
+            for (size_t c = columns; c < dx->panel; c++)
+                to[c] = 0.0f;
+        }
+    }
+}
+
+static void parameter_gradient(const dlcore_layer_pass_t *pass)
+{
+    size_t pieces = dlcore_pieces(pass->dy);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t x = dlcore_piece(pass->x, i), dy = dlcore_piece(pass->dy, i);
+        float sums[DLCORE_PIECE] = {0};
+
+        if (x.count == 0)
+            continue;
+        pass->kernels->prelu_columns(pass->x->data + x.offset, pass->dy->data + dy.offset,
+                                     pass->dy->rows, x.count, pass->dy->panel, sums);
+        pass->sink->take(pass->sink, pass->parameters[0].offset + x.column, sums,
+                         dlcore_size_round_up(x.count, 16));
+    }
+}
+
+const dlcore_layer_type_t dlcore_layer_type_prelu = {
+    .class_name = "PReLU",
+    .base_name = "prelu",
+    .validate = validate,
+    .output_width = output_width,
+    .declare = declare,
+    .forward = forward,
+    .input_gradient = input_gradient,
+    .parameter_gradient = parameter_gradient,
+};
