@@ -72,3 +72,16 @@ double agreement_grouped(const float *value, const float *reference, size_t coun
     }
     return worst;
 }
+
+double agreement_elements(const float *value, const float *reference, const float *x, size_t count,
+                          double floor)
+{
+    double worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        double scale = x != NULL ? fmin(fabs((double)x[i]), 1e30) : 0;
+        double error = agreement_grouped(value + i, reference + i, 1, 1, fmax(scale, floor));
+        if (!(error <= worst))
+            worst = error;
+    }
+    return worst;
+}

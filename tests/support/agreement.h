@@ -35,4 +35,9 @@ double agreement_norm(const float *value, const float *reference, size_t count);
 double agreement_grouped(const float *value, const float *reference, size_t count, size_t width,
                          double floor);
 
+/* Element by element, relative to the reference's size, or the floor, or, where x is not NULL, its
+ * element of x (up to 1e30) when that is larger. */
+double agreement_elements(const float *value, const float *reference, const float *x, size_t count,
+                          double floor);
+
 #endif
