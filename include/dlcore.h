@@ -38,6 +38,7 @@
 
 #include "dlcore/activation.h"
 #include "dlcore/callback.h"
+#include "dlcore/constraint.h"
 #include "dlcore/data.h"
 #include "dlcore/dataset.h"
 #include "dlcore/file.h"
@@ -48,6 +49,8 @@
 #include "dlcore/model.h"
 #include "dlcore/optimizer.h"
 #include "dlcore/predictor.h"
+#include "dlcore/regularizer.h"
+#include "dlcore/schedule.h"
 #include "dlcore/status.h"
 #include "dlcore/tensor.h"
 #include "dlcore/version.h"

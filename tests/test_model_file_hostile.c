@@ -21,6 +21,10 @@
 #define COMPILED(optimizer, loss, metrics)                                                         \
     GOOD ",\"compile_config\":\"{'optimizer':" optimizer ",'loss':" loss ",'metrics':" metrics "}" \
          "\""
+#define SCHEDULED(name, members)                                                              \
+    "{'class_name':'SGD','config':{'learning_rate':{'class_name':" name ",'config':{" members \
+    "}}}"                                                                                     \
+    "}"
 #define SGD "{'class_name':'SGD','config':{'learning_rate':0.1}}"
 
 static const hostile_t models[] = {
@@ -64,7 +68,46 @@ static const hostile_t models[] = {
     {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':-1}}", "'mse'", "[]")), 32,
      "learning_rate must lie in"},
     {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':{}}}", "'mse'", "[]")), 32,
+     "no schedule \"\""},
+    {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':[]}}", "'mse'", "[]")), 32,
      "learning_rate is no finite number"},
+    {FILE_OF(COMPILED(SCHEDULED("'ExponentialDecay'", "'initial_learning_rate':1"), "'mse'", "[]")),
+     32, "ExponentialDecay: decay_steps must be 1 or more, got 0"},
+    {FILE_OF(COMPILED(SCHEDULED("'CosineDecay'", "'decay_steps':-1"), "'mse'", "[]")), 32,
+     "decay_steps is no count"},
+    {FILE_OF(COMPILED(SCHEDULED("'PiecewiseConstantDecay'",
+                                "'boundaries':[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]"),
+                      "'mse'", "[]")),
+     32, "boundaries are too many"},
+    {FILE_OF(COMPILED(SCHEDULED("'PiecewiseConstantDecay'", "'boundaries':[1.5],'values':[1,2]"),
+                      "'mse'", "[]")),
+     32, "boundaries are no counts"},
+    {FILE_OF(COMPILED(SCHEDULED("'PiecewiseConstantDecay'", "'boundaries':[1],'values':[1]"),
+                      "'mse'", "[]")),
+     32, "values are not one number more than boundaries"},
+    {FILE_OF(COMPILED(SCHEDULED("'PiecewiseConstantDecay'", "'boundaries':[1],'values':[1,2,3]"),
+                      "'mse'", "[]")),
+     32, "values are not one number more than boundaries"},
+    {FILE_OF(COMPILED(SCHEDULED("'Noam'", ""), "'mse'", "[]")), 32, "no schedule \"Noam\""},
+    {FILE_OF(COMPILED("{'class_name':'Adam','config':{'clipnorm':true}}", "'mse'", "[]")), 32,
+     "clipnorm is no finite number"},
+    {FILE_OF(COMPILED("{'class_name':'Adam','config':{'gradient_accumulation_steps':1.5}}", "'mse'",
+                      "[]")),
+     32, "gradient_accumulation_steps is no count"},
+    {FILE_OF(COMPILED("{'class_name':'Adam','config':{'gradient_accumulation_steps':1}}", "'mse'",
+                      "[]")),
+     32, "gradient_accumulation_steps must be 0 (none), or 2 or more, got 1"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'kernel_regularizer':'orthogonal'") "]", "3")), 32,
+     "kernel_regularizer is not known here"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'bias_regularizer':{'class_name':'L1','config':{'l1':-1}}") "]",
+                   "3")),
+     32, "bias_regularizer: l1 must lie in"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'kernel_constraint':{'class_name':'MaxNorm','config':{'axis':"
+                                  "1}}") "]",
+                   "3")),
+     32, "kernel_constraint has another axis than 0"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'kernel_constraint':'lax'") "]", "3")), 32,
+     "kernel_constraint is not known here"},
     {FILE_OF(COMPILED(SGD, "'hinge2'", "[]")), 32, "no loss \"hinge2\""},
     {FILE_OF(COMPILED(SGD, "5", "[]")), 32, "no loss \"\""},
     {FILE_OF(COMPILED(SGD, "'mse'", "['mse','mse']")), 32, "are both"},

@@ -26,17 +26,17 @@ static void test_optimizer_names_round_trip_with_defaults(void **state)
     assert_true(rmsprop.epsilon == 1e-7 && !rmsprop.centered);
     assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_SGD), "sgd");
     assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_RMSPROP), "rmsprop");
-    assert_int_equal(dlcore_optimizer_from_name("adam").kind, DLCORE_OPTIMIZER_UNKNOWN);
+    assert_int_equal(dlcore_optimizer_from_name("adams").kind, DLCORE_OPTIMIZER_UNKNOWN);
     assert_int_equal(dlcore_optimizer_from_name(NULL).kind, DLCORE_OPTIMIZER_UNKNOWN);
     assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)3), "unknown");
+    assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)9), "unknown");
     assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)-1), "unknown");
 }
 
 static void assert_refused(dlcore_optimizer_t optimizer, const char *message)
 {
     dlcore_error_record_t error = {0};
-    dlcore_status status = dlcore_optimizer_type(optimizer.kind)->validate(&optimizer, &error);
+    dlcore_status status = dlcore_optimizer_validate(&optimizer, &error);
 
     assert_failed(status, DLCORE_ERROR_ARGUMENT, &error, message);
 }
@@ -56,7 +56,7 @@ static void test_optimizer_bad_settings_are_named_with_range_and_value(void **st
     (void)state;
     fine.learning_rate = 0.0;
     fine.rho = fine.momentum = 1.0;
-    assert_int_equal(dlcore_optimizer_type_rmsprop.validate(&fine, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_optimizer_validate(&fine, NULL), DLCORE_OK);
     ASSERT_FIELD(sgd, learning_rate, -0.5, "sgd: learning_rate must lie in 0 .. ");
     ASSERT_FIELD(sgd, learning_rate, -0.5, "got -0.5");
     ASSERT_FIELD(sgd, learning_rate, 1e39, "got 1e+39");
@@ -88,7 +88,9 @@ static void test_optimizer_slots_follow_momentum_and_centered(void **state)
 static void test_optimizer_prepare_rounds_one_minus_rho_from_double(void **state)
 {
     dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
-    dlcore_optimizer_step_t step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop);
+    dlcore_optimizer_clock_t clock = dlcore_optimizer_clock_start();
+    dlcore_optimizer_step_t step =
+        dlcore_optimizer_type_rmsprop.prepare(&rmsprop, &clock, 0.001f);
 
     (void)state;
     assert_true(step.settings.rmsprop.one_minus_rho == 0.1f);
@@ -101,11 +103,12 @@ static void test_optimizer_vanishing_momentum_updates_as_without(void **state)
     dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
     float w = 1.0f, g = 2.0f, v = 0.0f, m = 0.0f, expected = 1.0f, velocity = 0.0f;
     float *const slots[] = {&v, &m};
+    dlcore_optimizer_clock_t clock = dlcore_optimizer_clock_start();
     dlcore_optimizer_step_t step;
 
     (void)state;
     rmsprop.momentum = 1e-60;
-    step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop);
+    step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop, &clock, 0.001f);
     dlcore_optimizer_type_rmsprop.update(dlcore_kernels(), &step, 1, &w, &g, slots);
     dlcore_kernels()->rmsprop(1, &expected, &g, &velocity, &step.settings.rmsprop);
     assert_true(w == expected && w < 1.0f && m == 0.0f);

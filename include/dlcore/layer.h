@@ -17,7 +17,9 @@
 #include <stddef.h>
 
 #include "activation.h"
+#include "constraint.h"
 #include "initializer.h"
+#include "regularizer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +54,10 @@ typedef struct dlcore_layer {
     bool use_bias;
     dlcore_initializer_t kernel_initializer;
     dlcore_initializer_t bias_initializer;
+    dlcore_regularizer_t kernel_regularizer; /* all 0: none */
+    dlcore_regularizer_t bias_regularizer;
+    dlcore_constraint_t kernel_constraint; /* kind NONE, the default: none */
+    dlcore_constraint_t bias_constraint;
 
     /* dense and activation */
     dlcore_activation_t activation;

@@ -195,6 +195,11 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
  * this batch, before its update. (Keras answers running means since the last reset.) */
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
+/* The learning rate of the next step; NaN before the model is compiled. */
+double dlcore_model_learning_rate(const dlcore_model_t *model);
+/* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
+ * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
+dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
  * does not move have 0. `loss` may be NULL. For checks and for training loops of your own. */

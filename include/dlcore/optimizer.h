@@ -1,15 +1,23 @@
 /* Optimizers: how the weights w follow their gradient g. Formulas, defaults and names are Keras's.
  *
+ * A step takes the gradient (regularizers included, averaged over accumulated steps), clips it,
+ * decays the weights, applies the optimizer's rule, updates the moving average, and then applies
+ * constraints, in this order.
+ *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_OPTIMIZER_H
 #define DLCORE_OPTIMIZER_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "schedule.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* lr is the learning rate, t the number of this update, counted from 1. */
 typedef enum dlcore_optimizer_kind {
     DLCORE_OPTIMIZER_UNKNOWN = 0,
     /* w -= lr g; with momentum m: v = m v - lr g, w += v; nesterov: w += m v - lr g */
@@ -17,25 +25,82 @@ typedef enum dlcore_optimizer_kind {
     /* v = rho v + (1 - rho) g^2, d = lr g / sqrt(v + epsilon), w -= d;
      * centered: a = rho a + (1 - rho) g and the root is of v - a^2 + epsilon;
      * with momentum m: u = m u + d, w -= u */
-    DLCORE_OPTIMIZER_RMSPROP
+    DLCORE_OPTIMIZER_RMSPROP,
+    /* m += (1 - beta_1) (g - m), v += (1 - beta_2) (g^2 - v),
+     * w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon);
+     * amsgrad: the root is of the largest v so far */
+    DLCORE_OPTIMIZER_ADAM,
+    /* adam with weight_decay */
+    DLCORE_OPTIMIZER_ADAMW,
+    /* a += g^2, w -= lr g / sqrt(a + epsilon) */
+    DLCORE_OPTIMIZER_ADAGRAD,
+    /* a = rho a + (1 - rho) g^2, d = g sqrt(b + epsilon) / sqrt(a + epsilon),
+     * b = rho b + (1 - rho) d^2, w -= lr d */
+    DLCORE_OPTIMIZER_ADADELTA,
+    /* m += (1 - beta_1) (g - m), u = max(beta_2 u, |g|),
+     * w -= lr m / ((1 - beta_1^t) (u + epsilon)) */
+    DLCORE_OPTIMIZER_ADAMAX,
+    /* adam with Nesterov's momentum: with c_t = beta_1 (1 - 0.96^t / 2) and p_t their product so
+     * far, w -= lr m' / (sqrt(v / (1 - beta_2^t)) + epsilon),
+     * m' = c_(t+1) m / (1 - p_(t+1)) + (1 - c_t) g / (1 - p_t) */
+    DLCORE_OPTIMIZER_NADAM
 } dlcore_optimizer_kind_t;
 
 /* A value descriptor: copy it, change it, nothing to free. Settings are double, because Keras
  * forms 1 - rho and the like in double before it rounds to float32. */
 typedef struct dlcore_optimizer {
     dlcore_optimizer_kind_t kind;
-    double learning_rate; /* >= 0 */
+    double learning_rate; /* >= 0; see dlcore_model_set_learning_rate */
     double momentum;      /* sgd, rmsprop: 0 .. 1 */
     bool nesterov;        /* sgd */
-    double rho;           /* rmsprop: 0 .. 1 */
-    double epsilon;       /* rmsprop: at least FLT_MIN */
+    double rho;           /* rmsprop, adadelta: 0 .. 1 */
+    double epsilon;       /* all but sgd: at least FLT_MIN */
     bool centered;        /* rmsprop */
+
+    double beta_1, beta_2;            /* adam and its kin: at least 0 and below 1 */
+    bool amsgrad;                     /* adam, adamw */
+    double initial_accumulator_value; /* adagrad: >= 0 */
+
+    dlcore_schedule_t
+        schedule; /* kind NONE: learning_rate. Counts every step, accumulated or not */
+
+    /* At most one of these; 0: none (Keras: None). Gradients of one weight array longer than
+     * clipnorm are scaled to that Euclidean norm; all together likewise to global_clipnorm; single
+     * gradients are cut to -clipvalue .. clipvalue. */
+    double clipnorm, global_clipnorm, clipvalue;
+
+    /* Each update begins with w -= lr weight_decay w. 0: none; >= 0. */
+    double weight_decay;
+    bool weight_decay_excludes_bias; /* Keras: exclude_from_weight_decay(var_names=["bias"]) */
+
+    /* A moving average of the weights: a = ema_momentum a + (1 - ema_momentum) w after each step, w
+     * itself in the first. The weights become the averages every ema_overwrite_frequency steps (0:
+     * never), and at the end of a fit that did not fail. */
+    bool use_ema;
+    double ema_momentum; /* 0 .. 1 */
+    uint64_t ema_overwrite_frequency;
+
+    /* Weights move once in so many steps, by the mean of their gradients; 0: each step, else 2 or
+     * more. Steps that lack the rest of their group as a call ends wait for the next call. */
+    uint64_t gradient_accumulation_steps;
 } dlcore_optimizer_t;
 
 /* learning_rate 0.01, momentum 0, nesterov false */
 dlcore_optimizer_t dlcore_optimizer_sgd(void);
 /* learning_rate 0.001, rho 0.9, momentum 0, epsilon 1e-7, centered false */
 dlcore_optimizer_t dlcore_optimizer_rmsprop(void);
+/* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7, amsgrad false */
+dlcore_optimizer_t dlcore_optimizer_adam(void);
+/* as adam, weight_decay 0.004 */
+dlcore_optimizer_t dlcore_optimizer_adamw(void);
+/* learning_rate 0.001, initial_accumulator_value 0.1, epsilon 1e-7 */
+dlcore_optimizer_t dlcore_optimizer_adagrad(void);
+/* learning_rate 0.001, rho 0.95, epsilon 1e-7 */
+dlcore_optimizer_t dlcore_optimizer_adadelta(void);
+/* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
+dlcore_optimizer_t dlcore_optimizer_adamax(void);
+/* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
+dlcore_optimizer_t dlcore_optimizer_nadam(void);
 
 /* By Keras string name ("rmsprop"; either case), with defaults, and back. An unknown name, or NULL,
  * gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */

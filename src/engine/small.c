@@ -285,6 +285,7 @@ static void fetch_next(const dlcore_source_t *next)
 void dlcore_small_step(dlcore_step_t *step)
 {
     const dlcore_small_plan_t *plan = step->workspace->small;
+    dlcore_place_t alone = {.workers = 1};
     size_t rows = step->source.rows;
 
     fetch_next(&step->next);
@@ -295,10 +296,16 @@ void dlcore_small_step(dlcore_step_t *step)
     if (step->objective->metric_count > 0)
         dlcore_step_metrics(step->network, step->objective, step->workspace, 0, 0, rows);
     dlcore_step_sums(step->objective, step->workspace, rows, &step->sums);
+    if (step->penalty != NULL) {
+        dlcore_update_penalty_partials(step->penalty, step->network, &alone);
+        step->sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)rows;
+    }
     step->finite = isfinite(step->sums.loss);
     if (!step->finite && step->stop_on_not_finite)
         return;
     if (rows > 1)
         plan->functions->gradients(&plan->net, plan->work, plan->gradients);
     step->sink->take(step->sink, 0, plan->gradients, step->network->value_floats);
+    if (step->update != NULL)
+        dlcore_update_finish(step->update, &alone);
 }

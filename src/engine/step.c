@@ -4,17 +4,10 @@
 #include "engine/step.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/random.h"
 #include "engine/columns.h"
 #include "engine/small.h"
-
-static void meet(const dlcore_place_t *place)
-{
-    if (place->workers > 1)
-        dlcore_team_barrier(place->team);
-}
 
 /* The activation that node i applies itself in a run with this objective. */
 static dlcore_activate_t activation_of(const dlcore_network_t *network,
@@ -76,10 +69,10 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
             continue;
         pass = pass_of(network, objective, workspace, place, i);
         type->forward(&pass);
-        meet(place);
+        dlcore_place_meet(place);
         if (dlcore_layer_has_rows(type, &pass)) {
             type->forward_rows(&pass);
-            meet(place);
+            dlcore_place_meet(place);
         }
     }
 }
@@ -179,7 +172,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         if (type->activation_gradient != NULL && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
             !folds_into_above(network, pass.activation.kind, i)) {
             type->activation_gradient(&pass);
-            meet(place);
+            dlcore_place_meet(place);
         }
         if (i > network->first) {
             pass.dx = &workspace->gradients[i - 1];
@@ -188,7 +181,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
                 folds_into_above(network, network->nodes[i - 1].layer.activation, i - 1))
                 pass.activation_below = dlcore_layer_activate(&network->nodes[i - 1].layer);
             type->input_gradient(&pass);
-            meet(place); /* the update below writes the weights just read */
+            dlcore_place_meet(place); /* the update below writes the weights just read */
         }
         if (type->parameter_gradient != NULL && network->nodes[i].layer.trainable)
             type->parameter_gradient(&pass);
@@ -223,7 +216,7 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
 
     if (!step->gathered) {
         gather(step, &step->source, step->batch, &place);
-        meet(&place);
+        dlcore_place_meet(&place);
     }
     if (step->next.rows > 0)
         scan_next(step, &place);
@@ -231,9 +224,13 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
     if (step->next.rows > 0 && worker == 0)
         dlcore_columns_choose(step->network, step->workspace, 1 - step->batch, workers);
     dlcore_step_loss(step->network, step->objective, step->workspace, step->batch, true, &place);
-    meet(&place);
+    if (step->penalty != NULL)
+        dlcore_update_penalty_partials(step->penalty, step->network, &place);
+    dlcore_place_meet(&place);
     /* every worker comes to the same sums, and so to the same decision */
     dlcore_step_sums(step->objective, step->workspace, step->source.rows, &sums);
+    if (step->penalty != NULL)
+        sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)sums.samples;
     if (worker == 0) {
         step->sums = sums;
         step->finite = isfinite(sums.loss);
@@ -242,6 +239,8 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
         return;
     dlcore_step_backward(step->network, step->objective, step->workspace, step->sink,
                          step->moves_statistics, &place);
+    if (step->update != NULL)
+        dlcore_update_finish(step->update, &place);
     if (step->next.rows > 0)
         gather(step, &step->next, 1 - step->batch, &place);
 }
@@ -273,39 +272,4 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
     if (step->workspace->keys != NULL)
         dlcore_step_keys(step->network, step->workspace, step->seed, step->number);
     dlcore_team_run(step->team, workers, work, step);
-}
-
-static void fetch(const float *from, size_t count)
-{
-    for (size_t i = 0; i < count; i += 16)
-        __builtin_prefetch(from + i, 1, 2);
-}
-
-void dlcore_sink_expect(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
-{
-    const dlcore_update_sink_t *update = (const dlcore_update_sink_t *)(const void *)sink;
-
-    fetch(update->values + offset, count);
-    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX && update->slots[i] != NULL; i++)
-        fetch(update->slots[i] + offset, count);
-}
-
-void dlcore_sink_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
-                        size_t count)
-{
-    const dlcore_update_sink_t *update = (const dlcore_update_sink_t *)(const void *)sink;
-    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
-
-    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
-        slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
-    update->optimizer->update(update->kernels, &update->settings, count, update->values + offset,
-                              gradient, slots);
-}
-
-void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
-                       size_t count)
-{
-    const dlcore_store_sink_t *store = (const dlcore_store_sink_t *)(const void *)sink;
-
-    memcpy(store->gradients + offset, gradient, count * sizeof *gradient);
 }

@@ -11,14 +11,8 @@
 #include "engine/network.h"
 #include "engine/objective.h"
 #include "engine/team.h"
+#include "engine/update.h"
 #include "engine/workspace.h"
-#include "nn/optimizer.h"
-
-/* A worker's place. */
-typedef struct dlcore_place {
-    dlcore_team_t *team; /* NULL: alone */
-    size_t worker, workers;
-} dlcore_place_t;
 
 /* The outputs of every layer for the batch in the workspace, whose rows are set. With an objective,
  * the last activation is left out where the loss applies it. Ends with a barrier. */
@@ -54,10 +48,12 @@ typedef struct dlcore_step {
     dlcore_workspace_t *workspace;
     dlcore_team_t *team;
     const dlcore_gradient_sink_t *sink;
-    dlcore_source_t source; /* of the batch at hand */
-    dlcore_source_t next;   /* of the batch after it; rows 0: none */
-    size_t batch;           /* which of the workspace's batches is the one at hand */
-    bool gathered;          /* it is already there */
+    const dlcore_update_plan_t *penalty; /* of regularizers, for the loss; NULL: none */
+    const dlcore_update_sink_t *update;  /* which finishes the step; NULL: none has to */
+    dlcore_source_t source;              /* of the batch at hand */
+    dlcore_source_t next;                /* of the batch after it; rows 0: none */
+    size_t batch;                        /* which of the workspace's batches is the one at hand */
+    bool gathered;                       /* it is already there */
     bool stop_on_not_finite;
     uint64_t seed, number; /* the model's, and of this step in its life: key what is random in it */
     bool moves_statistics; /* false: only gradients are wanted */
@@ -69,27 +65,5 @@ typedef struct dlcore_step {
 
 /* Runs the step on `workers` of the team. */
 void dlcore_step_run(dlcore_step_t *step, size_t workers);
-
-/* A sink that updates the weights at once. */
-typedef struct dlcore_update_sink {
-    dlcore_gradient_sink_t sink; /* first, so that one is the other */
-    const dlcore_kernels_t *kernels;
-    const dlcore_optimizer_type_t *optimizer;
-    dlcore_optimizer_step_t settings;
-    float *values;
-    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
-} dlcore_update_sink_t;
-
-/* A sink that keeps the gradients, in the layout of the values. */
-typedef struct dlcore_store_sink {
-    dlcore_gradient_sink_t sink;
-    float *gradients;
-} dlcore_store_sink_t;
-
-void dlcore_sink_expect(const dlcore_gradient_sink_t *sink, size_t offset, size_t count);
-void dlcore_sink_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
-                        size_t count);
-void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
-                       size_t count);
 
 #endif

@@ -38,6 +38,18 @@ void dlcore_team_run(dlcore_team_t *team, size_t workers, dlcore_team_work_t wor
  * full memory barrier. NULL, or a run with one worker: returns at once. */
 void dlcore_team_barrier(dlcore_team_t *team);
 
+/* A worker's place in a run. */
+typedef struct dlcore_place {
+    dlcore_team_t *team; /* NULL: alone */
+    size_t worker, workers;
+} dlcore_place_t;
+
+static inline void dlcore_place_meet(const dlcore_place_t *place)
+{
+    if (place->workers > 1)
+        dlcore_team_barrier(place->team);
+}
+
 /* CPUs that this process may run on, at least 1, at most 256. */
 size_t dlcore_team_cpus(void);
 

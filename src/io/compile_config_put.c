@@ -3,30 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "io/config_writing.h"
 #include "io/model_config.h"
-#include "nn/optimizer.h"
-
-static void put_optimizer(dlcore_json_writer_t *writer, const dlcore_optimizer_t *optimizer)
-{
-    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
-
-    dlcore_config_open(writer, "optimizer", "keras.optimizers", type->class_name);
-    dlcore_json_put_string(writer, "name", type->name);
-    dlcore_json_put_double(writer, "learning_rate", optimizer->learning_rate);
-    dlcore_json_put_double(writer, "momentum", optimizer->momentum);
-    switch (optimizer->kind) {
-    case DLCORE_OPTIMIZER_SGD:
-        dlcore_json_put_bool(writer, "nesterov", optimizer->nesterov);
-        break;
-    case DLCORE_OPTIMIZER_RMSPROP:
-        dlcore_json_put_double(writer, "rho", optimizer->rho);
-        dlcore_json_put_double(writer, "epsilon", optimizer->epsilon);
-        dlcore_json_put_bool(writer, "centered", optimizer->centered);
-        break;
-    case DLCORE_OPTIMIZER_UNKNOWN:
-        break;
-    }
-    dlcore_config_close(writer);
-}
+#include "io/optimizer_config.h"
 
 static void put_metric(dlcore_json_writer_t *writer, const dlcore_metric_t *metric)
 {
@@ -42,13 +19,13 @@ static void put_metric(dlcore_json_writer_t *writer, const dlcore_metric_t *metr
 }
 
 void dlcore_compile_config_put(dlcore_json_writer_t *writer,
-                               const dlcore_compile_options_t *settings)
+                               const dlcore_compile_options_t *settings, double learning_rate)
 {
     const char *loss = dlcore_loss_name(settings->loss.kind);
     char class_name[64];
 
     dlcore_json_open(writer, NULL, '{');
-    put_optimizer(writer, &settings->optimizer);
+    dlcore_optimizer_config_put(writer, &settings->optimizer, learning_rate);
     dlcore_class_name(loss, class_name, sizeof class_name);
     dlcore_config_open(writer, "loss", "keras.losses", class_name);
     dlcore_json_put_string(writer, "name", loss);

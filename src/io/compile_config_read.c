@@ -4,36 +4,7 @@
 #include "base/error.h"
 #include "io/config_reading.h"
 #include "io/model_config.h"
-
-static dlcore_status get_optimizer(const dlcore_config_reading_t *reading,
-                                   const dlcore_json_t *object, dlcore_optimizer_t *optimizer)
-{
-    char name[DLCORE_NAME_SIZE];
-    dlcore_json_t config;
-    dlcore_status status = dlcore_config_name(reading, object, "class_name", name, sizeof name);
-
-    if (status == DLCORE_OK)
-        status = dlcore_config_find(reading, object, "config", &config);
-    if (status != DLCORE_OK)
-        return status;
-    *optimizer = dlcore_optimizer_from_name(name);
-    if (optimizer->kind == DLCORE_OPTIMIZER_UNKNOWN)
-        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: compile_config: this version has no optimizer \"%s\"",
-                           reading->file, name);
-    status = dlcore_config_double(reading, &config, "learning_rate", &optimizer->learning_rate);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "momentum", &optimizer->momentum);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, &config, "nesterov", &optimizer->nesterov);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "rho", &optimizer->rho);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "epsilon", &optimizer->epsilon);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, &config, "centered", &optimizer->centered);
-    return status;
-}
+#include "io/optimizer_config.h"
 
 static dlcore_status get_loss(const dlcore_config_reading_t *reading, const dlcore_json_t *thing,
                               dlcore_loss_t *loss)
@@ -97,7 +68,7 @@ dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char
     if (status == DLCORE_OK)
         status = dlcore_config_find(&reading, config, "metrics", &metrics);
     if (status == DLCORE_OK)
-        status = get_optimizer(&reading, &optimizer, &settings->optimizer);
+        status = dlcore_optimizer_config_read(&reading, &optimizer, &settings->optimizer);
     if (status == DLCORE_OK)
         status = get_loss(&reading, &loss, &settings->loss);
     if (status == DLCORE_OK)

@@ -19,10 +19,11 @@
 /* Layers of a model in a file: bounds what a small file can make grow. */
 #define DLCORE_MODEL_CONFIG_LAYERS_MAX 1000
 
-/* The two objects, for a built model, and a compiled one. */
+/* The two objects, for a built model, and a compiled one, whose learning rate is that of the
+ * moment: see dlcore_optimizer_config_put. */
 void dlcore_model_config_put(dlcore_json_writer_t *writer, const dlcore_model_t *model);
 void dlcore_compile_config_put(dlcore_json_writer_t *writer,
-                               const dlcore_compile_options_t *settings);
+                               const dlcore_compile_options_t *settings, double learning_rate);
 
 /* Adds the layers to an empty model; *input_width is that of its samples. `file` is for messages.
  * DLCORE_ERROR_FORMAT, DLCORE_ERROR_UNSUPPORTED, or what adding says. */

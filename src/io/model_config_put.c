@@ -4,6 +4,7 @@
 #include "io/activation_config.h"
 #include "io/config_writing.h"
 #include "io/model_config.h"
+#include "io/optimizer_config.h"
 #include "model/model.h"
 
 /* [null, width] */
@@ -53,6 +54,10 @@ static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
         dlcore_json_put_bool(writer, "use_bias", layer->use_bias);
         put_initializer(writer, "kernel_initializer", &layer->kernel_initializer);
         put_initializer(writer, "bias_initializer", &layer->bias_initializer);
+        dlcore_regularizer_config_put(writer, "kernel_regularizer", &layer->kernel_regularizer);
+        dlcore_regularizer_config_put(writer, "bias_regularizer", &layer->bias_regularizer);
+        dlcore_constraint_config_put(writer, "kernel_constraint", &layer->kernel_constraint);
+        dlcore_constraint_config_put(writer, "bias_constraint", &layer->bias_constraint);
         break;
     case DLCORE_LAYER_ACTIVATION:
         dlcore_activation_config_put(writer, layer);

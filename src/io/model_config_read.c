@@ -8,6 +8,7 @@
 #include "io/activation_config.h"
 #include "io/config_reading.h"
 #include "io/model_config.h"
+#include "io/optimizer_config.h"
 
 static dlcore_status get_initializer(const dlcore_config_reading_t *reading,
                                      const dlcore_json_t *object, const char *name,
@@ -46,6 +47,18 @@ static dlcore_status get_dense(const dlcore_config_reading_t *reading, const dlc
         status = get_initializer(reading, config, "kernel_initializer", &layer->kernel_initializer);
     if (status == DLCORE_OK)
         status = get_initializer(reading, config, "bias_initializer", &layer->bias_initializer);
+    if (status == DLCORE_OK)
+        status = dlcore_regularizer_config_read(reading, config, "kernel_regularizer",
+                                                &layer->kernel_regularizer);
+    if (status == DLCORE_OK)
+        status = dlcore_regularizer_config_read(reading, config, "bias_regularizer",
+                                                &layer->bias_regularizer);
+    if (status == DLCORE_OK)
+        status = dlcore_constraint_config_read(reading, config, "kernel_constraint",
+                                               &layer->kernel_constraint);
+    if (status == DLCORE_OK)
+        status = dlcore_constraint_config_read(reading, config, "bias_constraint",
+                                               &layer->bias_constraint);
     return status;
 }
 

@@ -174,6 +174,26 @@ static dlcore_status compile(loading_t *loading)
 
 /* ---- training state ---- */
 
+static dlcore_status read_clock(loading_t *loading, const dlcore_json_t *state)
+{
+    dlcore_optimizer_clock_t clock = dlcore_optimizer_clock_start();
+    const char *file = file_of(loading);
+    dlcore_json_t product;
+    dlcore_status status = dlcore_json_text_number(state, "iterations", UINT64_MAX,
+                                                   &clock.iterations, file, loading->error);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (!dlcore_json_member(state, "momentum_product", &product) ||
+        (product.kind != DLCORE_JSON_NONE &&
+         (!dlcore_json_double(&product, &clock.product) ||
+          !(clock.product >= 0.0 && clock.product <= 1.0))))
+        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
+                           "%s: training_state: momentum_product is no number in 0 .. 1", file);
+    loading->model->trainer.clock = clock;
+    return DLCORE_OK;
+}
+
 static dlcore_status read_counts(loading_t *loading)
 {
     dlcore_model_t *model = loading->model;
@@ -192,6 +212,8 @@ static dlcore_status read_counts(loading_t *loading)
         status = dlcore_json_text_number(&state, "steps_trained", UINT64_MAX, &steps, file, error);
     if (status == DLCORE_OK)
         status = dlcore_json_text_number(&state, "seed", UINT64_MAX, &seed, file, error);
+    if (status == DLCORE_OK)
+        status = read_clock(loading, &state);
     if (status == DLCORE_OK && !dlcore_json_member(&state, "run", &run))
         status = dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: run is there twice", file);
     if (status == DLCORE_OK)
@@ -215,7 +237,7 @@ static void look_for_state(loading_t *loading)
 
     if (!loading->model->compiled)
         return;
-    tensors->slot_count = dlcore_optimizer_type(optimizer->kind)->slots(optimizer);
+    tensors->slot_count = dlcore_optimizer_slots(optimizer);
     end = first * (1 + tensors->slot_count);
     for (size_t i = first; i < end && !loading->has_state; i++)
         loading->has_state = dlcore_model_reading_has(&loading->reading, i);

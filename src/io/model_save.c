@@ -39,6 +39,7 @@ typedef struct saving {
     size_t header_size;
     size_t data_size;
     uint64_t checksum;
+    double learning_rate; /* of the moment */
     dlcore_error_record_t *error;
 } saving_t;
 
@@ -138,6 +139,8 @@ static void put_training(dlcore_json_writer_t *writer, const saving_t *saving)
     dlcore_json_open(writer, NULL, '{');
     dlcore_json_put_text_number(writer, "epochs_trained", model->epochs_trained);
     dlcore_json_put_text_number(writer, "steps_trained", model->steps_trained);
+    dlcore_json_put_text_number(writer, "iterations", model->trainer.clock.iterations);
+    dlcore_json_put_double(writer, "momentum_product", model->trainer.clock.product);
     dlcore_json_put_text_number(writer, "seed", model->options.seed);
     if (saving->run != NULL)
         dlcore_run_state_put(writer, saving->run);
@@ -163,7 +166,7 @@ static void put_metadata(dlcore_json_writer_t *writer, const saving_t *saving)
     }
     if (saving->whole && model->compiled) {
         dlcore_json_open_text(writer, "compile_config");
-        dlcore_compile_config_put(writer, &model->settings);
+        dlcore_compile_config_put(writer, &model->settings, saving->learning_rate);
         dlcore_json_close_text(writer);
     }
     if (saving->whole && saving->options.training_state)
@@ -251,6 +254,7 @@ static dlcore_status begin(saving_t *saving, const dlcore_model_t *model, bool w
     if (status != DLCORE_OK)
         return status;
     saving->tensors = dlcore_model_tensors(model);
+    saving->learning_rate = dlcore_model_learning_rate(model);
     if (!whole || !saving->options.training_state)
         saving->tensors.slot_count = 0;
     else

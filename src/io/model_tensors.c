@@ -109,7 +109,7 @@ dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors,
         if (tensors->slots != NULL)
             tensor.at = tensors->slots + (vector - 1) * network->value_floats;
         snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s", type->name,
-                 type->slot_name(tensors->optimizer, vector - 1), name);
+                 dlcore_optimizer_slot_name(tensors->optimizer, vector - 1), name);
     } else {
         set_copy(tensors, vector - 1 - tensors->slot_count, weight, name, &tensor);
     }

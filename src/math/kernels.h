@@ -45,6 +45,34 @@ typedef struct dlcore_rmsprop_step {
 typedef struct dlcore_column_terms {
     const float *mean, *by_gradient, *by_input, *offset;
 } dlcore_column_terms_t;
+typedef struct dlcore_adam_step {
+    float alpha; /* the learning rate with both corrections for the beginning */
+    float one_minus_beta_1;
+    float one_minus_beta_2;
+    float epsilon;
+} dlcore_adam_step_t;
+
+typedef struct dlcore_adagrad_step {
+    float learning_rate;
+    float epsilon;
+} dlcore_adagrad_step_t;
+
+typedef struct dlcore_adamax_step {
+    float learning_rate;
+    float one_minus_beta_1;
+    float beta_2;
+    float correction; /* 1 - beta_1^t */
+    float epsilon;
+} dlcore_adamax_step_t;
+
+typedef struct dlcore_nadam_step {
+    float learning_rate;
+    float one_minus_beta_1;
+    float one_minus_beta_2;
+    float of_momentum, of_gradient; /* what both contribute to the corrected momentum */
+    float correction;               /* 1 / (1 - beta_2^t) */
+    float epsilon;
+} dlcore_nadam_step_t;
 
 typedef struct dlcore_kernels {
     const char *name; /* "avx512", "avx2", "neon", "portable" */
@@ -163,6 +191,37 @@ typedef struct dlcore_kernels {
     void (*rmsprop_full)(size_t n, float *w, const float *g, float *velocity,
                          float *average_gradient, float *momentum,
                          const dlcore_rmsprop_step_t *step);
+    void (*adam)(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                 const dlcore_adam_step_t *step);
+    void (*adam_amsgrad)(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                         float *velocity_hat, const dlcore_adam_step_t *step);
+    void (*adagrad)(size_t n, float *w, const float *g, float *accumulator,
+                    const dlcore_adagrad_step_t *step);
+    /* momentum of `step` is not read */
+    void (*adadelta)(size_t n, float *w, const float *g, float *accumulated_grad,
+                     float *accumulated_delta, const dlcore_rmsprop_step_t *step);
+    void (*adamax)(size_t n, float *w, const float *g, float *momentum, float *norm,
+                   const dlcore_adamax_step_t *step);
+    void (*nadam)(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                  const dlcore_nadam_step_t *step);
+
+    /* to = g + l1 sign(w) + two_l2 w, sign(0) = 0; to may be g */
+    void (*add_penalty)(size_t n, float *to, const float *g, const float *w, float l1,
+                        float two_l2);
+    /* to = g cut to -limit .. limit; NaN stays NaN; to may be g */
+    void (*clip)(size_t n, float *to, const float *g, float limit);
+    /* w -= w weight_decay learning_rate */
+    void (*decay)(size_t n, float *w, float weight_decay, float learning_rate);
+    /* mean = momentum mean + one_minus_momentum w */
+    void (*average)(size_t n, float *mean, const float *w, float momentum,
+                    float one_minus_momentum);
+    /* to += x */
+    void (*accumulate)(size_t n, float *to, const float *x);
+    float (*absolute_sum)(const float *x, size_t n);
+    /* sums[c] = sum over rows of x[r][c]^2, in the order of rows; x[r][c] *= factors[c] */
+    void (*column_squares)(const float *x, size_t rows, size_t columns, size_t stride, float *sums);
+    void (*column_scale)(float *x, size_t rows, size_t columns, size_t stride,
+                         const float *factors);
 } dlcore_kernels_t;
 
 /* The best table for this CPU; the same on every call and thread. */

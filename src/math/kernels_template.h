@@ -285,6 +285,9 @@ static void column_sums(const float *x, size_t rows, size_t columns, size_t stri
 #include "math/kernels_losses_template.h"
 #include "math/kernels_optimizers_template.h"
 
+#include "math/kernels_adaptive_template.h" /* uses what the one before has */
+#include "math/kernels_update_template.h"
+
 static const dlcore_kernels_t table = {
     .name = V_NAME,
     .affine = affine,
@@ -334,4 +337,18 @@ static const dlcore_kernels_t table = {
     .sgd_momentum = sgd_momentum,
     .rmsprop = rmsprop,
     .rmsprop_full = rmsprop_full,
+    .adam = adam,
+    .adam_amsgrad = adam_amsgrad,
+    .adagrad = adagrad,
+    .adadelta = adadelta,
+    .adamax = adamax,
+    .nadam = nadam,
+    .add_penalty = add_penalty,
+    .clip = clip_all,
+    .decay = decay,
+    .average = average,
+    .accumulate = accumulate,
+    .absolute_sum = absolute_sum,
+    .column_squares = column_squares,
+    .column_scale = column_scale,
 };

@@ -110,6 +110,9 @@ typedef struct dlcore_products {
      * Keras's row-major (inputs, units) and the engine's layout; padding is set to zero. Works on
      * anything that lies like a kernel: gradients and optimizer states, too. */
     size_t (*kernel_floats)(size_t inputs, size_t units);
+    /* Columns of a kernel lie in panels: column c of input i is at (c - c % panel) * inputs + i *
+     * panel + c % panel. A multiple of 16, or `units`. */
+    size_t (*kernel_panel)(size_t units);
     void (*pack_kernel)(size_t inputs, size_t units, const float *row_major, float *kernel);
     void (*unpack_kernel)(size_t inputs, size_t units, const float *kernel, float *row_major);
     /* The same for inputs first .. first+count-1 alone, `rows` being those; all parts together set

@@ -44,6 +44,12 @@ static size_t panel(size_t columns)
     return dlcore_size_round_up(columns, 16);
 }
 
+/* One panel: row-major. */
+static size_t kernel_panel(size_t units)
+{
+    return units;
+}
+
 static size_t kernel_floats(size_t inputs, size_t units)
 {
     return dlcore_size_round_up(inputs * units, 16);
@@ -231,6 +237,7 @@ static const dlcore_products_t blas = {
     .takes_index = true,
     .panel = panel,
     .kernel_floats = kernel_floats,
+    .kernel_panel = kernel_panel,
     .pack_kernel = pack_kernel,
     .unpack_kernel = unpack_kernel,
     .pack_rows = pack_rows,

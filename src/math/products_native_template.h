@@ -412,6 +412,7 @@ static const dlcore_products_t table = {
     .small = SMALL_TABLE,
     .panel = panel,
     .kernel_floats = kernel_floats,
+    .kernel_panel = panel,
     .pack_kernel = pack_kernel,
     .unpack_kernel = unpack_kernel,
     .pack_rows = pack_rows,

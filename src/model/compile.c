@@ -62,7 +62,7 @@ static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error
                            "compile: optimizer %d is unknown (NULL, or a name that was not "
                            "found?)",
                            (int)options->optimizer.kind);
-    status = optimizer->validate(&options->optimizer, error);
+    status = dlcore_optimizer_validate(&options->optimizer, error);
     if (status == DLCORE_OK)
         status = check_loss(&options->loss, error);
     if (status == DLCORE_OK)

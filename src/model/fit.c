@@ -184,8 +184,11 @@ static dlcore_status run(dlcore_fit_t *fit)
     if (status == DLCORE_OK && model->stopped != NULL) /* loaded, by a callback perhaps */
         status = dlcore_fit_resume(fit);
     if (status == DLCORE_OK) {
-        fit->sink = dlcore_model_update_sink(model);
-        status = dlcore_fit_run(fit);
+        status = dlcore_training_set_update(&fit->training, &fit->sink);
+        if (status == DLCORE_OK)
+            status = dlcore_fit_run(fit);
+        if (status == DLCORE_OK)
+            dlcore_training_take_averages(&fit->training);
     }
     if (status == DLCORE_OK)
         status = dlcore_fit_leave_record(fit);
@@ -245,7 +248,6 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
         return status;
     status = choose_samples(fit, x, y);
     if (status == DLCORE_OK) {
-        fit->training.step.sink = &fit->sink.sink;
         fit->training.step.stop_on_not_finite = options->stop_on_not_finite;
         fit->progress = dlcore_progress_start(&options->sink, options->verbose);
         fit->steps = options->steps_per_epoch > 0 ? options->steps_per_epoch : fit->feed.batches;

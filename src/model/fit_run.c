@@ -130,7 +130,10 @@ static dlcore_source_t look_ahead(const dlcore_fit_t *fit)
 static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
 {
     dlcore_step_t *step = &fit->training.step;
+    dlcore_status status = dlcore_training_prepare(&fit->training, &fit->scope);
 
+    if (status != DLCORE_OK)
+        return status;
     step->source = *source;
     step->next = look_ahead(fit);
     step->batch = fit->slot;
@@ -142,6 +145,7 @@ static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
     fit->gathered = step->next.rows > 0;
     if (!step->finite && step->stop_on_not_finite)
         return dlcore_not_finite(fit->model, &step->sums, fit->position.batch);
+    dlcore_training_advance(&fit->training);
     return DLCORE_OK;
 }
 

@@ -97,6 +97,7 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     made->options = chosen;
     made->options.error = NULL; /* create's alone */
     made->network.allocator = chosen.allocator;
+    made->trainer.clock = dlcore_optimizer_clock_start();
     made->network.kernels = dlcore_kernels();
     made->network.products = products;
     atomic_flag_clear(&made->busy);

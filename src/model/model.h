@@ -12,12 +12,16 @@
 #include "engine/objective.h"
 #include "engine/step.h"
 #include "engine/team.h"
+#include "engine/update.h"
 #include "engine/workspace.h"
 
 /* What is kept between training calls: state of the optimizer, buffers of the last batch size. */
 typedef struct dlcore_trainer {
     float *slots; /* slot_count vectors of the network's value_floats; NULL: none yet */
     size_t slot_count;
+    dlcore_optimizer_clock_t clock; /* of the slots */
+    dlcore_update_plan_t plan;      /* has_plan false: none yet */
+    bool has_plan;
     dlcore_workspace_t workspace; /* capacity 0: none yet */
 } dlcore_trainer_t;
 
@@ -104,6 +108,11 @@ size_t dlcore_sample_width(const dlcore_tensor_t *x);
 
 /* Forgets the optimizer's state and the buffers: train.c. */
 void dlcore_trainer_clear(dlcore_model_t *model);
+
+/* The learning rate of the next step: learning_rate.c. DLCORE_ERROR_ARGUMENT when the user's
+ * function gives none. */
+dlcore_status dlcore_model_rate(const dlcore_model_t *model, double *rate,
+                                dlcore_error_record_t *error);
 
 /* Moves the optimizer's state of a model of the same layout over: train.c. */
 void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from);

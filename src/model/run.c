@@ -119,6 +119,7 @@ dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
         *sums = (dlcore_sums_t){0};
         for (size_t i = 0; i < blocks.count; i++)
             dlcore_sums_add(sums, &blocks.sums[i], run->objective->metric_count);
+        sums->loss += dlcore_network_penalty(&run->model->network) * (double)sums->samples;
     }
     for (size_t i = 0; blocks.workspaces != NULL && i < workers; i++)
         dlcore_workspace_clear(&blocks.workspaces[i]);

@@ -14,8 +14,9 @@
 void dlcore_trainer_clear(dlcore_model_t *model)
 {
     dlcore_release(&model->allocator, model->trainer.slots);
+    dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
     dlcore_workspace_clear(&model->trainer.workspace);
-    model->trainer = (dlcore_trainer_t){0};
+    model->trainer = (dlcore_trainer_t){.clock = dlcore_optimizer_clock_start()};
     dlcore_run_state_free(&model->allocator, model->stopped);
     model->stopped = NULL;
 }
@@ -27,22 +28,45 @@ void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from)
     dlcore_release(&model->allocator, to->slots);
     to->slots = from->trainer.slots;
     to->slot_count = from->trainer.slot_count;
+    to->clock = from->trainer.clock;
     from->trainer.slots = NULL;
+    dlcore_update_plan_clear(&model->allocator, &to->plan); /* the settings may be others */
+    to->has_plan = false;
 }
 
 static dlcore_status make_slots(dlcore_model_t *model)
 {
     const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
-    size_t count = dlcore_optimizer_type(optimizer->kind)->slots(optimizer);
-    size_t floats = model->network.value_floats;
+    size_t count = dlcore_optimizer_slots(optimizer), floats = model->network.value_floats;
+    float *slots;
 
     if (model->trainer.slots != NULL)
         return DLCORE_OK;
-    model->trainer.slots = dlcore_allocate(&model->allocator, count * floats, sizeof(float));
-    if (model->trainer.slots == NULL)
+    slots = dlcore_allocate(&model->allocator, count * floats, sizeof(float));
+    if (slots == NULL)
         return dlcore_fail_memory(&model->error, "optimizer state", count * floats * sizeof(float));
+    for (size_t slot = 0; slot < count; slot++) {
+        float value = dlcore_optimizer_slot_value(optimizer, slot);
+
+        for (size_t i = 0; value != 0.0f && i < floats; i++)
+            slots[slot * floats + i] = value;
+    }
+    model->trainer.slots = slots;
     model->trainer.slot_count = count;
     return DLCORE_OK;
+}
+
+static dlcore_status make_plan(dlcore_model_t *model)
+{
+    dlcore_trainer_t *trainer = &model->trainer;
+    dlcore_status status;
+
+    if (trainer->has_plan)
+        return DLCORE_OK;
+    status = dlcore_update_plan_create(&model->network, &model->settings.optimizer, &trainer->plan,
+                                       &model->error);
+    trainer->has_plan = status == DLCORE_OK;
+    return status;
 }
 
 static dlcore_status make_workspace(dlcore_model_t *model, const dlcore_objective_t *objective,
@@ -107,20 +131,24 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     training->workers = dlcore_model_workers(training->team, work);
     status = make_slots(model);
     if (status == DLCORE_OK)
+        status = make_plan(model);
+    if (status == DLCORE_OK)
         status = make_workspace(model, &training->objective, rows, training->workers);
     if (status != DLCORE_OK) {
         dlcore_model_release_team(model, training->team);
         return status;
     }
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
-    training->step = (dlcore_step_t){.network = &model->network,
-                                     .objective = &training->objective,
-                                     .workspace = &model->trainer.workspace,
-                                     .team = training->team,
-                                     .stop_on_not_finite = true,
-                                     .seed = model->options.seed,
-                                     .number = model->steps_trained,
-                                     .moves_statistics = true};
+    training->step =
+        (dlcore_step_t){.network = &model->network,
+                        .objective = &training->objective,
+                        .workspace = &model->trainer.workspace,
+                        .team = training->team,
+                        .penalty = model->trainer.plan.has_penalty ? &model->trainer.plan : NULL,
+                        .stop_on_not_finite = true,
+                        .seed = model->options.seed,
+                        .number = model->steps_trained,
+                        .moves_statistics = true};
     return DLCORE_OK;
 }
 
@@ -134,19 +162,51 @@ void dlcore_training_end(dlcore_training_t *training)
     dlcore_model_release_team(training->model, training->team);
 }
 
-dlcore_update_sink_t dlcore_model_update_sink(dlcore_model_t *model)
+dlcore_status dlcore_training_set_update(dlcore_training_t *training, dlcore_update_sink_t *update)
 {
-    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
-    dlcore_update_sink_t sink = {
-        .sink = {.expect = dlcore_sink_expect, .take = dlcore_sink_update},
-        .kernels = dlcore_small_kernels(&model->network, model->trainer.workspace.small),
-        .optimizer = dlcore_optimizer_type(optimizer->kind),
-        .values = model->network.values};
+    dlcore_model_t *model = training->model;
+    dlcore_update_plan_t *plan = &model->trainer.plan;
+    dlcore_status status = make_slots(model);
 
-    for (size_t i = 0; i < model->trainer.slot_count; i++)
-        sink.slots[i] = model->trainer.slots + i * model->network.value_floats;
-    sink.settings = sink.optimizer->prepare(optimizer);
-    return sink;
+    if (status == DLCORE_OK)
+        status = make_plan(model);
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_update_sink_begin(update, &model->network, &model->settings.optimizer, plan,
+                             dlcore_small_kernels(&model->network, model->trainer.workspace.small),
+                             model->trainer.slots);
+    training->update = update;
+    training->step.sink = &update->sink;
+    training->step.update = plan->keeps || plan->has_constraint ? update : NULL;
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlcore_scope_t *scope)
+{
+    dlcore_model_t *model = training->model;
+    bool is_host = model->settings.optimizer.schedule.kind == DLCORE_SCHEDULE_FUNCTION;
+    dlcore_status status;
+    double rate;
+
+    if (is_host && scope != NULL)
+        dlcore_scope_leave(*scope);
+    status = dlcore_model_rate(model, &rate, &model->error);
+    if (is_host && scope != NULL)
+        *scope = dlcore_scope_enter(model);
+    if (status == DLCORE_OK)
+        dlcore_update_prepare(training->update, &model->trainer.clock, rate);
+    return status;
+}
+
+void dlcore_training_take_averages(dlcore_training_t *training)
+{
+    dlcore_model_t *model = training->model;
+
+    if (!model->settings.optimizer.use_ema || model->trainer.clock.iterations == 0)
+        return;
+    dlcore_update_take_averages(training->update);
+    dlcore_model_weights_change(model);
+    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
 }
 
 dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums, size_t batch)
@@ -157,13 +217,12 @@ dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums
                        isnan(sums->loss) ? "NaN" : "infinite", batch, sums->samples);
 }
 
-/* One step on all rows of x and y at once, its gradients going to `sink`. */
+/* One step on all rows of x and y at once. */
 static dlcore_status single_step(dlcore_training_t *training, const dlcore_tensor_t *x,
-                                 const dlcore_tensor_t *y, const dlcore_gradient_sink_t *sink)
+                                 const dlcore_tensor_t *y)
 {
     dlcore_scope_t scope = dlcore_scope_enter(training->model);
 
-    training->step.sink = sink;
     training->step.source = (dlcore_source_t){.x = x, .y = y, .rows = dlcore_sample_count(x)};
     dlcore_step_run(&training->step, training->workers);
     dlcore_scope_leave(scope);
@@ -176,18 +235,25 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_tensor_t
                                     const dlcore_tensor_t *y, dlcore_evaluation_t *result)
 {
     dlcore_training_t training;
-    dlcore_update_sink_t sink;
+    dlcore_update_sink_t update;
     dlcore_status status =
         dlcore_training_begin(&training, model, "train_on_batch", x, y, SIZE_MAX);
 
     if (status != DLCORE_OK)
         return status;
-    sink = dlcore_model_update_sink(model);
+    status = dlcore_training_set_update(&training, &update);
+    if (status == DLCORE_OK)
+        status = dlcore_training_prepare(&training, NULL);
+    if (status != DLCORE_OK)
+        goto end;
     training.step.number = model->steps_trained++;
     dlcore_model_weights_change(model);
-    status = single_step(&training, x, y, &sink.sink);
+    status = single_step(&training, x, y);
+    if (status == DLCORE_OK)
+        dlcore_training_advance(&training);
     if (result != NULL)
         dlcore_evaluation_set(model, &training.step.sums, result);
+end:
     dlcore_training_end(&training);
     return status;
 }
@@ -236,7 +302,10 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
         goto end;
     }
     training.step.moves_statistics = false;
-    status = single_step(&training, x, y, &store.sink);
+    training.step.sink = &store.sink;
+    status = single_step(&training, x, y);
+    if (status == DLCORE_OK)
+        dlcore_update_add_penalty(&model->trainer.plan, network, store.gradients);
     if (loss != NULL)
         *loss = training.step.sums.loss / (double)training.step.sums.samples;
     if (status == DLCORE_OK)

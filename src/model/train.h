@@ -11,7 +11,8 @@ typedef struct dlcore_training {
     dlcore_objective_t objective;
     dlcore_team_t *team;
     size_t workers;
-    dlcore_step_t step; /* sink, source, next and batch are the caller's to set */
+    dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
+    dlcore_update_sink_t *update; /* of dlcore_training_set_update */
 } dlcore_training_t;
 
 /* Checks model and data, builds the network if need be, allocates state and buffers for batches
@@ -24,8 +25,29 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows);
 void dlcore_training_end(dlcore_training_t *training);
 
-/* The sink that moves this model's weights by its optimizer. */
-dlcore_update_sink_t dlcore_model_update_sink(dlcore_model_t *model);
+/* Lets the steps move the model's weights by its optimizer. *update must stay where it is. */
+dlcore_status dlcore_training_set_update(dlcore_training_t *training, dlcore_update_sink_t *update);
+
+/* Before each such step, in its scope (NULL: in none): settles the learning rate. */
+dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlcore_scope_t *scope);
+static inline dlcore_status dlcore_training_prepare(dlcore_training_t *training,
+                                                    dlcore_scope_t *scope)
+{
+    const dlcore_optimizer_t *optimizer = &training->model->settings.optimizer;
+
+    if (optimizer->schedule.kind != DLCORE_SCHEDULE_NONE)
+        return dlcore_training_prepare_scheduled(training, scope);
+    dlcore_update_prepare(training->update, &training->model->trainer.clock,
+                          optimizer->learning_rate);
+    return DLCORE_OK;
+}
+/* After each such step that was not stopped. */
+static inline void dlcore_training_advance(dlcore_training_t *training)
+{
+    dlcore_update_advance(training->update, &training->model->trainer.clock);
+}
+/* At the end of a fit: the weights become their averages where the optimizer keeps them. */
+void dlcore_training_take_averages(dlcore_training_t *training);
 
 /* DLCORE_ERROR_NOT_FINITE with a message for that batch. */
 dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums, size_t batch);

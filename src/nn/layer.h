@@ -15,6 +15,8 @@
 #include "math/kernels.h"
 #include "math/matrix.h"
 #include "math/products.h"
+#include "nn/constraint.h"
+#include "nn/regularizer.h"
 
 #define DLCORE_LAYER_PARAMETERS_MAX 4
 
@@ -26,8 +28,10 @@ typedef struct dlcore_parameter {
     size_t fan_in, fan_out;
     dlcore_initializer_t initializer;
     bool is_statistic; /* found from data, not moved by an optimizer */
-    size_t offset;     /* floats from the start of the flat parameter vector; a multiple of 16 */
-    size_t floats;     /* with padding; rank 2: as the engine's products lay a kernel out */
+    dlcore_regularizer_t regularizer;
+    dlcore_constraint_t constraint;
+    size_t offset; /* floats from the start of the flat parameter vector; a multiple of 16 */
+    size_t floats; /* with padding; rank 2: as the engine's products lay a kernel out */
 } dlcore_parameter_t;
 
 /* One worker's view of one layer in one step. */

@@ -15,6 +15,23 @@
 
 enum { KERNEL = 0, BIAS = 1 };
 
+/* What is to become of a kernel or bias while it is trained. */
+static dlcore_status validate_training(const dlcore_layer_t *layer, const char *parameter,
+                                       const dlcore_regularizer_t *regularizer,
+                                       const dlcore_constraint_t *constraint,
+                                       dlcore_error_record_t *error)
+{
+    char what[DLCORE_NAME_SIZE + 32];
+    dlcore_status status;
+
+    snprintf(what, sizeof what, "%s: %s_regularizer", layer->name, parameter);
+    status = dlcore_regularizer_validate(regularizer, what, error);
+    if (status != DLCORE_OK)
+        return status;
+    snprintf(what, sizeof what, "%s: %s_constraint", layer->name, parameter);
+    return dlcore_constraint_validate(constraint, what, error);
+}
+
 static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
     char what[DLCORE_NAME_SIZE + 16];
@@ -32,6 +49,12 @@ static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t
         snprintf(what, sizeof what, "%s: bias", layer->name);
         status = dlcore_initializer_validate(&layer->bias_initializer, what, error);
     }
+    if (status == DLCORE_OK)
+        status = validate_training(layer, "kernel", &layer->kernel_regularizer,
+                                   &layer->kernel_constraint, error);
+    if (status == DLCORE_OK)
+        status = validate_training(layer, "bias", &layer->bias_regularizer, &layer->bias_constraint,
+                                   error);
     return status;
 }
 
@@ -49,7 +72,9 @@ static size_t declare(const dlcore_layer_t *layer, size_t input_width,
                                               .shape = {input_width, layer->units},
                                               .fan_in = input_width,
                                               .fan_out = layer->units,
-                                              .initializer = layer->kernel_initializer};
+                                              .initializer = layer->kernel_initializer,
+                                              .regularizer = layer->kernel_regularizer,
+                                              .constraint = layer->kernel_constraint};
     if (!layer->use_bias)
         return 1;
     parameters[BIAS] = (dlcore_parameter_t){.name = "bias",
@@ -57,7 +82,9 @@ static size_t declare(const dlcore_layer_t *layer, size_t input_width,
                                             .shape = {layer->units, 1},
                                             .fan_in = layer->units,
                                             .fan_out = layer->units,
-                                            .initializer = layer->bias_initializer};
+                                            .initializer = layer->bias_initializer,
+                                            .regularizer = layer->bias_regularizer,
+                                            .constraint = layer->bias_constraint};
     return 2;
 }
 

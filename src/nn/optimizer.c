@@ -1,19 +1,29 @@
-/* The kinds of optimizers: descriptors with Keras's defaults, and names.
+/* The kinds of optimizers: descriptors with Keras's defaults, names, and what all kinds share.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/optimizer.h"
 
+#include <float.h>
+#include <math.h>
+
 #include "base/error.h"
 #include "base/name.h"
+#include "nn/schedule.h"
 
 static const dlcore_optimizer_type_t *const types[] = {
     [DLCORE_OPTIMIZER_UNKNOWN] = NULL,
     [DLCORE_OPTIMIZER_SGD] = &dlcore_optimizer_type_sgd,
     [DLCORE_OPTIMIZER_RMSPROP] = &dlcore_optimizer_type_rmsprop,
+    [DLCORE_OPTIMIZER_ADAM] = &dlcore_optimizer_type_adam,
+    [DLCORE_OPTIMIZER_ADAMW] = &dlcore_optimizer_type_adamw,
+    [DLCORE_OPTIMIZER_ADAGRAD] = &dlcore_optimizer_type_adagrad,
+    [DLCORE_OPTIMIZER_ADADELTA] = &dlcore_optimizer_type_adadelta,
+    [DLCORE_OPTIMIZER_ADAMAX] = &dlcore_optimizer_type_adamax,
+    [DLCORE_OPTIMIZER_NADAM] = &dlcore_optimizer_type_nadam,
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-_Static_assert(TYPE_COUNT == DLCORE_OPTIMIZER_RMSPROP + 1, "one row each");
+_Static_assert(TYPE_COUNT == DLCORE_OPTIMIZER_NADAM + 1, "one row each");
 
 const dlcore_optimizer_type_t *dlcore_optimizer_type(dlcore_optimizer_kind_t kind)
 {
@@ -22,24 +32,72 @@ const dlcore_optimizer_type_t *dlcore_optimizer_type(dlcore_optimizer_kind_t kin
     return types[kind];
 }
 
+/* ---- descriptors ---- */
+
+static dlcore_optimizer_t defaults(dlcore_optimizer_kind_t kind)
+{
+    return (dlcore_optimizer_t){.kind = kind,
+                                .learning_rate = 0.001,
+                                .rho = 0.9,
+                                .epsilon = 1e-7,
+                                .beta_1 = 0.9,
+                                .beta_2 = 0.999,
+                                .initial_accumulator_value = 0.1,
+                                .ema_momentum = 0.99};
+}
+
 dlcore_optimizer_t dlcore_optimizer_sgd(void)
 {
-    return (dlcore_optimizer_t){
-        .kind = DLCORE_OPTIMIZER_SGD, .learning_rate = 0.01, .rho = 0.9, .epsilon = 1e-7};
+    dlcore_optimizer_t optimizer = defaults(DLCORE_OPTIMIZER_SGD);
+    optimizer.learning_rate = 0.01;
+    return optimizer;
 }
 
 dlcore_optimizer_t dlcore_optimizer_rmsprop(void)
 {
-    return (dlcore_optimizer_t){
-        .kind = DLCORE_OPTIMIZER_RMSPROP, .learning_rate = 0.001, .rho = 0.9, .epsilon = 1e-7};
+    return defaults(DLCORE_OPTIMIZER_RMSPROP);
+}
+
+dlcore_optimizer_t dlcore_optimizer_adam(void)
+{
+    return defaults(DLCORE_OPTIMIZER_ADAM);
+}
+
+dlcore_optimizer_t dlcore_optimizer_adamw(void)
+{
+    dlcore_optimizer_t optimizer = defaults(DLCORE_OPTIMIZER_ADAMW);
+    optimizer.weight_decay = 0.004;
+    return optimizer;
+}
+
+dlcore_optimizer_t dlcore_optimizer_adagrad(void)
+{
+    return defaults(DLCORE_OPTIMIZER_ADAGRAD);
+}
+
+dlcore_optimizer_t dlcore_optimizer_adadelta(void)
+{
+    dlcore_optimizer_t optimizer = defaults(DLCORE_OPTIMIZER_ADADELTA);
+    optimizer.rho = 0.95;
+    return optimizer;
+}
+
+dlcore_optimizer_t dlcore_optimizer_adamax(void)
+{
+    return defaults(DLCORE_OPTIMIZER_ADAMAX);
+}
+
+dlcore_optimizer_t dlcore_optimizer_nadam(void)
+{
+    return defaults(DLCORE_OPTIMIZER_NADAM);
 }
 
 dlcore_optimizer_t dlcore_optimizer_from_name(const char *name)
 {
-    if (dlcore_name_is(name, dlcore_optimizer_type_sgd.name))
-        return dlcore_optimizer_sgd();
-    if (dlcore_name_is(name, dlcore_optimizer_type_rmsprop.name))
-        return dlcore_optimizer_rmsprop();
+    for (int kind = 1; kind < TYPE_COUNT; kind++) {
+        if (dlcore_name_is(name, types[kind]->name))
+            return types[kind]->make();
+    }
     return (dlcore_optimizer_t){.kind = DLCORE_OPTIMIZER_UNKNOWN};
 }
 
@@ -49,6 +107,8 @@ const char *dlcore_optimizer_name(dlcore_optimizer_kind_t kind)
     return type != NULL ? type->name : "unknown";
 }
 
+/* ---- checking ---- */
+
 dlcore_status dlcore_optimizer_check(const char *optimizer, const char *setting, double value,
                                      double low, double high, dlcore_error_record_t *error)
 {
@@ -56,4 +116,103 @@ dlcore_status dlcore_optimizer_check(const char *optimizer, const char *setting,
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %g",
                        optimizer, setting, low, high, value);
+}
+
+dlcore_status dlcore_optimizer_check_epsilon(const dlcore_optimizer_t *optimizer, const char *name,
+                                             dlcore_error_record_t *error)
+{
+    return dlcore_optimizer_check(name, "epsilon", optimizer->epsilon, FLT_MIN, FLT_MAX, error);
+}
+
+dlcore_status dlcore_optimizer_check_betas(const dlcore_optimizer_t *optimizer, const char *name,
+                                           dlcore_error_record_t *error)
+{
+    const double largest = 0.9999999;
+    dlcore_status status =
+        dlcore_optimizer_check(name, "beta_1", optimizer->beta_1, 0.0, largest, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_optimizer_check(name, "beta_2", optimizer->beta_2, 0.0, largest, error);
+    return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
+}
+
+static dlcore_status check_clipping(const dlcore_optimizer_t *o, const char *name,
+                                    dlcore_error_record_t *error)
+{
+    dlcore_status status =
+        dlcore_optimizer_check(name, "clipnorm", o->clipnorm, 0.0, FLT_MAX, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_optimizer_check(name, "global_clipnorm", o->global_clipnorm, 0.0, FLT_MAX,
+                                        error);
+    if (status == DLCORE_OK)
+        status = dlcore_optimizer_check(name, "clipvalue", o->clipvalue, 0.0, FLT_MAX, error);
+    if (status == DLCORE_OK &&
+        (o->clipnorm > 0.0) + (o->global_clipnorm > 0.0) + (o->clipvalue > 0.0) > 1)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: only one of clipnorm, global_clipnorm and clipvalue can be set, "
+                           "got %g, %g and %g",
+                           name, o->clipnorm, o->global_clipnorm, o->clipvalue);
+    return status;
+}
+
+dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *o, dlcore_error_record_t *error)
+{
+    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(o->kind);
+    dlcore_status status;
+
+    if (type == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "optimizer: kind %d is unknown",
+                           (int)o->kind);
+    status =
+        dlcore_optimizer_check(type->name, "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
+    if (status == DLCORE_OK)
+        status = type->validate(o, type->name, error);
+    if (status == DLCORE_OK)
+        status = dlcore_schedule_validate(&o->schedule, error);
+    if (status == DLCORE_OK)
+        status = check_clipping(o, type->name, error);
+    if (status == DLCORE_OK)
+        status = dlcore_optimizer_check(type->name, "weight_decay", o->weight_decay, 0.0, FLT_MAX,
+                                        error);
+    if (status == DLCORE_OK && o->use_ema)
+        status =
+            dlcore_optimizer_check(type->name, "ema_momentum", o->ema_momentum, 0.0, 1.0, error);
+    if (status == DLCORE_OK && o->gradient_accumulation_steps == 1)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: gradient_accumulation_steps must be 0 (none), or 2 or more, got 1",
+                           type->name);
+    return status;
+}
+
+/* ---- state vectors ---- */
+
+size_t dlcore_optimizer_slots(const dlcore_optimizer_t *optimizer)
+{
+    return dlcore_optimizer_type(optimizer->kind)->slots(optimizer) +
+           (optimizer->use_ema ? 1u : 0u) + (optimizer->gradient_accumulation_steps > 0 ? 1u : 0u);
+}
+
+const char *dlcore_optimizer_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
+    size_t own = type->slots(optimizer);
+
+    if (slot < own)
+        return type->slot_name(optimizer, slot);
+    return slot == own && optimizer->use_ema ? "average" : "gradient_accumulator";
+}
+
+float dlcore_optimizer_slot_value(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
+
+    if (type->slot_value == NULL || slot >= type->slots(optimizer))
+        return 0.0f;
+    return type->slot_value(optimizer, slot);
+}
+
+float dlcore_optimizer_power(double beta, const dlcore_optimizer_clock_t *clock)
+{
+    return (float)pow((double)(float)beta, (double)((float)clock->iterations + 1.0f));
 }

@@ -3,22 +3,16 @@
  * Slots: velocity, then average_gradient when centered, then momentum when there is any.
  *
  * SPDX-License-Identifier: MIT */
-#include <float.h>
-
 #include "nn/optimizer.h"
 
-static dlcore_status validate(const dlcore_optimizer_t *o, dlcore_error_record_t *error)
+static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
+                              dlcore_error_record_t *error)
 {
-    dlcore_status status =
-        dlcore_optimizer_check("rmsprop", "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
+    dlcore_status status = dlcore_optimizer_check(name, "rho", optimizer->rho, 0.0, 1.0, error);
 
     if (status == DLCORE_OK)
-        status = dlcore_optimizer_check("rmsprop", "rho", o->rho, 0.0, 1.0, error);
-    if (status == DLCORE_OK)
-        status = dlcore_optimizer_check("rmsprop", "momentum", o->momentum, 0.0, 1.0, error);
-    if (status == DLCORE_OK) /* below FLT_MIN it would be flushed to zero, and 0 / 0 is NaN */
-        status = dlcore_optimizer_check("rmsprop", "epsilon", o->epsilon, FLT_MIN, FLT_MAX, error);
-    return status;
+        status = dlcore_optimizer_check(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
+    return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }
 
 static size_t slots(const dlcore_optimizer_t *optimizer)
@@ -34,10 +28,12 @@ static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 }
 
 /* 1 - rho is formed in double, then rounded, as Keras does with Python's numbers. */
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer)
+static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
+                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
 {
+    (void)clock;
     return (dlcore_optimizer_step_t){
-        .settings.rmsprop = {.learning_rate = (float)optimizer->learning_rate,
+        .settings.rmsprop = {.learning_rate = learning_rate,
                              .rho = (float)optimizer->rho,
                              .one_minus_rho = (float)(1.0 - optimizer->rho),
                              .momentum = (float)optimizer->momentum,
@@ -63,6 +59,7 @@ static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_
 const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop = {
     .name = "rmsprop",
     .class_name = "RMSprop",
+    .make = dlcore_optimizer_rmsprop,
     .validate = validate,
     .slots = slots,
     .slot_name = slot_name,

@@ -1,18 +1,12 @@
 /* Stochastic gradient descent, with momentum and Nesterov's variant (keras/src/optimizers/sgd.py).
  *
  * SPDX-License-Identifier: MIT */
-#include <float.h>
-
 #include "nn/optimizer.h"
 
-static dlcore_status validate(const dlcore_optimizer_t *optimizer, dlcore_error_record_t *error)
+static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
+                              dlcore_error_record_t *error)
 {
-    dlcore_status status = dlcore_optimizer_check("sgd", "learning_rate", optimizer->learning_rate,
-                                                  0.0, FLT_MAX, error);
-
-    if (status == DLCORE_OK)
-        status = dlcore_optimizer_check("sgd", "momentum", optimizer->momentum, 0.0, 1.0, error);
-    return status;
+    return dlcore_optimizer_check(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
 }
 
 static size_t slots(const dlcore_optimizer_t *optimizer)
@@ -27,12 +21,13 @@ static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
     return "momentum";
 }
 
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer)
+static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
+                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
 {
-    return (dlcore_optimizer_step_t){
-        .settings.sgd = {.learning_rate = (float)optimizer->learning_rate,
-                         .momentum = (float)optimizer->momentum,
-                         .nesterov = optimizer->nesterov}};
+    (void)clock;
+    return (dlcore_optimizer_step_t){.settings.sgd = {.learning_rate = learning_rate,
+                                                      .momentum = (float)optimizer->momentum,
+                                                      .nesterov = optimizer->nesterov}};
 }
 
 static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
@@ -47,6 +42,7 @@ static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_
 const dlcore_optimizer_type_t dlcore_optimizer_type_sgd = {
     .name = "sgd",
     .class_name = "SGD",
+    .make = dlcore_optimizer_sgd,
     .validate = validate,
     .slots = slots,
     .slot_name = slot_name,

@@ -1,0 +1,26 @@
+/* Regularizers: what weights w add to the loss, l1 sum |w| + l2 sum w^2, and so to their gradient,
+ * l1 sign(w) + 2 l2 w. Formulas, defaults and names are Keras's.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_REGULARIZER_H
+#define DLCORE_REGULARIZER_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A value descriptor; both 0: none. Both must be finite and at least 0. */
+typedef struct dlcore_regularizer {
+    double l1, l2;
+} dlcore_regularizer_t;
+
+/* Keras's default for each is 0.01. */
+dlcore_regularizer_t dlcore_regularizer_l1(double l1);
+dlcore_regularizer_t dlcore_regularizer_l2(double l2);
+dlcore_regularizer_t dlcore_regularizer_l1_l2(double l1, double l2);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,101 @@
+/* Learning rate schedules: the rate as a function of the step, counted from 0. Formulas, defaults
+ * and names are Keras's. Set one as an optimizer's `schedule`:
+ *
+ *     dlcore_optimizer_t adam = dlcore_optimizer_adam();
+ *     adam.schedule = dlcore_schedule_exponential_decay(0.01, 1000, 0.9);
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_SCHEDULE_H
+#define DLCORE_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DLCORE_SCHEDULE_BOUNDARIES_MAX 16
+
+/* s is the step, r the initial learning rate, d the decay steps. */
+typedef enum dlcore_schedule_kind {
+    DLCORE_SCHEDULE_NONE = 0, /* the optimizer's learning_rate, always */
+    /* r rate^(s / d); staircase: the power is floor(s / d) */
+    DLCORE_SCHEDULE_EXPONENTIAL_DECAY,
+    /* values[i] while s <= boundaries[i], the last value beyond */
+    DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY,
+    /* (r - end) (1 - min(s, d) / d)^power + end; cycle: d is its first multiple that is not below s
+     * instead */
+    DLCORE_SCHEDULE_POLYNOMIAL_DECAY,
+    /* r / (1 + rate s / d); staircase: of floor(s / d) */
+    DLCORE_SCHEDULE_INVERSE_TIME_DECAY,
+    /* from (1 - alpha) (1 + cos(pi s / d)) / 2 + alpha, times r; with warm-up: first linearly from
+     * r to warmup_target within warmup_steps, then decaying from there */
+    DLCORE_SCHEDULE_COSINE_DECAY,
+    /* the same again and again, each period t_mul times as long, each rise m_mul times as high */
+    DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS,
+    DLCORE_SCHEDULE_FUNCTION /* function(user, s) */
+} dlcore_schedule_kind_t;
+
+/* The learning rate of a step, at least 0 and finite. Called by a training call, on its thread,
+ * before each step, and by dlcore_model_learning_rate. */
+typedef double (*dlcore_schedule_function_t)(void *user, uint64_t step);
+
+/* A value descriptor: copy it, change it, nothing to free. */
+typedef struct dlcore_schedule {
+    dlcore_schedule_kind_t kind;
+    double initial_learning_rate; /* >= 0 */
+    uint64_t decay_steps;         /* 1 or more; restarts: of the first period */
+    double decay_rate;            /* exponential, inverse time: >= 0 */
+    bool staircase;               /* exponential, inverse time */
+    double end_learning_rate;     /* polynomial: >= 0 */
+    double power;                 /* polynomial: >= 0 */
+    bool cycle;                   /* polynomial */
+    double alpha;                 /* cosine: 0 .. 1, the share of the rate that stays */
+    bool has_warmup;              /* cosine: Keras's warmup_target is not None */
+    double warmup_target;         /* cosine: >= 0 */
+    uint64_t warmup_steps;        /* cosine */
+    double t_mul;                 /* restarts: 1 or more */
+    double m_mul;                 /* restarts: >= 0 */
+    size_t boundary_count;        /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
+    uint64_t boundaries[DLCORE_SCHEDULE_BOUNDARIES_MAX];
+    double values[DLCORE_SCHEDULE_BOUNDARIES_MAX + 1]; /* boundary_count + 1 of them, >= 0 */
+    /* A function cannot be saved: a model file gets the learning rate of the moment instead. */
+    dlcore_schedule_function_t function;
+    void *user; /* the function's own */
+} dlcore_schedule_t;
+
+/* staircase false */
+dlcore_schedule_t dlcore_schedule_exponential_decay(double initial_learning_rate,
+                                                    uint64_t decay_steps, double decay_rate);
+/* boundary_count boundaries, boundary_count + 1 values, copied. More than fit, or NULL, gives a
+ * descriptor that compile refuses. */
+dlcore_schedule_t dlcore_schedule_piecewise_constant_decay(const uint64_t *boundaries,
+                                                           const double *values,
+                                                           size_t boundary_count);
+/* end_learning_rate 0.0001, power 1, cycle false */
+dlcore_schedule_t dlcore_schedule_polynomial_decay(double initial_learning_rate,
+                                                   uint64_t decay_steps);
+/* staircase false */
+dlcore_schedule_t dlcore_schedule_inverse_time_decay(double initial_learning_rate,
+                                                     uint64_t decay_steps, double decay_rate);
+/* alpha 0, no warm-up */
+dlcore_schedule_t dlcore_schedule_cosine_decay(double initial_learning_rate, uint64_t decay_steps);
+/* t_mul 2, m_mul 1, alpha 0 */
+dlcore_schedule_t dlcore_schedule_cosine_decay_restarts(double initial_learning_rate,
+                                                        uint64_t first_decay_steps);
+dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, void *user);
+
+/* The learning rate at a step; NaN for NULL, kind NONE, or a descriptor that compile refuses.
+ * Computed in double (Keras: float32). */
+double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step);
+
+/* "ExponentialDecay", as Keras's configurations have it; "unknown" for what has no name there. */
+const char *dlcore_schedule_name(dlcore_schedule_kind_t kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,365 @@
+/* Gradients to weights. update.h tells the ways.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/update.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+
+/* What a piece of a gradient is put together in: within the first-level cache. */
+#define PIECE 1024
+
+static const dlcore_update_sink_t *update_of(const dlcore_gradient_sink_t *sink)
+{
+    return (const dlcore_update_sink_t *)(const void *)sink;
+}
+
+static void fetch(const float *from, size_t count)
+{
+    for (size_t i = 0; i < count; i += 16)
+        __builtin_prefetch(from + i, 1, 2);
+}
+
+/* ---- the rule alone ---- */
+
+static void expect_update(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
+{
+    const dlcore_update_sink_t *update = update_of(sink);
+
+    fetch(update->values + offset, count);
+    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX && update->slots[i] != NULL; i++)
+        fetch(update->slots[i] + offset, count);
+}
+
+static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                        size_t count)
+{
+    const dlcore_update_sink_t *update = update_of(sink);
+    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
+
+    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
+        slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
+    update->type->update(update->kernels, &update->settings, count, update->values + offset,
+                         gradient, slots);
+}
+
+/* ---- with more ---- */
+
+static void follow_average(const dlcore_update_sink_t *update, size_t offset, size_t count)
+{
+    float *average = update->average + offset, *weights = update->values + offset;
+
+    update->kernels->average(count, average, weights, update->average_momentum,
+                             1.0f - update->average_momentum);
+    if (update->overwrites)
+        memcpy(weights, average, count * sizeof *weights);
+}
+
+/* Weights of one span by their final gradient. */
+static void move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                 size_t offset, size_t count, const float *gradient)
+{
+    if (span->decays)
+        update->kernels->decay(count, update->values + offset,
+                               (float)update->optimizer->weight_decay,
+                               (float)update->learning_rate);
+    take_update(&update->sink, offset, gradient, count);
+    if (update->average != NULL)
+        follow_average(update, offset, count);
+}
+
+static bool has_penalty(const dlcore_update_span_t *span)
+{
+    return span->l1 > 0.0f || span->two_l2 > 0.0f;
+}
+
+/* One piece: the regularizer's share, cutting, moving. */
+static void adjust(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                   size_t offset, size_t count, const float *gradient)
+{
+    const dlcore_kernels_t *kernels = update->kernels;
+    float own[PIECE];
+
+    if (has_penalty(span)) {
+        kernels->add_penalty(count, own, gradient, update->values + offset, span->l1, span->two_l2);
+        gradient = own;
+    }
+    if (update->optimizer->clipvalue > 0.0) {
+        kernels->clip(count, own, gradient, (float)update->optimizer->clipvalue);
+        gradient = own;
+    }
+    move(update, span, offset, count, gradient);
+}
+
+/* The span that a place is in. */
+static size_t span_at(const dlcore_update_plan_t *plan, size_t offset)
+{
+    size_t low = 0, high = plan->span_count;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        if (plan->spans[middle].offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+typedef void (*piece_function_t)(const dlcore_update_sink_t *update,
+                                 const dlcore_update_span_t *span, size_t offset, size_t count,
+                                 const float *gradient);
+
+/* Runs over a stretch of gradients in pieces that lie in one span each. */
+static void each_piece(const dlcore_update_sink_t *update, size_t offset, const float *gradient,
+                       size_t count, piece_function_t function)
+{
+    const dlcore_update_plan_t *plan = update->plan;
+    size_t i = span_at(plan, offset);
+
+    while (count > 0) {
+        const dlcore_update_span_t *span = &plan->spans[i];
+        size_t left = span->offset + span->floats - offset, piece;
+
+        if (left == 0) {
+            i++;
+            continue;
+        }
+        piece = dlcore_size_min(dlcore_size_min(count, left), PIECE);
+        function(update, span, offset, piece, gradient);
+        offset += piece;
+        gradient += piece;
+        count -= piece;
+    }
+}
+
+static void expect_adjust(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
+{
+    const dlcore_update_sink_t *update = update_of(sink);
+
+    expect_update(sink, offset, count);
+    if (update->average != NULL)
+        fetch(update->average + offset, count);
+}
+
+static void take_adjust(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                        size_t count)
+{
+    each_piece(update_of(sink), offset, gradient, count, adjust);
+}
+
+/* ---- kept ---- */
+
+static void keep(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                 size_t offset, size_t count, const float *gradient)
+{
+    const dlcore_kernels_t *kernels = update->kernels;
+    float *to = update->gradients + offset;
+    float own[PIECE];
+
+    if (has_penalty(span)) {
+        kernels->add_penalty(count, own, gradient, update->values + offset, span->l1, span->two_l2);
+        gradient = own;
+    }
+    if (update->adds)
+        kernels->accumulate(count, to, gradient);
+    else
+        memcpy(to, gradient, count * sizeof *to);
+}
+
+static void expect_keep(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
+{
+    fetch(update_of(sink)->gradients + offset, count);
+}
+
+static void take_keep(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                      size_t count)
+{
+    each_piece(update_of(sink), offset, gradient, count, keep);
+}
+
+/* ---- beginning, and each step ---- */
+
+void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network_t *network,
+                              const dlcore_optimizer_t *optimizer, const dlcore_update_plan_t *plan,
+                              const dlcore_kernels_t *kernels, float *slots)
+{
+    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
+    size_t own = type->slots(optimizer), floats = network->value_floats;
+
+    *update = (dlcore_update_sink_t){
+        .sink = {.expect = expect_update, .take = take_update},
+        .kernels = kernels,
+        .type = type,
+        .values = network->values,
+        .network = network,
+        .optimizer = optimizer,
+        .plan = plan,
+        .gradients = plan->gradients,
+        .learning_rate = (double)NAN,
+        .changes = type->has_clock || optimizer->use_ema || plan->keeps,
+        .moves = true,
+    };
+    for (size_t i = 0; i < own; i++)
+        update->slots[i] = slots + i * floats;
+    if (optimizer->use_ema)
+        update->average = slots + own++ * floats;
+    if (optimizer->gradient_accumulation_steps > 0)
+        update->gradients = slots + own * floats;
+    if (plan->keeps)
+        update->sink = (dlcore_gradient_sink_t){.expect = expect_keep, .take = take_keep};
+    else if (plan->adjusts)
+        update->sink = (dlcore_gradient_sink_t){.expect = expect_adjust, .take = take_adjust};
+}
+
+void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_clock_t *clock,
+                         double learning_rate)
+{
+    const dlcore_optimizer_t *optimizer = update->optimizer;
+    uint64_t group = optimizer->gradient_accumulation_steps;
+    uint64_t every = optimizer->ema_overwrite_frequency;
+    dlcore_optimizer_clock_t updates = *clock;
+
+    if (group > 0) {
+        updates.iterations = clock->iterations / group;
+        update->adds = clock->iterations % group != 0;
+        update->moves = clock->iterations % group == group - 1;
+    }
+    update->learning_rate = learning_rate;
+    update->settings = update->type->prepare(optimizer, &updates, (float)learning_rate);
+    update->average_momentum = updates.iterations > 0 ? (float)optimizer->ema_momentum : 0.0f;
+    update->overwrites = every > 0 && (updates.iterations + 1) % every == 0;
+}
+
+/* ---- whole gradients ---- */
+
+static void sum_squares(const dlcore_update_sink_t *update, size_t begin, size_t end)
+{
+    const dlcore_update_plan_t *plan = update->plan;
+    size_t span = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
+        const float *gradient = update->gradients + chunk.offset;
+
+        plan->partials[i] = (double)update->kernels->dot(gradient, gradient, chunk.count);
+    }
+}
+
+static double sum_partials(const dlcore_update_plan_t *plan, size_t first, size_t end)
+{
+    double sum = 0.0;
+
+    for (size_t i = first; i < end; i++)
+        sum += plan->partials[i];
+    return sum;
+}
+
+/* What the sums of gradients are multiplied by: a mean, cut to a norm. Keras has a global norm that
+ * is infinite turn every gradient into NaN. */
+static float scale_of(const dlcore_update_sink_t *update, const dlcore_update_span_t *span)
+{
+    const dlcore_update_plan_t *plan = update->plan;
+    const dlcore_optimizer_t *optimizer = update->optimizer;
+    uint64_t group = optimizer->gradient_accumulation_steps;
+    double scale = group > 0 ? 1.0 / (double)group : 1.0, limit = optimizer->global_clipnorm, norm;
+    bool is_last = span == plan->spans + plan->span_count - 1;
+
+    if (limit > 0.0) {
+        norm = sqrt(sum_partials(plan, 0, plan->chunk_count)) * scale;
+        if (isinf(norm))
+            return NAN;
+    } else if (optimizer->clipnorm > 0.0) {
+        limit = optimizer->clipnorm;
+        norm = sqrt(sum_partials(plan, span->first_chunk,
+                                 is_last ? plan->chunk_count : span[1].first_chunk)) *
+               scale;
+    } else {
+        return (float)scale;
+    }
+    if (isnan(norm))
+        return NAN;
+    return (float)(norm > limit ? scale * (limit / norm) : scale);
+}
+
+static void move_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
+{
+    const dlcore_update_plan_t *plan = update->plan;
+    const dlcore_update_span_t *scaled = NULL;
+    float clipvalue = (float)update->optimizer->clipvalue, scale = 1.0f;
+    size_t span = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
+        float *gradient = update->gradients + chunk.offset;
+
+        if (chunk.span != scaled)
+            scale = scale_of(update, chunk.span);
+        scaled = chunk.span;
+        if (scale != 1.0f)
+            update->kernels->scale(gradient, chunk.count, scale);
+        if (clipvalue > 0.0f)
+            update->kernels->clip(chunk.count, gradient, gradient, clipvalue);
+        move(update, chunk.span, chunk.offset, chunk.count, gradient);
+    }
+}
+
+static void average_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
+{
+    size_t span = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        dlcore_chunk_t chunk = dlcore_update_chunk(update->plan, i, &span);
+
+        follow_average(update, chunk.offset, chunk.count);
+    }
+}
+
+static void finish_kept(const dlcore_update_sink_t *update, const dlcore_place_t *place)
+{
+    size_t count = update->plan->chunk_count;
+    size_t begin = dlcore_share(count, place->worker, place->workers);
+    size_t end = dlcore_share(count, place->worker + 1, place->workers);
+
+    dlcore_place_meet(place); /* every gradient is there */
+    if (!update->moves) {
+        if (update->average != NULL)
+            average_chunks(update, begin, end);
+        return;
+    }
+    if (update->optimizer->clipnorm > 0.0 || update->optimizer->global_clipnorm > 0.0) {
+        sum_squares(update, begin, end);
+        dlcore_place_meet(place);
+    }
+    move_chunks(update, begin, end);
+}
+
+void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place_t *place)
+{
+    if (update->plan->keeps)
+        finish_kept(update, place);
+    if (update->plan->has_constraint) {
+        dlcore_place_meet(place);
+        dlcore_update_constrain(update, place);
+    }
+}
+
+void dlcore_update_take_averages(const dlcore_update_sink_t *update)
+{
+    if (update->average != NULL)
+        memcpy(update->values, update->average,
+               update->network->value_floats * sizeof *update->values);
+}
+
+/* ---- storing ---- */
+
+void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                       size_t count)
+{
+    const dlcore_store_sink_t *store = (const dlcore_store_sink_t *)(const void *)sink;
+
+    memcpy(store->gradients + offset, gradient, count * sizeof *gradient);
+}

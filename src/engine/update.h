@@ -1,0 +1,139 @@
+/* How weights follow their gradients, in three ways.
+ *
+ * - At once: each piece of a gradient moves its weights while it is in cache. Where nothing but the
+ *   optimizer's rule is asked for, and the way to be fast.
+ * - At once, with more: the gradient gets its regularizer's share and is cut, the weights decay,
+ * move and are averaged, piece by piece.
+ * - Kept: clipping by norms and accumulation need whole gradients, so these are stored first; then
+ *   all workers go over a fixed grid of chunks, add up norms in the order of chunks, and move.
+ *
+ * Constraints come last, after a barrier, column by column. The order of all this is that of
+ * keras/src/optimizers/base_optimizer.py.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_ENGINE_UPDATE_H
+#define DLCORE_ENGINE_UPDATE_H
+
+#include "engine/network.h"
+#include "engine/team.h"
+#include "nn/optimizer.h"
+
+#define DLCORE_UPDATE_CHUNK 4096
+
+/* One parameter of the flat vector. */
+typedef struct dlcore_update_span {
+    size_t offset, floats;
+    size_t first_chunk; /* of its chunks, of which the last may be shorter */
+    float l1, two_l2;   /* of its regularizer's gradient */
+    bool decays;
+    const dlcore_parameter_t *parameter;
+} dlcore_update_span_t;
+
+/* What is settled, and allocated, once for a network and an optimizer. */
+typedef struct dlcore_update_plan {
+    size_t span_count; /* 0: the rule alone is asked for */
+    dlcore_update_span_t *spans;
+    size_t chunk_count;
+    double *partials; /* one a chunk */
+    float *gradients; /* as long as the values, where norms are clipped without accumulation */
+    bool has_penalty, has_constraint;
+    bool adjusts; /* more than the rule is done with each piece */
+    bool keeps;   /* whole gradients are needed */
+} dlcore_update_plan_t;
+
+/* On failure *plan is empty. */
+dlcore_status dlcore_update_plan_create(const dlcore_network_t *network,
+                                        const dlcore_optimizer_t *optimizer,
+                                        dlcore_update_plan_t *plan, dlcore_error_record_t *error);
+void dlcore_update_plan_clear(const dlcore_allocator_t *allocator, dlcore_update_plan_t *plan);
+
+/* A piece of the grid. */
+typedef struct dlcore_chunk {
+    const dlcore_update_span_t *span;
+    size_t offset, count;
+} dlcore_chunk_t;
+/* The index-th; *span, 0 at first, remembers where the one before it was. */
+dlcore_chunk_t dlcore_update_chunk(const dlcore_update_plan_t *plan, size_t index, size_t *span);
+
+/* ---- what regularizers add to the loss ---- */
+
+/* This worker's share of the partial sums; and their sum, after a barrier. */
+void dlcore_update_penalty_partials(const dlcore_update_plan_t *plan,
+                                    const dlcore_network_t *network, const dlcore_place_t *place);
+double dlcore_update_penalty_sum(const dlcore_update_plan_t *plan);
+/* The same sum without a plan, on the calling thread. */
+double dlcore_network_penalty(const dlcore_network_t *network);
+/* gradients += the penalty's. */
+void dlcore_update_add_penalty(const dlcore_update_plan_t *plan, const dlcore_network_t *network,
+                               float *gradients);
+
+/* ---- sinks ---- */
+
+/* A sink that updates the weights. */
+typedef struct dlcore_update_sink {
+    dlcore_gradient_sink_t sink; /* first, so that one is the other */
+    const dlcore_kernels_t *kernels;
+    const dlcore_optimizer_type_t *type;
+    dlcore_optimizer_step_t settings;
+    float *values;
+    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
+
+    const dlcore_network_t *network;
+    const dlcore_optimizer_t *optimizer; /* its learning_rate may change between steps */
+    const dlcore_update_plan_t *plan;
+    float *average;   /* NULL: none kept */
+    float *gradients; /* whole ones; NULL: none kept */
+
+    /* of the step at hand */
+    double learning_rate; /* that `settings` are for; NaN: for none yet */
+    bool changes;         /* settings must be made anew at each step */
+    bool adds;            /* to gradients of the steps before */
+    bool moves;           /* not only accumulates */
+    bool overwrites;      /* averages become the weights */
+    float average_momentum;
+} dlcore_update_sink_t;
+
+/* The sink for a network's values; `slots` are dlcore_optimizer_slots(optimizer) vectors as long.
+ * Everything pointed to must stay. */
+void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network_t *network,
+                              const dlcore_optimizer_t *optimizer, const dlcore_update_plan_t *plan,
+                              const dlcore_kernels_t *kernels, float *slots);
+
+void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_clock_t *clock,
+                         double learning_rate);
+
+/* Before each step: makes its settings. */
+static inline void dlcore_update_prepare(dlcore_update_sink_t *update,
+                                         const dlcore_optimizer_clock_t *clock,
+                                         double learning_rate)
+{
+    if (update->changes || update->learning_rate != learning_rate)
+        dlcore_update_renew(update, clock, learning_rate);
+}
+
+/* After each step that came to its end. */
+static inline void dlcore_update_advance(const dlcore_update_sink_t *update,
+                                         dlcore_optimizer_clock_t *clock)
+{
+    if (update->type->product != NULL && update->moves)
+        clock->product = update->type->product(update->optimizer, clock);
+    clock->iterations++;
+}
+
+/* What is left to do when all gradients of a step have gone to the sink, by all workers. */
+void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place_t *place);
+/* Forces weights to be as constraints want them, by all workers. */
+void dlcore_update_constrain(const dlcore_update_sink_t *update, const dlcore_place_t *place);
+/* The weights become their averages, where these are kept. */
+void dlcore_update_take_averages(const dlcore_update_sink_t *update);
+
+/* A sink that keeps the gradients, in the layout of the values. */
+typedef struct dlcore_store_sink {
+    dlcore_gradient_sink_t sink;
+    float *gradients;
+} dlcore_store_sink_t;
+
+void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                       size_t count);
+
+#endif

@@ -1,0 +1,176 @@
+/* What an update needs that is settled once, and the loss of regularizers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "engine/update.h"
+
+/* ---- the plan ---- */
+
+static size_t chunks_of(size_t floats)
+{
+    return (floats + DLCORE_UPDATE_CHUNK - 1) / DLCORE_UPDATE_CHUNK;
+}
+
+static bool has_penalty(const dlcore_parameter_t *parameter)
+{
+    return !dlcore_regularizer_is_none(&parameter->regularizer);
+}
+
+/* What is asked for, and how many spans and chunks there are. */
+static void settle(const dlcore_network_t *network, const dlcore_optimizer_t *optimizer,
+                   dlcore_update_plan_t *plan)
+{
+    const dlcore_parameter_t *parameter;
+
+    *plan = (dlcore_update_plan_t){0};
+    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+        plan->has_penalty |= has_penalty(parameter);
+        plan->has_constraint |= parameter->constraint.kind != DLCORE_CONSTRAINT_NONE;
+        plan->chunk_count += chunks_of(parameter->floats);
+        plan->span_count++;
+    }
+    plan->keeps = optimizer->clipnorm > 0.0 || optimizer->global_clipnorm > 0.0 ||
+                  optimizer->gradient_accumulation_steps > 0;
+    plan->adjusts = plan->has_penalty || optimizer->clipvalue > 0.0 ||
+                    optimizer->weight_decay > 0.0 || optimizer->use_ema;
+}
+
+static void fill_spans(const dlcore_network_t *network, const dlcore_optimizer_t *optimizer,
+                       dlcore_update_plan_t *plan)
+{
+    const dlcore_parameter_t *parameter;
+    size_t chunks = 0;
+
+    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+        bool is_bias = strcmp(parameter->name, "bias") == 0;
+
+        plan->spans[i] =
+            (dlcore_update_span_t){.offset = parameter->offset,
+                                   .floats = parameter->floats,
+                                   .first_chunk = chunks,
+                                   .l1 = (float)parameter->regularizer.l1,
+                                   .two_l2 = (float)(2.0 * parameter->regularizer.l2),
+                                   .decays = optimizer->weight_decay > 0.0 &&
+                                             !(is_bias && optimizer->weight_decay_excludes_bias),
+                                   .parameter = parameter};
+        chunks += chunks_of(parameter->floats);
+    }
+}
+
+dlcore_status dlcore_update_plan_create(const dlcore_network_t *network,
+                                        const dlcore_optimizer_t *optimizer,
+                                        dlcore_update_plan_t *plan, dlcore_error_record_t *error)
+{
+    const dlcore_allocator_t *allocator = &network->allocator;
+    size_t spans, chunks;
+
+    settle(network, optimizer, plan);
+    if (!plan->keeps && !plan->adjusts && !plan->has_constraint)
+        plan->span_count = plan->chunk_count = 0;
+    if (plan->span_count == 0)
+        return DLCORE_OK;
+    spans = plan->span_count;
+    chunks = plan->chunk_count;
+    plan->spans = dlcore_allocate(allocator, spans, sizeof *plan->spans);
+    plan->partials = dlcore_allocate(allocator, chunks, sizeof *plan->partials);
+    if (plan->keeps && optimizer->gradient_accumulation_steps == 0)
+        plan->gradients = dlcore_allocate(allocator, network->value_floats, sizeof(float));
+    if (plan->spans == NULL || plan->partials == NULL ||
+        (plan->keeps && optimizer->gradient_accumulation_steps == 0 && plan->gradients == NULL)) {
+        dlcore_update_plan_clear(allocator, plan);
+        return dlcore_fail_memory(error, "gradients", network->value_floats * sizeof(float));
+    }
+    fill_spans(network, optimizer, plan);
+    return DLCORE_OK;
+}
+
+void dlcore_update_plan_clear(const dlcore_allocator_t *allocator, dlcore_update_plan_t *plan)
+{
+    dlcore_release(allocator, plan->spans);
+    dlcore_release(allocator, plan->partials);
+    dlcore_release(allocator, plan->gradients);
+    *plan = (dlcore_update_plan_t){0};
+}
+
+dlcore_chunk_t dlcore_update_chunk(const dlcore_update_plan_t *plan, size_t index, size_t *span)
+{
+    const dlcore_update_span_t *at;
+    size_t skip;
+
+    while (*span + 1 < plan->span_count && index >= plan->spans[*span + 1].first_chunk)
+        ++*span;
+    at = &plan->spans[*span];
+    skip = (index - at->first_chunk) * DLCORE_UPDATE_CHUNK;
+    return (dlcore_chunk_t){.span = at,
+                            .offset = at->offset + skip,
+                            .count = dlcore_size_min(DLCORE_UPDATE_CHUNK, at->floats - skip)};
+}
+
+/* ---- penalties ---- */
+
+static double penalty(const dlcore_kernels_t *kernels, const dlcore_regularizer_t *regularizer,
+                      const float *weights, size_t n)
+{
+    double sum = 0.0;
+
+    if (regularizer->l1 > 0.0)
+        sum += regularizer->l1 * (double)kernels->absolute_sum(weights, n);
+    if (regularizer->l2 > 0.0)
+        sum += regularizer->l2 * (double)kernels->dot(weights, weights, n);
+    return sum;
+}
+
+void dlcore_update_penalty_partials(const dlcore_update_plan_t *plan,
+                                    const dlcore_network_t *network, const dlcore_place_t *place)
+{
+    size_t end = dlcore_share(plan->chunk_count, place->worker + 1, place->workers), span = 0;
+
+    for (size_t i = dlcore_share(plan->chunk_count, place->worker, place->workers); i < end; i++) {
+        dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
+
+        plan->partials[i] = penalty(network->kernels, &chunk.span->parameter->regularizer,
+                                    network->values + chunk.offset, chunk.count);
+    }
+}
+
+double dlcore_update_penalty_sum(const dlcore_update_plan_t *plan)
+{
+    double sum = 0.0;
+
+    for (size_t i = 0; i < plan->chunk_count; i++)
+        sum += plan->partials[i];
+    return sum;
+}
+
+double dlcore_network_penalty(const dlcore_network_t *network)
+{
+    const dlcore_parameter_t *parameter;
+    double sum = 0.0;
+
+    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+        const float *weights = network->values + parameter->offset;
+
+        for (size_t at = 0; has_penalty(parameter) && at < parameter->floats;
+             at += DLCORE_UPDATE_CHUNK)
+            sum += penalty(network->kernels, &parameter->regularizer, weights + at,
+                           dlcore_size_min(DLCORE_UPDATE_CHUNK, parameter->floats - at));
+    }
+    return sum;
+}
+
+void dlcore_update_add_penalty(const dlcore_update_plan_t *plan, const dlcore_network_t *network,
+                               float *gradients)
+{
+    for (size_t i = 0; i < plan->span_count; i++) {
+        const dlcore_update_span_t *span = &plan->spans[i];
+        float *to = gradients + span->offset;
+
+        if (has_penalty(span->parameter))
+            network->kernels->add_penalty(span->floats, to, to, network->values + span->offset,
+                                          span->l1, span->two_l2);
+    }
+}

@@ -1,0 +1,309 @@
+/* Schedules, regularizers and constraints in JSON.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/name.h"
+#include "dlcore/layer.h"
+#include "io/model_config.h"
+#include "io/optimizer_config.h"
+#include "nn/regularizer.h"
+#include "nn/schedule.h"
+
+/* ---- writing schedules ---- */
+
+static void put_pieces(dlcore_json_writer_t *writer, const dlcore_schedule_t *s)
+{
+    dlcore_json_open(writer, "boundaries", '[');
+    for (size_t i = 0; i < s->boundary_count; i++)
+        dlcore_json_put_uint64(writer, NULL, s->boundaries[i]);
+    dlcore_json_close(writer, ']');
+    dlcore_json_open(writer, "values", '[');
+    for (size_t i = 0; i <= s->boundary_count; i++)
+        dlcore_json_put_double(writer, NULL, s->values[i]);
+    dlcore_json_close(writer, ']');
+}
+
+static void put_cosine(dlcore_json_writer_t *writer, const dlcore_schedule_t *s)
+{
+    dlcore_json_put_double(writer, "alpha", s->alpha);
+    if (s->has_warmup)
+        dlcore_json_put_double(writer, "warmup_target", s->warmup_target);
+    else
+        dlcore_json_put_null(writer, "warmup_target");
+    dlcore_json_put_uint64(writer, "warmup_steps", s->warmup_steps);
+}
+
+static void put_schedule(dlcore_json_writer_t *writer, const dlcore_schedule_t *s)
+{
+    bool restarts = s->kind == DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS;
+
+    if (s->kind == DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY) {
+        put_pieces(writer, s);
+        return;
+    }
+    dlcore_json_put_double(writer, "initial_learning_rate", s->initial_learning_rate);
+    dlcore_json_put_uint64(writer, restarts ? "first_decay_steps" : "decay_steps", s->decay_steps);
+    if (s->kind == DLCORE_SCHEDULE_POLYNOMIAL_DECAY) {
+        dlcore_json_put_double(writer, "end_learning_rate", s->end_learning_rate);
+        dlcore_json_put_double(writer, "power", s->power);
+        dlcore_json_put_bool(writer, "cycle", s->cycle);
+    } else if (s->kind == DLCORE_SCHEDULE_COSINE_DECAY) {
+        put_cosine(writer, s);
+    } else if (restarts) {
+        dlcore_json_put_double(writer, "t_mul", s->t_mul);
+        dlcore_json_put_double(writer, "m_mul", s->m_mul);
+        dlcore_json_put_double(writer, "alpha", s->alpha);
+    } else {
+        dlcore_json_put_double(writer, "decay_rate", s->decay_rate);
+        dlcore_json_put_bool(writer, "staircase", s->staircase);
+    }
+}
+
+void dlcore_schedule_config_put(dlcore_json_writer_t *writer, const char *name,
+                                const dlcore_schedule_t *schedule)
+{
+    const char *class_name = dlcore_schedule_name(schedule->kind);
+
+    dlcore_config_open(writer, name, "keras.optimizers.schedules", class_name);
+    put_schedule(writer, schedule);
+    dlcore_json_put_string(writer, "name", class_name);
+    dlcore_config_close(writer);
+}
+
+/* ---- reading schedules ---- */
+
+/* A count, which Python may have written as 1000.0. */
+static bool is_count(const dlcore_json_t *value, uint64_t *count)
+{
+    double number;
+
+    if (dlcore_json_uint64(value, count))
+        return true;
+    if (!dlcore_json_double(value, &number) || !(number >= 0.0 && number <= 0x1p53) ||
+        number != (double)(uint64_t)number)
+        return false;
+    *count = (uint64_t)number;
+    return true;
+}
+
+static dlcore_status get_count(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                               const char *name, uint64_t *count)
+{
+    dlcore_json_t found;
+    dlcore_status status = dlcore_config_find(reading, config, name, &found);
+
+    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || is_count(&found, count))
+        return status;
+    return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name, "is no count");
+}
+
+static dlcore_status get_pieces(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                                dlcore_schedule_t *s)
+{
+    dlcore_json_t boundaries, values, value;
+    dlcore_json_steps_t steps;
+    size_t count = 0;
+    dlcore_status status = dlcore_config_find(reading, config, "boundaries", &boundaries);
+
+    if (status == DLCORE_OK)
+        status = dlcore_config_find(reading, config, "values", &values);
+    if (status != DLCORE_OK)
+        return status;
+    steps = dlcore_json_steps(&boundaries);
+    for (; dlcore_json_step(&steps, NULL, &value); s->boundary_count++) {
+        if (s->boundary_count == DLCORE_SCHEDULE_BOUNDARIES_MAX)
+            return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "boundaries",
+                                        "are too many");
+        if (!is_count(&value, &s->boundaries[s->boundary_count]))
+            return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "boundaries",
+                                        "are no counts");
+    }
+    steps = dlcore_json_steps(&values);
+    for (; dlcore_json_step(&steps, NULL, &value); count++) {
+        if (count > s->boundary_count || !dlcore_json_double(&value, &s->values[count]))
+            break;
+    }
+    if (count != s->boundary_count + 1 || dlcore_json_step(&steps, NULL, &value))
+        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "values",
+                                    "are not one number more than boundaries");
+    return DLCORE_OK;
+}
+
+static dlcore_status get_warmup(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                                dlcore_schedule_t *s)
+{
+    dlcore_json_t found;
+    dlcore_status status = dlcore_config_find(reading, config, "warmup_target", &found);
+
+    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
+        return status;
+    s->has_warmup = true;
+    status = dlcore_config_double(reading, config, "warmup_target", &s->warmup_target);
+    return status == DLCORE_OK ? get_count(reading, config, "warmup_steps", &s->warmup_steps)
+                               : status;
+}
+
+static dlcore_status get_numbers(const dlcore_config_reading_t *reading,
+                                 const dlcore_json_t *config, dlcore_schedule_t *s)
+{
+    const struct {
+        const char *name;
+        double *value;
+    } members[] = {
+        {"initial_learning_rate", &s->initial_learning_rate},
+        {"decay_rate", &s->decay_rate},
+        {"end_learning_rate", &s->end_learning_rate},
+        {"power", &s->power},
+        {"alpha", &s->alpha},
+        {"t_mul", &s->t_mul},
+        {"m_mul", &s->m_mul},
+    };
+    dlcore_status status = DLCORE_OK;
+
+    for (size_t i = 0; i < sizeof members / sizeof members[0] && status == DLCORE_OK; i++)
+        status = dlcore_config_double(reading, config, members[i].name, members[i].value);
+    return status;
+}
+
+dlcore_status dlcore_schedule_config_read(const dlcore_config_reading_t *reading,
+                                          const dlcore_json_t *object, dlcore_schedule_t *schedule)
+{
+    char name[DLCORE_NAME_SIZE];
+    dlcore_json_t config;
+    dlcore_status status = dlcore_config_name(reading, object, "class_name", name, sizeof name);
+
+    if (status == DLCORE_OK)
+        status = dlcore_config_find(reading, object, "config", &config);
+    if (status != DLCORE_OK)
+        return status;
+    *schedule = dlcore_schedule_from_name(name);
+    if (schedule->kind == DLCORE_SCHEDULE_NONE)
+        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: compile_config: this version has no schedule \"%s\"", reading->file,
+                           name);
+    if (schedule->kind == DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY)
+        return get_pieces(reading, &config, schedule);
+    status = get_numbers(reading, &config, schedule);
+    if (status == DLCORE_OK)
+        status =
+            get_count(reading, &config,
+                      schedule->kind == DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS ? "first_decay_steps"
+                                                                              : "decay_steps",
+                      &schedule->decay_steps);
+    if (status == DLCORE_OK)
+        status = dlcore_config_bool(reading, &config, "staircase", &schedule->staircase);
+    if (status == DLCORE_OK)
+        status = dlcore_config_bool(reading, &config, "cycle", &schedule->cycle);
+    if (status == DLCORE_OK && schedule->kind == DLCORE_SCHEDULE_COSINE_DECAY)
+        status = get_warmup(reading, &config, schedule);
+    return status;
+}
+
+/* ---- regularizers ---- */
+
+void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *name,
+                                   const dlcore_regularizer_t *regularizer)
+{
+    bool l1 = regularizer->l1 != 0.0, l2 = regularizer->l2 != 0.0;
+
+    if (!l1 && !l2) {
+        dlcore_json_put_null(writer, name);
+        return;
+    }
+    dlcore_config_open(writer, name, "keras.regularizers", l1 && l2 ? "L1L2" : l1 ? "L1" : "L2");
+    if (l1)
+        dlcore_json_put_double(writer, "l1", regularizer->l1);
+    if (l2)
+        dlcore_json_put_double(writer, "l2", regularizer->l2);
+    dlcore_config_close(writer);
+}
+
+dlcore_status dlcore_regularizer_config_read(const dlcore_config_reading_t *reading,
+                                             const dlcore_json_t *object, const char *name,
+                                             dlcore_regularizer_t *regularizer)
+{
+    char snake[2 * DLCORE_NAME_SIZE];
+    dlcore_json_t found, config;
+    dlcore_status status = dlcore_config_find(reading, object, name, &found);
+    bool l1, l2, both;
+
+    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
+        return status;
+    status = dlcore_config_thing(reading, &found, snake, sizeof snake, &config);
+    if (status != DLCORE_OK)
+        return status;
+    l1 = dlcore_name_is(snake, "l1");
+    l2 = dlcore_name_is(snake, "l2");
+    both = dlcore_name_is(snake, "l1_l2") || dlcore_name_is(snake, "l1l2");
+    if (!l1 && !l2 && !both)
+        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
+    *regularizer = dlcore_regularizer_l1_l2(l1 ? 0.01 : 0.0, l2 ? 0.01 : 0.0);
+    if (!l2)
+        status = dlcore_config_double(reading, &config, "l1", &regularizer->l1);
+    if (status == DLCORE_OK && !l1)
+        status = dlcore_config_double(reading, &config, "l2", &regularizer->l2);
+    return status;
+}
+
+/* ---- constraints ---- */
+
+void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name,
+                                  const dlcore_constraint_t *constraint)
+{
+    dlcore_constraint_kind_t kind = constraint->kind;
+    char class_name[64];
+
+    if (kind == DLCORE_CONSTRAINT_NONE) {
+        dlcore_json_put_null(writer, name);
+        return;
+    }
+    dlcore_class_name(dlcore_constraint_name(kind), class_name, sizeof class_name);
+    dlcore_config_open(writer, name, "keras.constraints", class_name);
+    if (kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
+        dlcore_json_put_double(writer, "min_value", constraint->min_value);
+    if (kind == DLCORE_CONSTRAINT_MIN_MAX_NORM || kind == DLCORE_CONSTRAINT_MAX_NORM)
+        dlcore_json_put_double(writer, "max_value", constraint->max_value);
+    if (kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
+        dlcore_json_put_double(writer, "rate", constraint->rate);
+    if (kind != DLCORE_CONSTRAINT_NON_NEG)
+        dlcore_json_put_uint64(writer, "axis", 0);
+    dlcore_config_close(writer);
+}
+
+static dlcore_status check_axis(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                                const char *name)
+{
+    double axis = 0.0;
+    dlcore_status status = dlcore_config_double(reading, config, "axis", &axis);
+
+    if (status == DLCORE_OK && axis != 0.0)
+        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name,
+                                    "has another axis than 0");
+    return status;
+}
+
+dlcore_status dlcore_constraint_config_read(const dlcore_config_reading_t *reading,
+                                            const dlcore_json_t *object, const char *name,
+                                            dlcore_constraint_t *constraint)
+{
+    char snake[2 * DLCORE_NAME_SIZE];
+    dlcore_json_t found, config;
+    dlcore_status status = dlcore_config_find(reading, object, name, &found);
+
+    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
+        return status;
+    status = dlcore_config_thing(reading, &found, snake, sizeof snake, &config);
+    if (status != DLCORE_OK)
+        return status;
+    *constraint = dlcore_constraint_from_name(snake);
+    if (constraint->kind == DLCORE_CONSTRAINT_UNKNOWN)
+        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
+    status = check_axis(reading, &config, name);
+    if (status == DLCORE_OK)
+        status = dlcore_config_double(reading, &config, "min_value", &constraint->min_value);
+    if (status == DLCORE_OK)
+        status = dlcore_config_double(reading, &config, "max_value", &constraint->max_value);
+    if (status == DLCORE_OK)
+        status = dlcore_config_double(reading, &config, "rate", &constraint->rate);
+    return status;
+}

@@ -1,0 +1,192 @@
+/* Part of kernels_template.h: optimizers with moments, over flat arrays.
+ *
+ * Each has one function for a vector; part < V_WIDTH is the end of the arrays. Moments move by
+ * m += (g - m) (1 - beta), and quotients are divided last, where Keras does.
+ *
+ * SPDX-License-Identifier: MIT */
+
+#define VECTOR_INLINE static inline __attribute__((always_inline))
+
+/* Runs `call`, which sees i and part, over n elements. */
+#define OVER_VECTORS(n, call)                      \
+    do {                                           \
+        size_t i = 0;                              \
+        for (; i + V_WIDTH <= (n); i += V_WIDTH) { \
+            const size_t part = V_WIDTH;           \
+            call;                                  \
+        }                                          \
+        if (i < (n)) {                             \
+            const size_t part = (n)-i;             \
+            call;                                  \
+        }                                          \
+    } while (0)
+
+VECTOR_INLINE v_float load_some(const float *p, size_t part)
+{
+    return part == V_WIDTH ? v_load(p) : v_load_part(p, part);
+}
+
+VECTOR_INLINE void store_some(float *p, v_float a, size_t part)
+{
+    if (part == V_WIDTH)
+        v_store(p, a);
+    else
+        v_store_part(p, a, part);
+}
+
+/* *mean += (x - *mean) rate, and the result */
+VECTOR_INLINE v_float follow(float *mean, v_float x, v_float rate, size_t part)
+{
+    v_float before = load_some(mean, part);
+    v_float after = v_fma(v_sub(x, before), rate, before);
+
+    store_some(mean, after, part);
+    return after;
+}
+
+VECTOR_INLINE void subtract(float *w, v_float d, size_t part)
+{
+    store_some(w, v_sub(load_some(w, part), d), part);
+}
+
+/* ---- adam, adamw ---- */
+
+typedef struct adam_vectors {
+    v_float alpha, first, second, epsilon;
+} adam_vectors_t;
+
+static inline adam_vectors_t adam_constants(const dlcore_adam_step_t *step)
+{
+    return (adam_vectors_t){v_set(step->alpha), v_set(step->one_minus_beta_1),
+                            v_set(step->one_minus_beta_2), v_set(step->epsilon)};
+}
+
+/* `largest` NULL: not amsgrad */
+VECTOR_INLINE void adam_at(const adam_vectors_t *s, float *w, const float *g, float *momentum,
+                           float *velocity, float *largest, size_t part)
+{
+    v_float gradient = load_some(g, part);
+    v_float m = follow(momentum, gradient, s->first, part);
+    v_float v = follow(velocity, v_mul(gradient, gradient), s->second, part);
+
+    if (largest != NULL) {
+        v = v_max(v, load_some(largest, part));
+        store_some(largest, v, part);
+    }
+    subtract(w, v_div(v_mul(m, s->alpha), v_add(v_sqrt(v), s->epsilon)), part);
+}
+
+static void adam(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                 const dlcore_adam_step_t *step)
+{
+    adam_vectors_t s = adam_constants(step);
+
+    OVER_VECTORS(n, adam_at(&s, w + i, g + i, momentum + i, velocity + i, NULL, part));
+}
+
+static void adam_amsgrad(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                         float *velocity_hat, const dlcore_adam_step_t *step)
+{
+    adam_vectors_t s = adam_constants(step);
+
+    OVER_VECTORS(n, adam_at(&s, w + i, g + i, momentum + i, velocity + i, velocity_hat + i, part));
+}
+
+/* ---- adagrad ---- */
+
+VECTOR_INLINE void adagrad_at(v_float rate, v_float epsilon, float *w, const float *g,
+                              float *accumulator, size_t part)
+{
+    v_float gradient = load_some(g, part);
+    v_float a = v_fma(gradient, gradient, load_some(accumulator, part));
+
+    store_some(accumulator, a, part);
+    subtract(w, v_div(v_mul(rate, gradient), v_sqrt(v_add(a, epsilon))), part);
+}
+
+static void adagrad(size_t n, float *w, const float *g, float *accumulator,
+                    const dlcore_adagrad_step_t *step)
+{
+    v_float rate = v_set(step->learning_rate), epsilon = v_set(step->epsilon);
+
+    OVER_VECTORS(n, adagrad_at(rate, epsilon, w + i, g + i, accumulator + i, part));
+}
+
+/* ---- adadelta ---- */
+
+VECTOR_INLINE void adadelta_at(const rmsprop_vectors_t *s, float *w, const float *g,
+                               float *accumulated_grad, float *accumulated_delta, size_t part)
+{
+    v_float gradient = load_some(g, part), before = load_some(accumulated_delta, part);
+    v_float a = running_mean(s, load_some(accumulated_grad, part), v_mul(gradient, gradient));
+    v_float d =
+        v_div(v_mul(v_sqrt(v_add(before, s->epsilon)), gradient), v_sqrt(v_add(a, s->epsilon)));
+
+    store_some(accumulated_grad, a, part);
+    store_some(accumulated_delta, running_mean(s, before, v_mul(d, d)), part);
+    subtract(w, v_mul(s->rate, d), part);
+}
+
+static void adadelta(size_t n, float *w, const float *g, float *accumulated_grad,
+                     float *accumulated_delta, const dlcore_rmsprop_step_t *step)
+{
+    rmsprop_vectors_t s = rmsprop_constants(step);
+
+    OVER_VECTORS(n,
+                 adadelta_at(&s, w + i, g + i, accumulated_grad + i, accumulated_delta + i, part));
+}
+
+/* ---- adamax ---- */
+
+typedef struct adamax_vectors {
+    v_float rate, first, beta_2, correction, epsilon;
+} adamax_vectors_t;
+
+VECTOR_INLINE void adamax_at(const adamax_vectors_t *s, float *w, const float *g, float *momentum,
+                             float *norm, size_t part)
+{
+    v_float gradient = load_some(g, part);
+    v_float m = follow(momentum, gradient, s->first, part);
+    v_float u = v_max(v_mul(s->beta_2, load_some(norm, part)), v_abs(gradient));
+
+    store_some(norm, u, part);
+    subtract(w, v_div(v_mul(s->rate, m), v_mul(s->correction, v_add(u, s->epsilon))), part);
+}
+
+static void adamax(size_t n, float *w, const float *g, float *momentum, float *norm,
+                   const dlcore_adamax_step_t *step)
+{
+    adamax_vectors_t s = {v_set(step->learning_rate), v_set(step->one_minus_beta_1),
+                          v_set(step->beta_2), v_set(step->correction), v_set(step->epsilon)};
+
+    OVER_VECTORS(n, adamax_at(&s, w + i, g + i, momentum + i, norm + i, part));
+}
+
+/* ---- nadam ---- */
+
+typedef struct nadam_vectors {
+    v_float rate, first, second, of_momentum, of_gradient, correction, epsilon;
+} nadam_vectors_t;
+
+VECTOR_INLINE void nadam_at(const nadam_vectors_t *s, float *w, const float *g, float *momentum,
+                            float *velocity, size_t part)
+{
+    v_float gradient = load_some(g, part);
+    v_float m = follow(momentum, gradient, s->first, part);
+    v_float v = follow(velocity, v_mul(gradient, gradient), s->second, part);
+    v_float ahead = v_fma(s->of_momentum, m, v_mul(s->of_gradient, gradient));
+
+    subtract(w, v_div(v_mul(ahead, s->rate), v_add(v_sqrt(v_mul(v, s->correction)), s->epsilon)),
+             part);
+}
+
+static void nadam(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                  const dlcore_nadam_step_t *step)
+{
+    nadam_vectors_t s = {v_set(step->learning_rate),    v_set(step->one_minus_beta_1),
+                         v_set(step->one_minus_beta_2), v_set(step->of_momentum),
+                         v_set(step->of_gradient),      v_set(step->correction),
+                         v_set(step->epsilon)};
+
+    OVER_VECTORS(n, nadam_at(&s, w + i, g + i, momentum + i, velocity + i, part));
+}

@@ -1,0 +1,139 @@
+/* Constraints by Keras's formulas (keras/src/constraints/constraints.py).
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/constraint.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/name.h"
+
+#define EPSILON 1e-7f /* keras.backend.epsilon() */
+
+static const char *const names[] = {
+    [DLCORE_CONSTRAINT_NONE] = "none",
+    [DLCORE_CONSTRAINT_MAX_NORM] = "max_norm",
+    [DLCORE_CONSTRAINT_NON_NEG] = "non_neg",
+    [DLCORE_CONSTRAINT_UNIT_NORM] = "unit_norm",
+    [DLCORE_CONSTRAINT_MIN_MAX_NORM] = "min_max_norm",
+};
+
+enum { NAME_COUNT = sizeof names / sizeof names[0] };
+_Static_assert(NAME_COUNT == DLCORE_CONSTRAINT_MIN_MAX_NORM + 1, "one name each");
+
+dlcore_constraint_t dlcore_constraint_max_norm(double max_value)
+{
+    return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_MAX_NORM, .max_value = max_value};
+}
+
+dlcore_constraint_t dlcore_constraint_non_neg(void)
+{
+    return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_NON_NEG};
+}
+
+dlcore_constraint_t dlcore_constraint_unit_norm(void)
+{
+    return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_UNIT_NORM};
+}
+
+dlcore_constraint_t dlcore_constraint_min_max_norm(double min_value, double max_value)
+{
+    return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_MIN_MAX_NORM,
+                                 .min_value = min_value,
+                                 .max_value = max_value,
+                                 .rate = 1.0};
+}
+
+dlcore_constraint_t dlcore_constraint_from_name(const char *name)
+{
+    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_MAX_NORM]))
+        return dlcore_constraint_max_norm(2.0);
+    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_NON_NEG]))
+        return dlcore_constraint_non_neg();
+    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_UNIT_NORM]))
+        return dlcore_constraint_unit_norm();
+    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_MIN_MAX_NORM]))
+        return dlcore_constraint_min_max_norm(0.0, 1.0);
+    return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_UNKNOWN};
+}
+
+const char *dlcore_constraint_name(dlcore_constraint_kind_t kind)
+{
+    return (int)kind >= 0 && (int)kind < NAME_COUNT ? names[kind] : "unknown";
+}
+
+static dlcore_status check(const char *what, const char *setting, double value, double low,
+                           double high, dlcore_error_record_t *error)
+{
+    if (value >= low && value <= high)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %g", what,
+                       setting, low, high, value);
+}
+
+dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
+                                         dlcore_error_record_t *error)
+{
+    dlcore_status status = DLCORE_OK;
+
+    if ((int)constraint->kind < 0 || (int)constraint->kind >= NAME_COUNT)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: kind %d is unknown (a name that was not found?)", what,
+                           (int)constraint->kind);
+    if (constraint->kind == DLCORE_CONSTRAINT_MAX_NORM ||
+        constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
+        status = check(what, "max_value", constraint->max_value, 0.0, FLT_MAX, error);
+    if (constraint->kind != DLCORE_CONSTRAINT_MIN_MAX_NORM || status != DLCORE_OK)
+        return status;
+    status = check(what, "min_value", constraint->min_value, 0.0, constraint->max_value, error);
+    return status == DLCORE_OK ? check(what, "rate", constraint->rate, 0.0, 1.0, error) : status;
+}
+
+static float clipped(float norm, double low, double high)
+{
+    if (norm < (float)low)
+        return (float)low;
+    return norm > (float)high ? (float)high : norm; /* NaN stays */
+}
+
+/* What weights of that norm are multiplied by. */
+static float factor(const dlcore_constraint_t *constraint, float square)
+{
+    float norm = sqrtf(square), wanted = 1.0f;
+
+    if (constraint->kind == DLCORE_CONSTRAINT_MAX_NORM)
+        wanted = clipped(norm, 0.0, constraint->max_value);
+    else if (constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
+        wanted =
+            (float)constraint->rate * clipped(norm, constraint->min_value, constraint->max_value) +
+            (float)(1.0 - constraint->rate) * norm;
+    return wanted / (EPSILON + norm);
+}
+
+void dlcore_constraint_apply_columns(const dlcore_constraint_t *constraint,
+                                     const dlcore_kernels_t *kernels, float *weights, size_t rows,
+                                     size_t columns, size_t stride)
+{
+    float values[DLCORE_CONSTRAINT_COLUMNS];
+
+    if (constraint->kind == DLCORE_CONSTRAINT_NON_NEG) {
+        for (size_t r = 0; r < rows; r++)
+            kernels->relu(weights + r * stride, columns);
+        return;
+    }
+    kernels->column_squares(weights, rows, columns, stride, values);
+    for (size_t c = 0; c < columns; c++)
+        values[c] = factor(constraint, values[c]);
+    kernels->column_scale(weights, rows, columns, stride, values);
+}
+
+void dlcore_constraint_apply_vector(const dlcore_constraint_t *constraint,
+                                    const dlcore_kernels_t *kernels, float *weights, size_t n)
+{
+    if (constraint->kind == DLCORE_CONSTRAINT_NON_NEG)
+        kernels->relu(weights, n);
+    else
+        kernels->scale(weights, n, factor(constraint, kernels->dot(weights, weights, n)));
+}

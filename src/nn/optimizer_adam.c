@@ -1,0 +1,70 @@
+/* Adam and AdamW (keras/src/optimizers/adam.py), which differ only in the default of weight_decay.
+ *
+ * Slots: momentum, velocity, then velocity_hat with amsgrad.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "nn/optimizer.h"
+
+static size_t slots(const dlcore_optimizer_t *optimizer)
+{
+    return optimizer->amsgrad ? 3 : 2;
+}
+
+static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    static const char *const names[] = {"momentum", "velocity", "velocity_hat"};
+
+    (void)optimizer;
+    return names[slot];
+}
+
+static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
+                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+{
+    float power_1 = dlcore_optimizer_power(optimizer->beta_1, clock);
+    float power_2 = dlcore_optimizer_power(optimizer->beta_2, clock);
+
+    return (dlcore_optimizer_step_t){
+        .settings.adam = {.alpha = learning_rate * sqrtf(1.0f - power_2) / (1.0f - power_1),
+                          .one_minus_beta_1 = (float)(1.0 - optimizer->beta_1),
+                          .one_minus_beta_2 = (float)(1.0 - optimizer->beta_2),
+                          .epsilon = (float)optimizer->epsilon},
+        .amsgrad = optimizer->amsgrad};
+}
+
+static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
+                   float *weights, const float *gradients, float *const *slot)
+{
+    const dlcore_adam_step_t *settings = &step->settings.adam;
+
+    if (step->amsgrad)
+        kernels->adam_amsgrad(n, weights, gradients, slot[0], slot[1], slot[2], settings);
+    else
+        kernels->adam(n, weights, gradients, slot[0], slot[1], settings);
+}
+
+const dlcore_optimizer_type_t dlcore_optimizer_type_adam = {
+    .name = "adam",
+    .class_name = "Adam",
+    .make = dlcore_optimizer_adam,
+    .validate = dlcore_optimizer_check_betas,
+    .slots = slots,
+    .slot_name = slot_name,
+    .prepare = prepare,
+    .has_clock = true,
+    .update = update,
+};
+
+const dlcore_optimizer_type_t dlcore_optimizer_type_adamw = {
+    .name = "adamw",
+    .class_name = "AdamW",
+    .make = dlcore_optimizer_adamw,
+    .validate = dlcore_optimizer_check_betas,
+    .slots = slots,
+    .slot_name = slot_name,
+    .prepare = prepare,
+    .has_clock = true,
+    .update = update,
+};

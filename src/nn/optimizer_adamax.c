@@ -1,0 +1,45 @@
+/* Adamax, Adam with the infinity norm (keras/src/optimizers/adamax.py).
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/optimizer.h"
+
+static size_t slots(const dlcore_optimizer_t *optimizer)
+{
+    (void)optimizer;
+    return 2;
+}
+
+static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    (void)optimizer;
+    return slot == 0 ? "momentum" : "norm";
+}
+
+static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
+                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+{
+    return (dlcore_optimizer_step_t){
+        .settings.adamax = {.learning_rate = learning_rate,
+                            .one_minus_beta_1 = (float)(1.0 - optimizer->beta_1),
+                            .beta_2 = (float)optimizer->beta_2,
+                            .correction = 1.0f - dlcore_optimizer_power(optimizer->beta_1, clock),
+                            .epsilon = (float)optimizer->epsilon}};
+}
+
+static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
+                   float *weights, const float *gradients, float *const *slot)
+{
+    kernels->adamax(n, weights, gradients, slot[0], slot[1], &step->settings.adamax);
+}
+
+const dlcore_optimizer_type_t dlcore_optimizer_type_adamax = {
+    .name = "adamax",
+    .class_name = "Adamax",
+    .make = dlcore_optimizer_adamax,
+    .validate = dlcore_optimizer_check_betas,
+    .slots = slots,
+    .slot_name = slot_name,
+    .prepare = prepare,
+    .has_clock = true,
+    .update = update,
+};

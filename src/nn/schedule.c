@@ -1,0 +1,305 @@
+/* Learning rate schedules by Keras's formulas (keras/src/optimizers/schedules).
+ *
+ * Keras evaluates in float32; so that steps and their quotients are the same ones there and here,
+ * settings are rounded to float first, and the rest is computed in double.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/schedule.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/name.h"
+
+static const char *const names[] = {
+    [DLCORE_SCHEDULE_NONE] = NULL,
+    [DLCORE_SCHEDULE_EXPONENTIAL_DECAY] = "ExponentialDecay",
+    [DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY] = "PiecewiseConstantDecay",
+    [DLCORE_SCHEDULE_POLYNOMIAL_DECAY] = "PolynomialDecay",
+    [DLCORE_SCHEDULE_INVERSE_TIME_DECAY] = "InverseTimeDecay",
+    [DLCORE_SCHEDULE_COSINE_DECAY] = "CosineDecay",
+    [DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS] = "CosineDecayRestarts",
+    [DLCORE_SCHEDULE_FUNCTION] = NULL,
+};
+
+enum { NAME_COUNT = sizeof names / sizeof names[0] };
+_Static_assert(NAME_COUNT == DLCORE_SCHEDULE_FUNCTION + 1, "one name each");
+
+/* ---- descriptors ---- */
+
+static dlcore_schedule_t defaults(dlcore_schedule_kind_t kind, double rate, uint64_t steps)
+{
+    return (dlcore_schedule_t){.kind = kind,
+                               .initial_learning_rate = rate,
+                               .decay_steps = steps,
+                               .decay_rate = 1.0,
+                               .end_learning_rate = 0.0001,
+                               .power = 1.0,
+                               .t_mul = 2.0,
+                               .m_mul = 1.0};
+}
+
+dlcore_schedule_t dlcore_schedule_exponential_decay(double initial_learning_rate,
+                                                    uint64_t decay_steps, double decay_rate)
+{
+    dlcore_schedule_t schedule =
+        defaults(DLCORE_SCHEDULE_EXPONENTIAL_DECAY, initial_learning_rate, decay_steps);
+    schedule.decay_rate = decay_rate;
+    return schedule;
+}
+
+dlcore_schedule_t dlcore_schedule_piecewise_constant_decay(const uint64_t *boundaries,
+                                                           const double *values,
+                                                           size_t boundary_count)
+{
+    dlcore_schedule_t schedule = defaults(DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY, 0.0, 1);
+
+    if (boundaries == NULL || values == NULL)
+        return schedule;
+    schedule.boundary_count = boundary_count;
+    if (boundary_count > DLCORE_SCHEDULE_BOUNDARIES_MAX)
+        return schedule;
+    memcpy(schedule.boundaries, boundaries, boundary_count * sizeof *boundaries);
+    memcpy(schedule.values, values, (boundary_count + 1) * sizeof *values);
+    return schedule;
+}
+
+dlcore_schedule_t dlcore_schedule_polynomial_decay(double initial_learning_rate,
+                                                   uint64_t decay_steps)
+{
+    return defaults(DLCORE_SCHEDULE_POLYNOMIAL_DECAY, initial_learning_rate, decay_steps);
+}
+
+dlcore_schedule_t dlcore_schedule_inverse_time_decay(double initial_learning_rate,
+                                                     uint64_t decay_steps, double decay_rate)
+{
+    dlcore_schedule_t schedule =
+        defaults(DLCORE_SCHEDULE_INVERSE_TIME_DECAY, initial_learning_rate, decay_steps);
+    schedule.decay_rate = decay_rate;
+    return schedule;
+}
+
+dlcore_schedule_t dlcore_schedule_cosine_decay(double initial_learning_rate, uint64_t decay_steps)
+{
+    return defaults(DLCORE_SCHEDULE_COSINE_DECAY, initial_learning_rate, decay_steps);
+}
+
+dlcore_schedule_t dlcore_schedule_cosine_decay_restarts(double initial_learning_rate,
+                                                        uint64_t first_decay_steps)
+{
+    return defaults(DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS, initial_learning_rate,
+                    first_decay_steps);
+}
+
+dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, void *user)
+{
+    return (dlcore_schedule_t){
+        .kind = DLCORE_SCHEDULE_FUNCTION, .function = function, .user = user};
+}
+
+dlcore_schedule_t dlcore_schedule_from_name(const char *name)
+{
+    for (int kind = 1; kind < NAME_COUNT; kind++) {
+        if (names[kind] != NULL && dlcore_name_is(name, names[kind]))
+            return defaults((dlcore_schedule_kind_t)kind, 0.0, 0);
+    }
+    return (dlcore_schedule_t){.kind = DLCORE_SCHEDULE_NONE};
+}
+
+const char *dlcore_schedule_name(dlcore_schedule_kind_t kind)
+{
+    if ((int)kind < 0 || (int)kind >= NAME_COUNT || names[kind] == NULL)
+        return "unknown";
+    return names[kind];
+}
+
+/* ---- checking ---- */
+
+static dlcore_status check(const dlcore_schedule_t *schedule, const char *setting, double value,
+                           double low, double high, dlcore_error_record_t *error)
+{
+    if (value >= low && value <= high)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %g",
+                       dlcore_schedule_name(schedule->kind), setting, low, high, value);
+}
+
+static dlcore_status check_boundaries(const dlcore_schedule_t *s, dlcore_error_record_t *error)
+{
+    const char *name = dlcore_schedule_name(s->kind);
+    dlcore_status status = DLCORE_OK;
+
+    if (s->boundary_count == 0 || s->boundary_count > DLCORE_SCHEDULE_BOUNDARIES_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: boundary_count must lie in 1 .. %d, got %zu", name,
+                           DLCORE_SCHEDULE_BOUNDARIES_MAX, s->boundary_count);
+    for (size_t i = 1; i < s->boundary_count; i++) {
+        if (s->boundaries[i] <= s->boundaries[i - 1])
+            return dlcore_fail(
+                error, DLCORE_ERROR_ARGUMENT, "%s: boundaries must rise, got %llu after %llu", name,
+                (unsigned long long)s->boundaries[i], (unsigned long long)s->boundaries[i - 1]);
+    }
+    for (size_t i = 0; i <= s->boundary_count && status == DLCORE_OK; i++)
+        status = check(s, "values", s->values[i], 0.0, FLT_MAX, error);
+    return status;
+}
+
+/* What the kind has besides the initial rate and the steps. */
+static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t *error)
+{
+    dlcore_status status = DLCORE_OK;
+
+    switch (s->kind) {
+    case DLCORE_SCHEDULE_EXPONENTIAL_DECAY:
+    case DLCORE_SCHEDULE_INVERSE_TIME_DECAY:
+        return check(s, "decay_rate", s->decay_rate, 0.0, FLT_MAX, error);
+    case DLCORE_SCHEDULE_POLYNOMIAL_DECAY:
+        status = check(s, "end_learning_rate", s->end_learning_rate, 0.0, FLT_MAX, error);
+        if (status == DLCORE_OK)
+            status = check(s, "power", s->power, 0.0, FLT_MAX, error);
+        return status;
+    case DLCORE_SCHEDULE_COSINE_DECAY:
+        if (s->has_warmup)
+            status = check(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
+        break;
+    case DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS:
+        status = check(s, "t_mul", s->t_mul, 1.0, FLT_MAX, error);
+        if (status == DLCORE_OK)
+            status = check(s, "m_mul", s->m_mul, 0.0, FLT_MAX, error);
+        break;
+    case DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY:
+    case DLCORE_SCHEDULE_FUNCTION:
+    case DLCORE_SCHEDULE_NONE:
+        return DLCORE_OK;
+    }
+    return status == DLCORE_OK ? check(s, "alpha", s->alpha, 0.0, 1.0, error) : status;
+}
+
+dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *s, dlcore_error_record_t *error)
+{
+    dlcore_status status;
+
+    if ((int)s->kind < 0 || (int)s->kind >= NAME_COUNT)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "schedule: kind %d is unknown",
+                           (int)s->kind);
+    if (s->kind == DLCORE_SCHEDULE_NONE)
+        return DLCORE_OK;
+    if (s->kind == DLCORE_SCHEDULE_FUNCTION)
+        return s->function != NULL
+                   ? DLCORE_OK
+                   : dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "schedule: function is NULL");
+    if (s->kind == DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY)
+        return check_boundaries(s, error);
+    status = check(s, "initial_learning_rate", s->initial_learning_rate, 0.0, FLT_MAX, error);
+    if (status == DLCORE_OK && s->decay_steps == 0)
+        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must be 1 or more, got 0",
+                             dlcore_schedule_name(s->kind),
+                             s->kind == DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS ? "first_decay_steps"
+                                                                              : "decay_steps");
+    return status == DLCORE_OK ? check_own(s, error) : status;
+}
+
+/* ---- values ---- */
+
+/* As float32 has it. */
+static double rounded(double value)
+{
+    return (double)(float)value;
+}
+
+/* A quotient of steps, which Keras takes apart by floor and ceil in float32. */
+static double quotient(double step, double steps)
+{
+    return (double)((float)step / (float)steps);
+}
+
+static double cosine(const dlcore_schedule_t *s, double fraction, double height)
+{
+    double alpha = rounded(s->alpha), wave = 0.5 * (1.0 + cos(3.14159265358979323846 * fraction));
+
+    return (1.0 - alpha) * height * wave + alpha;
+}
+
+static double polynomial(const dlcore_schedule_t *s, double rate, double step)
+{
+    double steps = (double)(float)s->decay_steps, end = rounded(s->end_learning_rate);
+
+    if (s->cycle)
+        steps *= step == 0.0 ? 1.0 : ceil(quotient(step, steps));
+    else
+        step = fmin(step, steps);
+    return (rate - end) * pow(1.0 - quotient(step, steps), rounded(s->power)) + end;
+}
+
+static double cosine_decay(const dlcore_schedule_t *s, double rate, double step)
+{
+    double steps = (double)(float)s->decay_steps, warmup = (double)(float)s->warmup_steps;
+    double target = rounded(s->warmup_target);
+
+    if (!s->has_warmup)
+        return rate * cosine(s, fmin(step, steps) / steps, 1.0);
+    if (step < warmup)
+        return (target - rate) * (step / warmup) + rate;
+    return target * cosine(s, (fmin(step, steps + warmup) - warmup) / steps, 1.0);
+}
+
+/* Period i begins at (t^i - 1) / (t - 1) first periods. Which one a step is in Keras decides by
+ * float32 logarithms; at the very step of a restart that may be the one before. */
+static double cosine_restarts(const dlcore_schedule_t *s, double rate, double step)
+{
+    float fraction = (float)step / (float)s->decay_steps, t = (float)s->t_mul, period;
+
+    if (t == 1.0f) {
+        period = floorf(fraction);
+        fraction -= period;
+    } else {
+        float length;
+
+        period = floorf(logf(1.0f - fraction * (1.0f - t)) / logf(t));
+        length = powf(t, period);
+        fraction = (fraction - (1.0f - length) / (1.0f - t)) / length;
+    }
+    return rate * cosine(s, (double)fraction, pow(rounded(s->m_mul), (double)period));
+}
+
+static double piecewise(const dlcore_schedule_t *s, uint64_t step)
+{
+    size_t i = 0;
+
+    while (i < s->boundary_count && step > s->boundaries[i])
+        i++;
+    return s->values[i];
+}
+
+double dlcore_schedule_value(const dlcore_schedule_t *s, uint64_t number)
+{
+    double step = (double)(float)number, rate, part;
+
+    if (s == NULL || dlcore_schedule_validate(s, NULL) != DLCORE_OK)
+        return (double)NAN;
+    rate = rounded(s->initial_learning_rate);
+    part = quotient(step, (double)s->decay_steps);
+    if (s->staircase)
+        part = floor(part);
+    switch (s->kind) {
+    case DLCORE_SCHEDULE_EXPONENTIAL_DECAY:
+        return rate * pow(rounded(s->decay_rate), part);
+    case DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY:
+        return piecewise(s, number);
+    case DLCORE_SCHEDULE_POLYNOMIAL_DECAY:
+        return polynomial(s, rate, step);
+    case DLCORE_SCHEDULE_INVERSE_TIME_DECAY:
+        return rate / (1.0 + rounded(s->decay_rate) * part);
+    case DLCORE_SCHEDULE_COSINE_DECAY:
+        return cosine_decay(s, rate, step);
+    case DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS:
+        return cosine_restarts(s, rate, step);
+    case DLCORE_SCHEDULE_FUNCTION:
+        return s->function(s->user, number);
+    case DLCORE_SCHEDULE_NONE:
+        break;
+    }
+    return (double)NAN;
+}

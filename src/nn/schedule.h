@@ -1,0 +1,17 @@
+/* Learning rate schedules, checked and evaluated.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_NN_SCHEDULE_H
+#define DLCORE_NN_SCHEDULE_H
+
+#include "dlcore/schedule.h"
+#include "dlcore/status.h"
+
+/* DLCORE_ERROR_ARGUMENT with the setting's name, its range and its value. */
+dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *schedule,
+                                       dlcore_error_record_t *error);
+
+/* By class name, "ExponentialDecay" (either case), with Keras's defaults for what has some. */
+dlcore_schedule_t dlcore_schedule_from_name(const char *name);
+
+#endif
