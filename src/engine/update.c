@@ -229,6 +229,8 @@ void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_cl
         update->moves = clock->iterations % group == group - 1;
     }
     update->learning_rate = learning_rate;
+    if (update->type->product != NULL)
+        update->product = update->type->product(optimizer, &updates);
     update->settings = update->type->prepare(optimizer, &updates, (float)learning_rate);
     update->average_momentum = updates.iterations > 0 ? (float)optimizer->ema_momentum : 0.0f;
     update->overwrites = every > 0 && (updates.iterations + 1) % every == 0;

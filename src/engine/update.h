@@ -91,6 +91,7 @@ typedef struct dlcore_update_sink {
     bool moves;           /* not only accumulates */
     bool overwrites;      /* averages become the weights */
     float average_momentum;
+    double product; /* of the clock, after the step */
 } dlcore_update_sink_t;
 
 /* The sink for a network's values; `slots` are dlcore_optimizer_slots(optimizer) vectors as long.
@@ -116,7 +117,7 @@ static inline void dlcore_update_advance(const dlcore_update_sink_t *update,
                                          dlcore_optimizer_clock_t *clock)
 {
     if (update->type->product != NULL && update->moves)
-        clock->product = update->type->product(update->optimizer, clock);
+        clock->product = update->product;
     clock->iterations++;
 }
 

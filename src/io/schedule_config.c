@@ -119,11 +119,14 @@ static dlcore_status get_pieces(const dlcore_config_reading_t *reading, const dl
                                         "are no counts");
     }
     steps = dlcore_json_steps(&values);
-    for (; dlcore_json_step(&steps, NULL, &value); count++) {
-        if (count > s->boundary_count || !dlcore_json_double(&value, &s->values[count]))
+    while (dlcore_json_step(&steps, NULL, &value)) {
+        if (count > s->boundary_count || !dlcore_json_double(&value, &s->values[count])) {
+            count = 0;
             break;
+        }
+        count++;
     }
-    if (count != s->boundary_count + 1 || dlcore_json_step(&steps, NULL, &value))
+    if (count != s->boundary_count + 1)
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "values",
                                     "are not one number more than boundaries");
     return DLCORE_OK;

@@ -1,0 +1,347 @@
+/* dlcore against Keras on TensorFlow: every optimizer with its options on prescribed gradients,
+ * schedules, and networks under regularizers, constraints and all ways of updating, with either
+ * engine. The cases lie in tests/fixtures; training_fixtures.py makes them.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dlcore.h>
+
+#include "support/agreement.h"
+#include "support/fixture.h"
+#include "support/training.h"
+
+#define LIMIT 1e-5
+
+static void accept(const dlcore_model_t *model, dlcore_status status)
+{
+    if (status != DLCORE_OK)
+        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
+}
+
+static dlcore_tensor_t *borrow(const float *data, size_t rows, size_t columns)
+{
+    dlcore_tensor_t *tensor = NULL;
+    assert_int_equal(dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2,
+                                                (size_t[]){rows, columns}, data, 0, &tensor, NULL),
+                     DLCORE_OK);
+    return tensor;
+}
+
+static double weights_error(const dlcore_model_t *model, const fixture_array_t *reference)
+{
+    assert_int_equal(dlcore_model_parameter_count(model), reference->size);
+    float *weights = calloc(reference->size, sizeof *weights);
+    assert_non_null(weights);
+    accept(model, dlcore_model_get_weights(model, weights, reference->size));
+    double error = agreement_norm(weights, fixture_floats(reference), reference->size);
+    free(weights);
+    return error;
+}
+
+/* ---- schedules ---- */
+
+static void test_keras_updates_schedules_agree_at_many_steps(void **state)
+{
+    (void)state;
+    fixture_t *fixture = fixture_load("schedules.txt");
+    agreement_t table = agreement_begin("schedules", "relative to the largest");
+    const fixture_array_t *steps = fixture_array(fixture, NULL, "steps");
+    size_t position = 0, cases = 0;
+    const char *name = NULL;
+    while ((name = fixture_next(fixture, "schedule", &position)) != NULL) {
+        dlcore_schedule_t schedule = training_schedule(fixture, name);
+        const float *values = fixture_floats(fixture_array(fixture, name, "expected_values"));
+        double worst = 0, largest = 0;
+        for (size_t i = 0; i < steps->size; i++)
+            largest = fmax(largest, (double)values[i]);
+        for (size_t i = 0; i < steps->size; i++) {
+            uint64_t step = (uint64_t)((int32_t *)steps->data)[i];
+            double value = dlcore_schedule_value(&schedule, step);
+            if (!(fabs(value - (double)values[i]) <= worst * largest))
+                worst = fabs(value - (double)values[i]) / largest;
+        }
+        agreement_add(&table, name, "values", worst, 4e-6);
+        cases++;
+    }
+    assert_int_equal(cases, 15);
+    agreement_end(&table);
+    fixture_free(fixture);
+}
+
+/* ---- prescribed gradients ---- */
+
+/* test_keras_training.c says how a gradient is prescribed. */
+static dlcore_model_t *gradient_follower(const dlcore_optimizer_t *optimizer,
+                                         const fixture_array_t *weights)
+{
+    dlcore_model_t *model = NULL;
+    dlcore_layer_t layer = dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR);
+    layer.use_bias = false;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    accept(model, dlcore_model_add(model, layer));
+    accept(model, dlcore_model_build(model, weights->size));
+    accept(model, dlcore_model_set_weights(model, fixture_floats(weights), weights->size));
+    accept(model, dlcore_model_compile(model, optimizer, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                       DLCORE_METRIC_NONE));
+    return model;
+}
+
+static void follow(dlcore_model_t *model, const float *gradient, size_t count)
+{
+    static const float far_away[1] = {-8388608.0f};
+    float *scaled = calloc(count, sizeof *scaled);
+    assert_non_null(scaled);
+    for (size_t i = 0; i < count; i++)
+        scaled[i] = gradient[i] * 0x1p-24f;
+    dlcore_tensor_t *x = borrow(scaled, 1, count), *y = borrow(far_away, 1, 1);
+    accept(model, dlcore_model_train_on_batch(model, x, y, NULL));
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    free(scaled);
+}
+
+/* The worst error over all marks. */
+static double follow_all(const fixture_t *fixture, const char *name,
+                         const dlcore_optimizer_t *optimizer)
+{
+    const fixture_array_t *gradients = fixture_array(fixture, NULL, "gradients");
+    const fixture_array_t *marks = fixture_array(fixture, NULL, "marks");
+    size_t count = gradients->shape[1];
+    dlcore_model_t *model = gradient_follower(optimizer, fixture_array(fixture, NULL, "weights"));
+    double worst = 0;
+    for (size_t step = 0, mark = 0; mark < marks->size; step++) {
+        follow(model, fixture_floats(gradients) + step * count, count);
+        if (step + 1 != (size_t)((int32_t *)marks->data)[mark])
+            continue;
+        char key[48];
+        snprintf(key, sizeof key, "expected_weights%zu", step + 1);
+        double error = weights_error(model, fixture_array(fixture, name, key));
+        worst = isnan(error) ? (double)INFINITY : fmax(worst, error);
+        mark++;
+    }
+    dlcore_model_free(model);
+    return worst;
+}
+
+static void test_keras_updates_options_agree_on_prescribed_gradients(void **state)
+{
+    (void)state;
+    fixture_t *fixture = fixture_load("optimizer_options.txt");
+    agreement_t table = agreement_begin("prescribed gradients", "norm of difference / norm");
+    size_t position = 0, cases = 0;
+    const char *name = NULL;
+    for (; (name = fixture_next(fixture, "optimizer", &position)) != NULL; cases++) {
+        dlcore_optimizer_t optimizer = training_optimizer(fixture, name);
+        agreement_add(&table, name, "weights", follow_all(fixture, name, &optimizer), LIMIT);
+    }
+    assert_int_equal(cases, 26);
+    agreement_end(&table);
+    fixture_free(fixture);
+}
+
+/* Each setting, taken away or changed a little, must be seen. */
+static void test_keras_updates_changed_settings_do_not_agree(void **state)
+{
+    (void)state;
+    fixture_t *fixture = fixture_load("optimizer_options.txt");
+    static const struct {
+        const char *name;
+        size_t member;
+        double factor;
+    } changes[] = {
+        {"adam", offsetof(dlcore_optimizer_t, beta_1), 0.99},
+        {"adam", offsetof(dlcore_optimizer_t, beta_2), 0.99},
+        {"adam_amsgrad", offsetof(dlcore_optimizer_t, epsilon), 2},
+        {"adamw", offsetof(dlcore_optimizer_t, weight_decay), 0},
+        {"adagrad", offsetof(dlcore_optimizer_t, initial_accumulator_value), 1.1},
+        {"adadelta", offsetof(dlcore_optimizer_t, rho), 0.99},
+        {"adamax", offsetof(dlcore_optimizer_t, beta_2), 0.99},
+        {"nadam", offsetof(dlcore_optimizer_t, beta_1), 0.99},
+        {"sgd_clipnorm", offsetof(dlcore_optimizer_t, clipnorm), 1.01},
+        {"sgd_global_clipnorm", offsetof(dlcore_optimizer_t, global_clipnorm), 1.01},
+        {"sgd_clipvalue", offsetof(dlcore_optimizer_t, clipvalue), 1.01},
+        {"sgd_weight_decay", offsetof(dlcore_optimizer_t, weight_decay), 1.01},
+        {"adam_ema", offsetof(dlcore_optimizer_t, ema_momentum), 0.99},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        dlcore_optimizer_t optimizer = training_optimizer(fixture, changes[i].name);
+        double *member = (double *)(void *)((char *)&optimizer + changes[i].member);
+        *member *= changes[i].factor;
+        double error = follow_all(fixture, changes[i].name, &optimizer);
+        if (!(error > LIMIT))
+            fail_msg("%s, change %zu: error %g", changes[i].name, i, error);
+    }
+    dlcore_optimizer_t optimizer = training_optimizer(fixture, "adam_amsgrad");
+    optimizer.amsgrad = false;
+    assert_true(follow_all(fixture, "adam_amsgrad", &optimizer) > LIMIT);
+    optimizer = training_optimizer(fixture, "adam_ema");
+    optimizer.ema_overwrite_frequency = 4;
+    assert_true(follow_all(fixture, "adam_ema", &optimizer) > LIMIT);
+    optimizer = training_optimizer(fixture, "rmsprop_accumulate");
+    optimizer.gradient_accumulation_steps = 2;
+    assert_true(follow_all(fixture, "rmsprop_accumulate", &optimizer) > LIMIT);
+    fixture_free(fixture);
+}
+
+/* ---- networks ---- */
+
+typedef struct run {
+    const fixture_t *fixture;
+    const char *name, *network;
+    const fixture_array_t *x, *y;
+    size_t batches, rows, inputs, classes;
+    dlcore_model_t *model;
+} run_t;
+
+static run_t begin_run(const fixture_t *fixture, const char *name, dlcore_engine_t engine)
+{
+    run_t run = {.fixture = fixture, .name = name};
+    run.network = fixture_text(fixture, name, "network");
+    run.x = fixture_array(fixture, run.network, "x");
+    run.y = fixture_array(fixture, run.network, "y");
+    run.batches = run.x->shape[0];
+    run.rows = run.x->shape[1];
+    run.inputs = run.x->shape[2];
+    run.classes = run.y->shape[2];
+    dlcore_model_options_t options = dlcore_model_options_default();
+    options.engine = engine;
+    assert_int_equal(dlcore_model_create(&options, &run.model), DLCORE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        char key[16], activation[16];
+        size_t units = 0;
+        snprintf(key, sizeof key, "layer%zu", i);
+        assert_int_equal(
+            sscanf(fixture_text(fixture, run.network, key), "dense %zu %15s", &units, activation),
+            2);
+        dlcore_layer_t layer = dlcore_layer_dense(units, dlcore_activation_from_name(activation));
+        training_layer(fixture, name, i, &layer);
+        accept(run.model, dlcore_model_add(run.model, layer));
+    }
+    accept(run.model, dlcore_model_build(run.model, run.inputs));
+    const fixture_array_t *start = fixture_array(fixture, run.network, "weights");
+    accept(run.model, dlcore_model_set_weights(run.model, fixture_floats(start), start->size));
+    dlcore_optimizer_t optimizer = training_optimizer(fixture, name);
+    accept(run.model,
+           dlcore_model_compile(run.model, &optimizer, DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
+                                DLCORE_METRIC_NONE));
+    return run;
+}
+
+static double loss_error(double loss, float expected)
+{
+    return isnan(loss) ? (double)INFINITY : fabs(loss - (double)expected) / fabs((double)expected);
+}
+
+static void add_steps(agreement_t *table, const run_t *run)
+{
+    const float *history =
+        fixture_floats(fixture_array(run->fixture, run->name, "expected_history"));
+    double worst = 0;
+    for (size_t step = 0; step < 20; step++) {
+        size_t at = step % run->batches * run->rows;
+        dlcore_evaluation_t result;
+        dlcore_tensor_t *x =
+            borrow(fixture_floats(run->x) + at * run->inputs, run->rows, run->inputs);
+        dlcore_tensor_t *y =
+            borrow(fixture_floats(run->y) + at * run->classes, run->rows, run->classes);
+        accept(run->model, dlcore_model_train_on_batch(run->model, x, y, &result));
+        worst = fmax(worst, loss_error(result.loss, history[step]));
+        dlcore_tensor_free(x);
+        dlcore_tensor_free(y);
+    }
+    agreement_add(table, run->name, "losses", worst, LIMIT);
+    agreement_add(
+        table, run->name, "weights",
+        weights_error(run->model, fixture_array(run->fixture, run->name, "expected_weights")),
+        LIMIT);
+}
+
+static void add_fit(agreement_t *table, const run_t *run)
+{
+    const float *losses =
+        fixture_floats(fixture_array(run->fixture, run->name, "expected_fit_losses"));
+    const float *evaluation =
+        fixture_floats(fixture_array(run->fixture, run->name, "expected_evaluation"));
+    size_t count = run->batches * run->rows;
+    dlcore_tensor_t *x = borrow(fixture_floats(run->x), count, run->inputs);
+    dlcore_tensor_t *y = borrow(fixture_floats(run->y), count, run->classes);
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    dlcore_history_t *history = NULL;
+    dlcore_evaluation_t result;
+    double worst = 0;
+    how.batch_size = run->rows;
+    how.epochs = 2;
+    how.shuffle = false;
+    accept(run->model, dlcore_model_fit(run->model, x, y, &how, &history));
+    for (size_t i = 0; i < 2; i++)
+        worst = fmax(worst, loss_error(dlcore_history_value(history, "loss", i), losses[i]));
+    agreement_add(table, run->name, "losses of fit", worst, LIMIT);
+    agreement_add(
+        table, run->name, "weights after fit",
+        weights_error(run->model, fixture_array(run->fixture, run->name, "expected_fit_weights")),
+        LIMIT);
+    assert_int_equal(dlcore_model_evaluate(run->model, x, y, NULL, &result), DLCORE_OK);
+    agreement_add(table, run->name, "evaluation", loss_error(result.loss, evaluation[0]), LIMIT);
+    dlcore_history_free(history);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+static void check_networks(dlcore_engine_t engine)
+{
+    fixture_t *fixture = fixture_load("update_steps.txt");
+    agreement_t table = agreement_begin("networks", "norm of difference / norm");
+    size_t position = 0, cases = 0;
+    const char *name = NULL;
+    for (; (name = fixture_next(fixture, "network", &position)) != NULL; cases++) {
+        run_t run = begin_run(fixture, name, engine);
+        add_steps(&table, &run);
+        add_fit(&table, &run);
+        dlcore_model_free(run.model);
+    }
+    assert_int_equal(cases, 42);
+    agreement_end(&table);
+    fixture_free(fixture);
+}
+
+static void test_keras_updates_networks_agree_with_blas(void **state)
+{
+    (void)state;
+    check_networks(DLCORE_ENGINE_BLAS);
+}
+
+static void test_keras_updates_networks_agree_with_the_native_engine(void **state)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    options.engine = DLCORE_ENGINE_NATIVE;
+    if (dlcore_model_create(&options, &model) != DLCORE_OK)
+        skip();
+    dlcore_model_free(model);
+    check_networks(DLCORE_ENGINE_NATIVE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keras_updates_schedules_agree_at_many_steps),
+        cmocka_unit_test(test_keras_updates_options_agree_on_prescribed_gradients),
+        cmocka_unit_test(test_keras_updates_changed_settings_do_not_agree),
+        cmocka_unit_test(test_keras_updates_networks_agree_with_blas),
+        cmocka_unit_test(test_keras_updates_networks_agree_with_the_native_engine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
