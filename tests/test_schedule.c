@@ -1,0 +1,126 @@
+/* Schedules: values at the ends, defaults, settings out of range, user functions.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "nn/schedule.h"
+#include "support/tensors.h"
+
+static void assert_refused(dlcore_schedule_t schedule, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_status status = dlcore_schedule_validate(&schedule, &error);
+
+    assert_failed(status, DLCORE_ERROR_ARGUMENT, &error, message);
+    assert_true(isnan(dlcore_schedule_value(&schedule, 3)));
+}
+
+#define ASSERT_FIELD(constructor, field, value, message) \
+    do {                                                 \
+        dlcore_schedule_t changed = constructor;         \
+        changed.field = (value);                         \
+        assert_refused(changed, message);                \
+    } while (0)
+
+static void test_schedule_bad_settings_are_named_with_range_and_value(void **state)
+{
+    const uint64_t boundaries[2] = {5, 5};
+    const double values[3] = {1, 2, 3};
+    dlcore_schedule_t exponential = dlcore_schedule_exponential_decay(0.1, 10, 0.5);
+    dlcore_schedule_t cosine = dlcore_schedule_cosine_decay(0.1, 10);
+
+    (void)state;
+    ASSERT_FIELD(exponential, decay_steps, 0,
+                 "ExponentialDecay: decay_steps must be 1 or more, got 0");
+    ASSERT_FIELD(exponential, initial_learning_rate, -1.0,
+                 "ExponentialDecay: initial_learning_rate must lie in 0 .. ");
+    ASSERT_FIELD(exponential, decay_rate, (double)NAN, "decay_rate must lie in 0 .. ");
+    ASSERT_FIELD(exponential, kind, (dlcore_schedule_kind_t)99, "kind 99 is unknown");
+    ASSERT_FIELD(dlcore_schedule_inverse_time_decay(0.1, 10, 0.5), decay_rate, -2.0, "got -2");
+    ASSERT_FIELD(dlcore_schedule_polynomial_decay(0.1, 10), power, -1.0,
+                 "PolynomialDecay: power must lie in 0 .. ");
+    ASSERT_FIELD(dlcore_schedule_polynomial_decay(0.1, 10), end_learning_rate, -1.0,
+                 "end_learning_rate must lie in");
+    ASSERT_FIELD(cosine, alpha, 1.5, "CosineDecay: alpha must lie in 0 .. 1, got 1.5");
+    cosine.has_warmup = true;
+    ASSERT_FIELD(cosine, warmup_target, -1.0, "warmup_target must lie in");
+    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), decay_steps, 0,
+                 "first_decay_steps must be 1 or more, got 0");
+    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), t_mul, 0.5,
+                 "t_mul must lie in 1 .. ");
+    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), m_mul, -0.5, "m_mul");
+    assert_refused(dlcore_schedule_piecewise_constant_decay(boundaries, values, 2),
+                   "boundaries must rise, got 5 after 5");
+    assert_refused(dlcore_schedule_piecewise_constant_decay(boundaries, values, 17),
+                   "boundary_count must lie in 1 .. 16, got 17");
+    assert_refused(dlcore_schedule_piecewise_constant_decay(NULL, values, 1), "got 0");
+    ASSERT_FIELD(dlcore_schedule_piecewise_constant_decay(boundaries, values, 1), values[1], -1.0,
+                 "values must lie in 0 .. ");
+    assert_refused(dlcore_schedule_function(NULL, NULL), "function is NULL");
+}
+
+static void test_schedule_defaults_are_those_of_keras(void **state)
+{
+    dlcore_schedule_t polynomial = dlcore_schedule_polynomial_decay(0.1, 10);
+    dlcore_schedule_t restarts = dlcore_schedule_cosine_decay_restarts(0.1, 10);
+
+    (void)state;
+    assert_true(polynomial.end_learning_rate == 0.0001 && polynomial.power == 1.0);
+    assert_true(!polynomial.cycle && !polynomial.staircase && !polynomial.has_warmup);
+    assert_true(restarts.t_mul == 2.0 && restarts.m_mul == 1.0 && restarts.alpha == 0.0);
+    assert_true(isnan(dlcore_schedule_value(NULL, 0)));
+    assert_string_equal(dlcore_schedule_name(DLCORE_SCHEDULE_COSINE_DECAY), "CosineDecay");
+    assert_string_equal(dlcore_schedule_name(DLCORE_SCHEDULE_FUNCTION), "unknown");
+    assert_string_equal(dlcore_schedule_name((dlcore_schedule_kind_t)-1), "unknown");
+    assert_int_equal(dlcore_schedule_from_name("inversetimedecay").kind,
+                     DLCORE_SCHEDULE_INVERSE_TIME_DECAY);
+    assert_int_equal(dlcore_schedule_from_name("none").kind, DLCORE_SCHEDULE_NONE);
+    assert_int_equal(dlcore_schedule_from_name(NULL).kind, DLCORE_SCHEDULE_NONE);
+}
+
+/* A boundary's own step still has the value before it. */
+static void test_schedule_piecewise_changes_after_its_boundary(void **state)
+{
+    const uint64_t boundaries[2] = {5, UINT64_C(1) << 60};
+    const double values[3] = {1, 2, 3};
+    dlcore_schedule_t s = dlcore_schedule_piecewise_constant_decay(boundaries, values, 2);
+
+    (void)state;
+    assert_true(dlcore_schedule_value(&s, 0) == 1.0 && dlcore_schedule_value(&s, 5) == 1.0);
+    assert_true(dlcore_schedule_value(&s, 6) == 2.0);
+    assert_true(dlcore_schedule_value(&s, boundaries[1]) == 2.0);
+    assert_true(dlcore_schedule_value(&s, boundaries[1] + 1) == 3.0);
+}
+
+static double of_step(void *user, uint64_t step)
+{
+    return *(double *)user * (double)step;
+}
+
+static void test_schedule_function_gets_its_user_and_the_step(void **state)
+{
+    double factor = 0.25;
+    dlcore_schedule_t s = dlcore_schedule_function(of_step, &factor);
+
+    (void)state;
+    assert_int_equal(dlcore_schedule_validate(&s, NULL), DLCORE_OK);
+    assert_true(dlcore_schedule_value(&s, 6) == 1.5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_schedule_bad_settings_are_named_with_range_and_value),
+        cmocka_unit_test(test_schedule_defaults_are_those_of_keras),
+        cmocka_unit_test(test_schedule_piecewise_changes_after_its_boundary),
+        cmocka_unit_test(test_schedule_function_gets_its_user_and_the_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
