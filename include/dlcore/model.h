@@ -168,8 +168,8 @@ const char *dlcore_model_error(const dlcore_model_t *model);
 dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer);
 /* Makes the weights, for samples of `input_width` numbers (0: the first layer's input_width). */
 dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
-/* Freezes a layer, or lets training move its weights again, from the next call that trains on. The
- * optimizer's state stays. (In Keras this wants compile anew.) Also from within callbacks. */
+/* Freezes a layer, or lets training move its weights again, from the next call that trains on; not
+ * while fit runs. The optimizer's state stays. (In Keras this wants compile anew.) */
 dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable);
 /* Gives a normalization layer the mean and variance of x, as they are where it stands: only flatten
  * and rescaling layers may come before it. Builds the model when need be. x as in fit.

@@ -351,9 +351,12 @@ void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place
 
 void dlcore_update_take_averages(const dlcore_update_sink_t *update)
 {
-    if (update->average != NULL)
-        memcpy(update->values, update->average,
-               update->network->value_floats * sizeof *update->values);
+    for (size_t i = 0; update->average != NULL && i < update->plan->span_count; i++) {
+        const dlcore_update_span_t *span = &update->plan->spans[i];
+
+        memcpy(update->values + span->offset, update->average + span->offset,
+               span->floats * sizeof *update->values);
+    }
 }
 
 /* ---- storing ---- */

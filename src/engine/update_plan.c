@@ -20,14 +20,28 @@ static bool has_penalty(const dlcore_parameter_t *parameter)
     return !dlcore_regularizer_is_none(&parameter->regularizer);
 }
 
+/* The index-th parameter; *moves: whether training moves it. */
+static const dlcore_parameter_t *parameter_at(const dlcore_network_t *network, size_t index,
+                                              bool *moves)
+{
+    const dlcore_node_t *node;
+    const dlcore_parameter_t *parameter = dlcore_network_parameter(network, index, &node);
+
+    *moves = parameter != NULL && node->layer.trainable && !parameter->is_statistic;
+    return parameter;
+}
+
 /* What is asked for, and how many spans and chunks there are. */
 static void settle(const dlcore_network_t *network, const dlcore_optimizer_t *optimizer,
                    dlcore_update_plan_t *plan)
 {
     const dlcore_parameter_t *parameter;
+    bool moves;
 
     *plan = (dlcore_update_plan_t){0};
-    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+    for (size_t i = 0; (parameter = parameter_at(network, i, &moves)) != NULL; i++) {
+        if (!moves)
+            continue;
         plan->has_penalty |= has_penalty(parameter);
         plan->has_constraint |= parameter->constraint.kind != DLCORE_CONSTRAINT_NONE;
         plan->chunk_count += chunks_of(parameter->floats);
@@ -43,12 +57,15 @@ static void fill_spans(const dlcore_network_t *network, const dlcore_optimizer_t
                        dlcore_update_plan_t *plan)
 {
     const dlcore_parameter_t *parameter;
-    size_t chunks = 0;
+    size_t chunks = 0, spans = 0;
+    bool moves;
 
-    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+    for (size_t i = 0; (parameter = parameter_at(network, i, &moves)) != NULL; i++) {
         bool is_bias = strcmp(parameter->name, "bias") == 0;
 
-        plan->spans[i] =
+        if (!moves)
+            continue;
+        plan->spans[spans++] =
             (dlcore_update_span_t){.offset = parameter->offset,
                                    .floats = parameter->floats,
                                    .first_chunk = chunks,
@@ -150,11 +167,12 @@ double dlcore_network_penalty(const dlcore_network_t *network)
 {
     const dlcore_parameter_t *parameter;
     double sum = 0.0;
+    bool moves;
 
-    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++) {
+    for (size_t i = 0; (parameter = parameter_at(network, i, &moves)) != NULL; i++) {
         const float *weights = network->values + parameter->offset;
 
-        for (size_t at = 0; has_penalty(parameter) && at < parameter->floats;
+        for (size_t at = 0; moves && has_penalty(parameter) && at < parameter->floats;
              at += DLCORE_UPDATE_CHUNK)
             sum += penalty(network->kernels, &parameter->regularizer, weights + at,
                            dlcore_size_min(DLCORE_UPDATE_CHUNK, parameter->floats - at));

@@ -146,8 +146,8 @@ typedef struct dlcore_kernels {
     void (*noise)(const float *x, float *y, size_t n, uint32_t first, uint64_t key, float stddev);
 
     /* sums[c] = sum over rows of (x - mean[c])^2 */
-    void (*column_squares)(const float *x, size_t rows, size_t columns, size_t stride,
-                           const float *mean, float *sums);
+    void (*column_deviations)(const float *x, size_t rows, size_t columns, size_t stride,
+                              const float *mean, float *sums);
     /* y = x * scale[c] + offset[c] */
     void (*column_affine)(const float *x, float *y, size_t rows, size_t columns, size_t stride,
                           const float *scale, const float *offset);

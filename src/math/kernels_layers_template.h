@@ -2,12 +2,12 @@
  *
  * SPDX-License-Identifier: MIT */
 
-static inline v_float load_some(const float *x, size_t n)
+static inline v_float load_up_to(const float *x, size_t n)
 {
     return n >= V_WIDTH ? v_load(x) : v_load_part(x, n);
 }
 
-static inline void store_some(float *y, v_float x, size_t n)
+static inline void store_up_to(float *y, v_float x, size_t n)
 {
     if (n >= V_WIDTH)
         v_store(y, x);
@@ -59,17 +59,17 @@ static void noise(const float *x, float *y, size_t n, uint32_t first, uint64_t k
 
 /* ---- columns of a block: batch normalization ---- */
 
-static void column_squares(const float *x, size_t rows, size_t columns, size_t stride,
-                           const float *mean, float *sums)
+static void column_deviations(const float *x, size_t rows, size_t columns, size_t stride,
+                              const float *mean, float *sums)
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
-        v_float m = load_some(mean + c, columns - c), total = v_set(0.0f);
+        v_float m = load_up_to(mean + c, columns - c), total = v_set(0.0f);
 
         for (size_t r = 0; r < rows; r++) {
-            v_float d = v_sub(load_some(x + r * stride + c, columns - c), m);
+            v_float d = v_sub(load_up_to(x + r * stride + c, columns - c), m);
             total = v_fma(d, d, total);
         }
-        store_some(sums + c, total, columns - c);
+        store_up_to(sums + c, total, columns - c);
     }
 }
 
@@ -77,11 +77,11 @@ static void column_affine(const float *x, float *y, size_t rows, size_t columns,
                           const float *scale, const float *offset)
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
-        v_float s = load_some(scale + c, columns - c), o = load_some(offset + c, columns - c);
+        v_float s = load_up_to(scale + c, columns - c), o = load_up_to(offset + c, columns - c);
 
         for (size_t r = 0; r < rows; r++) {
             size_t at = r * stride + c;
-            store_some(y + at, v_fma(load_some(x + at, columns - c), s, o), columns - c);
+            store_up_to(y + at, v_fma(load_up_to(x + at, columns - c), s, o), columns - c);
         }
     }
 }
@@ -90,15 +90,15 @@ static void column_dots(const float *x, const float *dy, size_t rows, size_t col
                         const float *mean, float *sums, float *dots)
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
-        v_float m = load_some(mean + c, columns - c), sum = v_set(0.0f), dot = v_set(0.0f);
+        v_float m = load_up_to(mean + c, columns - c), sum = v_set(0.0f), dot = v_set(0.0f);
 
         for (size_t r = 0; r < rows; r++) {
-            v_float g = load_some(dy + r * stride + c, columns - c);
+            v_float g = load_up_to(dy + r * stride + c, columns - c);
             sum = v_add(sum, g);
-            dot = v_fma(g, v_sub(load_some(x + r * stride + c, columns - c), m), dot);
+            dot = v_fma(g, v_sub(load_up_to(x + r * stride + c, columns - c), m), dot);
         }
-        store_some(sums + c, sum, columns - c);
-        store_some(dots + c, dot, columns - c);
+        store_up_to(sums + c, sum, columns - c);
+        store_up_to(dots + c, dot, columns - c);
     }
 }
 
@@ -107,13 +107,13 @@ static void column_combine(const float *x, const float *dy, float *dx, size_t ro
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
         size_t left = columns - c;
-        v_float m = load_some(terms->mean + c, left), a = load_some(terms->by_gradient + c, left);
-        v_float b = load_some(terms->by_input + c, left), d = load_some(terms->offset + c, left);
+        v_float m = load_up_to(terms->mean + c, left), a = load_up_to(terms->by_gradient + c, left);
+        v_float b = load_up_to(terms->by_input + c, left), d = load_up_to(terms->offset + c, left);
 
         for (size_t r = 0; r < rows; r++) {
             size_t at = r * stride + c;
-            v_float t = v_fma(b, v_sub(load_some(x + at, left), m), d);
-            store_some(dx + at, v_fma(a, load_some(dy + at, left), t), left);
+            v_float t = v_fma(b, v_sub(load_up_to(x + at, left), m), d);
+            store_up_to(dx + at, v_fma(a, load_up_to(dy + at, left), t), left);
         }
     }
 }
@@ -142,10 +142,10 @@ static void row_normalize(const float *x, float *y, size_t n, float mean, float 
     v_float m = v_set(mean), k = v_set(inverse);
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
-        v_float factor = gamma != NULL ? v_mul(k, load_some(gamma + i, n - i)) : k;
-        v_float offset = beta != NULL ? load_some(beta + i, n - i) : v_set(0.0f);
+        v_float factor = gamma != NULL ? v_mul(k, load_up_to(gamma + i, n - i)) : k;
+        v_float offset = beta != NULL ? load_up_to(beta + i, n - i) : v_set(0.0f);
 
-        store_some(y + i, v_fma(v_sub(load_some(x + i, n - i), m), factor, offset), n - i);
+        store_up_to(y + i, v_fma(v_sub(load_up_to(x + i, n - i), m), factor, offset), n - i);
     }
 }
 
@@ -155,12 +155,12 @@ static void row_dots(const float *x, const float *dy, size_t n, float mean, floa
     v_float m = v_set(mean), k = v_set(inverse), sum = v_set(0.0f), dot = v_set(0.0f);
 
     for (size_t i = 0; i < n; i += V_WIDTH) { /* parts load as zeros, and so add nothing */
-        v_float g = load_some(dy + i, n - i);
+        v_float g = load_up_to(dy + i, n - i);
 
         if (gamma != NULL)
-            g = v_mul(g, load_some(gamma + i, n - i));
+            g = v_mul(g, load_up_to(gamma + i, n - i));
         sum = v_add(sum, g);
-        dot = v_fma(g, v_mul(v_sub(load_some(x + i, n - i), m), k), dot);
+        dot = v_fma(g, v_mul(v_sub(load_up_to(x + i, n - i), m), k), dot);
     }
     dots[0] += v_sum(sum);
     dots[1] += v_sum(dot);
@@ -172,12 +172,12 @@ static void row_combine(const float *x, const float *dy, float *dx, size_t n, fl
     v_float m = v_set(mean), k = v_set(inverse), a = v_set(means[0]), b = v_set(means[1]);
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
-        v_float g = load_some(dy + i, n - i);
-        v_float normal = v_mul(v_sub(load_some(x + i, n - i), m), k);
+        v_float g = load_up_to(dy + i, n - i);
+        v_float normal = v_mul(v_sub(load_up_to(x + i, n - i), m), k);
 
         if (gamma != NULL)
-            g = v_mul(g, load_some(gamma + i, n - i));
-        store_some(dx + i, v_mul(k, v_fnma(b, normal, v_sub(g, a))), n - i);
+            g = v_mul(g, load_up_to(gamma + i, n - i));
+        store_up_to(dx + i, v_mul(k, v_fnma(b, normal, v_sub(g, a))), n - i);
     }
 }
 
@@ -190,14 +190,14 @@ static void column_row_dots(const float *x, const float *dy, size_t rows, size_t
         v_float sum = v_set(0.0f), dot = v_set(0.0f);
 
         for (size_t r = 0; r < rows; r++) {
-            v_float g = load_some(dy + r * stride + c, columns - c);
-            v_float d = v_sub(load_some(x + r * stride + c, columns - c), v_set(means[r]));
+            v_float g = load_up_to(dy + r * stride + c, columns - c);
+            v_float d = v_sub(load_up_to(x + r * stride + c, columns - c), v_set(means[r]));
 
             sum = v_add(sum, g);
             dot = v_fma(g, v_mul(d, v_set(inverses[r])), dot);
         }
-        store_some(sums + c, sum, columns - c);
-        store_some(dots + c, dot, columns - c);
+        store_up_to(sums + c, sum, columns - c);
+        store_up_to(dots + c, dot, columns - c);
     }
 }
 

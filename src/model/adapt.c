@@ -19,15 +19,16 @@ static dlcore_status check_layer(const dlcore_model_t *model, size_t layer, cons
 
 dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable)
 {
-    dlcore_status status;
+    dlcore_status status = dlcore_model_begin(model);
 
-    if (model == NULL)
-        return DLCORE_ERROR_ARGUMENT;
-    dlcore_error_clear(&model->error);
+    if (status != DLCORE_OK)
+        return status;
     status = check_layer(model, layer, "set_trainable", &model->error);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
         model->network.nodes[layer].layer.trainable = trainable;
-    return status;
+        dlcore_trainer_forget_plan(model);
+    }
+    return dlcore_model_end(model, status);
 }
 
 /* What layers before a normalization do to each number: x scale + offset. */

@@ -114,6 +114,9 @@ void dlcore_trainer_clear(dlcore_model_t *model);
 dlcore_status dlcore_model_rate(const dlcore_model_t *model, double *rate,
                                 dlcore_error_record_t *error);
 
+/* What an update does is settled anew by the next training call: train.c. */
+void dlcore_trainer_forget_plan(dlcore_model_t *model);
+
 /* Moves the optimizer's state of a model of the same layout over: train.c. */
 void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from);
 

@@ -21,6 +21,12 @@ void dlcore_trainer_clear(dlcore_model_t *model)
     model->stopped = NULL;
 }
 
+void dlcore_trainer_forget_plan(dlcore_model_t *model)
+{
+    dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
+    model->trainer.has_plan = false;
+}
+
 void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from)
 {
     dlcore_trainer_t *to = &model->trainer;

@@ -118,7 +118,7 @@ static void measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece
     pass->kernels->column_sums(from, x->rows, piece->count, x->panel, mean);
     for (size_t c = 0; c < piece->count; c++)
         mean[c] /= rows;
-    pass->kernels->column_squares(from, x->rows, piece->count, x->panel, mean, variance);
+    pass->kernels->column_deviations(from, x->rows, piece->count, x->panel, mean, variance);
     for (size_t c = 0; c < piece->count; c++) {
         variance[c] /= rows;
         inverse[c] = 1.0f / sqrtf(variance[c] + (float)pass->layer->epsilon);
