@@ -47,12 +47,12 @@ static dlcore_status settle_name(const dlcore_network_t *network, dlcore_layer_t
     return DLCORE_OK;
 }
 
-static dlcore_status reserve(dlcore_network_t *network, dlcore_error_record_t *error)
+dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
+                                     dlcore_error_record_t *error)
 {
-    size_t capacity = network->node_capacity == 0 ? 4 : network->node_capacity * 2;
     dlcore_node_t *nodes;
 
-    if (network->node_count < network->node_capacity)
+    if (capacity <= network->node_capacity)
         return DLCORE_OK;
     nodes = dlcore_allocate(&network->allocator, capacity, sizeof *nodes);
     if (nodes == NULL)
@@ -80,8 +80,9 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
     status = settle_name(network, &node.layer, node.type->base_name, error);
     if (status == DLCORE_OK)
         status = node.type->validate(&node.layer, error);
-    if (status == DLCORE_OK)
-        status = reserve(network, error);
+    if (status == DLCORE_OK && network->node_count == network->node_capacity)
+        status =
+            dlcore_network_reserve(network, dlcore_size_max(4, 2 * network->node_count), error);
     if (status != DLCORE_OK)
         return status;
     network->nodes[network->node_count++] = node;

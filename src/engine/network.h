@@ -37,6 +37,9 @@ typedef struct dlcore_network {
     float input_scale, input_offset;
 } dlcore_network_t;
 
+/* Room for that many layers. */
+dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
+                                     dlcore_error_record_t *error);
 /* Appends a layer, whose fields are checked and whose name is made unique. */
 dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
                                  dlcore_error_record_t *error);

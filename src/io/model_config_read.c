@@ -9,6 +9,7 @@
 #include "io/config_reading.h"
 #include "io/model_config.h"
 #include "io/optimizer_config.h"
+#include "model/model.h"
 
 static dlcore_status get_initializer(const dlcore_config_reading_t *reading,
                                      const dlcore_json_t *object, const char *name,
@@ -204,7 +205,14 @@ static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_j
 {
     dlcore_json_steps_t steps = dlcore_json_steps(layers);
     dlcore_json_t layer;
-    dlcore_status status = DLCORE_OK;
+    size_t count = 0;
+    dlcore_status status;
+
+    /* at once: what grows takes more */
+    while (count <= DLCORE_MODEL_CONFIG_LAYERS_MAX && dlcore_json_step(&steps, NULL, &layer))
+        count++;
+    status = dlcore_network_reserve(&model->network, count, reading->error);
+    steps = dlcore_json_steps(layers);
 
     for (; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &layer); reading->number++) {
         if (reading->number > DLCORE_MODEL_CONFIG_LAYERS_MAX)
