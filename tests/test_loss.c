@@ -8,28 +8,49 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "nn/loss.h"
+#include "support/tensors.h"
 
 static void test_loss_names_round_trip(void **state)
 {
     static const char *const names[] = {"unknown", "categorical_crossentropy",
                                         "sparse_categorical_crossentropy", "binary_crossentropy",
-                                        "mean_squared_error"};
+                                        "mean_squared_error", "mean_absolute_error",
+                                        "mean_absolute_percentage_error",
+                                        "mean_squared_logarithmic_error", "huber", "log_cosh",
+                                        "kl_divergence", "poisson", "hinge", "squared_hinge",
+                                        "categorical_hinge"};
+    static const struct {
+        const char *name;
+        dlcore_loss_kind_t kind;
+    } aliases[] = {{"mse", DLCORE_LOSS_MEAN_SQUARED_ERROR},
+                   {"BCE", DLCORE_LOSS_BINARY_CROSSENTROPY},
+                   {"mae", DLCORE_LOSS_MEAN_ABSOLUTE_ERROR},
+                   {"MAPE", DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR},
+                   {"msle", DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR},
+                   {"huber_loss", DLCORE_LOSS_HUBER},
+                   {"logcosh", DLCORE_LOSS_LOG_COSH},
+                   {"kld", DLCORE_LOSS_KL_DIVERGENCE},
+                   {"kullback_leibler_divergence", DLCORE_LOSS_KL_DIVERGENCE},
+                   {"hinge2", DLCORE_LOSS_UNKNOWN},
+                   {"", DLCORE_LOSS_UNKNOWN}};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_MEAN_SQUARED_ERROR; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
         dlcore_loss_t loss = dlcore_loss_from_name(names[kind]);
         assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)kind), names[kind]);
         assert_int_equal(loss.kind, kind);
         assert_false(loss.from_logits);
+        assert_true(loss.delta == 1.0 && loss.label_smoothing == 0.0);
+        assert_int_equal(loss.reduction, DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE);
     }
-    assert_int_equal(dlcore_loss_from_name("mse").kind, DLCORE_LOSS_MEAN_SQUARED_ERROR);
-    assert_int_equal(dlcore_loss_from_name("BCE").kind, DLCORE_LOSS_BINARY_CROSSENTROPY);
-    assert_int_equal(dlcore_loss_from_name("hinge").kind, DLCORE_LOSS_UNKNOWN);
-    assert_int_equal(dlcore_loss_from_name("").kind, DLCORE_LOSS_UNKNOWN);
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        assert_int_equal(dlcore_loss_from_name(aliases[i].name).kind, aliases[i].kind);
     assert_int_equal(dlcore_loss_from_name(NULL).kind, DLCORE_LOSS_UNKNOWN);
     assert_string_equal(dlcore_loss_name(DLCORE_LOSS_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)5), "unknown");
+    assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)15), "unknown");
     assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)-1), "unknown");
 }
 
@@ -42,6 +63,18 @@ static void test_loss_constructors_give_their_kind(void **state)
                      DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
     assert_int_equal(dlcore_loss_binary_crossentropy().kind, DLCORE_LOSS_BINARY_CROSSENTROPY);
     assert_int_equal(dlcore_loss_mean_squared_error().kind, DLCORE_LOSS_MEAN_SQUARED_ERROR);
+    assert_int_equal(dlcore_loss_mean_absolute_error().kind, DLCORE_LOSS_MEAN_ABSOLUTE_ERROR);
+    assert_int_equal(dlcore_loss_mean_absolute_percentage_error().kind,
+                     DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR);
+    assert_int_equal(dlcore_loss_mean_squared_logarithmic_error().kind,
+                     DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR);
+    assert_int_equal(dlcore_loss_huber().kind, DLCORE_LOSS_HUBER);
+    assert_int_equal(dlcore_loss_log_cosh().kind, DLCORE_LOSS_LOG_COSH);
+    assert_int_equal(dlcore_loss_kl_divergence().kind, DLCORE_LOSS_KL_DIVERGENCE);
+    assert_int_equal(dlcore_loss_poisson().kind, DLCORE_LOSS_POISSON);
+    assert_int_equal(dlcore_loss_hinge().kind, DLCORE_LOSS_HINGE);
+    assert_int_equal(dlcore_loss_squared_hinge().kind, DLCORE_LOSS_SQUARED_HINGE);
+    assert_int_equal(dlcore_loss_categorical_hinge().kind, DLCORE_LOSS_CATEGORICAL_HINGE);
 }
 
 static void test_loss_types_say_which_labels_they_take(void **state)
@@ -62,10 +95,10 @@ static void test_loss_output_form_is_fused_only_with_its_own_activation(void **s
         [DLCORE_LOSS_CATEGORICAL_CROSSENTROPY] = DLCORE_ACTIVATION_SOFTMAX,
         [DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY] = DLCORE_ACTIVATION_SOFTMAX,
         [DLCORE_LOSS_BINARY_CROSSENTROPY] = DLCORE_ACTIVATION_SIGMOID,
-        [DLCORE_LOSS_MEAN_SQUARED_ERROR] = DLCORE_ACTIVATION_UNKNOWN};
+        [DLCORE_LOSS_CATEGORICAL_HINGE] = DLCORE_ACTIVATION_UNKNOWN};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_MEAN_SQUARED_ERROR; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
         for (int a = (int)DLCORE_ACTIVATION_LINEAR; a <= (int)DLCORE_ACTIVATION_TANH; a++) {
             dlcore_loss_t loss = {.kind = (dlcore_loss_kind_t)kind};
             dlcore_activation_t last = (dlcore_activation_t)a;
@@ -84,6 +117,61 @@ static void test_loss_output_form_is_fused_only_with_its_own_activation(void **s
     }
 }
 
+static void assert_refused(dlcore_loss_t loss, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    assert_failed(dlcore_loss_validate(&loss, &error), DLCORE_ERROR_ARGUMENT, &error, message);
+}
+
+static void test_loss_validate_names_setting_range_and_number(void **state)
+{
+    dlcore_loss_t loss = dlcore_loss_huber();
+
+    (void)state;
+    assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
+    loss.delta = 0.0;
+    assert_refused(loss, "huber: delta must be finite and above 0, got 0");
+    loss.delta = (double)INFINITY;
+    assert_refused(loss, "huber: delta must be finite and above 0, got inf");
+    loss.delta = (double)NAN;
+    assert_refused(loss, "huber: delta must be finite and above 0, got nan");
+    loss = (dlcore_loss_t){.kind = DLCORE_LOSS_MEAN_SQUARED_ERROR}; /* has no delta */
+    assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
+    loss.reduction = (dlcore_reduction_t)3;
+    assert_refused(loss, "mean_squared_error: reduction 3 is unknown");
+    loss.reduction = dlcore_reduction_from_name("none");
+    assert_refused(loss, "mean_squared_error: reduction -1 is unknown");
+    loss = dlcore_loss_categorical_crossentropy();
+    loss.label_smoothing = 1.0;
+    assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
+    loss.label_smoothing = 1.01;
+    assert_refused(loss, "categorical_crossentropy: label_smoothing must lie in 0 .. 1, got 1.01");
+    loss.label_smoothing = -0.1;
+    assert_refused(loss, "label_smoothing must lie in 0 .. 1, got -0.1");
+    loss.label_smoothing = (double)NAN;
+    assert_refused(loss, "label_smoothing must lie in 0 .. 1, got nan");
+    loss = dlcore_loss_sparse_categorical_crossentropy();
+    loss.label_smoothing = 0.1;
+    assert_refused(loss, "sparse_categorical_crossentropy: has no label_smoothing, got 0.1");
+    loss = dlcore_loss_poisson();
+    loss.from_logits = true;
+    assert_refused(loss, "poisson: has no from_logits");
+    assert_refused(dlcore_loss_from_name("?"), "loss 0 is unknown");
+}
+
+static void test_loss_reduction_names_round_trip(void **state)
+{
+    (void)state;
+    for (int i = 0; i <= (int)DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT; i++)
+        assert_int_equal(
+            dlcore_reduction_from_name(dlcore_reduction_name((dlcore_reduction_t)i)), i);
+    assert_int_equal(dlcore_reduction_from_name("mean"), DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE);
+    assert_int_equal(dlcore_reduction_from_name("none"), DLCORE_REDUCTION_UNKNOWN);
+    assert_int_equal(dlcore_reduction_from_name(NULL), DLCORE_REDUCTION_UNKNOWN);
+    assert_string_equal(dlcore_reduction_name(DLCORE_REDUCTION_UNKNOWN), "unknown");
+    assert_string_equal(dlcore_reduction_name((dlcore_reduction_t)3), "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +179,8 @@ int main(void)
         cmocka_unit_test(test_loss_constructors_give_their_kind),
         cmocka_unit_test(test_loss_types_say_which_labels_they_take),
         cmocka_unit_test(test_loss_output_form_is_fused_only_with_its_own_activation),
+        cmocka_unit_test(test_loss_validate_names_setting_range_and_number),
+        cmocka_unit_test(test_loss_reduction_names_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,37 @@ static void test_model_file_round_trip_keeps_everything(void **state)
     with_every_engine(check_round_trip);
 }
 
+static void test_model_file_round_trip_keeps_every_loss_and_its_settings(void **state)
+{
+    (void)state;
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
+        dlcore_compile_options_t settings = dlcore_compile_options_default();
+        dlcore_model_t *model = NULL, *loaded;
+        dlcore_loss_t *loss = &settings.loss;
+
+        *loss = dlcore_loss_default((dlcore_loss_kind_t)kind);
+        loss->reduction = (dlcore_reduction_t)(kind % 3);
+        if (kind == (int)DLCORE_LOSS_HUBER)
+            loss->delta = 1 / 3.0;
+        if (kind == (int)DLCORE_LOSS_BINARY_CROSSENTROPY ||
+            kind == (int)DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
+            loss->label_smoothing = 0.1;
+        loss->from_logits = kind <= (int)DLCORE_LOSS_BINARY_CROSSENTROPY;
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR));
+        assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
+        assert_int_equal(dlcore_model_compile_with(model, &settings), DLCORE_OK);
+        loaded = saved_and_loaded(model, NULL);
+        assert_int_equal(loaded->settings.loss.kind, kind);
+        assert_int_equal(loaded->settings.loss.reduction, loss->reduction);
+        assert_int_equal(loaded->settings.loss.from_logits, loss->from_logits);
+        assert_true(loaded->settings.loss.delta == loss->delta);
+        assert_true(loaded->settings.loss.label_smoothing == loss->label_smoothing);
+        dlcore_model_free(loaded);
+        dlcore_model_free(model);
+    }
+}
+
 /* Every initializer, activation, loss and metric by its Keras name. */
 static void test_model_file_round_trip_knows_every_kind(void **state)
 {
@@ -382,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_file_round_trip_keeps_everything),
+        cmocka_unit_test(test_model_file_round_trip_keeps_every_loss_and_its_settings),
         cmocka_unit_test(test_model_file_round_trip_knows_every_kind),
         cmocka_unit_test(test_model_file_of_a_model_that_is_not_compiled),
         cmocka_unit_test(test_model_file_moves_between_engines),

@@ -1,10 +1,16 @@
 /* Losses: the distance between what a model says (y_pred) and what was expected (y_true).
  *
- * Formulas, defaults and names are Keras 3's on its TensorFlow backend. The loss of a batch is the
- * mean over its samples. Where the last activation is the loss's own (softmax under the
- * cross-entropies over classes, sigmoid under the binary one) both are computed in one step from
- * the logits, so that no precision is lost and the gradient is exact.
- * Labels of a row that do not sum to 1 get TensorFlow's gradient, softmax - labels.
+ * Formulas, defaults and names are Keras 3's on its TensorFlow backend
+ * (keras/src/losses/losses.py). A loss of a row is a mean over its units, but where a formula below
+ * says otherwise; the loss of a batch is the mean over its samples, or another reduction. Where the
+ * last activation is the loss's own (softmax under the cross-entropies over classes, sigmoid under
+ * the binary one) both are computed in one step from the logits, so that no precision is lost and
+ * the gradient is exact. Labels of a row that do not sum to 1 get TensorFlow's gradient, softmax -
+ * labels.
+ *
+ *     compile_options_t how = compile_options_default();
+ *     how.loss = loss_huber();
+ *     how.loss.delta = 0.5;
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_LOSS_H
@@ -16,37 +22,82 @@
 extern "C" {
 #endif
 
+/* t is y_true, p is y_pred. Labels, unless said otherwise, are of any dtype, (batch, units), or
+ * (batch) for one unit. */
 typedef enum dlcore_loss_kind {
     DLCORE_LOSS_UNKNOWN = 0,
-    /* -sum_c y_true_c log(y_pred_c); labels one-hot or probabilities, float, (batch, units).
+    /* -sum_c t_c log(p_c); labels one-hot or probabilities, float, (batch, units).
      * Probabilities are divided by their sum and clipped to [1e-7, 1 - 1e-7] first. */
     DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
     /* The same from integer labels, (batch) or (batch, 1), int32 or uint8, 0 .. units-1. */
     DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
-    /* mean_u -(y_true log(y_pred) + (1 - y_true) log(1 - y_pred)), y_pred clipped likewise;
-     * labels of any dtype, (batch, units), or (batch) for one unit. */
+    /* -(t log(p) + (1 - t) log(1 - p)), p clipped likewise */
     DLCORE_LOSS_BINARY_CROSSENTROPY,
-    /* mean_u (y_true - y_pred)^2; labels of any dtype, (batch, units), or (batch) for one. */
-    DLCORE_LOSS_MEAN_SQUARED_ERROR
+    DLCORE_LOSS_MEAN_SQUARED_ERROR,             /* (t - p)^2 */
+    DLCORE_LOSS_MEAN_ABSOLUTE_ERROR,            /* |t - p| */
+    DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR, /* 100 |t - p| / max(|t|, 1e-7) */
+    /* (log(max(p, 1e-7) + 1) - log(max(t, 1e-7) + 1))^2 */
+    DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR,
+    /* e = t - p: e^2 / 2 where |e| <= delta, beyond delta |e| - delta^2 / 2 */
+    DLCORE_LOSS_HUBER,
+    DLCORE_LOSS_LOG_COSH, /* log(cosh(p - t)), never below 0 */
+    /* sum_c t_c log(t_c / p_c), both clipped to [1e-7, 1]; a sum, not a mean */
+    DLCORE_LOSS_KL_DIVERGENCE,
+    DLCORE_LOSS_POISSON, /* p - t log(p + 1e-7) */
+    /* max(1 - t p, 0), labels -1 and 1; when all labels of a batch are 0 or 1, 0 stands for -1 */
+    DLCORE_LOSS_HINGE,
+    DLCORE_LOSS_SQUARED_HINGE, /* max(1 - t p, 0)^2, labels likewise */
+    /* max(1 + max_c (1 - t_c) p_c - sum_c t_c p_c, 0); labels one-hot, float, (batch, units) */
+    DLCORE_LOSS_CATEGORICAL_HINGE
 } dlcore_loss_kind_t;
+
+/* How the losses l of n rows, with weights w (1 where samples have none), become the batch's.
+ * (Keras's "none" gives no number to train by; its "mean" is sum_over_batch_size.) */
+typedef enum dlcore_reduction {
+    DLCORE_REDUCTION_UNKNOWN = -1,
+    DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE = 0, /* sum w l / n, the default */
+    DLCORE_REDUCTION_SUM,                     /* sum w l */
+    DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT  /* sum w l / sum w; 0 where all weights are 0 */
+} dlcore_reduction_t;
 
 /* A value descriptor: copy it, change it, nothing to free. */
 typedef struct dlcore_loss {
     dlcore_loss_kind_t kind;
-    /* y_pred is logits, not probabilities; default false; not for mse. Without effect where the
-     * last activation is the loss's own, whose logits are used anyway. */
+    /* y_pred is logits, not probabilities; default false; for the cross-entropies. Without effect
+     * where the last activation is the loss's own, whose logits are used anyway. */
     bool from_logits;
+    /* 0 .. 1, default 0; categorical and binary cross-entropy: labels t become
+     * t (1 - label_smoothing) + label_smoothing / units, or label_smoothing / 2 for the binary. */
+    double label_smoothing;
+    double delta; /* of huber: above 0, default 1 */
+    dlcore_reduction_t reduction;
 } dlcore_loss_t;
+
+/* The loss of that kind with Keras's defaults; an unknown kind stays as it is. */
+dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind);
 
 dlcore_loss_t dlcore_loss_categorical_crossentropy(void);
 dlcore_loss_t dlcore_loss_sparse_categorical_crossentropy(void);
 dlcore_loss_t dlcore_loss_binary_crossentropy(void);
 dlcore_loss_t dlcore_loss_mean_squared_error(void);
+dlcore_loss_t dlcore_loss_mean_absolute_error(void);
+dlcore_loss_t dlcore_loss_mean_absolute_percentage_error(void);
+dlcore_loss_t dlcore_loss_mean_squared_logarithmic_error(void);
+dlcore_loss_t dlcore_loss_huber(void);
+dlcore_loss_t dlcore_loss_log_cosh(void);
+dlcore_loss_t dlcore_loss_kl_divergence(void);
+dlcore_loss_t dlcore_loss_poisson(void);
+dlcore_loss_t dlcore_loss_hinge(void);
+dlcore_loss_t dlcore_loss_squared_hinge(void);
+dlcore_loss_t dlcore_loss_categorical_hinge(void);
 
 /* By Keras string name ("categorical_crossentropy", "mse", ...), with defaults, and back to the
  * long form. An unknown name, or NULL, gives kind DLCORE_LOSS_UNKNOWN, which compile refuses. */
 dlcore_loss_t dlcore_loss_from_name(const char *name);
 const char *dlcore_loss_name(dlcore_loss_kind_t kind);
+/* "sum_over_batch_size", "mean" for the same, "sum", "mean_with_sample_weight". */
+dlcore_reduction_t dlcore_reduction_from_name(const char *name);
+const char *dlcore_reduction_name(dlcore_reduction_t reduction);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "engine/gather.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "math/tensor.h"
@@ -91,6 +92,42 @@ void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_
     }
 }
 
+/* Keras's class of a label: the integer, the first largest of several, or the one rounded. */
+static long class_of(const dlcore_labels_t *labels, size_t row)
+{
+    const float *values = labels->values + row * labels->width;
+    size_t best = 0;
+
+    if (labels->classes != NULL)
+        return labels->classes[row];
+    if (labels->width == 1)
+        return fabsf(values[0]) < 1e6f ? lrintf(values[0]) : -1;
+    for (size_t i = 1; i < labels->width; i++) {
+        if (values[i] > values[best])
+            best = i;
+    }
+    return (long)best;
+}
+
+/* After the labels, whose classes they need. */
+static void gather_weights(const dlcore_source_t *source, dlcore_labels_t *labels, size_t begin,
+                           size_t end)
+{
+    for (size_t row = begin; row < end; row++) {
+        float weight = 1.0f;
+
+        if (source->weights != NULL)
+            memcpy(&weight, row_of(source->weights, dlcore_source_sample(source, row)),
+                   sizeof weight);
+        if (source->class_weights != NULL) {
+            long class = class_of(labels, row);
+            if (class >= 0 && (size_t) class < source->class_count)
+                weight *= source->class_weights[class];
+        }
+        labels->weights[row] = weight;
+    }
+}
+
 void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t *source,
                           dlcore_labels_t *labels, size_t begin, size_t end)
 {
@@ -108,4 +145,6 @@ void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t
             memcpy(&labels->classes[row], y->data + sample * y->row_stride * sizeof(int32_t),
                    sizeof(int32_t));
     }
+    if (labels->weights != NULL)
+        gather_weights(source, labels, begin, end);
 }

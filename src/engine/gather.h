@@ -13,6 +13,11 @@
 typedef struct dlcore_source {
     const dlcore_tensor_t *x;
     const dlcore_tensor_t *y; /* NULL when there are no labels */
+    /* What samples and classes count; both multiply, and a class from class_count on counts 1. Only
+     * looked at where the objective is weighted. NULL: all 1. */
+    const dlcore_tensor_t *weights; /* float32, one for each sample */
+    const float *class_weights;
+    size_t class_count;
     const size_t *order;
     size_t begin;
     size_t rows;
@@ -30,7 +35,7 @@ static inline size_t dlcore_source_sample(const dlcore_source_t *source, size_t 
 void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_t *source,
                            dlcore_matrix_t *x, size_t begin, size_t end);
 
-/* The same rows of y. */
+/* The same rows of y, and of the weights where the labels have room for them. */
 void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t *source,
                           dlcore_labels_t *labels, size_t begin, size_t end);
 

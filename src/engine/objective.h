@@ -10,6 +10,8 @@
 
 typedef struct dlcore_objective {
     const dlcore_loss_type_t *loss;
+    dlcore_loss_t loss_settings;
+    bool weighted; /* samples have weights: batches of a workspace have room for them */
     dlcore_output_form_t output;
     dlcore_metric_t metrics[DLCORE_METRICS_MAX]; /* kinds resolved */
     size_t metric_count;

@@ -65,6 +65,8 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
     plan->net.is_narrow = true;
     for (size_t l = 0; l < count; l++)
         plan->net.is_narrow &= plan->net.layers[l].units <= DLCORE_SMALL_WIDTH / 2;
+    plan->labels =
+        dlcore_loss_smoothing(&objective->loss_settings, plan->net.layers[count - 1].units);
     plan->functions = network->products->small();
 }
 
@@ -175,7 +177,8 @@ static void fill_labels(const dlcore_step_t *step, const dlcore_small_plan_t *pl
                    .count = count,
                    .n = plan->net.layers[plan->net.layer_count - 1].units,
                    .lanes = lanes,
-                   .scale = 1.0f,
+                   .scale = plan->labels.scale,
+                   .offset = plan->labels.offset,
                    .to = plan->t};
 
     if (step->objective->loss->labels == DLCORE_LABELS_CLASSES)
@@ -229,7 +232,7 @@ static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
         row.x = row_of(source->x, dlcore_source_sample(source, 0));
     else
         fill_samples(step, plan, 0, 1, 1);
-    if (!classes && is_plain(source->y, 1.0f, 0.0f))
+    if (!classes && is_plain(source->y, plan->labels.scale, plan->labels.offset))
         row.t = row_of(source->y, dlcore_source_sample(source, 0));
     else
         fill_labels(step, plan, 0, 1, 1);
@@ -238,10 +241,21 @@ static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
         store_rows(step, plan, 0, 1, 1);
 }
 
+/* The labels of a batch, and what its samples count; NULL: all 1. */
+static const float *gather_weights(dlcore_step_t *step)
+{
+    if (!step->objective->weighted)
+        return NULL;
+    dlcore_gather_labels(step->network->kernels, &step->source, &step->workspace->labels[0], 0,
+                         step->source.rows);
+    return step->workspace->labels[0].weights;
+}
+
 static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 {
     size_t rows = step->source.rows, lanes = plan->functions->lanes;
-    float weight = 1.0f / (float)rows;
+    const float *weights = gather_weights(step);
+    float weight = dlcore_loss_factor(&step->objective->loss_settings, weights, rows);
     dlcore_small_group_t group = {.values = step->network->values,
                                   .x = plan->x,
                                   .t = plan->t,
@@ -256,10 +270,14 @@ static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 
         fill_samples(step, plan, first, count, lanes);
         fill_labels(step, plan, first, count, lanes);
-        for (size_t lane = 0; lane < lanes; lane++)
-            plan->weight[lane] = lane < count ? weight : 0.0f;
+        for (size_t lane = 0; lane < lanes; lane++) {
+            float own = weights != NULL && lane < count ? weights[first + lane] : 1.0f;
+            plan->weight[lane] = lane < count ? weight * own : 0.0f;
+        }
         plan->functions->run(&plan->net, &group);
-        memcpy(step->workspace->row_loss + first, plan->loss, count * sizeof *plan->loss);
+        for (size_t lane = 0; lane < count; lane++)
+            step->workspace->row_loss[first + lane] =
+                weights != NULL ? plan->loss[lane] * weights[first + lane] : plan->loss[lane];
         if (step->objective->metric_count > 0)
             store_rows(step, plan, first, count, lanes);
     }
@@ -282,6 +300,12 @@ static void fetch_next(const dlcore_source_t *next)
     }
 }
 
+/* One sample that counts 1, under any reduction. */
+static bool is_alone(const dlcore_step_t *step)
+{
+    return step->source.rows == 1 && !step->objective->weighted;
+}
+
 void dlcore_small_step(dlcore_step_t *step)
 {
     const dlcore_small_plan_t *plan = step->workspace->small;
@@ -289,13 +313,13 @@ void dlcore_small_step(dlcore_step_t *step)
     size_t rows = step->source.rows;
 
     fetch_next(&step->next);
-    if (rows == 1)
+    if (is_alone(step))
         run_one(step, plan);
     else
         run_groups(step, plan);
     if (step->objective->metric_count > 0)
         dlcore_step_metrics(step->network, step->objective, step->workspace, 0, 0, rows);
-    dlcore_step_sums(step->objective, step->workspace, rows, &step->sums);
+    dlcore_step_sums(step->objective, step->workspace, 0, rows, &step->sums);
     if (step->penalty != NULL) {
         dlcore_update_penalty_partials(step->penalty, step->network, &alone);
         step->sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)rows;
@@ -303,7 +327,7 @@ void dlcore_small_step(dlcore_step_t *step)
     step->finite = isfinite(step->sums.loss);
     if (!step->finite && step->stop_on_not_finite)
         return;
-    if (rows > 1)
+    if (!is_alone(step))
         plan->functions->gradients(&plan->net, plan->work, plan->gradients);
     step->sink->take(step->sink, 0, plan->gradients, step->network->value_floats);
     if (step->update != NULL)

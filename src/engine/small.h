@@ -12,6 +12,7 @@
 struct dlcore_small_plan {
     const dlcore_small_functions_t *functions; /* NULL: the network is not small */
     dlcore_small_t net;
+    dlcore_label_change_t labels; /* smoothing */
     /* of one allocation, which the workspace owns */
     float *x, *t, *y, *weight, *loss; /* of a group, in lanes */
     float *work;

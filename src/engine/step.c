@@ -100,14 +100,18 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
     dlcore_matrix_t *y = &workspace->outputs[last];
     size_t begin = dlcore_share(y->rows, place->worker, place->workers);
     size_t end = dlcore_share(y->rows, place->worker + 1, place->workers);
+    const float *weights = dlcore_workspace_weights(objective, workspace, batch);
     dlcore_loss_pass_t loss = {
         .kernels = network->kernels,
+        .loss = &objective->loss_settings,
         .output = objective->output,
         .y = y,
         .labels = &workspace->labels[batch],
+        .targets = workspace->targets,
+        .weights = weights,
         .gradient = gradient,
         .dy = gradient ? &workspace->gradients[last] : &workspace->logits,
-        .weight = 1.0f / (float)y->rows,
+        .weight = dlcore_loss_factor(&objective->loss_settings, weights, y->rows),
         .row_loss = workspace->row_loss,
     };
 
@@ -131,7 +135,7 @@ void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective
 }
 
 void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspace_t *workspace,
-                      size_t rows, dlcore_sums_t *sums)
+                      size_t batch, size_t rows, dlcore_sums_t *sums)
 {
     double loss = 0.0;
 
@@ -143,7 +147,9 @@ void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspac
         for (size_t row = 0; row < rows; row++)
             sums->metrics[m] += (double)values[row];
     }
-    sums->loss = loss;
+    sums->loss =
+        loss * dlcore_loss_scale(&objective->loss_settings,
+                                 dlcore_workspace_weights(objective, workspace, batch), rows);
     sums->samples = rows;
 }
 
@@ -228,7 +234,7 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
         dlcore_update_penalty_partials(step->penalty, step->network, &place);
     dlcore_place_meet(&place);
     /* every worker comes to the same sums, and so to the same decision */
-    dlcore_step_sums(step->objective, step->workspace, step->source.rows, &sums);
+    dlcore_step_sums(step->objective, step->workspace, step->batch, step->source.rows, &sums);
     if (step->penalty != NULL)
         sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)sums.samples;
     if (worker == 0) {

@@ -34,7 +34,7 @@ void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective
 /* The rows' losses and metrics added up, always in the same order; of *sums, what the objective has
  * is set. After a barrier. */
 void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspace_t *workspace,
-                      size_t rows, dlcore_sums_t *sums);
+                      size_t batch, size_t rows, dlcore_sums_t *sums);
 
 /* Gradients of every parameter, to the sink. */
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,

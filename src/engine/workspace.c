@@ -104,6 +104,8 @@ static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
             cutter->overflow = true;
         w->labels[batch].values = cut(cutter, count, sizeof(float));
     }
+    if (objective->weighted)
+        w->labels[batch].weights = cut(cutter, w->capacity, sizeof(float));
 }
 
 static void cut_outputs(cutter_t *cutter, const dlcore_network_t *network,
@@ -244,9 +246,12 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
         w->logits = cut_matrix(cutter, network, w->capacity, units);
     }
     if (objective != NULL) {
-        size_t all = 0;
-        if (!dlcore_size_multiply(objective->metric_count, w->capacity, &all))
+        size_t all = 0, targets = 0;
+        if (!dlcore_size_multiply(objective->metric_count, w->capacity, &all) ||
+            !dlcore_size_multiply(units, w->capacity, &targets))
             cutter->overflow = true;
+        if (dlcore_loss_changes_labels(&objective->loss_settings))
+            w->targets = cut(cutter, targets, sizeof(float));
         w->row_loss = cut(cutter, w->capacity, sizeof(float));
         w->row_metrics = cut(cutter, all, sizeof(float));
     }

@@ -52,6 +52,7 @@ typedef struct dlcore_workspace {
     uint64_t *keys; /* of what is random in a step; NULL but to train, and where nothing is */
     dlcore_matrix_t logits; /* scratch of the loss where there are no gradients; evaluate only */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
+    float *targets;             /* of the loss, as large as labels; NULL: not needed */
     float *row_loss;            /* capacity */
     float *row_metrics;         /* metric_count times capacity */
     float *scratch;             /* scratch_floats for each worker */
@@ -67,6 +68,14 @@ dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
 
 /* Frees the memory, not the struct, which is then empty. An empty one is fine. */
 void dlcore_workspace_clear(dlcore_workspace_t *workspace);
+
+/* The weights of a batch's samples; NULL: all 1. */
+static inline const float *dlcore_workspace_weights(const dlcore_objective_t *objective,
+                                                    const dlcore_workspace_t *workspace,
+                                                    size_t batch)
+{
+    return objective->weighted ? workspace->labels[batch].weights : NULL;
+}
 
 /* Sets the rows in use of every matrix, and which of the two batches is the input. */
 void dlcore_workspace_set_batch(const dlcore_network_t *network, dlcore_workspace_t *workspace,

@@ -9,7 +9,7 @@
 static dlcore_status get_loss(const dlcore_config_reading_t *reading, const dlcore_json_t *thing,
                               dlcore_loss_t *loss)
 {
-    char snake[2 * DLCORE_NAME_SIZE];
+    char snake[2 * DLCORE_NAME_SIZE], name[DLCORE_NAME_SIZE];
     dlcore_json_t config;
     dlcore_status status = dlcore_config_thing(reading, thing, snake, sizeof snake, &config);
 
@@ -20,7 +20,21 @@ static dlcore_status get_loss(const dlcore_config_reading_t *reading, const dlco
         return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: compile_config: this version has no loss \"%s\"", reading->file,
                            snake);
-    return dlcore_config_bool(reading, &config, "from_logits", &loss->from_logits);
+    status = dlcore_config_bool(reading, &config, "from_logits", &loss->from_logits);
+    if (status == DLCORE_OK)
+        status = dlcore_config_double(reading, &config, "label_smoothing", &loss->label_smoothing);
+    if (status == DLCORE_OK)
+        status = dlcore_config_double(reading, &config, "delta", &loss->delta);
+    if (status == DLCORE_OK)
+        status = dlcore_config_name(reading, &config, "reduction", name, sizeof name);
+    if (status != DLCORE_OK || name[0] == '\0')
+        return status;
+    loss->reduction = dlcore_reduction_from_name(name);
+    if (loss->reduction == DLCORE_REDUCTION_UNKNOWN)
+        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: compile_config: this version has no reduction \"%s\"",
+                           reading->file, name);
+    return DLCORE_OK;
 }
 
 static dlcore_status get_metrics(dlcore_config_reading_t *reading, const dlcore_json_t *list,

@@ -73,6 +73,24 @@ typedef struct dlcore_nadam_step {
     float correction;               /* 1 / (1 - beta_2^t) */
     float epsilon;
 } dlcore_nadam_step_t;
+/* Losses that are a function of one prediction p and one label t; dlcore/loss.h has the formulas.
+ */
+typedef enum dlcore_element_loss {
+    DLCORE_ELEMENT_ABSOLUTE_ERROR,
+    DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR,
+    DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR,
+    DLCORE_ELEMENT_HUBER,
+    DLCORE_ELEMENT_LOG_COSH,
+    DLCORE_ELEMENT_KL_DIVERGENCE,
+    DLCORE_ELEMENT_POISSON,
+    DLCORE_ELEMENT_HINGE,
+    DLCORE_ELEMENT_SQUARED_HINGE,
+    DLCORE_ELEMENT_LOSSES /* their number */
+} dlcore_element_loss_t;
+
+/* As a loss of one row: see below. delta is for huber. */
+typedef float (*dlcore_element_loss_function_t)(const float *p, const float *t, float *dy, size_t n,
+                                                float weight, float delta);
 
 typedef struct dlcore_kernels {
     const char *name; /* "avx512", "avx2", "neon", "portable" */
@@ -131,7 +149,13 @@ typedef struct dlcore_kernels {
     /* the sum of p clipped likewise; inside (may be NULL) = 1 where p was not clipped, else 0 */
     float (*clipped_sum)(const float *p, float *inside, size_t n);
     float (*squared_error)(const float *p, const float *t, float *dy, size_t n, float weight);
-    float (*absolute_error)(const float *p, const float *t, size_t n);
+    dlcore_element_loss_function_t element_loss[DLCORE_ELEMENT_LOSSES];
+    /* Categorical hinge, where q = (1 - t) p: answers sum t p, and in *largest the largest q. */
+    float (*hinge_parts)(const float *p, const float *t, size_t n, float *largest);
+    /* How many q are `largest`; dy = -t weight, and share (1 - t) more where q is. */
+    size_t (*hinge_ties)(const float *p, const float *t, size_t n, float largest);
+    void (*hinge_gradient)(const float *p, const float *t, float *dy, size_t n, float largest,
+                           float weight, float share);
 
     /* dst = (a - b) * weight: the gradient of softmax with cross-entropy for labels b */
     void (*difference)(float *dst, const float *a, const float *b, size_t n, float weight);

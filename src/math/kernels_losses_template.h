@@ -118,15 +118,3 @@ static float clipped_sum(const float *p, float *inside, size_t n)
     }
     return v_sum(total);
 }
-
-static float absolute_error(const float *p, const float *t, size_t n)
-{
-    v_float total = v_set(0.0f);
-    size_t i = 0;
-
-    for (; i + V_WIDTH <= n; i += V_WIDTH)
-        total = v_add(total, v_abs(v_sub(v_load(p + i), v_load(t + i))));
-    if (i < n)
-        total = v_add(total, v_abs(v_sub(v_load_part(p + i, n - i), v_load_part(t + i, n - i))));
-    return v_sum(total);
-}

@@ -283,6 +283,9 @@ static void column_sums(const float *x, size_t rows, size_t columns, size_t stri
 
 #include "math/kernels_layers_template.h"
 #include "math/kernels_losses_template.h"
+
+#include "math/kernels_element_losses_template.h"
+
 #include "math/kernels_optimizers_template.h"
 
 #include "math/kernels_adaptive_template.h" /* uses what the one before has */
@@ -316,7 +319,18 @@ static const dlcore_kernels_t table = {
     .categorical_crossentropy = categorical_crossentropy,
     .clipped_sum = clipped_sum,
     .squared_error = squared_error,
-    .absolute_error = absolute_error,
+    .element_loss = {[DLCORE_ELEMENT_ABSOLUTE_ERROR] = absolute_error,
+                     [DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR] = absolute_percentage_error,
+                     [DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR] = squared_logarithmic_error,
+                     [DLCORE_ELEMENT_HUBER] = huber,
+                     [DLCORE_ELEMENT_LOG_COSH] = log_cosh,
+                     [DLCORE_ELEMENT_KL_DIVERGENCE] = kl_divergence,
+                     [DLCORE_ELEMENT_POISSON] = poisson,
+                     [DLCORE_ELEMENT_HINGE] = hinge,
+                     [DLCORE_ELEMENT_SQUARED_HINGE] = squared_hinge},
+    .hinge_parts = hinge_parts,
+    .hinge_ties = hinge_ties,
+    .hinge_gradient = hinge_gradient,
     .difference = difference,
     .column_sums = column_sums,
     .dropout = dropout,

@@ -12,19 +12,6 @@ dlcore_compile_options_t dlcore_compile_options_default(void)
                                       .structure_size = sizeof(dlcore_compile_options_t)};
 }
 
-static dlcore_status check_loss(const dlcore_loss_t *loss, dlcore_error_record_t *error)
-{
-    const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
-
-    if (type == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: loss %d is unknown (not set, or a name that was not found?)",
-                           (int)loss->kind);
-    if (loss->from_logits && !type->has_logits)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
-    return DLCORE_OK;
-}
-
 static dlcore_status check_metrics(const dlcore_compile_options_t *options,
                                    dlcore_error_record_t *error)
 {
@@ -64,7 +51,7 @@ static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error
                            (int)options->optimizer.kind);
     status = dlcore_optimizer_validate(&options->optimizer, error);
     if (status == DLCORE_OK)
-        status = check_loss(&options->loss, error);
+        status = dlcore_loss_validate(&options->loss, error);
     if (status == DLCORE_OK)
         status = check_metrics(options, error);
     return status;
@@ -127,7 +114,7 @@ dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer
     options.optimizer.kind = DLCORE_OPTIMIZER_UNKNOWN;
     if (optimizer != NULL)
         options.optimizer = *optimizer;
-    options.loss = (dlcore_loss_t){.kind = loss};
+    options.loss = dlcore_loss_default(loss);
     if (metric != DLCORE_METRIC_NONE) {
         options.metrics[0] = dlcore_metric_default(metric);
         options.metric_count = 1;
@@ -143,6 +130,7 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
     const dlcore_node_t *last = &network->nodes[network->node_count - 1];
 
     *objective = (dlcore_objective_t){.loss = dlcore_loss_type(settings->loss.kind),
+                                      .loss_settings = settings->loss,
                                       .metric_count = settings->metric_count};
     objective->output = dlcore_loss_output_form(
         &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation

@@ -56,7 +56,7 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
     }
     dlcore_gather_labels(network->kernels, &source, &workspace->labels[0], 0, source.rows);
     dlcore_step_loss(network, run->objective, workspace, 0, false, &alone);
-    dlcore_step_sums(run->objective, workspace, source.rows, &blocks->sums[block]);
+    dlcore_step_sums(run->objective, workspace, 0, source.rows, &blocks->sums[block]);
 }
 
 static void work(void *argument, size_t worker, size_t workers)

@@ -80,7 +80,8 @@ static dlcore_status make_workspace(dlcore_model_t *model, const dlcore_objectiv
 {
     dlcore_workspace_t *workspace = &model->trainer.workspace;
 
-    if (workspace->capacity >= rows && workspace->workers >= workers)
+    if (workspace->capacity >= rows && workspace->workers >= workers &&
+        (!objective->weighted || workspace->labels[0].weights != NULL))
         return DLCORE_OK;
     rows = dlcore_size_max(rows, workspace->capacity);
     workers = dlcore_size_max(workers, workspace->workers);

@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/name.h"
 
 static const dlcore_loss_type_t *const types[] = {
@@ -14,10 +16,30 @@ static const dlcore_loss_type_t *const types[] = {
         &dlcore_loss_type_sparse_categorical_crossentropy,
     [DLCORE_LOSS_BINARY_CROSSENTROPY] = &dlcore_loss_type_binary_crossentropy,
     [DLCORE_LOSS_MEAN_SQUARED_ERROR] = &dlcore_loss_type_mean_squared_error,
+    [DLCORE_LOSS_MEAN_ABSOLUTE_ERROR] = &dlcore_loss_type_mean_absolute_error,
+    [DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR] = &dlcore_loss_type_mean_absolute_percentage_error,
+    [DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR] = &dlcore_loss_type_mean_squared_logarithmic_error,
+    [DLCORE_LOSS_HUBER] = &dlcore_loss_type_huber,
+    [DLCORE_LOSS_LOG_COSH] = &dlcore_loss_type_log_cosh,
+    [DLCORE_LOSS_KL_DIVERGENCE] = &dlcore_loss_type_kl_divergence,
+    [DLCORE_LOSS_POISSON] = &dlcore_loss_type_poisson,
+    [DLCORE_LOSS_HINGE] = &dlcore_loss_type_hinge,
+    [DLCORE_LOSS_SQUARED_HINGE] = &dlcore_loss_type_squared_hinge,
+    [DLCORE_LOSS_CATEGORICAL_HINGE] = &dlcore_loss_type_categorical_hinge,
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-_Static_assert(TYPE_COUNT == DLCORE_LOSS_MEAN_SQUARED_ERROR + 1, "one row each");
+_Static_assert(TYPE_COUNT == DLCORE_LOSS_CATEGORICAL_HINGE + 1, "one row each");
+
+static const char *const reductions[] = {
+    [DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE] = "sum_over_batch_size",
+    [DLCORE_REDUCTION_SUM] = "sum",
+    [DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT] = "mean_with_sample_weight",
+};
+
+enum { REDUCTION_COUNT = sizeof reductions / sizeof reductions[0] };
+
+/* ---- descriptors and names ---- */
 
 const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind)
 {
@@ -26,40 +48,146 @@ const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind)
     return types[kind];
 }
 
+dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind)
+{
+    return (dlcore_loss_t){.kind = kind, .delta = 1.0};
+}
+
 dlcore_loss_t dlcore_loss_categorical_crossentropy(void)
 {
-    return (dlcore_loss_t){.kind = DLCORE_LOSS_CATEGORICAL_CROSSENTROPY};
+    return dlcore_loss_default(DLCORE_LOSS_CATEGORICAL_CROSSENTROPY);
 }
 
 dlcore_loss_t dlcore_loss_sparse_categorical_crossentropy(void)
 {
-    return (dlcore_loss_t){.kind = DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY};
+    return dlcore_loss_default(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
 }
 
 dlcore_loss_t dlcore_loss_binary_crossentropy(void)
 {
-    return (dlcore_loss_t){.kind = DLCORE_LOSS_BINARY_CROSSENTROPY};
+    return dlcore_loss_default(DLCORE_LOSS_BINARY_CROSSENTROPY);
 }
 
 dlcore_loss_t dlcore_loss_mean_squared_error(void)
 {
-    return (dlcore_loss_t){.kind = DLCORE_LOSS_MEAN_SQUARED_ERROR};
+    return dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_ERROR);
+}
+
+dlcore_loss_t dlcore_loss_mean_absolute_error(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_MEAN_ABSOLUTE_ERROR);
+}
+
+dlcore_loss_t dlcore_loss_mean_absolute_percentage_error(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR);
+}
+
+dlcore_loss_t dlcore_loss_mean_squared_logarithmic_error(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR);
+}
+
+dlcore_loss_t dlcore_loss_huber(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_HUBER);
+}
+
+dlcore_loss_t dlcore_loss_log_cosh(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_LOG_COSH);
+}
+
+dlcore_loss_t dlcore_loss_kl_divergence(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_KL_DIVERGENCE);
+}
+
+dlcore_loss_t dlcore_loss_poisson(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_POISSON);
+}
+
+dlcore_loss_t dlcore_loss_hinge(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_HINGE);
+}
+
+dlcore_loss_t dlcore_loss_squared_hinge(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_SQUARED_HINGE);
+}
+
+dlcore_loss_t dlcore_loss_categorical_hinge(void)
+{
+    return dlcore_loss_default(DLCORE_LOSS_CATEGORICAL_HINGE);
+}
+
+static bool is_called(const dlcore_loss_type_t *type, const char *name)
+{
+    return dlcore_name_is(name, type->name) ||
+           (type->short_name != NULL && dlcore_name_is(name, type->short_name)) ||
+           (type->other_name != NULL && dlcore_name_is(name, type->other_name));
 }
 
 dlcore_loss_t dlcore_loss_from_name(const char *name)
 {
-    for (int kind = 1; kind < TYPE_COUNT; kind++) {
-        if (dlcore_name_is(name, types[kind]->name) ||
-            (types[kind]->short_name != NULL && dlcore_name_is(name, types[kind]->short_name)))
-            return (dlcore_loss_t){.kind = (dlcore_loss_kind_t)kind};
-    }
-    return (dlcore_loss_t){.kind = DLCORE_LOSS_UNKNOWN};
+    int kind = 1;
+
+    while (kind < TYPE_COUNT && !is_called(types[kind], name))
+        kind++;
+    return dlcore_loss_default(kind < TYPE_COUNT ? (dlcore_loss_kind_t)kind : DLCORE_LOSS_UNKNOWN);
 }
 
 const char *dlcore_loss_name(dlcore_loss_kind_t kind)
 {
     const dlcore_loss_type_t *type = dlcore_loss_type(kind);
     return type != NULL ? type->name : "unknown";
+}
+
+dlcore_reduction_t dlcore_reduction_from_name(const char *name)
+{
+    if (dlcore_name_is(name, "mean"))
+        return DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE;
+    for (int i = 0; i < REDUCTION_COUNT; i++) {
+        if (dlcore_name_is(name, reductions[i]))
+            return (dlcore_reduction_t)i;
+    }
+    return DLCORE_REDUCTION_UNKNOWN;
+}
+
+const char *dlcore_reduction_name(dlcore_reduction_t reduction)
+{
+    if ((int)reduction < 0 || (int)reduction >= REDUCTION_COUNT)
+        return "unknown";
+    return reductions[reduction];
+}
+
+dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_record_t *error)
+{
+    const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
+
+    if (type == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "compile: loss %d is unknown (not set, or a name that was not found?)",
+                           (int)loss->kind);
+    if (loss->from_logits && !type->has_logits)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
+    if (!(loss->label_smoothing >= 0.0 && loss->label_smoothing <= 1.0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: label_smoothing must lie in 0 .. 1, got %g", type->name,
+                           loss->label_smoothing);
+    if (loss->label_smoothing > 0.0 && !type->has_smoothing)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no label_smoothing, got %g",
+                           type->name, loss->label_smoothing);
+    if (type->has_delta && !(loss->delta > 0.0 && isfinite(loss->delta)))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: delta must be finite and above 0, got %g", type->name, loss->delta);
+    if ((int)loss->reduction < 0 || (int)loss->reduction >= REDUCTION_COUNT)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: reduction %d is unknown (a name that was not found?)", type->name,
+                           (int)loss->reduction);
+    return DLCORE_OK;
 }
 
 dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,
@@ -72,16 +200,90 @@ dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,
     return loss->from_logits ? DLCORE_OUTPUT_LOGITS : DLCORE_OUTPUT_PREDICTIONS;
 }
 
+/* ---- labels as the loss has them ---- */
+
+dlcore_label_change_t dlcore_loss_smoothing(const dlcore_loss_t *loss, size_t units)
+{
+    dlcore_label_change_t change = {.scale = 1.0f};
+
+    if (!(loss->label_smoothing > 0.0))
+        return change;
+    change.scale = (float)(1.0 - loss->label_smoothing);
+    if (loss->kind == DLCORE_LOSS_BINARY_CROSSENTROPY)
+        change.offset = (float)(0.5 * loss->label_smoothing);
+    else
+        change.offset = (float)loss->label_smoothing / (float)units;
+    return change;
+}
+
+bool dlcore_loss_changes_labels(const dlcore_loss_t *loss)
+{
+    return loss->label_smoothing > 0.0 || dlcore_loss_type(loss->kind)->signs;
+}
+
+/* Keras decides batch by batch whether 0 and 1 stand for -1 and 1. */
+static bool all_are_bits(const dlcore_labels_t *labels, size_t rows)
+{
+    size_t count = rows * labels->width;
+
+    for (size_t i = 0; i < count; i++) {
+        if (labels->values[i] != 0.0f && labels->values[i] != 1.0f)
+            return false;
+    }
+    return true;
+}
+
+static dlcore_label_change_t change_of(const dlcore_loss_type_t *type,
+                                       const dlcore_loss_pass_t *pass)
+{
+    if (type->signs && all_are_bits(pass->labels, pass->y->rows))
+        return (dlcore_label_change_t){.scale = 2.0f, .offset = -1.0f};
+    return dlcore_loss_smoothing(pass->loss, pass->y->columns);
+}
+
+/* ---- rows, and the batch ---- */
+
 void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass, size_t begin,
                       size_t end)
 {
     size_t last = dlcore_matrix_panels(pass->y) - 1;
     size_t used = dlcore_matrix_panel_columns(pass->y, last);
+    dlcore_loss_pass_t one = *pass;
 
+    if (dlcore_loss_changes_labels(pass->loss)) {
+        dlcore_label_change_t change = change_of(type, pass);
+        size_t width = pass->labels->width;
+        pass->kernels->affine(pass->labels->values + begin * width, pass->targets + begin * width,
+                              (end - begin) * width, change.scale, change.offset);
+    } else {
+        one.targets = NULL;
+    }
     for (size_t row = begin; row < end; row++) {
-        pass->row_loss[row] = type->row(pass, row);
+        float weight = pass->weights != NULL ? pass->weights[row] : 1.0f;
+
+        one.weight = pass->weight * weight;
+        pass->row_loss[row] = type->row(&one, row) * weight;
         if (pass->gradient)
             memset(dlcore_matrix_at(pass->dy, row, last) + used, 0,
                    (pass->dy->panel - used) * sizeof(float));
     }
+}
+
+double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows)
+{
+    double total = 0.0;
+
+    if (loss->reduction == DLCORE_REDUCTION_SUM)
+        return (double)rows;
+    if (loss->reduction != DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT || weights == NULL)
+        return 1.0;
+    for (size_t row = 0; row < rows; row++)
+        total += (double)weights[row];
+    return total != 0.0 ? (double)rows / total : 0.0;
+}
+
+float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows)
+{
+    double scale = dlcore_loss_scale(loss, weights, rows);
+    return scale == 1.0 ? 1.0f / (float)rows : (float)(scale / (double)rows);
 }

@@ -11,6 +11,7 @@
 
 #include "dlcore/activation.h"
 #include "dlcore/loss.h"
+#include "dlcore/status.h"
 #include "math/kernels.h"
 #include "math/matrix.h"
 
@@ -38,29 +39,42 @@ typedef struct dlcore_labels {
 
 typedef struct dlcore_loss_pass {
     const dlcore_kernels_t *kernels;
+    const dlcore_loss_t *loss;
     dlcore_output_form_t output;
     dlcore_matrix_t *y; /* (rows, units) */
     const dlcore_labels_t *labels;
-    bool gradient;       /* whether dy is wanted; else dy is only scratch */
-    dlcore_matrix_t *dy; /* gradient of weight * sum of row losses, by the logits or y_pred */
-    float weight;        /* 1 / rows */
-    float *row_loss;     /* one per row, unweighted */
+    float *targets;       /* scratch as large as labels->values, where dlcore_loss_changes_labels */
+    const float *weights; /* of the samples; NULL: all 1 */
+    bool gradient;        /* whether dy is wanted; else dy is only scratch */
+    dlcore_matrix_t *dy;  /* gradient of `weight` * sum of row losses, by the logits or y_pred */
+    float weight;         /* dlcore_loss_factor */
+    float *row_loss;      /* one per row, times the weight of its sample */
 } dlcore_loss_pass_t;
 
 typedef struct dlcore_loss_type {
     const char *name;
     const char *short_name; /* NULL: none */
+    const char *other_name; /* NULL: none */
+    const char *class_name; /* of Keras, where it is not the name in capitals; else NULL */
     dlcore_label_form_t labels;
     dlcore_activation_t absorbs; /* the activation it is computed with; linear: none */
     bool has_logits;             /* from_logits is allowed */
-    /* One row: writes dy where wanted (not its padding) and answers the row's loss. */
+    bool has_smoothing;          /* label_smoothing is */
+    bool has_delta;
+    bool signs; /* labels of a batch that are all 0 or 1 become -1 and 1 */
+    /* One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
+     * loss, unweighted. Labels are dlcore_loss_targets. */
     float (*row)(const dlcore_loss_pass_t *pass, size_t row);
 } dlcore_loss_type_t;
 
 /* The table of a kind; NULL for an unknown one. */
 const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind);
 
-/* Rows begin .. end-1: losses to row_loss and, where wanted, gradients to dy with zero padding. */
+/* DLCORE_OK, or an error that names the setting, its range and what it is. */
+dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_record_t *error);
+
+/* Rows begin .. end-1: losses to row_loss and, where wanted, gradients to dy with zero padding.
+ * Labels and weights of all rows are there. */
 void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass, size_t begin,
                       size_t end);
 
@@ -68,9 +82,45 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
 dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,
                                              dlcore_activation_t last_activation);
 
+/* ---- labels as the loss has them ---- */
+
+/* Smoothing: t * scale + offset. */
+typedef struct dlcore_label_change {
+    float scale, offset; /* 1, 0: none */
+} dlcore_label_change_t;
+dlcore_label_change_t dlcore_loss_smoothing(const dlcore_loss_t *loss, size_t units);
+
+/* Whether labels may have to be changed before the loss sees them. */
+bool dlcore_loss_changes_labels(const dlcore_loss_t *loss);
+
+/* The labels of a row, for the functions of a type. */
+static inline const float *dlcore_loss_targets(const dlcore_loss_pass_t *pass, size_t row)
+{
+    const float *from = pass->targets != NULL ? pass->targets : pass->labels->values;
+    return from + row * pass->labels->width;
+}
+
+/* ---- from the rows' losses to the batch's ---- */
+
+/* The batch's loss times its rows, over the sum of the rows' weighted losses: what makes it count
+ * by its rows among other batches. `weights` NULL: all 1. */
+double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows);
+/* The batch's loss over that sum. */
+float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows);
+
 extern const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy;
 extern const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy;
 extern const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy;
 extern const dlcore_loss_type_t dlcore_loss_type_mean_squared_error;
+extern const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error;
+extern const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error;
+extern const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error;
+extern const dlcore_loss_type_t dlcore_loss_type_huber;
+extern const dlcore_loss_type_t dlcore_loss_type_log_cosh;
+extern const dlcore_loss_type_t dlcore_loss_type_kl_divergence;
+extern const dlcore_loss_type_t dlcore_loss_type_poisson;
+extern const dlcore_loss_type_t dlcore_loss_type_hinge;
+extern const dlcore_loss_type_t dlcore_loss_type_squared_hinge;
+extern const dlcore_loss_type_t dlcore_loss_type_categorical_hinge;
 
 #endif

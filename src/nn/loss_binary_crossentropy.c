@@ -9,7 +9,7 @@ static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
-    const float *t = pass->labels->values + row * pass->labels->width;
+    const float *t = dlcore_loss_targets(pass, row);
     float weight = pass->weight / (float)y->columns;
     float total = 0.0f;
 
@@ -34,5 +34,6 @@ const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_SIGMOID,
     .has_logits = true,
+    .has_smoothing = true,
     .row = loss_row,
 };

@@ -9,17 +9,12 @@
 #include "nn/loss.h"
 #include "nn/softmax.h"
 
-static const float *labels_of(const dlcore_loss_pass_t *pass, size_t row)
-{
-    return pass->labels->values + row * pass->labels->width;
-}
-
 /* From logits. Fused, y becomes the probabilities; else they are made in dy and y stays. */
 static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     dlcore_matrix_t *y = pass->y, *softmax = y;
-    const float *t = labels_of(pass, row);
+    const float *t = dlcore_loss_targets(pass, row);
     size_t panels = dlcore_matrix_panels(y);
     float total = 0.0f, product = 0.0f, log_sum;
 
@@ -51,7 +46,7 @@ static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
-    const float *t = labels_of(pass, row);
+    const float *t = dlcore_loss_targets(pass, row);
     size_t panels = dlcore_matrix_panels(y);
     float total = 0.0f, loss = 0.0f, inner = 0.0f, part;
 
@@ -83,5 +78,6 @@ const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
     .labels = DLCORE_LABELS_ONE_HOT,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
     .has_logits = true,
+    .has_smoothing = true,
     .row = loss_row,
 };

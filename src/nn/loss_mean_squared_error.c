@@ -6,7 +6,7 @@
 static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_matrix_t *y = pass->y;
-    const float *t = pass->labels->values + row * pass->labels->width;
+    const float *t = dlcore_loss_targets(pass, row);
     float total = 0.0f;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)

@@ -72,9 +72,9 @@ static float mean_absolute_error(const dlcore_metric_pass_t *pass, size_t row)
     float total = 0.0f;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        total += pass->kernels->absolute_error(dlcore_matrix_at(y, row, p),
-                                               labels_of(pass, row) + p * y->panel,
-                                               dlcore_matrix_panel_columns(y, p));
+        total += pass->kernels->element_loss[DLCORE_ELEMENT_ABSOLUTE_ERROR](
+            dlcore_matrix_at(y, row, p), labels_of(pass, row) + p * y->panel, NULL,
+            dlcore_matrix_panel_columns(y, p), 0.0f, 0.0f);
     return total / (float)y->columns;
 }
 

@@ -64,12 +64,21 @@ static bool is_over_classes(dlcore_loss_t loss)
            loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
 }
 
+/* A loss that takes the logarithm of outputs, whose slope is theirs to the power of -1. */
+static bool takes_logarithms(dlcore_loss_kind_t kind)
+{
+    return kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
+           kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY ||
+           kind == DLCORE_LOSS_BINARY_CROSSENTROPY || kind == DLCORE_LOSS_KL_DIVERGENCE ||
+           kind == DLCORE_LOSS_POISSON || kind == DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR;
+}
+
 /* A loss that takes the logarithm of outputs that no activation keeps within (0, 1). */
 static bool needs_probabilities(const reference_t *net, dlcore_activation_t last)
 {
     bool own = is_over_classes(net->loss) ? last == DLCORE_ACTIVATION_SOFTMAX
                                           : last == DLCORE_ACTIVATION_SIGMOID;
-    return net->loss.kind != DLCORE_LOSS_MEAN_SQUARED_ERROR && !net->loss.from_logits && !own;
+    return takes_logarithms(net->loss.kind) && !net->loss.from_logits && !own;
 }
 
 static size_t random_width(void)
@@ -157,11 +166,26 @@ static void draw_weights(reference_t *net, dlcore_activation_t last)
             continue;
         for (size_t c = 0; c < units; c++) {
             double centre = random_below(5) > 0 ? 0.5 : 1.5;
-            if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY && random_below(8) == 0)
+            if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY &&
+                net->loss.kind != DLCORE_LOSS_POISSON && random_below(8) == 0)
                 centre = -0.5;
             w[c] = (double)(float)(centre + 0.1 * random_normal());
         }
     }
+}
+
+static bool is_hinge(dlcore_loss_kind_t kind)
+{
+    return kind == DLCORE_LOSS_HINGE || kind == DLCORE_LOSS_SQUARED_HINGE;
+}
+
+/* Of either sign, so that under a softmax slopes do not cancel. */
+static void draw_signs(double *y, size_t n, bool soft)
+{
+    for (size_t c = 0; c < n && soft; c++)
+        y[c] = 2 * random_unit() - 1;
+    for (size_t c = 1; c < n; c += 2)
+        y[c] = soft ? -copysign(y[c], y[0]) : 1 - y[0];
 }
 
 static void draw_labels(reference_t *net)
@@ -176,7 +200,10 @@ static void draw_labels(reference_t *net)
         }
         for (size_t c = 0; c < n; c++)
             sum += y[c] = soft ? random_unit() : (double)random_below(2);
-        if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
+        if (is_hinge(net->loss.kind))
+            draw_signs(y, n, soft);
+        if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY &&
+            net->loss.kind != DLCORE_LOSS_CATEGORICAL_HINGE)
             continue;
         size_t hot = random_below(n);
         for (size_t c = 0; c < n; c++)

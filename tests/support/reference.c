@@ -188,16 +188,87 @@ static double row_of_logits(const reference_t *network, const double *z, const d
     return sum / (double)n;
 }
 
+static double kink(reference_t *network, double distance)
+{
+    network->nearest_kink = fmin(network->nearest_kink, fabs(distance));
+    return distance;
+}
+
+/* Whether all labels are 0 or 1: hinge then has -1 for 0. */
+static bool has_bits(const reference_t *network)
+{
+    for (size_t i = 0; i < network->rows * network->widths[network->layer_count]; i++)
+        if (network->y[i] != 0 && network->y[i] != 1)
+            return false;
+    return true;
+}
+
+/* p kept at least 1e-7, where its gradient ends. */
+static double at_least(reference_t *network, double p)
+{
+    network->nearest_clip = fmin(network->nearest_clip, fabs(p - CLIP));
+    return fmax(p, CLIP);
+}
+
+/* Losses of one output and one label. */
+static double of_element(reference_t *network, double p, double y)
+{
+    double delta = network->loss.delta, e;
+    switch (network->loss.kind) {
+    case DLCORE_LOSS_MEAN_SQUARED_ERROR:
+        return (y - p) * (y - p);
+    case DLCORE_LOSS_MEAN_ABSOLUTE_ERROR:
+        return fabs(kink(network, p - y));
+    case DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR:
+        return 100 * fabs(kink(network, p - y)) / fmax(fabs(y), CLIP);
+    case DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR:
+        e = log(at_least(network, p) + 1) - log(fmax(y, CLIP) + 1);
+        return e * e;
+    case DLCORE_LOSS_HUBER:
+        e = fabs(p - y);
+        return e <= delta ? e * e / 2 : delta * e - delta * delta / 2;
+    case DLCORE_LOSS_LOG_COSH:
+        return log(cosh(p - y));
+    case DLCORE_LOSS_KL_DIVERGENCE:
+        y = fmin(fmax(y, CLIP), 1);
+        kink(network, p - 1);
+        return y * log(y / fmin(at_least(network, p), 1));
+    case DLCORE_LOSS_POISSON:
+        network->nearest_clip = fmin(network->nearest_clip, p);
+        return p - y * log(p + CLIP);
+    case DLCORE_LOSS_HINGE:
+        y = has_bits(network) ? 2 * y - 1 : y;
+        return fmax(kink(network, 1 - y * p), 0);
+    default: /* squared hinge */
+        y = has_bits(network) ? 2 * y - 1 : y;
+        e = 1 - y * p;
+        /* where a sigmoid is all but 1, nothing is left of it in float32 */
+        network->nearest_clip = fmin(network->nearest_clip, fmin(fabs(e), fabs(1 - fabs(p))));
+        return fmax(e, 0) * fmax(e, 0);
+    }
+}
+
+static double categorical_hinge(reference_t *network, const double *p, const double *y, size_t n)
+{
+    double positive = 0, largest = -INFINITY, second = -INFINITY;
+    for (size_t c = 0; c < n; c++) {
+        double q = (1 - y[c]) * p[c];
+        positive += y[c] * p[c];
+        second = fmax(second, fmin(q, largest));
+        largest = fmax(largest, q);
+    }
+    kink(network, largest - second);
+    return fmax(kink(network, largest - positive + 1), 0);
+}
+
 /* Loss of one row of outputs as they are. The sparse loss clips first and divides by the sum of
  * the clipped, the other one the other way round, as in Keras. */
 static double row_of_outputs(reference_t *network, const double *p, const double *y, size_t n)
 {
     double sum = 0, total = 0;
     switch (network->loss.kind) {
-    case DLCORE_LOSS_MEAN_SQUARED_ERROR:
-        for (size_t c = 0; c < n; c++)
-            sum += (y[c] - p[c]) * (y[c] - p[c]);
-        return sum / (double)n;
+    case DLCORE_LOSS_CATEGORICAL_HINGE:
+        return categorical_hinge(network, p, y, n);
     case DLCORE_LOSS_BINARY_CROSSENTROPY:
         for (size_t c = 0; c < n; c++) {
             double q = clip(network, p[c]);
@@ -208,12 +279,16 @@ static double row_of_outputs(reference_t *network, const double *p, const double
         for (size_t c = 0; c < n; c++)
             total += clip(network, p[c]);
         return log(total) - log(clip(network, p[(size_t)y[0]]));
-    default:
+    case DLCORE_LOSS_CATEGORICAL_CROSSENTROPY:
         for (size_t c = 0; c < n; c++)
             total += p[c];
         for (size_t c = 0; c < n; c++)
             sum -= y[c] * log(clip(network, p[c] / total));
         return sum;
+    default:
+        for (size_t c = 0; c < n; c++)
+            sum += of_element(network, p[c], y[c]);
+        return network->loss.kind == DLCORE_LOSS_KL_DIVERGENCE ? sum : sum / (double)n;
     }
 }
 
@@ -230,6 +305,13 @@ static bool is_fused(const reference_t *network)
             last->activation == DLCORE_ACTIVATION_SIGMOID);
 }
 
+static double smoothed(const reference_t *network, double y, size_t classes)
+{
+    double s = network->loss.label_smoothing;
+    bool binary = network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY;
+    return s > 0 ? y * (1 - s) + s / (binary ? 2 : (double)classes) : y;
+}
+
 double reference_loss(reference_t *network, size_t first)
 {
     size_t n = network->widths[network->layer_count];
@@ -244,13 +326,15 @@ double reference_loss(reference_t *network, size_t first)
     for (size_t i = first; i < network->layer_count; i++)
         forward(network, i);
     for (size_t row = 0; row < network->rows; row++) {
-        const double *y = network->y + row * labels;
+        double y[REFERENCE_WIDTH];
+        for (size_t c = 0; c < labels; c++)
+            y[c] = smoothed(network, network->y[row * labels + c], n);
         if (fused || network->loss.from_logits)
             sum += row_of_logits(network, (fused ? network->logits : outputs) + row * n, y, n);
         else
             sum += row_of_outputs(network, outputs + row * n, y, n);
     }
-    return sum / (double)network->rows;
+    return network->loss.reduction == DLCORE_REDUCTION_SUM ? sum : sum / (double)network->rows;
 }
 
 void reference_gradients(reference_t *network, double *gradients)

@@ -1,0 +1,146 @@
+/* Losses that are a mean, or a sum, over units of a function of one prediction and one label.
+ *
+ * The functions and their slopes are kernels (math/kernels.h); dlcore/loss.h has the formulas.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "nn/loss.h"
+
+static float row_of(const dlcore_loss_pass_t *pass, size_t row, dlcore_element_loss_t loss,
+                    float share)
+{
+    const dlcore_matrix_t *y = pass->y;
+    const float *t = dlcore_loss_targets(pass, row);
+    float delta = (float)pass->loss->delta, total = 0.0f;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
+        total += pass->kernels->element_loss[loss](
+            dlcore_matrix_at(y, row, p), t + p * y->panel,
+            pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
+            dlcore_matrix_panel_columns(y, p), pass->weight * share, delta);
+    return total;
+}
+
+static float mean_of(const dlcore_loss_pass_t *pass, size_t row, dlcore_element_loss_t loss)
+{
+    float units = (float)pass->y->columns;
+    return row_of(pass, row, loss, 1.0f / units) / units;
+}
+
+static float absolute_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_ABSOLUTE_ERROR);
+}
+
+static float absolute_percentage_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR);
+}
+
+static float squared_logarithmic_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR);
+}
+
+static float huber_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_HUBER);
+}
+
+static float log_cosh_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_LOG_COSH);
+}
+
+static float kl_divergence_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return row_of(pass, row, DLCORE_ELEMENT_KL_DIVERGENCE, 1.0f);
+}
+
+static float poisson_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_POISSON);
+}
+
+static float hinge_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_HINGE);
+}
+
+static float squared_hinge_row(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_SQUARED_HINGE);
+}
+
+const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error = {
+    .name = "mean_absolute_error",
+    .short_name = "mae",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = absolute_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
+    .name = "mean_absolute_percentage_error",
+    .short_name = "mape",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = absolute_percentage_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error = {
+    .name = "mean_squared_logarithmic_error",
+    .short_name = "msle",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = squared_logarithmic_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_huber = {
+    .name = "huber",
+    .short_name = "huber_loss",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .has_delta = true,
+    .row = huber_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_log_cosh = {
+    .name = "log_cosh",
+    .short_name = "logcosh",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = log_cosh_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_kl_divergence = {
+    .name = "kl_divergence",
+    .short_name = "kld",
+    .other_name = "kullback_leibler_divergence",
+    .class_name = "KLDivergence",
+    .labels = DLCORE_LABELS_ONE_HOT,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = kl_divergence_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_poisson = {
+    .name = "poisson",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .row = poisson_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_hinge = {
+    .name = "hinge",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .signs = true,
+    .row = hinge_row,
+};
+
+const dlcore_loss_type_t dlcore_loss_type_squared_hinge = {
+    .name = "squared_hinge",
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+    .signs = true,
+    .row = squared_hinge_row,
+};
