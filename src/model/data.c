@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -121,4 +122,45 @@ dlcore_status dlcore_check_labels(const dlcore_network_t *network,
     if (objective->loss->labels == DLCORE_LABELS_CLASSES)
         return check_classes(network, y, error);
     return check_values(network, objective, y, error);
+}
+
+dlcore_status dlcore_check_sample_weights(const char *what, const dlcore_tensor_t *weights,
+                                          size_t samples, dlcore_error_record_t *error)
+{
+    if (weights == NULL)
+        return DLCORE_OK;
+    if (weights->dtype != DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_DTYPE, "%s must be float32, got %s", what,
+                           dlcore_dtype_name(weights->dtype));
+    if (weights->rank == 0 || weights->shape[0] != samples || weights->row_size != 1)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "%s must have one number for each of %zu samples, got %zu rows of %zu",
+                           what, samples, weights->rank > 0 ? weights->shape[0] : 0,
+                           weights->row_size);
+    for (size_t row = 0; row < samples; row++) {
+        float weight;
+
+        memcpy(&weight, weights->data + row * weights->row_stride * sizeof weight, sizeof weight);
+        if (!(weight >= 0.0f && isfinite(weight)))
+            return dlcore_fail(error, DLCORE_ERROR_RANGE,
+                               "%s must be finite and at least 0, got %g for sample %zu", what,
+                               (double)weight, row);
+    }
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_check_class_weights(const char *what, const float *weights, size_t count,
+                                         dlcore_error_record_t *error)
+{
+    if ((weights == NULL) != (count == 0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s is %s, but the number of classes is %zu", what,
+                           weights == NULL ? "NULL" : "given", count);
+    for (size_t i = 0; i < count; i++) {
+        if (!(weights[i] >= 0.0f && isfinite(weights[i])))
+            return dlcore_fail(error, DLCORE_ERROR_RANGE,
+                               "%s must be finite and at least 0, got %g for class %zu", what,
+                               (double)weights[i], i);
+    }
+    return DLCORE_OK;
 }
