@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "nn/metric.h"
 #include "support/tensors.h"
@@ -21,14 +22,40 @@ static void test_metric_names_round_trip(void **state)
                                         "sparse_categorical_accuracy",
                                         "binary_accuracy",
                                         "mean_absolute_error",
-                                        "mean_squared_error"};
+                                        "mean_squared_error",
+                                        "mean_absolute_percentage_error",
+                                        "mean_squared_logarithmic_error",
+                                        "logcosh",
+                                        "kl_divergence",
+                                        "poisson",
+                                        "hinge",
+                                        "squared_hinge",
+                                        "categorical_hinge",
+                                        "categorical_crossentropy",
+                                        "sparse_categorical_crossentropy",
+                                        "binary_crossentropy",
+                                        "top_k_categorical_accuracy",
+                                        "sparse_top_k_categorical_accuracy",
+                                        "cosine_similarity",
+                                        "root_mean_squared_error",
+                                        "r2_score",
+                                        "precision",
+                                        "recall",
+                                        "f1_score",
+                                        "auc"};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_METRIC_MEAN_SQUARED_ERROR; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_METRIC_AUC; kind++) {
         dlcore_metric_t metric = dlcore_metric_from_name(names[kind]);
         assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)kind), names[kind]);
         assert_int_equal(metric.kind, kind);
-        assert_true(metric.threshold == 0.5);
+        assert_true(metric.threshold ==
+                    (kind >= (int)DLCORE_METRIC_PRECISION && kind <= (int)DLCORE_METRIC_F1_SCORE
+                         ? -1.0
+                         : 0.5));
+        assert_int_equal(metric.top_k, strstr(names[kind], "top_k") != NULL ? 5 : 0);
+        assert_int_equal(metric.num_thresholds, 200);
+        assert_int_equal(metric.class_id, -1);
     }
     assert_int_equal(dlcore_metric_from_name("acc").kind, DLCORE_METRIC_ACCURACY);
     assert_int_equal(dlcore_metric_from_name("MAE").kind, DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
@@ -37,7 +64,7 @@ static void test_metric_names_round_trip(void **state)
     assert_int_equal(dlcore_metric_from_name("accurac").kind, DLCORE_METRIC_NONE);
     assert_int_equal(dlcore_metric_from_name(NULL).kind, DLCORE_METRIC_NONE);
     assert_string_equal(dlcore_metric_name(DLCORE_METRIC_NONE), "unknown");
-    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)7), "unknown");
+    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)27), "unknown");
     assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)-1), "unknown");
 }
 
@@ -76,8 +103,8 @@ static void test_metric_validate_names_the_metric_and_the_numbers(void **state)
 
     (void)state;
     assert_refused(dlcore_metric_from_name("none"), DLCORE_LABELS_VALUES, "kind 0 is unknown");
-    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)12), DLCORE_LABELS_VALUES,
-                   "kind 12 is unknown");
+    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)27), DLCORE_LABELS_VALUES,
+                   "kind 27 is unknown");
     assert_refused(sparse, DLCORE_LABELS_ONE_HOT,
                    "sparse_categorical_accuracy needs integer labels");
     assert_refused(dlcore_metric_from_name("mae"), DLCORE_LABELS_CLASSES,
@@ -92,6 +119,49 @@ static void test_metric_validate_names_the_metric_and_the_numbers(void **state)
     assert_refused(binary, DLCORE_LABELS_VALUES, "got nan");
 }
 
+static void test_metric_validate_names_settings_and_ranges(void **state)
+{
+    const dlcore_label_form_t values = DLCORE_LABELS_VALUES;
+    dlcore_metric_t metric = dlcore_metric_default(DLCORE_METRIC_PRECISION);
+
+    (void)state;
+    assert_int_equal(dlcore_metric_validate(&metric, values, 10, NULL), DLCORE_OK);
+    metric.threshold = -0.5;
+    assert_refused(metric, values, "precision: threshold must lie in 0 .. 1, or be -1, got -0.5");
+    metric = dlcore_metric_default(DLCORE_METRIC_RECALL);
+    metric.top_k = 11;
+    assert_refused(metric, values,
+                   "recall: top_k must lie in 0 .. 10, the number of units, got 11");
+    metric.top_k = 10;
+    metric.class_id = 10;
+    assert_refused(metric, values, "recall: class_id must lie in 0 .. 9, or be -1, got 10");
+    metric.class_id = -2;
+    assert_refused(metric, values, "got -2");
+    metric = dlcore_metric_default(DLCORE_METRIC_TOP_K_CATEGORICAL_ACCURACY);
+    metric.top_k = 0;
+    assert_refused(metric, values, "top_k_categorical_accuracy: top_k must be at least 1");
+    metric = dlcore_metric_default(DLCORE_METRIC_AUC);
+    metric.num_thresholds = 1;
+    assert_refused(metric, values, "auc: num_thresholds must lie in 2 .. 10000, got 1");
+    metric.num_thresholds = 10001;
+    assert_refused(metric, values, "got 10001");
+    metric.num_thresholds = 2;
+    metric.curve = (dlcore_curve_t)2;
+    assert_refused(metric, values, "auc: curve 2 is unknown");
+    metric = dlcore_metric_default(DLCORE_METRIC_F1_SCORE);
+    metric.average = (dlcore_average_t)3;
+    assert_refused(metric, values, "f1_score: average 3 is unknown");
+    metric = dlcore_metric_default(DLCORE_METRIC_BINARY_CROSSENTROPY);
+    metric.label_smoothing = 2.0;
+    assert_refused(metric, values,
+                   "binary_crossentropy: label_smoothing must lie in 0 .. 1, got 2");
+    metric = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    memset(metric.name, 'a', sizeof metric.name);
+    assert_refused(metric, values, "its name has more than 47 bytes");
+    memcpy(metric.name, "loss", 5);
+    assert_refused(metric, values, "its name is \"loss\"");
+}
+
 static void test_metric_evaluation_value_finds_loss_and_metrics(void **state)
 {
     dlcore_evaluation_t evaluation = {.loss = 0.25, .metric_count = 1};
@@ -103,6 +173,13 @@ static void test_metric_evaluation_value_finds_loss_and_metrics(void **state)
     assert_true(dlcore_evaluation_value(&evaluation, "loss") == 0.25);
     assert_true(dlcore_evaluation_value(&evaluation, "a") == 0.75);
     assert_true(isnan(dlcore_evaluation_value(&evaluation, "b"))); /* beyond the count */
+    memcpy(evaluation.metrics[0].name, "accuracy", 9);
+    evaluation.metric_count = 2;
+    memcpy(evaluation.metrics[1].name, "mean_absolute_error", 20);
+    evaluation.metrics[1].value = 3.0;
+    assert_true(dlcore_evaluation_value(&evaluation, "acc") == 0.75);
+    assert_true(dlcore_evaluation_value(&evaluation, "MAE") == 3.0);
+    assert_true(isnan(dlcore_evaluation_value(&evaluation, "mse")));
     assert_true(isnan(dlcore_evaluation_value(&evaluation, NULL)));
     assert_true(isnan(dlcore_evaluation_value(NULL, "loss")));
 }
@@ -113,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_metric_names_round_trip),
         cmocka_unit_test(test_metric_accuracy_resolves_as_keras_chooses),
         cmocka_unit_test(test_metric_validate_names_the_metric_and_the_numbers),
+        cmocka_unit_test(test_metric_validate_names_settings_and_ranges),
         cmocka_unit_test(test_metric_evaluation_value_finds_loss_and_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,7 +110,7 @@ static const hostile_t models[] = {
      "kernel_constraint is not known here"},
     {FILE_OF(COMPILED(SGD, "'hinge2'", "[]")), 32, "no loss \"hinge2\""},
     {FILE_OF(COMPILED(SGD, "5", "[]")), 32, "no loss \"\""},
-    {FILE_OF(COMPILED(SGD, "'mse'", "['mse','mse']")), 32, "are both"},
+    {FILE_OF(COMPILED(SGD, "'mse'", "['mse2']")), 32, "metric 0: its kind is not known"},
     {FILE_OF(COMPILED(SGD, "'mse'", "['nothing']")), 32, "its kind is not known here"},
     {FILE_OF(COMPILED(SGD, "'mse'", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]")), 32, "not known here"},
     {FILE_OF(COMPILED(SGD, "'mse'", "[]") ",\"dlcore.training_state\":\"{'seed':'-1'}\""), 32,

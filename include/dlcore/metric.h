@@ -1,34 +1,102 @@
-/* Metrics: what to watch while training. Formulas and names are Keras's; each is a mean over
- * samples, never a mean of unequal batch means.
+/* Metrics: what to watch while training. Formulas, names and defaults are Keras 3's on its
+ * TensorFlow backend (keras/src/metrics), but sums are kept in double precision. Each is computed
+ * over all samples, never as a mean of unequal batch means.
+ *
+ *     compile_options_t how = compile_options_default();
+ *     how.metrics[0] = metric_default(METRIC_PRECISION);
+ *     how.metrics[0].threshold = 0.8;
+ *     how.metrics[1] = metric_from_name("auc");
+ *     how.metric_count = 2;
+ *
+ * Results are named as Keras names them: by `name`, else by the kind; a name that comes again gets
+ * "_1", "_2", and so on, in weighted_metrics first "weighted_" before it.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_METRIC_H
 #define DLCORE_METRIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* t is y_true, p is y_pred. Where nothing else is said, a mean over samples, and labels are values
+ * for each unit (one unit: also integers). "Of the loss" means: the mean of its rows, computed from
+ * the outputs; Keras goes back to logits where a softmax or sigmoid left them, which differs for
+ * probabilities below 1e-7 only. */
 typedef enum dlcore_metric_kind {
     DLCORE_METRIC_NONE = 0, /* for model_compile: no metric but the loss */
     /* binary, categorical or sparse categorical accuracy, by the shapes as Keras chooses: one
      * unit: binary; integer labels: sparse; else categorical */
     DLCORE_METRIC_ACCURACY,
-    DLCORE_METRIC_CATEGORICAL_ACCURACY,        /* argmax(y_true) == argmax(y_pred) */
-    DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY, /* y_true == argmax(y_pred) */
-    DLCORE_METRIC_BINARY_ACCURACY,             /* mean_u y_true == (y_pred > threshold) */
-    DLCORE_METRIC_MEAN_ABSOLUTE_ERROR,         /* mean_u |y_true - y_pred| */
-    DLCORE_METRIC_MEAN_SQUARED_ERROR           /* mean_u (y_true - y_pred)^2 */
+    DLCORE_METRIC_CATEGORICAL_ACCURACY,        /* argmax(t) == argmax(p) */
+    DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY, /* t == argmax(p), t integer */
+    DLCORE_METRIC_BINARY_ACCURACY,             /* mean_u t == (p > threshold) */
+    DLCORE_METRIC_MEAN_ABSOLUTE_ERROR,         /* of the loss */
+    DLCORE_METRIC_MEAN_SQUARED_ERROR,          /* of the loss, and so on: */
+    DLCORE_METRIC_MEAN_ABSOLUTE_PERCENTAGE_ERROR,
+    DLCORE_METRIC_MEAN_SQUARED_LOGARITHMIC_ERROR,
+    DLCORE_METRIC_LOG_COSH, /* "logcosh", as Keras names its metric */
+    DLCORE_METRIC_KL_DIVERGENCE,
+    DLCORE_METRIC_POISSON,
+    DLCORE_METRIC_HINGE,
+    DLCORE_METRIC_SQUARED_HINGE,
+    DLCORE_METRIC_CATEGORICAL_HINGE,
+    DLCORE_METRIC_CATEGORICAL_CROSSENTROPY,        /* from_logits, label_smoothing */
+    DLCORE_METRIC_SPARSE_CATEGORICAL_CROSSENTROPY, /* from_logits; t integer */
+    DLCORE_METRIC_BINARY_CROSSENTROPY,             /* from_logits, label_smoothing */
+    /* the class of t is among the top_k largest p: fewer than top_k are larger; never where an
+     * output is not finite */
+    DLCORE_METRIC_TOP_K_CATEGORICAL_ACCURACY,
+    DLCORE_METRIC_SPARSE_TOP_K_CATEGORICAL_ACCURACY, /* the same, t integer */
+    DLCORE_METRIC_COSINE_SIMILARITY,                 /* sum t p / (|t| |p|), norms at least 1e-7 */
+    DLCORE_METRIC_ROOT_MEAN_SQUARED_ERROR,
+    DLCORE_METRIC_R2_SCORE, /* 1 - residual / total sum of squares, the mean over units */
+    /* Over all units of all samples, or those of class_id. Positive: t is not 0; p > threshold and,
+     * with top_k, p is one of the top_k of its row. 0 where nothing would be divided by. */
+    DLCORE_METRIC_PRECISION, /* true positives / predicted positives */
+    DLCORE_METRIC_RECALL,    /* true positives / positives */
+    /* 2 precision recall / (precision + recall) of each unit, averaged */
+    DLCORE_METRIC_F1_SCORE,
+    /* Area under `curve`, all units together, interpolated between num_thresholds thresholds; p is
+     * clipped to 0 .. 1, NaN is left out. */
+    DLCORE_METRIC_AUC
 } dlcore_metric_kind_t;
 
-#define DLCORE_METRICS_MAX 16 /* metrics of one model, the loss not counted */
+/* Of f1_score over units: their mean; all counted together; their mean weighted by positives.
+ * (Keras's own default, one number for each unit, is no number.) */
+typedef enum dlcore_average {
+    DLCORE_AVERAGE_MACRO = 0,
+    DLCORE_AVERAGE_MICRO,
+    DLCORE_AVERAGE_WEIGHTED
+} dlcore_average_t;
 
-/* A value descriptor: copy it, change it, nothing to free. */
+typedef enum dlcore_curve {
+    DLCORE_CURVE_ROC = 0, /* true positive rate over false positive rate */
+    DLCORE_CURVE_PR       /* precision over recall, interpolated as Davis and Goadrich do */
+} dlcore_curve_t;
+
+#define DLCORE_METRICS_MAX 16 /* metrics of one model, the loss not counted */
+#define DLCORE_METRIC_NAME_SIZE 48
+#define DLCORE_METRIC_THRESHOLDS_MAX 10000
+
+/* A value descriptor: copy it, change it, nothing to free. Start from dlcore_metric_default: a
+ * zeroed one has other defaults. Settings of other kinds are not looked at. */
 typedef struct dlcore_metric {
     dlcore_metric_kind_t kind;
-    double threshold; /* binary_accuracy: default 0.5 */
+    /* 0 .. 1. binary_accuracy: 0.5. precision, recall: -1, which stands for 0.5, or for none with
+     * top_k; f1_score: -1, none: the largest of the row is positive. */
+    double threshold;
+    size_t top_k;                       /* top_k accuracies: 5; precision, recall: 0, all units */
+    int class_id;                       /* precision, recall: -1, all units */
+    dlcore_average_t average;           /* f1_score: macro */
+    dlcore_curve_t curve;               /* auc: ROC */
+    size_t num_thresholds;              /* auc: 200; 2 .. DLCORE_METRIC_THRESHOLDS_MAX */
+    bool from_logits;                   /* crossentropies, auc (of a sigmoid): false */
+    double label_smoothing;             /* 0 */
+    char name[DLCORE_METRIC_NAME_SIZE]; /* of the result; "": the kind's */
 } dlcore_metric_t;
 
 /* The metric of that kind with Keras's defaults. */
@@ -42,15 +110,16 @@ const char *dlcore_metric_name(dlcore_metric_kind_t kind);
 /* Results by name, as evaluate and train_on_batch give them. A plain struct that the caller owns.
  */
 typedef struct dlcore_evaluation {
-    double loss; /* mean over the samples */
+    double loss; /* of each batch, averaged over batches by their samples */
     size_t metric_count;
     struct {
         char name[64]; /* "accuracy" */
-        double value;  /* mean over the samples */
+        double value;
     } metrics[DLCORE_METRICS_MAX];
 } dlcore_evaluation_t;
 
-/* The value under a name, "loss" included; NaN for a name that is not there. */
+/* The value under a name, "loss" and short names ("acc", "mae") included; NaN for a name that is
+ * not there. */
 double dlcore_evaluation_value(const dlcore_evaluation_t *evaluation, const char *name);
 
 #ifdef __cplusplus

@@ -84,11 +84,15 @@ typedef struct dlcore_model_options {
 dlcore_model_options_t dlcore_model_options_default(void);
 
 typedef struct dlcore_compile_options {
-    dlcore_optimizer_t optimizer;                /* rmsprop */
-    dlcore_loss_t loss;                          /* none: must be set */
-    dlcore_metric_t metrics[DLCORE_METRICS_MAX]; /* the first metric_count count */
-    size_t metric_count;                         /* 0 */
-    size_t structure_size;                       /* set by ..._default() */
+    dlcore_optimizer_t optimizer; /* rmsprop */
+    dlcore_loss_t loss;           /* none: must be set */
+    /* Without and with the weights of samples and classes; the first metric_count and
+     * weighted_metric_count count, together at most DLCORE_METRICS_MAX. 0 and 0. */
+    dlcore_metric_t metrics[DLCORE_METRICS_MAX];
+    size_t metric_count;
+    dlcore_metric_t weighted_metrics[DLCORE_METRICS_MAX];
+    size_t weighted_metric_count;
+    size_t structure_size; /* set by ..._default() */
 } dlcore_compile_options_t;
 dlcore_compile_options_t dlcore_compile_options_default(void);
 

@@ -317,9 +317,11 @@ void dlcore_small_step(dlcore_step_t *step)
         run_one(step, plan);
     else
         run_groups(step, plan);
+    step->workspace->outputs[step->network->node_count - 1].rows = rows;
     if (step->objective->metric_count > 0)
-        dlcore_step_metrics(step->network, step->objective, step->workspace, 0, 0, rows);
-    dlcore_step_sums(step->objective, step->workspace, 0, rows, &step->sums);
+        dlcore_sums_rows(step->network, step->objective, step->workspace, 0, 0, rows);
+    step->sums.states = step->workspace->metric_states;
+    dlcore_sums_batch(step->network, step->objective, step->workspace, 0, rows, &step->sums);
     if (step->penalty != NULL) {
         dlcore_update_penalty_partials(step->penalty, step->network, &alone);
         step->sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)rows;

@@ -116,41 +116,7 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
     };
 
     dlcore_loss_rows(objective->loss, &loss, begin, end);
-    dlcore_step_metrics(network, objective, workspace, batch, begin, end);
-}
-
-void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective_t *objective,
-                         dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end)
-{
-    for (size_t m = 0; m < objective->metric_count; m++) {
-        const dlcore_metric_type_t *type = dlcore_metric_type(objective->metrics[m].kind);
-        float *values = workspace->row_metrics + m * workspace->capacity;
-        dlcore_metric_pass_t metric = {.kernels = network->kernels,
-                                       .metric = &objective->metrics[m],
-                                       .y = &workspace->outputs[network->node_count - 1],
-                                       .labels = &workspace->labels[batch]};
-        for (size_t row = begin; row < end; row++)
-            values[row] = type->row(&metric, row);
-    }
-}
-
-void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspace_t *workspace,
-                      size_t batch, size_t rows, dlcore_sums_t *sums)
-{
-    double loss = 0.0;
-
-    for (size_t row = 0; row < rows; row++)
-        loss += (double)workspace->row_loss[row];
-    for (size_t m = 0; m < objective->metric_count; m++) {
-        const float *values = workspace->row_metrics + m * workspace->capacity;
-        sums->metrics[m] = 0.0;
-        for (size_t row = 0; row < rows; row++)
-            sums->metrics[m] += (double)values[row];
-    }
-    sums->loss =
-        loss * dlcore_loss_scale(&objective->loss_settings,
-                                 dlcore_workspace_weights(objective, workspace, batch), rows);
-    sums->samples = rows;
+    dlcore_sums_rows(network, objective, workspace, batch, begin, end);
 }
 
 /* Whether the layer above folds the slope of node i's activation into its input gradient. */
@@ -218,7 +184,7 @@ static void scan_next(const dlcore_step_t *step, const dlcore_place_t *place)
 static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
 {
     dlcore_place_t place = {.team = step->team, .worker = worker, .workers = workers};
-    dlcore_sums_t sums;
+    double loss;
 
     if (!step->gathered) {
         gather(step, &step->source, step->batch, &place);
@@ -233,15 +199,18 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
     if (step->penalty != NULL)
         dlcore_update_penalty_partials(step->penalty, step->network, &place);
     dlcore_place_meet(&place);
-    /* every worker comes to the same sums, and so to the same decision */
-    dlcore_step_sums(step->objective, step->workspace, step->batch, step->source.rows, &sums);
+    /* every worker comes to the same sum, and so to the same decision */
+    loss = dlcore_sums_batch_loss(step->objective, step->workspace, step->batch, step->source.rows);
     if (step->penalty != NULL)
-        sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)sums.samples;
+        loss += dlcore_update_penalty_sum(step->penalty) * (double)step->source.rows;
     if (worker == 0) {
-        step->sums = sums;
-        step->finite = isfinite(sums.loss);
+        step->sums.states = step->workspace->metric_states;
+        dlcore_sums_batch(step->network, step->objective, step->workspace, step->batch,
+                          step->source.rows, &step->sums);
+        step->sums.loss = loss;
+        step->finite = isfinite(loss);
     }
-    if (!isfinite(sums.loss) && step->stop_on_not_finite)
+    if (!isfinite(loss) && step->stop_on_not_finite)
         return;
     dlcore_step_backward(step->network, step->objective, step->workspace, step->sink,
                          step->moves_statistics, &place);

@@ -10,6 +10,7 @@
 #include "engine/gather.h"
 #include "engine/network.h"
 #include "engine/objective.h"
+#include "engine/sums.h"
 #include "engine/team.h"
 #include "engine/update.h"
 #include "engine/workspace.h"
@@ -26,15 +27,6 @@ void dlcore_step_keys(const dlcore_network_t *network, dlcore_workspace_t *works
 void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t *objective,
                       dlcore_workspace_t *workspace, size_t batch, bool gradient,
                       const dlcore_place_t *place);
-
-/* Metrics of rows begin .. end-1, from outputs and labels. */
-void dlcore_step_metrics(const dlcore_network_t *network, const dlcore_objective_t *objective,
-                         dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end);
-
-/* The rows' losses and metrics added up, always in the same order; of *sums, what the objective has
- * is set. After a barrier. */
-void dlcore_step_sums(const dlcore_objective_t *objective, const dlcore_workspace_t *workspace,
-                      size_t batch, size_t rows, dlcore_sums_t *sums);
 
 /* Gradients of every parameter, to the sink. */
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -59,7 +51,7 @@ typedef struct dlcore_step {
     bool moves_statistics; /* false: only gradients are wanted */
 
     /* result: when the loss is not finite and that stops, nothing went to the sink */
-    dlcore_sums_t sums;
+    dlcore_sums_t sums; /* its states are the workspace's */
     bool finite;
 } dlcore_step_t;
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small.h"
+#include "engine/sums.h"
 
 /* Cuts aligned pieces off one block; with memory NULL it only measures. */
 typedef struct cutter {
@@ -226,6 +227,42 @@ static void cut_small(cutter_t *cutter, const dlcore_network_t *network,
         *w->small = plan;
 }
 
+static bool needs_targets(const dlcore_objective_t *objective)
+{
+    bool needs = dlcore_loss_changes_labels(&objective->loss_settings);
+
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        dlcore_loss_t loss = dlcore_metric_loss(&objective->metrics[i]);
+        needs |= loss.kind != DLCORE_LOSS_UNKNOWN && dlcore_loss_changes_labels(&loss);
+    }
+    return needs;
+}
+
+/* The loss has none when it has a gradient's buffer; metrics have no other. */
+static bool needs_logits(const dlcore_objective_t *objective, dlcore_workspace_use_t use)
+{
+    bool needs = use == DLCORE_WORKSPACE_EVALUATE;
+
+    for (size_t i = 0; i < objective->metric_count; i++)
+        needs |= dlcore_metric_loss(&objective->metrics[i]).from_logits;
+    return needs;
+}
+
+static void cut_results(cutter_t *cutter, const dlcore_objective_t *objective,
+                        dlcore_workspace_t *w, size_t units)
+{
+    size_t all = 0, count = 0;
+
+    if (!dlcore_size_multiply(objective->metric_count, w->capacity, &all) ||
+        !dlcore_size_multiply(units, w->capacity, &count))
+        cutter->overflow = true;
+    if (needs_targets(objective))
+        w->targets = cut(cutter, count, sizeof(float));
+    w->row_loss = cut(cutter, w->capacity, sizeof(float));
+    w->row_metrics = cut(cutter, all, sizeof(float));
+    w->metric_states = cut(cutter, dlcore_sums_length(objective), sizeof(double));
+}
+
 static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
                     const dlcore_objective_t *objective, dlcore_workspace_use_t use,
                     dlcore_workspace_t *w)
@@ -242,19 +279,11 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
         cut_kept(cutter, network, w);
         cut_states(cutter, network, w);
         cut_small(cutter, network, objective, w);
-    } else if (use == DLCORE_WORKSPACE_EVALUATE) {
+    }
+    if (use != DLCORE_WORKSPACE_PREDICT && needs_logits(objective, use))
         w->logits = cut_matrix(cutter, network, w->capacity, units);
-    }
-    if (objective != NULL) {
-        size_t all = 0, targets = 0;
-        if (!dlcore_size_multiply(objective->metric_count, w->capacity, &all) ||
-            !dlcore_size_multiply(units, w->capacity, &targets))
-            cutter->overflow = true;
-        if (dlcore_loss_changes_labels(&objective->loss_settings))
-            w->targets = cut(cutter, targets, sizeof(float));
-        w->row_loss = cut(cutter, w->capacity, sizeof(float));
-        w->row_metrics = cut(cutter, all, sizeof(float));
-    }
+    if (objective != NULL)
+        cut_results(cutter, objective, w, units);
     cut_scratch(cutter, network, w);
 }
 

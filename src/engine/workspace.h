@@ -50,12 +50,13 @@ typedef struct dlcore_workspace {
     dlcore_matrix_t *kept;
     float **states; /* what layers keep from forward to backward; NULL but to train */
     uint64_t *keys; /* of what is random in a step; NULL but to train, and where nothing is */
-    dlcore_matrix_t logits; /* scratch of the loss where there are no gradients; evaluate only */
+    dlcore_matrix_t logits;     /* scratch of losses without gradients, where there may be some */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
-    float *targets;             /* of the loss, as large as labels; NULL: not needed */
-    float *row_loss;            /* capacity */
-    float *row_metrics;         /* metric_count times capacity */
-    float *scratch;             /* scratch_floats for each worker */
+    float *targets;     /* labels as a loss has them, as large as labels; NULL: not needed */
+    float *row_loss;    /* capacity */
+    float *row_metrics; /* metric_count times capacity */
+    double *metric_states; /* for the sums of a batch (engine/sums.h) */
+    float *scratch;     /* scratch_floats for each worker */
     size_t scratch_floats;
 } dlcore_workspace_t;
 
@@ -69,7 +70,7 @@ dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
 /* Frees the memory, not the struct, which is then empty. An empty one is fine. */
 void dlcore_workspace_clear(dlcore_workspace_t *workspace);
 
-/* The weights of a batch's samples; NULL: all 1. */
+/* The weights that the loss gives a batch's samples; NULL: all 1. */
 static inline const float *dlcore_workspace_weights(const dlcore_objective_t *objective,
                                                     const dlcore_workspace_t *workspace,
                                                     size_t batch)

@@ -12,29 +12,35 @@ dlcore_compile_options_t dlcore_compile_options_default(void)
                                       .structure_size = sizeof(dlcore_compile_options_t)};
 }
 
-static dlcore_status check_metrics(const dlcore_compile_options_t *options,
+static dlcore_status check_metrics(const char *list, const dlcore_metric_t *metrics, size_t count,
                                    dlcore_error_record_t *error)
 {
-    if (options->metric_count > DLCORE_METRICS_MAX)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: at most %d metrics, got metric_count %zu", DLCORE_METRICS_MAX,
-                           options->metric_count);
-    for (size_t i = 0; i < options->metric_count; i++) {
-        const dlcore_metric_t *metric = &options->metrics[i];
-
-        if (dlcore_metric_type(metric->kind) == NULL)
+    for (size_t i = 0; i < count; i++) {
+        if (dlcore_metric_type(metrics[i].kind) == NULL)
             return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                               "compile: metric %zu of kind %d is unknown (a name that was not "
-                               "found?)",
-                               i, (int)metric->kind);
-        for (size_t j = 0; j < i; j++) {
-            if (options->metrics[j].kind == metric->kind)
-                return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                                   "compile: metrics %zu and %zu are both %s", j, i,
-                                   dlcore_metric_name(metric->kind));
-        }
+                               "compile: %s %zu of kind %d is unknown (a name that was not found?)",
+                               list, i, (int)metrics[i].kind);
     }
     return DLCORE_OK;
+}
+
+static dlcore_status check_lists(const dlcore_compile_options_t *options,
+                                 dlcore_error_record_t *error)
+{
+    dlcore_status status;
+
+    if (options->metric_count > DLCORE_METRICS_MAX ||
+        options->weighted_metric_count > DLCORE_METRICS_MAX - options->metric_count)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "compile: at most %d metrics, got metric_count %zu and "
+                           "weighted_metric_count %zu",
+                           DLCORE_METRICS_MAX, options->metric_count,
+                           options->weighted_metric_count);
+    status = check_metrics("metric", options->metrics, options->metric_count, error);
+    if (status == DLCORE_OK)
+        status = check_metrics("weighted metric", options->weighted_metrics,
+                               options->weighted_metric_count, error);
+    return status;
 }
 
 static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error_record_t *error)
@@ -53,7 +59,7 @@ static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error
     if (status == DLCORE_OK)
         status = dlcore_loss_validate(&options->loss, error);
     if (status == DLCORE_OK)
-        status = check_metrics(options, error);
+        status = check_lists(options, error);
     return status;
 }
 
@@ -129,37 +135,45 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
     const dlcore_compile_options_t *settings = &model->settings;
     const dlcore_node_t *last = &network->nodes[network->node_count - 1];
 
-    *objective = (dlcore_objective_t){.loss = dlcore_loss_type(settings->loss.kind),
-                                      .loss_settings = settings->loss,
-                                      .metric_count = settings->metric_count};
+    *objective = (dlcore_objective_t){
+        .loss = dlcore_loss_type(settings->loss.kind),
+        .loss_settings = settings->loss,
+        .units = last->output_width,
+        .metric_count = settings->metric_count + settings->weighted_metric_count,
+        .first_weighted = settings->metric_count,
+    };
     objective->output = dlcore_loss_output_form(
         &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
                                                                  : DLCORE_ACTIVATION_LINEAR);
-    for (size_t i = 0; i < settings->metric_count; i++) {
+    for (size_t i = 0; i < objective->metric_count; i++) {
         dlcore_metric_t *metric = &objective->metrics[i];
         dlcore_status status;
 
-        *metric = settings->metrics[i];
+        *metric = i < settings->metric_count
+                      ? settings->metrics[i]
+                      : settings->weighted_metrics[i - settings->metric_count];
         metric->kind =
             dlcore_metric_resolve(metric->kind, objective->loss->labels, last->output_width);
         status = dlcore_metric_validate(metric, objective->loss->labels, last->output_width, error);
         if (status != DLCORE_OK)
             return status;
     }
+    if (dlcore_sums_length(objective) > SIZE_MAX / 4 / sizeof(double))
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "metrics of %zu units are too large",
+                           objective->units);
     return DLCORE_OK;
 }
 
-void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_sums_t *sums,
-                           dlcore_evaluation_t *result)
+void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_objective_t *objective,
+                           const dlcore_sums_t *sums, dlcore_evaluation_t *result)
 {
-    double samples = (double)sums->samples;
+    char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
 
     memset(result, 0, sizeof *result);
-    result->loss = sums->loss / samples;
-    result->metric_count = model->settings.metric_count;
+    result->loss = dlcore_sums_loss(sums);
+    result->metric_count = dlcore_result_names(&model->settings, names);
     for (size_t i = 0; i < result->metric_count; i++) {
-        const char *name = dlcore_metric_name(model->settings.metrics[i].kind);
-        memcpy(result->metrics[i].name, name, strlen(name) + 1);
-        result->metrics[i].value = sums->metrics[i] / samples;
+        memcpy(result->metrics[i].name, names[i], sizeof names[i]);
+        result->metrics[i].value = dlcore_sums_metric(objective, sums, i);
     }
 }

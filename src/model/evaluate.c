@@ -61,7 +61,7 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_objective_t objective;
     dlcore_run_t run = {.model = model, .objective = &objective, .source = {.x = x, .y = y}};
     dlcore_progress_t progress;
-    dlcore_sums_t sums;
+    dlcore_sums_t sums = {0};
     dlcore_status status;
 
     if (options->batch_size == 0)
@@ -86,13 +86,16 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     progress = dlcore_progress_start(&options->sink, options->verbose);
     dlcore_progress_begin(&progress, 0, 0, (run.source.rows - 1) / run.block + 1);
     run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
-    status = dlcore_run_blocks(&run, &sums, error);
+    status = dlcore_sums_create(&model->allocator, &objective, &sums, error);
+    if (status == DLCORE_OK)
+        status = dlcore_run_blocks(&run, &sums, error);
     dlcore_model_release_team(model, run.team);
-    if (status != DLCORE_OK)
-        return status;
-    dlcore_evaluation_set(model, &sums, result);
-    report(result, &progress);
-    return DLCORE_OK;
+    if (status == DLCORE_OK) {
+        dlcore_evaluation_set(model, &objective, &sums, result);
+        report(result, &progress);
+    }
+    dlcore_sums_free(&model->allocator, &sums);
+    return status;
 }
 
 dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,

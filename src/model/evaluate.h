@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 /* Every batch of one pass through run->objective; run->source and run->block are not looked at. In
- * the host's float mode. *sums is what they add up to. */
+ * the host's float mode. *sums, which the caller made, is what they add up to. */
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
                                       dlcore_sums_t *sums, dlcore_error_record_t *error);
 

@@ -27,13 +27,15 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
                                       dlcore_sums_t *sums, dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &run->model->network;
+    const dlcore_allocator_t *allocator = &run->model->allocator;
     dlcore_run_t each = *run;
+    dlcore_sums_t more = {0};
     dlcore_status status = begin(dataset, error);
 
-    *sums = (dlcore_sums_t){0};
+    dlcore_sums_clear(run->objective, sums);
+    if (status == DLCORE_OK)
+        status = dlcore_sums_create(allocator, run->objective, &more, error);
     while (status == DLCORE_OK) {
-        dlcore_sums_t more;
-
         status = dlcore_dataset_next(dataset, true, &each.source, error);
         if (status != DLCORE_OK || each.source.rows == 0)
             break;
@@ -45,8 +47,9 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
         if (status == DLCORE_OK)
             status = dlcore_run_blocks(&each, &more, error);
         if (status == DLCORE_OK)
-            dlcore_sums_add(sums, &more, run->objective->metric_count);
+            dlcore_sums_add(run->objective, sums, &more);
     }
+    dlcore_sums_free(allocator, &more);
     if (status == DLCORE_OK && sums->samples == 0)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
     return status;
@@ -62,7 +65,7 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
     dlcore_error_record_t *error = chosen.error;
     dlcore_objective_t objective;
     dlcore_run_t run = {.model = model, .objective = &objective};
-    dlcore_sums_t sums;
+    dlcore_sums_t sums = {0};
     dlcore_status status = dlcore_check_options(&chosen, "evaluate", error);
 
     if (status != DLCORE_OK)
@@ -76,13 +79,16 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
                              "evaluate: the model is not compiled; model_compile comes first");
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, &objective, error);
+    if (status == DLCORE_OK)
+        status = dlcore_sums_create(&model->allocator, &objective, &sums, error);
     if (status != DLCORE_OK)
         return status;
     run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, chosen.batch_size));
     status = dlcore_evaluate_dataset(&run, dataset, &sums, error);
     dlcore_model_release_team(model, run.team);
     if (status == DLCORE_OK)
-        dlcore_evaluation_set(model, &sums, result);
+        dlcore_evaluation_set(model, &objective, &sums, result);
+    dlcore_sums_free(&model->allocator, &sums);
     return status;
 }
 

@@ -161,8 +161,15 @@ static dlcore_status make_records(dlcore_fit_t *fit)
     const dlcore_fit_options_t *options = fit->options;
     size_t epochs =
         options->epochs > options->initial_epoch ? options->epochs - options->initial_epoch : 0;
+    const dlcore_allocator_t *allocator = &fit->model->allocator;
     dlcore_status status = copy_callbacks(fit);
 
+    if (status == DLCORE_OK)
+        status =
+            dlcore_sums_create(allocator, &fit->training.objective, &fit->sums, &fit->model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_sums_create(allocator, &fit->training.objective, &fit->validation_sums,
+                                    &fit->model->error);
     if (status != DLCORE_OK)
         return status;
     fit->history =
@@ -285,6 +292,8 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
         status = fit_model(&fit, x, y);
     dlcore_feed_clear(&fit.feed, model);
     dlcore_fit_state_clear(&fit);
+    dlcore_sums_free(&model->allocator, &fit.sums);
+    dlcore_sums_free(&model->allocator, &fit.validation_sums);
     dlcore_release(&model->allocator, fit.callbacks);
     dlcore_release(&model->allocator, fit.split_order);
     if (history != NULL)

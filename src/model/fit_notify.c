@@ -9,16 +9,15 @@
 
 void dlcore_fit_name_values(dlcore_fit_t *fit)
 {
-    const dlcore_compile_options_t *settings = &fit->model->settings;
-    size_t count = settings->metric_count + 1;
+    char metrics[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
+    size_t count = dlcore_result_names(&fit->model->settings, metrics) + 1;
 
     fit->trained_values = count;
     fit->all_values = fit->validates ? 2 * count : count;
     for (size_t i = 0; i < fit->all_values; i++) {
         size_t of = i < count ? i : i - count;
-        const char *name = of == 0 ? "loss" : dlcore_metric_name(settings->metrics[of - 1].kind);
-        snprintf(fit->name_texts[i], sizeof fit->name_texts[i], "%s%s", i >= count ? "val_" : "",
-                 name);
+        snprintf(fit->name_texts[i], sizeof fit->name_texts[i], "%s%.59s", i >= count ? "val_" : "",
+                 of == 0 ? "loss" : metrics[of - 1]);
         fit->names[i] = fit->name_texts[i];
         fit->values[i] = (double)NAN;
     }
@@ -26,9 +25,9 @@ void dlcore_fit_name_values(dlcore_fit_t *fit)
 
 void dlcore_fit_set_values(const dlcore_fit_t *fit, const dlcore_sums_t *sums, double *values)
 {
-    values[0] = sums->loss / (double)sums->samples;
+    values[0] = dlcore_sums_loss(sums);
     for (size_t i = 0; i + 1 < fit->trained_values; i++)
-        values[i + 1] = sums->metrics[i] / (double)sums->samples;
+        values[i + 1] = dlcore_sums_metric(&fit->training.objective, sums, i);
 }
 
 static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,

@@ -8,17 +8,12 @@
 #include "base/error.h"
 #include "model/fit.h"
 
-static size_t sum_count(const dlcore_fit_t *fit)
-{
-    return 2 + fit->training.objective.metric_count;
-}
-
 dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
 {
     const dlcore_allocator_t *allocator = &fit->model->allocator;
     size_t count = fit->options->callback_count, callbacks = 0;
 
-    fit->view.sum_count = sum_count(fit);
+    fit->view.sum_count = dlcore_sums_stored_length(&fit->training.objective);
     fit->view.value_count = fit->all_values;
     fit->view.sums = dlcore_allocate(allocator, fit->view.sum_count, sizeof(double));
     fit->view.callbacks = dlcore_allocate(allocator, count + 1, sizeof *fit->view.callbacks);
@@ -59,27 +54,13 @@ void dlcore_fit_state_clear(dlcore_fit_t *fit)
     dlcore_release(&fit->model->allocator, fit->view.sums);
 }
 
-static void store_sums(const dlcore_fit_t *fit, double *to)
-{
-    to[0] = fit->sums.loss;
-    to[1] = (double)fit->sums.samples;
-    memcpy(to + 2, fit->sums.metrics, fit->training.objective.metric_count * sizeof *to);
-}
-
-static void set_sums(dlcore_fit_t *fit, const double *from)
-{
-    fit->sums.loss = from[0];
-    fit->sums.samples = (size_t)from[1];
-    memcpy(fit->sums.metrics, from + 2, fit->training.objective.metric_count * sizeof *from);
-}
-
 const dlcore_run_state_t *dlcore_fit_state(dlcore_fit_t *fit)
 {
     dlcore_run_state_t *view = &fit->view;
     size_t at = 0;
 
     view->position = fit->position;
-    store_sums(fit, view->sums);
+    dlcore_sums_store(&fit->training.objective, &fit->sums, view->sums);
     view->rows = fit->history->epochs;
     view->history = fit->history->values;
     for (size_t i = 0; i < fit->options->callback_count; i++) {
@@ -150,7 +131,7 @@ dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
     if (status != DLCORE_OK)
         return status;
     *position = record->position;
-    set_sums(fit, record->sums);
+    dlcore_sums_restore(&fit->training.objective, record->sums, &fit->sums);
     for (size_t row = 0; row < record->rows; row++) {
         if (!dlcore_history_append(fit->history, record->history + row * record->value_count))
             return dlcore_fail_memory(&model->error, "history", record->rows * sizeof(double));

@@ -166,7 +166,7 @@ static dlcore_status run_batch(dlcore_fit_t *fit, bool *ended)
         status = run_step(fit, &source);
     if (status != DLCORE_OK || *ended)
         return status;
-    dlcore_sums_add(&fit->sums, &fit->training.step.sums, fit->training.objective.metric_count);
+    dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
     if (fit->options->verbose == 1 || fit->options->callback_count > 0)
         dlcore_fit_set_values(fit, &fit->sums, fit->values);
     position->batch++;
@@ -190,7 +190,7 @@ static dlcore_status validate(dlcore_fit_t *fit)
                         .source = fit->validation,
                         .block = options->batch_size,
                         .team = fit->training.team};
-    dlcore_sums_t sums;
+    dlcore_sums_t *sums = &fit->validation_sums;
     dlcore_status status;
 
     for (size_t i = 0; i < fit->trained_values; i++)
@@ -201,13 +201,13 @@ static dlcore_status validate(dlcore_fit_t *fit)
     if (options->validation_dataset != NULL) {
         dlcore_scope_leave(fit->scope);
         status =
-            dlcore_evaluate_dataset(&run, options->validation_dataset, &sums, &fit->model->error);
+            dlcore_evaluate_dataset(&run, options->validation_dataset, sums, &fit->model->error);
         fit->scope = dlcore_scope_enter(fit->model);
     } else {
-        status = dlcore_run_blocks(&run, &sums, &fit->model->error);
+        status = dlcore_run_blocks(&run, sums, &fit->model->error);
     }
     if (status == DLCORE_OK) {
-        dlcore_fit_set_values(fit, &sums, values);
+        dlcore_fit_set_values(fit, sums, values);
         fit->shown_values = fit->all_values;
     }
     return status;
@@ -221,7 +221,7 @@ static dlcore_status begin_epoch(dlcore_fit_t *fit)
     if (!position->begun) {
         position->begun = true;
         position->batch = 0;
-        fit->sums = (dlcore_sums_t){0};
+        dlcore_sums_clear(&fit->training.objective, &fit->sums);
         if (!position->pass_begun)
             status = begin_pass(fit);
         if (status == DLCORE_OK)

@@ -11,6 +11,7 @@
 #include "engine/network.h"
 #include "engine/objective.h"
 #include "engine/step.h"
+#include "engine/sums.h"
 #include "engine/team.h"
 #include "engine/update.h"
 #include "engine/workspace.h"
@@ -127,8 +128,14 @@ void dlcore_trainer_forget_plan(dlcore_model_t *model);
 void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from);
 
 /* Loss and metrics as a result with names: compile.c. */
-void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_sums_t *sums,
-                           dlcore_evaluation_t *result);
+void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_objective_t *objective,
+                           const dlcore_sums_t *sums, dlcore_evaluation_t *result);
+
+/* The names of results, without the loss, in the order of the objective; their number:
+ * metric_names.c. */
+#define DLCORE_RESULT_NAME_SIZE 64
+size_t dlcore_result_names(const dlcore_compile_options_t *settings,
+                           char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE]);
 
 /* ---- run.c: rows through the network without training ---- */
 
@@ -141,7 +148,8 @@ typedef struct dlcore_run {
     dlcore_team_t *team;                 /* the caller's, held for the run; NULL: alone */
 } dlcore_run_t;
 
-/* Runs every block; with an objective, *sums is what they add up to, whatever the threads. */
+/* Runs every block; with an objective, *sums, which the caller made for it, is what they add up to,
+ * whatever the threads. */
 dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
                                 dlcore_error_record_t *error);
 

@@ -13,12 +13,18 @@
 #include "math/tensor.h"
 #include "model/model.h"
 
+/* Blocks are run in stripes, some in a row, each with sums of its own: few enough that these stay
+ * small, and never by the number of threads. */
+#define STRIPES_MAX 256
+
 typedef struct blocks {
     const dlcore_run_t *run;
     const dlcore_network_t *network;
     size_t count;
+    size_t stripe; /* blocks in one */
+    size_t stripes;
     dlcore_workspace_t *workspaces; /* one a worker */
-    dlcore_sums_t *sums;            /* one a block; NULL to predict */
+    dlcore_sums_t *sums;            /* one a stripe; NULL to predict */
 } blocks_t;
 
 static void store_outputs(const dlcore_matrix_t *y, dlcore_tensor_t *to, size_t first)
@@ -39,6 +45,7 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
     const dlcore_network_t *network = blocks->network;
     dlcore_place_t alone = {.workers = 1};
     dlcore_source_t source = run->source;
+    dlcore_sums_t batch;
 
     source.begin += block * run->block;
     source.rows = dlcore_size_min(run->block, run->source.rows - block * run->block);
@@ -56,7 +63,9 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
     }
     dlcore_gather_labels(network->kernels, &source, &workspace->labels[0], 0, source.rows);
     dlcore_step_loss(network, run->objective, workspace, 0, false, &alone);
-    dlcore_step_sums(run->objective, workspace, 0, source.rows, &blocks->sums[block]);
+    batch.states = workspace->metric_states;
+    dlcore_sums_batch(network, run->objective, workspace, 0, source.rows, &batch);
+    dlcore_sums_add(run->objective, &blocks->sums[block / blocks->stripe], &batch);
 }
 
 static void work(void *argument, size_t worker, size_t workers)
@@ -66,8 +75,11 @@ static void work(void *argument, size_t worker, size_t workers)
 
     if (worker > 0 && products->enter_worker != NULL)
         products->enter_worker();
-    for (size_t block = worker; block < blocks->count; block += workers)
-        run_block(blocks, &blocks->workspaces[worker], block);
+    for (size_t stripe = worker; stripe < blocks->stripes; stripe += workers) {
+        size_t end = dlcore_size_min((stripe + 1) * blocks->stripe, blocks->count);
+        for (size_t block = stripe * blocks->stripe; block < end; block++)
+            run_block(blocks, &blocks->workspaces[worker], block);
+    }
     if (worker > 0 && products->leave_worker != NULL)
         products->leave_worker();
 }
@@ -92,33 +104,63 @@ static dlcore_status make_workspaces(blocks_t *blocks, size_t workers, dlcore_er
     return DLCORE_OK;
 }
 
+/* One allocation, for the sums and behind them their states. */
+static dlcore_status make_sums(blocks_t *blocks, dlcore_error_record_t *error)
+{
+    const dlcore_run_t *run = blocks->run;
+    size_t length = dlcore_sums_length(run->objective), each, all;
+    double *states;
+
+    if (!dlcore_size_multiply(length, sizeof(double), &each) ||
+        !dlcore_size_add(each, sizeof(dlcore_sums_t), &each) ||
+        !dlcore_size_multiply(each, blocks->stripes, &all))
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "metrics: too many numbers to keep");
+    blocks->sums = dlcore_allocate(&run->model->allocator, all, 1);
+    if (blocks->sums == NULL)
+        return dlcore_fail_memory(error, "sums", all);
+    states = (double *)(void *)(blocks->sums + blocks->stripes);
+    for (size_t i = 0; i < blocks->stripes; i++) {
+        blocks->sums[i].states = states + i * length;
+        dlcore_sums_clear(run->objective, &blocks->sums[i]);
+    }
+    return DLCORE_OK;
+}
+
+static blocks_t blocks_of(const dlcore_run_t *run)
+{
+    blocks_t blocks = {.run = run,
+                       .network = &run->model->network,
+                       .count = (run->source.rows - 1) / run->block + 1,
+                       .stripe = 1};
+
+    if (run->objective != NULL)
+        blocks.stripe = (blocks.count - 1) / STRIPES_MAX + 1;
+    blocks.stripes = (blocks.count - 1) / blocks.stripe + 1;
+    return blocks;
+}
+
 dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
                                 dlcore_error_record_t *error)
 {
     const dlcore_allocator_t *allocator = &run->model->allocator;
-    blocks_t blocks = {.run = run,
-                       .network = &run->model->network,
-                       .count = (run->source.rows - 1) / run->block + 1};
+    blocks_t blocks = blocks_of(run);
     size_t workers = dlcore_size_min(
         dlcore_model_workers(run->team, dlcore_forward_work(run->model, run->source.rows)),
-        blocks.count);
+        blocks.stripes);
     dlcore_scope_t scope;
     dlcore_status status = make_workspaces(&blocks, workers, error);
 
-    if (status == DLCORE_OK && run->objective != NULL) {
-        blocks.sums = dlcore_allocate(allocator, blocks.count, sizeof *blocks.sums);
-        if (blocks.sums == NULL)
-            status = dlcore_fail_memory(error, "sums", blocks.count * sizeof *blocks.sums);
-    }
+    if (status == DLCORE_OK && run->objective != NULL)
+        status = make_sums(&blocks, error);
     if (status == DLCORE_OK) {
         scope = dlcore_scope_enter(run->model);
         dlcore_team_run(run->team, workers, work, &blocks);
         dlcore_scope_leave(scope);
     }
     if (status == DLCORE_OK && run->objective != NULL) {
-        *sums = (dlcore_sums_t){0};
-        for (size_t i = 0; i < blocks.count; i++)
-            dlcore_sums_add(sums, &blocks.sums[i], run->objective->metric_count);
+        dlcore_sums_clear(run->objective, sums);
+        for (size_t i = 0; i < blocks.stripes; i++)
+            dlcore_sums_add(run->objective, sums, &blocks.sums[i]);
         sums->loss += dlcore_network_penalty(&run->model->network) * (double)sums->samples;
     }
     for (size_t i = 0; blocks.workspaces != NULL && i < workers; i++)

@@ -259,7 +259,7 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_tensor_t
     if (status == DLCORE_OK)
         dlcore_training_advance(&training);
     if (result != NULL)
-        dlcore_evaluation_set(model, &training.step.sums, result);
+        dlcore_evaluation_set(model, &training.objective, &training.step.sums, result);
 end:
     dlcore_training_end(&training);
     return status;
@@ -314,7 +314,7 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
     if (status == DLCORE_OK)
         dlcore_update_add_penalty(&model->trainer.plan, network, store.gradients);
     if (loss != NULL)
-        *loss = training.step.sums.loss / (double)training.step.sums.samples;
+        *loss = dlcore_sums_loss(&training.step.sums);
     if (status == DLCORE_OK)
         export_gradients(network, store.gradients, gradients);
 end:

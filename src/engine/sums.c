@@ -1,0 +1,158 @@
+/* Adding up losses and metrics.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/sums.h"
+
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+
+size_t dlcore_sums_length(const dlcore_objective_t *objective)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        if (!dlcore_size_add(length, dlcore_metric_length(&objective->metrics[i], objective->units),
+                             &length))
+            return SIZE_MAX;
+    }
+    return length;
+}
+
+dlcore_status dlcore_sums_create(const dlcore_allocator_t *allocator,
+                                 const dlcore_objective_t *objective, dlcore_sums_t *sums,
+                                 dlcore_error_record_t *error)
+{
+    size_t length = dlcore_sums_length(objective);
+
+    *sums = (dlcore_sums_t){0};
+    if (length == 0)
+        return DLCORE_OK;
+    sums->states = dlcore_allocate(allocator, length, sizeof *sums->states);
+    if (sums->states == NULL)
+        return dlcore_fail_memory(error, "metrics", length * sizeof *sums->states);
+    dlcore_sums_clear(objective, sums);
+    return DLCORE_OK;
+}
+
+void dlcore_sums_free(const dlcore_allocator_t *allocator, dlcore_sums_t *sums)
+{
+    dlcore_release(allocator, sums->states);
+    *sums = (dlcore_sums_t){0};
+}
+
+void dlcore_sums_clear(const dlcore_objective_t *objective, dlcore_sums_t *sums)
+{
+    sums->loss = 0.0;
+    sums->samples = 0;
+    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
+        sums->states[i] = 0.0;
+}
+
+void dlcore_sums_add(const dlcore_objective_t *objective, dlcore_sums_t *sums,
+                     const dlcore_sums_t *more)
+{
+    sums->loss += more->loss;
+    sums->samples += more->samples;
+    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
+        sums->states[i] += more->states[i];
+}
+
+/* ---- results ---- */
+
+double dlcore_sums_loss(const dlcore_sums_t *sums)
+{
+    return sums->loss / (double)sums->samples;
+}
+
+double dlcore_sums_metric(const dlcore_objective_t *objective, const dlcore_sums_t *sums,
+                          size_t index)
+{
+    const double *state = sums->states;
+
+    for (size_t i = 0; i < index; i++)
+        state += dlcore_metric_length(&objective->metrics[i], objective->units);
+    return dlcore_metric_result(&objective->metrics[index], objective->units, state);
+}
+
+size_t dlcore_sums_stored_length(const dlcore_objective_t *objective)
+{
+    return 2 + dlcore_sums_length(objective);
+}
+
+void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t *sums, double *to)
+{
+    *to++ = sums->loss;
+    *to++ = (double)sums->samples;
+    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
+        to[i] = sums->states[i];
+}
+
+void dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
+                         dlcore_sums_t *sums)
+{
+    sums->loss = *from++;
+    sums->samples = (size_t)*from++;
+    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
+        sums->states[i] = from[i];
+}
+
+/* ---- a batch ---- */
+
+static dlcore_metric_pass_t pass_of(const dlcore_network_t *network,
+                                    const dlcore_objective_t *objective,
+                                    dlcore_workspace_t *workspace, size_t batch, size_t index)
+{
+    return (dlcore_metric_pass_t){
+        .kernels = network->kernels,
+        .metric = &objective->metrics[index],
+        .y = &workspace->outputs[network->node_count - 1],
+        .labels = &workspace->labels[batch],
+        .weights = index >= objective->first_weighted
+                       ? dlcore_workspace_weights(objective, workspace, batch)
+                       : NULL,
+        .logits = &workspace->logits,
+        .targets = workspace->targets,
+    };
+}
+
+void dlcore_sums_rows(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                      dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end)
+{
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        dlcore_metric_pass_t pass = pass_of(network, objective, workspace, batch, i);
+
+        if (dlcore_metric_is_mean(dlcore_metric_type(objective->metrics[i].kind)))
+            dlcore_metric_rows(&pass, begin, end, workspace->row_metrics + i * workspace->capacity);
+    }
+}
+
+double dlcore_sums_batch_loss(const dlcore_objective_t *objective,
+                              const dlcore_workspace_t *workspace, size_t batch, size_t rows)
+{
+    double loss = 0.0;
+
+    for (size_t row = 0; row < rows; row++)
+        loss += (double)workspace->row_loss[row];
+    return loss * dlcore_loss_scale(&objective->loss_settings,
+                                    dlcore_workspace_weights(objective, workspace, batch), rows);
+}
+
+void dlcore_sums_batch(const dlcore_network_t *network, const dlcore_objective_t *objective,
+                       dlcore_workspace_t *workspace, size_t batch, size_t rows,
+                       dlcore_sums_t *sums)
+{
+    double *state = sums->states;
+
+    dlcore_sums_clear(objective, sums);
+    sums->loss = dlcore_sums_batch_loss(objective, workspace, batch, rows);
+    sums->samples = rows;
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        dlcore_metric_pass_t pass = pass_of(network, objective, workspace, batch, i);
+
+        dlcore_metric_accumulate(&pass, workspace->row_metrics + i * workspace->capacity, state);
+        state += dlcore_metric_length(&objective->metrics[i], objective->units);
+    }
+}

@@ -1,0 +1,132 @@
+/* Metrics that are means of what each row has: accuracies and cosine similarity.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "nn/metric.h"
+
+#define LEAST_NORM 1e-7f /* Keras's backend epsilon */
+
+/* The first column of the largest value, NaN skipped unless it is the first, as tf.argmax. */
+static size_t argmax_row(const dlcore_matrix_t *m, size_t row)
+{
+    float largest = *dlcore_matrix_at(m, row, 0);
+    size_t best = 0;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(m); p++) {
+        const float *x = dlcore_matrix_at(m, row, p);
+        for (size_t i = 0; i < dlcore_matrix_panel_columns(m, p); i++) {
+            if (x[i] > largest) {
+                largest = x[i];
+                best = p * m->panel + i;
+            }
+        }
+    }
+    return best;
+}
+
+static const float *labels_of(const dlcore_metric_pass_t *pass, size_t row)
+{
+    return pass->labels->values + row * pass->labels->width;
+}
+
+/* The class of one-hot labels. */
+static size_t class_of(const dlcore_metric_pass_t *pass, size_t row)
+{
+    const float *t = labels_of(pass, row);
+    size_t label = 0;
+
+    for (size_t i = 1; i < pass->labels->width; i++) {
+        if (t[i] > t[label])
+            label = i;
+    }
+    return label;
+}
+
+float dlcore_metric_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row)
+{
+    return argmax_row(pass->y, row) == class_of(pass, row) ? 1.0f : 0.0f;
+}
+
+float dlcore_metric_sparse_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row)
+{
+    return argmax_row(pass->y, row) == (size_t)pass->labels->classes[row] ? 1.0f : 0.0f;
+}
+
+/* The mean over units of whether y_true == (y_pred > threshold). */
+float dlcore_metric_binary_accuracy(const dlcore_metric_pass_t *pass, size_t row)
+{
+    const dlcore_matrix_t *y = pass->y;
+    float threshold = (float)pass->metric->threshold;
+    size_t right = 0;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
+        const float *x = dlcore_matrix_at(y, row, p);
+        for (size_t i = 0; i < dlcore_matrix_panel_columns(y, p); i++) {
+            float t = dlcore_metric_label(pass, row, p * y->panel + i);
+            right += t == (x[i] > threshold ? 1.0f : 0.0f);
+        }
+    }
+    return (float)right / (float)y->columns;
+}
+
+/* tf.math.in_top_k: classes that tie at the edge are all in; nothing is when an output is not
+ * finite. */
+static float in_top_k(const dlcore_metric_pass_t *pass, size_t row, size_t label)
+{
+    const dlcore_matrix_t *y = pass->y;
+    size_t larger = 0;
+    float own;
+
+    if (label >= y->columns)
+        return 0.0f;
+    own = dlcore_metric_prediction(pass, row, label);
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
+        const float *x = dlcore_matrix_at(y, row, p);
+        for (size_t i = 0; i < dlcore_matrix_panel_columns(y, p); i++) {
+            if (!isfinite(x[i]))
+                return 0.0f;
+            larger += x[i] > own;
+        }
+    }
+    return larger < pass->metric->top_k ? 1.0f : 0.0f;
+}
+
+float dlcore_metric_top_k(const dlcore_metric_pass_t *pass, size_t row)
+{
+    return in_top_k(pass, row, class_of(pass, row));
+}
+
+float dlcore_metric_sparse_top_k(const dlcore_metric_pass_t *pass, size_t row)
+{
+    return in_top_k(pass, row, (size_t)pass->labels->classes[row]);
+}
+
+static float inverse_norm(float squares)
+{
+    return fminf(1.0f / sqrtf(squares), 1.0f / LEAST_NORM);
+}
+
+float dlcore_metric_cosine(const dlcore_metric_pass_t *pass, size_t row)
+{
+    const dlcore_kernels_t *kernels = pass->kernels;
+    const dlcore_matrix_t *y = pass->y;
+    float product = 0.0f, squares = 0.0f, label_squares = 0.0f;
+
+    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
+        const float *x = dlcore_matrix_at(y, row, p), *t = labels_of(pass, row) + p * y->panel;
+        size_t n = dlcore_matrix_panel_columns(y, p);
+
+        product += kernels->dot(x, t, n);
+        squares += kernels->dot(x, x, n);
+        label_squares += kernels->dot(t, t, n);
+    }
+    return product * inverse_norm(squares) * inverse_norm(label_squares);
+}
+
+double dlcore_metric_root_of_mean(const dlcore_metric_t *metric, size_t units, const double *state)
+{
+    (void)metric;
+    (void)units;
+    return state[1] != 0.0 ? sqrt(state[0] / state[1]) : 0.0;
+}
