@@ -50,6 +50,7 @@
 #include "dlcore/optimizer.h"
 #include "dlcore/predictor.h"
 #include "dlcore/regularizer.h"
+#include "dlcore/report.h"
 #include "dlcore/schedule.h"
 #include "dlcore/status.h"
 #include "dlcore/tensor.h"

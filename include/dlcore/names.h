@@ -390,6 +390,11 @@
 #define model_load_weights dlcore_model_load_weights
 #define model_load_weights_memory dlcore_model_load_weights_memory
 
+/* report.h */
+#define confusion_matrix dlcore_confusion_matrix
+#define report_confusion dlcore_report_confusion
+#define report_classification dlcore_report_classification
+
 /* data.h */
 #define idx_load dlcore_idx_load
 #define idx_parse dlcore_idx_parse
