@@ -137,105 +137,6 @@ static void test_model_file_round_trip_keeps_everything(void **state)
     with_every_engine(check_round_trip);
 }
 
-static void test_model_file_round_trip_keeps_every_loss_and_its_settings(void **state)
-{
-    (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
-        dlcore_compile_options_t settings = dlcore_compile_options_default();
-        dlcore_model_t *model = NULL, *loaded;
-        dlcore_loss_t *loss = &settings.loss;
-
-        *loss = dlcore_loss_default((dlcore_loss_kind_t)kind);
-        loss->reduction = (dlcore_reduction_t)(kind % 3);
-        if (kind == (int)DLCORE_LOSS_HUBER)
-            loss->delta = 1 / 3.0;
-        if (kind == (int)DLCORE_LOSS_BINARY_CROSSENTROPY ||
-            kind == (int)DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
-            loss->label_smoothing = 0.1;
-        loss->from_logits = kind <= (int)DLCORE_LOSS_BINARY_CROSSENTROPY;
-        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-        dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR));
-        assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
-        assert_int_equal(dlcore_model_compile_with(model, &settings), DLCORE_OK);
-        loaded = saved_and_loaded(model, NULL);
-        assert_int_equal(loaded->settings.loss.kind, kind);
-        assert_int_equal(loaded->settings.loss.reduction, loss->reduction);
-        assert_int_equal(loaded->settings.loss.from_logits, loss->from_logits);
-        assert_true(loaded->settings.loss.delta == loss->delta);
-        assert_true(loaded->settings.loss.label_smoothing == loss->label_smoothing);
-        dlcore_model_free(loaded);
-        dlcore_model_free(model);
-    }
-}
-
-static dlcore_metric_t odd_metric(int kind)
-{
-    dlcore_metric_t metric = dlcore_metric_default((dlcore_metric_kind_t)kind);
-    const dlcore_metric_type_t *type = dlcore_metric_type(metric.kind);
-
-    snprintf(metric.name, sizeof metric.name, "own%d", kind);
-    if (type->has_threshold)
-        metric.threshold = 1 / 3.0;
-    if (type->has_top_k)
-        metric.top_k = 3;
-    if (type->has_class_id)
-        metric.class_id = 2;
-    metric.from_logits = type->has_logits;
-    metric.label_smoothing = type->has_smoothing ? 0.1 : 0.0;
-    if (metric.kind == DLCORE_METRIC_F1_SCORE)
-        metric.average = DLCORE_AVERAGE_WEIGHTED;
-    if (metric.kind == DLCORE_METRIC_AUC) {
-        metric.curve = DLCORE_CURVE_PR;
-        metric.num_thresholds = 50;
-    }
-    return metric;
-}
-
-static void assert_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *b)
-{
-    assert_int_equal(a->kind, b->kind);
-    assert_string_equal(a->name, b->name);
-    assert_true(a->threshold == b->threshold && a->label_smoothing == b->label_smoothing);
-    assert_true(a->top_k == b->top_k && a->num_thresholds == b->num_thresholds);
-    assert_int_equal(a->class_id, b->class_id);
-    assert_int_equal(a->average, b->average);
-    assert_int_equal(a->curve, b->curve);
-    assert_int_equal(a->from_logits, b->from_logits);
-}
-
-/* Twice, with defaults and without, in both lists. */
-static void test_model_file_round_trip_keeps_every_metric_and_its_settings(void **state)
-{
-    (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_METRIC_AUC; kind++) {
-        dlcore_compile_options_t settings = dlcore_compile_options_default();
-        bool sparse =
-            dlcore_metric_type((dlcore_metric_kind_t)kind)->labels == DLCORE_METRIC_LABELS_CLASSES;
-        dlcore_model_t *model = NULL, *loaded;
-
-        settings.loss = sparse ? dlcore_loss_sparse_categorical_crossentropy()
-                               : dlcore_loss_mean_squared_error();
-        settings.metrics[0] = dlcore_metric_default((dlcore_metric_kind_t)kind);
-        settings.metrics[1] = odd_metric(kind);
-        settings.metric_count = 2;
-        settings.weighted_metrics[0] = odd_metric(kind);
-        settings.weighted_metric_count = 1;
-        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-        dlcore_model_add(model, dlcore_layer_dense(4, DLCORE_ACTIVATION_LINEAR));
-        assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
-        if (dlcore_model_compile_with(model, &settings) != DLCORE_OK)
-            fail_msg("%s", dlcore_model_error(model));
-        loaded = saved_and_loaded(model, NULL);
-        assert_int_equal(loaded->settings.metric_count, 2);
-        assert_int_equal(loaded->settings.weighted_metric_count, 1);
-        assert_same_metric(&loaded->settings.metrics[0], &settings.metrics[0]);
-        assert_same_metric(&loaded->settings.metrics[1], &settings.metrics[1]);
-        assert_same_metric(&loaded->settings.weighted_metrics[0], &settings.weighted_metrics[0]);
-        dlcore_model_free(loaded);
-        dlcore_model_free(model);
-    }
-}
-
 /* Every initializer, activation, loss and metric by its Keras name. */
 static void test_model_file_round_trip_knows_every_kind(void **state)
 {
@@ -488,8 +389,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_file_round_trip_keeps_everything),
-        cmocka_unit_test(test_model_file_round_trip_keeps_every_loss_and_its_settings),
-        cmocka_unit_test(test_model_file_round_trip_keeps_every_metric_and_its_settings),
         cmocka_unit_test(test_model_file_round_trip_knows_every_kind),
         cmocka_unit_test(test_model_file_of_a_model_that_is_not_compiled),
         cmocka_unit_test(test_model_file_moves_between_engines),
