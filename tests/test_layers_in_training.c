@@ -321,7 +321,7 @@ static void test_layers_with_bad_options_are_refused(void **state)
     refuse(layer, "layer_normalization: gamma");
     layer = layer_prelu();
     layer.alpha_initializer.kind = INITIALIZER_UNKNOWN;
-    refuse(layer, "prelu: alpha");
+    refuse(layer, "p_re_lu: alpha");
 }
 
 static void test_layers_adapt_to_bad_data_is_refused(void **state)

@@ -88,7 +88,7 @@ static void parameter_gradient(const dlcore_layer_pass_t *pass)
 
 const dlcore_layer_type_t dlcore_layer_type_prelu = {
     .class_name = "PReLU",
-    .base_name = "prelu",
+    .base_name = "p_re_lu",
     .validate = validate,
     .output_width = output_width,
     .declare = declare,
