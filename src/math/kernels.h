@@ -172,9 +172,10 @@ typedef struct dlcore_kernels {
     /* sums[c] = sum over rows of (x - mean[c])^2 */
     void (*column_deviations)(const float *x, size_t rows, size_t columns, size_t stride,
                               const float *mean, float *sums);
-    /* y = x * scale[c] + offset[c] */
+    /* y = (x - mean[c]) * scale[c] + offset[c]: a mean far from 0 takes no digits from what is
+     * left of x */
     void (*column_affine)(const float *x, float *y, size_t rows, size_t columns, size_t stride,
-                          const float *scale, const float *offset);
+                          const float *mean, const float *scale, const float *offset);
     /* sums[c] = sum over rows of dy, dots[c] = that of dy (x - mean[c]) */
     void (*column_dots)(const float *x, const float *dy, size_t rows, size_t columns, size_t stride,
                         const float *mean, float *sums, float *dots);

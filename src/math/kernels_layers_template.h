@@ -74,14 +74,16 @@ static void column_deviations(const float *x, size_t rows, size_t columns, size_
 }
 
 static void column_affine(const float *x, float *y, size_t rows, size_t columns, size_t stride,
-                          const float *scale, const float *offset)
+                          const float *mean, const float *scale, const float *offset)
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
-        v_float s = load_up_to(scale + c, columns - c), o = load_up_to(offset + c, columns - c);
+        v_float m = load_up_to(mean + c, columns - c), s = load_up_to(scale + c, columns - c);
+        v_float o = load_up_to(offset + c, columns - c);
 
         for (size_t r = 0; r < rows; r++) {
             size_t at = r * stride + c;
-            store_up_to(y + at, v_fma(load_up_to(x + at, columns - c), s, o), columns - c);
+            v_float distance = v_sub(load_up_to(x + at, columns - c), m);
+            store_up_to(y + at, v_fma(distance, s, o), columns - c);
         }
     }
 }

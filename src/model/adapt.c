@@ -31,43 +31,50 @@ dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bo
     return dlcore_model_end(model, status);
 }
 
-/* What layers before a normalization do to each number: x scale + offset. */
-static dlcore_status settle_before(const dlcore_model_t *model, size_t layer, double *scale,
-                                   double *offset, dlcore_error_record_t *error)
+static dlcore_status check_before(const dlcore_model_t *model, size_t layer,
+                                  dlcore_error_record_t *error)
 {
-    *scale = 1.0;
-    *offset = 0.0;
     for (size_t i = 0; i < layer; i++) {
         const dlcore_layer_t *before = &model->network.nodes[i].layer;
 
-        if (before->kind == DLCORE_LAYER_RESCALING) {
-            *scale *= before->scale;
-            *offset = *offset * before->scale + before->offset;
-        } else if (before->kind != DLCORE_LAYER_FLATTEN) {
+        if (before->kind != DLCORE_LAYER_RESCALING && before->kind != DLCORE_LAYER_FLATTEN)
             return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                                "adapt: %s comes before %s; only flatten and rescaling may",
                                before->name, model->network.nodes[layer].layer.name);
-        }
     }
     return DLCORE_OK;
 }
 
-static double number_at(const dlcore_tensor_t *x, size_t row, size_t column)
+/* A number as the layers before `layer` hand it on, rounded as they round it: the mean of a column
+ * that is constant must be that constant to the bit, or its rounding would be divided by 1e-7. */
+static double number_at(const dlcore_network_t *network, size_t layer, const dlcore_tensor_t *x,
+                        size_t row, size_t column)
 {
     size_t size = dlcore_dtype_size(x->dtype);
+    float number =
+        (float)dlcore_element_load(x->dtype, x->data + (row * x->row_stride + column) * size);
 
-    return dlcore_element_load(x->dtype, x->data + (row * x->row_stride + column) * size);
+    for (size_t i = 0; i < layer; i++) {
+        const dlcore_layer_t *before = &network->nodes[i].layer;
+
+        if (before->kind == DLCORE_LAYER_RESCALING) {
+            float product = number * (float)before->scale;
+            number = product + (float)before->offset;
+        }
+    }
+    return (double)number;
 }
 
 /* Mean and variance of each column, by Welford's recurrence: one pass, no cancellation. False when
  * a number is not finite. */
-static bool measure(const dlcore_tensor_t *x, double *means, double *squares)
+static bool measure(const dlcore_network_t *network, size_t layer, const dlcore_tensor_t *x,
+                    double *means, double *squares)
 {
     bool finite = true;
 
     for (size_t row = 0; row < x->shape[0]; row++) {
         for (size_t c = 0; c < x->row_size; c++) {
-            double number = number_at(x, row, c), before = number - means[c];
+            double number = number_at(network, layer, x, row, c), before = number - means[c];
 
             finite &= isfinite(number) != 0;
             means[c] += before / (double)(row + 1);
@@ -77,8 +84,7 @@ static bool measure(const dlcore_tensor_t *x, double *means, double *squares)
     return finite;
 }
 
-static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x,
-                                    double scale, double offset)
+static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x)
 {
     const dlcore_node_t *node = &model->network.nodes[layer];
     size_t width = node->input_width;
@@ -88,14 +94,14 @@ static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const d
 
     if (numbers == NULL)
         return dlcore_fail_memory(&model->error, "adapt", 2 * width * sizeof *numbers);
-    if (!measure(x, numbers, numbers + width)) {
+    if (!measure(&model->network, layer, x, numbers, numbers + width)) {
         dlcore_release(&model->allocator, numbers);
         return dlcore_fail(&model->error, DLCORE_ERROR_RANGE,
                            "adapt: the data have a number that is NaN or infinite");
     }
     for (size_t c = 0; c < width; c++) {
-        mean[c] = (float)(numbers[c] * scale + offset);
-        variance[c] = (float)(numbers[width + c] / (double)x->shape[0] * scale * scale);
+        mean[c] = (float)numbers[c];
+        variance[c] = (float)(numbers[width + c] / (double)x->shape[0]);
     }
     dlcore_release(&model->allocator, numbers);
     dlcore_model_weights_change(model);
@@ -106,20 +112,22 @@ static dlcore_status adapt(dlcore_model_t *model, size_t layer, const dlcore_ten
 {
     dlcore_network_t *network = &model->network;
     dlcore_error_record_t *error = &model->error;
-    double scale, offset;
+    bool was_built = network->values != NULL;
     dlcore_status status = check_layer(model, layer, "adapt", error);
 
     if (status == DLCORE_OK && network->nodes[layer].layer.kind != DLCORE_LAYER_NORMALIZATION)
         status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "adapt: %s is no normalization",
                              network->nodes[layer].layer.name);
     if (status == DLCORE_OK)
-        status = settle_before(model, layer, &scale, &offset, error);
+        status = check_before(model, layer, error);
     if (status == DLCORE_OK)
         status = dlcore_check_samples(network, x, error);
     if (status == DLCORE_OK && network->values == NULL)
         status = dlcore_network_build(network, x->row_size, model->options.seed, error);
     if (status == DLCORE_OK)
-        status = set_statistics(model, layer, x, scale, offset);
+        status = set_statistics(model, layer, x);
+    if (status != DLCORE_OK && !was_built)
+        dlcore_network_unbuild(network); /* the next call may bring other data */
     return status;
 }
 

@@ -15,6 +15,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/size.h"
@@ -125,10 +126,15 @@ static void measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece
     }
 }
 
-/* What a unit is multiplied by, and what is added. */
-static void coefficients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
-                         float scale[DLCORE_PIECE], float offset[DLCORE_PIECE])
+/* y = (x - mean) scale + offset, for each unit of a piece. */
+typedef struct coefficients {
+    float mean[DLCORE_PIECE], scale[DLCORE_PIECE], offset[DLCORE_PIECE];
+} coefficients_t;
+
+static coefficients_t coefficients_of(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
 {
+    coefficients_t to = {0};
+    bool batch = uses_batch(pass);
     const dlcore_layer_t *layer = pass->layer;
     const float *gamma = pass->values + pass->parameters[0].offset + piece->column;
     const float *beta =
@@ -136,20 +142,17 @@ static void coefficients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *
     const float *moving_mean = pass->values + statistic(pass, 0) + piece->column;
     const float *moving_variance = pass->values + statistic(pass, 1) + piece->column;
 
-    for (size_t c = 0; c < DLCORE_PIECE; c++)
-        scale[c] = offset[c] = 0.0f;
-    if (uses_batch(pass))
+    if (batch)
         measure(pass, piece);
     for (size_t c = 0; c < piece->count; c++) {
-        bool batch = uses_batch(pass);
-        float mean = batch ? array(pass, MEAN, piece)[c] : moving_mean[c];
-
-        scale[c] = batch ? array(pass, INVERSE, piece)[c]
-                         : 1.0f / sqrtf(moving_variance[c] + (float)layer->epsilon);
+        to.mean[c] = batch ? array(pass, MEAN, piece)[c] : moving_mean[c];
+        to.scale[c] = batch ? array(pass, INVERSE, piece)[c]
+                            : 1.0f / sqrtf(moving_variance[c] + (float)layer->epsilon);
         if (layer->use_scale)
-            scale[c] *= gamma[c];
-        offset[c] = (layer->center ? beta[c] : 0.0f) - mean * scale[c];
+            to.scale[c] *= gamma[c];
+        to.offset[c] = layer->center ? beta[c] : 0.0f;
     }
+    return to;
 }
 
 static void forward(const dlcore_layer_pass_t *pass)
@@ -159,13 +162,14 @@ static void forward(const dlcore_layer_pass_t *pass)
 
     for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
         dlcore_piece_t piece = dlcore_piece(pass->y, i), from = dlcore_piece(pass->x, i);
-        float scale[DLCORE_PIECE], offset[DLCORE_PIECE];
+        coefficients_t by;
 
         if (piece.count == 0)
             continue;
-        coefficients(pass, &from, scale, offset);
+        by = coefficients_of(pass, &from);
         pass->kernels->column_affine(pass->x->data + from.offset, pass->y->data + piece.offset,
-                                     pass->y->rows, piece.count, pass->y->panel, scale, offset);
+                                     pass->y->rows, piece.count, pass->y->panel, by.mean, by.scale,
+                                     by.offset);
     }
 }
 
@@ -188,7 +192,6 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
         dlcore_piece_t x = dlcore_piece(pass->x, i), dy = dlcore_piece(pass->dy, i);
         dlcore_piece_t dx = dlcore_piece(pass->dx, i);
         float a[DLCORE_PIECE], b[DLCORE_PIECE] = {0}, d[DLCORE_PIECE] = {0};
-        float unused[DLCORE_PIECE];
         static const float zeros[DLCORE_PIECE] = {0};
         dlcore_column_terms_t terms = {.mean = zeros, .by_gradient = a, .by_input = b, .offset = d};
 
@@ -208,7 +211,7 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
                 d[c] = -a[c] * array(pass, SUM_DY, &x)[c] / rows;
             }
         } else {
-            coefficients(pass, &x, a, unused);
+            memcpy(a, coefficients_of(pass, &x).scale, sizeof a);
         }
         /* the state's padding is zero and x's finite: dx's becomes zero */
         pass->kernels->column_combine(pass->x->data + x.offset, pass->dy->data + dy.offset,
@@ -220,13 +223,13 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
 /* moving = moving momentum + batch (1 - momentum) */
 static void move_statistics(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
 {
-    float momentum = (float)pass->layer->momentum;
+    float momentum = (float)pass->layer->momentum, rest = (float)(1.0 - pass->layer->momentum);
     float *mean = pass->statistics + statistic(pass, 0) + piece->column;
     float *variance = pass->statistics + statistic(pass, 1) + piece->column;
 
     for (size_t c = 0; c < piece->count; c++) {
-        mean[c] = mean[c] * momentum + array(pass, MEAN, piece)[c] * (1.0f - momentum);
-        variance[c] = variance[c] * momentum + array(pass, VARIANCE, piece)[c] * (1.0f - momentum);
+        mean[c] = mean[c] * momentum + array(pass, MEAN, piece)[c] * rest;
+        variance[c] = variance[c] * momentum + array(pass, VARIANCE, piece)[c] * rest;
     }
 }
 

@@ -33,7 +33,7 @@ static size_t declare(const dlcore_layer_t *layer, size_t width,
     return 2;
 }
 
-/* y = from * scale + offset by columns; scale alone for gradients. Padding becomes zero. */
+/* to = (from - mean) * scale by columns; scale alone for gradients. Padding stays as it is. */
 static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, dlcore_matrix_t *to,
                   bool shifts)
 {
@@ -44,7 +44,8 @@ static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, 
         dlcore_piece_t x = dlcore_piece(from, i), y = dlcore_piece(to, i);
         const float *mean = pass->values + pass->parameters[0].offset + x.column;
         const float *variance = pass->values + pass->parameters[1].offset + x.column;
-        float scale[DLCORE_PIECE] = {0}, offset[DLCORE_PIECE] = {0};
+        float scale[DLCORE_PIECE] = {0}, shift[DLCORE_PIECE] = {0};
+        static const float zeros[DLCORE_PIECE] = {0};
 
         if (x.count == 0)
             continue;
@@ -52,10 +53,10 @@ static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, 
             float deviation = sqrtf(variance[c]);
 
             scale[c] = 1.0f / (deviation > LEAST ? deviation : LEAST);
-            offset[c] = shifts ? -mean[c] * scale[c] : 0.0f;
+            shift[c] = shifts ? mean[c] : 0.0f;
         }
         pass->kernels->column_affine(from->data + x.offset, to->data + y.offset, to->rows, x.count,
-                                     to->panel, scale, offset);
+                                     to->panel, shift, scale, zeros);
     }
 }
 
