@@ -263,6 +263,10 @@ static void test_gradients_of_random_networks_equal_central_differences(void **s
                       losses[l].from_logits ? " logits" : "       ");
         for (size_t a = 0; a < ACTIVATIONS; a++) {
             double worst = 0;
+            /* the logarithm of outputs that are never positive */
+            if (losses[l].kind == DLCORE_LOSS_POISSON &&
+                activations[a] == DLCORE_ACTIVATION_LOG_SOFTMAX)
+                continue;
             for (size_t i = 0; i < NETS_PER_PAIR; i++, count++)
                 worst = fmax(worst, check_net(net, activations[a], losses[l], &controls));
             print_message(" %s %.1e", dlcore_activation_name(activations[a]), worst);
