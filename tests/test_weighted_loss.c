@@ -148,7 +148,7 @@ static void check_step(const network_t *net, const data_t *data, dlcore_reductio
     tensors_of(net, data, 0, ROWS, &x, &y);
     loss = expected(net, data, reduction, reference, count);
     /* a workspace without room for weights is made anew */
-    assert_int_equal(dlcore_training_begin(&training, model, "test", x, y, ROWS), DLCORE_OK);
+    assert_int_equal(dlcore_training_begin(&training, model, "test", x, y, ROWS, false), DLCORE_OK);
     assert_null(model->trainer.workspace.labels[0].weights);
     training.objective.weighted = true;
     assert_int_equal(dlcore_training_reserve(&training, ROWS), DLCORE_OK);

@@ -117,7 +117,9 @@ typedef struct dlcore_fit_options {
     size_t validation_freq; /* 1: after every epoch; n: after every n-th; others have NaN */
 
     /* How much each sample counts in the loss and in weighted metrics: float32, (samples), finite
-     * and 0 or more; NULL: all 1. And each class, (class_count); NULL: all 1. Both multiply. */
+     * and 0 or more; NULL: all 1. And each class, (class_count), of training samples: that of an
+     * integer label or of the largest of a row, or of 0 and 1 for one unit; classes from
+     * class_count on count 1; NULL: all 1. Both multiply. */
     const dlcore_tensor_t *sample_weight;
     const float *class_weight;
     size_t class_count;
@@ -204,6 +206,12 @@ double dlcore_model_learning_rate(const dlcore_model_t *model);
 /* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
  * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
 dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
+/* The same with weights for samples and classes, as in dlcore_fit_options_t; NULL: all 1. */
+dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                                   const dlcore_tensor_t *y,
+                                                   const dlcore_tensor_t *sample_weight,
+                                                   const float *class_weight, size_t class_count,
+                                                   dlcore_evaluation_t *result);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
  * does not move have 0. `loss` may be NULL. For checks and for training loops of your own. */

@@ -319,6 +319,7 @@
 #define model_compile_with dlcore_model_compile_with
 #define model_fit dlcore_model_fit
 #define model_train_on_batch dlcore_model_train_on_batch
+#define model_train_on_batch_weighted dlcore_model_train_on_batch_weighted
 #define model_test_on_batch dlcore_model_test_on_batch
 #define model_predict_on_batch dlcore_model_predict_on_batch
 #define model_learning_rate dlcore_model_learning_rate

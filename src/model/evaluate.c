@@ -79,8 +79,13 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
         status = dlcore_model_objective(model, &objective, error);
     if (status == DLCORE_OK)
         status = dlcore_check_labels(&model->network, &objective, x, y, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_sample_weights("sample_weight", options->sample_weight,
+                                             dlcore_sample_count(x), error);
     if (status != DLCORE_OK)
         return status;
+    run.source.weights = options->sample_weight;
+    objective.weighted = options->sample_weight != NULL;
     run.source.rows = dlcore_sample_count(x);
     run.block = options->batch_size;
     progress = dlcore_progress_start(&options->sink, options->verbose);

@@ -28,6 +28,7 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
 {
     const dlcore_network_t *network = &run->model->network;
     const dlcore_allocator_t *allocator = &run->model->allocator;
+    dlcore_objective_t objective = *run->objective;
     dlcore_run_t each = *run;
     dlcore_sums_t more = {0};
     dlcore_status status = begin(dataset, error);
@@ -43,6 +44,11 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
         if (status == DLCORE_OK)
             status =
                 dlcore_check_labels(network, run->objective, each.source.x, each.source.y, error);
+        if (status == DLCORE_OK)
+            status = dlcore_check_sample_weights("sample_weight", each.source.weights,
+                                                 each.source.rows, error);
+        objective.weighted = each.source.weights != NULL;
+        each.objective = &objective;
         each.block = each.source.rows;
         if (status == DLCORE_OK)
             status = dlcore_run_blocks(&each, &more, error);

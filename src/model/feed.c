@@ -96,8 +96,10 @@ dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_lab
     if (batch.x == NULL || (with_labels && batch.y == NULL))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: next: a batch without %s",
                            batch.x == NULL ? "x" : "y");
-    *source = (dlcore_source_t){
-        .x = batch.x, .y = with_labels ? batch.y : NULL, .rows = dlcore_sample_count(batch.x)};
+    *source = (dlcore_source_t){.x = batch.x,
+                                .y = with_labels ? batch.y : NULL,
+                                .weights = with_labels ? batch.sample_weight : NULL,
+                                .rows = dlcore_sample_count(batch.x)};
     if (source->rows == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "dataset: next: a batch of 0 samples");
     return DLCORE_OK;

@@ -50,7 +50,8 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "fit: callbacks is NULL, but callback_count is %zu",
                            options->callback_count);
-    return DLCORE_OK;
+    return dlcore_check_class_weights("class_weight", options->class_weight, options->class_count,
+                                      error);
 }
 
 /* A random order of all samples, of which the first train. Keyed by the seed alone. */
@@ -79,8 +80,14 @@ static dlcore_status choose_tensors(dlcore_fit_t *fit)
                                      options->validation_x, options->validation_y, &found);
     if (status != DLCORE_OK)
         return dlcore_fail(&fit->model->error, status, "validation: %s", found.message);
+    status =
+        dlcore_check_sample_weights("validation_sample_weight", options->validation_sample_weight,
+                                    dlcore_sample_count(options->validation_x), &fit->model->error);
+    if (status != DLCORE_OK)
+        return status;
     fit->validation = (dlcore_source_t){.x = options->validation_x,
                                         .y = options->validation_y,
+                                        .weights = options->validation_sample_weight,
                                         .rows = dlcore_sample_count(options->validation_x)};
     return DLCORE_OK;
 }
@@ -101,6 +108,8 @@ static dlcore_status split_samples(dlcore_fit_t *fit, dlcore_source_t *samples)
         status = shuffle_before_split(fit, count);
     samples->order = fit->split_order;
     fit->validation = *samples;
+    fit->validation.class_weights = NULL; /* as in Keras */
+    fit->validation.class_count = 0;
     fit->validation.begin = kept;
     fit->validation.rows = count - kept;
     samples->rows = kept;
@@ -111,9 +120,19 @@ static dlcore_status choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y)
 {
     const dlcore_fit_options_t *options = fit->options;
-    dlcore_source_t samples = {.x = x, .y = y, .rows = dlcore_sample_count(x)};
+    dlcore_source_t samples = {.x = x,
+                               .y = y,
+                               .weights = options->sample_weight,
+                               .class_weights = options->class_weight,
+                               .class_count = options->class_count,
+                               .rows = dlcore_sample_count(x)};
     dlcore_status status = DLCORE_OK;
 
+    if (fit->feed.dataset == NULL)
+        status = dlcore_check_sample_weights("sample_weight", options->sample_weight, samples.rows,
+                                             &fit->model->error);
+    if (status != DLCORE_OK)
+        return status;
     if (options->validation_dataset != NULL &&
         (options->validation_dataset->begin == NULL || options->validation_dataset->next == NULL))
         return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
@@ -250,7 +269,8 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
         y = fit->feed.held.y;
         rows = fit->feed.held.rows;
     }
-    status = dlcore_training_begin(&fit->training, fit->model, "fit", x, y, rows);
+    status = dlcore_training_begin(&fit->training, fit->model, "fit", x, y, rows,
+                                   options->sample_weight != NULL || options->class_weight != NULL);
     if (status != DLCORE_OK)
         return status;
     status = choose_samples(fit, x, y);

@@ -97,7 +97,7 @@ static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 }
 
 /* A batch of a dataset is only seen now; tensors were checked as a whole. */
-static dlcore_status check_batch(dlcore_fit_t *fit, const dlcore_source_t *source)
+static dlcore_status check_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 {
     dlcore_model_t *model = fit->model;
     dlcore_error_record_t found = {0};
@@ -112,6 +112,13 @@ static dlcore_status check_batch(dlcore_fit_t *fit, const dlcore_source_t *sourc
     if (status != DLCORE_OK)
         return dlcore_fail(&model->error, status, "dataset: batch %zu of pass %zu: %s",
                            fit->position.pass_batch, fit->position.pass, found.message);
+    status = dlcore_check_sample_weights("sample_weight", source->weights, source->rows, &found);
+    if (status != DLCORE_OK)
+        return dlcore_fail(&model->error, status, "dataset: batch %zu of pass %zu: %s",
+                           fit->position.pass_batch, fit->position.pass, found.message);
+    fit->training.objective.weighted |= source->weights != NULL;
+    source->class_weights = fit->options->class_weight;
+    source->class_count = fit->options->class_count;
     return dlcore_training_reserve(&fit->training, source->rows);
 }
 
@@ -185,8 +192,9 @@ static dlcore_status validate(dlcore_fit_t *fit)
 {
     const dlcore_fit_options_t *options = fit->options;
     double *values = fit->values + fit->trained_values;
+    dlcore_objective_t objective = fit->training.objective;
     dlcore_run_t run = {.model = fit->model,
-                        .objective = &fit->training.objective,
+                        .objective = &objective,
                         .source = fit->validation,
                         .block = options->batch_size,
                         .team = fit->training.team};
@@ -198,6 +206,7 @@ static dlcore_status validate(dlcore_fit_t *fit)
     fit->shown_values = fit->trained_values;
     if (!fit->validates || (fit->position.epoch + 1) % options->validation_freq != 0)
         return DLCORE_OK;
+    objective.weighted = fit->validation.weights != NULL;
     if (options->validation_dataset != NULL) {
         dlcore_scope_leave(fit->scope);
         status =

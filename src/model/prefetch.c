@@ -61,7 +61,7 @@ static size_t bytes_of(const dlcore_tensor_t *t)
 
 static size_t batch_bytes(const dlcore_source_t *source)
 {
-    return bytes_of(source->x) + bytes_of(source->y);
+    return bytes_of(source->x) + bytes_of(source->y) + bytes_of(source->weights);
 }
 
 /* A contiguous copy of `from` at `memory`; answers where it ends. */
@@ -88,8 +88,12 @@ static void fill(slot_t *slot, const dlcore_source_t *found)
     memory = copy(found->x, &slot->x, memory);
     slot->source.x = &slot->x;
     if (found->y != NULL) {
-        (void)copy(found->y, &slot->y, memory);
+        memory = copy(found->y, &slot->y, memory);
         slot->source.y = &slot->y;
+    }
+    if (found->weights != NULL) {
+        (void)copy(found->weights, &slot->weights, memory);
+        slot->source.weights = &slot->weights;
     }
 }
 

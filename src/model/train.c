@@ -119,7 +119,7 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
 
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
-                                    const dlcore_tensor_t *y, size_t batch_size)
+                                    const dlcore_tensor_t *y, size_t batch_size, bool weighted)
 {
     dlcore_small_plan_t small;
     dlcore_status status;
@@ -130,6 +130,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     status = check_data(model, call, x, y, &training->objective);
     if (status != DLCORE_OK)
         return status;
+    training->objective.weighted = weighted;
     rows = dlcore_size_min(batch_size, dlcore_sample_count(x));
     /* forward and two gradients; a small network is run by the caller alone */
     dlcore_small_settle(&model->network, &training->objective, &small);
@@ -225,12 +226,12 @@ dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums
 }
 
 /* One step on all rows of x and y at once. */
-static dlcore_status single_step(dlcore_training_t *training, const dlcore_tensor_t *x,
-                                 const dlcore_tensor_t *y)
+static dlcore_status single_step(dlcore_training_t *training, const dlcore_source_t *source)
 {
     dlcore_scope_t scope = dlcore_scope_enter(training->model);
 
-    training->step.source = (dlcore_source_t){.x = x, .y = y, .rows = dlcore_sample_count(x)};
+    training->step.source = *source;
+    training->step.source.rows = dlcore_sample_count(source->x);
     dlcore_step_run(&training->step, training->workers);
     dlcore_scope_leave(scope);
     if (!training->step.finite)
@@ -238,24 +239,31 @@ static dlcore_status single_step(dlcore_training_t *training, const dlcore_tenso
     return DLCORE_OK;
 }
 
-static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
-                                    const dlcore_tensor_t *y, dlcore_evaluation_t *result)
+static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_source_t *source,
+                                    dlcore_evaluation_t *result)
 {
+    bool weighted = source->weights != NULL || source->class_weights != NULL;
     dlcore_training_t training;
     dlcore_update_sink_t update;
-    dlcore_status status =
-        dlcore_training_begin(&training, model, "train_on_batch", x, y, SIZE_MAX);
+    dlcore_status status = dlcore_training_begin(&training, model, "train_on_batch", source->x,
+                                                 source->y, SIZE_MAX, weighted);
 
     if (status != DLCORE_OK)
         return status;
-    status = dlcore_training_set_update(&training, &update);
+    status = dlcore_check_sample_weights("sample_weight", source->weights,
+                                         dlcore_sample_count(source->x), &model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_class_weights("class_weight", source->class_weights,
+                                            source->class_count, &model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_training_set_update(&training, &update);
     if (status == DLCORE_OK)
         status = dlcore_training_prepare(&training, NULL);
     if (status != DLCORE_OK)
         goto end;
     training.step.number = model->steps_trained++;
     dlcore_model_weights_change(model);
-    status = single_step(&training, x, y);
+    status = single_step(&training, source);
     if (status == DLCORE_OK)
         dlcore_training_advance(&training);
     if (result != NULL)
@@ -265,14 +273,28 @@ end:
     return status;
 }
 
-dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
-                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result)
+dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                                   const dlcore_tensor_t *y,
+                                                   const dlcore_tensor_t *sample_weight,
+                                                   const float *class_weight, size_t class_count,
+                                                   dlcore_evaluation_t *result)
 {
+    dlcore_source_t source = {.x = x,
+                              .y = y,
+                              .weights = sample_weight,
+                              .class_weights = class_weight,
+                              .class_count = class_count};
     dlcore_status status = dlcore_model_begin(model);
 
     if (status != DLCORE_OK)
         return status;
-    return dlcore_model_end(model, train_on_batch(model, x, y, result));
+    return dlcore_model_end(model, train_on_batch(model, &source, result));
+}
+
+dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result)
+{
+    return dlcore_model_train_on_batch_weighted(model, x, y, NULL, NULL, 0, result);
 }
 
 static void export_gradients(const dlcore_network_t *network, const float *flat, float *gradients)
@@ -292,7 +314,8 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
     const dlcore_network_t *network = &model->network;
     dlcore_training_t training;
     dlcore_store_sink_t store = {.sink = {.take = dlcore_sink_store}};
-    dlcore_status status = dlcore_training_begin(&training, model, "gradients", x, y, SIZE_MAX);
+    dlcore_status status =
+        dlcore_training_begin(&training, model, "gradients", x, y, SIZE_MAX, false);
 
     if (status != DLCORE_OK)
         return status;
@@ -310,7 +333,7 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
     }
     training.step.moves_statistics = false;
     training.step.sink = &store.sink;
-    status = single_step(&training, x, y);
+    status = single_step(&training, &(dlcore_source_t){.x = x, .y = y});
     if (status == DLCORE_OK)
         dlcore_update_add_penalty(&model->trainer.plan, network, store.gradients);
     if (loss != NULL)

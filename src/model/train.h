@@ -16,12 +16,14 @@ typedef struct dlcore_training {
 } dlcore_training_t;
 
 /* Checks model and data, builds the network if need be, allocates state and buffers for batches
- * of up to batch_size rows, and takes the team. `call` names the caller in messages. The struct
- * must stay where it is until the end. After an error there is nothing to end. */
+ * of up to batch_size rows, whose samples have weights when `weighted`, and takes the team. `call`
+ * names the caller in messages. The struct must stay where it is until the end. After an error
+ * there is nothing to end. */
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
-                                    const dlcore_tensor_t *y, size_t batch_size);
-/* Makes room for batches of that many rows, between two steps. */
+                                    const dlcore_tensor_t *y, size_t batch_size, bool weighted);
+/* Makes room for batches of that many rows, and for weights of samples when objective.weighted,
+ * between two steps. */
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows);
 void dlcore_training_end(dlcore_training_t *training);
 
