@@ -354,6 +354,38 @@ static void test_update_decay_may_leave_biases_out(void **state)
     free_data(&data);
 }
 
+/* Whatever an update does besides the rule, it leaves a frozen layer alone. */
+static void test_update_frozen_layer_stays_in_every_way(void **state)
+{
+    data_t data = make_data(ROWS, INPUTS);
+    const size_t kernel = INPUTS * 400, frozen = kernel + 400;
+
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        dlcore_optimizer_t optimizer = way(i);
+        dlcore_model_t *model = model_of(NULL, false, true, &optimizer);
+        float *before = weights_of(model), *after;
+        dlcore_evaluation_t result;
+        double loss;
+
+        accept(model, dlcore_model_set_trainable(model, 0, false));
+        fit(model, &data, 3);
+        after = weights_of(model);
+        assert_memory_equal(before, after, frozen * sizeof *before);
+        assert_memory_not_equal(before + frozen, after + frozen, 400 * CLASSES * sizeof *before);
+        assert_int_equal(dlcore_model_evaluate(model, data.x, data.y, NULL, &result), DLCORE_OK);
+        accept(model, dlcore_model_gradients(model, data.x, data.y, before,
+                                             dlcore_model_parameter_count(model), &loss));
+        assert_true(fabs(result.loss - loss) < 1e-6 * loss);
+        for (size_t j = 0; j < frozen; j++)
+            assert_true(before[j] == 0.0f);
+        free(before);
+        free(after);
+        dlcore_model_free(model);
+    }
+    free_data(&data);
+}
+
 /* ---- learning rates ---- */
 
 static dlcore_callback_action_t stop_learning(void *user, const dlcore_training_event_t *event)
@@ -694,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_update_penalties_are_in_gradients_and_in_every_loss),
         cmocka_unit_test(test_update_bad_regularizers_and_constraints_are_named),
         cmocka_unit_test(test_update_decay_may_leave_biases_out),
+        cmocka_unit_test(test_update_frozen_layer_stays_in_every_way),
         cmocka_unit_test(test_update_learning_rate_set_by_a_callback_counts_from_the_next_step),
         cmocka_unit_test(test_update_learning_rate_misuse_is_refused),
         cmocka_unit_test(test_update_schedule_counts_steps_until_compiled_again),
