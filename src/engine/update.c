@@ -290,17 +290,16 @@ static float scale_of(const dlcore_update_sink_t *update, const dlcore_update_sp
 static void move_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
 {
     const dlcore_update_plan_t *plan = update->plan;
-    const dlcore_update_span_t *scaled = NULL;
     float clipvalue = (float)update->optimizer->clipvalue, scale = 1.0f;
-    size_t span = 0;
+    size_t span = 0, scaled = SIZE_MAX; /* the span that `scale` is for */
 
     for (size_t i = begin; i < end; i++) {
         dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
         float *gradient = update->gradients + chunk.offset;
 
-        if (chunk.span != scaled)
+        if (span != scaled)
             scale = scale_of(update, chunk.span);
-        scaled = chunk.span;
+        scaled = span;
         if (scale != 1.0f)
             update->kernels->scale(gradient, chunk.count, scale);
         if (clipvalue > 0.0f)

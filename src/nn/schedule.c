@@ -273,14 +273,11 @@ static double piecewise(const dlcore_schedule_t *s, uint64_t step)
     return s->values[i];
 }
 
-double dlcore_schedule_value(const dlcore_schedule_t *s, uint64_t number)
+static double value_at(const dlcore_schedule_t *s, uint64_t number)
 {
-    double step = (double)(float)number, rate, part;
+    double step = (double)(float)number, part = quotient(step, (double)s->decay_steps);
+    double rate = rounded(s->initial_learning_rate);
 
-    if (s == NULL || dlcore_schedule_validate(s, NULL) != DLCORE_OK)
-        return (double)NAN;
-    rate = rounded(s->initial_learning_rate);
-    part = quotient(step, (double)s->decay_steps);
     if (s->staircase)
         part = floor(part);
     switch (s->kind) {
@@ -302,4 +299,11 @@ double dlcore_schedule_value(const dlcore_schedule_t *s, uint64_t number)
         break;
     }
     return (double)NAN;
+}
+
+double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step)
+{
+    if (schedule == NULL || dlcore_schedule_validate(schedule, NULL) != DLCORE_OK)
+        return (double)NAN;
+    return value_at(schedule, step);
 }
