@@ -202,6 +202,7 @@ static dlcore_status make_records(dlcore_fit_t *fit)
 static dlcore_status run(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
+    dlcore_error_record_t reason;
     dlcore_status status, ended;
 
     model->fit = fit;
@@ -219,10 +220,13 @@ static dlcore_status run(dlcore_fit_t *fit)
     if (status == DLCORE_OK)
         status = dlcore_fit_leave_record(fit);
     fit->history->stopped = fit->stop;
+    reason = model->error; /* callbacks may call what clears it */
     ended = dlcore_fit_notify(fit, DLCORE_TRAIN_END, fit->position.epoch, fit->position.batch,
                               fit->shown_values, status);
     dlcore_scope_leave(fit->scope);
     model->fit = NULL;
+    if (status != DLCORE_OK)
+        model->error = reason;
     return status != DLCORE_OK ? status : ended;
 }
 
