@@ -38,6 +38,7 @@
 
 #include "dlcore/activation.h"
 #include "dlcore/callback.h"
+#include "dlcore/callbacks.h"
 #include "dlcore/constraint.h"
 #include "dlcore/data.h"
 #include "dlcore/dataset.h"

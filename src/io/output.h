@@ -35,6 +35,8 @@ typedef struct dlcore_system {
     int (*openat)(void *user, int folder, const char *name, int flags, mode_t mode);
     ssize_t (*readlink)(void *user, const char *path, char *to, size_t room);
     int (*fstatat)(void *user, int folder, const char *name, struct stat *info);
+    int (*fstat)(void *user, int file, struct stat *info);
+    int (*ftruncate)(void *user, int file, off_t size);
     int (*fchmod)(void *user, int file, mode_t mode);
     int (*fchown)(void *user, int file, uid_t owner, gid_t group);
     ssize_t (*write)(void *user, int file, const void *bytes, size_t size);

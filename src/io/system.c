@@ -34,6 +34,18 @@ static int system_fstatat(void *user, int folder, const char *name, struct stat 
     return fstatat(folder, name, info, AT_SYMLINK_NOFOLLOW);
 }
 
+static int system_fstat(void *user, int file, struct stat *info)
+{
+    (void)user;
+    return fstat(file, info);
+}
+
+static int system_ftruncate(void *user, int file, off_t size)
+{
+    (void)user;
+    return ftruncate(file, size);
+}
+
 static int system_fchmod(void *user, int file, mode_t mode)
 {
     (void)user;
@@ -83,6 +95,8 @@ const dlcore_system_t *dlcore_system(void)
         .openat = system_openat,
         .readlink = system_readlink,
         .fstatat = system_fstatat,
+        .fstat = system_fstat,
+        .ftruncate = system_ftruncate,
         .fchmod = system_fchmod,
         .fchown = system_fchown,
         .write = system_write,

@@ -52,6 +52,16 @@ static int io_fstatat(void *user, int folder, const char *name, struct stat *inf
     return fails(user, "fstatat", false) ? -1 : dlcore_system()->fstatat(NULL, folder, name, info);
 }
 
+static int io_fstat(void *user, int file, struct stat *info)
+{
+    return fails(user, "fstat", false) ? -1 : dlcore_system()->fstat(NULL, file, info);
+}
+
+static int io_ftruncate(void *user, int file, off_t size)
+{
+    return fails(user, "ftruncate", false) ? -1 : dlcore_system()->ftruncate(NULL, file, size);
+}
+
 static int io_fchmod(void *user, int file, mode_t mode)
 {
     return fails(user, "fchmod", false) ? -1 : dlcore_system()->fchmod(NULL, file, mode);
@@ -112,6 +122,8 @@ dlcore_system_t failing_io(failing_io_t *io)
         .openat = io_openat,
         .readlink = io_readlink,
         .fstatat = io_fstatat,
+        .fstat = io_fstat,
+        .ftruncate = io_ftruncate,
         .fchmod = io_fchmod,
         .fchown = io_fchown,
         .write = io_write,

@@ -1,0 +1,234 @@
+/* Ready-made callbacks, with Keras 3's names, defaults and decisions.
+ *
+ *     early_stopping_t stopping = early_stopping_default();
+ *     csv_logger_t log = csv_logger_default("training.csv");
+ *     stopping.patience = 3;
+ *     stopping.restore_best_weights = true;
+ *     callback_t callbacks[] = {early_stopping_callback(&stopping), csv_logger_callback(&log)};
+ *     how.callbacks = callbacks;
+ *     how.callback_count = 2;
+ *     model_fit(network, x, y, &how, NULL);
+ *     printf("best epoch: %zu\n", stopping.best_epoch);
+ *
+ * Each is a struct of yours: ..._default() fills it, you change fields, and ..._callback() makes a
+ * callback_t that points to it, so it stays where it is until fit returns. Results are in the same
+ * struct. It may serve one fit after another, not two at once; nothing is to be freed.
+ *
+ * Bad settings, a monitored name that fit does not have, no memory and failing files end fit with
+ * an error that names them, the first three before it has trained. (Keras only warns about a name
+ * that is not there.)
+ *
+ * A file that is saved while fit runs keeps what the callbacks know, under their `name`, and a run
+ * that resumes goes on as if it had never stopped. Two callbacks of one kind need two names.
+ *
+ * A progress bar is no callback here: see `verbose` of dlcore_fit_options_t.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_CALLBACKS_H
+#define DLCORE_CALLBACKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "callback.h"
+#include "file.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct dlcore_system;
+
+/* Which way a monitored value gets better. AUTO goes by the name, with or without "val_": up for
+ * accuracies and other scores, down for losses and errors; a metric that is neither, such as a
+ * count, needs MIN or MAX. */
+typedef enum dlcore_monitor_mode {
+    DLCORE_MONITOR_MODE_AUTO = 0,
+    DLCORE_MONITOR_MODE_MIN,
+    DLCORE_MONITOR_MODE_MAX
+} dlcore_monitor_mode_t;
+
+/* ---- early stopping ---- */
+
+/* Stops when a value no longer improves: when, for `patience` epochs, it was never better than the
+ * best so far by more than min_delta. Values are compared as float32, as Keras does. An epoch
+ * without the value (validation_freq) does not count. */
+typedef struct dlcore_early_stopping {
+    const char *monitor;        /* "val_loss" */
+    double min_delta;           /* 0; only its size counts */
+    size_t patience;            /* 0 */
+    dlcore_monitor_mode_t mode; /* auto */
+    double baseline;            /* NaN, the default: none; else waiting only ends by beating it */
+    bool restore_best_weights;  /* false; true: at the end of training, however that came about,
+                                   the weights become those of the best epoch */
+    size_t start_from_epoch;    /* 0; epochs before it do not count */
+    const char *name;           /* "early_stopping" */
+    size_t structure_size;      /* set by ..._default() */
+
+    /* results */
+    size_t stopped_epoch; /* the epoch that it stopped at; 0: it did not */
+    size_t best_epoch;    /* 0 before the first */
+    double best;          /* NaN before the first */
+    size_t wait;          /* epochs since the best */
+
+    /* inside */
+    double state[6];
+    float *best_weights;
+} dlcore_early_stopping_t;
+dlcore_early_stopping_t dlcore_early_stopping_default(void);
+dlcore_callback_t dlcore_early_stopping_callback(dlcore_early_stopping_t *stopping);
+
+/* ---- learning rates ---- */
+
+/* Multiplies the learning rate by `factor` when a value has not improved for `patience` epochs. The
+ * optimizer must not have a schedule. */
+typedef struct dlcore_reduce_lr_on_plateau {
+    const char *monitor;        /* "val_loss" */
+    double factor;              /* 0.1; at least 0 and below 1 */
+    size_t patience;            /* 10 */
+    dlcore_monitor_mode_t mode; /* auto */
+    double min_delta;           /* 1e-4 */
+    size_t cooldown;            /* 0; epochs after a reduction that do not count */
+    double min_lr;              /* 0; never below it */
+    const char *name;           /* "reduce_lr_on_plateau" */
+    size_t structure_size;      /* set by ..._default() */
+
+    /* results */
+    size_t reductions; /* in this fit */
+    double best;       /* NaN before the first */
+    size_t wait;       /* epochs since the best or the last reduction */
+
+    /* inside */
+    double state[5];
+} dlcore_reduce_lr_on_plateau_t;
+dlcore_reduce_lr_on_plateau_t dlcore_reduce_lr_on_plateau_default(void);
+dlcore_callback_t dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plateau_t *reduce);
+
+/* The learning rate of an epoch, from 0, by the one before. For one by the step, see
+ * dlcore/schedule.h. */
+typedef double (*dlcore_rate_function_t)(void *user, size_t epoch, double learning_rate);
+
+/* Asks a function of yours for the learning rate as each epoch begins. The optimizer must not have
+ * a schedule. */
+typedef struct dlcore_learning_rate_scheduler {
+    dlcore_rate_function_t rate; /* answers what dlcore_model_set_learning_rate takes */
+    void *user;
+    size_t structure_size; /* set by ..._default() */
+} dlcore_learning_rate_scheduler_t;
+dlcore_learning_rate_scheduler_t dlcore_learning_rate_scheduler_default(dlcore_rate_function_t rate,
+                                                                        void *user);
+dlcore_callback_t
+dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *scheduler);
+
+/* ---- numbers that run away ---- */
+
+/* Keeps a copy of the weights, and puts it back when fit ends with DLCORE_ERROR_NOT_FINITE, which
+ * it still answers: then the weights are those of the last copy, from before the loss went astray,
+ * instead of those before the batch that it was noticed in. Copies with weights that are not finite
+ * are not made. The optimizer's state stays as it is: compile again to begin it anew. */
+typedef struct dlcore_roll_back {
+    size_t save_freq;      /* 0, the default: as each epoch begins; n: also after every n batches */
+    const char *name;      /* "roll_back" */
+    size_t structure_size; /* set by ..._default() */
+
+    /* results */
+    bool rolled_back;
+    size_t epoch, batch; /* of the copy: that many batches of that epoch were done */
+
+    /* inside */
+    double state[4];
+    float *weights, *next;
+} dlcore_roll_back_t;
+dlcore_roll_back_t dlcore_roll_back_default(void);
+dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);
+
+/* ---- files ---- */
+
+#define DLCORE_CHECKPOINT_PATH_SIZE 1024
+
+/* Saves the model as training goes on: dlcore_model_save, which replaces a file whole or not at
+ * all. Folders must be there.
+ *
+ * `path` may have fields as in Keras: {epoch}, from 1; {batch}, from 1, when saving by batches; and
+ * the name of any value, {val_loss}. After a colon comes Python's format: a width, with 0 before it
+ * filled with zeros, and for values .2f or .2e: "weights-{epoch:02d}-{val_loss:.2f}.safetensors".
+ * {{ and }} are braces. */
+typedef struct dlcore_model_checkpoint {
+    const char *path;
+    const char *monitor; /* "val_loss"; looked at by save_best_only alone */
+    bool save_best_only; /* false; true: only when the value is better than ever; an epoch without
+                            the value (validation_freq) saves nothing, where Keras would save */
+    bool save_weights_only;         /* false; true: dlcore_model_save_weights */
+    dlcore_monitor_mode_t mode;     /* auto */
+    size_t save_freq;               /* 0, the default: after each epoch; n: after every n batches */
+    double initial_value_threshold; /* NaN, the default: none; else save_best_only must beat it */
+    dlcore_save_options_t save;     /* the defaults; its `error` is not used */
+    const char *name;               /* "model_checkpoint" */
+    size_t structure_size;          /* set by ..._default() */
+
+    /* results; these and the best value last from fit to fit */
+    size_t saves;
+    double best;                                 /* NaN before the first */
+    char last_path[DLCORE_CHECKPOINT_PATH_SIZE]; /* that was saved to; "" at first */
+
+    /* inside */
+    double state[4];
+    const struct dlcore_system *system;
+} dlcore_model_checkpoint_t;
+/* `path` is borrowed. */
+dlcore_model_checkpoint_t dlcore_model_checkpoint_default(const char *path);
+dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint);
+
+/* Writes a line per epoch to a CSV file: epoch, from 0, the values in order of their names, and
+ * those of validation, NA in epochs without. Lines end with CR LF, as Python's csv writes them;
+ * numbers are the shortest that read back as the same double. Each line is in the file when its
+ * epoch ends. A run that resumes cuts the lines that it writes again. */
+typedef struct dlcore_csv_logger {
+    const char *path;
+    char separator;        /* ','; or ';', tab, and the like: no quote, digit, letter or newline */
+    bool append;           /* false; true: behind what the file has */
+    bool learning_rate;    /* false; true: has a column learning_rate, as Keras writes when one of
+                              its callbacks changes it */
+    const char *name;      /* "csv_logger" */
+    size_t structure_size; /* set by ..._default() */
+
+    /* inside */
+    double state[1];
+    bool fresh;
+    const struct dlcore_system *system;
+} dlcore_csv_logger_t;
+/* `path` is borrowed. */
+dlcore_csv_logger_t dlcore_csv_logger_default(const char *path);
+dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
+
+/* For runs that may be killed: start the same program again and it goes on. As training begins,
+ * loads the file at `path` when there is one, and fit goes on from there to the same bits; without
+ * one it begins as it would. Saves to it as training goes on, after all other callbacks. When the
+ * last epoch is done, the file is deleted; when fit was stopped or failed, it stays. (Keras deletes
+ * it also when a callback stopped the run. Delete it to begin anew.) */
+typedef struct dlcore_backup_and_restore {
+    const char *path;
+    size_t save_freq;           /* 0, the default: after each epoch; n: after every n batches */
+    bool delete_checkpoint;     /* true */
+    dlcore_save_options_t save; /* the defaults; training_state must stay true; its `error` is not
+                                   used */
+    const char *name;           /* "backup_and_restore" */
+    size_t structure_size;      /* set by ..._default() */
+
+    /* results */
+    bool restored; /* this fit went on from the file */
+    size_t saves;  /* in this fit */
+
+    /* inside */
+    double state[1];
+    const struct dlcore_system *system;
+} dlcore_backup_and_restore_t;
+/* `path` is borrowed. */
+dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path);
+dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,140 @@
+/* Going on after a crash: keras/src/callbacks/backup_and_restore.py.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "io/model_restore.h"
+#include "io/model_save.h"
+#include "model/callback.h"
+#include "model/model.h"
+
+dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path)
+{
+    return (dlcore_backup_and_restore_t){.path = path,
+                                         .delete_checkpoint = true,
+                                         .save = dlcore_save_options_default(),
+                                         .name = "backup_and_restore",
+                                         .structure_size = sizeof(dlcore_backup_and_restore_t)};
+}
+
+static const dlcore_system_t *system_of(const dlcore_backup_and_restore_t *backup)
+{
+    return backup->system != NULL ? backup->system : dlcore_system();
+}
+
+static dlcore_status check(const dlcore_backup_and_restore_t *backup,
+                           const dlcore_training_event_t *event)
+{
+    dlcore_status status = dlcore_check_options(backup, "backup_and_restore", event->error);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (backup->path == NULL || backup->path[0] == '\0')
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT, "backup_and_restore: path is %s",
+                           backup->path == NULL ? "NULL" : "empty");
+    if (!backup->save.training_state)
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
+                           "backup_and_restore: save.training_state is false: the file would not "
+                           "tell where the run stands");
+    return DLCORE_OK;
+}
+
+/* Whether there is a file; what is wrong with it, loading will say. */
+static dlcore_status find(const dlcore_backup_and_restore_t *backup, bool *there,
+                          dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(backup);
+    struct stat info;
+
+    *there = system->fstatat(system->user, AT_FDCWD, backup->path, &info) == 0;
+    if (!*there && errno != ENOENT)
+        return dlcore_fail_errno(error, errno, "backup_and_restore: cannot look at %.120s",
+                                 backup->path);
+    return DLCORE_OK;
+}
+
+static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_backup_and_restore_t *backup = user;
+    bool there = false;
+    dlcore_status status = check(backup, event);
+
+    if (status != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    backup->restored = false;
+    backup->saves = 0;
+    backup->state[0] = 0.0;
+    status = find(backup, &there, event->error);
+    if (status == DLCORE_OK && there)
+        status = dlcore_model_restore(event->model, backup->path, event->error);
+    if (status == DLCORE_OK && there && event->model->stopped == NULL)
+        status = dlcore_fail(event->error, DLCORE_ERROR_STATE,
+                             "backup_and_restore: %.120s was not saved in the middle of a run",
+                             backup->path);
+    backup->restored = status == DLCORE_OK && there;
+    return dlcore_callback_check(status);
+}
+
+static dlcore_callback_action_t save(dlcore_backup_and_restore_t *backup,
+                                     const dlcore_training_event_t *event)
+{
+    dlcore_save_options_t options = backup->save;
+    dlcore_status status;
+
+    options.error = event->error;
+    status = dlcore_model_save_with(backup->system, event->model, backup->path, true, &options);
+    backup->saves += status == DLCORE_OK;
+    return dlcore_callback_check(status);
+}
+
+static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_backup_and_restore_t *backup = user;
+
+    return backup->save_freq == 0 ? save(backup, event) : DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_backup_and_restore_t *backup = user;
+    double *seen = &backup->state[0];
+
+    if (backup->save_freq == 0)
+        return DLCORE_CALLBACK_CONTINUE;
+    *seen += 1.0;
+    if (*seen < (double)backup->save_freq)
+        return DLCORE_CALLBACK_CONTINUE;
+    *seen = 0.0; /* before saving: the file tells of it */
+    return save(backup, event);
+}
+
+static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_backup_and_restore_t *backup = user;
+    const dlcore_system_t *system = system_of(backup);
+
+    if (!backup->delete_checkpoint || event->status != DLCORE_OK || event->epoch < event->epochs)
+        return DLCORE_CALLBACK_CONTINUE;
+    if (system->unlinkat(system->user, AT_FDCWD, backup->path) == 0 || errno == ENOENT)
+        return DLCORE_CALLBACK_CONTINUE;
+    (void)dlcore_fail_errno(event->error, errno, "backup_and_restore: cannot delete %.120s",
+                            backup->path);
+    return DLCORE_CALLBACK_FAIL;
+}
+
+dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup)
+{
+    return (dlcore_callback_t){.user = backup,
+                               .on_train_begin = on_train_begin,
+                               .on_train_end = on_train_end,
+                               .on_epoch_end = on_epoch_end,
+                               .on_batch_end = on_batch_end,
+                               .name = backup->name,
+                               .state = backup->state,
+                               .state_count = 1,
+                               .runs_last = true};
+}

@@ -1,0 +1,119 @@
+/* Weights from before the loss went astray.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "model/callback.h"
+#include "model/model.h"
+
+/* What the state's numbers are: files keep them in this order. */
+enum { EPOCH, BATCH, HAS_WEIGHTS, BATCHES_SEEN, STATE_COUNT };
+_Static_assert(STATE_COUNT == sizeof((dlcore_roll_back_t *)NULL)->state / sizeof(double),
+               "one number each");
+
+dlcore_roll_back_t dlcore_roll_back_default(void)
+{
+    return (dlcore_roll_back_t){.name = "roll_back", .structure_size = sizeof(dlcore_roll_back_t)};
+}
+
+static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    dlcore_model_t *model = event->model;
+    size_t count = model->network.parameter_count;
+
+    if (dlcore_check_options(roll_back, "roll_back", event->error) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    memset(roll_back->state, 0, sizeof roll_back->state);
+    roll_back->rolled_back = false;
+    roll_back->epoch = roll_back->batch = 0;
+    roll_back->weights = dlcore_allocate(&model->allocator, count, sizeof(float));
+    roll_back->next = dlcore_allocate(&model->allocator, count, sizeof(float));
+    if (roll_back->weights != NULL && roll_back->next != NULL)
+        return DLCORE_CALLBACK_CONTINUE;
+    (void)dlcore_fail_memory(event->error, "roll_back", count * sizeof(float));
+    return DLCORE_CALLBACK_FAIL;
+}
+
+static bool all_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A copy is made aside and only counts when it is whole and finite. */
+static void keep(dlcore_roll_back_t *roll_back, const dlcore_training_event_t *event, size_t batch)
+{
+    const dlcore_model_t *model = event->model;
+    size_t count = model->network.parameter_count;
+    float *old = roll_back->weights;
+
+    (void)dlcore_model_get_weights(model, roll_back->next, count);
+    if (!all_finite(roll_back->next, count))
+        return;
+    roll_back->weights = roll_back->next;
+    roll_back->next = old;
+    roll_back->state[EPOCH] = (double)event->epoch;
+    roll_back->state[BATCH] = (double)batch;
+    roll_back->state[HAS_WEIGHTS] = 1.0;
+}
+
+static dlcore_callback_action_t on_epoch_begin(void *user, const dlcore_training_event_t *event)
+{
+    keep(user, event, 0);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    double *seen = &roll_back->state[BATCHES_SEEN];
+
+    if (roll_back->save_freq == 0)
+        return DLCORE_CALLBACK_CONTINUE;
+    *seen += 1.0;
+    if (*seen >= (double)roll_back->save_freq) {
+        *seen = 0.0;
+        if (isfinite(dlcore_training_value(event, "loss")))
+            keep(roll_back, event, event->batch + 1);
+    }
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    dlcore_model_t *model = event->model;
+    dlcore_status status = DLCORE_OK;
+
+    if (event->status == DLCORE_ERROR_NOT_FINITE && roll_back->weights != NULL &&
+        roll_back->state[HAS_WEIGHTS] != 0.0) {
+        status =
+            dlcore_model_set_weights(model, roll_back->weights, model->network.parameter_count);
+        roll_back->rolled_back = true;
+        roll_back->epoch = (size_t)roll_back->state[EPOCH];
+        roll_back->batch = (size_t)roll_back->state[BATCH];
+    }
+    dlcore_release(&model->allocator, roll_back->weights);
+    dlcore_release(&model->allocator, roll_back->next);
+    roll_back->weights = roll_back->next = NULL;
+    return dlcore_callback_check(status);
+}
+
+dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back)
+{
+    return (dlcore_callback_t){.user = roll_back,
+                               .on_train_begin = on_train_begin,
+                               .on_train_end = on_train_end,
+                               .on_epoch_begin = on_epoch_begin,
+                               .on_batch_end = on_batch_end,
+                               .name = roll_back->name,
+                               .state = roll_back->state,
+                               .state_count = STATE_COUNT,
+                               .weights = &roll_back->weights};
+}

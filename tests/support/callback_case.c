@@ -1,0 +1,140 @@
+/* A small regression that callbacks watch.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/callback_case.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SAMPLES = 40, INPUTS = 3 };
+
+dlcore_model_t *case_model(const dlcore_allocator_t *allocator, const dlcore_optimizer_t *optimizer,
+                           double learning_rate)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t sgd = optimizer != NULL ? *optimizer : dlcore_optimizer_sgd();
+    dlcore_layer_t hidden = dlcore_layer_dense(5, DLCORE_ACTIVATION_TANH);
+    dlcore_model_t *model = NULL;
+
+    if (allocator != NULL)
+        options.allocator = *allocator;
+    options.threads = 1;
+    hidden.input_width = INPUTS;
+    sgd.learning_rate = learning_rate;
+    if (dlcore_model_create(&options, &model) != DLCORE_OK)
+        return NULL;
+    dlcore_model_add(model, hidden);
+    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
+    if (dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                             DLCORE_METRIC_MEAN_ABSOLUTE_ERROR) == DLCORE_OK)
+        return model;
+    dlcore_model_free(model);
+    return NULL;
+}
+
+dlcore_fit_options_t case_options(const dlcore_callback_t *callbacks, size_t count, size_t epochs)
+{
+    dlcore_fit_options_t options = dlcore_fit_options_default();
+
+    options.callbacks = callbacks;
+    options.callback_count = count;
+    options.epochs = epochs;
+    options.batch_size = 8;
+    options.validation_split = 0.2;
+    return options;
+}
+
+dlcore_status case_fit(dlcore_model_t *model, const dlcore_fit_options_t *options,
+                       dlcore_history_t **history)
+{
+    const size_t x_shape[2] = {SAMPLES, INPUTS}, y_shape[2] = {SAMPLES, 1};
+    float x_values[SAMPLES * INPUTS], y_values[SAMPLES];
+    dlcore_tensor_t *x = NULL, *y = NULL;
+    dlcore_status status;
+
+    for (int i = 0; i < SAMPLES; i++) {
+        for (int j = 0; j < INPUTS; j++)
+            x_values[INPUTS * i + j] = (float)((i * 7 + j * 5 + i * j) % 13) / 6.0f - 1.0f;
+        y_values[i] = sinf(2.0f * x_values[INPUTS * i]) + x_values[INPUTS * i + 1];
+    }
+    status =
+        dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2, x_shape, x_values, 0, &x, NULL);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2, y_shape, y_values, 0, &y,
+                                            NULL);
+    if (status == DLCORE_OK)
+        status = dlcore_model_fit(model, x, y, options, history);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free(x);
+    return status;
+}
+
+dlcore_status case_run(dlcore_model_t *model, const dlcore_callback_t *callbacks, size_t count,
+                       size_t epochs)
+{
+    dlcore_fit_options_t options = case_options(callbacks, count, epochs);
+
+    return case_fit(model, &options, NULL);
+}
+
+void case_weights(const dlcore_model_t *model, float weights[CASE_WEIGHTS])
+{
+    assert_int_equal(dlcore_model_get_weights(model, weights, CASE_WEIGHTS), DLCORE_OK);
+}
+
+/* ---- the witness ---- */
+
+static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+{
+    case_witness_t *witness = user;
+
+    assert_true(event->epoch < 16);
+    case_weights(event->model, witness->weights[event->epoch]);
+    witness->rates[event->epoch] = dlcore_model_learning_rate(event->model);
+    witness->epochs++;
+    if (event->epoch + 1 == witness->poison) {
+        float weights[CASE_WEIGHTS];
+
+        for (int i = 0; i < CASE_WEIGHTS; i++)
+            weights[i] = NAN;
+        assert_int_equal(dlcore_model_set_weights(event->model, weights, CASE_WEIGHTS), DLCORE_OK);
+    }
+    return event->epoch + 1 == witness->stop_at ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+{
+    case_witness_t *witness = user;
+
+    (void)event;
+    witness->batches++;
+    return witness->batches == witness->stop_batch ? DLCORE_CALLBACK_STOP
+                                                   : DLCORE_CALLBACK_CONTINUE;
+}
+
+dlcore_callback_t case_witness(case_witness_t *witness)
+{
+    return (dlcore_callback_t){
+        .user = witness, .on_epoch_end = on_epoch_end, .on_batch_end = on_batch_end};
+}
+
+void case_assert_refused(const dlcore_callback_t *callback, dlcore_status status, const char *text)
+{
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    float before[CASE_WEIGHTS], after[CASE_WEIGHTS];
+
+    assert_non_null(model);
+    case_weights(model, before);
+    assert_int_equal(case_run(model, callback, 1, 2), status);
+    if (strstr(dlcore_model_error(model), text) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", text, dlcore_model_error(model));
+    case_weights(model, after);
+    assert_memory_equal(before, after, sizeof before); /* nothing was trained */
+    dlcore_model_free(model);
+}
