@@ -464,4 +464,9 @@
 #define backup_and_restore_default dlcore_backup_and_restore_default
 #define backup_and_restore_callback dlcore_backup_and_restore_callback
 
+/* curves.h */
+#define curves_options_t dlcore_curves_options_t
+#define curves_options_default dlcore_curves_options_default
+#define history_save_svg dlcore_history_save_svg
+
 #endif
