@@ -187,6 +187,23 @@ dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_ten
                                       const dlcore_split_options_t *options, dlcore_split_t *out,
                                       dlcore_error_record_t *error);
 
+typedef struct dlcore_k_fold_options {
+    size_t structure_size; /* set by ..._default() */
+    size_t folds;          /* 5; 2 .. the number of samples */
+    bool shuffle;          /* false: each fold is a run of neighbours; true: drawn by chance */
+    uint64_t seed;         /* 0; the same seed gives the same folds */
+} dlcore_k_fold_options_t;
+
+dlcore_k_fold_options_t dlcore_k_fold_options_default(void);
+
+/* Cross-validation: fold number `fold`, from 0, for testing, the other samples for training, as
+ * scikit-learn's KFold chooses and orders them. Each sample is in the test part of one fold, and
+ * folds differ by one sample at most. The parts are copies from their source's allocator. `options`
+ * NULL: the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples. */
+dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                            const dlcore_k_fold_options_t *options, size_t fold,
+                            dlcore_split_t *out, dlcore_error_record_t *error);
+
 /* Frees the four tensors, not the struct. NULL is fine. */
 void dlcore_split_free(dlcore_split_t *split);
 

@@ -432,6 +432,9 @@
 #define split_options_default dlcore_split_options_default
 #define train_test_split dlcore_train_test_split
 #define split_free dlcore_split_free
+#define k_fold_options_t dlcore_k_fold_options_t
+#define k_fold_options_default dlcore_k_fold_options_default
+#define k_fold dlcore_k_fold
 #define standardize_fit dlcore_standardize_fit
 #define standardize_apply dlcore_standardize_apply
 #define standardize_in_place dlcore_standardize_in_place
