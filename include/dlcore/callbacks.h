@@ -39,9 +39,8 @@ extern "C" {
 
 struct dlcore_system;
 
-/* Which way a monitored value gets better. AUTO goes by the name, with or without "val_": up for
- * accuracies and other scores, down for losses and errors; a metric that is neither, such as a
- * count, needs MIN or MAX. */
+/* Which way a monitored value gets better. AUTO goes by the metric, as Keras does: up for accuracies
+ * and other scores, down for the loss and for errors. */
 typedef enum dlcore_monitor_mode {
     DLCORE_MONITOR_MODE_AUTO = 0,
     DLCORE_MONITOR_MODE_MIN,

@@ -21,7 +21,8 @@
 #include "model/model.h"
 
 #define COLUMNS_MAX (DLCORE_HISTORY_VALUES_MAX + 1) /* besides epoch */
-#define LINE_MAX_SIZE (2 * COLUMNS_MAX * (DLCORE_HISTORY_NAME_SIZE + 4))
+/* of the header, names in quotes, and a line */
+#define LINE_MAX_SIZE (COLUMNS_MAX * (2 * DLCORE_HISTORY_NAME_SIZE + 4 + DLCORE_SHORTEST_SIZE))
 
 dlcore_csv_logger_t dlcore_csv_logger_default(const char *path)
 {
@@ -86,12 +87,25 @@ static void put(line_t *line, const char *text)
     line->used += length;
 }
 
+/* A name with a separator or a quote goes into quotes (RFC 4180). */
+static void put_name(line_t *line, const char *name, const char *separator)
+{
+    if (strpbrk(name, "\"\r\n") == NULL && strstr(name, separator) == NULL) {
+        put(line, name);
+        return;
+    }
+    put(line, "\"");
+    for (; *name != '\0'; name++)
+        put(line, *name == '"' ? "\"\"" : (const char[2]){*name, '\0'});
+    put(line, "\"");
+}
+
 static void put_header(line_t *line, const columns_t *columns, const char *separator)
 {
     put(line, "epoch");
     for (size_t i = 0; i < columns->count; i++) {
         put(line, separator);
-        put(line, columns->names[i]);
+        put_name(line, columns->names[i], separator);
     }
     put(line, "\r\n");
 }
@@ -213,7 +227,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     if (!can_separate(logger->separator))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
                                     "csv_logger: separator must be an ASCII character that no "
-                                    "number or name has, got %d",
+                                    "number or word has, got %d",
                                     logger->separator);
     logger->state[0] = 0.0;
     logger->fresh = true;

@@ -80,7 +80,8 @@ static bool is_due(dlcore_model_checkpoint_t *checkpoint, const dlcore_training_
     if (!checkpoint->save_best_only)
         return true;
     if (!dlcore_monitor_value(&monitor, event, &current) ||
-        (state[HAS_BEST] != 0.0 && !dlcore_monitor_improves(&monitor, current, state[BEST])))
+        (state[HAS_BEST] != 0.0 &&
+         !dlcore_monitor_improves(&monitor, event->model, current, state[BEST])))
         return false;
     state[BEST] = current;
     state[HAS_BEST] = 1.0;

@@ -69,9 +69,10 @@ static dlcore_panel_t make_panel(const dlcore_history_t *history, const char *na
                             .width = (double)options->width - LEFT - RIGHT,
                             .height = (double)options->height - TOP - BOTTOM};
 
-    panel.curves[panel.curve_count++] = (dlcore_curve_t){"training", TRAINING, training};
+    panel.curves[panel.curve_count++] = (dlcore_curve_line_t){"training", TRAINING, training};
     if (validation < history->value_count && has_values(history, validation))
-        panel.curves[panel.curve_count++] = (dlcore_curve_t){"validation", VALIDATION, validation};
+        panel.curves[panel.curve_count++] =
+            (dlcore_curve_line_t){"validation", VALIDATION, validation};
     return panel;
 }
 

@@ -131,8 +131,8 @@ static void draw_legend(dlcore_svg_t *svg, const dlcore_panel_t *panel)
 /* ---- curves ---- */
 
 /* The next point of a curve's path; what is not finite ends the line. */
-static void draw_point(dlcore_svg_t *svg, const dlcore_panel_t *panel, const dlcore_curve_t *curve,
-                       size_t epoch, bool *down)
+static void draw_point(dlcore_svg_t *svg, const dlcore_panel_t *panel,
+                       const dlcore_curve_line_t *curve, size_t epoch, bool *down)
 {
     double y = dlcore_curve_value(panel->history, epoch, curve->column);
 
@@ -143,8 +143,8 @@ static void draw_point(dlcore_svg_t *svg, const dlcore_panel_t *panel, const dlc
 }
 
 /* The epochs of the least and the most value from begin to before end, finite ones first. */
-static void find_extremes(const dlcore_panel_t *panel, const dlcore_curve_t *curve, size_t begin,
-                          size_t end, size_t *least, size_t *most)
+static void find_extremes(const dlcore_panel_t *panel, const dlcore_curve_line_t *curve,
+                          size_t begin, size_t end, size_t *least, size_t *most)
 {
     *least = *most = begin;
     for (size_t epoch = begin + 1; epoch < end; epoch++) {
@@ -161,7 +161,8 @@ static void find_extremes(const dlcore_panel_t *panel, const dlcore_curve_t *cur
 
 /* Where epochs are more than pixels, the least and the most of each run of `stride` stand for it:
  * no peak is lost. */
-static void draw_line(dlcore_svg_t *svg, const dlcore_panel_t *panel, const dlcore_curve_t *curve)
+static void draw_line(dlcore_svg_t *svg, const dlcore_panel_t *panel,
+                      const dlcore_curve_line_t *curve)
 {
     size_t epochs = panel->history->epochs, least, most;
     size_t stride = (size_t)ceil((double)epochs / (panel->width * RUNS));
@@ -179,14 +180,16 @@ static void draw_line(dlcore_svg_t *svg, const dlcore_panel_t *panel, const dlco
     dlcore_svg_put(svg, "\"/>\n");
 }
 
-static bool is_finite_at(const dlcore_panel_t *panel, const dlcore_curve_t *curve, size_t epoch)
+static bool is_finite_at(const dlcore_panel_t *panel, const dlcore_curve_line_t *curve,
+                         size_t epoch)
 {
     return epoch < panel->history->epochs &&
            isfinite(dlcore_curve_value(panel->history, epoch, curve->column));
 }
 
 /* Dots where epochs are few, and for values between gaps, which have no line. */
-static void draw_dots(dlcore_svg_t *svg, const dlcore_panel_t *panel, const dlcore_curve_t *curve)
+static void draw_dots(dlcore_svg_t *svg, const dlcore_panel_t *panel,
+                      const dlcore_curve_line_t *curve)
 {
     size_t epochs = panel->history->epochs;
 

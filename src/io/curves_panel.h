@@ -8,15 +8,15 @@
 #include "io/svg.h"
 #include "model/history.h"
 
-typedef struct dlcore_curve {
+typedef struct dlcore_curve_line {
     const char *name; /* in the legend */
     const char *colour;
     size_t column; /* of the history */
-} dlcore_curve_t;
+} dlcore_curve_line_t;
 
 typedef struct dlcore_panel {
     const dlcore_history_t *history;
-    dlcore_curve_t curves[2];        /* the first one's name in the history is the panel's */
+    dlcore_curve_line_t curves[2];   /* the first one's name in the history is the panel's */
     size_t curve_count;              /* 1 or 2 */
     double left, top, width, height; /* of the plotted area, in pixels */
     dlcore_axis_t x, y;              /* set by drawing */

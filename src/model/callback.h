@@ -39,6 +39,7 @@ dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
 bool dlcore_monitor_value(const dlcore_monitor_t *monitor, const dlcore_training_event_t *event,
                           double *value);
 /* Whether `value` is better than `reference` by more than min_delta, in float32. Never for NaN. */
-bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, double value, double reference);
+bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, const dlcore_model_t *model,
+                             double value, double reference);
 
 #endif

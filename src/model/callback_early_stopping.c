@@ -87,12 +87,13 @@ static bool is_over(dlcore_early_stopping_t *stopping, const dlcore_training_eve
     if (stopping->best_weights != NULL && state[HAS_WEIGHTS] == 0.0)
         keep(stopping, event);
     state[WAIT] += 1.0;
-    if (state[HAS_BEST] == 0.0 || dlcore_monitor_improves(&monitor, current, state[BEST])) {
+    if (state[HAS_BEST] == 0.0 ||
+        dlcore_monitor_improves(&monitor, event->model, current, state[BEST])) {
         state[BEST] = current;
         state[HAS_BEST] = 1.0;
         keep(stopping, event);
         if (isnan(stopping->baseline) ||
-            dlcore_monitor_improves(&monitor, current, stopping->baseline))
+            dlcore_monitor_improves(&monitor, event->model, current, stopping->baseline))
             state[WAIT] = 0.0;
         return false;
     }

@@ -8,6 +8,7 @@
 #include "base/name.h"
 #include "model/callback.h"
 #include "model/fit.h"
+#include "model/model.h"
 
 /* ---- names ---- */
 
@@ -47,68 +48,50 @@ dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const
 
 /* ---- directions ---- */
 
-/* Keras's metrics whose _direction is "up", without "val_". */
-static const char *const rising[] = {"accuracy",
-                                     "binary_accuracy",
-                                     "categorical_accuracy",
-                                     "sparse_categorical_accuracy",
-                                     "top_k_categorical_accuracy",
-                                     "sparse_top_k_categorical_accuracy",
-                                     "precision",
-                                     "recall",
-                                     "auc",
-                                     "f1_score",
-                                     "fbeta_score",
-                                     "sensitivity_at_specificity",
-                                     "specificity_at_sensitivity",
-                                     "precision_at_recall",
-                                     "recall_at_precision",
-                                     "r2_score",
-                                     "cosine_similarity",
-                                     "concordance_correlation",
-                                     "pearson_correlation",
-                                     "iou",
-                                     "binary_io_u",
-                                     "mean_io_u",
-                                     "one_hot_io_u",
-                                     "one_hot_mean_io_u"};
-/* Those that have none. */
-static const char *const undecided[] = {"true_positives", "true_negatives", "false_positives",
-                                        "false_negatives"};
-
-/* Whether the list has the name, or the name with a number behind it ("precision_1"), as second
- * metrics of a kind are called. */
-static bool has(const char *const *list, size_t count, const char *name)
+/* Keras's _direction: up for these, down for the other metrics. */
+static bool rises(dlcore_metric_kind_t kind)
 {
-    size_t length = strlen(name);
-
-    while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9')
-        length--;
-    for (size_t i = 0; i < count; i++) {
-        if (dlcore_name_is(name, list[i]) ||
-            (length == strlen(list[i]) + 1 && name[length] != '\0' && name[length - 1] == '_' &&
-             strncmp(name, list[i], length - 1) == 0))
-            return true;
+    switch (kind) {
+    case DLCORE_METRIC_ACCURACY:
+    case DLCORE_METRIC_CATEGORICAL_ACCURACY:
+    case DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY:
+    case DLCORE_METRIC_BINARY_ACCURACY:
+    case DLCORE_METRIC_TOP_K_CATEGORICAL_ACCURACY:
+    case DLCORE_METRIC_SPARSE_TOP_K_CATEGORICAL_ACCURACY:
+    case DLCORE_METRIC_COSINE_SIMILARITY:
+    case DLCORE_METRIC_R2_SCORE:
+    case DLCORE_METRIC_PRECISION:
+    case DLCORE_METRIC_RECALL:
+    case DLCORE_METRIC_F1_SCORE:
+    case DLCORE_METRIC_AUC:
+        return true;
+    default:
+        return false;
     }
-    return false;
 }
 
 /* MIN, MAX, or AUTO where nobody knows. */
-static dlcore_monitor_mode_t direction(const dlcore_monitor_t *monitor)
+static dlcore_monitor_mode_t direction(const dlcore_monitor_t *monitor, const dlcore_model_t *model)
 {
+    const dlcore_compile_options_t *settings = &model->settings;
+    char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
+    size_t count = dlcore_result_names(settings, names);
     const char *name = monitor->name;
 
     if (monitor->mode != DLCORE_MONITOR_MODE_AUTO)
         return monitor->mode;
     if (strncmp(name, "val_", 4) == 0)
         name += 4;
-    if (has(rising, sizeof rising / sizeof rising[0], name))
-        return DLCORE_MONITOR_MODE_MAX;
-    if (has(undecided, sizeof undecided / sizeof undecided[0], name))
-        return DLCORE_MONITOR_MODE_AUTO;
-    if (dlcore_name_is(name, "loss") ||
-        dlcore_metric_from_name(name).kind != DLCORE_METRIC_NONE) /* the others are errors */
+    if (dlcore_name_is(name, "loss"))
         return DLCORE_MONITOR_MODE_MIN;
+    for (size_t i = 0; i < count; i++) {
+        const dlcore_metric_t *metric =
+            i < settings->metric_count ? &settings->metrics[i]
+                                       : &settings->weighted_metrics[i - settings->metric_count];
+
+        if (dlcore_name_is(name, names[i]))
+            return rises(metric->kind) ? DLCORE_MONITOR_MODE_MAX : DLCORE_MONITOR_MODE_MIN;
+    }
     return DLCORE_MONITOR_MODE_AUTO;
 }
 
@@ -131,10 +114,10 @@ dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
                            (int)monitor->mode);
     if (event->model->fit != NULL && !dlcore_event_has(event, monitor->name))
         return dlcore_event_fail_name(event, monitor->owner, monitor->name);
-    if (direction(monitor) == DLCORE_MONITOR_MODE_AUTO)
+    if (direction(monitor, event->model) == DLCORE_MONITOR_MODE_AUTO)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: whether \"%.64s\" is to fall or to rise cannot be told from its "
-                           "name: set mode to min or max",
+                           "%s: \"%.64s\" is no metric of the model, so mode auto cannot tell "
+                           "whether it is to fall or to rise: set min or max",
                            monitor->owner, monitor->name);
     return DLCORE_OK;
 }
@@ -151,11 +134,12 @@ bool dlcore_monitor_value(const dlcore_monitor_t *monitor, const dlcore_training
     return false;
 }
 
-bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, double value, double reference)
+bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, const dlcore_model_t *model,
+                             double value, double reference)
 {
     double delta = fabs(monitor->min_delta);
 
-    if (direction(monitor) == DLCORE_MONITOR_MODE_MAX)
+    if (direction(monitor, model) == DLCORE_MONITOR_MODE_MAX)
         return (float)(value - delta) > (float)reference;
     return (float)(value + delta) < (float)reference;
 }

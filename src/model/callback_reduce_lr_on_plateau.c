@@ -94,7 +94,8 @@ static dlcore_status see(dlcore_reduce_lr_on_plateau_t *reduce,
         state[COOLDOWN] -= 1.0;
         state[WAIT] = 0.0;
     }
-    if (state[HAS_BEST] == 0.0 || dlcore_monitor_improves(&monitor, current, state[BEST])) {
+    if (state[HAS_BEST] == 0.0 ||
+        dlcore_monitor_improves(&monitor, event->model, current, state[BEST])) {
         state[BEST] = current;
         state[HAS_BEST] = 1.0;
         state[WAIT] = 0.0;
