@@ -31,14 +31,39 @@ static dlcore_optimizer_t optimizer_of(int kind)
     return optimizer;
 }
 
-static dlcore_model_t *model_of(int optimizer)
+/* With what follows from the count of steps, and what moves besides weights. */
+static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer)
 {
-    static const size_t widths[] = {INPUTS, 20, CLASSES, 0};
-    dlcore_model_options_t options = dlcore_model_options_default();
-    dlcore_model_t *model = classifier(&options, widths, optimizer_of(optimizer));
+    dlcore_layer_t layers[] = {dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU),
+                               dlcore_layer_batch_normalization(), dlcore_layer_dropout(0.3),
+                               dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX)};
+    dlcore_model_t *model = NULL;
 
-    assert_non_null(model);
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        dlcore_model_add(model, layers[i]);
+    assert_int_equal(dlcore_model_build(model, INPUTS), DLCORE_OK);
+    assert_int_equal(dlcore_model_compile(model, optimizer,
+                                          DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                          DLCORE_METRIC_ACCURACY),
+                     DLCORE_OK);
     return model;
+}
+
+/* Averages and accumulation, for kinds of optimizers from here on. */
+#define AVERAGED 100
+
+static dlcore_model_t *model_of(int kind)
+{
+    dlcore_optimizer_t optimizer = optimizer_of(kind % AVERAGED);
+
+    if (kind >= AVERAGED) {
+        optimizer.use_ema = true;
+        optimizer.ema_momentum = 0.9;
+        optimizer.gradient_accumulation_steps = 3;
+        optimizer.schedule = dlcore_schedule_exponential_decay(0.01, 4, 0.5);
+    }
+    return model_with(&optimizer);
 }
 
 /* ---- a callback with state of its own, which saves or stops at one moment ---- */
@@ -248,6 +273,13 @@ static void test_resume_after_every_batch_ends_with_the_same_bits_for_every_opti
         check_every_batch(kind, TENSORS, BATCHES);
 }
 
+static void test_resume_with_averages_accumulation_and_a_schedule(void **state)
+{
+    (void)state;
+    check_every_batch(AVERAGED + DLCORE_OPTIMIZER_ADAM, TENSORS, BATCHES);
+    check_every_batch(AVERAGED + DLCORE_OPTIMIZER_NADAM, TENSORS, BATCHES);
+}
+
 static void test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next(void **state)
 {
     (void)state;
@@ -332,6 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resume_after_every_batch_ends_with_the_same_bits_for_every_optimizer),
+        cmocka_unit_test(test_resume_with_averages_accumulation_and_a_schedule),
         cmocka_unit_test(test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next),
         cmocka_unit_test(test_resume_with_steps_per_epoch_goes_on_in_the_middle_of_a_pass),
         cmocka_unit_test(test_resume_from_any_other_moment_ends_with_the_same_bits),
