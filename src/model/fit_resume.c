@@ -151,7 +151,8 @@ dlcore_status dlcore_fit_leave_record(dlcore_fit_t *fit)
 
     if (!fit->stop || fit->position.epoch >= fit->options->epochs)
         return DLCORE_OK;
-    model->stopped = dlcore_run_state_copy(&model->allocator, dlcore_fit_state(fit));
+    model->stopped = dlcore_run_state_copy(&model->allocator, dlcore_fit_state(fit),
+                                           model->network.parameter_count);
     if (model->stopped == NULL)
         return dlcore_fail_memory(&model->error, "state of the run", sizeof *model->stopped);
     return DLCORE_OK;

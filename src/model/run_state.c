@@ -61,11 +61,28 @@ void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state
     dlcore_release(allocator, state);
 }
 
-dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
-                                          const dlcore_run_state_t *view)
+static bool copy_callback(const dlcore_allocator_t *allocator, dlcore_callback_state_t *to,
+                          const dlcore_callback_state_t *from, size_t weights)
 {
-    dlcore_run_state_t *copy =
-        dlcore_run_state_create(allocator, view->sum_count, view->rows, view->value_count, 0);
+    memcpy(to->name, from->name, sizeof to->name);
+    if (!dlcore_run_state_reserve(allocator, to, from->count))
+        return false;
+    if (from->count > 0)
+        memcpy(to->numbers, from->numbers, from->count * sizeof *to->numbers);
+    if (from->weights == NULL)
+        return true;
+    to->weights = dlcore_allocate(allocator, weights, sizeof *to->weights);
+    if (to->weights != NULL)
+        memcpy(to->weights, from->weights, weights * sizeof *to->weights);
+    return to->weights != NULL;
+}
+
+dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
+                                          const dlcore_run_state_t *view, size_t weights)
+{
+    dlcore_run_state_t *copy = dlcore_run_state_create(allocator, view->sum_count, view->rows,
+                                                       view->value_count, view->callback_count);
+    bool done = copy != NULL;
 
     if (copy == NULL)
         return NULL;
@@ -74,7 +91,12 @@ dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
     if (view->rows > 0)
         memcpy(copy->history, view->history,
                view->rows * view->value_count * sizeof *copy->history);
-    return copy;
+    for (size_t i = 0; done && i < view->callback_count; i++)
+        done = copy_callback(allocator, &copy->callbacks[i], &view->callbacks[i], weights);
+    if (done)
+        return copy;
+    dlcore_run_state_free(allocator, copy);
+    return NULL;
 }
 
 const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model)

@@ -51,9 +51,9 @@ bool dlcore_run_state_reserve(const dlcore_allocator_t *allocator,
 /* NULL is fine. */
 void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state_t *state);
 
-/* A copy of a view as a record, but for the callbacks. */
+/* A copy of a view as a record; callbacks keep `weights` floats, where they keep weights. */
 dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
-                                          const dlcore_run_state_t *view);
+                                          const dlcore_run_state_t *view, size_t weights);
 
 /* What model_save keeps: of the fit that is running, else of one that was stopped; NULL when there
  * is none. Borrowed until the model is called again. */
