@@ -1,0 +1,210 @@
+/* The CSV of a fit: its lines, appending, going on, and every system call failing.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "support/callback_case.h"
+#include "support/failing_io.h"
+#include "support/folder.h"
+
+static const char *const names[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
+
+static dlcore_callback_action_t feed(dlcore_callback_t *callback, dlcore_model_t *model,
+                                     size_t epoch, size_t count, const double *values,
+                                     dlcore_error_record_t *error)
+{
+    dlcore_training_event_t event = {.model = model,
+                                     .epoch = epoch,
+                                     .names = names,
+                                     .values = values,
+                                     .value_count = count,
+                                     .error = error};
+
+    return callback->on_epoch_end(callback->user, &event);
+}
+
+static dlcore_callback_action_t begin(dlcore_callback_t *callback, dlcore_model_t *model,
+                                      dlcore_error_record_t *error)
+{
+    dlcore_training_event_t event = {.model = model, .names = names, .error = error};
+
+    return callback->on_train_begin(callback->user, &event);
+}
+
+static void test_csv_logger_writes_names_in_order_and_numbers_that_read_back(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.001);
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    folder_write("log.csv", "what was there before\n");
+    logger.learning_rate = true;
+    assert_int_equal(begin(&callback, model, &error), DLCORE_CALLBACK_CONTINUE);
+    assert_int_equal(feed(&callback, model, 0, 4, (double[]){0.1, 1.0, 1.0 / 3.0, 1e-7}, &error),
+                     DLCORE_CALLBACK_CONTINUE);
+    assert_string_equal(folder_text("log.csv"),
+                        "epoch,accuracy,learning_rate,loss,val_accuracy,val_loss\r\n"
+                        "0,1.0,0.001,0.1,1e-07,0.3333333333333333\r\n");
+    assert_int_equal(feed(&callback, model, 1, 4, (double[]){NAN, -INFINITY, 1e22, 0.0}, &error),
+                     DLCORE_CALLBACK_CONTINUE);
+    assert_string_equal(folder_text("log.csv") + 57 + 42, "1,-inf,0.001,nan,0.0,1e+22\r\n");
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_of_a_fit_has_na_where_nothing_was_validated(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    dlcore_fit_options_t options = case_options(&callback, 1, 2);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    dlcore_history_t *history = NULL;
+    double values[4];
+    const char *line;
+
+    (void)state;
+    logger.separator = ';';
+    options.validation_freq = 2;
+    assert_int_equal(case_fit(model, &options, &history), DLCORE_OK);
+    line = folder_text("log.csv");
+    assert_memory_equal(
+        line, "epoch;loss;mean_absolute_error;val_loss;val_mean_absolute_error\r\n0;", 67);
+    assert_non_null(strstr(line, ";NA;NA\r\n1;"));
+    line = strstr(line, "\r\n1;") + 4;
+    for (int i = 0; i < 4; i++, line++)
+        values[i] = strtod(line, (char **)&line);
+    assert_true(values[0] == dlcore_history_value(history, "loss", 1));
+    assert_true(values[3] == dlcore_history_value(history, "val_mean_absolute_error", 1));
+    dlcore_history_free(history);
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_appends_without_a_second_header(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    folder_write("log.csv", "");
+    logger.append = true;
+    for (size_t run = 0; run < 2; run++) {
+        assert_int_equal(begin(&callback, model, &error), DLCORE_CALLBACK_CONTINUE);
+        assert_int_equal(feed(&callback, model, run, 1, (double[]){0.5}, &error),
+                         DLCORE_CALLBACK_CONTINUE);
+    }
+    assert_string_equal(folder_text("log.csv"), "epoch,loss\r\n0,0.5\r\n1,0.5\r\n");
+    dlcore_model_free(model);
+}
+
+/* The state of a file that was saved after epoch 0; the run wrote epochs 1 and 2 before it died. */
+static void test_csv_logger_of_a_resumed_run_cuts_what_it_writes_again(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    dlcore_error_record_t error = {0};
+    double saved;
+
+    (void)state;
+    assert_int_equal(begin(&callback, model, &error), DLCORE_CALLBACK_CONTINUE);
+    (void)feed(&callback, model, 0, 1, (double[]){0.5}, &error);
+    saved = callback.state[0];
+    (void)feed(&callback, model, 1, 1, (double[]){0.25}, &error);
+    (void)feed(&callback, model, 2, 1, (double[]){0.125}, &error);
+    assert_int_equal(begin(&callback, model, &error), DLCORE_CALLBACK_CONTINUE);
+    callback.state[0] = saved;
+    (void)feed(&callback, model, 1, 1, (double[]){0.75}, &error);
+    (void)feed(&callback, model, 2, 1, (double[]){0.625}, &error);
+    assert_string_equal(folder_text("log.csv"), "epoch,loss\r\n0,0.5\r\n1,0.75\r\n2,0.625\r\n");
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_of_failing_calls_says_which_and_keeps_whole_lines(void **state)
+{
+    const char *const whole = "epoch,loss\r\n0,0.5\r\n1,0.25\r\n";
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    for (size_t at = 1;; at++) {
+        dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("failing.csv"));
+        dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+        dlcore_error_record_t error = {0};
+        failing_io_t io;
+        dlcore_system_t system;
+        bool failed;
+
+        folder_write("failing.csv", "old\n");
+        failing_io_init(&io);
+        io.fail_at = at;
+        io.error = ENOSPC;
+        io.most = 7;
+        system = failing_io(&io);
+        logger.system = &system;
+        failed = begin(&callback, model, &error) == DLCORE_CALLBACK_FAIL;
+        for (size_t epoch = 0; !failed && epoch < 2; epoch++)
+            failed = feed(&callback, model, epoch, 1, (double[]){0.5 / (1.0 + (double)epoch)},
+                          &error) == DLCORE_CALLBACK_FAIL;
+        assert_int_equal(io.opened, io.closed);
+        if (io.failures == 0)
+            break;
+        assert_true(failed);
+        assert_int_equal(error.status, DLCORE_ERROR_IO);
+        assert_non_null(strstr(error.message, "failing.csv: No space left"));
+        if (strcmp(io.failed, "write") == 0)
+            assert_memory_equal(folder_text("failing.csv"), whole,
+                                strlen(folder_text("failing.csv")));
+        if (strcmp(io.failed, "write") == 0 && strlen(folder_text("failing.csv")) > 0)
+            assert_int_equal(folder_text("failing.csv")[strlen(folder_text("failing.csv")) - 1],
+                             '\n');
+        assert_true(at < 30);
+    }
+    assert_string_equal(folder_text("failing.csv"), whole);
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_of_bad_settings_is_refused(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default("/nowhere/at/all.csv");
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+
+    (void)state;
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "/nowhere/at/all.csv: No such file");
+    logger = dlcore_csv_logger_default("/dev/full");
+    callback = dlcore_csv_logger_callback(&logger);
+    logger.path = NULL;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "path is NULL");
+    for (const char *bad = "\"\n.-e7\200"; *bad != '\0'; bad++) {
+        logger = dlcore_csv_logger_default(folder_path("bad.csv"));
+        logger.separator = *bad;
+        case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "csv_logger: separator");
+    }
+    assert_false(folder_has("bad.csv"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_csv_logger_writes_names_in_order_and_numbers_that_read_back),
+        cmocka_unit_test(test_csv_logger_of_a_fit_has_na_where_nothing_was_validated),
+        cmocka_unit_test(test_csv_logger_appends_without_a_second_header),
+        cmocka_unit_test(test_csv_logger_of_a_resumed_run_cuts_what_it_writes_again),
+        cmocka_unit_test(test_csv_logger_of_failing_calls_says_which_and_keeps_whole_lines),
+        cmocka_unit_test(test_csv_logger_of_bad_settings_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
