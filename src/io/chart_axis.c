@@ -27,8 +27,8 @@ dlcore_axis_t dlcore_axis_fit(double low, double high, size_t ticks, bool whole)
     dlcore_axis_t axis;
     double size, last;
 
-    low = fmax(low, -LARGEST);
-    high = fmin(high, LARGEST);
+    low = fmin(fmax(low, -LARGEST), LARGEST);
+    high = fmin(fmax(high, -LARGEST), LARGEST);
     size = fmax(fabs(low), fabs(high));
     if (high - low <= fmax(size * SMALLEST, FLATTEST)) {
         double half = whole || size == 0.0 ? 0.5 : fmax(size * MARGIN, FLATTEST);
