@@ -1,0 +1,203 @@
+/* Runs that die and are started again: the same bits, with all callbacks, as one that never did.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "support/callback_case.h"
+#include "support/failing_io.h"
+#include "support/folder.h"
+
+enum { EPOCHS = 6, CALLBACKS = 6 };
+
+/* All that keep state, and one that lets the run die. */
+typedef struct run {
+    dlcore_early_stopping_t stopping;
+    dlcore_reduce_lr_on_plateau_t reduce;
+    dlcore_roll_back_t roll_back;
+    dlcore_csv_logger_t logger;
+    dlcore_backup_and_restore_t backup;
+    size_t batches, dies_at;
+    dlcore_callback_t callbacks[CALLBACKS];
+} run_t;
+
+static dlcore_callback_action_t die(void *user, const dlcore_training_event_t *event)
+{
+    run_t *run = user;
+
+    (void)event;
+    run->batches++;
+    return run->batches == run->dies_at ? DLCORE_CALLBACK_FAIL : DLCORE_CALLBACK_CONTINUE;
+}
+
+static void prepare(run_t *run, const char *log, size_t save_freq, size_t dies_at)
+{
+    *run = (run_t){.stopping = dlcore_early_stopping_default(),
+                   .reduce = dlcore_reduce_lr_on_plateau_default(),
+                   .roll_back = dlcore_roll_back_default(),
+                   .logger = dlcore_csv_logger_default(folder_path(log)),
+                   .backup = dlcore_backup_and_restore_default(folder_path("backup")),
+                   .dies_at = dies_at};
+    run->stopping.monitor = run->reduce.monitor = "loss";
+    run->stopping.mode = run->reduce.mode = DLCORE_MONITOR_MODE_MAX; /* the first is the best */
+    run->stopping.restore_best_weights = true;
+    run->stopping.patience = 4;
+    run->reduce.patience = 2;
+    run->backup.save_freq = save_freq;
+    run->backup.save.sync = false;
+    run->callbacks[0] = dlcore_backup_and_restore_callback(&run->backup);
+    run->callbacks[1] = dlcore_early_stopping_callback(&run->stopping);
+    run->callbacks[2] = dlcore_reduce_lr_on_plateau_callback(&run->reduce);
+    run->callbacks[3] = dlcore_roll_back_callback(&run->roll_back);
+    run->callbacks[4] = dlcore_csv_logger_callback(&run->logger);
+    run->callbacks[5] = (dlcore_callback_t){.user = run, .on_batch_begin = die};
+}
+
+static dlcore_status go(run_t *run, float weights[CASE_WEIGHTS])
+{
+    dlcore_optimizer_t adam = dlcore_optimizer_adam();
+    dlcore_model_t *model = case_model(NULL, &adam, 0.05);
+    dlcore_status status = case_run(model, run->callbacks, CALLBACKS, EPOCHS);
+
+    case_weights(model, weights);
+    dlcore_model_free(model);
+    return status;
+}
+
+static void test_backup_of_a_run_that_dies_goes_on_to_the_same_bits(void **state)
+{
+    float expected[CASE_WEIGHTS], got[CASE_WEIGHTS];
+    char log[8192];
+    run_t whole, first, second;
+
+    (void)state;
+    folder_files(true);
+    prepare(&whole, "whole.csv", 0, 0);
+    assert_int_equal(go(&whole, expected), DLCORE_OK);
+    assert_int_equal(whole.stopping.stopped_epoch, 4);
+    snprintf(log, sizeof log, "%s", folder_text("whole.csv"));
+    assert_true(folder_has("backup")); /* it was stopped */
+    for (size_t save_freq = 0; save_freq < 4; save_freq++) {
+        folder_files(true);
+        prepare(&first, "log.csv", save_freq, 14); /* in epoch 3 */
+        assert_int_equal(go(&first, got), DLCORE_ERROR_STATE);
+        assert_true(first.backup.saves > 0 && !first.backup.restored);
+        assert_true(folder_has("backup"));
+        prepare(&second, "log.csv", save_freq, 0);
+        assert_int_equal(go(&second, got), DLCORE_OK);
+        assert_true(second.backup.restored);
+        assert_memory_equal(got, expected, sizeof got);
+        assert_int_equal(second.stopping.stopped_epoch, 4);
+        assert_true(second.stopping.best == whole.stopping.best);
+        assert_int_equal(second.reduce.reductions, whole.reduce.reductions);
+        assert_string_equal(folder_text("log.csv"), log);
+    }
+}
+
+static void test_backup_of_a_run_that_is_complete_is_deleted(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(case_run(model, &callback, 1, 3), DLCORE_OK);
+    assert_int_equal(backup.saves, 3);
+    assert_int_equal(folder_files(false), 0);
+    backup.delete_checkpoint = false;
+    assert_int_equal(case_run(model, &callback, 1, 3), DLCORE_OK);
+    assert_false(backup.restored);
+    assert_true(folder_has("backup"));
+    assert_int_equal(case_run(model, &callback, 1, 3), DLCORE_OK); /* nothing is left to do */
+    assert_true(backup.restored);
+    assert_int_equal(backup.saves, 0);
+    dlcore_model_free(model);
+}
+
+static void test_backup_that_cannot_be_gone_on_from_is_an_error_that_keeps_it(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_write("backup", "no model");
+    case_assert_refused(&callback, DLCORE_ERROR_FORMAT, "");
+    assert_string_equal(folder_text("backup"), "no model");
+    assert_int_equal(dlcore_model_save(model, folder_path("backup"), NULL), DLCORE_OK);
+    assert_int_equal(case_run(model, &callback, 1, 2), DLCORE_ERROR_STATE);
+    assert_non_null(strstr(dlcore_model_error(model), "was not saved in the middle of a run"));
+    assert_true(folder_has("backup"));
+    dlcore_model_free(model);
+}
+
+static void test_backup_of_failing_calls_ends_fit(void **state)
+{
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t at = 1;; at++) {
+        dlcore_backup_and_restore_t backup =
+            dlcore_backup_and_restore_default(folder_path("backup"));
+        dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+        failing_io_t io;
+        dlcore_system_t system;
+
+        folder_files(true);
+        failing_io_init(&io);
+        io.fail_at = at;
+        system = failing_io(&io);
+        backup.system = &system;
+        if (case_run(model, &callback, 1, 2) != DLCORE_OK) {
+            failures++;
+            assert_non_null(strstr(dlcore_model_error(model), strerror(EIO)));
+        }
+        assert_int_equal(io.opened, io.closed);
+        dlcore_model_free(model);
+        if (io.failures == 0)
+            break;
+        assert_true(at < 60);
+    }
+    assert_true(failures > 10);
+    assert_false(folder_has("backup"));
+}
+
+static void test_backup_of_bad_settings_is_refused(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(NULL);
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+
+    (void)state;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "path is NULL");
+    backup.path = "";
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "path is empty");
+    backup.path = folder_path("never");
+    backup.save.training_state = false;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "save.training_state is false");
+    backup = (dlcore_backup_and_restore_t){.path = "x"};
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "backup_and_restore");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_backup_of_a_run_that_dies_goes_on_to_the_same_bits),
+        cmocka_unit_test(test_backup_of_a_run_that_is_complete_is_deleted),
+        cmocka_unit_test(test_backup_that_cannot_be_gone_on_from_is_an_error_that_keeps_it),
+        cmocka_unit_test(test_backup_of_failing_calls_ends_fit),
+        cmocka_unit_test(test_backup_of_bad_settings_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}

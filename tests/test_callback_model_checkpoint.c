@@ -1,0 +1,186 @@
+/* Checkpoints of fits: when, where, what, and files that fail.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "support/callback_case.h"
+#include "support/failing_io.h"
+#include "support/folder.h"
+
+static void assert_file_has(const char *name, const float weights[CASE_WEIGHTS])
+{
+    dlcore_model_t *model = NULL;
+    float found[CASE_WEIGHTS];
+
+    assert_int_equal(dlcore_model_load(folder_path(name), NULL, &model), DLCORE_OK);
+    case_weights(model, found);
+    assert_memory_equal(found, weights, sizeof found);
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_saves_after_each_epoch_under_its_name(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("m{epoch:02d}.safetensors"));
+    case_witness_t seen = {.epochs = 0};
+    dlcore_callback_t callbacks[] = {case_witness(&seen),
+                                     dlcore_model_checkpoint_callback(&checkpoint)};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(case_run(model, callbacks, 2, 3), DLCORE_OK);
+    assert_int_equal(folder_files(false), 3);
+    assert_file_has("m01.safetensors", seen.weights[0]);
+    assert_file_has("m03.safetensors", seen.weights[2]);
+    assert_int_equal(checkpoint.saves, 3);
+    assert_non_null(strstr(checkpoint.last_path, "/m03.safetensors"));
+    assert_true(isnan(checkpoint.best));
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_by_batches_counts_on_over_epochs(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("{epoch}-{batch}"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    checkpoint.save_freq = 3; /* of 4 batches an epoch */
+    checkpoint.save_weights_only = true;
+    assert_int_equal(case_run(model, &callback, 1, 3), DLCORE_OK);
+    assert_int_equal(folder_files(false), 4);
+    assert_true(folder_has("1-3") && folder_has("2-2") && folder_has("3-1") && folder_has("3-4"));
+    assert_int_equal(dlcore_model_load_weights(model, folder_path("1-3")), DLCORE_OK);
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_of_the_best_keeps_it_from_fit_to_fit(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("best"));
+    case_witness_t seen = {.epochs = 0};
+    dlcore_callback_t callbacks[] = {case_witness(&seen),
+                                     dlcore_model_checkpoint_callback(&checkpoint)};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    checkpoint.save_best_only = true;
+    checkpoint.monitor = "loss";
+    checkpoint.mode = DLCORE_MONITOR_MODE_MAX; /* the loss falls: the first */
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(case_run(model, callbacks, 2, 3), DLCORE_OK);
+    assert_int_equal(checkpoint.saves, 1);
+    assert_true(checkpoint.best > 0.0);
+    checkpoint.initial_value_threshold = 1e-9; /* below what there is: too late to count */
+    assert_int_equal(case_run(model, callbacks, 2, 1), DLCORE_OK);
+    assert_int_equal(checkpoint.saves, 1);
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_of_the_best_skips_epochs_without_validation(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("{epoch}-{val_loss:.1f}"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+    dlcore_fit_options_t options = case_options(&callback, 1, 5);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    checkpoint.save_best_only = true;
+    options.validation_freq = 5;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    assert_int_equal(checkpoint.saves, 1);
+    assert_non_null(strstr(checkpoint.last_path, "/5-"));
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_of_failing_calls_ends_fit_and_keeps_the_old_file(void **state)
+{
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t at = 1;; at++) {
+        dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("kept"));
+        dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+        failing_io_t io;
+        dlcore_system_t system;
+        dlcore_status status;
+
+        folder_files(true);
+        folder_write("kept", "old");
+        failing_io_init(&io);
+        io.fail_at = at;
+        io.error = EDQUOT;
+        system = failing_io(&io);
+        checkpoint.system = &system;
+        status = case_run(model, &callback, 1, 1);
+        assert_int_equal(io.opened, io.closed);
+        if (status != DLCORE_OK) {
+            failures++;
+            assert_int_equal(status, DLCORE_ERROR_IO);
+            assert_non_null(strstr(dlcore_model_error(model), "quota"));
+            assert_int_equal(checkpoint.saves, 0);
+            if (strcmp(io.failed, "fsync") != 0) /* of the folder: the file is there then */
+                assert_string_equal(folder_text("kept"), "old");
+        }
+        dlcore_model_free(model);
+        if (io.failures == 0)
+            break;
+        assert_true(at < 40);
+    }
+    assert_true(failures >= 6);
+}
+
+static void test_model_checkpoint_of_bad_settings_is_refused(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(NULL);
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+
+    (void)state;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "path is NULL");
+    checkpoint.path = "{epoch:02f}";
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "{epoch:02f}");
+    checkpoint.path = "{val_accuracy}";
+    case_assert_refused(&callback, DLCORE_ERROR_NAME, "there is no value \"val_accuracy\"");
+    checkpoint.path = folder_path("never");
+    checkpoint.save_best_only = true;
+    checkpoint.monitor = "acc";
+    case_assert_refused(&callback, DLCORE_ERROR_NAME, "there is no value \"acc\"");
+    checkpoint.monitor = "val_loss";
+    checkpoint.save_freq = 2;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "has no value after a batch");
+    checkpoint.save_freq = 0;
+    checkpoint.initial_value_threshold = -INFINITY;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "initial_value_threshold");
+    checkpoint = (dlcore_model_checkpoint_t){.path = "x"};
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "model_checkpoint");
+    assert_false(folder_has("never"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_checkpoint_saves_after_each_epoch_under_its_name),
+        cmocka_unit_test(test_model_checkpoint_by_batches_counts_on_over_epochs),
+        cmocka_unit_test(test_model_checkpoint_of_the_best_keeps_it_from_fit_to_fit),
+        cmocka_unit_test(test_model_checkpoint_of_the_best_skips_epochs_without_validation),
+        cmocka_unit_test(test_model_checkpoint_of_failing_calls_ends_fit_and_keeps_the_old_file),
+        cmocka_unit_test(test_model_checkpoint_of_bad_settings_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
