@@ -235,7 +235,7 @@ static void check_elements(const dlcore_kernels_t *k, size_t n)
     for (size_t i = 0; i < n; i++) {
         double sign = a.w[i] > 0.0f ? 1.0 : a.w[i] < 0.0f ? -1.0 : 0.0;
         assert_weight(k->name, "add_penalty", i, to[i],
-                    (double)a.g[i] + 0.5 * sign + 0.25 * (double)a.w[i]);
+                      (double)a.g[i] + 0.5 * sign + 0.25 * (double)a.w[i]);
     }
     k->clip(n, to, a.w, 2.5f);
     for (size_t i = 0; i < n; i++)
@@ -248,7 +248,7 @@ static void check_elements(const dlcore_kernels_t *k, size_t n)
     k->average(n, w, a.w, 0.75f, 0.25f);
     for (size_t i = 0; i < n; i++)
         assert_weight(k->name, "average", i, w[i],
-                    0.75 * (double)a.slot[0][i] + 0.25 * (double)a.w[i]);
+                      0.75 * (double)a.slot[0][i] + 0.25 * (double)a.w[i]);
     memcpy(w, a.slot[0], n * sizeof *w);
     k->accumulate(n, w, a.w);
     for (size_t i = 0; i < n; i++)

@@ -21,16 +21,16 @@
 #include "dlcore/file.h"
 #include "model/model.h"
 #include "support/classifier.h"
+#include "support/folder.h"
 
 enum { ROWS = 512, BATCH = 32, INPUTS = 200, CLASSES = 10, KILLS = 40, LONGEST_MS = 25 };
 
-static char folder[] = "/tmp/dlcore_kill_XXXXXX";
-static char path[64];
+#define FILE_NAME "model"
 
 static dlcore_callback_action_t save(void *user, const dlcore_training_event_t *event)
 {
     (void)user;
-    if (dlcore_model_save(event->model, path, NULL) != DLCORE_OK)
+    if (dlcore_model_save(event->model, folder_path(FILE_NAME), NULL) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     return DLCORE_CALLBACK_CONTINUE;
 }
@@ -46,7 +46,7 @@ static void train_for_ever(samples_t samples)
     options.callbacks = &callback;
     options.callback_count = 1;
     options.resume = true;
-    if (dlcore_model_load(path, NULL, &model) == DLCORE_OK)
+    if (dlcore_model_load(folder_path(FILE_NAME), NULL, &model) == DLCORE_OK)
         (void)dlcore_model_fit(model, samples.x, samples.y, &options, NULL);
     _exit(1);
 }
@@ -96,7 +96,7 @@ static uint64_t steps_in_file(void)
 
     options.require_checksum = true;
     options.error = &error;
-    if (dlcore_model_load(path, &options, &model) != DLCORE_OK)
+    if (dlcore_model_load(folder_path(FILE_NAME), &options, &model) != DLCORE_OK)
         fail_msg("%s", error.message);
     steps = model->steps_trained;
     assert_non_null(model->stopped);
@@ -104,6 +104,7 @@ static uint64_t steps_in_file(void)
     return steps;
 }
 
+/* What killed writers could not remove goes with the folder. */
 static void test_kill_at_any_moment_leaves_a_whole_file(void **state)
 {
     const char *wanted = getenv("DLCORE_KILLS");
@@ -135,29 +136,10 @@ static void test_kill_at_any_moment_leaves_a_whole_file(void **state)
     samples_free(samples);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    if (mkdtemp(folder) == NULL)
-        return 1;
-    snprintf(path, sizeof path, "%s/model", folder);
-    return 0;
-}
-
-/* With what killed writers could not remove. */
-static int remove_folder(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command) == 0 ? 0 : 1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kill_at_any_moment_leaves_a_whole_file),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

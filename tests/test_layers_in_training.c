@@ -226,7 +226,8 @@ static size_t moved_weights(model_t *model, samples_t samples)
     fit_options_t how = fit_options_default();
     weight_t weight;
 
-    assert_true(before != NULL && after != NULL);
+    if (before == NULL || after == NULL)
+        fail_msg("no memory for %zu weights", count);
     accept(model, model_get_weights(model, before, count));
     accept(model, model_fit(model, samples.x, samples.y, &how, NULL));
     accept(model, model_get_weights(model, after, count));

@@ -15,12 +15,20 @@
 
 static void test_loss_names_round_trip(void **state)
 {
-    static const char *const names[] = {"unknown", "categorical_crossentropy",
-                                        "sparse_categorical_crossentropy", "binary_crossentropy",
-                                        "mean_squared_error", "mean_absolute_error",
+    static const char *const names[] = {"unknown",
+                                        "categorical_crossentropy",
+                                        "sparse_categorical_crossentropy",
+                                        "binary_crossentropy",
+                                        "mean_squared_error",
+                                        "mean_absolute_error",
                                         "mean_absolute_percentage_error",
-                                        "mean_squared_logarithmic_error", "huber", "log_cosh",
-                                        "kl_divergence", "poisson", "hinge", "squared_hinge",
+                                        "mean_squared_logarithmic_error",
+                                        "huber",
+                                        "log_cosh",
+                                        "kl_divergence",
+                                        "poisson",
+                                        "hinge",
+                                        "squared_hinge",
                                         "categorical_hinge"};
     static const struct {
         const char *name;
@@ -163,8 +171,8 @@ static void test_loss_reduction_names_round_trip(void **state)
 {
     (void)state;
     for (int i = 0; i <= (int)DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT; i++)
-        assert_int_equal(
-            dlcore_reduction_from_name(dlcore_reduction_name((dlcore_reduction_t)i)), i);
+        assert_int_equal(dlcore_reduction_from_name(dlcore_reduction_name((dlcore_reduction_t)i)),
+                         i);
     assert_int_equal(dlcore_reduction_from_name("mean"), DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE);
     assert_int_equal(dlcore_reduction_from_name("none"), DLCORE_REDUCTION_UNKNOWN);
     assert_int_equal(dlcore_reduction_from_name(NULL), DLCORE_REDUCTION_UNKNOWN);

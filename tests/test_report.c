@@ -60,7 +60,7 @@ static void test_report_is_that_of_scikit_learn(void **state)
         const fixture_array_t *confusion = fixture_array(fixture, name, "confusion");
         dlcore_tensor_t *y_true = fixture_tensor(fixture_array(fixture, name, "y_true"));
         dlcore_tensor_t *y_pred = fixture_tensor(fixture_array(fixture, name, "y_pred"));
-        const char *names[CLASSES_MAX];
+        const char *names[CLASSES_MAX] = {NULL};
         static char expected[4096];
         size_t counts[CLASSES_MAX * CLASSES_MAX];
         FILE *stream = tmpfile();

@@ -39,8 +39,8 @@ extern "C" {
 
 struct dlcore_system;
 
-/* Which way a monitored value gets better. AUTO goes by the metric, as Keras does: up for accuracies
- * and other scores, down for the loss and for errors. */
+/* Which way a monitored value gets better. AUTO goes by the metric, as Keras does: up for
+ * accuracies and other scores, down for the loss and for errors. */
 typedef enum dlcore_monitor_mode {
     DLCORE_MONITOR_MODE_AUTO = 0,
     DLCORE_MONITOR_MODE_MIN,

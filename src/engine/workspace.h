@@ -52,11 +52,11 @@ typedef struct dlcore_workspace {
     uint64_t *keys; /* of what is random in a step; NULL but to train, and where nothing is */
     dlcore_matrix_t logits;     /* scratch of losses without gradients, where there may be some */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
-    float *targets;     /* labels as a loss has them, as large as labels; NULL: not needed */
-    float *row_loss;    /* capacity */
-    float *row_metrics; /* metric_count times capacity */
+    float *targets;        /* labels as a loss has them, as large as labels; NULL: not needed */
+    float *row_loss;       /* capacity */
+    float *row_metrics;    /* metric_count times capacity */
     double *metric_states; /* for the sums of a batch (engine/sums.h) */
-    float *scratch;     /* scratch_floats for each worker */
+    float *scratch;        /* scratch_floats for each worker */
     size_t scratch_floats;
 } dlcore_workspace_t;
 

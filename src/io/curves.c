@@ -62,10 +62,10 @@ static dlcore_panel_t make_panel(const dlcore_history_t *history, const char *na
                                  double offset)
 {
     size_t training = find(history, "", name), validation = find(history, "val_", name);
+    size_t row = index / options->columns, column = index % options->columns;
     dlcore_panel_t panel = {.history = history,
-                            .left = (double)(index % options->columns * options->width) + LEFT,
-                            .top =
-                                (double)(index / options->columns * options->height) + TOP + offset,
+                            .left = (double)(column * options->width) + LEFT,
+                            .top = (double)(row * options->height) + TOP + offset,
                             .width = (double)options->width - LEFT - RIGHT,
                             .height = (double)options->height - TOP - BOTTOM};
 
@@ -173,7 +173,7 @@ dlcore_status dlcore_curves_save(const dlcore_system_t *system, const dlcore_his
     double offset = how.title != NULL ? TITLE : 0.0;
     dlcore_status status = check(history, path, &how, error);
     dlcore_svg_t svg;
-    size_t count;
+    size_t count, rows;
 
     if (status == DLCORE_OK)
         status = dlcore_svg_open(&svg, system, path, error);
@@ -181,8 +181,8 @@ dlcore_status dlcore_curves_save(const dlcore_system_t *system, const dlcore_his
         return status;
     count = choose(history, &how, names);
     how.columns = dlcore_size_max(dlcore_size_min(how.columns, count), 1);
-    draw_head(&svg, &how, (double)(how.columns * how.width),
-              (double)((count + how.columns - 1) / how.columns * how.height) + offset);
+    rows = (count + how.columns - 1) / how.columns;
+    draw_head(&svg, &how, (double)(how.columns * how.width), (double)(rows * how.height) + offset);
     for (size_t i = 0; i < count; i++) {
         dlcore_panel_t panel = make_panel(history, names[i], &how, i, offset);
 

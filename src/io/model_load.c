@@ -185,9 +185,8 @@ static dlcore_status read_clock(loading_t *loading, const dlcore_json_t *state)
     if (status != DLCORE_OK)
         return status;
     if (!dlcore_json_member(state, "momentum_product", &product) ||
-        (product.kind != DLCORE_JSON_NONE &&
-         (!dlcore_json_double(&product, &clock.product) ||
-          !(clock.product >= 0.0 && clock.product <= 1.0))))
+        (product.kind != DLCORE_JSON_NONE && (!dlcore_json_double(&product, &clock.product) ||
+                                              !(clock.product >= 0.0 && clock.product <= 1.0))))
         return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
                            "%s: training_state: momentum_product is no number in 0 .. 1", file);
     loading->model->trainer.clock = clock;

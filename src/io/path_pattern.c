@@ -126,7 +126,6 @@ static bool write_number(char text[DLCORE_NUMBER_SIZE], const field_t *field, bo
         dlcore_number(text, value, field->decimals < 0 ? 6 : field->decimals, field->kind == 'e');
     return field->kind == 'f' || field->kind == 'e' || (field->kind == '\0' && field->decimals < 0);
 }
-_Static_assert((int)DLCORE_NUMBER_SIZE == (int)DLCORE_SHORTEST_SIZE, "they share a buffer");
 
 typedef struct expansion {
     char *to;

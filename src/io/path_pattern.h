@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/number.h"
 #include "dlcore/callback.h"
 
 /* Writes `pattern` to `to`, fields filled in: {epoch} is the event's, counted from 1, {batch}
@@ -20,7 +21,7 @@ dlcore_status dlcore_path_expand(char *to, size_t room, const char *pattern, con
 
 /* The fewest digits that read back as `value`, as Python's repr writes them: "0.1", "1e-05", "2.0",
  * "nan". Answers `text`. */
-#define DLCORE_SHORTEST_SIZE 64
+#define DLCORE_SHORTEST_SIZE DLCORE_NUMBER_SIZE
 const char *dlcore_shortest(char text[DLCORE_SHORTEST_SIZE], double value);
 
 #endif
