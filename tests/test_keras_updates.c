@@ -310,7 +310,7 @@ static void check_networks(dlcore_engine_t engine)
         add_fit(&table, &run);
         dlcore_model_free(run.model);
     }
-    assert_int_equal(cases, 42);
+    assert_int_equal(cases, 46);
     agreement_end(&table);
     fixture_free(fixture);
 }

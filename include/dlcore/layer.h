@@ -56,7 +56,8 @@ typedef struct dlcore_layer {
     dlcore_initializer_t bias_initializer;
     dlcore_regularizer_t kernel_regularizer; /* all 0: none */
     dlcore_regularizer_t bias_regularizer;
-    dlcore_constraint_t kernel_constraint; /* kind NONE, the default: none */
+    dlcore_regularizer_t activity_regularizer; /* of y: its mean over the batch adds to the loss */
+    dlcore_constraint_t kernel_constraint;     /* kind NONE, the default: none */
     dlcore_constraint_t bias_constraint;
 
     /* dense and activation */

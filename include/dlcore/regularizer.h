@@ -1,5 +1,6 @@
 /* Regularizers: what weights w add to the loss, l1 sum |w| + l2 sum w^2, and so to their gradient,
- * l1 sign(w) + 2 l2 w. Formulas, defaults and names are Keras's.
+ * l1 sign(w) + 2 l2 w; or what the outputs of a layer add, per sample, to the mean loss. Formulas,
+ * defaults and names are Keras's.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_REGULARIZER_H

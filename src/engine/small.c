@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "engine/activity.h"
 #include "math/tensor.h"
 
 /* ---- which networks ---- */
@@ -53,6 +54,8 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
     size_t count = network->node_count - network->first;
 
     plan->functions = NULL;
+    if (dlcore_activity_has_any(network))
+        return;
     if (count > DLCORE_SMALL_LAYERS || network->products->small == NULL ||
         !settle_loss(objective, &plan->net.loss))
         return;

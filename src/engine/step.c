@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "engine/activity.h"
 #include "engine/columns.h"
 #include "engine/small.h"
 
@@ -61,6 +62,7 @@ static dlcore_layer_pass_t pass_of(const dlcore_network_t *network,
 void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_workspace_t *workspace, const dlcore_place_t *place)
 {
+    dlcore_activity_clear(workspace, place);
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_layer_type_t *type = network->nodes[i].type;
         dlcore_layer_pass_t pass;
@@ -74,6 +76,8 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
             type->forward_rows(&pass);
             dlcore_place_meet(place);
         }
+        if (workspace->row_activity != NULL && dlcore_activity_has(network, i))
+            dlcore_activity_rows(network, workspace, i, place);
     }
 }
 
@@ -119,12 +123,14 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
     dlcore_sums_rows(network, objective, workspace, batch, begin, end);
 }
 
-/* Whether the layer above folds the slope of node i's activation into its input gradient. */
+/* Whether the layer above folds the slope of node i's activation into its input gradient. Not where
+ * a penalty of the outputs adds to the gradient in between. */
 static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_t activation,
                              size_t i)
 {
     return i + 1 < network->node_count && network->nodes[i + 1].type->can_fold_below &&
-           !dlcore_activate_takes_rows(activation) && !dlcore_activate_needs_input(activation);
+           !dlcore_activity_has(network, i) && !dlcore_activate_takes_rows(activation) &&
+           !dlcore_activate_needs_input(activation);
 }
 
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -141,6 +147,10 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         pass.dy = &workspace->gradients[i];
         pass.sink = sink;
         pass.statistics = moves_statistics ? network->values : NULL;
+        if (dlcore_activity_has(network, i)) {
+            dlcore_activity_gradient(network, workspace, i, place);
+            dlcore_place_meet(place);
+        }
         if (type->activation_gradient != NULL && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
             !folds_into_above(network, pass.activation.kind, i)) {
             type->activation_gradient(&pass);

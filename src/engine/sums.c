@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/activity.h"
 
 size_t dlcore_sums_length(const dlcore_objective_t *objective)
 {
@@ -136,8 +137,9 @@ double dlcore_sums_batch_loss(const dlcore_objective_t *objective,
 
     for (size_t row = 0; row < rows; row++)
         loss += (double)workspace->row_loss[row];
-    return loss * dlcore_loss_scale(&objective->loss_settings,
-                                    dlcore_workspace_weights(objective, workspace, batch), rows);
+    loss *= dlcore_loss_scale(&objective->loss_settings,
+                              dlcore_workspace_weights(objective, workspace, batch), rows);
+    return loss + dlcore_activity_sum(workspace, rows);
 }
 
 void dlcore_sums_batch(const dlcore_network_t *network, const dlcore_objective_t *objective,

@@ -45,7 +45,8 @@ void dlcore_sums_restore(const dlcore_objective_t *objective, const double *from
 /* Values of the metrics' rows begin .. end-1, of those metrics that are means of rows. */
 void dlcore_sums_rows(const dlcore_network_t *network, const dlcore_objective_t *objective,
                       dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end);
-/* The sum of the rows' losses, which each worker may form. After a barrier. */
+/* The sum of the rows' losses and penalties of outputs, which each worker may form. After a
+ * barrier. */
 double dlcore_sums_batch_loss(const dlcore_objective_t *objective,
                               const dlcore_workspace_t *workspace, size_t batch, size_t rows);
 /* The sums of the batch; for one worker. */

@@ -6,6 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/activity.h"
 #include "engine/small.h"
 #include "engine/sums.h"
 
@@ -248,8 +249,8 @@ static bool needs_logits(const dlcore_objective_t *objective, dlcore_workspace_u
     return needs;
 }
 
-static void cut_results(cutter_t *cutter, const dlcore_objective_t *objective,
-                        dlcore_workspace_t *w, size_t units)
+static void cut_results(cutter_t *cutter, const dlcore_network_t *network,
+                        const dlcore_objective_t *objective, dlcore_workspace_t *w, size_t units)
 {
     size_t all = 0, count = 0;
 
@@ -259,6 +260,8 @@ static void cut_results(cutter_t *cutter, const dlcore_objective_t *objective,
     if (needs_targets(objective))
         w->targets = cut(cutter, count, sizeof(float));
     w->row_loss = cut(cutter, w->capacity, sizeof(float));
+    if (dlcore_activity_has_any(network))
+        w->row_activity = cut(cutter, w->capacity, sizeof *w->row_activity);
     w->row_metrics = cut(cutter, all, sizeof(float));
     w->metric_states = cut(cutter, dlcore_sums_length(objective), sizeof(double));
 }
@@ -283,7 +286,7 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
     if (use != DLCORE_WORKSPACE_PREDICT && needs_logits(objective, use))
         w->logits = cut_matrix(cutter, network, w->capacity, units);
     if (objective != NULL)
-        cut_results(cutter, objective, w, units);
+        cut_results(cutter, network, objective, w, units);
     cut_scratch(cutter, network, w);
 }
 

@@ -54,6 +54,7 @@ typedef struct dlcore_workspace {
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
     float *targets;        /* labels as a loss has them, as large as labels; NULL: not needed */
     float *row_loss;       /* capacity */
+    double *row_activity;  /* capacity; NULL where no layer has an activity regularizer */
     float *row_metrics;    /* metric_count times capacity */
     double *metric_states; /* for the sums of a batch (engine/sums.h) */
     float *scratch;        /* scratch_floats for each worker */

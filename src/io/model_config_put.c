@@ -56,6 +56,7 @@ static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
         put_initializer(writer, "bias_initializer", &layer->bias_initializer);
         dlcore_regularizer_config_put(writer, "kernel_regularizer", &layer->kernel_regularizer);
         dlcore_regularizer_config_put(writer, "bias_regularizer", &layer->bias_regularizer);
+        dlcore_regularizer_config_put(writer, "activity_regularizer", &layer->activity_regularizer);
         dlcore_constraint_config_put(writer, "kernel_constraint", &layer->kernel_constraint);
         dlcore_constraint_config_put(writer, "bias_constraint", &layer->bias_constraint);
         break;

@@ -55,6 +55,9 @@ static dlcore_status get_dense(const dlcore_config_reading_t *reading, const dlc
         status = dlcore_regularizer_config_read(reading, config, "bias_regularizer",
                                                 &layer->bias_regularizer);
     if (status == DLCORE_OK)
+        status = dlcore_regularizer_config_read(reading, config, "activity_regularizer",
+                                                &layer->activity_regularizer);
+    if (status == DLCORE_OK)
         status = dlcore_constraint_config_read(reading, config, "kernel_constraint",
                                                &layer->kernel_constraint);
     if (status == DLCORE_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/activity.h"
 #include "model/model.h"
 
 dlcore_compile_options_t dlcore_compile_options_default(void)
@@ -145,6 +146,10 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
     objective->output = dlcore_loss_output_form(
         &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
                                                                  : DLCORE_ACTIVATION_LINEAR);
+    /* an activity regularizer needs y_pred and its gradient */
+    if (objective->output == DLCORE_OUTPUT_FUSED &&
+        dlcore_activity_has(network, network->node_count - 1))
+        objective->output = DLCORE_OUTPUT_PREDICTIONS;
     for (size_t i = 0; i < objective->metric_count; i++) {
         dlcore_metric_t *metric = &objective->metrics[i];
         dlcore_status status;

@@ -34,7 +34,7 @@ static dlcore_status validate_training(const dlcore_layer_t *layer, const char *
 
 static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
-    char what[DLCORE_NAME_SIZE + 16];
+    char what[DLCORE_NAME_SIZE + 32];
     dlcore_status status;
 
     if (layer->units == 0 || layer->units > INT_MAX)
@@ -55,6 +55,10 @@ static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t
     if (status == DLCORE_OK)
         status = validate_training(layer, "bias", &layer->bias_regularizer, &layer->bias_constraint,
                                    error);
+    if (status == DLCORE_OK) {
+        snprintf(what, sizeof what, "%s: activity_regularizer", layer->name);
+        status = dlcore_regularizer_validate(&layer->activity_regularizer, what, error);
+    }
     return status;
 }
 

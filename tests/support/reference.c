@@ -131,6 +131,24 @@ static void activate(reference_t *network, size_t i, size_t row, const double *z
     }
 }
 
+/* What the outputs of layer i add to the loss. */
+static double activity(reference_t *network, size_t i)
+{
+    const dlcore_layer_t *layer = &network->layers[i];
+    bool positive = layer->activation == DLCORE_ACTIVATION_SOFTMAX ||
+                    layer->activation == DLCORE_ACTIVATION_SIGMOID ||
+                    layer->activation == DLCORE_ACTIVATION_EXPONENTIAL ||
+                    layer->activation == DLCORE_ACTIVATION_SOFTPLUS;
+    double l1 = layer->activity_regularizer.l1, l2 = layer->activity_regularizer.l2, sum = 0;
+    for (size_t k = 0; k < network->rows * network->widths[i + 1]; k++) {
+        double y = network->values[i + 1][k];
+        sum += l1 * fabs(y) + l2 * y * y;
+        if (l1 > 0 && y != 0 && !positive)
+            network->nearest_kink = fmin(network->nearest_kink, fabs(y));
+    }
+    return sum / (double)network->rows;
+}
+
 static void forward(reference_t *network, size_t i)
 {
     const dlcore_layer_t *layer = &network->layers[i];
@@ -153,6 +171,7 @@ static void forward(reference_t *network, size_t i)
                 y[c] = layer->kind == DLCORE_LAYER_RESCALING ? x[c] * layer->scale + layer->offset
                                                              : x[c];
     }
+    network->activities[i] = layer->kind == DLCORE_LAYER_DENSE ? activity(network, i) : 0;
 }
 
 static double clip(reference_t *network, double p)
@@ -300,6 +319,8 @@ static bool is_fused(const reference_t *network)
                    network->loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
     if (last->kind != DLCORE_LAYER_DENSE && last->kind != DLCORE_LAYER_ACTIVATION)
         return false;
+    if (last->activity_regularizer.l1 > 0 || last->activity_regularizer.l2 > 0)
+        return false;
     return (classes && last->activation == DLCORE_ACTIVATION_SOFTMAX) ||
            (network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY &&
             last->activation == DLCORE_ACTIVATION_SIGMOID);
@@ -334,7 +355,11 @@ double reference_loss(reference_t *network, size_t first)
         else
             sum += row_of_outputs(network, outputs + row * n, y, n);
     }
-    return network->loss.reduction == DLCORE_REDUCTION_SUM ? sum : sum / (double)network->rows;
+    if (network->loss.reduction != DLCORE_REDUCTION_SUM)
+        sum /= (double)network->rows;
+    for (size_t i = 0; i < network->layer_count; i++)
+        sum += network->activities[i];
+    return sum;
 }
 
 void reference_gradients(reference_t *network, double *gradients)

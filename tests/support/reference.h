@@ -29,6 +29,7 @@ typedef struct reference {
     /* what each layer got, the last: the outputs; and what the last activation got */
     double values[REFERENCE_LAYERS + 1][REFERENCE_ROWS * REFERENCE_WIDTH];
     double logits[REFERENCE_ROWS * REFERENCE_WIDTH];
+    double activities[REFERENCE_LAYERS]; /* what the outputs of each layer add to the loss */
     /* distance of the nearest relu to its kink, and of the nearest probability to a clip; both
      * INFINITY without any; of the last run from layer 0 */
     double nearest_kink;

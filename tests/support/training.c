@@ -171,17 +171,19 @@ void training_layer(const fixture_t *fixture, const char *scope, size_t index,
                     dlcore_layer_t *layer)
 {
     char key[32], kernel[32], bias[32];
-    double l[4], k[3], b[3];
+    double l[4], k[3], b[3], a[2];
     const char *line;
 
     snprintf(key, sizeof key, "training%zu", index);
     line = fixture_text(fixture, scope, key);
     assert_non_null(line);
-    assert_int_equal(sscanf(line, "%la %la %la %la %31s %la %la %la %31s %la %la %la", &l[0], &l[1],
-                            &l[2], &l[3], kernel, &k[0], &k[1], &k[2], bias, &b[0], &b[1], &b[2]),
-                     12);
+    assert_int_equal(sscanf(line, "%la %la %la %la %31s %la %la %la %31s %la %la %la %la %la",
+                            &l[0], &l[1], &l[2], &l[3], kernel, &k[0], &k[1], &k[2], bias, &b[0],
+                            &b[1], &b[2], &a[0], &a[1]),
+                     14);
     layer->kernel_regularizer = dlcore_regularizer_l1_l2(l[0], l[1]);
     layer->bias_regularizer = dlcore_regularizer_l1_l2(l[2], l[3]);
+    layer->activity_regularizer = dlcore_regularizer_l1_l2(a[0], a[1]);
     layer->kernel_constraint = constraint_of(kernel, k);
     layer->bias_constraint = constraint_of(bias, b);
 }
