@@ -386,6 +386,35 @@ static void test_update_frozen_layer_stays_in_every_way(void **state)
     free_data(&data);
 }
 
+/* With a learning rate of 0, so that an average can only be the weights. */
+static void test_update_average_of_a_layer_begins_when_it_is_no_longer_frozen(void **state)
+{
+    data_t data = make_data(ROWS, INPUTS);
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_model_t *model;
+    float *before, *after;
+
+    (void)state;
+    sgd.learning_rate = 0.0;
+    sgd.use_ema = true;
+    model = model_of(NULL, false, false, &sgd);
+    before = weights_of(model);
+    accept(model, dlcore_model_set_trainable(model, 0, false));
+    fit(model, &data, 1);
+    for (size_t i = 0; i < dlcore_model_parameter_count(model); i++)
+        before[i] += 1.0f;
+    accept(model, dlcore_model_set_weights(model, before, dlcore_model_parameter_count(model)));
+    accept(model, dlcore_model_set_trainable(model, 0, true));
+    fit(model, &data, 1);
+    after = weights_of(model);
+    for (size_t i = 0; i < (INPUTS + 1) * 400; i++)
+        assert_true(fabsf(after[i] - before[i]) < 1e-5f);
+    free(before);
+    free(after);
+    dlcore_model_free(model);
+    free_data(&data);
+}
+
 /* ---- learning rates ---- */
 
 static dlcore_callback_action_t stop_learning(void *user, const dlcore_training_event_t *event)
@@ -727,6 +756,7 @@ int main(void)
         cmocka_unit_test(test_update_bad_regularizers_and_constraints_are_named),
         cmocka_unit_test(test_update_decay_may_leave_biases_out),
         cmocka_unit_test(test_update_frozen_layer_stays_in_every_way),
+        cmocka_unit_test(test_update_average_of_a_layer_begins_when_it_is_no_longer_frozen),
         cmocka_unit_test(test_update_learning_rate_set_by_a_callback_counts_from_the_next_step),
         cmocka_unit_test(test_update_learning_rate_misuse_is_refused),
         cmocka_unit_test(test_update_schedule_counts_steps_until_compiled_again),

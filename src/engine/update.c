@@ -120,7 +120,7 @@ static void each_piece(const dlcore_update_sink_t *update, size_t offset, const 
     const dlcore_update_plan_t *plan = update->plan;
     size_t i = span_at(plan, offset);
 
-    while (count > 0) {
+    while (count > 0 && i < plan->span_count) {
         const dlcore_update_span_t *span = &plan->spans[i];
         size_t left = span->offset + span->floats - offset, piece;
 
@@ -345,6 +345,25 @@ void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place
     if (update->plan->has_constraint) {
         dlcore_place_meet(place);
         dlcore_update_constrain(update, place);
+    }
+}
+
+void dlcore_update_begin_averages(const dlcore_network_t *network,
+                                  const dlcore_optimizer_t *optimizer, float *slots,
+                                  const dlcore_node_t *node)
+{
+    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
+    float *average = slots + type->slots(optimizer) * network->value_floats;
+
+    if (!optimizer->use_ema)
+        return;
+    if (node == NULL)
+        memcpy(average, network->values, network->value_floats * sizeof *average);
+    for (size_t i = 0; node != NULL && i < node->parameter_count; i++) {
+        const dlcore_parameter_t *parameter = &node->parameters[i];
+
+        memcpy(average + parameter->offset, network->values + parameter->offset,
+               parameter->floats * sizeof *average);
     }
 }
 

@@ -125,6 +125,11 @@ static inline void dlcore_update_advance(const dlcore_update_sink_t *update,
 void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place_t *place);
 /* Forces weights to be as constraints want them, by all workers. */
 void dlcore_update_constrain(const dlcore_update_sink_t *update, const dlcore_place_t *place);
+/* Averages of a layer's weights, or of all with node NULL, begin as the weights are now: for those
+ * that the first step does not move, which would begin them. */
+void dlcore_update_begin_averages(const dlcore_network_t *network,
+                                  const dlcore_optimizer_t *optimizer, float *slots,
+                                  const dlcore_node_t *node);
 /* The weights become their averages, where these are kept. */
 void dlcore_update_take_averages(const dlcore_update_sink_t *update);
 

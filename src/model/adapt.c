@@ -25,7 +25,12 @@ dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bo
         return status;
     status = check_layer(model, layer, "set_trainable", &model->error);
     if (status == DLCORE_OK) {
-        model->network.nodes[layer].layer.trainable = trainable;
+        dlcore_node_t *node = &model->network.nodes[layer];
+
+        if (trainable && !node->layer.trainable && model->trainer.slots != NULL)
+            dlcore_update_begin_averages(&model->network, &model->settings.optimizer,
+                                         model->trainer.slots, node);
+        node->layer.trainable = trainable;
         dlcore_trainer_forget_plan(model);
     }
     return dlcore_model_end(model, status);

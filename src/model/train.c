@@ -57,6 +57,7 @@ static dlcore_status make_slots(dlcore_model_t *model)
         for (size_t i = 0; value != 0.0f && i < floats; i++)
             slots[slot * floats + i] = value;
     }
+    dlcore_update_begin_averages(&model->network, optimizer, slots, NULL);
     model->trainer.slots = slots;
     model->trainer.slot_count = count;
     return DLCORE_OK;

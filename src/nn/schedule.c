@@ -275,7 +275,8 @@ static double piecewise(const dlcore_schedule_t *s, uint64_t step)
 
 static double value_at(const dlcore_schedule_t *s, uint64_t number)
 {
-    double step = (double)(float)number, part = quotient(step, (double)s->decay_steps);
+    double step = (double)(float)number;
+    double part = s->decay_steps > 0 ? quotient(step, (double)s->decay_steps) : 0.0;
     double rate = rounded(s->initial_learning_rate);
 
     if (s->staircase)
