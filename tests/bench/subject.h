@@ -22,6 +22,9 @@ typedef struct bench_subject {
 /* subject_fit.c: steps of training; with `quick` over few samples */
 bench_subject_t bench_subject_train(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, bool quick);
+/* The same with a compiled model of one's own, which the subject frees. */
+bench_subject_t bench_subject_train_model(const bench_case_t *which, dlcore_model_t *model,
+                                          bool quick);
 bench_subject_t bench_subject_epoch(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, const bench_mnist_t *mnist);
 

@@ -64,11 +64,11 @@ static void fill_labels(const bench_case_t *which, float *y, size_t rows, size_t
                 y[row * columns + i] = i == (row * 7 + row / 11) % columns ? 1.0f : 0.0f;
 }
 
-static training_t *make_training(const bench_case_t *which, dlcore_engine_t engine, size_t threads)
+static training_t *make_training(const bench_case_t *which, dlcore_model_t *model)
 {
     training_t *training = bench_allocate(1, sizeof *training);
 
-    training->model = bench_case_model(which, engine, threads);
+    training->model = model;
     training->options = dlcore_fit_options_default();
     training->options.batch_size = which->batch;
     return training;
@@ -77,7 +77,13 @@ static training_t *make_training(const bench_case_t *which, dlcore_engine_t engi
 bench_subject_t bench_subject_train(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, bool quick)
 {
-    training_t *training = make_training(which, engine, threads);
+    return bench_subject_train_model(which, bench_case_model(which, engine, threads), quick);
+}
+
+bench_subject_t bench_subject_train_model(const bench_case_t *which, dlcore_model_t *model,
+                                          bool quick)
+{
+    training_t *training = make_training(which, model);
     const bool few = quick && bench_case_operations(which, which->batch) > QUICK_OPERATIONS;
     const size_t batches = few && which->batches > 2 ? 2 : which->batches;
     const size_t rows = batches * which->batch;
@@ -99,7 +105,7 @@ bench_subject_t bench_subject_train(const bench_case_t *which, dlcore_engine_t e
 bench_subject_t bench_subject_epoch(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, const bench_mnist_t *mnist)
 {
-    training_t *training = make_training(which, engine, threads);
+    training_t *training = make_training(which, bench_case_model(which, engine, threads));
 
     training->x = mnist->images;
     training->y = mnist->one_hot;
