@@ -1,9 +1,9 @@
 /* Two recipes for MNIST: the best that a small dense network does, and the fewest seconds to 98 %.
  *
- *     mnist_recipes DIR [best | fast] [SEEDS]
+ *     mnist_recipes [--data DIR] [best | fast] [SEEDS]
  *
- * DIR has the four IDX files, plain or with .gz. Shows dropout, adam with a cosine schedule, label
- * smoothing and early stopping; then, for each seed, the accuracy on the test images and the
+ * DIR, or DLCORE_MNIST_DIR, has the four IDX files, plain or with .gz. Shows dropout, adam with a
+ * cosine schedule and early stopping; then, for each seed, the accuracy on the test images and the
  * seconds of training, loading left out.
  *
  * SPDX-License-Identifier: MIT */
@@ -72,14 +72,19 @@ static void create(uint64_t seed)
     model_add(network, layer_rescaling(1 / 255.0, 0));
 }
 
-static void compile(double learning_rate, uint64_t steps, double smoothing)
+/* The last batch of an epoch may be short. */
+static uint64_t steps_in(size_t samples, size_t batch_size)
+{
+    return (samples + batch_size - 1) / batch_size;
+}
+
+static void compile(double learning_rate, uint64_t steps)
 {
     compile_options_t options = compile_options_default();
 
     options.optimizer = optimizer_adam();
     options.optimizer.schedule = schedule_cosine_decay(learning_rate, steps);
     options.loss = loss_categorical_crossentropy();
-    options.loss.label_smoothing = smoothing;
     options.metrics[0] = metric_default(METRIC_ACCURACY);
     options.metric_count = 1;
     check(model_compile_with(network, &options), NULL);
@@ -103,7 +108,7 @@ static void train_best(const digits_t *training, uint64_t seed)
     how.batch_size = 128;
     how.validation_split = 1.0 / 12;
     how.shuffle_before_split = true;
-    compile(1e-3, how.epochs * (TRAINING * 11 / 12 / how.batch_size), 0);
+    compile(1e-3, how.epochs * steps_in(TRAINING * 11 / 12, how.batch_size));
     stopping.monitor = "val_accuracy";
     stopping.patience = 10;
     stopping.restore_best_weights = true;
@@ -123,7 +128,7 @@ static void train_fast(const digits_t *training, uint64_t seed)
     model_add(network, layer_dense(CLASSES, ACTIVATION_SOFTMAX));
     how.epochs = 5;
     how.batch_size = 128;
-    compile(3e-3, how.epochs * (TRAINING / how.batch_size), 0);
+    compile(3e-3, how.epochs * steps_in(TRAINING, how.batch_size));
     check(model_fit(network, training->images, training->labels, &how, NULL), NULL);
 }
 
@@ -154,24 +159,57 @@ static void report(const char *what, double *values, size_t count)
            (values[(count - 1) / 2] + values[count / 2]) / 2, values[0]);
 }
 
+typedef struct arguments {
+    const char *data;
+    bool fast;
+    size_t seeds;
+} arguments_t;
+
+static void usage(void)
+{
+    fprintf(stderr,
+            "usage: mnist_recipes [--data DIR] [best | fast] [SEEDS]\n"
+            "  --data DIR  folder of the four IDX files (default: $DLCORE_MNIST_DIR)\n"
+            "  SEEDS       how often to train, 1 to %d; default 1\n",
+            SEEDS_MAX);
+    exit(2);
+}
+
+static arguments_t parse(int argc, char **argv)
+{
+    arguments_t arguments = {.data = getenv("DLCORE_MNIST_DIR"), .seeds = 1};
+
+    for (int i = 1; i < argc; i++) {
+        char *end;
+
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc) {
+            arguments.data = argv[++i];
+        } else if (strcmp(argv[i], "best") == 0 || strcmp(argv[i], "fast") == 0) {
+            arguments.fast = argv[i][0] == 'f';
+        } else {
+            arguments.seeds = (size_t)strtoul(argv[i], &end, 10);
+            if (*end != '\0')
+                usage();
+        }
+    }
+    if (arguments.data == NULL || arguments.seeds == 0 || arguments.seeds > SEEDS_MAX)
+        usage();
+    return arguments;
+}
+
 int main(int argc, char **argv)
 {
-    bool fast = argc > 2 && strcmp(argv[2], "fast") == 0;
-    size_t seeds = argc > 3 ? (size_t)strtoul(argv[3], NULL, 10) : 1;
+    arguments_t arguments = parse(argc, argv);
     double accuracies[SEEDS_MAX], seconds[SEEDS_MAX];
     digits_t training, test;
 
-    if (argc < 2 || seeds == 0 || seeds > SEEDS_MAX) {
-        fprintf(stderr, "usage: mnist_recipes DIR [best | fast] [SEEDS]\n");
-        return EXIT_FAILURE;
-    }
-    training = load(argv[1], "train");
-    test = load(argv[1], "t10k");
-    for (size_t i = 0; i < seeds; i++) {
+    training = load(arguments.data, "train");
+    test = load(arguments.data, "t10k");
+    for (size_t i = 0; i < arguments.seeds; i++) {
         evaluation_t result;
         double began = now();
 
-        (fast ? train_fast : train_best)(&training, i + 1);
+        (arguments.fast ? train_fast : train_best)(&training, i + 1);
         seconds[i] = now() - began;
         check(model_evaluate(network, test.images, test.labels, NULL, &result), NULL);
         accuracies[i] = evaluation_value(&result, "accuracy");
@@ -179,8 +217,8 @@ int main(int argc, char **argv)
         fflush(stdout);
         model_free(network);
     }
-    report("test accuracy", accuracies, seeds);
-    report("seconds", seconds, seeds);
+    report("test accuracy", accuracies, arguments.seeds);
+    report("seconds", seconds, arguments.seeds);
     tensor_free(training.images);
     tensor_free(training.labels);
     tensor_free(test.images);
