@@ -147,7 +147,7 @@ static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
     step->gathered = fit->gathered;
     step->number = fit->model->steps_trained++;
     dlcore_model_weights_change(fit->model);
-    dlcore_step_run(step, fit->training.workers);
+    dlcore_training_step(&fit->training);
     fit->slot = 1 - fit->slot;
     fit->gathered = step->next.rows > 0;
     if (!step->finite && step->stop_on_not_finite)

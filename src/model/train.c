@@ -138,6 +138,8 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     work = small.functions != NULL ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
     training->team = dlcore_model_acquire_team(model, work);
     training->workers = dlcore_model_workers(training->team, work);
+    training->pace = dlcore_pace_start(training->workers);
+    training->usual_rows = rows;
     status = make_slots(model);
     if (status == DLCORE_OK)
         status = make_plan(model);
@@ -205,6 +207,20 @@ dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlc
     if (status == DLCORE_OK)
         dlcore_update_prepare(training->update, &model->trainer.clock, rate);
     return status;
+}
+
+void dlcore_training_step(dlcore_training_t *training)
+{
+    dlcore_step_t *step = &training->step;
+    double begin;
+
+    if (!dlcore_pace_watches(&training->pace) || step->source.rows < training->usual_rows) {
+        dlcore_step_run(step, training->workers);
+        return;
+    }
+    begin = dlcore_pace_clock();
+    dlcore_step_run(step, training->pace.workers);
+    dlcore_pace_note(&training->pace, dlcore_pace_clock() - begin);
 }
 
 void dlcore_training_take_averages(dlcore_training_t *training)

@@ -4,13 +4,16 @@
 #ifndef DLCORE_MODEL_TRAIN_H
 #define DLCORE_MODEL_TRAIN_H
 
+#include "engine/pace.h"
 #include "model/model.h"
 
 typedef struct dlcore_training {
     dlcore_model_t *model;
     dlcore_objective_t objective;
     dlcore_team_t *team;
-    size_t workers;
+    size_t workers;               /* at most */
+    dlcore_pace_t pace;           /* of the steps of a fit with */
+    size_t usual_rows;            /* or more */
     dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
     dlcore_update_sink_t *update; /* of dlcore_training_set_update */
 } dlcore_training_t;
@@ -48,6 +51,8 @@ static inline void dlcore_training_advance(dlcore_training_t *training)
 {
     dlcore_update_advance(training->update, &training->model->trainer.clock);
 }
+/* Runs the step on as many workers as are fastest now. */
+void dlcore_training_step(dlcore_training_t *training);
 /* At the end of a fit: the weights become their averages where the optimizer keeps them. */
 void dlcore_training_take_averages(dlcore_training_t *training);
 
