@@ -66,6 +66,22 @@ static void test_network_nameless_layers_get_keras_names(void **state)
         assert_string_equal(network.nodes[i].layer.name, expected[i]);
 }
 
+static void test_network_takes_a_thousand_layers_at_once(void **state)
+{
+    static const char *const odd[] = {
+        "dense_01", "dense_", "dense_1x", "dense_99999999999999999999", "denser", "dense_0"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        assert_int_equal(add(named(odd[i])), DLCORE_OK);
+    while (network.node_count < DLCORE_LAYERS_MAX)
+        assert_int_equal(add(dense(1)), DLCORE_OK);
+    assert_string_equal(network.nodes[6].layer.name, "dense");
+    assert_string_equal(network.nodes[7].layer.name, "dense_1");
+    assert_string_equal(network.nodes[DLCORE_LAYERS_MAX - 1].layer.name, "dense_993");
+    assert_failed(add(dense(1)), DLCORE_ERROR_ARGUMENT, &error, "has 1000 layers");
+}
+
 static void test_network_bad_names_and_kinds_are_refused(void **state)
 {
     dlcore_layer_t endless = dense(1);
@@ -181,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_network_nameless_layers_get_keras_names, begin, end),
+        cmocka_unit_test_setup_teardown(test_network_takes_a_thousand_layers_at_once, begin, end),
         cmocka_unit_test_setup_teardown(test_network_bad_names_and_kinds_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_network_widths_that_do_not_fit_are_refused, begin,
                                         end),

@@ -64,6 +64,19 @@ static void test_progress_off_a_terminal_writes_two_plain_lines(void **state)
                                  " 1s 2ms/step - accuracy: 0.9134 - loss: 0.2963\n");
 }
 
+static void test_progress_more_batches_than_were_announced_count(void **state)
+{
+    dlcore_progress_t progress = start(1, true);
+
+    (void)state;
+    dlcore_progress_begin(&progress, 0, 0, 2);
+    progress.drawn -= 1.0;
+    dlcore_progress_batch(&progress, 5, names, values, 1);
+    assert_non_null(strstr(written, "5/5"));
+    assert_non_null(strstr(written, CELLS_10 CELLS_10));
+    assert_non_null(strstr(written, "0s"));
+}
+
 static void test_progress_on_a_terminal_redraws_in_colour(void **state)
 {
     dlcore_progress_t progress = start(1, true);
@@ -140,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_progress_off_a_terminal_writes_two_plain_lines),
+        cmocka_unit_test(test_progress_more_batches_than_were_announced_count),
         cmocka_unit_test(test_progress_on_a_terminal_redraws_in_colour),
         cmocka_unit_test(test_progress_verbose_2_writes_one_line_per_epoch),
         cmocka_unit_test(test_progress_verbose_0_writes_nothing),

@@ -39,7 +39,8 @@ typedef enum dlcore_layer_kind {
     DLCORE_LAYER_PRELU
 } dlcore_layer_kind_t;
 
-#define DLCORE_NAME_SIZE 64 /* bytes of a layer's or metric's name, its terminator included */
+#define DLCORE_LAYERS_MAX 1000 /* of one model */
+#define DLCORE_NAME_SIZE 64    /* bytes of a layer's or metric's name, its terminator included */
 
 typedef struct dlcore_layer {
     dlcore_layer_kind_t kind;

@@ -23,10 +23,44 @@ static const dlcore_node_t *find(const dlcore_network_t *network, const char *na
     return NULL;
 }
 
+/* n of "base_n", 0 of "base"; DLCORE_LAYERS_MAX for every other name. */
+static size_t index_of(const char *name, const char *base)
+{
+    size_t length = strlen(base), index = 0;
+
+    if (strncmp(name, base, length) != 0)
+        return DLCORE_LAYERS_MAX;
+    if (name[length] == '\0')
+        return 0;
+    if (name[length] != '_' || name[length + 1] < '1' || name[length + 1] > '9')
+        return DLCORE_LAYERS_MAX;
+    for (const char *digit = name + length + 1; *digit != '\0'; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return DLCORE_LAYERS_MAX;
+        index = dlcore_size_min(10 * index + (size_t)(*digit - '0'), DLCORE_LAYERS_MAX);
+    }
+    return index;
+}
+
+/* The smallest index that no layer's name has. */
+static size_t first_free(const dlcore_network_t *network, const char *base)
+{
+    bool taken[DLCORE_LAYERS_MAX + 1] = {false};
+    size_t index = 0;
+
+    for (size_t i = 0; i < network->node_count; i++)
+        taken[index_of(network->nodes[i].layer.name, base)] = true;
+    while (index < DLCORE_LAYERS_MAX && taken[index])
+        index++;
+    return index;
+}
+
 /* Gives a nameless layer Keras's name: "dense", then "dense_1", ... */
 static dlcore_status settle_name(const dlcore_network_t *network, dlcore_layer_t *layer,
                                  const char *base, dlcore_error_record_t *error)
 {
+    size_t free_index;
+
     if (memchr(layer->name, '\0', sizeof layer->name) == NULL) {
         layer->name[sizeof layer->name - 1] = '\0';
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
@@ -41,9 +75,11 @@ static dlcore_status settle_name(const dlcore_network_t *network, dlcore_layer_t
             return DLCORE_OK;
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" is taken", layer->name);
     }
-    snprintf(layer->name, sizeof layer->name, "%s", base);
-    for (size_t i = 1; find(network, layer->name) != NULL; i++)
-        snprintf(layer->name, sizeof layer->name, "%s_%zu", base, i);
+    free_index = first_free(network, base);
+    if (free_index == 0)
+        snprintf(layer->name, sizeof layer->name, "%s", base);
+    else
+        snprintf(layer->name, sizeof layer->name, "%s_%zu", base, free_index);
     return DLCORE_OK;
 }
 
@@ -77,6 +113,9 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "layer %zu: kind %d is unknown (a name that was not found?)",
                            network->node_count, (int)layer->kind);
+    if (network->node_count == DLCORE_LAYERS_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "model: has %d layers, and may have no more", DLCORE_LAYERS_MAX);
     status = settle_name(network, &node.layer, node.type->base_name, error);
     if (status == DLCORE_OK)
         status = node.type->validate(&node.layer, error);

@@ -17,7 +17,6 @@
 #include "io/json_writer.h"
 
 /* Layers of a model in a file: bounds what a small file can make grow. */
-#define DLCORE_MODEL_CONFIG_LAYERS_MAX 1000
 
 /* The two objects, for a built model, and a compiled one, whose learning rate is that of the
  * moment: see dlcore_optimizer_config_put. */

@@ -212,13 +212,13 @@ static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_j
     dlcore_status status;
 
     /* at once: what grows takes more */
-    while (count <= DLCORE_MODEL_CONFIG_LAYERS_MAX && dlcore_json_step(&steps, NULL, &layer))
+    while (count <= DLCORE_LAYERS_MAX && dlcore_json_step(&steps, NULL, &layer))
         count++;
     status = dlcore_network_reserve(&model->network, count, reading->error);
     steps = dlcore_json_steps(layers);
 
     for (; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &layer); reading->number++) {
-        if (reading->number > DLCORE_MODEL_CONFIG_LAYERS_MAX)
+        if (reading->number > DLCORE_LAYERS_MAX)
             return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "there are",
                                         "more than 1000 layers");
         status = add_layer(reading, &layer, model, width);

@@ -224,10 +224,10 @@ static dlcore_status check(const saving_t *saving, const dlcore_save_options_t *
     if (saving->model->network.values == NULL)
         return dlcore_fail(saving->error, DLCORE_ERROR_STATE,
                            "save: the model has no weights before it is built");
-    if (saving->model->network.node_count > DLCORE_MODEL_CONFIG_LAYERS_MAX)
+    if (saving->model->network.node_count > DLCORE_LAYERS_MAX)
         return dlcore_fail(saving->error, DLCORE_ERROR_UNSUPPORTED,
                            "save: %zu layers are more than %d", saving->model->network.node_count,
-                           DLCORE_MODEL_CONFIG_LAYERS_MAX);
+                           DLCORE_LAYERS_MAX);
     return DLCORE_OK;
 }
 

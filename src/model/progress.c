@@ -98,7 +98,7 @@ static void add_bold(const dlcore_progress_t *progress, line_t *line, const char
 
 static void add_bar(const dlcore_progress_t *progress, line_t *line, size_t done)
 {
-    size_t filled = progress->batches > 0 ? done * CELLS / progress->batches : CELLS;
+    size_t filled = done < progress->batches ? done * CELLS / progress->batches : CELLS;
 
     add(line, progress->sink.terminal ? "\x1b[32m" : "");
     for (size_t i = 0; i < CELLS; i++) {
@@ -172,6 +172,8 @@ static size_t digits(size_t number)
 static void draw(dlcore_progress_t *progress, size_t done, const char *const *names,
                  const double *values, size_t count, bool last)
 {
+    /* a dataset may yield more than it said */
+    size_t batches = progress->batches > 0 ? dlcore_size_max(progress->batches, done) : 0;
     double elapsed = now() - progress->began;
     double each = done > 0 ? elapsed / (double)done : 0.0;
     line_t line = {.length = 0};
@@ -179,7 +181,7 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
 
     if (progress->sink.terminal)
         add(&line, "\r\x1b[2K");
-    if (progress->verbose == 1 && progress->batches == 0) {
+    if (progress->verbose == 1 && batches == 0) {
         snprintf(text, sizeof text, "%7zu/Unknown", done);
         add_bold(progress, &line, text);
         add(&line, " ");
@@ -187,18 +189,16 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
         add_bold(progress, &line, text);
         add(&line, " ");
     } else if (progress->verbose == 1) {
-        snprintf(text, sizeof text, "%*zu/%zu", (int)digits(progress->batches), done,
-                 progress->batches);
+        snprintf(text, sizeof text, "%*zu/%zu", (int)digits(batches), done, batches);
         add_bold(progress, &line, text);
         add(&line, " ");
         add_bar(progress, &line, done);
         add(&line, " ");
-        format_seconds(text, sizeof text,
-                       last ? elapsed : each * (double)(progress->batches - done));
+        format_seconds(text, sizeof text, last ? elapsed : each * (double)(batches - done));
         add_bold(progress, &line, text);
         add(&line, " ");
     } else {
-        snprintf(text, sizeof text, "%zu/%zu - ", progress->batches, progress->batches);
+        snprintf(text, sizeof text, "%zu/%zu - ", batches, batches);
         add(&line, text);
         format_seconds(text, sizeof text, elapsed);
         add(&line, text);
