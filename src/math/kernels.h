@@ -45,6 +45,14 @@ typedef struct dlcore_rmsprop_step {
 typedef struct dlcore_column_terms {
     const float *mean, *by_gradient, *by_input, *offset;
 } dlcore_column_terms_t;
+
+/* Rows of one panel, `stride` floats apart, and the numbers of their elements: first + row * step +
+ * column. */
+typedef struct dlcore_elements {
+    size_t rows, columns, stride, step;
+    uint32_t first;
+} dlcore_elements_t;
+
 typedef struct dlcore_adam_step {
     float alpha; /* the learning rate with both corrections for the beginning */
     float one_minus_beta_1;
@@ -163,11 +171,13 @@ typedef struct dlcore_kernels {
     /* sums[c] = sum over rows of x[r][c], in the order of rows */
     void (*column_sums)(const float *x, size_t rows, size_t columns, size_t stride, float *sums);
 
-    /* y = x * scale where a hash of element first + i under `key` is at least threshold, else 0 */
-    void (*dropout)(const float *x, float *y, size_t n, uint32_t first, uint64_t key,
+    /* y = x * scale where a hash of the element's number under `key` is at least threshold, else
+     * 0; y may be x */
+    void (*dropout)(const float *x, float *y, const dlcore_elements_t *elements, uint64_t key,
                     uint32_t threshold, float scale);
-    /* y = x + normal numbers that follow from key and first + i alike */
-    void (*noise)(const float *x, float *y, size_t n, uint32_t first, uint64_t key, float stddev);
+    /* y = x + normal numbers that follow from key and the element's number alike */
+    void (*noise)(const float *x, float *y, const dlcore_elements_t *elements, uint64_t key,
+                  float stddev);
 
     /* sums[c] = sum over rows of (x - mean[c])^2 */
     void (*column_deviations)(const float *x, size_t rows, size_t columns, size_t stride,

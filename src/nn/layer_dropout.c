@@ -15,6 +15,20 @@ static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
     return input_width;
 }
 
+/* The worker's rows of panel p. */
+static dlcore_elements_t elements_of(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *m,
+                                     size_t p)
+{
+    size_t begin = dlcore_share(m->rows, pass->worker, pass->workers);
+    size_t end = dlcore_share(m->rows, pass->worker + 1, pass->workers);
+
+    return (dlcore_elements_t){.rows = end - begin,
+                               .columns = dlcore_matrix_panel_columns(m, p),
+                               .stride = m->panel,
+                               .step = m->columns,
+                               .first = (uint32_t)(begin * m->columns + p * m->panel)};
+}
+
 /* ---- dropout ---- */
 
 static dlcore_status validate_dropout(const dlcore_layer_t *layer, dlcore_error_record_t *error)
@@ -32,14 +46,12 @@ static void mask(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, d
     uint32_t threshold = rate < 1.0 ? (uint32_t)(rate * 4294967296.0) : UINT32_MAX;
     float scale = rate < 1.0 ? (float)(1.0 / (1.0 - rate)) : 0.0f;
     size_t begin = dlcore_share(to->rows, pass->worker, pass->workers);
-    size_t end = dlcore_share(to->rows, pass->worker + 1, pass->workers);
 
     for (size_t p = 0; p < dlcore_matrix_panels(to); p++) {
-        for (size_t row = begin; row < end; row++)
-            pass->kernels->dropout(dlcore_matrix_at(from, row, p), dlcore_matrix_at(to, row, p),
-                                   dlcore_matrix_panel_columns(to, p),
-                                   (uint32_t)(row * to->columns + p * to->panel), pass->key,
-                                   threshold, scale);
+        dlcore_elements_t elements = elements_of(pass, to, p);
+
+        pass->kernels->dropout(dlcore_matrix_at(from, begin, p), dlcore_matrix_at(to, begin, p),
+                               &elements, pass->key, threshold, scale);
     }
 }
 
@@ -79,14 +91,12 @@ static void forward_noise(const dlcore_layer_pass_t *pass)
 {
     const dlcore_matrix_t *y = pass->y;
     size_t begin = dlcore_share(y->rows, pass->worker, pass->workers);
-    size_t end = dlcore_share(y->rows, pass->worker + 1, pass->workers);
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
-        for (size_t row = begin; row < end; row++)
-            pass->kernels->noise(dlcore_matrix_at(pass->x, row, p), dlcore_matrix_at(y, row, p),
-                                 dlcore_matrix_panel_columns(y, p),
-                                 (uint32_t)(row * y->columns + p * y->panel), pass->key,
-                                 (float)pass->layer->stddev);
+        dlcore_elements_t elements = elements_of(pass, y, p);
+
+        pass->kernels->noise(dlcore_matrix_at(pass->x, begin, p), dlcore_matrix_at(y, begin, p),
+                             &elements, pass->key, (float)pass->layer->stddev);
     }
 }
 

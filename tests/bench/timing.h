@@ -30,6 +30,8 @@ typedef struct bench_contender {
 
 /* Seconds of a clock that only goes forward. */
 double bench_now(void);
+/* Races count seconds of CPU from now on, of all threads: for one thread on a busy machine. */
+void bench_count_cpu(void);
 void bench_sleep(double seconds);
 
 /* Finds each contender's repeat count, which warms it up, then times one sample of each in turn.
