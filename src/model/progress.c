@@ -112,7 +112,8 @@ static void add_bar(const dlcore_progress_t *progress, line_t *line, size_t done
 /* 12s, 3:05, 1:02:03 */
 static void format_seconds(char *text, size_t size, double seconds)
 {
-    unsigned long whole = (unsigned long)seconds;
+    const double most = 1e9; /* of a dataset that does not know its length */
+    unsigned long whole = (unsigned long)(seconds < most ? seconds : most);
 
     if (whole >= 3600)
         snprintf(text, size, "%lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
@@ -174,6 +175,8 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
 {
     double elapsed = now() - progress->began;
     double each = done > 0 ? elapsed / (double)done : 0.0;
+    size_t left =
+        done < progress->batches ? progress->batches - done : 0; /* datasets may tell less */
     line_t line = {.length = 0};
     char text[64];
 
@@ -193,8 +196,7 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
         add(&line, " ");
         add_bar(progress, &line, done);
         add(&line, " ");
-        format_seconds(text, sizeof text,
-                       last ? elapsed : each * (double)(progress->batches - done));
+        format_seconds(text, sizeof text, last ? elapsed : each * (double)left);
         add_bold(progress, &line, text);
         add(&line, " ");
     } else {
