@@ -136,6 +136,24 @@ static void test_progress_small_values_and_nan_are_written_as_keras_does(void **
     assert_non_null(strstr(written, " - a: nan - b: 0.0000 - c: -1.5000e-07 - d: 1.0000e-03\n"));
 }
 
+/* A dataset may have more batches than it said, or say more than there can be. */
+static void test_progress_of_a_wrong_number_of_batches_tells_a_time(void **state)
+{
+    dlcore_progress_t progress = start(1, true);
+
+    (void)state;
+    dlcore_progress_begin(&progress, 0, 0, 3);
+    progress.began -= 10.0;
+    dlcore_progress_batch(&progress, 5, names, values, 2);
+    assert_non_null(strstr(written, "5/3"));
+    assert_non_null(strstr(written, "\x1b[1m0s\x1b[0m"));
+    progress = start(1, true);
+    dlcore_progress_begin(&progress, 0, 0, SIZE_MAX);
+    progress.began -= 10.0;
+    dlcore_progress_batch(&progress, 1, names, values, 2);
+    assert_non_null(strstr(written, "277777:46:40"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_progress_verbose_0_writes_nothing),
         cmocka_unit_test(test_progress_durations_are_in_keras_units),
         cmocka_unit_test(test_progress_small_values_and_nan_are_written_as_keras_does),
+        cmocka_unit_test(test_progress_of_a_wrong_number_of_batches_tells_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
