@@ -106,13 +106,13 @@ typedef struct dlcore_fit_options {
     size_t steps_per_epoch;
 
     /* Share of the samples, taken from the end before shuffling, that is kept for validation:
-     * 0 <= validation_split < 1. Or tensors, or a dataset (dlcore/dataset.h), of their own; these
-     * win. */
+     * 0 <= validation_split < 1. Or tensors, or a dataset (dlcore/dataset.h), of their own, not
+     * both; these win. */
     double validation_split;
     bool shuffle_before_split; /* false; true: a random share, the same in every fit of a seed */
     const dlcore_tensor_t *validation_x;
     const dlcore_tensor_t *validation_y;
-    const dlcore_tensor_t *validation_sample_weight; /* as sample_weight; NULL: all 1 */
+    const dlcore_tensor_t *validation_sample_weight; /* of validation_x; NULL: all 1 */
     const struct dlcore_dataset *validation_dataset;
     size_t validation_freq; /* 1: after every epoch; n: after every n-th; others have NaN */
 

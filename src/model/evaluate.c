@@ -6,12 +6,8 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "math/tensor.h"
-#include "model/progress.h"
 
-/* Rows that predict computes at a time unless told: at most so many that activations of the usual
- * widths stay in L2, at least so many that weights are read for something, and in between such that
- * several threads have blocks. Never by the number of threads, so that bits do not depend on it. */
-static size_t block_of(size_t rows)
+size_t dlcore_block_rows(size_t rows)
 {
     enum { MOST = 128, LEAST = 32, BLOCKS = 16 };
 
@@ -41,16 +37,60 @@ dlcore_status dlcore_check_built(const dlcore_model_t *model, const char *call,
     return DLCORE_OK;
 }
 
-static void report(const dlcore_evaluation_t *result, dlcore_progress_t *progress)
+/* What the line shows; answers how many. */
+static size_t shown_values(const dlcore_evaluation_t *result, const char **names, double *values)
 {
-    const char *names[DLCORE_METRICS_MAX + 1] = {"loss"};
-    double values[DLCORE_METRICS_MAX + 1] = {result->loss};
-
+    names[0] = "loss";
+    values[0] = result->loss;
     for (size_t i = 0; i < result->metric_count; i++) {
         names[i + 1] = result->metrics[i].name;
         values[i + 1] = result->metrics[i].value;
     }
-    dlcore_progress_end(progress, names, values, result->metric_count + 1);
+    return result->metric_count + 1;
+}
+
+void dlcore_evaluation_show(const dlcore_evaluation_t *result, dlcore_progress_t *progress,
+                            size_t done)
+{
+    const char *names[DLCORE_METRICS_MAX + 1];
+    double values[DLCORE_METRICS_MAX + 1];
+    size_t count = shown_values(result, names, values);
+
+    dlcore_progress_batch(progress, done, names, values, count);
+}
+
+void dlcore_evaluation_report(const dlcore_evaluation_t *result, dlcore_progress_t *progress)
+{
+    const char *names[DLCORE_METRICS_MAX + 1];
+    double values[DLCORE_METRICS_MAX + 1];
+    size_t count = shown_values(result, names, values);
+
+    dlcore_progress_end(progress, names, values, count);
+}
+
+dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
+                                    const dlcore_evaluate_options_t *options,
+                                    const dlcore_evaluation_t *result,
+                                    dlcore_objective_t *objective)
+{
+    dlcore_error_record_t *error = options->error;
+    dlcore_status status = dlcore_check_options(options, "evaluate", error);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (model == NULL || result == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: %s is NULL",
+                           model == NULL ? "model" : "result");
+    if (options->verbose < 0 || options->verbose > 2)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "evaluate: verbose must be 0, 1 or 2, got %d", options->verbose);
+    status = dlcore_check_built(model, "evaluate", error);
+    if (status == DLCORE_OK && !model->compiled)
+        status = dlcore_fail(error, DLCORE_ERROR_STATE,
+                             "evaluate: the model is not compiled; model_compile comes first");
+    if (status == DLCORE_OK)
+        status = dlcore_model_objective(model, objective, error);
+    return status;
 }
 
 static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
@@ -64,19 +104,11 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_sums_t sums = {0};
     dlcore_status status;
 
-    if (options->batch_size == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: batch_size is 0");
-    if (options->verbose < 0 || options->verbose > 2)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "evaluate: verbose must be 0, 1 or 2, got %d", options->verbose);
-    status = dlcore_check_built(model, "evaluate", error);
-    if (status == DLCORE_OK && !model->compiled)
-        status = dlcore_fail(error, DLCORE_ERROR_STATE,
-                             "evaluate: the model is not compiled; model_compile comes first");
+    status = dlcore_check_evaluate(model, options, result, &objective);
+    if (status == DLCORE_OK && options->batch_size == 0)
+        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: batch_size is 0");
     if (status == DLCORE_OK)
         status = dlcore_check_samples(&model->network, x, error);
-    if (status == DLCORE_OK)
-        status = dlcore_model_objective(model, &objective, error);
     if (status == DLCORE_OK)
         status = dlcore_check_labels(&model->network, &objective, x, y, error);
     if (status == DLCORE_OK)
@@ -97,7 +129,7 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_model_release_team(model, run.team);
     if (status == DLCORE_OK) {
         dlcore_evaluation_set(model, &objective, &sums, result);
-        report(result, &progress);
+        dlcore_evaluation_report(result, &progress);
     }
     dlcore_sums_free(&model->allocator, &sums);
     return status;
@@ -110,13 +142,7 @@ dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_te
 {
     dlcore_evaluate_options_t chosen =
         options != NULL ? *options : dlcore_evaluate_options_default();
-    dlcore_status status = dlcore_check_options(&chosen, "evaluate", chosen.error);
 
-    if (status != DLCORE_OK)
-        return status;
-    if (model == NULL || result == NULL)
-        return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "evaluate: %s is NULL",
-                           model == NULL ? "model" : "result");
     return evaluate(model, x, y, &chosen, result);
 }
 
@@ -159,7 +185,7 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
     if (status != DLCORE_OK)
         return status;
     run.source.rows = dlcore_sample_count(x);
-    run.block = chosen.batch_size > 0 ? chosen.batch_size : block_of(run.source.rows);
+    run.block = chosen.batch_size > 0 ? chosen.batch_size : dlcore_block_rows(run.source.rows);
     run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
     status = dlcore_run_blocks(&run, NULL, chosen.error);
     dlcore_model_release_team(model, run.team);

@@ -6,11 +6,29 @@
 
 #include "dlcore/dataset.h"
 #include "model/model.h"
+#include "model/progress.h"
 
-/* Every batch of one pass through run->objective; run->source and run->block are not looked at. In
- * the host's float mode. *sums, which the caller made, is what they add up to. */
+/* fit's validation: every batch of one pass through run->objective; run->source and run->block are
+ * not looked at, and without run->team each batch takes the model's by its rows. In the host's
+ * float mode. *sums, which the caller made, is what they add up to, whatever the threads. Messages
+ * begin with "validation: ". */
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
                                       dlcore_sums_t *sums, dlcore_error_record_t *error);
+
+/* What every evaluate checks before it looks at data. Fills *objective. */
+dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
+                                    const dlcore_evaluate_options_t *options,
+                                    const dlcore_evaluation_t *result,
+                                    dlcore_objective_t *objective);
+/* The line after `done` batches; its last state. */
+void dlcore_evaluation_show(const dlcore_evaluation_t *result, dlcore_progress_t *progress,
+                            size_t done);
+void dlcore_evaluation_report(const dlcore_evaluation_t *result, dlcore_progress_t *progress);
+
+/* Rows to compute at a time out of that many: at most so many that activations of the usual widths
+ * stay in L2, at least so many that weights are read for something, and in between such that
+ * several threads have blocks. Never by the number of threads, so that bits do not depend on it. */
+size_t dlcore_block_rows(size_t rows);
 
 /* The model has weights; `call` is for the message. */
 dlcore_status dlcore_check_built(const dlcore_model_t *model, const char *call,

@@ -6,59 +6,133 @@
 #include "math/tensor.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
-#include "model/progress.h"
 
-static dlcore_status begin(const dlcore_dataset_t *dataset, dlcore_error_record_t *error)
+/* Begins a copy: what a dataset's functions do to the caller's struct is for the next call. */
+static dlcore_status begin(const dlcore_dataset_t *dataset, dlcore_dataset_t *copy,
+                           dlcore_error_record_t *error)
 {
-    dlcore_error_record_t found = {0};
-    dlcore_status status;
-
     if (dataset == NULL || dataset->begin == NULL || dataset->next == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "dataset: it, its begin or its next is NULL");
-    status = dataset->begin(dataset->user, 0, 0, &found);
+    *copy = *dataset;
+    return dlcore_dataset_begin(copy, 0, 0, error);
+}
+
+static dlcore_status fail_batch(size_t batch, dlcore_status status,
+                                const dlcore_error_record_t *found, dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, status, "dataset: batch %zu: %s", batch, found->message);
+}
+
+/* ---- evaluate ---- */
+
+typedef struct pass {
+    const dlcore_run_t *run;
+    dlcore_sums_t *sums, more; /* of all batches, of one */
+    size_t batch;
+} pass_t;
+
+static dlcore_status check_batch(const dlcore_run_t *run, const dlcore_source_t *source,
+                                 dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &run->model->network;
+    dlcore_status status = dlcore_check_samples(network, source->x, error);
+
     if (status == DLCORE_OK)
-        return status;
-    return dlcore_fail(error, status, "dataset: begin: %s",
-                       found.message[0] != '\0' ? found.message : dlcore_status_string(status));
+        status = dlcore_check_labels(network, run->objective, source->x, source->y, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_sample_weights("sample_weight", source->weights, source->rows, error);
+    return status;
+}
+
+/* A batch whose loss is the mean of its rows may be cut, so that threads have blocks. The other
+ * reductions are of whole batches. */
+static size_t block_of(const dlcore_objective_t *objective, size_t rows)
+{
+    dlcore_reduction_t reduction = objective->loss_settings.reduction;
+
+    if (reduction == DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE ||
+        (reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT && !objective->weighted))
+        return dlcore_block_rows(rows);
+    return rows;
+}
+
+static dlcore_status run_batch(pass_t *pass, const dlcore_source_t *source,
+                               dlcore_error_record_t *error)
+{
+    const dlcore_model_t *model = pass->run->model;
+    dlcore_objective_t objective = *pass->run->objective;
+    dlcore_run_t run = *pass->run;
+    dlcore_error_record_t found = {0};
+    dlcore_status status = check_batch(&run, source, &found);
+
+    if (status != DLCORE_OK)
+        return fail_batch(pass->batch, status, &found, error);
+    objective.weighted = source->weights != NULL;
+    run.objective = &objective;
+    run.source = *source;
+    run.block = block_of(&objective, source->rows);
+    if (run.team == NULL)
+        run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, source->rows));
+    status = dlcore_run_blocks(&run, &pass->more, error);
+    if (pass->run->team == NULL)
+        dlcore_model_release_team(model, run.team);
+    if (status == DLCORE_OK)
+        dlcore_sums_add(&objective, pass->sums, &pass->more);
+    return status;
+}
+
+/* What the line says in the midst of a pass, where anybody sees it. */
+static void show(const pass_t *pass, dlcore_progress_t *progress)
+{
+    dlcore_evaluation_t result;
+
+    if (progress == NULL || progress->verbose != 1 || !progress->sink.terminal)
+        return;
+    dlcore_evaluation_set(pass->run->model, pass->run->objective, pass->sums, &result);
+    dlcore_evaluation_show(&result, progress, pass->batch);
+}
+
+/* `progress` has begun; it is told of every batch, and at last of their number. NULL: nobody is. */
+static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
+                              dlcore_progress_t *progress, dlcore_sums_t *sums,
+                              dlcore_error_record_t *error)
+{
+    const dlcore_allocator_t *allocator = &run->model->allocator;
+    pass_t pass = {.run = run, .sums = sums};
+    dlcore_dataset_t copy;
+    dlcore_status status = begin(dataset, &copy, error);
+
+    dlcore_sums_clear(run->objective, sums);
+    if (status == DLCORE_OK)
+        status = dlcore_sums_create(allocator, run->objective, &pass.more, error);
+    while (status == DLCORE_OK) {
+        dlcore_source_t source;
+
+        status = dlcore_dataset_next(&copy, true, &source, error);
+        if (status != DLCORE_OK || source.rows == 0)
+            break;
+        status = run_batch(&pass, &source, error);
+        pass.batch++;
+        if (status == DLCORE_OK)
+            show(&pass, progress);
+    }
+    dlcore_sums_free(allocator, &pass.more);
+    if (progress != NULL)
+        progress->batches = pass.batch;
+    if (status == DLCORE_OK && pass.batch == 0)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
+    return status;
 }
 
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
                                       dlcore_sums_t *sums, dlcore_error_record_t *error)
 {
-    const dlcore_network_t *network = &run->model->network;
-    const dlcore_allocator_t *allocator = &run->model->allocator;
-    dlcore_objective_t objective = *run->objective;
-    dlcore_run_t each = *run;
-    dlcore_sums_t more = {0};
-    dlcore_status status = begin(dataset, error);
+    dlcore_error_record_t found = {0};
+    dlcore_status status = evaluate(run, dataset, NULL, sums, &found);
 
-    dlcore_sums_clear(run->objective, sums);
-    if (status == DLCORE_OK)
-        status = dlcore_sums_create(allocator, run->objective, &more, error);
-    while (status == DLCORE_OK) {
-        status = dlcore_dataset_next(dataset, true, &each.source, error);
-        if (status != DLCORE_OK || each.source.rows == 0)
-            break;
-        status = dlcore_check_samples(network, each.source.x, error);
-        if (status == DLCORE_OK)
-            status =
-                dlcore_check_labels(network, run->objective, each.source.x, each.source.y, error);
-        if (status == DLCORE_OK)
-            status = dlcore_check_sample_weights("sample_weight", each.source.weights,
-                                                 each.source.rows, error);
-        objective.weighted = each.source.weights != NULL;
-        each.objective = &objective;
-        each.block = each.source.rows;
-        if (status == DLCORE_OK)
-            status = dlcore_run_blocks(&each, &more, error);
-        if (status == DLCORE_OK)
-            dlcore_sums_add(run->objective, sums, &more);
-    }
-    dlcore_sums_free(allocator, &more);
-    if (status == DLCORE_OK && sums->samples == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
-    return status;
+    return status == DLCORE_OK ? status
+                               : dlcore_fail(error, status, "validation: %s", found.message);
 }
 
 dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
@@ -68,35 +142,32 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
 {
     dlcore_evaluate_options_t chosen =
         options != NULL ? *options : dlcore_evaluate_options_default();
-    dlcore_error_record_t *error = chosen.error;
     dlcore_objective_t objective;
     dlcore_run_t run = {.model = model, .objective = &objective};
+    dlcore_progress_t progress;
     dlcore_sums_t sums = {0};
-    dlcore_status status = dlcore_check_options(&chosen, "evaluate", error);
+    dlcore_status status = dlcore_check_evaluate(model, &chosen, result, &objective);
 
+    if (status == DLCORE_OK && chosen.sample_weight != NULL)
+        status = dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT,
+                             "evaluate: sample_weight is for tensors; a dataset gives each batch's "
+                             "weights with the batch");
+    if (status == DLCORE_OK)
+        status = dlcore_sums_create(&model->allocator, &objective, &sums, chosen.error);
     if (status != DLCORE_OK)
         return status;
-    if (model == NULL || result == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: %s is NULL",
-                           model == NULL ? "model" : "result");
-    status = dlcore_check_built(model, "evaluate", error);
-    if (status == DLCORE_OK && !model->compiled)
-        status = dlcore_fail(error, DLCORE_ERROR_STATE,
-                             "evaluate: the model is not compiled; model_compile comes first");
-    if (status == DLCORE_OK)
-        status = dlcore_model_objective(model, &objective, error);
-    if (status == DLCORE_OK)
-        status = dlcore_sums_create(&model->allocator, &objective, &sums, error);
-    if (status != DLCORE_OK)
-        return status;
-    run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, chosen.batch_size));
-    status = dlcore_evaluate_dataset(&run, dataset, &sums, error);
-    dlcore_model_release_team(model, run.team);
-    if (status == DLCORE_OK)
+    progress = dlcore_progress_start(&chosen.sink, chosen.verbose);
+    dlcore_progress_begin(&progress, 0, 0, dataset != NULL ? dataset->batches : 0);
+    status = evaluate(&run, dataset, &progress, &sums, chosen.error);
+    if (status == DLCORE_OK) {
         dlcore_evaluation_set(model, &objective, &sums, result);
+        dlcore_evaluation_report(result, &progress);
+    }
     dlcore_sums_free(&model->allocator, &sums);
     return status;
 }
+
+/* ---- predict ---- */
 
 /* A tensor for the outputs of that many rows. */
 static dlcore_status make_output(const dlcore_model_t *model, size_t rows, dlcore_tensor_t **y,
@@ -111,6 +182,30 @@ static dlcore_status make_output(const dlcore_model_t *model, size_t rows, dlcor
     return dlcore_tensor_create_unset(&model->allocator, DLCORE_DTYPE_FLOAT32, 2, shape, y, error);
 }
 
+typedef struct taker {
+    dlcore_prediction_function_t take;
+    void *user;
+} taker_t;
+
+static dlcore_status predict_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                   size_t batch, dlcore_tensor_t *y, const taker_t *taker,
+                                   const dlcore_predict_options_t *options)
+{
+    dlcore_predict_options_t each = *options;
+    dlcore_error_record_t found = {0};
+    dlcore_status status;
+
+    each.error = &found;
+    status = dlcore_model_predict_with(model, x, y, &each);
+    if (status != DLCORE_OK)
+        return fail_batch(batch, status, &found, options->error);
+    status = taker->take(taker->user, y, &found);
+    if (status == DLCORE_OK)
+        return status;
+    return dlcore_fail(options->error, status, "predict: take: %.*s", (int)sizeof found.message - 1,
+                       found.message[0] != '\0' ? found.message : dlcore_status_string(status));
+}
+
 dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
                                            const dlcore_dataset_t *dataset,
                                            dlcore_prediction_function_t take, void *user,
@@ -118,8 +213,10 @@ dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
 {
     dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
     dlcore_error_record_t *error = chosen.error;
+    taker_t taker = {take, user};
     dlcore_tensor_t *y = NULL;
-    dlcore_source_t source = {0};
+    dlcore_dataset_t copy;
+    size_t batch = 0;
     dlcore_status status = dlcore_check_options(&chosen, "predict", error);
 
     if (status == DLCORE_OK && (model == NULL || take == NULL))
@@ -128,16 +225,16 @@ dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
     if (status == DLCORE_OK)
         status = dlcore_check_built(model, "predict", error);
     if (status == DLCORE_OK)
-        status = begin(dataset, error);
+        status = begin(dataset, &copy, error);
     while (status == DLCORE_OK) {
-        status = dlcore_dataset_next(dataset, false, &source, error);
+        dlcore_source_t source;
+
+        status = dlcore_dataset_next(&copy, false, &source, error);
         if (status != DLCORE_OK || source.rows == 0)
             break;
         status = make_output(model, source.rows, &y, error);
         if (status == DLCORE_OK)
-            status = dlcore_model_predict_with(model, source.x, y, &chosen);
-        if (status == DLCORE_OK)
-            status = take(user, y, error);
+            status = predict_batch(model, source.x, batch++, y, &taker, &chosen);
     }
     dlcore_tensor_free(y);
     return status;

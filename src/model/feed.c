@@ -26,12 +26,13 @@ dlcore_status dlcore_feed_tensors(dlcore_feed_t *feed, const dlcore_model_t *mod
 dlcore_status dlcore_feed_dataset(dlcore_feed_t *feed, const dlcore_model_t *model,
                                   const dlcore_dataset_t *dataset, dlcore_error_record_t *error)
 {
-    *feed = (dlcore_feed_t){.dataset = dataset, .batches = dataset->batches};
+    *feed = (dlcore_feed_t){.copy = *dataset, .batches = dataset->batches};
+    feed->dataset = &feed->copy;
     if (dataset->begin == NULL || dataset->next == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: %s is NULL",
                            dataset->begin == NULL ? "begin" : "next");
     if (dataset->prefetch)
-        return dlcore_prefetch_start(&model->allocator, dataset, &feed->prefetch, error);
+        return dlcore_prefetch_start(&model->allocator, feed->dataset, &feed->prefetch, error);
     return DLCORE_OK;
 }
 
@@ -40,14 +41,6 @@ void dlcore_feed_clear(dlcore_feed_t *feed, const dlcore_model_t *model)
     dlcore_prefetch_stop(feed->prefetch);
     dlcore_release(&model->allocator, feed->order);
     *feed = (dlcore_feed_t){0};
-}
-
-/* The user's message, or one for a user who left none. */
-static dlcore_status say(const char *what, dlcore_status status, const dlcore_error_record_t *found,
-                         dlcore_error_record_t *error)
-{
-    return dlcore_fail(error, status, "dataset: %s: %s", what,
-                       found->message[0] != '\0' ? found->message : dlcore_status_string(status));
 }
 
 /* A new order for a pass. Samples that have an order of their own are shuffled within it. */
@@ -63,21 +56,33 @@ static void draw_order(dlcore_feed_t *feed, uint64_t seed, uint32_t key)
 dlcore_status dlcore_feed_seek(dlcore_feed_t *feed, const dlcore_model_t *model, size_t pass,
                                size_t batch, uint32_t key, dlcore_error_record_t *error)
 {
-    dlcore_error_record_t found = {0};
-    dlcore_status status = DLCORE_OK;
-
     feed->batch = batch;
     if (feed->holds && feed->held_pass == pass && feed->held_batch == batch)
         return DLCORE_OK;
     feed->holds = false;
-    if (feed->dataset == NULL) {
-        if (feed->order != NULL)
-            draw_order(feed, model->options.seed, key);
-    } else if (feed->prefetch != NULL) {
+    if (feed->dataset != NULL && feed->prefetch == NULL)
+        return dlcore_dataset_begin(feed->dataset, pass, batch, error);
+    if (feed->dataset != NULL)
         dlcore_prefetch_seek(feed->prefetch, pass, batch);
-    } else {
-        status = feed->dataset->begin(feed->dataset->user, pass, batch, &found);
-    }
+    else if (feed->order != NULL)
+        draw_order(feed, model->options.seed, key);
+    return DLCORE_OK;
+}
+
+/* The user's message, or one for a user who left none; it may not even end. */
+static dlcore_status say(const char *what, dlcore_status status, const dlcore_error_record_t *found,
+                         dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, status, "dataset: %s: %.*s", what, (int)sizeof found->message - 1,
+                       found->message[0] != '\0' ? found->message : dlcore_status_string(status));
+}
+
+dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass, size_t batch,
+                                   dlcore_error_record_t *error)
+{
+    dlcore_error_record_t found = {0};
+    dlcore_status status = dataset->begin(dataset->user, pass, batch, &found);
+
     return status == DLCORE_OK ? status : say("begin", status, &found, error);
 }
 
@@ -91,7 +96,7 @@ dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_lab
     *source = (dlcore_source_t){0};
     if (status != DLCORE_OK)
         return say("next", status, &found, error);
-    if (batch.x == NULL && batch.y == NULL)
+    if (batch.x == NULL && batch.y == NULL && batch.sample_weight == NULL)
         return DLCORE_OK;
     if (batch.x == NULL || (with_labels && batch.y == NULL))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: next: a batch without %s",
@@ -101,8 +106,13 @@ dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_lab
                                 .weights = with_labels ? batch.sample_weight : NULL,
                                 .rows = dlcore_sample_count(batch.x)};
     if (source->rows == 0)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "dataset: next: a batch of 0 samples");
-    return DLCORE_OK;
+        status = dlcore_fail(error, DLCORE_ERROR_SHAPE, "dataset: next: a batch of 0 samples");
+    else if (dlcore_sample_width(batch.x) == 0)
+        status = dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                             "dataset: next: a batch of 0 numbers per sample");
+    if (status != DLCORE_OK)
+        *source = (dlcore_source_t){0};
+    return status;
 }
 
 /* Rows of the tensors that are batch `batch` of the pass; rows 0 past the end. */

@@ -10,7 +10,8 @@
 #include "model/prefetch.h"
 
 typedef struct dlcore_feed {
-    const dlcore_dataset_t *dataset; /* NULL: tensors */
+    const dlcore_dataset_t *dataset; /* the copy; NULL: tensors */
+    dlcore_dataset_t copy;           /* callbacks may change the caller's */
     dlcore_prefetch_t *prefetch;     /* of a dataset that wants it, else NULL */
 
     dlcore_source_t samples; /* of tensors: all that are trained on, in their own order */
@@ -29,7 +30,7 @@ typedef struct dlcore_feed {
 dlcore_status dlcore_feed_tensors(dlcore_feed_t *feed, const dlcore_model_t *model,
                                   const dlcore_source_t *samples, size_t batch_size, bool shuffle,
                                   dlcore_error_record_t *error);
-/* Over a dataset that is borrowed. */
+/* Over a dataset, whose struct is copied; *feed must stay where it is. */
 dlcore_status dlcore_feed_dataset(dlcore_feed_t *feed, const dlcore_model_t *model,
                                   const dlcore_dataset_t *dataset, dlcore_error_record_t *error);
 void dlcore_feed_clear(dlcore_feed_t *feed, const dlcore_model_t *model);
@@ -47,7 +48,11 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
 dlcore_source_t dlcore_feed_peek(const dlcore_feed_t *feed);
 
-/* A batch of a dataset, as a source; rows 0 at the end. DLCORE_ERROR_ARGUMENT for half a batch. */
+/* A dataset's own functions, on the calling thread; their messages say which of them failed. */
+dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass, size_t batch,
+                                   dlcore_error_record_t *error);
+/* A batch as a source, whose x has rows and columns and nothing else is checked; rows 0 at the end.
+ * DLCORE_ERROR_ARGUMENT for half a batch, DLCORE_ERROR_SHAPE for an empty one. */
 dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_labels,
                                   dlcore_source_t *source, dlcore_error_record_t *error);
 

@@ -54,6 +54,36 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
                                       error);
 }
 
+/* What only goes with tensors, and what two would say: nothing is dropped in silence. */
+static dlcore_status check_sources(const dlcore_fit_options_t *options,
+                                   const dlcore_dataset_t *dataset, dlcore_error_record_t *error)
+{
+    const dlcore_dataset_t *validation = options->validation_dataset;
+    const char *problem = NULL;
+
+    if (dataset != NULL && options->sample_weight != NULL)
+        problem = "fit: sample_weight is for tensors; a dataset gives each batch's weights with "
+                  "the batch";
+    else if (dataset != NULL && options->validation_split > 0.0 && options->validation_x == NULL &&
+             validation == NULL)
+        problem = "fit: validation_split is for tensors; a dataset needs validation_x or "
+                  "validation_dataset";
+    else if (options->validation_sample_weight != NULL && options->validation_x == NULL)
+        problem = "fit: validation_sample_weight goes with validation_x, which is NULL";
+    else if (options->validation_x != NULL && validation != NULL)
+        problem = "fit: validation_x and validation_dataset are both set; one of them validates";
+    else if (validation != NULL && (validation->begin == NULL || validation->next == NULL))
+        problem = "validation: a dataset needs begin and next";
+    else if (validation != NULL && dataset != NULL && options->steps_per_epoch > 0 &&
+             validation->user == dataset->user && validation->begin == dataset->begin &&
+             validation->next == dataset->next)
+        problem = "fit: with steps_per_epoch, training stands in the midst of a pass when "
+                  "validation begins: validation_dataset must be another than the one trained on";
+    if (problem == NULL)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s", problem);
+}
+
 /* A random order of all samples, of which the first train. Keyed by the seed alone. */
 static dlcore_status shuffle_before_split(dlcore_fit_t *fit, size_t count)
 {
@@ -133,10 +163,6 @@ static dlcore_status choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t *x,
                                              &fit->model->error);
     if (status != DLCORE_OK)
         return status;
-    if (options->validation_dataset != NULL &&
-        (options->validation_dataset->begin == NULL || options->validation_dataset->next == NULL))
-        return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
-                           "validation: a dataset needs begin and next");
     if (options->validation_x != NULL)
         status = choose_tensors(fit);
     else if (options->validation_dataset == NULL && fit->feed.dataset == NULL &&
@@ -308,6 +334,8 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
         return status;
     atomic_store(&model->stop_requested, false);
     status = check_options(&chosen, &model->error);
+    if (status == DLCORE_OK)
+        status = check_sources(&chosen, dataset, &model->error);
     if (status == DLCORE_OK)
         status = check_resume(&fit);
     if (status == DLCORE_OK && dataset != NULL)

@@ -20,9 +20,9 @@
 #include "model/feed.h"
 
 typedef enum state {
-    IDLE,    /* nothing asked for */
+    IDLE,    /* nothing asked for, at first */
     WORKING, /* the thread has to fetch, or does */
-    READY,   /* a batch is in the slot, or its status is an error, or the pass has ended */
+    READY,   /* a batch is in the slot; or, until the next seek, an error or the pass's end */
     WAITING, /* a batch is there, but too large for the slot */
     ENDING
 } state_t;
@@ -73,7 +73,7 @@ static unsigned char *copy(const dlcore_tensor_t *from, dlcore_tensor_t *to, uns
     *to = *from;
     to->row_stride = from->row_size;
     to->data = memory;
-    for (size_t run = 0; run < runs; run++)
+    for (size_t run = 0; bytes > 0 && run < runs; run++)
         memcpy(memory + run * bytes, dlcore_tensor_run(from, run), bytes);
     return memory + bytes_of(from);
 }
@@ -101,15 +101,13 @@ static void fill(slot_t *slot, const dlcore_source_t *found)
 static dlcore_status fetch(dlcore_prefetch_t *prefetch, bool seeks)
 {
     const dlcore_dataset_t *dataset = prefetch->dataset;
-    dlcore_error_record_t found = {0};
     dlcore_status status = DLCORE_OK;
 
     prefetch->found = (dlcore_source_t){0};
     if (seeks)
-        status = dataset->begin(dataset->user, prefetch->pass, prefetch->batch, &found);
+        status = dlcore_dataset_begin(dataset, prefetch->pass, prefetch->batch, &prefetch->error);
     if (status != DLCORE_OK)
-        return dlcore_fail(&prefetch->error, status, "dataset: begin: %s",
-                           found.message[0] != '\0' ? found.message : dlcore_status_string(status));
+        return status;
     return dlcore_dataset_next(dataset, true, &prefetch->found, &prefetch->error);
 }
 
@@ -166,8 +164,7 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
         pthread_cond_destroy(&made->changed);
         pthread_mutex_destroy(&made->lock);
         dlcore_release(allocator, made);
-        dlcore_error_write_errno(error, number, "prefetch: cannot start a thread");
-        return dlcore_fail(error, DLCORE_ERROR_MEMORY, "prefetch: cannot start a thread");
+        return dlcore_fail_errno(error, number, "prefetch: cannot start a thread");
     }
     *prefetch = made;
     return DLCORE_OK;
@@ -236,23 +233,18 @@ dlcore_status dlcore_prefetch_next(dlcore_prefetch_t *prefetch, dlcore_source_t 
 
     *source = (dlcore_source_t){0};
     pthread_mutex_lock(&prefetch->lock);
-    if (prefetch->state == IDLE)
-        prefetch->state = WORKING;
-    pthread_cond_broadcast(&prefetch->changed);
     settle(prefetch);
     status = prefetch->status;
     if (status != DLCORE_OK)
         (void)dlcore_fail(error, status, "%s", prefetch->error.message);
     else if (prefetch->state == WAITING)
         status = take_waiting(prefetch, slot, error);
-    prefetch->state = IDLE;
-    if (status == DLCORE_OK) {
+    if (status == DLCORE_OK)
         *source = slot->source;
-        if (source->rows > 0) { /* the one after it meanwhile */
-            prefetch->next = 1 - prefetch->next;
-            prefetch->state = WORKING;
-            pthread_cond_broadcast(&prefetch->changed);
-        }
+    if (source->rows > 0) { /* the one after it meanwhile */
+        prefetch->next = 1 - prefetch->next;
+        prefetch->state = WORKING;
+        pthread_cond_broadcast(&prefetch->changed);
     }
     pthread_mutex_unlock(&prefetch->lock);
     return status;

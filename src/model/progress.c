@@ -112,7 +112,8 @@ static void add_bar(const dlcore_progress_t *progress, line_t *line, size_t done
 /* 12s, 3:05, 1:02:03 */
 static void format_seconds(char *text, size_t size, double seconds)
 {
-    unsigned long whole = (unsigned long)seconds;
+    const double most = 1e9; /* of a dataset that does not know its length */
+    unsigned long whole = (unsigned long)(seconds < most ? seconds : most);
 
     if (whole >= 3600)
         snprintf(text, size, "%lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);

@@ -118,6 +118,24 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
     return status;
 }
 
+/* Threads for batches of that many rows, which may be more than before but never fewer. */
+static void choose_workers(dlcore_training_t *training, size_t rows)
+{
+    dlcore_model_t *model = training->model;
+    /* forward and two gradients */
+    double work = training->is_small ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
+
+    if (rows <= training->rows)
+        return;
+    training->rows = rows;
+    if (training->team == NULL)
+        training->team = dlcore_model_acquire_team(model, work);
+    training->workers =
+        dlcore_size_max(training->workers, dlcore_model_workers(training->team, work));
+    training->pace = dlcore_pace_start(training->workers);
+    training->step.team = training->team;
+}
+
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size, bool weighted)
@@ -125,7 +143,6 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     dlcore_small_plan_t small;
     dlcore_status status;
     size_t rows;
-    double work;
 
     *training = (dlcore_training_t){.model = model};
     status = check_data(model, call, x, y, &training->objective);
@@ -133,13 +150,9 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
         return status;
     training->objective.weighted = weighted;
     rows = dlcore_size_min(batch_size, dlcore_sample_count(x));
-    /* forward and two gradients; a small network is run by the caller alone */
     dlcore_small_settle(&model->network, &training->objective, &small);
-    work = small.functions != NULL ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
-    training->team = dlcore_model_acquire_team(model, work);
-    training->workers = dlcore_model_workers(training->team, work);
-    training->pace = dlcore_pace_start(training->workers);
-    training->usual_rows = rows;
+    training->is_small = small.functions != NULL;
+    choose_workers(training, rows);
     status = make_slots(model);
     if (status == DLCORE_OK)
         status = make_plan(model);
@@ -165,6 +178,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
 
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows)
 {
+    choose_workers(training, rows);
     return make_workspace(training->model, &training->objective, rows, training->workers);
 }
 
@@ -212,15 +226,12 @@ dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlc
 void dlcore_training_step(dlcore_training_t *training)
 {
     dlcore_step_t *step = &training->step;
-    double begin;
+    bool watches = dlcore_pace_watches(&training->pace) && step->source.rows == training->rows;
+    double begin = watches ? dlcore_pace_clock() : 0.0;
 
-    if (!dlcore_pace_watches(&training->pace) || step->source.rows < training->usual_rows) {
-        dlcore_step_run(step, training->workers);
-        return;
-    }
-    begin = dlcore_pace_clock();
     dlcore_step_run(step, training->pace.workers);
-    dlcore_pace_note(&training->pace, dlcore_pace_clock() - begin);
+    if (watches)
+        dlcore_pace_note(&training->pace, dlcore_pace_clock() - begin);
 }
 
 void dlcore_training_take_averages(dlcore_training_t *training)

@@ -12,8 +12,9 @@ typedef struct dlcore_training {
     dlcore_objective_t objective;
     dlcore_team_t *team;
     size_t workers;               /* at most */
-    dlcore_pace_t pace;           /* of the steps of a fit with */
-    size_t usual_rows;            /* or more */
+    dlcore_pace_t pace;           /* of full batches' steps */
+    size_t rows;                  /* of the largest batch so far, which the team was taken for */
+    bool is_small;                /* the caller runs it alone (engine/small.h) */
     dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
     dlcore_update_sink_t *update; /* of dlcore_training_set_update */
 } dlcore_training_t;
@@ -25,8 +26,8 @@ typedef struct dlcore_training {
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size, bool weighted);
-/* Makes room for batches of that many rows, and for weights of samples when objective.weighted,
- * between two steps. */
+/* Makes room for batches of that many rows, takes the threads that they are worth, and makes room
+ * for weights of samples when objective.weighted, between two steps. */
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows);
 void dlcore_training_end(dlcore_training_t *training);
 
