@@ -270,6 +270,10 @@ static void test_feed_errors_come_through_with_their_messages(void **state)
     script.begin_status = DLCORE_ERROR_IO;
     assert_int_equal(dlcore_feed_seek(&feed, model, 0, 0, 0, &error), DLCORE_ERROR_IO);
     assert_string_equal(error.message, "dataset: begin: no disk");
+    script.begin_status = (dlcore_status)5;
+    assert_int_equal(dlcore_feed_seek(&feed, model, 0, 0, 0, &error), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "dataset: begin: answered 5, which is no status");
+    script.begin_status = DLCORE_ERROR_IO;
     script.message_never_ends = true;
     assert_int_equal(dlcore_feed_seek(&feed, model, 0, 0, 0, &error), DLCORE_ERROR_IO);
     assert_int_equal(strlen(error.message), sizeof error.message - 1);

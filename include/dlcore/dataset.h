@@ -1,8 +1,8 @@
 /* Datasets: batches that your code yields, for data that are larger than memory, read from a
  * stream, or made up on the way.
  *
- *     static status begin(void *user, size_t pass, size_t batch, error_record_t *error);
- *     static status next(void *user, dataset_batch_t *batch, error_record_t *error);
+ *     static dlcore_status begin(void *user, size_t pass, size_t batch, error_record_t *error);
+ *     static dlcore_status next(void *user, dataset_batch_t *batch, error_record_t *error);
  *     ...
  *     dataset_t dataset = {.user = &reader, .begin = begin, .next = next};
  *     how.epochs = 5;

@@ -202,8 +202,7 @@ static dlcore_status predict_batch(const dlcore_model_t *model, const dlcore_ten
     status = taker->take(taker->user, y, &found);
     if (status == DLCORE_OK)
         return status;
-    return dlcore_fail(options->error, status, "predict: take: %.*s", (int)sizeof found.message - 1,
-                       found.message[0] != '\0' ? found.message : dlcore_status_string(status));
+    return dlcore_host_failed("predict: take", status, &found, options->error);
 }
 
 dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,

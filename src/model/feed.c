@@ -69,11 +69,13 @@ dlcore_status dlcore_feed_seek(dlcore_feed_t *feed, const dlcore_model_t *model,
     return DLCORE_OK;
 }
 
-/* The user's message, or one for a user who left none; it may not even end. */
-static dlcore_status say(const char *what, dlcore_status status, const dlcore_error_record_t *found,
-                         dlcore_error_record_t *error)
+dlcore_status dlcore_host_failed(const char *what, dlcore_status status,
+                                 const dlcore_error_record_t *found, dlcore_error_record_t *error)
 {
-    return dlcore_fail(error, status, "dataset: %s: %.*s", what, (int)sizeof found->message - 1,
+    if (status > DLCORE_OK) /* who asks for < 0 would not see it */
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: answered %d, which is no status",
+                           what, (int)status);
+    return dlcore_fail(error, status, "%s: %.*s", what, (int)sizeof found->message - 1,
                        found->message[0] != '\0' ? found->message : dlcore_status_string(status));
 }
 
@@ -83,7 +85,8 @@ dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass,
     dlcore_error_record_t found = {0};
     dlcore_status status = dataset->begin(dataset->user, pass, batch, &found);
 
-    return status == DLCORE_OK ? status : say("begin", status, &found, error);
+    return status == DLCORE_OK ? status
+                               : dlcore_host_failed("dataset: begin", status, &found, error);
 }
 
 dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_labels,
@@ -95,7 +98,7 @@ dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_lab
 
     *source = (dlcore_source_t){0};
     if (status != DLCORE_OK)
-        return say("next", status, &found, error);
+        return dlcore_host_failed("dataset: next", status, &found, error);
     if (batch.x == NULL && batch.y == NULL && batch.sample_weight == NULL)
         return DLCORE_OK;
     if (batch.x == NULL || (with_labels && batch.y == NULL))

@@ -48,6 +48,11 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
 dlcore_source_t dlcore_feed_peek(const dlcore_feed_t *feed);
 
+/* What a function of the host's answered but DLCORE_OK, as an error of dlcore's: its message, or
+ * one for a host that left none, which need not end; a positive status is DLCORE_ERROR_ARGUMENT. */
+dlcore_status dlcore_host_failed(const char *what, dlcore_status status,
+                                 const dlcore_error_record_t *found, dlcore_error_record_t *error);
+
 /* A dataset's own functions, on the calling thread; their messages say which of them failed. */
 dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass, size_t batch,
                                    dlcore_error_record_t *error);
