@@ -1,7 +1,7 @@
 /* Loading the state of training into a model that is there already.
  *
- * The file is loaded as a model of its own first, so that a bad one changes nothing. What the two
- * were compiled with is compared as files have it, setting by setting.
+ * The file is loaded as a model of its own first, so that a bad one changes nothing. Layers and
+ * settings of compile are compared as files have them, setting by setting.
  *
  * SPDX-License-Identifier: MIT */
 #include "io/model_restore.h"
@@ -20,7 +20,7 @@
 
 #define SHOWN 60 /* bytes of a value in a message */
 
-/* ---- compile settings ---- */
+/* ---- settings ---- */
 
 typedef struct difference {
     char name[64]; /* of the setting */
@@ -74,22 +74,41 @@ static bool same(const dlcore_json_t *a, const dlcore_json_t *b, difference_t *f
     }
 }
 
-/* A model's compile_config, for the caller to release; a function's rate, which is not looked at,
- * is 0. */
-static dlcore_status config_of(const dlcore_model_t *model, char **text, dlcore_json_t *config,
-                               dlcore_error_record_t *error)
+/* Layers and settings of compile as files have them; a function's rate, which is not looked at, is
+ * 0. */
+static dlcore_json_writer_t put(const dlcore_model_t *model, char *to, size_t room)
 {
-    dlcore_json_writer_t writer = dlcore_json_writer(NULL, 0);
-    dlcore_json_problem_t problem;
+    dlcore_json_writer_t writer = dlcore_json_writer(to, room);
 
+    dlcore_json_open(&writer, NULL, '[');
+    dlcore_model_config_put(&writer, model);
     dlcore_compile_config_put(&writer, &model->settings, 0.0);
-    *text = dlcore_allocate_raw(&model->allocator, writer.size, 1);
-    if (*text == NULL)
-        return dlcore_fail_memory(error, "settings", writer.size);
-    writer = dlcore_json_writer(*text, writer.size);
-    dlcore_compile_config_put(&writer, &model->settings, 0.0);
-    if (!dlcore_json_check(*text, writer.size, config, &problem))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "compile settings: %s", problem.what);
+    dlcore_json_close(&writer, ']');
+    return writer;
+}
+
+typedef struct configs {
+    char *text; /* for the caller to release */
+    dlcore_json_t layers, compile;
+} configs_t;
+
+static dlcore_status make_configs(const dlcore_model_t *model, configs_t *configs,
+                                  dlcore_error_record_t *error)
+{
+    size_t size = put(model, NULL, 0).size;
+    dlcore_json_problem_t problem;
+    dlcore_json_steps_t steps;
+    dlcore_json_t whole;
+
+    configs->text = dlcore_allocate_raw(&model->allocator, size, 1);
+    if (configs->text == NULL)
+        return dlcore_fail_memory(error, "settings", size);
+    (void)put(model, configs->text, size);
+    if (!dlcore_json_check(configs->text, size, &whole, &problem))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "settings of the model: %s", problem.what);
+    steps = dlcore_json_steps(&whole);
+    (void)dlcore_json_step(&steps, NULL, &configs->layers);
+    (void)dlcore_json_step(&steps, NULL, &configs->compile);
     return DLCORE_OK;
 }
 
@@ -103,45 +122,41 @@ static const char *shown(char text[SHOWN], const dlcore_json_t *value)
     return text;
 }
 
-static dlcore_status compare_configs(const dlcore_json_t *ours, const dlcore_json_t *theirs,
-                                     const char *file, dlcore_error_record_t *error)
+static dlcore_status compare(const char *part, const dlcore_json_t *ours,
+                             const dlcore_json_t *theirs, const char *file,
+                             dlcore_error_record_t *error)
 {
-    static const char *const members[] = {"optimizer", "loss", "metrics", "weighted_metrics"};
+    difference_t found = {.name = ""};
+    char our_text[SHOWN], their_text[SHOWN];
 
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        difference_t found = {.name = ""};
-        char our_text[SHOWN], their_text[SHOWN];
-        dlcore_json_t a, b;
-
-        (void)dlcore_json_member(ours, members[i], &a);
-        (void)dlcore_json_member(theirs, members[i], &b);
-        if (!same(&a, &b, &found))
-            return dlcore_fail(error, DLCORE_ERROR_STATE,
-                               "%s: %s%s%s is %s in the model, %s in the file", file, members[i],
-                               found.name[0] != '\0' ? ": " : "", found.name,
-                               shown(our_text, &found.ours), shown(their_text, &found.theirs));
-    }
-    return DLCORE_OK;
+    if (same(ours, theirs, &found))
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_STATE, "%s: %s%s%s is %s in the model, %s in the file",
+                       file, part, found.name[0] != '\0' ? ": " : "", found.name,
+                       shown(our_text, &found.ours), shown(their_text, &found.theirs));
 }
 
 /* A run goes on to the same bits only with the settings that it began with. */
 static dlcore_status compare_settings(const dlcore_model_t *model, const dlcore_model_t *loaded,
                                       const char *file, dlcore_error_record_t *error)
 {
-    char *our_text = NULL, *their_text = NULL;
-    dlcore_json_t ours, theirs;
-    dlcore_status status;
+    static const char *const members[] = {"optimizer", "loss", "metrics", "weighted_metrics"};
+    configs_t ours = {0}, theirs = {0};
+    dlcore_status status = make_configs(model, &ours, error);
 
-    if (!loaded->compiled)
-        return dlcore_fail(error, DLCORE_ERROR_STATE,
-                           "%s: was saved from a model that was not compiled", file);
-    status = config_of(model, &our_text, &ours, error);
     if (status == DLCORE_OK)
-        status = config_of(loaded, &their_text, &theirs, error);
+        status = make_configs(loaded, &theirs, error);
     if (status == DLCORE_OK)
-        status = compare_configs(&ours, &theirs, file, error);
-    dlcore_release(&model->allocator, our_text);
-    dlcore_release(&loaded->allocator, their_text);
+        status = compare("layers", &ours.layers, &theirs.layers, file, error);
+    for (size_t i = 0; i < sizeof members / sizeof members[0] && status == DLCORE_OK; i++) {
+        dlcore_json_t a, b;
+
+        (void)dlcore_json_member(&ours.compile, members[i], &a);
+        (void)dlcore_json_member(&theirs.compile, members[i], &b);
+        status = compare(members[i], &a, &b, file, error);
+    }
+    dlcore_release(&model->allocator, ours.text);
+    dlcore_release(&loaded->allocator, theirs.text);
     return status;
 }
 
@@ -161,12 +176,17 @@ dlcore_status dlcore_model_restore(dlcore_model_t *model, const char *path,
     status = dlcore_model_load(path, &options, &loaded);
     if (status != DLCORE_OK)
         return status;
-    status = compare_settings(model, loaded, path, error);
-    if (status == DLCORE_OK) {
-        status = dlcore_model_take_over(model, loaded, &found);
-        if (status != DLCORE_OK)
-            (void)dlcore_fail(error, status, "%s: %s", path, found.message);
-    }
+    status =
+        dlcore_model_compare(model, loaded, &found); /* what changes shapes: the better words */
+    if (status != DLCORE_OK)
+        (void)dlcore_fail(error, status, "%s: %s", path, found.message);
+    else if (loaded->stopped == NULL) /* nor compiled, then */
+        status = dlcore_fail(error, DLCORE_ERROR_STATE, "%s: was not saved in the middle of a run",
+                             path);
+    else
+        status = compare_settings(model, loaded, path, error);
+    if (status == DLCORE_OK)
+        dlcore_model_take_over(model, loaded);
     dlcore_model_free(loaded);
     return status;
 }
