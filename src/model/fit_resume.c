@@ -6,6 +6,7 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "model/fit.h"
 
 dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
@@ -131,6 +132,7 @@ dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
     if (status != DLCORE_OK)
         return status;
     *position = record->position;
+    fit->history->first_epoch = position->epoch - dlcore_size_min(record->rows, position->epoch);
     dlcore_sums_restore(&fit->training.objective, record->sums, &fit->sums);
     for (size_t row = 0; row < record->rows; row++) {
         if (!dlcore_history_append(fit->history, record->history + row * record->value_count))
