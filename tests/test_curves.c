@@ -129,16 +129,21 @@ static void test_curves_of_a_later_epoch_count_on(void **state)
     dlcore_history_free(history);
 }
 
+static const char *draw_named(const char *const *chosen, size_t chosen_count)
+{
+    dlcore_curves_options_t options = dlcore_curves_options_default();
+
+    options.names = chosen;
+    options.name_count = chosen_count;
+    return draw(3, some, &options);
+}
+
 static void test_curves_by_a_name_of_validation_are_that_alone(void **state)
 {
     static const char *const chosen[] = {"val_loss"};
-    dlcore_curves_options_t options = dlcore_curves_options_default();
-    const char *text;
+    const char *text = draw_named(chosen, 1);
 
     (void)state;
-    options.names = chosen;
-    options.name_count = 1;
-    text = draw(3, some, &options);
     assert_int_equal(count(text, ">validation</text>"), 1);
     assert_int_equal(count(text, ">training</text>"), 0);
     assert_int_equal(count(text, ">val_loss</text>"), 1);
@@ -148,13 +153,9 @@ static void test_curves_by_a_name_of_validation_are_that_alone(void **state)
 static void test_curves_that_do_not_fill_the_rows_begin_with_a_wide_one(void **state)
 {
     static const char *const three[] = {"loss", "accuracy", "loss"};
-    dlcore_curves_options_t options = dlcore_curves_options_default();
-    const char *text;
+    const char *text = draw_named(three, 3);
 
     (void)state;
-    options.names = three;
-    options.name_count = 3;
-    text = draw(3, some, &options);
     assert_non_null(strstr(text, "width=\"960\" height=\"640\""));
     assert_non_null(strstr(text, "x=\"76\" y=\"40\" width=\"864\" height=\"234\""));
     assert_non_null(strstr(text, "x=\"76\" y=\"360\" width=\"384\" height=\"234\""));

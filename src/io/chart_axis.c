@@ -79,24 +79,29 @@ dlcore_axis_t dlcore_axis_fit_whole(double low, double high, size_t ticks)
     axis.step = fmax(round_step((axis.high - axis.low) / (double)ticks), 1.0);
     add_tick(&axis, low);
     if (axis.step == 2.0) { /* 1 3 5, where 1 2 4 would limp */
-        for (double tick = low + 2.0; tick <= high; tick += 2.0)
-            add_tick(&axis, tick);
+        size_t more = (size_t)((high - low) / 2.0);
+
+        for (size_t i = 1; i <= more; i++)
+            add_tick(&axis, low + 2.0 * (double)i);
         return axis;
     }
     add_multiples(&axis, low + axis.step / 2.0, axis.high); /* none that crowds the first */
     return axis;
 }
 
-/* Powers of ten in low .. high, with all of which `factors` tells. */
+/* Every stride-th power of ten, times each of the factors, where that is in low .. high. */
 static void add_powers(dlcore_axis_t *axis, double stride, const double *factors, size_t count)
 {
-    for (double power = floor(axis->low / stride) * stride; power <= axis->high; power += stride) {
-        for (size_t i = 0; i < count; i++) {
-            double place = power + log10(factors[i]);
+    double first = floor(axis->low / stride) * stride;
+    size_t powers = (size_t)((axis->high - first) / stride) + 1;
 
-            if (place >= axis->low && place <= axis->high)
-                add_tick(axis, factors[i] * pow(10.0, power));
-        }
+    for (size_t i = 0; i < powers * count; i++) {
+        size_t steps = i / count;
+        double power = first + stride * (double)steps, factor = factors[i % count];
+        double place = power + log10(factor);
+
+        if (place >= axis->low && place <= axis->high)
+            add_tick(axis, factor * pow(10.0, power));
     }
 }
 
