@@ -1,13 +1,17 @@
 /* Training from a file that is larger than the memory there is.
  *
  *     larger_than_memory [FILE [MEGABYTES]]
+ *     (ulimit -v 200000; larger_than_memory data.bin 400)     with 200 MB of memory for 400 of data
  *
  * Shows a dataset: two functions that yield a file's records batch by batch, read ahead on a thread
  * while the network trains, and begun anywhere, so that a run could resume. The file is made here,
  * of measurements of sensors and the mean of two of them, which the network learns; it
- * is removed at the end. tests/test_larger_than_memory.sh runs it with less memory than file.
+ * is removed at the end. Without arguments it is small; tests/test_larger_than_memory.sh runs it
+ * with less memory than file.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+
 #include <dlcore.h>
 
 #include <errno.h>
@@ -15,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { SENSORS = 24, BATCH = 2048 };
 
@@ -106,17 +111,45 @@ static dlcore_status next(void *user, dataset_batch_t *batch, error_record_t *er
     return DLCORE_OK;
 }
 
+/* What the process may have at most, as `ulimit -v` sets it, next to the file's size. */
+static void print_limit(const char *path, size_t megabytes)
+{
+    struct rlimit limit;
+
+    printf("%s: %zu MB, of which %zu KB are in memory at a time\n", path, megabytes,
+           (sizeof(record_t) * BATCH) >> 10);
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        printf("memory: no limit; try (ulimit -v 200000; larger_than_memory data.bin 400)\n");
+    else
+        printf("memory: limited to %zu MB for program, libraries and data: the file %s\n",
+               (size_t)(limit.rlim_cur >> 20),
+               limit.rlim_cur >> 20 < megabytes ? "would not fit" : "would fit");
+}
+
+static size_t size_of(const char *text)
+{
+    char *end;
+    unsigned long megabytes = strtoul(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || megabytes < 1 || megabytes > 1000000) {
+        fprintf(stderr, "usage: larger_than_memory [FILE [MEGABYTES]]\n");
+        exit(EXIT_FAILURE);
+    }
+    return megabytes;
+}
+
 int main(int argc, char **argv)
 {
     static stream_t stream;
     const char *path = argc > 1 ? argv[1] : "larger_than_memory.bin";
-    size_t megabytes = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 16;
+    size_t megabytes = argc > 2 ? size_of(argv[2]) : 16;
     const size_t shape[2] = {BATCH, SENSORS};
     dataset_t dataset = {.user = &stream, .begin = begin, .next = next, .prefetch = true};
     optimizer_t rmsprop = optimizer_rmsprop();
     fit_options_t how = fit_options_default();
     evaluation_t result;
 
+    print_limit(path, megabytes);
     make_file(path, megabytes);
     stream.file = fopen(path, "rb");
     if (stream.file == NULL) {
@@ -134,8 +167,7 @@ int main(int argc, char **argv)
     how.verbose = 2;
     check(model_fit_dataset(network, &dataset, &how, NULL));
     check(model_evaluate_dataset(network, &dataset, NULL, &result));
-    printf("%zu MB: mean absolute error %.4f\n", megabytes,
-           evaluation_value(&result, "mean_absolute_error"));
+    printf("mean absolute error %.4f\n", evaluation_value(&result, "mean_absolute_error"));
 
     tensor_free(stream.x_tensor);
     tensor_free(stream.y_tensor);

@@ -1,10 +1,12 @@
 /* A host application that answers requests from a model file: several threads, each with a
  * predictor of its own over one model, and how fast that is.
  *
- *     serve                                  trains a small model, saves it, and serves that
- *     serve FILE [THREADS [REQUESTS]]        a model file, such as mnist --save FILE writes
+ *     serve                                 trains a small model, saves it, and serves that
+ *     serve FILE [THREADS [SECONDS]]        a model file, such as mnist --save FILE writes; "-" is
+ *                                           the small one; 4 threads and 1 second for each line
  *
- * Every request is one sample. The threads share nothing but the model, which nobody writes.
+ * Every request is one sample. The threads share nothing but the model, which nobody writes. The
+ * clock runs when all of them have their predictors.
  *
  * SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
@@ -13,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +25,22 @@
 #define THREADS_MAX 64
 #define INPUTS 16
 
-typedef struct server {
+#define LATENCIES ((size_t)1 << 18) /* kept by each thread: the last ones */
+
+typedef enum phase { PREPARE, SERVE, STOP } phase_t;
+
+/* What the threads of a run have in common. */
+typedef struct run {
     const model_t *network;
+    atomic_int phase;    /* a phase_t */
+    atomic_size_t ready; /* threads that have their predictor */
+} run_t;
+
+typedef struct server {
+    run_t *run;
     size_t requests;
-    double *latencies; /* of each request, in microseconds */
-    float checksum;    /* of the answers, so that they are used for something */
+    float *latencies; /* of requests, in microseconds */
+    float checksum;   /* of the answers, so that they are used for something */
     bool failed;
 } server_t;
 
@@ -127,26 +141,47 @@ static model_t *load(const char *path)
 
 /* ---- serving ---- */
 
-static void *serve(void *argument)
+static void rest(double seconds)
 {
-    server_t *server = argument;
-    const size_t inputs = model_input_width(server->network);
-    const size_t outputs = model_output_width(server->network);
-    predictor_t *predictor = NULL;
-    float *x = calloc(inputs, sizeof *x);
-    float *y = calloc(outputs, sizeof *y);
+    struct timespec time = {.tv_sec = (time_t)seconds};
+
+    time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+    nanosleep(&time, NULL);
+}
+
+/* Answers requests until the run ends. */
+static void answer(server_t *server, predictor_t *predictor, float *x, float *y)
+{
+    const size_t inputs = model_input_width(server->run->network);
+    const size_t outputs = model_output_width(server->run->network);
     size_t i;
 
-    server->failed =
-        x == NULL || y == NULL || predictor_create(server->network, NULL, &predictor) != DLCORE_OK;
-    for (i = 0; i < server->requests && !server->failed; i++) {
+    for (i = 0; atomic_load(&server->run->phase) == SERVE && !server->failed; i++) {
         double begin = microseconds();
 
         x[i % inputs] = (float)(i % 7) / 7.0f; /* where a request would be read */
         server->failed = predictor_run(predictor, x, 1, y) != DLCORE_OK;
-        server->latencies[i] = microseconds() - begin;
+        server->latencies[i % LATENCIES] = (float)(microseconds() - begin);
         server->checksum += y[i % outputs];
     }
+    server->requests = i;
+}
+
+static void *serve(void *argument)
+{
+    server_t *server = argument;
+    const model_t *network = server->run->network;
+    predictor_t *predictor = NULL;
+    float *x = calloc(model_input_width(network), sizeof *x);
+    float *y = calloc(model_output_width(network), sizeof *y);
+
+    server->failed =
+        x == NULL || y == NULL || predictor_create(network, NULL, &predictor) != DLCORE_OK;
+    atomic_fetch_add(&server->run->ready, 1);
+    while (atomic_load(&server->run->phase) == PREPARE)
+        rest(1e-4);
+    if (!server->failed)
+        answer(server, predictor, x, y);
     predictor_free(predictor);
     free(y);
     free(x);
@@ -155,70 +190,94 @@ static void *serve(void *argument)
 
 static int compare(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    float x = *(const float *)a, y = *(const float *)b;
 
     return (x > y) - (x < y);
 }
 
-/* `threads` servers at once, and what they took. */
-static void run(const model_t *network, size_t threads, size_t requests)
+static void print(server_t *servers, size_t threads, float *latencies, double seconds)
 {
     static const double shares[] = {0.5, 0.9, 0.99, 0.999};
+    size_t requests = 0, kept = 0, i;
+
+    for (i = 0; i < threads; i++) {
+        size_t count = servers[i].requests < LATENCIES ? servers[i].requests : LATENCIES;
+
+        memmove(latencies + kept, servers[i].latencies, count * sizeof *latencies);
+        kept += count;
+        requests += servers[i].requests;
+    }
+    if (kept == 0)
+        fail("no request was answered; give it more seconds");
+    qsort(latencies, kept, sizeof *latencies, compare);
+    printf("%3zu thread%s %10.0f requests/s   latency", threads,
+           threads == 1 ? ": " : "s:", (double)requests / seconds);
+    for (i = 0; i < sizeof shares / sizeof shares[0]; i++)
+        printf("   %g %%: %.1f us", 100 * shares[i],
+               (double)latencies[(size_t)((double)(kept - 1) * shares[i])]);
+    printf("\n");
+}
+
+/* `threads` servers at once for that long, and what they did. */
+static void serve_for(const model_t *network, size_t threads, double seconds)
+{
+    run_t run = {.network = network};
     pthread_t handles[THREADS_MAX];
     server_t servers[THREADS_MAX];
-    double *latencies = calloc(threads * requests, sizeof *latencies);
-    double begin = microseconds(), seconds;
+    float *latencies = calloc(threads * LATENCIES, sizeof *latencies);
+    double begin, end;
     size_t i;
 
     if (latencies == NULL)
         fail("out of memory");
     for (i = 0; i < threads; i++) {
-        servers[i] = (server_t){network, requests, latencies + i * requests, 0, false};
+        servers[i] = (server_t){.run = &run, .latencies = latencies + i * LATENCIES};
         if (pthread_create(&handles[i], NULL, serve, &servers[i]) != 0)
             fail("no thread can be made");
     }
+    while (atomic_load(&run.ready) < threads)
+        rest(1e-4);
+    begin = microseconds();
+    atomic_store(&run.phase, SERVE);
+    rest(seconds);
+    atomic_store(&run.phase, STOP);
+    end = microseconds();
     for (i = 0; i < threads; i++) {
         pthread_join(handles[i], NULL);
         if (servers[i].failed)
             fail("a predictor failed");
     }
-    seconds = (microseconds() - begin) / 1e6;
-    qsort(latencies, threads * requests, sizeof *latencies, compare);
-    printf("%3zu thread%s %10.0f requests/s   latency", threads,
-           threads == 1 ? ": " : "s:", (double)(threads * requests) / seconds);
-    for (i = 0; i < sizeof shares / sizeof shares[0]; i++)
-        printf("   %g %%: %.1f us", 100 * shares[i],
-               latencies[(size_t)((double)(threads * requests - 1) * shares[i])]);
-    printf("\n");
+    print(servers, threads, latencies, (end - begin) / 1e6);
     free(latencies);
 }
 
-static size_t number(const char *text, size_t most)
+static double number(const char *text, double least, double most)
 {
     char *end;
-    unsigned long value = strtoul(text, &end, 10);
+    double value = strtod(text, &end);
 
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value < 1 || value > most)
-        fail("usage: serve [FILE [THREADS [REQUESTS]]]");
+    if (end == text || *end != '\0' || !(value >= least && value <= most))
+        fail("usage: serve [FILE|- [THREADS [SECONDS]]]");
     return value;
 }
 
 int main(int argc, char **argv)
 {
     char path[] = "/tmp/dlcore-serve-XXXXXX";
-    size_t most = argc > 2 ? number(argv[2], THREADS_MAX) : 4;
-    size_t requests = argc > 3 ? number(argv[3], 10000000) : 2000;
+    bool own = argc < 2 || strcmp(argv[1], "-") == 0;
+    size_t most = argc > 2 ? (size_t)number(argv[2], 1, THREADS_MAX) : 4;
+    double seconds = argc > 3 ? number(argv[3], 0.001, 3600) : 1;
     model_t *network;
     size_t threads;
 
-    if (argc < 2)
+    if (own)
         make_model(path);
-    network = load(argc > 1 ? argv[1] : path);
-    if (argc < 2)
+    network = load(own ? path : argv[1]);
+    if (own)
         remove(path);
     for (threads = 1; threads < most; threads *= 2)
-        run(network, threads, requests);
-    run(network, most, requests);
+        serve_for(network, threads, seconds);
+    serve_for(network, most, seconds);
     model_free(network);
     return EXIT_SUCCESS;
 }

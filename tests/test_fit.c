@@ -156,12 +156,14 @@ static void test_fit_of_zero_epochs_or_a_batch_beyond_the_data_is_allowed(void *
     (void)state;
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, &history), DLCORE_OK);
     assert_int_equal(dlcore_history_epoch_count(history), 0);
+    assert_int_equal(dlcore_history_first_epoch(history), 0);
     dlcore_history_free(history);
     options = how(3);
     options.initial_epoch = 1;
     options.batch_size = SIZE_MAX;
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, &history), DLCORE_OK);
     assert_int_equal(dlcore_history_epoch_count(history), 2);
+    assert_int_equal(dlcore_history_first_epoch(history), 1);
     dlcore_history_free(history);
     dlcore_model_free(model);
     data_free(data);

@@ -34,6 +34,9 @@ static void test_history_grows_and_keeps_every_row(void **state)
         assert_true(dlcore_history_value(history, "accuracy", i) == (double)i + 0.25);
         assert_true(dlcore_history_value(history, "val_loss", i) == -(double)i);
     }
+    assert_int_equal(dlcore_history_first_epoch(history), 0);
+    history->first_epoch = 9;
+    assert_int_equal(dlcore_history_first_epoch(history), 9);
     dlcore_history_free(history);
 }
 
@@ -60,6 +63,7 @@ static void test_history_null_is_an_empty_record(void **state)
 {
     (void)state;
     assert_int_equal(dlcore_history_epoch_count(NULL), 0);
+    assert_int_equal(dlcore_history_first_epoch(NULL), 0);
     assert_int_equal(dlcore_history_value_count(NULL), 0);
     assert_null(dlcore_history_name(NULL, 0));
     assert_true(isnan(dlcore_history_value(NULL, "loss", 0)));

@@ -109,6 +109,19 @@ static void test_report_confusion_lines_up(void **state)
                               "   1 |   0   7\n");
 }
 
+/* Twice the right ones, and those of a row with those of a column, are more than a size_t. */
+static void test_report_of_as_many_samples_as_can_be_has_true_shares(void **state)
+{
+    static const size_t counts[] = {SIZE_MAX - 1, 0, 0, 1};
+    FILE *stream = tmpfile();
+
+    (void)state;
+    assert_int_equal(dlcore_report_classification(counts, 2, NULL, stream, NULL), DLCORE_OK);
+    read_back(stream);
+    assert_non_null(strstr(text, "           0       1.00      1.00      1.00 "));
+    assert_non_null(strstr(text, "   macro avg       1.00      1.00      1.00 "));
+}
+
 static void test_report_bad_labels_are_named(void **state)
 {
     const int32_t labels[] = {0, 2, -1, 1};
@@ -136,7 +149,12 @@ static void test_report_bad_labels_are_named(void **state)
     assert_failed(dlcore_confusion_matrix(NULL, three, 3, counts, &error), DLCORE_ERROR_ARGUMENT,
                   &error, "y_true is NULL");
     assert_failed(dlcore_confusion_matrix(three, three, 0, counts, &error), DLCORE_ERROR_ARGUMENT,
-                  &error, "0 classes");
+                  &error, "confusion_matrix: class_count must lie in 1 .. ");
+    assert_failed(dlcore_confusion_matrix(three, three, SIZE_MAX, counts, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "class_count must lie in 1 .. ");
+    assert_failed(dlcore_confusion_matrix(three, three, (size_t)1 << (4 * sizeof(size_t) - 2),
+                                          counts, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "class_count must lie in 1 .. ");
     assert_failed(dlcore_confusion_matrix(three, three, 3, NULL, &error), DLCORE_ERROR_ARGUMENT,
                   &error, "counts is NULL");
     assert_int_equal(counts[0], 77);
@@ -151,6 +169,7 @@ static void test_report_bad_arguments_are_named(void **state)
 {
     static const char *const names[] = {"a", NULL};
     static const size_t none[4] = {0}, some[4] = {1, 0, 0, 1};
+    static const size_t many[4] = {SIZE_MAX, 0, 1, 0};
     dlcore_error_record_t error = {0};
     FILE *stream = tmpfile(), *full = fopen("/dev/full", "w");
 
@@ -162,7 +181,13 @@ static void test_report_bad_arguments_are_named(void **state)
     assert_failed(dlcore_report_confusion(some, 2, NULL, NULL, &error), DLCORE_ERROR_ARGUMENT,
                   &error, "stream is NULL");
     assert_failed(dlcore_report_confusion(some, 0, NULL, stream, &error), DLCORE_ERROR_ARGUMENT,
-                  &error, "0 classes");
+                  &error, "report: class_count must lie in 1 .. ");
+    assert_failed(dlcore_report_confusion(some, SIZE_MAX, names, stream, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "report: class_count must lie in 1 .. ");
+    assert_failed(dlcore_report_classification(some, SIZE_MAX, NULL, stream, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "report: class_count must lie in 1 .. ");
+    assert_failed(dlcore_report_classification(many, 2, NULL, stream, &error),
+                  DLCORE_ERROR_OVERFLOW, &error, "report: counts add up to more than ");
     assert_failed(dlcore_report_confusion(some, 2, names, stream, &error), DLCORE_ERROR_ARGUMENT,
                   &error, "the name of class 1 is NULL");
     if (full != NULL) {
@@ -178,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report_is_that_of_scikit_learn),
         cmocka_unit_test(test_report_confusion_lines_up),
+        cmocka_unit_test(test_report_of_as_many_samples_as_can_be_has_true_shares),
         cmocka_unit_test(test_report_bad_labels_are_named),
         cmocka_unit_test(test_report_bad_arguments_are_named),
     };

@@ -375,6 +375,31 @@ static void test_resume_after_a_stop_shows_averages_until_it_goes_on(void **stat
     dlcore_model_free(model);
 }
 
+static void test_resume_of_a_run_that_began_later_keeps_the_number_of_its_first_epoch(void **state)
+{
+    keeper_t keeper = {.moment = BATCH_END, .at = BATCHES + 1, .stops = true};
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    dlcore_model_t *model = model_of(DLCORE_OPTIMIZER_SGD);
+    dlcore_fit_options_t options = batches_of(BATCH);
+    dlcore_callback_t callback = callback_of(&keeper);
+    dlcore_history_t *history = NULL;
+
+    (void)state;
+    options.initial_epoch = 4;
+    options.epochs = 7;
+    options.callbacks = &callback;
+    options.callback_count = 1;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL), DLCORE_OK);
+    options.initial_epoch = 0;
+    options.resume = true;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, &history), DLCORE_OK);
+    assert_int_equal(dlcore_history_epoch_count(history), 3);
+    assert_int_equal(dlcore_history_first_epoch(history), 4);
+    dlcore_history_free(history);
+    dlcore_model_free(model);
+    samples_free(samples);
+}
+
 static void test_resume_without_a_run_is_refused(void **state)
 {
     keeper_t keeper = {.at = SIZE_MAX};
@@ -417,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_resume_from_any_other_moment_ends_with_the_same_bits),
         cmocka_unit_test(test_resume_after_a_stop_ends_with_the_same_bits),
         cmocka_unit_test(test_resume_after_a_stop_shows_averages_until_it_goes_on),
+        cmocka_unit_test(test_resume_of_a_run_that_began_later_keeps_the_number_of_its_first_epoch),
         cmocka_unit_test(test_resume_without_a_run_is_refused),
         cmocka_unit_test(test_resume_with_other_data_is_refused_and_leaves_the_run),
     };

@@ -107,15 +107,17 @@ static void test_split_bad_arguments_are_refused(void **state)
     assert_failed(dlcore_train_test_split(x, scalar, NULL, &split, &error), DLCORE_ERROR_SHAPE,
                   &error, "y has rank 0");
     assert_failed(dlcore_train_test_split(one, NULL, NULL, &split, &error), DLCORE_ERROR_SHAPE,
-                  &error, "1 samples: one part of the split would have none");
+                  &error,
+                  "train_test_split: test_fraction 0.25 of 1 samples leaves none to train with");
     for (size_t i = 0; i < 5; i++) {
         options.test_fraction = fractions[i];
         assert_failed(dlcore_train_test_split(x, NULL, &options, &split, &error),
-                      DLCORE_ERROR_ARGUMENT, &error, "test_fraction must be between 0 and 1");
+                      DLCORE_ERROR_ARGUMENT, &error,
+                      "train_test_split: test_fraction must lie above 0 and below 1, got ");
     }
     options.test_fraction = 0.9;
     assert_failed(dlcore_train_test_split(x, NULL, &options, &split, &error), DLCORE_ERROR_SHAPE,
-                  &error, "one part of the split would have none");
+                  &error, "test_fraction 0.9 of 2 samples leaves none to train with");
     options.test_fraction = 0.01;
     assert_int_equal(dlcore_train_test_split(x, NULL, &options, &split, &error), DLCORE_OK);
     assert_int_equal(dlcore_tensor_length(split.test_x, 0), 1);

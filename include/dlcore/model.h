@@ -291,11 +291,13 @@ dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
 
 void dlcore_history_free(dlcore_history_t *history);
 size_t dlcore_history_epoch_count(const dlcore_history_t *history);
+/* The number of the first row's epoch, from 0: the initial_epoch that the run began with. */
+size_t dlcore_history_first_epoch(const dlcore_history_t *history);
 size_t dlcore_history_value_count(const dlcore_history_t *history);
 /* "loss", "accuracy", "val_loss", ...; NULL past the end. */
 const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
-/* NaN for a name or an epoch that is not there; epochs count from 0, which is the first of this
- * fit, or of the run that it resumed. */
+/* NaN for a name or an epoch (row, from 0) that is not there; the rows of a run that was resumed
+ * begin with that of its first epoch. */
 double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch);
 /* Whether a callback or model_request_stop ended the run early. */
 bool dlcore_history_stopped(const dlcore_history_t *history);

@@ -344,6 +344,7 @@
 #define model_summary dlcore_model_summary
 #define history_free dlcore_history_free
 #define history_epoch_count dlcore_history_epoch_count
+#define history_first_epoch dlcore_history_first_epoch
 #define history_value_count dlcore_history_value_count
 #define history_name dlcore_history_name
 #define history_value dlcore_history_value

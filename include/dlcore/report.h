@@ -24,12 +24,14 @@ extern "C" {
 /* counts[t * class_count + p] = samples of class t that were taken for p. `counts` is the caller's,
  * class_count * class_count numbers, and is written on success only. y_true and y_pred: int32 or
  * uint8, (samples) or (samples, 1), each 0 .. class_count-1; else DLCORE_ERROR_RANGE names the
- * first that is not. `error` may be NULL. */
+ * first that is not. class_count: 1 .. 2^30 - 1, with 32-bit addresses 2^14 - 1. `error` may be
+ * NULL. */
 dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcore_tensor_t *y_pred,
                                       size_t class_count, size_t *counts,
                                       dlcore_error_record_t *error);
 
-/* Writes such counts as a table, a row for each true class, a column for each predicted one. */
+/* Writes such counts, not all 0 and together at most SIZE_MAX (else DLCORE_ERROR_OVERFLOW), as a
+ * table, a row for each true class, a column for each predicted one. */
 dlcore_status dlcore_report_confusion(const size_t *counts, size_t class_count,
                                       const char *const *class_names, FILE *stream,
                                       dlcore_error_record_t *error);

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "dlcore/data.h"
-#include "math/tensor.h"
+#include "math/split.h"
 
 dlcore_k_fold_options_t dlcore_k_fold_options_default(void)
 {
@@ -16,15 +16,10 @@ static dlcore_status check(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
                            const dlcore_k_fold_options_t *options, size_t fold,
                            dlcore_error_record_t *error)
 {
-    if (x == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "k_fold: x is NULL");
-    if (x->rank == 0 || (y != NULL && y->rank == 0))
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
-                           "k_fold: %s has rank 0: no samples along axis 0",
-                           x->rank == 0 ? "x" : "y");
-    if (y != NULL && y->shape[0] != x->shape[0])
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "k_fold: x has %zu samples, y has %zu",
-                           x->shape[0], y->shape[0]);
+    dlcore_status status = dlcore_check_split("k_fold", x, y, error);
+
+    if (status != DLCORE_OK)
+        return status;
     if (options->folds < 2 || options->folds > x->shape[0])
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "k_fold: folds must lie in 2 .. %zu, the number of samples, got %zu",
@@ -53,35 +48,18 @@ static size_t sort_out(size_t *order, unsigned char *tests, size_t samples, size
     return train;
 }
 
-static dlcore_status take_rows(const dlcore_tensor_t *from, const size_t *order, size_t count,
-                               dlcore_tensor_t **out, dlcore_error_record_t *error)
-{
-    size_t shape[DLCORE_RANK_MAX];
-    size_t item = dlcore_dtype_size(from->dtype);
-    size_t row = from->row_size * item;
-    dlcore_status status;
-
-    memcpy(shape, from->shape, sizeof shape);
-    shape[0] = count;
-    status =
-        dlcore_tensor_create_unset(&from->allocator, from->dtype, from->rank, shape, out, error);
-    for (size_t i = 0; status == DLCORE_OK && i < count; i++)
-        memcpy((*out)->data + i * row, from->data + order[i] * from->row_stride * item, row);
-    return status;
-}
-
 static dlcore_status take(const dlcore_tensor_t *x, const dlcore_tensor_t *y, const size_t *order,
                           size_t train, dlcore_split_t *out, dlcore_error_record_t *error)
 {
     size_t test = x->shape[0] - train;
-    dlcore_status status = take_rows(x, order, train, &out->train_x, error);
+    dlcore_status status = dlcore_take_rows(x, order, train, &out->train_x, error);
 
     if (status == DLCORE_OK)
-        status = take_rows(x, order + train, test, &out->test_x, error);
+        status = dlcore_take_rows(x, order + train, test, &out->test_x, error);
     if (status == DLCORE_OK && y != NULL)
-        status = take_rows(y, order, train, &out->train_y, error);
+        status = dlcore_take_rows(y, order, train, &out->train_y, error);
     if (status == DLCORE_OK && y != NULL)
-        status = take_rows(y, order + train, test, &out->test_y, error);
+        status = dlcore_take_rows(y, order + train, test, &out->test_y, error);
     if (status != DLCORE_OK)
         dlcore_split_free(out);
     return status;

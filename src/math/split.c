@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "dlcore/data.h"
-#include "math/tensor.h"
+#include "math/split.h"
 
 dlcore_split_options_t dlcore_split_options_default(void)
 {
@@ -15,31 +15,21 @@ dlcore_split_options_t dlcore_split_options_default(void)
         .structure_size = sizeof(dlcore_split_options_t), .test_fraction = 0.25, .shuffle = true};
 }
 
-static dlcore_status check(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                           const dlcore_split_options_t *options, size_t *test,
-                           dlcore_error_record_t *error)
+dlcore_status dlcore_check_split(const char *call, const dlcore_tensor_t *x,
+                                 const dlcore_tensor_t *y, dlcore_error_record_t *error)
 {
-    double fraction = options->test_fraction;
-
     if (x == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "x is NULL");
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: x is NULL", call);
     if (x->rank == 0 || (y != NULL && y->rank == 0))
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s has rank 0: no samples along axis 0",
-                           x->rank == 0 ? "x" : "y");
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: %s has rank 0: no samples along axis 0",
+                           call, x->rank == 0 ? "x" : "y");
     if (y != NULL && y->shape[0] != x->shape[0])
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x has %zu samples, y has %zu", x->shape[0],
-                           y->shape[0]);
-    if (!(fraction > 0 && fraction < 1))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "test_fraction must be between 0 and 1");
-    *test = (size_t)ceil(fraction * (double)x->shape[0]);
-    if (x->shape[0] < 2 || *test >= x->shape[0])
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
-                           "%zu samples: one part of the split would have none", x->shape[0]);
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: x has %zu samples, y has %zu", call,
+                           x->shape[0], y->shape[0]);
     return DLCORE_OK;
 }
 
-/* Copies the rows of that order, `count` of them. */
-static dlcore_status take_rows(const dlcore_tensor_t *from, const size_t *order, size_t count,
+dlcore_status dlcore_take_rows(const dlcore_tensor_t *from, const size_t *order, size_t count,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     size_t shape[DLCORE_RANK_MAX];
@@ -56,6 +46,23 @@ static dlcore_status take_rows(const dlcore_tensor_t *from, const size_t *order,
     return status;
 }
 
+/* How many of the samples test: the fraction of them, rounded up, as in scikit-learn. */
+static dlcore_status count_tests(size_t samples, double fraction, size_t *test,
+                                 dlcore_error_record_t *error)
+{
+    if (!(fraction > 0 && fraction < 1))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "train_test_split: test_fraction must lie above 0 and below 1, got %g",
+                           fraction);
+    *test = (size_t)ceil(fraction * (double)samples);
+    if (samples < 2 || *test >= samples)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "train_test_split: test_fraction %g of %zu samples leaves none to train "
+                           "with",
+                           fraction, samples);
+    return DLCORE_OK;
+}
+
 static dlcore_status split_tensor(const dlcore_tensor_t *from, const size_t *order, size_t train,
                                   dlcore_tensor_t **train_out, dlcore_tensor_t **test_out,
                                   dlcore_error_record_t *error)
@@ -69,9 +76,9 @@ static dlcore_status split_tensor(const dlcore_tensor_t *from, const size_t *ord
             status = dlcore_tensor_slice_const(from, train, rows, test_out, error);
         return status;
     }
-    status = take_rows(from, order, train, train_out, error);
+    status = dlcore_take_rows(from, order, train, train_out, error);
     if (status == DLCORE_OK)
-        status = take_rows(from, order + train, rows - train, test_out, error);
+        status = dlcore_take_rows(from, order + train, rows - train, test_out, error);
     return status;
 }
 
@@ -85,11 +92,13 @@ dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_ten
     dlcore_status status;
 
     if (out == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "train_test_split: out is NULL");
     *out = (dlcore_split_t){0};
     if (dlcore_check_options(&how, "split", error) != DLCORE_OK)
         return DLCORE_ERROR_ARGUMENT;
-    status = check(x, y, &how, &test, error);
+    status = dlcore_check_split("train_test_split", x, y, error);
+    if (status == DLCORE_OK)
+        status = count_tests(x->shape[0], how.test_fraction, &test, error);
     if (status != DLCORE_OK)
         return status;
     if (how.shuffle) {
@@ -97,7 +106,7 @@ dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_ten
 
         order = dlcore_allocate_raw(&x->allocator, x->shape[0], sizeof *order);
         if (order == NULL)
-            return dlcore_fail_memory(error, "split", x->shape[0] * sizeof *order);
+            return dlcore_fail_memory(error, "train_test_split", x->shape[0] * sizeof *order);
         dlcore_random_permutation(&random, order, x->shape[0]);
     }
     status = split_tensor(x, order, x->shape[0] - test, &out->train_x, &out->test_x, error);

@@ -222,6 +222,7 @@ static dlcore_status make_records(dlcore_fit_t *fit)
         dlcore_history_create(&fit->model->allocator, fit->names, fit->all_values, epochs);
     if (fit->history == NULL)
         return dlcore_fail_memory(&fit->model->error, "history", sizeof *fit->history);
+    fit->history->first_epoch = options->initial_epoch;
     return dlcore_fit_state_create(fit);
 }
 

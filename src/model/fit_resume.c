@@ -6,6 +6,7 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "model/fit.h"
 
 dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)

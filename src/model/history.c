@@ -73,6 +73,11 @@ size_t dlcore_history_value_count(const dlcore_history_t *history)
     return history != NULL ? history->value_count : 0;
 }
 
+size_t dlcore_history_first_epoch(const dlcore_history_t *history)
+{
+    return history != NULL ? history->first_epoch : 0;
+}
+
 const char *dlcore_history_name(const dlcore_history_t *history, size_t index)
 {
     return history != NULL && index < history->value_count ? history->names[index] : NULL;

@@ -16,6 +16,7 @@ struct dlcore_history {
     size_t value_count; /* values of a row */
     double *values;     /* row-major, capacity rows */
     size_t epochs, capacity;
+    size_t first_epoch; /* the number of the first row's, from 0 */
     bool stopped;
 };
 

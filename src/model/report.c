@@ -1,90 +1,14 @@
-/* Confusion matrices, and reports made of them.
+/* Reports made of confusion matrices.
  *
  * SPDX-License-Identifier: MIT */
-#include "dlcore/report.h"
+#include "model/report.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/number.h"
 #include "base/size.h"
-#include "math/tensor.h"
-
-/* ---- counting ---- */
-
-static dlcore_status check_labels(const char *what, const dlcore_tensor_t *labels,
-                                  dlcore_error_record_t *error)
-{
-    if (labels == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "confusion_matrix: %s is NULL", what);
-    if (labels->dtype == DLCORE_DTYPE_FLOAT32)
-        return dlcore_fail(error, DLCORE_ERROR_DTYPE,
-                           "confusion_matrix: %s must be int32 or uint8, got float32; "
-                           "tensor_argmax makes classes of outputs",
-                           what);
-    if (labels->rank == 0 || labels->shape[0] == 0 || labels->row_size != 1)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
-                           "confusion_matrix: %s must have one label for each sample, got %zu rows "
-                           "of %zu",
-                           what, labels->rank > 0 ? labels->shape[0] : 0, labels->row_size);
-    return DLCORE_OK;
-}
-
-static int32_t label_of(const dlcore_tensor_t *labels, size_t row)
-{
-    int32_t label;
-
-    if (labels->dtype == DLCORE_DTYPE_UINT8)
-        return labels->data[row * labels->row_stride];
-    memcpy(&label, labels->data + row * labels->row_stride * sizeof label, sizeof label);
-    return label;
-}
-
-static dlcore_status check_range(const char *what, const dlcore_tensor_t *labels,
-                                 size_t class_count, dlcore_error_record_t *error)
-{
-    for (size_t row = 0; row < labels->shape[0]; row++) {
-        int32_t label = label_of(labels, row);
-
-        if (label < 0 || (size_t)label >= class_count)
-            return dlcore_fail(error, DLCORE_ERROR_RANGE,
-                               "confusion_matrix: %s of sample %zu is %d, outside 0 .. %zu", what,
-                               row, (int)label, class_count - 1);
-    }
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcore_tensor_t *y_pred,
-                                      size_t class_count, size_t *counts,
-                                      dlcore_error_record_t *error)
-{
-    dlcore_status status = check_labels("y_true", y_true, error);
-    size_t size = 0;
-
-    if (status == DLCORE_OK)
-        status = check_labels("y_pred", y_pred, error);
-    if (status != DLCORE_OK)
-        return status;
-    if (counts == NULL || class_count == 0 ||
-        !dlcore_size_multiply(class_count, class_count, &size))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "confusion_matrix: %s, %zu classes",
-                           counts == NULL ? "counts is NULL" : "bad size", class_count);
-    if (y_true->shape[0] != y_pred->shape[0])
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
-                           "confusion_matrix: y_true has %zu samples, but y_pred has %zu",
-                           y_true->shape[0], y_pred->shape[0]);
-    status = check_range("y_true", y_true, class_count, error);
-    if (status == DLCORE_OK)
-        status = check_range("y_pred", y_pred, class_count, error);
-    if (status != DLCORE_OK)
-        return status;
-    memset(counts, 0, size * sizeof *counts);
-    for (size_t row = 0; row < y_true->shape[0]; row++)
-        counts[(size_t)label_of(y_true, row) * class_count + (size_t)label_of(y_pred, row)]++;
-    return DLCORE_OK;
-}
-
-/* ---- writing ---- */
+#include "dlcore/report.h"
 
 typedef struct report {
     const size_t *counts;
@@ -97,19 +21,24 @@ typedef struct report {
 static dlcore_status check_report(const report_t *report, dlcore_error_record_t *error)
 {
     size_t total = 0;
+    dlcore_status status;
 
-    if (report->counts == NULL || report->stream == NULL || report->classes == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "report: %s",
-                           report->counts == NULL   ? "counts is NULL"
-                           : report->stream == NULL ? "stream is NULL"
-                                                    : "0 classes");
+    if (report->counts == NULL || report->stream == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "report: %s is NULL",
+                           report->counts == NULL ? "counts" : "stream");
+    status = dlcore_check_class_count("report", report->classes, error);
+    if (status != DLCORE_OK)
+        return status;
     for (size_t i = 0; report->names != NULL && i < report->classes; i++) {
         if (report->names[i] == NULL)
             return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                                "report: the name of class %zu is NULL", i);
     }
-    for (size_t i = 0; i < report->classes * report->classes; i++)
-        total += report->counts[i];
+    for (size_t i = 0; i < report->classes * report->classes; i++) {
+        if (!dlcore_size_add(total, report->counts[i], &total))
+            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
+                               "report: counts add up to more than %zu", SIZE_MAX);
+    }
     if (total == 0)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "report: counts are all 0");
     return DLCORE_OK;
@@ -219,9 +148,9 @@ static void put_line(const report_t *report, const char *name, const double *sco
     fputc('\n', report->stream);
 }
 
-static double share(size_t part, size_t whole)
+static double share(double part, double whole)
 {
-    return whole > 0 ? (double)part / (double)whole : 0.0;
+    return whole > 0.0 ? part / whole : 0.0;
 }
 
 /* Of one class; answers its support. */
@@ -233,9 +162,9 @@ static size_t score(const report_t *report, size_t class, double scores[SCORES])
         is += report->counts[class * report->classes + i];
         said += report->counts[i * report->classes + class];
     }
-    scores[PRECISION] = share(right, said);
-    scores[RECALL] = share(right, is);
-    scores[F1] = share(2 * right, is + said);
+    scores[PRECISION] = share((double)right, (double)said);
+    scores[RECALL] = share((double)right, (double)is);
+    scores[F1] = share(2.0 * (double)right, (double)is + (double)said);
     return is;
 }
 
@@ -260,7 +189,7 @@ static void put_means(const report_t *report)
         plain[i] /= (double)report->classes;
         weighted[i] /= (double)total;
     }
-    accuracy[F1] = share(right, total);
+    accuracy[F1] = share((double)right, (double)total);
     put_line(report, "accuracy", accuracy, total);
     put_line(report, "macro avg", plain, total);
     put_line(report, "weighted avg", weighted, total);
