@@ -42,7 +42,9 @@ static void test_schedule_bad_settings_are_named_with_range_and_value(void **sta
     ASSERT_FIELD(exponential, initial_learning_rate, -1.0,
                  "ExponentialDecay: initial_learning_rate must lie in 0 .. ");
     ASSERT_FIELD(exponential, decay_rate, (double)NAN, "decay_rate must lie in 0 .. ");
-    ASSERT_FIELD(exponential, kind, (dlcore_schedule_kind_t)99, "kind 99 is unknown");
+    ASSERT_FIELD(exponential, kind, (dlcore_schedule_kind_t)99,
+                 "kind 99 is unknown: known are 0 .. 7");
+    ASSERT_FIELD(exponential, kind, dlcore_schedule_from_name("?").kind, "kind -1 is unknown");
     ASSERT_FIELD(dlcore_schedule_inverse_time_decay(0.1, 10, 0.5), decay_rate, -2.0, "got -2");
     ASSERT_FIELD(dlcore_schedule_polynomial_decay(0.1, 10), power, -1.0,
                  "PolynomialDecay: power must lie in 0 .. ");
@@ -81,8 +83,10 @@ static void test_schedule_defaults_are_those_of_keras(void **state)
     assert_string_equal(dlcore_schedule_name((dlcore_schedule_kind_t)-1), "unknown");
     assert_int_equal(dlcore_schedule_from_name("inversetimedecay").kind,
                      DLCORE_SCHEDULE_INVERSE_TIME_DECAY);
-    assert_int_equal(dlcore_schedule_from_name("none").kind, DLCORE_SCHEDULE_NONE);
-    assert_int_equal(dlcore_schedule_from_name(NULL).kind, DLCORE_SCHEDULE_NONE);
+    assert_int_equal(dlcore_schedule_from_name("none").kind, DLCORE_SCHEDULE_UNKNOWN);
+    assert_int_equal(dlcore_schedule_from_name("cosine_decay_restarts").kind,
+                     DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS);
+    assert_int_equal(dlcore_schedule_from_name(NULL).kind, DLCORE_SCHEDULE_UNKNOWN);
 }
 
 /* A boundary's own step still has the value before it. */

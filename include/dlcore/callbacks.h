@@ -21,6 +21,8 @@
  * A file that is saved while fit runs keeps what the callbacks know, under their `name`, and a run
  * that resumes goes on as if it had never stopped. Two callbacks of one kind need two names.
  *
+ * Monitored names are looked up as in dlcore_training_value: "val_acc" will do.
+ *
  * A progress bar is no callback here: see `verbose` of dlcore_fit_options_t.
  *
  * SPDX-License-Identifier: MIT */

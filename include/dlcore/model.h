@@ -287,7 +287,8 @@ size_t dlcore_history_epoch_count(const dlcore_history_t *history);
 size_t dlcore_history_value_count(const dlcore_history_t *history);
 /* "loss", "accuracy", "val_loss", ...; NULL past the end. */
 const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
-/* NaN for a name or an epoch (counted from 0 within this fit) that is not there. */
+/* The name is looked up as in dlcore_evaluation_value, behind "val_" too. NaN for a name or an
+ * epoch (counted from 0 within this fit) that is not there. */
 double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch);
 /* Whether a callback or model_request_stop ended the run early. */
 bool dlcore_history_stopped(const dlcore_history_t *history);

@@ -103,8 +103,8 @@ dlcore_optimizer_t dlcore_optimizer_adamax(void);
 /* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
 dlcore_optimizer_t dlcore_optimizer_nadam(void);
 
-/* By Keras string name ("rmsprop"; either case), with defaults, and back. An unknown name, or NULL,
- * gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */
+/* By Keras name ("rmsprop"; case and underscores do not count), with defaults, and back. An unknown
+ * name, or NULL, gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */
 dlcore_optimizer_t dlcore_optimizer_from_name(const char *name);
 const char *dlcore_optimizer_name(dlcore_optimizer_kind_t kind);
 

@@ -20,6 +20,10 @@ dlcore_regularizer_t dlcore_regularizer_l1(double l1);
 dlcore_regularizer_t dlcore_regularizer_l2(double l2);
 dlcore_regularizer_t dlcore_regularizer_l1_l2(double l1, double l2);
 
+/* By Keras name ("l1", "l2", "l1_l2", "L1L2"; case and underscores do not count), with defaults. An
+ * unknown name, or NULL, gives NaN for both, which adding a layer refuses. */
+dlcore_regularizer_t dlcore_regularizer_from_name(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,7 +20,8 @@ extern "C" {
 
 /* s is the step, r the initial learning rate, d the decay steps. */
 typedef enum dlcore_schedule_kind {
-    DLCORE_SCHEDULE_NONE = 0, /* the optimizer's learning_rate, always */
+    DLCORE_SCHEDULE_UNKNOWN = -1, /* a name that was not found: compile refuses it */
+    DLCORE_SCHEDULE_NONE = 0,     /* the optimizer's learning_rate, always */
     /* r rate^(s / d); staircase: the power is floor(s / d) */
     DLCORE_SCHEDULE_EXPONENTIAL_DECAY,
     /* values[i] while s <= boundaries[i], the last value beyond */
@@ -91,7 +92,11 @@ dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, 
  * Computed in double (Keras: float32). */
 double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step);
 
-/* "ExponentialDecay", as Keras's configurations have it; "unknown" for what has no name there. */
+/* By Keras's class name ("ExponentialDecay", "exponential_decay"; case and underscores do not
+ * count), with its defaults for what has some; an initial_learning_rate of 0, and 0 decay_steps or
+ * boundary_count, which you must set. An unknown name, or NULL, gives kind DLCORE_SCHEDULE_UNKNOWN,
+ * which compile refuses. And back: "ExponentialDecay"; "unknown" for what has no name there. */
+dlcore_schedule_t dlcore_schedule_from_name(const char *name);
 const char *dlcore_schedule_name(dlcore_schedule_kind_t kind);
 
 #ifdef __cplusplus
