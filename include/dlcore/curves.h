@@ -15,15 +15,15 @@ extern "C" {
 
 /* Start from dlcore_curves_options_default, then change fields. */
 typedef struct dlcore_curves_options {
-    const char *title; /* above all panels, UTF-8; NULL, the default: none */
-    size_t columns;    /* panels side by side, 1 .. 8; 2 */
-    size_t width;      /* of a panel in pixels, 320 .. 4000; 480 */
-    size_t height;     /* 120 .. 4000; 320 */
+    size_t structure_size; /* set by ..._default() */
+    const char *title;     /* above all panels, UTF-8; NULL, the default: none */
+    size_t columns;        /* panels side by side, 1 .. 8; 2 */
+    size_t width;          /* of a panel in pixels, 320 .. 4000; 480 */
+    size_t height;         /* 120 .. 4000; 320 */
     /* Names of the panels, "loss" or "accuracy", without "val_"; count 0, the default: all that the
      * history has. */
     const char *const *names;
     size_t name_count;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_curves_options_t;
 dlcore_curves_options_t dlcore_curves_options_default(void);
 

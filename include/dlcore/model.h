@@ -66,6 +66,7 @@ typedef enum dlcore_engine {
 #define DLCORE_SEED_DEFAULT 20240229u
 
 typedef struct dlcore_model_options {
+    size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
     dlcore_allocator_t allocator; /* malloc */
     uint64_t seed;                /* initial weights and shuffling; DLCORE_SEED_DEFAULT */
     /* Threads that one call may use, its own included; 1 creates none. 0, the default: the CPUs
@@ -79,11 +80,11 @@ typedef struct dlcore_model_options {
     /* Treat numbers below 1.2e-38 as zero within calls, which keeps their speed; true. */
     bool flush_denormals;
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
-    size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
 } dlcore_model_options_t;
 dlcore_model_options_t dlcore_model_options_default(void);
 
 typedef struct dlcore_compile_options {
+    size_t structure_size;        /* set by ..._default() */
     dlcore_optimizer_t optimizer; /* rmsprop */
     dlcore_loss_t loss;           /* none: must be set */
     /* Without and with the weights of samples and classes; the first metric_count and
@@ -92,14 +93,14 @@ typedef struct dlcore_compile_options {
     size_t metric_count;
     dlcore_metric_t weighted_metrics[DLCORE_METRICS_MAX];
     size_t weighted_metric_count;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_compile_options_t;
 dlcore_compile_options_t dlcore_compile_options_default(void);
 
 typedef struct dlcore_fit_options {
-    size_t batch_size;    /* 32; the last batch of an epoch may be shorter */
-    size_t epochs;        /* 1; the number of the last epoch, as in Keras; 0 trains nothing */
-    size_t initial_epoch; /* 0 */
+    size_t structure_size; /* set by ..._default() */
+    size_t batch_size;     /* 32; the last batch of an epoch may be shorter */
+    size_t epochs;         /* 1; the number of the last epoch, as in Keras; 0 trains nothing */
+    size_t initial_epoch;  /* 0 */
     bool shuffle; /* true: a new order each epoch, from the seed and the model's epoch count */
     /* Batches in an epoch; 0: as many as the data has. Passes through the data go on from epoch to
      * epoch, and begin again when the data ends. */
@@ -135,24 +136,23 @@ typedef struct dlcore_fit_options {
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
      * infinite: the weights are those before that batch. true. */
     bool stop_on_not_finite;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_fit_options_t;
 dlcore_fit_options_t dlcore_fit_options_default(void);
 
 typedef struct dlcore_evaluate_options {
+    size_t structure_size;                /* set by ..._default() */
     size_t batch_size;                    /* 32; the result is the same up to rounding */
     const dlcore_tensor_t *sample_weight; /* float32, (samples); NULL: all 1 */
     int verbose;                          /* 0 silent, 1 progress line, 2 one line */
     dlcore_sink_t sink;                   /* write NULL: stdout */
     dlcore_error_record_t *error;         /* NULL: no message wanted */
-    size_t structure_size;                /* set by ..._default() */
 } dlcore_evaluate_options_t;
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
 
 typedef struct dlcore_predict_options {
+    size_t structure_size;        /* set by ..._default() */
     size_t batch_size;            /* 0: chosen for speed; else rows computed at a time */
     dlcore_error_record_t *error; /* NULL: no message wanted */
-    size_t structure_size;        /* set by ..._default() */
 } dlcore_predict_options_t;
 dlcore_predict_options_t dlcore_predict_options_default(void);
 

@@ -116,12 +116,11 @@ dlcore_status dlcore_check_choice(const char *what, const char *setting, int val
 }
 
 dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,
-                                     dlcore_error_record_t *error)
+                                     const char *structure, dlcore_error_record_t *error)
 {
     if (size == expected)
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "%s: options have structure_size %zu, not %zu: begin with "
-                       "%s_options_default()",
-                       call, size, expected, call);
+                       "%s: options have structure_size %zu, not %zu: begin with %s_default()",
+                       call, size, expected, structure);
 }

@@ -49,11 +49,15 @@ dlcore_status dlcore_check_choice(const char *what, const char *setting, int val
                                   int last, dlcore_error_record_t *error);
 
 /* DLCORE_ERROR_ARGUMENT unless an options struct says that its ..._default() made it. `call` names
- * it: "fit" for dlcore_fit_options_t. */
-#define dlcore_check_options(options, call, error) \
-    dlcore_check_structure((options)->structure_size, sizeof *(options), call, error)
+ * it: "fit" for dlcore_fit_options_t; a ready-made callback's struct has no "options" in its name.
+ */
+#define dlcore_check_options(options, call, error)                                              \
+    dlcore_check_structure((options)->structure_size, sizeof *(options), call, call "_options", \
+                           error)
+#define dlcore_check_callback(callback, call, error) \
+    dlcore_check_structure((callback)->structure_size, sizeof *(callback), call, call, error)
 dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,
-                                     dlcore_error_record_t *error);
+                                     const char *structure, dlcore_error_record_t *error);
 
 /* Clears a record: DLCORE_OK and an empty message. NULL does nothing. */
 void dlcore_error_clear(dlcore_error_record_t *error);

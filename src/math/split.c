@@ -30,7 +30,8 @@ static dlcore_status check(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x has %zu samples, y has %zu", x->shape[0],
                            y->shape[0]);
     if (!(fraction > 0 && fraction < 1))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "test_fraction must be between 0 and 1");
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "split: test_fraction must be above 0 and below 1, got %.9g", fraction);
     *test = (size_t)ceil(fraction * (double)x->shape[0]);
     if (x->shape[0] < 2 || *test >= x->shape[0])
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,

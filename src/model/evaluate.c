@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "model/evaluate.h"
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/size.h"
 #include "math/tensor.h"
@@ -64,12 +66,12 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_sums_t sums = {0};
     dlcore_status status;
 
-    if (options->batch_size == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: batch_size is 0");
-    if (options->verbose < 0 || options->verbose > 2)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "evaluate: verbose must be 0, 1 or 2, got %d", options->verbose);
-    status = dlcore_check_built(model, "evaluate", error);
+    status = dlcore_check_count("evaluate", "batch_size", options->batch_size, 1, SIZE_MAX, error);
+    if (status == DLCORE_OK && (options->verbose < 0 || options->verbose > 2))
+        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                             "evaluate: verbose must be 0, 1 or 2, got %d", options->verbose);
+    if (status == DLCORE_OK)
+        status = dlcore_check_built(model, "evaluate", error);
     if (status == DLCORE_OK && !model->compiled)
         status = dlcore_fail(error, DLCORE_ERROR_STATE,
                              "evaluate: the model is not compiled; model_compile comes first");
