@@ -1,4 +1,5 @@
-/* Activation functions. Formulas, names and default parameters are Keras's.
+/* Activation functions. Formulas, names and default parameters are Keras 3's
+ * (keras/src/activations/activations.py).
  *
  * What is said of NaN and infinities is what the formulas give, as they do in Keras: those that
  * multiply x by something that falls to 0 answer NaN for -Inf.

@@ -1,5 +1,6 @@
 /* Constraints: what weights are forced to be after each update. Formulas, defaults and names are
- * Keras's; norms are Euclidean, taken along axis 0: of all weights into a unit, or of a whole bias.
+ * Keras 3's (keras/src/constraints/constraints.py); norms are Euclidean, taken along axis 0: of all
+ * weights into a unit, or of a whole bias.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_CONSTRAINT_H

@@ -1,4 +1,5 @@
-/* Initializers: what weights are before training. Formulas and names are Keras's.
+/* Initializers: what weights are before training. Formulas and names are Keras 3's
+ * (keras/src/initializers/random_initializers.py).
  *
  * For a dense kernel (inputs, units): fan_in = inputs, fan_out = units; for a bias of n units both
  * are n. Values come from the model's seed: same seed, same weights.

@@ -99,8 +99,10 @@ dlcore_compile_options_t dlcore_compile_options_default(void);
 typedef struct dlcore_fit_options {
     size_t structure_size; /* set by ..._default() */
     size_t batch_size;     /* 32; the last batch of an epoch may be shorter */
-    size_t epochs;         /* 1; the number of the last epoch, as in Keras; 0 trains nothing */
-    size_t initial_epoch;  /* 0 */
+    size_t epochs;         /* 1; the number of the last epoch, as in Keras */
+    /* 0. From `epochs` on, and so with epochs 0, nothing is trained and DLCORE_OK answered, as in
+     * Keras. */
+    size_t initial_epoch;
     bool shuffle; /* true: a new order each epoch, from the seed and the model's epoch count */
     /* Batches in an epoch; 0: as many as the data has. Passes through the data go on from epoch to
      * epoch, and begin again when the data ends. */
@@ -113,7 +115,8 @@ typedef struct dlcore_fit_options {
     bool shuffle_before_split; /* false; true: a random share, the same in every fit of a seed */
     const dlcore_tensor_t *validation_x;
     const dlcore_tensor_t *validation_y;
-    const dlcore_tensor_t *validation_sample_weight; /* as sample_weight; NULL: all 1 */
+    const dlcore_tensor_t
+        *validation_sample_weight; /* as sample_weight, of validation_x; NULL: all 1 */
     const struct dlcore_dataset *validation_dataset;
     size_t validation_freq; /* 1: after every epoch; n: after every n-th; others have NaN */
 
@@ -201,17 +204,17 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
  * this batch, before its update. (Keras answers running means since the last reset.) */
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
-/* The learning rate of the next step; NaN before the model is compiled. */
-double dlcore_model_learning_rate(const dlcore_model_t *model);
-/* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
- * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
-dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
 /* The same with weights for samples and classes, as in dlcore_fit_options_t; NULL: all 1. */
 dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
                                                    const dlcore_tensor_t *y,
                                                    const dlcore_tensor_t *sample_weight,
                                                    const float *class_weight, size_t class_count,
                                                    dlcore_evaluation_t *result);
+/* The learning rate of the next step; NaN before the model is compiled. */
+double dlcore_model_learning_rate(const dlcore_model_t *model);
+/* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
+ * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
+dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
  * does not move have 0. `loss` may be NULL. For checks and for training loops of your own. */
@@ -277,7 +280,10 @@ dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const
 dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *values, size_t count);
 dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *values, size_t count);
 
-/* Writes the table that Keras prints. DLCORE_ERROR_IO when the stream fails. */
+/* Writes the table that Keras prints, for a stream of 80 columns: with the column of its
+ * show_trainable when a layer is frozen (Y: training moves its weights, N: not, -: it has none),
+ * and with the optimizer's parameters, in the total too, once it has begun to train.
+ * DLCORE_ERROR_IO when the stream fails. */
 dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
 
 /* ---- history: one row per epoch that ended ---- */

@@ -1,5 +1,6 @@
 /* Learning rate schedules: the rate as a function of the step, counted from 0. Formulas, defaults
- * and names are Keras's. Set one as an optimizer's `schedule`:
+ * and names are Keras 3's (keras/src/optimizers/schedules/learning_rate_schedule.py). Set one as an
+ * optimizer's `schedule`:
  *
  *     dlcore_optimizer_t adam = dlcore_optimizer_adam();
  *     adam.schedule = dlcore_schedule_exponential_decay(0.01, 1000, 0.9);
