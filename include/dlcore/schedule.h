@@ -44,12 +44,13 @@ typedef enum dlcore_schedule_kind {
  * before each step, and by dlcore_model_learning_rate. */
 typedef double (*dlcore_schedule_function_t)(void *user, uint64_t step);
 
-/* A value descriptor: copy it, change it, nothing to free. */
+/* A value descriptor: copy it, change it, nothing to free. Settings are finite. Training ends with
+ * DLCORE_ERROR_ARGUMENT at a step where a formula gives a rate below 0 or none at all. */
 typedef struct dlcore_schedule {
     dlcore_schedule_kind_t kind;
     double initial_learning_rate; /* >= 0 */
     uint64_t decay_steps;         /* 1 or more; restarts: of the first period */
-    double decay_rate;            /* exponential, inverse time: >= 0 */
+    double decay_rate;            /* exponential, inverse time */
     bool staircase;               /* exponential, inverse time */
     double end_learning_rate;     /* polynomial: >= 0 */
     double power;                 /* polynomial: >= 0 */
@@ -58,8 +59,8 @@ typedef struct dlcore_schedule {
     bool has_warmup;              /* cosine: Keras's warmup_target is not None */
     double warmup_target;         /* cosine: >= 0 */
     uint64_t warmup_steps;        /* cosine */
-    double t_mul;                 /* restarts: 1 or more */
-    double m_mul;                 /* restarts: >= 0 */
+    double t_mul;                 /* restarts: above 0; below 1, periods end at d / (1 - t_mul) */
+    double m_mul;                 /* restarts */
     size_t boundary_count;        /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
     uint64_t boundaries[DLCORE_SCHEDULE_BOUNDARIES_MAX];
     double values[DLCORE_SCHEDULE_BOUNDARIES_MAX + 1]; /* boundary_count + 1 of them, >= 0 */

@@ -151,7 +151,7 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
     switch (s->kind) {
     case DLCORE_SCHEDULE_EXPONENTIAL_DECAY:
     case DLCORE_SCHEDULE_INVERSE_TIME_DECAY:
-        return check(s, "decay_rate", s->decay_rate, 0.0, FLT_MAX, error);
+        return check(s, "decay_rate", s->decay_rate, -FLT_MAX, FLT_MAX, error);
     case DLCORE_SCHEDULE_POLYNOMIAL_DECAY:
         status = check(s, "end_learning_rate", s->end_learning_rate, 0.0, FLT_MAX, error);
         if (status == DLCORE_OK)
@@ -162,9 +162,9 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
             status = check(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
         break;
     case DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS:
-        status = check(s, "t_mul", s->t_mul, 1.0, FLT_MAX, error);
+        status = check(s, "t_mul", s->t_mul, FLT_MIN, FLT_MAX, error);
         if (status == DLCORE_OK)
-            status = check(s, "m_mul", s->m_mul, 0.0, FLT_MAX, error);
+            status = check(s, "m_mul", s->m_mul, -FLT_MAX, FLT_MAX, error);
         break;
     case DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY:
     case DLCORE_SCHEDULE_FUNCTION:
