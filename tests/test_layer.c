@@ -105,8 +105,10 @@ static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state
     layer.kernel_initializer = dlcore_initializer_ones();
     layer.bias_initializer.kind = (dlcore_initializer_kind_t)44;
     assert_refused(layer, "here: bias initializer: kind 44");
-    assert_refused(dlcore_layer_rescaling((double)NAN, 0.0), "here: scale must lie in -3.40282e+38 .. 3.40282e+38, got nan");
-    assert_refused(dlcore_layer_rescaling(2.0, 1e39), "here: scale 2 and offset 1e+39");
+    assert_refused(dlcore_layer_rescaling((double)NAN, 0.0),
+                   "here: scale must lie in -3.40282e+38 .. 3.40282e+38, got nan");
+    assert_refused(dlcore_layer_rescaling(2.0, 1e39),
+                   "here: offset must lie in -3.40282e+38 .. 3.40282e+38, got 1e+39");
 }
 
 static void test_layer_shares_cover_all_items_once_and_evenly(void **state)
