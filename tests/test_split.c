@@ -111,7 +111,8 @@ static void test_split_bad_arguments_are_refused(void **state)
     for (size_t i = 0; i < 5; i++) {
         options.test_fraction = fractions[i];
         assert_failed(dlcore_train_test_split(x, NULL, &options, &split, &error),
-                      DLCORE_ERROR_ARGUMENT, &error, "split: test_fraction must be above 0 and below 1, got ");
+                      DLCORE_ERROR_ARGUMENT, &error,
+                      "split: test_fraction must be above 0 and below 1, got ");
     }
     options.test_fraction = 0.9;
     assert_failed(dlcore_train_test_split(x, NULL, &options, &split, &error), DLCORE_ERROR_SHAPE,
