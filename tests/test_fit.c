@@ -116,7 +116,7 @@ static void test_fit_of_bad_options_names_the_numbers(void **state)
     options.batch_size = 0;
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
                      DLCORE_ERROR_ARGUMENT);
-    assert_non_null(strstr(dlcore_model_error(model), "batch_size is 0"));
+    assert_non_null(strstr(dlcore_model_error(model), "fit: batch_size must be 1 or more, got 0"));
     options = how(1);
     options.validation_split = 1.0;
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),

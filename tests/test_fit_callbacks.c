@@ -351,7 +351,8 @@ static void test_fit_validation_freq_leaves_the_other_epochs_without_values(void
     options.validation_freq = 0;
     assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL),
                      DLCORE_ERROR_ARGUMENT);
-    assert_non_null(strstr(dlcore_model_error(model), "validation_freq is 0"));
+    assert_non_null(
+        strstr(dlcore_model_error(model), "fit: validation_freq must be 1 or more, got 0"));
     dlcore_model_free(model);
     samples_free(samples);
 }

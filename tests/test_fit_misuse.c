@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include <dlcore.h>
 
 #include "support/failing_allocator.h"
@@ -224,6 +226,51 @@ static void test_fit_misuse_failed_compile_lets_layers_be_added(void **state)
     model_free(model);
 }
 
+static void test_fit_misuse_validation_weights_without_data_are_refused(void **state)
+{
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 8);
+    fit_options_t how = fit_options_default();
+
+    (void)state;
+    how.validation_sample_weight = x;
+    how.validation_split = 0.5;
+    assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(model_error(model), "validation_sample_weight is for validation_x"));
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
+/* Short names wherever a value is asked for by name, and a monitor finds its direction by them. */
+static void test_fit_misuse_short_names_find_values_everywhere(void **state)
+{
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 8);
+    fit_options_t how = fit_options_default();
+    early_stopping_t stopping = early_stopping_default();
+    callback_t callbacks[1];
+    history_t *history = NULL;
+
+    (void)state;
+    stopping.monitor = "val_acc";
+    callbacks[0] = early_stopping_callback(&stopping);
+    how.callbacks = callbacks;
+    how.callback_count = 1;
+    how.validation_split = 0.5;
+    assert_int_equal(model_fit(model, x, y, &how, &history), DLCORE_OK);
+    assert_true(stopping.best == history_value(history, "val_accuracy", 0));
+    assert_true(history_value(history, "Val_Acc", 0) == stopping.best);
+    assert_true(history_value(history, "acc", 0) == history_value(history, "accuracy", 0));
+    assert_true(isnan(history_value(history, "mae", 0)));
+    history_free(history);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
 static void test_fit_misuse_zeroed_options_are_refused(void **state)
 {
     tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
@@ -318,6 +365,8 @@ int main(void)
         cmocka_unit_test(test_fit_misuse_stop_asked_for_at_the_end_of_an_epoch_is_at_once),
         cmocka_unit_test(test_fit_misuse_failed_calls_do_not_settle_the_width),
         cmocka_unit_test(test_fit_misuse_failed_compile_lets_layers_be_added),
+        cmocka_unit_test(test_fit_misuse_validation_weights_without_data_are_refused),
+        cmocka_unit_test(test_fit_misuse_short_names_find_values_everywhere),
         cmocka_unit_test(test_fit_misuse_zeroed_options_are_refused),
         cmocka_unit_test(test_fit_misuse_wrong_validation_data_is_called_so),
         cmocka_unit_test(test_fit_misuse_sink_runs_in_the_float_mode_of_the_host),

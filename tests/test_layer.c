@@ -85,27 +85,30 @@ static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state
 
     (void)state;
     assert_int_equal(dlcore_layer_type_dense.validate(&layer, NULL), DLCORE_OK);
-    assert_refused(dlcore_layer_from_name("dense"), "here: units must be 1 to 2147483647, got 0");
+    assert_refused(dlcore_layer_from_name("dense"),
+                   "here: units must lie in 1 .. 2147483647, got 0");
     assert_refused(dlcore_layer_dense((size_t)1 << 31, DLCORE_ACTIVATION_RELU), "got 2147483648");
     assert_refused(dlcore_layer_dense(3, (dlcore_activation_t)20),
                    "here: activation 20 is unknown");
     assert_refused(dlcore_layer_activation(DLCORE_ACTIVATION_UNKNOWN),
                    "here: activation 0 is unknown");
     layer.negative_slope = -0.5;
-    assert_refused(layer, "here: negative_slope must be 0 or more, and finite, got -0.5");
+    assert_refused(layer, "here: negative_slope must lie in 0 .. 3.40282e+38, got -0.5");
     layer.negative_slope = 1e39;
-    assert_refused(layer, "here: negative_slope must be 0 or more, and finite, got 1e+39");
+    assert_refused(layer, "here: negative_slope must lie in 0 .. 3.40282e+38, got 1e+39");
     layer.negative_slope = 0.0;
     layer.alpha = (double)NAN;
-    assert_refused(layer, "here: alpha must be 0 or more, and finite, got nan");
+    assert_refused(layer, "here: alpha must lie in 0 .. 3.40282e+38, got nan");
     layer.alpha = 0.0;
     layer.kernel_initializer.kind = DLCORE_INITIALIZER_UNKNOWN;
     assert_refused(layer, "here: kernel initializer: kind 0");
     layer.kernel_initializer = dlcore_initializer_ones();
     layer.bias_initializer.kind = (dlcore_initializer_kind_t)44;
     assert_refused(layer, "here: bias initializer: kind 44");
-    assert_refused(dlcore_layer_rescaling((double)NAN, 0.0), "here: scale nan and offset 0");
-    assert_refused(dlcore_layer_rescaling(2.0, 1e39), "here: scale 2 and offset 1e+39");
+    assert_refused(dlcore_layer_rescaling((double)NAN, 0.0),
+                   "here: scale must lie in -3.40282e+38 .. 3.40282e+38, got nan");
+    assert_refused(dlcore_layer_rescaling(2.0, 1e39),
+                   "here: offset must lie in -3.40282e+38 .. 3.40282e+38, got 1e+39");
 }
 
 static void test_layer_shares_cover_all_items_once_and_evenly(void **state)

@@ -309,11 +309,22 @@ static void test_layers_with_bad_options_are_refused(void **state)
     refuse(layer_dropout(1.5), "dropout: rate must lie in 0 .. 1, got 1.5");
     refuse(layer_dropout(-0.1), "dropout: rate must lie in 0 .. 1, got -0.1");
     refuse(layer_dropout((double)NAN), "rate must lie in 0 .. 1, got");
-    refuse(layer_gaussian_noise(-1),
-           "gaussian_noise: stddev must be 0 or more, and finite, got -1");
-    refuse(layer_gaussian_noise((double)INFINITY), "stddev must be 0 or more, and finite, got inf");
+    refuse(layer_gaussian_noise(-1), "gaussian_noise: stddev must lie in 0 .. 3.40282e+38, got -1");
+    refuse(layer_gaussian_noise((double)INFINITY), "stddev must lie in 0 .. 3.40282e+38, got inf");
     layer.epsilon = 0;
-    refuse(layer, "batch_normalization: epsilon must be more than 0, and finite, got 0");
+    refuse(layer, "batch_normalization: epsilon must lie in 1.17549e-38 .. 3.40282e+38, got 0");
+    layer.epsilon = 1e-50; /* 0 as a float */
+    refuse(layer, "got 1e-50");
+    layer = layer_layer_normalization();
+    layer.epsilon = 1e-50;
+    refuse(layer, "layer_normalization: epsilon must lie in");
+    layer = layer_dense(1, ACTIVATION_LINEAR);
+    layer.kernel_initializer = initializer_constant(1e300);
+    refuse(layer, "dense: kernel initializer: constant must lie in -3.40282e+38 .. 3.40282e+38");
+    layer = layer_dense(1, ACTIVATION_LINEAR);
+    layer.use_bias = false; /* but a file would keep it */
+    layer.bias_initializer = initializer_constant((double)NAN);
+    refuse(layer, "bias initializer: constant");
     layer = layer_batch_normalization();
     layer.momentum = 1.01;
     refuse(layer, "momentum must lie in 0 .. 1, got 1.01");

@@ -138,11 +138,15 @@ static void test_loss_validate_names_setting_range_and_number(void **state)
     (void)state;
     assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
     loss.delta = 0.0;
-    assert_refused(loss, "huber: delta must be finite and above 0, got 0");
+    assert_refused(loss, "huber: delta must lie in 1.17549e-38 .. 3.40282e+38, got 0");
+    loss.delta = 1e-50; /* 0 as a float */
+    assert_refused(loss, "got 1e-50");
+    loss.delta = 1e300;
+    assert_refused(loss, "got 1e+300");
     loss.delta = (double)INFINITY;
-    assert_refused(loss, "huber: delta must be finite and above 0, got inf");
+    assert_refused(loss, "huber: delta must lie in 1.17549e-38 .. 3.40282e+38, got inf");
     loss.delta = (double)NAN;
-    assert_refused(loss, "huber: delta must be finite and above 0, got nan");
+    assert_refused(loss, "huber: delta must lie in 1.17549e-38 .. 3.40282e+38, got nan");
     loss = (dlcore_loss_t){.kind = DLCORE_LOSS_MEAN_SQUARED_ERROR}; /* has no delta */
     assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
     loss.reduction = (dlcore_reduction_t)3;

@@ -60,10 +60,10 @@ static void test_metric_names_round_trip(void **state)
     assert_int_equal(dlcore_metric_from_name("acc").kind, DLCORE_METRIC_ACCURACY);
     assert_int_equal(dlcore_metric_from_name("MAE").kind, DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
     assert_int_equal(dlcore_metric_from_name("mse").kind, DLCORE_METRIC_MEAN_SQUARED_ERROR);
-    assert_int_equal(dlcore_metric_from_name("unknown").kind, DLCORE_METRIC_NONE);
-    assert_int_equal(dlcore_metric_from_name("accurac").kind, DLCORE_METRIC_NONE);
-    assert_int_equal(dlcore_metric_from_name(NULL).kind, DLCORE_METRIC_NONE);
-    assert_string_equal(dlcore_metric_name(DLCORE_METRIC_NONE), "unknown");
+    assert_int_equal(dlcore_metric_from_name("unknown").kind, DLCORE_METRIC_UNKNOWN);
+    assert_int_equal(dlcore_metric_from_name("accurac").kind, DLCORE_METRIC_UNKNOWN);
+    assert_int_equal(dlcore_metric_from_name(NULL).kind, DLCORE_METRIC_UNKNOWN);
+    assert_string_equal(dlcore_metric_name(DLCORE_METRIC_UNKNOWN), "unknown");
     assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)27), "unknown");
     assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)-1), "unknown");
 }
@@ -102,7 +102,10 @@ static void test_metric_validate_names_the_metric_and_the_numbers(void **state)
     dlcore_metric_t sparse = dlcore_metric_default(DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY);
 
     (void)state;
-    assert_refused(dlcore_metric_from_name("none"), DLCORE_LABELS_VALUES, "kind 0 is unknown");
+    assert_refused(dlcore_metric_from_name("none"), DLCORE_LABELS_VALUES,
+                   "metric: kind -1 is unknown: known are 1 .. 26");
+    assert_refused(dlcore_metric_default(DLCORE_METRIC_NONE), DLCORE_LABELS_VALUES,
+                   "kind 0 is unknown");
     assert_refused(dlcore_metric_default((dlcore_metric_kind_t)27), DLCORE_LABELS_VALUES,
                    "kind 27 is unknown");
     assert_refused(sparse, DLCORE_LABELS_ONE_HOT,
@@ -139,7 +142,7 @@ static void test_metric_validate_names_settings_and_ranges(void **state)
     assert_refused(metric, values, "got -2");
     metric = dlcore_metric_default(DLCORE_METRIC_TOP_K_CATEGORICAL_ACCURACY);
     metric.top_k = 0;
-    assert_refused(metric, values, "top_k_categorical_accuracy: top_k must be at least 1");
+    assert_refused(metric, values, "top_k_categorical_accuracy: top_k must be 1 or more, got 0");
     metric = dlcore_metric_default(DLCORE_METRIC_AUC);
     metric.num_thresholds = 1;
     assert_refused(metric, values, "auc: num_thresholds must lie in 2 .. 10000, got 1");
@@ -147,10 +150,18 @@ static void test_metric_validate_names_settings_and_ranges(void **state)
     assert_refused(metric, values, "got 10001");
     metric.num_thresholds = 2;
     metric.curve = (dlcore_curve_t)2;
-    assert_refused(metric, values, "auc: curve 2 is unknown");
+    assert_refused(metric, values, "auc: curve 2 is unknown: known are 0 .. 1");
+    metric.curve = dlcore_curve_from_name(NULL);
+    assert_refused(metric, values, "curve -1 is unknown");
     metric = dlcore_metric_default(DLCORE_METRIC_F1_SCORE);
     metric.average = (dlcore_average_t)3;
-    assert_refused(metric, values, "f1_score: average 3 is unknown");
+    assert_refused(metric, values, "f1_score: average 3 is unknown: known are 0 .. 2");
+    metric.average = dlcore_average_from_name("none");
+    assert_refused(metric, values, "average -1 is unknown");
+    metric = dlcore_metric_default(DLCORE_METRIC_F1_SCORE);
+    metric.threshold = 0.0;
+    assert_refused(metric, values,
+                   "f1_score: threshold must be above 0 and at most 1, or be -1, got 0");
     metric = dlcore_metric_default(DLCORE_METRIC_BINARY_CROSSENTROPY);
     metric.label_smoothing = 2.0;
     assert_refused(metric, values,
@@ -160,6 +171,12 @@ static void test_metric_validate_names_settings_and_ranges(void **state)
     assert_refused(metric, values, "its name has more than 47 bytes");
     memcpy(metric.name, "loss", 5);
     assert_refused(metric, values, "its name is \"loss\"");
+    memcpy(metric.name, "Val_mine", 9);
+    assert_refused(metric, values, "its name is \"Val_mine\", but \"val_\" begins names of");
+    memcpy(metric.name, "a\xC0", 3);
+    assert_refused(metric, values, "mean_absolute_error: its name is not UTF-8");
+    memcpy(metric.name, "a\nb", 4);
+    assert_refused(metric, values, "mean_absolute_error: its name has a control character");
 }
 
 static void test_metric_evaluation_value_finds_loss_and_metrics(void **state)

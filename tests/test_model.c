@@ -100,6 +100,57 @@ static void test_model_add_of_unknown_names_is_refused(void **state)
     }
 }
 
+/* Before the width is known, too. */
+static void test_model_compile_checks_metrics_without_a_width(void **state)
+{
+    dlcore_compile_options_t options = dlcore_compile_options_default();
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX));
+    options.loss = dlcore_loss_from_name("MeanSquaredError");
+    options.metric_count = 2;
+    options.metrics[0] = dlcore_metric_from_name("acc");
+    options.metrics[1] = dlcore_metric_default(DLCORE_METRIC_PRECISION);
+    options.metrics[1].threshold = 7.0;
+    expect_error(model, dlcore_model_compile_with(model, &options), DLCORE_ERROR_ARGUMENT,
+                 "compile: metric 1: precision: threshold", "got 7");
+    options.metrics[1].threshold = 0.5;
+    options.weighted_metric_count = 1;
+    options.weighted_metrics[0] = dlcore_metric_default(DLCORE_METRIC_AUC);
+    options.weighted_metrics[0].num_thresholds = 1;
+    expect_error(model, dlcore_model_compile_with(model, &options), DLCORE_ERROR_ARGUMENT,
+                 "weighted metric 0: auc", "got 1");
+    options.weighted_metric_count = 0;
+    assert_int_equal(dlcore_model_compile_with(model, &options), DLCORE_OK);
+    dlcore_model_free(model);
+}
+
+static void test_model_compile_refuses_names_of_other_results(void **state)
+{
+    static const char *const bad[][2] = {
+        {"loss", "is taken"},           {"val_loss", "validation"},
+        {"VAL_mine", "validation"},     {"accuracy_1", "would both have"},
+        {"a\x01", "control character"}, {"\xFF", "not UTF-8"}};
+    dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
+    dlcore_compile_options_t options = dlcore_compile_options_default();
+
+    (void)state;
+    options.loss = dlcore_loss_sparse_categorical_crossentropy();
+    options.metric_count = 3;
+    options.metrics[0] = options.metrics[2] = dlcore_metric_from_name("accuracy");
+    options.metrics[1] = dlcore_metric_from_name("accuracy");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(options.metrics[1].name, sizeof options.metrics[1].name, "%s", bad[i][0]);
+        expect_error(model, dlcore_model_compile_with(model, &options), DLCORE_ERROR_ARGUMENT,
+                     "compile: ", bad[i][1]);
+    }
+    snprintf(options.metrics[1].name, sizeof options.metrics[1].name, "mine");
+    assert_int_equal(dlcore_model_compile_with(model, &options), DLCORE_OK);
+    dlcore_model_free(model);
+}
+
 static void test_model_compile_with_unknown_or_bad_parts_is_refused(void **state)
 {
     dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
@@ -338,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_model_create_with_zeroed_options_is_refused),
         cmocka_unit_test(test_model_add_of_bad_layer_is_sticky),
         cmocka_unit_test(test_model_add_of_unknown_names_is_refused),
+        cmocka_unit_test(test_model_compile_checks_metrics_without_a_width),
+        cmocka_unit_test(test_model_compile_refuses_names_of_other_results),
         cmocka_unit_test(test_model_compile_with_unknown_or_bad_parts_is_refused),
         cmocka_unit_test(test_model_build_of_mismatched_widths_names_both),
         cmocka_unit_test(test_model_build_of_huge_layers_overflows_with_numbers),

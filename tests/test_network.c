@@ -94,7 +94,8 @@ static void test_network_bad_names_and_kinds_are_refused(void **state)
     assert_failed(add(endless), DLCORE_ERROR_ARGUMENT, &error, "no end within 64 bytes");
     assert_failed(add(dlcore_layer_from_name("conv")), DLCORE_ERROR_ARGUMENT, &error,
                   "layer 1: kind 0 is unknown");
-    assert_failed(add(dense(0)), DLCORE_ERROR_ARGUMENT, &error, "dense: units must be 1");
+    assert_failed(add(dense(0)), DLCORE_ERROR_ARGUMENT, &error,
+                  "dense: units must lie in 1 .. 2147483647, got 0");
     assert_int_equal(network.node_count, 1);
 }
 

@@ -41,9 +41,11 @@ static void test_schedule_bad_settings_are_named_with_range_and_value(void **sta
                  "ExponentialDecay: decay_steps must be 1 or more, got 0");
     ASSERT_FIELD(exponential, initial_learning_rate, -1.0,
                  "ExponentialDecay: initial_learning_rate must lie in 0 .. ");
-    ASSERT_FIELD(exponential, decay_rate, (double)NAN, "decay_rate must lie in 0 .. ");
-    ASSERT_FIELD(exponential, kind, (dlcore_schedule_kind_t)99, "kind 99 is unknown");
-    ASSERT_FIELD(dlcore_schedule_inverse_time_decay(0.1, 10, 0.5), decay_rate, -2.0, "got -2");
+    ASSERT_FIELD(exponential, decay_rate, (double)NAN, "decay_rate must lie in -3.40282e+38 .. ");
+    ASSERT_FIELD(exponential, kind, (dlcore_schedule_kind_t)99,
+                 "kind 99 is unknown: known are 0 .. 7");
+    ASSERT_FIELD(exponential, kind, dlcore_schedule_from_name("?").kind, "kind -1 is unknown");
+    ASSERT_FIELD(dlcore_schedule_inverse_time_decay(0.1, 10, 0.5), decay_rate, -1e39, "got -1e+39");
     ASSERT_FIELD(dlcore_schedule_polynomial_decay(0.1, 10), power, -1.0,
                  "PolynomialDecay: power must lie in 0 .. ");
     ASSERT_FIELD(dlcore_schedule_polynomial_decay(0.1, 10), end_learning_rate, -1.0,
@@ -53,9 +55,9 @@ static void test_schedule_bad_settings_are_named_with_range_and_value(void **sta
     ASSERT_FIELD(cosine, warmup_target, -1.0, "warmup_target must lie in");
     ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), decay_steps, 0,
                  "first_decay_steps must be 1 or more, got 0");
-    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), t_mul, 0.5,
-                 "t_mul must lie in 1 .. ");
-    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), m_mul, -0.5, "m_mul");
+    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), t_mul, 0.0,
+                 "t_mul must lie in 1.17549e-38 .. ");
+    ASSERT_FIELD(dlcore_schedule_cosine_decay_restarts(0.1, 10), m_mul, (double)NAN, "m_mul");
     assert_refused(dlcore_schedule_piecewise_constant_decay(boundaries, values, 2),
                    "boundaries must rise, got 5 after 5");
     assert_refused(dlcore_schedule_piecewise_constant_decay(boundaries, values, 17),
@@ -81,8 +83,42 @@ static void test_schedule_defaults_are_those_of_keras(void **state)
     assert_string_equal(dlcore_schedule_name((dlcore_schedule_kind_t)-1), "unknown");
     assert_int_equal(dlcore_schedule_from_name("inversetimedecay").kind,
                      DLCORE_SCHEDULE_INVERSE_TIME_DECAY);
-    assert_int_equal(dlcore_schedule_from_name("none").kind, DLCORE_SCHEDULE_NONE);
-    assert_int_equal(dlcore_schedule_from_name(NULL).kind, DLCORE_SCHEDULE_NONE);
+    assert_int_equal(dlcore_schedule_from_name("none").kind, DLCORE_SCHEDULE_UNKNOWN);
+    assert_int_equal(dlcore_schedule_from_name("cosine_decay_restarts").kind,
+                     DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS);
+    assert_int_equal(dlcore_schedule_from_name(NULL).kind, DLCORE_SCHEDULE_UNKNOWN);
+}
+
+/* Numbers of keras.optimizers.schedules 3 on TensorFlow. */
+static void test_schedule_unusual_settings_give_what_keras_computes(void **state)
+{
+    dlcore_schedule_t shrinking = dlcore_schedule_cosine_decay_restarts(0.1, 10);
+    dlcore_schedule_t fading = dlcore_schedule_cosine_decay_restarts(0.1, 10);
+    dlcore_schedule_t alternating = dlcore_schedule_exponential_decay(0.1, 10, -0.5);
+    dlcore_schedule_t growing = dlcore_schedule_inverse_time_decay(0.1, 10, -0.5);
+    static const uint64_t steps[] = {0, 3, 10, 14, 15, 17, 19};
+    static const double rates[] = {0.10000000149011612,  0.07938926666975021, 0.10000000149011612,
+                                   0.009549155831336975, 0.10000000149011612, 0.009549126029014587,
+                                   0.06545090675354004};
+    static const uint64_t fading_steps[] = {3, 14, 25, 40, 60, 80};
+    static const double fading_rates[] = {0.08145033568143845,  0.03640708327293396,
+                                          0.013529784046113491, 0.010286593809723854,
+                                          0.01006901916116476,  0.010002228431403637};
+
+    (void)state;
+    shrinking.t_mul = 0.5;
+    for (size_t i = 0; i < 7; i++)
+        assert_true(fabs(dlcore_schedule_value(&shrinking, steps[i]) - rates[i]) < 1e-6);
+    assert_true(isnan(dlcore_schedule_value(&shrinking, 20))); /* all periods are over */
+    fading.t_mul = 0.9;
+    fading.m_mul = 0.5;
+    fading.alpha = 0.1;
+    for (size_t i = 0; i < 6; i++)
+        assert_true(fabs(dlcore_schedule_value(&fading, fading_steps[i]) - fading_rates[i]) < 1e-6);
+    alternating.staircase = true;
+    assert_true(fabs(dlcore_schedule_value(&alternating, 10) + 0.05) < 1e-8);
+    assert_true(fabs(dlcore_schedule_value(&alternating, 20) - 0.025) < 1e-8);
+    assert_true(fabs(dlcore_schedule_value(&growing, 9) - 0.1818181872367859) < 1e-7);
 }
 
 /* A boundary's own step still has the value before it. */
@@ -119,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule_bad_settings_are_named_with_range_and_value),
         cmocka_unit_test(test_schedule_defaults_are_those_of_keras),
+        cmocka_unit_test(test_schedule_unusual_settings_give_what_keras_computes),
         cmocka_unit_test(test_schedule_piecewise_changes_after_its_boundary),
         cmocka_unit_test(test_schedule_function_gets_its_user_and_the_step),
     };

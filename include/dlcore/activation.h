@@ -1,4 +1,5 @@
-/* Activation functions. Formulas, names and default parameters are Keras's.
+/* Activation functions. Formulas, names and default parameters are Keras 3's
+ * (keras/src/activations/activations.py).
  *
  * What is said of NaN and infinities is what the formulas give, as they do in Keras: those that
  * multiply x by something that falls to 0 answer NaN for -Inf.
@@ -34,10 +35,10 @@ typedef enum dlcore_activation {
     DLCORE_ACTIVATION_LOG_SOFTMAX   /* x_i - log sum_j exp(x_j) over the units of a sample */
 } dlcore_activation_t;
 
-/* By Keras string name ("relu"), and back; "swish" is silu, "hard_swish" hard_silu. The
- * approximate gelu, which is no string in Keras, is "gelu_tanh". An unknown name, or NULL, gives
- * DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown value gives "unknown".
- * Any thread, never fails. */
+/* By Keras name ("relu"; case and underscores do not count), and back; "swish" is silu,
+ * "hard_swish" hard_silu. The approximate gelu, which is no string in Keras, is "gelu_tanh". An
+ * unknown name, or NULL, gives DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown
+ * value gives "unknown". Any thread, never fails. */
 dlcore_activation_t dlcore_activation_from_name(const char *name);
 const char *dlcore_activation_name(dlcore_activation_t activation);
 

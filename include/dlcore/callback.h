@@ -60,7 +60,8 @@ typedef struct dlcore_training_event {
     dlcore_error_record_t *error;
 } dlcore_training_event_t;
 
-/* The value under a name; NaN for a name that is not there. */
+/* The value under a name, which is looked up as in dlcore_evaluation_value, behind "val_" too; NaN
+ * for one that is not there. */
 double dlcore_training_value(const dlcore_training_event_t *event, const char *name);
 
 typedef dlcore_callback_action_t (*dlcore_callback_function_t)(

@@ -23,6 +23,8 @@
  * callbacks of one kind need two names. One that keeps weights (restore_best_weights, roll_back)
  * must have kept them before the stop, too.
  *
+ * Monitored names are looked up as in dlcore_training_value: "val_acc" will do.
+ *
  * A progress bar is no callback here: see `verbose` of dlcore_fit_options_t.
  *
  * SPDX-License-Identifier: MIT */
@@ -55,6 +57,7 @@ typedef enum dlcore_monitor_mode {
  * best so far by more than min_delta. Values are compared as float32, as Keras does. An epoch
  * without the value (validation_freq) does not count. */
 typedef struct dlcore_early_stopping {
+    size_t structure_size;      /* set by ..._default() */
     const char *monitor;        /* "val_loss" */
     double min_delta;           /* 0; only its size counts */
     size_t patience;            /* 0 */
@@ -64,7 +67,6 @@ typedef struct dlcore_early_stopping {
                                    the weights become those of the best epoch */
     size_t start_from_epoch;    /* 0; epochs before it do not count */
     const char *name;           /* "early_stopping" */
-    size_t structure_size;      /* set by ..._default() */
 
     /* results */
     size_t stopped_epoch; /* the epoch that it stopped at; 0: it did not */
@@ -84,6 +86,7 @@ dlcore_callback_t dlcore_early_stopping_callback(dlcore_early_stopping_t *stoppi
 /* Multiplies the learning rate by `factor` when a value has not improved for `patience` epochs. The
  * optimizer must not have a schedule. */
 typedef struct dlcore_reduce_lr_on_plateau {
+    size_t structure_size;      /* set by ..._default() */
     const char *monitor;        /* "val_loss" */
     double factor;              /* 0.1; at least 0 and below 1 */
     size_t patience;            /* 10 */
@@ -92,7 +95,6 @@ typedef struct dlcore_reduce_lr_on_plateau {
     size_t cooldown;            /* 0; epochs after a reduction that do not count */
     double min_lr;              /* 0; never below it */
     const char *name;           /* "reduce_lr_on_plateau" */
-    size_t structure_size;      /* set by ..._default() */
 
     /* results */
     size_t reductions; /* in this fit */
@@ -112,9 +114,9 @@ typedef double (*dlcore_rate_function_t)(void *user, size_t epoch, double learni
 /* Asks a function of yours for the learning rate as each epoch begins. The optimizer must not have
  * a schedule. */
 typedef struct dlcore_learning_rate_scheduler {
+    size_t structure_size;       /* set by ..._default() */
     dlcore_rate_function_t rate; /* answers what dlcore_model_set_learning_rate takes */
     void *user;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_learning_rate_scheduler_t;
 dlcore_learning_rate_scheduler_t dlcore_learning_rate_scheduler_default(dlcore_rate_function_t rate,
                                                                         void *user);
@@ -128,9 +130,9 @@ dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *schedu
  * instead of those before the batch that it was noticed in. Copies with weights that are not finite
  * are not made. The optimizer's state stays as it is: compile again to begin it anew. */
 typedef struct dlcore_roll_back {
+    size_t structure_size; /* set by ..._default() */
     size_t save_freq;      /* 0, the default: as each epoch begins; n: also after every n batches */
     const char *name;      /* "roll_back" */
-    size_t structure_size; /* set by ..._default() */
 
     /* results */
     bool rolled_back;
@@ -155,6 +157,7 @@ dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);
  * filled with zeros, and for values .2f or .2e: "weights-{epoch:02d}-{val_loss:.2f}.safetensors".
  * {{ and }} are braces. */
 typedef struct dlcore_model_checkpoint {
+    size_t structure_size; /* set by ..._default() */
     const char *path;
     const char *monitor; /* "val_loss"; looked at by save_best_only alone */
     bool save_best_only; /* false; true: only when the value is better than ever; an epoch without
@@ -165,7 +168,6 @@ typedef struct dlcore_model_checkpoint {
     double initial_value_threshold; /* NaN, the default: none; else save_best_only must beat it */
     dlcore_save_options_t save;     /* the defaults; its `error` is not used */
     const char *name;               /* "model_checkpoint" */
-    size_t structure_size;          /* set by ..._default() */
 
     /* results; these and the best value last from fit to fit */
     size_t saves;
@@ -185,13 +187,13 @@ dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *ch
  * numbers are the shortest that read back as the same double. Each line is in the file when its
  * epoch ends. A run that resumes cuts the lines that it writes again. */
 typedef struct dlcore_csv_logger {
-    const char *path;
-    char separator;        /* ','; or ';', tab, and the like: no quote, digit, letter or newline */
-    bool append;           /* false; true: behind what the file has */
-    bool learning_rate;    /* false; true: has a column learning_rate, as Keras writes when one of
-                              its callbacks changes it */
-    const char *name;      /* "csv_logger" */
     size_t structure_size; /* set by ..._default() */
+    const char *path;
+    char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or newline */
+    bool append;        /* false; true: behind what the file has */
+    bool learning_rate; /* false; true: has a column learning_rate, as Keras writes when one of
+                           its callbacks changes it */
+    const char *name;   /* "csv_logger" */
 
     /* inside */
     double state[1];
@@ -214,13 +216,13 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
  * file: DLCORE_ERROR_STATE names one that is not, and both its values; DLCORE_ERROR_SHAPE, where
  * the weights are others. */
 typedef struct dlcore_backup_and_restore {
+    size_t structure_size; /* set by ..._default() */
     const char *path;
     size_t save_freq;           /* 0, the default: after each epoch; n: after every n batches */
     bool delete_checkpoint;     /* true */
     dlcore_save_options_t save; /* the defaults; training_state must stay true; its `error` is not
                                    used */
     const char *name;           /* "backup_and_restore" */
-    size_t structure_size;      /* set by ..._default() */
 
     /* results */
     bool restored; /* this fit went on from the file */

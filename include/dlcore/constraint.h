@@ -1,5 +1,6 @@
 /* Constraints: what weights are forced to be after each update. Formulas, defaults and names are
- * Keras's; norms are Euclidean, taken along axis 0: of all weights into a unit, or of a whole bias.
+ * Keras 3's (keras/src/constraints/constraints.py); norms are Euclidean, taken along axis 0: of all
+ * weights into a unit, or of a whole bias.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_CONSTRAINT_H
@@ -34,8 +35,9 @@ dlcore_constraint_t dlcore_constraint_unit_norm(void);
 /* Keras's defaults are 0 and 1; rate 1. */
 dlcore_constraint_t dlcore_constraint_min_max_norm(double min_value, double max_value);
 
-/* By Keras string name ("max_norm"; either case), with defaults, and back. An unknown name, or
- * NULL, gives kind DLCORE_CONSTRAINT_UNKNOWN, which adding a layer refuses. */
+/* By Keras name ("max_norm", "MaxNorm"; case and underscores do not count), with defaults, and
+ * back. An unknown name, or NULL, gives kind DLCORE_CONSTRAINT_UNKNOWN, which adding a layer
+ * refuses. */
 dlcore_constraint_t dlcore_constraint_from_name(const char *name);
 const char *dlcore_constraint_name(dlcore_constraint_kind_t kind);
 

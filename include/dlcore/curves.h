@@ -15,6 +15,7 @@ extern "C" {
 
 /* Start from dlcore_curves_options_default, then change fields. */
 typedef struct dlcore_curves_options {
+    size_t structure_size; /* set by ..._default() */
     const char *title; /* above all panels, UTF-8; NULL, the default: none */
     size_t columns;    /* panels side by side, 1 .. 8; 2 */
     size_t width;  /* of a panel in pixels, 320 .. 4000; 480; a first row of fewer has wider ones */
@@ -27,7 +28,6 @@ typedef struct dlcore_curves_options {
      * DLCORE_ERROR_RANGE. Count 0, the default: none. */
     const char *const *log_names;
     size_t log_name_count;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_curves_options_t;
 dlcore_curves_options_t dlcore_curves_options_default(void);
 

@@ -56,12 +56,12 @@ extern "C" {
  */
 
 typedef struct dlcore_save_options {
-    bool training_state; /* what training goes on from; true. About doubles the file. */
-    bool self_test;      /* the made-up input and its output; true */
+    size_t structure_size; /* set by ..._default() */
+    bool training_state;   /* what training goes on from; true. About doubles the file. */
+    bool self_test;        /* the made-up input and its output; true */
     /* To a path: wait until the file is on the disk, so that it outlives a power cut; true. */
     bool sync;
     dlcore_error_record_t *error; /* NULL: no message wanted */
-    size_t structure_size;        /* set by ..._default() */
 } dlcore_save_options_t;
 dlcore_save_options_t dlcore_save_options_default(void);
 
@@ -86,6 +86,7 @@ typedef struct dlcore_load_report {
 } dlcore_load_report_t;
 
 typedef struct dlcore_load_options {
+    size_t structure_size; /* set by ..._default() */
     /* How the model is created. Its seed is the file's where training state is restored; its
      * `error` is not used. */
     dlcore_model_options_t model;
@@ -95,7 +96,6 @@ typedef struct dlcore_load_options {
     bool require_checksum;        /* refuse a file whose checksum differs or is absent; false */
     dlcore_load_report_t *report; /* NULL: not wanted */
     dlcore_error_record_t *error; /* NULL: no message wanted */
-    size_t structure_size;        /* set by ..._default() */
 } dlcore_load_options_t;
 dlcore_load_options_t dlcore_load_options_default(void);
 

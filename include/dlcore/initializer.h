@@ -1,4 +1,5 @@
-/* Initializers: what weights are before training. Formulas and names are Keras's.
+/* Initializers: what weights are before training. Formulas and names are Keras 3's
+ * (keras/src/initializers/random_initializers.py).
  *
  * For a dense kernel (inputs, units): fan_in = inputs, fan_out = units; for a bias of n units both
  * are n. Values come from the model's seed: same seed, same weights.
@@ -37,8 +38,9 @@ dlcore_initializer_t dlcore_initializer_zeros(void);
 dlcore_initializer_t dlcore_initializer_ones(void);
 dlcore_initializer_t dlcore_initializer_constant(double value);
 
-/* By Keras string name ("glorot_uniform"), with defaults, and back. An unknown name, or NULL, gives
- * a descriptor of kind DLCORE_INITIALIZER_UNKNOWN, which adding a layer refuses. */
+/* By Keras name ("glorot_uniform", "GlorotUniform", "zero"; case and underscores do not count),
+ * with defaults, and back. An unknown name, or NULL, gives a descriptor of kind
+ * DLCORE_INITIALIZER_UNKNOWN, which adding a layer refuses. */
 dlcore_initializer_t dlcore_initializer_from_name(const char *name);
 const char *dlcore_initializer_name(dlcore_initializer_kind_t kind);
 

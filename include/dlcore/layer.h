@@ -112,11 +112,11 @@ dlcore_layer_t dlcore_layer_normalization(void);
 /* x, or alpha x below 0, with an alpha for each unit that is learned. */
 dlcore_layer_t dlcore_layer_prelu(void);
 
-/* By Keras name, "dense", "activation", "flatten", "rescaling", "dropout", ..., in either
- * case, with defaults (dense: linear and 0 units, which you must set; activation: linear;
- * rescaling: scale 1; dropout: rate 0.5; gaussian_noise: stddev 1). An unknown name, or NULL, gives
- * kind DLCORE_LAYER_UNKNOWN, which adding refuses. dlcore_layer_kind_name answers the class name:
- * "Dense". */
+/* By Keras name, "dense", "activation", "flatten", "rescaling", "dropout", ...; case
+ * and underscores do not count; with defaults (dense: linear and 0 units, which you must set;
+ * activation: linear; rescaling: scale 1; dropout: rate 0.5; gaussian_noise: stddev 1). An unknown
+ * name, or NULL, gives kind DLCORE_LAYER_UNKNOWN, which adding refuses. dlcore_layer_kind_name
+ * answers the class name: "Dense". */
 dlcore_layer_t dlcore_layer_from_name(const char *name);
 const char *dlcore_layer_kind_name(dlcore_layer_kind_t kind);
 

@@ -9,7 +9,9 @@
  *     how.metric_count = 2;
  *
  * Results are named as Keras names them: by `name`, else by the kind; a name that comes again gets
- * "_1", "_2", and so on, in weighted_metrics first "weighted_" before it.
+ * "_1", "_2", and so on, in weighted_metrics first "weighted_" before it. Compile refuses a name
+ * that such a result has already, "loss", what begins with "val_", and what is not UTF-8 or has
+ * control characters.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_METRIC_H
@@ -27,7 +29,8 @@ extern "C" {
  * the outputs; Keras goes back to logits where a softmax or sigmoid left them, which differs for
  * probabilities below 1e-7 only. */
 typedef enum dlcore_metric_kind {
-    DLCORE_METRIC_NONE = 0, /* for model_compile: no metric but the loss */
+    DLCORE_METRIC_UNKNOWN = -1, /* a name that was not found: compile refuses it */
+    DLCORE_METRIC_NONE = 0,     /* for model_compile: no metric but the loss; no list takes it */
     /* binary, categorical or sparse categorical accuracy, by the shapes as Keras chooses: one
      * unit: binary; integer labels: sparse; else categorical */
     DLCORE_METRIC_ACCURACY,
@@ -68,12 +71,14 @@ typedef enum dlcore_metric_kind {
 /* Of f1_score over units: their mean; all counted together; their mean weighted by positives.
  * (Keras's own default, one number for each unit, is no number.) */
 typedef enum dlcore_average {
+    DLCORE_AVERAGE_UNKNOWN = -1,
     DLCORE_AVERAGE_MACRO = 0,
     DLCORE_AVERAGE_MICRO,
     DLCORE_AVERAGE_WEIGHTED
 } dlcore_average_t;
 
 typedef enum dlcore_curve {
+    DLCORE_CURVE_UNKNOWN = -1,
     DLCORE_CURVE_ROC = 0, /* true positive rate over false positive rate */
     DLCORE_CURVE_PR       /* precision over recall, interpolated as Davis and Goadrich do */
 } dlcore_curve_t;
@@ -87,7 +92,7 @@ typedef enum dlcore_curve {
 typedef struct dlcore_metric {
     dlcore_metric_kind_t kind;
     /* 0 .. 1. binary_accuracy: 0.5. precision, recall: -1, which stands for 0.5, or for none with
-     * top_k; f1_score: -1, none: the largest of the row is positive. */
+     * top_k; f1_score: -1, none: the largest of the row is positive; else above 0. */
     double threshold;
     size_t top_k;                       /* top_k accuracies: 5; precision, recall: 0, all units */
     int class_id;                       /* precision, recall: -1, all units */
@@ -102,10 +107,18 @@ typedef struct dlcore_metric {
 /* The metric of that kind with Keras's defaults. */
 dlcore_metric_t dlcore_metric_default(dlcore_metric_kind_t kind);
 
-/* By Keras string name ("accuracy", "acc", "mae", ...), with defaults, and back to the long form.
- * An unknown name, or NULL, gives kind DLCORE_METRIC_NONE, which a metric list refuses. */
+/* By Keras name ("accuracy", "acc", "mae", "MeanSquaredError", ...; case and underscores do not
+ * count), with defaults, and back to the long form. An unknown name, or NULL, gives kind
+ * DLCORE_METRIC_UNKNOWN, which compile refuses. */
 dlcore_metric_t dlcore_metric_from_name(const char *name);
 const char *dlcore_metric_name(dlcore_metric_kind_t kind);
+
+/* Likewise "macro", "micro", "weighted"; and "ROC", "PR". ..._UNKNOWN for an unknown
+ * name, which compile refuses; "unknown" for an unknown value. */
+dlcore_average_t dlcore_average_from_name(const char *name);
+const char *dlcore_average_name(dlcore_average_t average);
+dlcore_curve_t dlcore_curve_from_name(const char *name);
+const char *dlcore_curve_name(dlcore_curve_t curve);
 
 /* Results by name, as evaluate and train_on_batch give them. A plain struct that the caller owns.
  */
@@ -119,7 +132,7 @@ typedef struct dlcore_evaluation {
 } dlcore_evaluation_t;
 
 /* The value under a name, "loss" and short names ("acc", "mae") included; NaN for a name that is
- * not there. */
+ * not there. Case and underscores count only where two names differ in nothing else. */
 double dlcore_evaluation_value(const dlcore_evaluation_t *evaluation, const char *name);
 
 #ifdef __cplusplus

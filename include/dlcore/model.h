@@ -67,6 +67,7 @@ typedef enum dlcore_engine {
 #define DLCORE_SEED_DEFAULT 20240229u
 
 typedef struct dlcore_model_options {
+    size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
     dlcore_allocator_t allocator; /* malloc */
     uint64_t seed;                /* initial weights and shuffling; DLCORE_SEED_DEFAULT */
     /* Threads that one call may use, its own included; 1 creates none. 0, the default: the CPUs
@@ -80,11 +81,11 @@ typedef struct dlcore_model_options {
     /* Treat numbers below 1.2e-38 as zero within calls, which keeps their speed; true. */
     bool flush_denormals;
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
-    size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
 } dlcore_model_options_t;
 dlcore_model_options_t dlcore_model_options_default(void);
 
 typedef struct dlcore_compile_options {
+    size_t structure_size;        /* set by ..._default() */
     dlcore_optimizer_t optimizer; /* rmsprop */
     dlcore_loss_t loss;           /* none: must be set */
     /* Without and with the weights of samples and classes; the first metric_count and
@@ -93,14 +94,16 @@ typedef struct dlcore_compile_options {
     size_t metric_count;
     dlcore_metric_t weighted_metrics[DLCORE_METRICS_MAX];
     size_t weighted_metric_count;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_compile_options_t;
 dlcore_compile_options_t dlcore_compile_options_default(void);
 
 typedef struct dlcore_fit_options {
-    size_t batch_size;    /* 32; the last batch of an epoch may be shorter */
-    size_t epochs;        /* 1; the number of the last epoch, as in Keras; 0 trains nothing */
-    size_t initial_epoch; /* 0 */
+    size_t structure_size; /* set by ..._default() */
+    size_t batch_size;     /* 32; the last batch of an epoch may be shorter */
+    size_t epochs;         /* 1; the number of the last epoch, as in Keras */
+    /* 0. From `epochs` on, and so with epochs 0, nothing is trained and DLCORE_OK answered, as in
+     * Keras. */
+    size_t initial_epoch;
     bool shuffle; /* true: a new order each epoch, from the seed and the model's epoch count */
     /* Batches in an epoch; 0: as many as the data has. Passes through the data go on from epoch to
      * epoch, and begin again when the data ends. */
@@ -140,24 +143,23 @@ typedef struct dlcore_fit_options {
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
      * infinite: the weights are those before that batch. true. */
     bool stop_on_not_finite;
-    size_t structure_size; /* set by ..._default() */
 } dlcore_fit_options_t;
 dlcore_fit_options_t dlcore_fit_options_default(void);
 
 typedef struct dlcore_evaluate_options {
+    size_t structure_size;                /* set by ..._default() */
     size_t batch_size;                    /* 32; the result is the same up to rounding */
     const dlcore_tensor_t *sample_weight; /* float32, (samples); NULL: all 1 */
     int verbose;                          /* 0 silent, 1 progress line, 2 one line */
     dlcore_sink_t sink;                   /* write NULL: stdout */
     dlcore_error_record_t *error;         /* NULL: no message wanted */
-    size_t structure_size;                /* set by ..._default() */
 } dlcore_evaluate_options_t;
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
 
 typedef struct dlcore_predict_options {
+    size_t structure_size;        /* set by ..._default() */
     size_t batch_size;            /* 0: chosen for speed; else rows computed at a time */
     dlcore_error_record_t *error; /* NULL: no message wanted */
-    size_t structure_size;        /* set by ..._default() */
 } dlcore_predict_options_t;
 dlcore_predict_options_t dlcore_predict_options_default(void);
 
@@ -207,17 +209,17 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
  * it says which loss that was. (Keras answers running means since the last reset.) */
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
-/* The learning rate of the next step; NaN before the model is compiled. */
-double dlcore_model_learning_rate(const dlcore_model_t *model);
-/* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
- * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
-dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
 /* The same with weights for samples and classes, as in dlcore_fit_options_t; NULL: all 1. */
 dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
                                                    const dlcore_tensor_t *y,
                                                    const dlcore_tensor_t *sample_weight,
                                                    const float *class_weight, size_t class_count,
                                                    dlcore_evaluation_t *result);
+/* The learning rate of the next step; NaN before the model is compiled. */
+double dlcore_model_learning_rate(const dlcore_model_t *model);
+/* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
+ * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
+dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
  * does not move have 0. `loss` may be NULL. On failure both are left alone, but for
@@ -284,7 +286,10 @@ dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const
 dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *values, size_t count);
 dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *values, size_t count);
 
-/* Writes the table that Keras prints. DLCORE_ERROR_IO when the stream fails. */
+/* Writes the table that Keras prints, for a stream of 80 columns: with the column of its
+ * show_trainable when a layer is frozen (Y: training moves its weights, N: not, -: it has none),
+ * and with the optimizer's parameters, in the total too, once it has begun to train.
+ * DLCORE_ERROR_IO when the stream fails. */
 dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
 
 /* ---- history: one row per epoch that ended; of a run that was resumed, also those before ---- */
@@ -296,8 +301,9 @@ size_t dlcore_history_first_epoch(const dlcore_history_t *history);
 size_t dlcore_history_value_count(const dlcore_history_t *history);
 /* "loss", "accuracy", "val_loss", ...; NULL past the end. */
 const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
-/* NaN for a name or an epoch (row, from 0) that is not there; the rows of a run that was resumed
- * begin with that of its first epoch. */
+/* The name is looked up as in dlcore_evaluation_value, behind "val_" too. NaN for a name or an
+ * epoch (row, from 0) that is not there; the rows of a run that was resumed begin with that of its
+ * first epoch. */
 double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch);
 /* Whether a callback or model_request_stop ended the run early. */
 bool dlcore_history_stopped(const dlcore_history_t *history);

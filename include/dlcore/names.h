@@ -172,6 +172,7 @@
 #define schedule_kind_t dlcore_schedule_kind_t
 #define schedule_function_t dlcore_schedule_function_t
 #define schedule_t dlcore_schedule_t
+#define SCHEDULE_UNKNOWN DLCORE_SCHEDULE_UNKNOWN
 #define SCHEDULE_NONE DLCORE_SCHEDULE_NONE
 #define SCHEDULE_EXPONENTIAL_DECAY DLCORE_SCHEDULE_EXPONENTIAL_DECAY
 #define SCHEDULE_PIECEWISE_CONSTANT_DECAY DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY
@@ -188,6 +189,7 @@
 #define schedule_cosine_decay_restarts dlcore_schedule_cosine_decay_restarts
 #define schedule_function dlcore_schedule_function
 #define schedule_value dlcore_schedule_value
+#define schedule_from_name dlcore_schedule_from_name
 #define schedule_name dlcore_schedule_name
 
 /* regularizer.h */
@@ -195,6 +197,7 @@
 #define regularizer_l1 dlcore_regularizer_l1
 #define regularizer_l2 dlcore_regularizer_l2
 #define regularizer_l1_l2 dlcore_regularizer_l1_l2
+#define regularizer_from_name dlcore_regularizer_from_name
 
 /* constraint.h */
 #define constraint_kind_t dlcore_constraint_kind_t
@@ -239,6 +242,7 @@
 #define metric_kind_t dlcore_metric_kind_t
 #define metric_t dlcore_metric_t
 #define evaluation_t dlcore_evaluation_t
+#define METRIC_UNKNOWN DLCORE_METRIC_UNKNOWN
 #define METRIC_NONE DLCORE_METRIC_NONE
 #define METRIC_ACCURACY DLCORE_METRIC_ACCURACY
 #define METRIC_CATEGORICAL_ACCURACY DLCORE_METRIC_CATEGORICAL_ACCURACY
@@ -267,15 +271,21 @@
 #define METRIC_F1_SCORE DLCORE_METRIC_F1_SCORE
 #define METRIC_AUC DLCORE_METRIC_AUC
 #define average_t dlcore_average_t
+#define AVERAGE_UNKNOWN DLCORE_AVERAGE_UNKNOWN
 #define AVERAGE_MACRO DLCORE_AVERAGE_MACRO
 #define AVERAGE_MICRO DLCORE_AVERAGE_MICRO
 #define AVERAGE_WEIGHTED DLCORE_AVERAGE_WEIGHTED
 #define curve_t dlcore_curve_t
+#define CURVE_UNKNOWN DLCORE_CURVE_UNKNOWN
 #define CURVE_ROC DLCORE_CURVE_ROC
 #define CURVE_PR DLCORE_CURVE_PR
 #define metric_default dlcore_metric_default
 #define metric_from_name dlcore_metric_from_name
 #define metric_name dlcore_metric_name
+#define average_from_name dlcore_average_from_name
+#define average_name dlcore_average_name
+#define curve_from_name dlcore_curve_from_name
+#define curve_name dlcore_curve_name
 #define evaluation_value dlcore_evaluation_value
 
 /* callback.h */

@@ -1,4 +1,5 @@
-/* Optimizers: how the weights w follow their gradient g. Formulas, defaults and names are Keras's.
+/* Optimizers: how the weights w follow their gradient g. Formulas, defaults and names are Keras 3's
+ * (keras/src/optimizers/base_optimizer.py, and sgd.py, rmsprop.py, ... beside it).
  *
  * A step takes the gradient (regularizers included, averaged over accumulated steps), clips it,
  * decays the weights, applies the optimizer's rule, updates the moving average, and then applies
@@ -37,16 +38,18 @@ typedef enum dlcore_optimizer_kind {
     /* a = rho a + (1 - rho) g^2, d = g sqrt(b + epsilon) / sqrt(a + epsilon),
      * b = rho b + (1 - rho) d^2, w -= lr d */
     DLCORE_OPTIMIZER_ADADELTA,
-    /* m += (1 - beta_1) (g - m), u = max(beta_2 u, |g|),
+    /* m += (1 - beta_1) (g - m), u = max(beta_2 u, |g|), both 0 at first,
      * w -= lr m / ((1 - beta_1^t) (u + epsilon)) */
     DLCORE_OPTIMIZER_ADAMAX,
-    /* adam with Nesterov's momentum: with c_t = beta_1 (1 - 0.96^t / 2) and p_t their product so
-     * far, w -= lr m' / (sqrt(v / (1 - beta_2^t)) + epsilon),
-     * m' = c_(t+1) m / (1 - p_(t+1)) + (1 - c_t) g / (1 - p_t) */
+    /* adam with Nesterov's momentum: m += (1 - beta_1) (g - m), v += (1 - beta_2) (g^2 - v), both
+     * 0 at first; with c_t = beta_1 (1 - 0.96^t / 2) and p_t their product so far, w -= lr m' /
+     * (sqrt(v / (1 - beta_2^t)) + epsilon), m' = c_(t+1) m / (1 - p_(t+1)) + (1 - c_t) g / (1 -
+     * p_t) */
     DLCORE_OPTIMIZER_NADAM
 } dlcore_optimizer_kind_t;
 
-/* A value descriptor: copy it, change it, nothing to free. Settings are double, because Keras
+/* A value descriptor: copy it, change it, nothing to free. Settings of other kinds (amsgrad with
+ * sgd) are not looked at; those of all kinds are, used or not. Settings are double, because Keras
  * forms 1 - rho and the like in double before it rounds to float32. */
 typedef struct dlcore_optimizer {
     dlcore_optimizer_kind_t kind;
@@ -103,8 +106,8 @@ dlcore_optimizer_t dlcore_optimizer_adamax(void);
 /* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
 dlcore_optimizer_t dlcore_optimizer_nadam(void);
 
-/* By Keras string name ("rmsprop"; either case), with defaults, and back. An unknown name, or NULL,
- * gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */
+/* By Keras name ("rmsprop"; case and underscores do not count), with defaults, and back. An unknown
+ * name, or NULL, gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */
 dlcore_optimizer_t dlcore_optimizer_from_name(const char *name);
 const char *dlcore_optimizer_name(dlcore_optimizer_kind_t kind);
 

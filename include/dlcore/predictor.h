@@ -39,9 +39,9 @@ extern "C" {
 typedef struct dlcore_predictor dlcore_predictor_t;
 
 typedef struct dlcore_predictor_options {
+    size_t structure_size;        /* set by ..._default() */
     size_t batch_size;            /* most rows of one run; 1. Buffers grow with it. */
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
-    size_t structure_size;        /* set by ..._default() */
 } dlcore_predictor_options_t;
 dlcore_predictor_options_t dlcore_predictor_options_default(void);
 

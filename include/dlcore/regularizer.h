@@ -1,6 +1,6 @@
 /* Regularizers: what weights w add to the loss, l1 sum |w| + l2 sum w^2, and so to their gradient,
  * l1 sign(w) + 2 l2 w; or what the outputs of a layer add, per sample, to the mean loss. Formulas,
- * defaults and names are Keras's.
+ * defaults and names are Keras 3's (keras/src/regularizers/regularizers.py).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_REGULARIZER_H
@@ -19,6 +19,10 @@ typedef struct dlcore_regularizer {
 dlcore_regularizer_t dlcore_regularizer_l1(double l1);
 dlcore_regularizer_t dlcore_regularizer_l2(double l2);
 dlcore_regularizer_t dlcore_regularizer_l1_l2(double l1, double l2);
+
+/* By Keras name ("l1", "l2", "l1_l2", "L1L2"; case and underscores do not count), with defaults. An
+ * unknown name, or NULL, gives NaN for both, which adding a layer refuses. */
+dlcore_regularizer_t dlcore_regularizer_from_name(const char *name);
 
 #ifdef __cplusplus
 }

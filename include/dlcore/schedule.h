@@ -1,5 +1,6 @@
 /* Learning rate schedules: the rate as a function of the step, counted from 0. Formulas, defaults
- * and names are Keras's. Set one as an optimizer's `schedule`:
+ * and names are Keras 3's (keras/src/optimizers/schedules/learning_rate_schedule.py). Set one as an
+ * optimizer's `schedule`:
  *
  *     dlcore_optimizer_t adam = dlcore_optimizer_adam();
  *     adam.schedule = dlcore_schedule_exponential_decay(0.01, 1000, 0.9);
@@ -20,7 +21,8 @@ extern "C" {
 
 /* s is the step, r the initial learning rate, d the decay steps. */
 typedef enum dlcore_schedule_kind {
-    DLCORE_SCHEDULE_NONE = 0, /* the optimizer's learning_rate, always */
+    DLCORE_SCHEDULE_UNKNOWN = -1, /* a name that was not found: compile refuses it */
+    DLCORE_SCHEDULE_NONE = 0,     /* the optimizer's learning_rate, always */
     /* r rate^(s / d); staircase: the power is floor(s / d) */
     DLCORE_SCHEDULE_EXPONENTIAL_DECAY,
     /* values[i] while s <= boundaries[i], the last value beyond */
@@ -42,12 +44,13 @@ typedef enum dlcore_schedule_kind {
  * before each step, and by dlcore_model_learning_rate. */
 typedef double (*dlcore_schedule_function_t)(void *user, uint64_t step);
 
-/* A value descriptor: copy it, change it, nothing to free. */
+/* A value descriptor: copy it, change it, nothing to free. Settings are finite. Training ends with
+ * DLCORE_ERROR_ARGUMENT at a step where a formula gives a rate below 0 or none at all. */
 typedef struct dlcore_schedule {
     dlcore_schedule_kind_t kind;
     double initial_learning_rate; /* >= 0 */
     uint64_t decay_steps;         /* 1 or more; restarts: of the first period */
-    double decay_rate;            /* exponential, inverse time: >= 0 */
+    double decay_rate;            /* exponential, inverse time */
     bool staircase;               /* exponential, inverse time */
     double end_learning_rate;     /* polynomial: >= 0 */
     double power;                 /* polynomial: >= 0 */
@@ -56,8 +59,8 @@ typedef struct dlcore_schedule {
     bool has_warmup;              /* cosine: Keras's warmup_target is not None */
     double warmup_target;         /* cosine: >= 0 */
     uint64_t warmup_steps;        /* cosine */
-    double t_mul;                 /* restarts: 1 or more */
-    double m_mul;                 /* restarts: >= 0 */
+    double t_mul;                 /* restarts: above 0; below 1, periods end at d / (1 - t_mul) */
+    double m_mul;                 /* restarts */
     size_t boundary_count;        /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
     uint64_t boundaries[DLCORE_SCHEDULE_BOUNDARIES_MAX];
     double values[DLCORE_SCHEDULE_BOUNDARIES_MAX + 1]; /* boundary_count + 1 of them, >= 0 */
@@ -92,7 +95,11 @@ dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, 
  * Computed in double (Keras: float32). */
 double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step);
 
-/* "ExponentialDecay", as Keras's configurations have it; "unknown" for what has no name there. */
+/* By Keras's class name ("ExponentialDecay", "exponential_decay"; case and underscores do not
+ * count), with its defaults for what has some; an initial_learning_rate of 0, and 0 decay_steps or
+ * boundary_count, which you must set. An unknown name, or NULL, gives kind DLCORE_SCHEDULE_UNKNOWN,
+ * which compile refuses. And back: "ExponentialDecay"; "unknown" for what has no name there. */
+dlcore_schedule_t dlcore_schedule_from_name(const char *name);
 const char *dlcore_schedule_name(dlcore_schedule_kind_t kind);
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,13 +74,53 @@ void dlcore_error_clear(dlcore_error_record_t *error)
     }
 }
 
+dlcore_status dlcore_check_range(const char *what, const char *setting, double value, double low,
+                                 double high, dlcore_error_record_t *error)
+{
+    if (value >= low && value <= high)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %.9g", what,
+                       setting, low, high, value);
+}
+
+dlcore_status dlcore_check_below(const char *what, const char *setting, double value, double low,
+                                 double high, dlcore_error_record_t *error)
+{
+    if (value >= low && value < high && (float)value < (float)high)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: %s must be at least %g and below %g, got %.9g", what, setting, low,
+                       high, value);
+}
+
+dlcore_status dlcore_check_count(const char *what, const char *setting, size_t value, size_t low,
+                                 size_t high, dlcore_error_record_t *error)
+{
+    if (value >= low && value <= high)
+        return DLCORE_OK;
+    if (high == SIZE_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must be %zu or more, got %zu",
+                           what, setting, low, value);
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %zu .. %zu, got %zu", what,
+                       setting, low, high, value);
+}
+
+dlcore_status dlcore_check_choice(const char *what, const char *setting, int value, int first,
+                                  int last, dlcore_error_record_t *error)
+{
+    if (value >= first && value <= last)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: %s %d is unknown: known are %d .. %d (a name that was not found?)",
+                       what, setting, value, first, last);
+}
+
 dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,
-                                     dlcore_error_record_t *error)
+                                     const char *structure, dlcore_error_record_t *error)
 {
     if (size == expected)
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "%s: options have structure_size %zu, not %zu: begin with "
-                       "%s_options_default()",
-                       call, size, expected, call);
+                       "%s: options have structure_size %zu, not %zu: begin with %s_default()",
+                       call, size, expected, structure);
 }

@@ -4,6 +4,8 @@
 #ifndef DLCORE_BASE_ERROR_H
 #define DLCORE_BASE_ERROR_H
 
+#include <stddef.h>
+
 #include "dlcore/status.h"
 
 #if defined(__GNUC__)
@@ -31,12 +33,31 @@ void dlcore_error_write(dlcore_error_record_t *error, dlcore_status status, cons
 void dlcore_error_write_errno(dlcore_error_record_t *error, int number, const char *format, ...)
     DLCORE_PRINTF(3, 4);
 
+/* DLCORE_ERROR_ARGUMENT unless low <= value <= high: "adam: rho must lie in 0 .. 1, got 2". `what`
+ * begins the message. NaN lies nowhere. */
+dlcore_status dlcore_check_range(const char *what, const char *setting, double value, double low,
+                                 double high, dlcore_error_record_t *error);
+/* Likewise unless low <= value < high, as floats: "must be at least 0 and below 1, got 1". */
+dlcore_status dlcore_check_below(const char *what, const char *setting, double value, double low,
+                                 double high, dlcore_error_record_t *error);
+/* Likewise of a count: "must lie in 1 .. 16, got 17"; high SIZE_MAX: "must be 1 or more, got 0". */
+dlcore_status dlcore_check_count(const char *what, const char *setting, size_t value, size_t low,
+                                 size_t high, dlcore_error_record_t *error);
+/* Likewise of an enumerator, first .. last: "dense: activation 20 is unknown: known are 1 .. 19 (a
+ * name that was not found?)". */
+dlcore_status dlcore_check_choice(const char *what, const char *setting, int value, int first,
+                                  int last, dlcore_error_record_t *error);
+
 /* DLCORE_ERROR_ARGUMENT unless an options struct says that its ..._default() made it. `call` names
- * it: "fit" for dlcore_fit_options_t. */
-#define dlcore_check_options(options, call, error) \
-    dlcore_check_structure((options)->structure_size, sizeof *(options), call, error)
+ * it: "fit" for dlcore_fit_options_t; a ready-made callback's struct has no "options" in its name.
+ */
+#define dlcore_check_options(options, call, error)                                              \
+    dlcore_check_structure((options)->structure_size, sizeof *(options), call, call "_options", \
+                           error)
+#define dlcore_check_callback(callback, call, error) \
+    dlcore_check_structure((callback)->structure_size, sizeof *(callback), call, call, error)
 dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,
-                                     dlcore_error_record_t *error);
+                                     const char *structure, dlcore_error_record_t *error);
 
 /* Clears a record: DLCORE_OK and an empty message. NULL does nothing. */
 void dlcore_error_clear(dlcore_error_record_t *error);

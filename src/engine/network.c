@@ -12,6 +12,7 @@
 #include "base/name.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "base/utf8.h"
 #include "nn/initializer.h"
 
 static const dlcore_node_t *find(const dlcore_network_t *network, const char *name)
@@ -67,6 +68,9 @@ static dlcore_status settle_name(const dlcore_network_t *network, dlcore_layer_t
                            "layer name \"%.20s...\" has no end within %d bytes", layer->name,
                            DLCORE_NAME_SIZE);
     }
+    if (dlcore_utf8_problem(layer->name) != NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer %zu: its name %s",
+                           network->node_count, dlcore_utf8_problem(layer->name));
     if (strchr(layer->name, '/') != NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" contains a slash",
                            layer->name);
@@ -111,8 +115,9 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
 
     if (node.type == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "layer %zu: kind %d is unknown (a name that was not found?)",
-                           network->node_count, (int)layer->kind);
+                           "layer %zu: kind %d is unknown: known are 1 .. %d (a name that was not "
+                           "found?)",
+                           network->node_count, (int)layer->kind, DLCORE_LAYER_PRELU);
     if (network->node_count == DLCORE_LAYERS_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "model: has %d layers, and may have no more", DLCORE_LAYERS_MAX);

@@ -29,7 +29,7 @@ static const dlcore_system_t *system_of(const dlcore_backup_and_restore_t *backu
 static dlcore_status check(const dlcore_backup_and_restore_t *backup,
                            const dlcore_training_event_t *event)
 {
-    dlcore_status status = dlcore_check_options(backup, "backup_and_restore", event->error);
+    dlcore_status status = dlcore_check_callback(backup, "backup_and_restore", event->error);
 
     if (status != DLCORE_OK)
         return status;

@@ -220,7 +220,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     const dlcore_system_t *system = system_of(logger);
     int file;
 
-    if (dlcore_check_options(logger, "csv_logger", event->error) != DLCORE_OK)
+    if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (logger->path == NULL)
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT, "csv_logger: path is NULL");

@@ -56,7 +56,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     dlcore_model_checkpoint_t *checkpoint = user;
     double *state = checkpoint->state;
     char path[DLCORE_CHECKPOINT_PATH_SIZE];
-    dlcore_status status = dlcore_check_options(checkpoint, "model_checkpoint", event->error);
+    dlcore_status status = dlcore_check_callback(checkpoint, "model_checkpoint", event->error);
 
     if (status == DLCORE_OK && checkpoint->save_best_only)
         status = check_best(checkpoint, event);

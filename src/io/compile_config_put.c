@@ -31,7 +31,6 @@ static void put_threshold(dlcore_json_writer_t *writer, const dlcore_metric_t *m
 
 static void put_metric(dlcore_json_writer_t *writer, const dlcore_metric_t *metric)
 {
-    static const char *const averages[] = {"macro", "micro", "weighted"};
     const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
     bool counts = metric->kind == DLCORE_METRIC_PRECISION || metric->kind == DLCORE_METRIC_RECALL;
 
@@ -48,9 +47,9 @@ static void put_metric(dlcore_json_writer_t *writer, const dlcore_metric_t *metr
     if (type->has_smoothing)
         dlcore_json_put_double(writer, "label_smoothing", metric->label_smoothing);
     if (metric->kind == DLCORE_METRIC_F1_SCORE)
-        dlcore_json_put_string(writer, "average", averages[metric->average]);
+        dlcore_json_put_string(writer, "average", dlcore_average_name(metric->average));
     if (metric->kind == DLCORE_METRIC_AUC) {
-        dlcore_json_put_string(writer, "curve", metric->curve == DLCORE_CURVE_PR ? "PR" : "ROC");
+        dlcore_json_put_string(writer, "curve", dlcore_curve_name(metric->curve));
         dlcore_json_put_uint64(writer, "num_thresholds", metric->num_thresholds);
     }
     dlcore_config_close(writer);

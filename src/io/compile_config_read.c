@@ -115,7 +115,7 @@ static dlcore_status get_settings(const dlcore_config_reading_t *reading,
     char name[DLCORE_METRIC_NAME_SIZE];
     dlcore_status status = dlcore_config_name(reading, config, "name", name, sizeof name);
 
-    if (status == DLCORE_OK && !dlcore_name_is(name, dlcore_metric_name(metric->kind)))
+    if (status == DLCORE_OK && strcmp(name, dlcore_metric_name(metric->kind)) != 0)
         memcpy(metric->name, name, sizeof name);
     if (status == DLCORE_OK)
         status = get_number(reading, config, "threshold", &metric->threshold);
@@ -155,7 +155,7 @@ static dlcore_status get_metrics(dlcore_config_reading_t *reading, const dlcore_
         if (status != DLCORE_OK)
             return status;
         *metric = dlcore_metric_from_name(snake);
-        if (metric->kind == DLCORE_METRIC_NONE)
+        if (metric->kind == DLCORE_METRIC_UNKNOWN)
             return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "its kind",
                                         "is not known here");
         status = get_settings(reading, &config, metric);

@@ -45,8 +45,11 @@ static dlcore_status check_options(const dlcore_csv_options_t *options,
             (unsigned char)options->delimiter, (unsigned char)options->quote);
     if ((unsigned)options->header > DLCORE_CSV_HEADER_NO ||
         (unsigned)options->label_kind > DLCORE_CSV_LABEL_NUMBER)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "header %d, label_kind %d: unknown",
-                           (int)options->header, (int)options->label_kind);
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: header must lie in 0 .. %d and label_kind in 0 .. %d, got %d and "
+                           "%d",
+                           DLCORE_CSV_HEADER_NO, DLCORE_CSV_LABEL_NUMBER, (int)options->header,
+                           (int)options->label_kind);
     if ((options->features == NULL && options->feature_count > 0) ||
         (options->classes == NULL && options->class_count > 0))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/name.h"
 #include "base/size.h"
 #include "io/curves_panel.h"
+#include "model/value_name.h"
 
 #define COLUMNS_MAX 8
 #define PIXELS_MAX 4000
@@ -42,11 +42,7 @@ static size_t find(const dlcore_history_t *history, const char *prefix, const ch
     char whole[2 * DLCORE_HISTORY_NAME_SIZE];
 
     snprintf(whole, sizeof whole, "%s%.100s", prefix, name);
-    for (size_t i = 0; i < history->value_count; i++) {
-        if (dlcore_name_is(whole, history->names[i]))
-            return i;
-    }
-    return history->value_count;
+    return dlcore_history_find(history, whole);
 }
 
 /* Whether it is a column of validation: "val_" and the name of one of training. */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 typedef struct checker {
     const char *begin, *next, *end;
     const char *what; /* the problem; NULL: none yet */
@@ -98,27 +100,11 @@ static bool escape(checker_t *checker, unsigned *code)
 /* One character of more than one byte: its shortest form only, no surrogates, up to U+10FFFF. */
 static bool utf8(checker_t *checker)
 {
-    unsigned char lead = (unsigned char)*checker->next;
-    unsigned char low = 0x80, high = 0xBF; /* bounds of the second byte */
-    size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+    size_t length = dlcore_utf8_length(checker->next, checker->end);
 
-    if (lead < 0xC2 || lead > 0xF4 || (size_t)(checker->end - checker->next) <= more)
+    if (length == 0)
         return fails(checker, "bytes that are not UTF-8");
-    if (lead == 0xE0)
-        low = 0xA0;
-    if (lead == 0xED)
-        high = 0x9F;
-    if (lead == 0xF0)
-        low = 0x90;
-    if (lead == 0xF4)
-        high = 0x8F;
-    for (size_t i = 1; i <= more; i++, low = 0x80, high = 0xBF) {
-        unsigned char byte = (unsigned char)checker->next[i];
-
-        if (byte < low || byte > high)
-            return fails(checker, "bytes that are not UTF-8");
-    }
-    checker->next += more + 1;
+    checker->next += length;
     return true;
 }
 

@@ -98,6 +98,10 @@ void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, doub
     int digits = 15;
 
     if (!isfinite(number)) {
+        if (!writer->not_finite) {
+            writer->number = number;
+            writer->name = name;
+        }
         writer->not_finite = true;
         number = 0.0;
     }

@@ -20,10 +20,14 @@
 typedef struct dlcore_json_writer {
     char *to;
     size_t room;
-    size_t size;     /* bytes that the text has, whether they fit or not */
-    bool comma;      /* before the next value */
-    bool quoted;     /* within a text that is itself a string */
-    bool not_finite; /* a NaN or infinity was given, which JSON has no number for */
+    size_t size; /* bytes that the text has, whether they fit or not */
+    bool comma;  /* before the next value */
+    bool quoted; /* within a text that is itself a string */
+    /* The first NaN or infinity that was given, which JSON has no number for, and its name (NULL:
+     * within an array). */
+    bool not_finite;
+    double number;
+    const char *name;
 } dlcore_json_writer_t;
 
 dlcore_json_writer_t dlcore_json_writer(char *to, size_t room);

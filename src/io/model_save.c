@@ -199,8 +199,9 @@ static dlcore_status make_header(saving_t *saving)
     dlcore_json_t whole;
 
     if (writer.not_finite)
-        return dlcore_fail(saving->error, DLCORE_ERROR_RANGE,
-                           "save: a setting of a layer or of compile is not finite");
+        return dlcore_fail(saving->error, DLCORE_ERROR_RANGE, "save: %s must be finite, got %g",
+                           writer.name != NULL ? writer.name : "an element of a list",
+                           writer.number);
     saving->header_size = writer.size;
     saving->header = dlcore_allocate_raw(&saving->model->allocator, writer.size, 1);
     if (saving->header == NULL)

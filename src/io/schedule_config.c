@@ -180,7 +180,7 @@ dlcore_status dlcore_schedule_config_read(const dlcore_config_reading_t *reading
     if (status != DLCORE_OK)
         return status;
     *schedule = dlcore_schedule_from_name(name);
-    if (schedule->kind == DLCORE_SCHEDULE_NONE)
+    if (schedule->kind == DLCORE_SCHEDULE_UNKNOWN)
         return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: compile_config: this version has no schedule \"%s\"", reading->file,
                            name);
@@ -237,7 +237,7 @@ dlcore_status dlcore_regularizer_config_read(const dlcore_config_reading_t *read
         return status;
     l1 = dlcore_name_is(snake, "l1");
     l2 = dlcore_name_is(snake, "l2");
-    both = dlcore_name_is(snake, "l1_l2") || dlcore_name_is(snake, "l1l2");
+    both = dlcore_name_is(snake, "l1_l2");
     if (!l1 && !l2 && !both)
         return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
     *regularizer = dlcore_regularizer_l1_l2(l1 ? 0.01 : 0.0, l2 ? 0.01 : 0.0);

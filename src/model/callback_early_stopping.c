@@ -45,7 +45,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     dlcore_model_t *model = event->model;
     size_t count = model->network.parameter_count;
 
-    if (dlcore_check_options(stopping, "early_stopping", event->error) != DLCORE_OK ||
+    if (dlcore_check_callback(stopping, "early_stopping", event->error) != DLCORE_OK ||
         dlcore_monitor_check(&monitor, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (isinf(stopping->baseline))

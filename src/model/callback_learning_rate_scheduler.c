@@ -17,7 +17,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
 {
     const dlcore_learning_rate_scheduler_t *scheduler = user;
 
-    if (dlcore_check_options(scheduler, "learning_rate_scheduler", event->error) != DLCORE_OK)
+    if (dlcore_check_callback(scheduler, "learning_rate_scheduler", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (scheduler->rate == NULL)
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,

@@ -3,12 +3,12 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/name.h"
 #include "model/callback.h"
 #include "model/fit.h"
 #include "model/model.h"
+#include "model/value_name.h"
 
 /* ---- names ---- */
 
@@ -25,11 +25,7 @@ bool dlcore_event_has(const dlcore_training_event_t *event, const char *name)
     const char *const *names;
     size_t count = dlcore_event_names(event, &names);
 
-    for (size_t i = 0; i < count; i++) {
-        if (dlcore_name_is(name, names[i]))
-            return true;
-    }
-    return false;
+    return dlcore_value_find(name, names, count) < count;
 }
 
 dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const char *owner,
@@ -75,24 +71,24 @@ static dlcore_monitor_mode_t direction(const dlcore_monitor_t *monitor, const dl
 {
     const dlcore_compile_options_t *settings = &model->settings;
     char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
-    size_t count = dlcore_result_names(settings, names);
-    const char *name = monitor->name;
+    const char *all[DLCORE_METRICS_MAX + 1] = {"loss"};
+    size_t count = dlcore_result_names(settings, names), i;
+    const dlcore_metric_t *metric;
 
     if (monitor->mode != DLCORE_MONITOR_MODE_AUTO)
         return monitor->mode;
-    if (strncmp(name, "val_", 4) == 0)
-        name += 4;
-    if (dlcore_name_is(name, "loss"))
+    for (i = 0; i < count; i++)
+        all[i + 1] = names[i];
+    i = dlcore_value_find(monitor->name + (dlcore_name_begins(monitor->name, "val_") ? 4 : 0), all,
+                          count + 1);
+    if (i == 0)
         return DLCORE_MONITOR_MODE_MIN;
-    for (size_t i = 0; i < count; i++) {
-        const dlcore_metric_t *metric =
-            i < settings->metric_count ? &settings->metrics[i]
-                                       : &settings->weighted_metrics[i - settings->metric_count];
-
-        if (dlcore_name_is(name, names[i]))
-            return rises(metric->kind) ? DLCORE_MONITOR_MODE_MAX : DLCORE_MONITOR_MODE_MIN;
-    }
-    return DLCORE_MONITOR_MODE_AUTO;
+    if (i > count)
+        return DLCORE_MONITOR_MODE_AUTO;
+    i--;
+    metric = i < settings->metric_count ? &settings->metrics[i]
+                                        : &settings->weighted_metrics[i - settings->metric_count];
+    return rises(metric->kind) ? DLCORE_MONITOR_MODE_MAX : DLCORE_MONITOR_MODE_MIN;
 }
 
 /* ---- what callbacks ask ---- */
@@ -125,13 +121,12 @@ dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
 bool dlcore_monitor_value(const dlcore_monitor_t *monitor, const dlcore_training_event_t *event,
                           double *value)
 {
-    for (size_t i = 0; i < event->value_count; i++) {
-        if (dlcore_name_is(monitor->name, event->names[i])) {
-            *value = event->values[i];
-            return true;
-        }
-    }
-    return false;
+    size_t i = dlcore_value_find(monitor->name, event->names, event->value_count);
+
+    if (i == event->value_count)
+        return false;
+    *value = event->values[i];
+    return true;
 }
 
 bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, const dlcore_model_t *model,

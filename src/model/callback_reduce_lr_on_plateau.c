@@ -43,7 +43,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     dlcore_reduce_lr_on_plateau_t *reduce = user;
     dlcore_monitor_t monitor = monitor_of(reduce);
 
-    if (dlcore_check_options(reduce, "reduce_lr_on_plateau", event->error) != DLCORE_OK ||
+    if (dlcore_check_callback(reduce, "reduce_lr_on_plateau", event->error) != DLCORE_OK ||
         dlcore_monitor_check(&monitor, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (!(reduce->factor >= 0.0 && reduce->factor < 1.0))

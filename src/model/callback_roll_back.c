@@ -24,7 +24,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     dlcore_model_t *model = event->model;
     size_t count = model->network.parameter_count;
 
-    if (dlcore_check_options(roll_back, "roll_back", event->error) != DLCORE_OK)
+    if (dlcore_check_callback(roll_back, "roll_back", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     memset(roll_back->state, 0, sizeof roll_back->state);
     roll_back->rolled_back = false;

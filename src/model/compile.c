@@ -17,10 +17,30 @@ static dlcore_status check_metrics(const char *list, const dlcore_metric_t *metr
                                    dlcore_error_record_t *error)
 {
     for (size_t i = 0; i < count; i++) {
-        if (dlcore_metric_type(metrics[i].kind) == NULL)
-            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                               "compile: %s %zu of kind %d is unknown (a name that was not found?)",
-                               list, i, (int)metrics[i].kind);
+        dlcore_error_record_t found;
+        dlcore_status status = dlcore_metric_check(&metrics[i], &found);
+
+        if (status != DLCORE_OK)
+            return dlcore_fail(error, status, "compile: %s %zu: %s", list, i, found.message);
+    }
+    return DLCORE_OK;
+}
+
+/* A name of the user's that is the one that another result was given: "accuracy_1". */
+static dlcore_status check_names(const dlcore_compile_options_t *options,
+                                 dlcore_error_record_t *error)
+{
+    char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
+    size_t count = dlcore_result_names(options, names);
+
+    for (size_t i = 1; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(names[i], names[k]) == 0)
+                return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                                   "compile: results %zu and %zu would both have the name "
+                                   "\"%s\": give one metric another",
+                                   k, i, names[i]);
+        }
     }
     return DLCORE_OK;
 }
@@ -41,7 +61,7 @@ static dlcore_status check_lists(const dlcore_compile_options_t *options,
     if (status == DLCORE_OK)
         status = check_metrics("weighted metric", options->weighted_metrics,
                                options->weighted_metric_count, error);
-    return status;
+    return status == DLCORE_OK ? check_names(options, error) : status;
 }
 
 static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error_record_t *error)
@@ -53,9 +73,9 @@ static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error
         return status;
     if (optimizer == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: optimizer %d is unknown (NULL, or a name that was not "
-                           "found?)",
-                           (int)options->optimizer.kind);
+                           "compile: optimizer %d is unknown: known are 1 .. %d (NULL, or a name "
+                           "that was not found?)",
+                           (int)options->optimizer.kind, DLCORE_OPTIMIZER_NADAM);
     status = dlcore_optimizer_validate(&options->optimizer, error);
     if (status == DLCORE_OK)
         status = dlcore_loss_validate(&options->loss, error);

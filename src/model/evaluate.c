@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "model/evaluate.h"
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/size.h"
 #include "math/tensor.h"
@@ -105,8 +107,9 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_status status;
 
     status = dlcore_check_evaluate(model, options, result, &objective);
-    if (status == DLCORE_OK && options->batch_size == 0)
-        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "evaluate: batch_size is 0");
+    if (status == DLCORE_OK)
+        status =
+            dlcore_check_count("evaluate", "batch_size", options->batch_size, 1, SIZE_MAX, error);
     if (status == DLCORE_OK)
         status = dlcore_check_samples(&model->network, x, error);
     if (status == DLCORE_OK)

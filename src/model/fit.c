@@ -28,21 +28,24 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
 {
     dlcore_status status = dlcore_check_options(options, "fit", error);
 
+    if (status == DLCORE_OK)
+        status = dlcore_check_count("fit", "batch_size", options->batch_size, 1, SIZE_MAX, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_count("fit", "validation_freq", options->validation_freq, 1, SIZE_MAX,
+                                    error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_below("fit", "validation_split", options->validation_split, 0.0, 1.0,
+                                    error);
     if (status != DLCORE_OK)
         return status;
-    if (options->batch_size == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: batch_size is 0");
-    if (!(options->validation_split >= 0.0 && options->validation_split < 1.0))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: validation_split must be at least 0 and below 1, got %g",
-                           options->validation_split);
     if ((options->validation_x == NULL) != (options->validation_y == NULL))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "fit: validation needs both x and y, got only %s",
                            options->validation_x != NULL ? "x" : "y");
-    if (options->validation_freq == 0)
+    if (options->validation_sample_weight != NULL && options->validation_x == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: validation_freq is 0; 1 is after every epoch");
+                           "fit: validation_sample_weight is for validation_x and validation_y, "
+                           "which are NULL");
     if (options->verbose < 0 || options->verbose > 2)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: verbose must be 0, 1 or 2, got %d",
                            options->verbose);

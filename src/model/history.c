@@ -3,12 +3,10 @@
  * SPDX-License-Identifier: MIT */
 #include "model/history.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/allocator.h"
-#include "base/name.h"
 #include "base/size.h"
 
 dlcore_history_t *dlcore_history_create(const dlcore_allocator_t *allocator,
@@ -83,29 +81,7 @@ const char *dlcore_history_name(const dlcore_history_t *history, size_t index)
     return history != NULL && index < history->value_count ? history->names[index] : NULL;
 }
 
-double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch)
-{
-    if (history == NULL || epoch >= history->epochs)
-        return NAN;
-    for (size_t i = 0; i < history->value_count; i++) {
-        if (dlcore_name_is(name, history->names[i]))
-            return history->values[epoch * history->value_count + i];
-    }
-    return NAN;
-}
-
 bool dlcore_history_stopped(const dlcore_history_t *history)
 {
     return history != NULL && history->stopped;
-}
-
-double dlcore_training_value(const dlcore_training_event_t *event, const char *name)
-{
-    if (event == NULL)
-        return NAN;
-    for (size_t i = 0; i < event->value_count; i++) {
-        if (dlcore_name_is(name, event->names[i]))
-            return event->values[i];
-    }
-    return NAN;
 }

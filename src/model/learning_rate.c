@@ -47,8 +47,8 @@ static dlcore_status set(dlcore_model_t *model, double learning_rate)
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                            "set_learning_rate: the optimizer has a schedule, which gives the "
                            "learning rate");
-    status = dlcore_optimizer_check("set_learning_rate", "learning_rate", learning_rate, 0.0,
-                                    FLT_MAX, &model->error);
+    status = dlcore_check_range("set_learning_rate", "learning_rate", learning_rate, 0.0, FLT_MAX,
+                                &model->error);
     if (status == DLCORE_OK)
         optimizer->learning_rate = learning_rate;
     return status;

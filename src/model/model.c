@@ -70,8 +70,8 @@ static dlcore_status choose_products(const dlcore_model_options_t *options,
                            "model: the native engine needs a CPU with AVX-512, or AVX2 and FMA, "
                            "and a build that knows them");
     }
-    return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT, "model: engine %d is unknown",
-                       (int)options->engine);
+    return dlcore_check_choice("model", "engine", (int)options->engine, 0, DLCORE_ENGINE_NATIVE,
+                               options->error);
 }
 
 dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model)

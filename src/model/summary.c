@@ -7,11 +7,12 @@
 #include "base/number.h"
 #include "model/model.h"
 
-enum { COLUMNS = 3, CELL_SIZE = 192 };
+enum { COLUMNS = 4, TRAINABLE = 3, CELL_SIZE = 192 };
 
 /* Inner widths of the columns, as Keras chooses them for 80 characters, wider when names are. */
 typedef struct table {
     FILE *stream;
+    size_t columns; /* COLUMNS, or without the last one, TRAINABLE */
     size_t widths[COLUMNS];
 } table_t;
 
@@ -60,12 +61,16 @@ static void make_row(const dlcore_node_t *node, char cells[COLUMNS][CELL_SIZE])
         snprintf(cells[1], CELL_SIZE, "?");
         snprintf(cells[2], CELL_SIZE, "%s", node->type->declare != NULL ? "0 (unbuilt)" : "0");
     }
+    snprintf(cells[TRAINABLE], CELL_SIZE, "%s",
+             parameters == 0         ? "-"
+             : node->layer.trainable ? "Y"
+                                     : "N");
 }
 
 static void rule(const table_t *table, const char *left, const char *line, const char *middle,
                  const char *right)
 {
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < table->columns; c++) {
         fputs(c == 0 ? left : middle, table->stream);
         for (size_t i = 0; i < table->widths[c] + 2; i++)
             fputs(line, table->stream);
@@ -75,9 +80,9 @@ static void rule(const table_t *table, const char *left, const char *line, const
 
 static void row(const table_t *table, const char *bar, const char *const cells[COLUMNS])
 {
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < table->columns; c++) {
         int pad = (int)(table->widths[c] - strlen(cells[c]));
-        int before = c == COLUMNS - 1 ? pad : 0;
+        int before = c == 2 ? pad : c == TRAINABLE ? pad / 2 : 0;
         fprintf(table->stream, "%s %*s%s%*s ", bar, before, "", cells[c], pad - before, "");
     }
     fprintf(table->stream, "%s\n", bar);
@@ -111,19 +116,65 @@ static size_t count_trainable(const dlcore_network_t *network)
     return count;
 }
 
+static bool has_frozen(const dlcore_network_t *network)
+{
+    for (size_t i = 0; i < network->node_count; i++) {
+        if (!network->nodes[i].layer.trainable)
+            return true;
+    }
+    return false;
+}
+
+/* A line of counts: " Total params: 407,050 (1.55 MB)". */
+static void total(FILE *stream, const char *what, size_t count, size_t bytes)
+{
+    char number[32], size[CELL_SIZE];
+
+    fprintf(stream, " %s params: %s (%s)\n", what, with_commas(count, number),
+            as_size(bytes, size));
+}
+
+/* What the optimizer keeps, counted as Keras does: its state vectors, the step, a learning rate
+ * that no schedule sets, and nadam's product. 0 before it has begun. */
+static size_t count_optimizer(const dlcore_model_t *model, size_t trainable)
+{
+    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
+    const dlcore_trainer_t *trainer = &model->trainer;
+    size_t count = 1;
+
+    if (!model->compiled ||
+        (trainer->slots == NULL && !trainer->has_plan && trainer->clock.iterations == 0))
+        return 0;
+    count += optimizer->schedule.kind == DLCORE_SCHEDULE_NONE;
+    count += optimizer->kind == DLCORE_OPTIMIZER_NADAM;
+    return count + trainable * dlcore_optimizer_slots(optimizer);
+}
+
+static void totals(const dlcore_model_t *model, FILE *stream)
+{
+    size_t count = model->network.parameter_count, trainable = count_trainable(&model->network);
+    size_t kept = count_optimizer(model, trainable);
+    size_t bytes = kept * sizeof(float) + (kept > 0 ? sizeof(float) : 0); /* the step has 64 bits */
+
+    total(stream, "Total", count + kept, count * sizeof(float) + bytes);
+    total(stream, "Trainable", trainable, trainable * sizeof(float));
+    total(stream, "Non-trainable", count - trainable, (count - trainable) * sizeof(float));
+    if (kept > 0)
+        total(stream, "Optimizer", kept, bytes);
+}
+
 dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
 {
-    static const char *const titles[COLUMNS] = {"Layer (type)", "Output Shape", "Param #"};
-    table_t table = {.stream = stream, .widths = {31, 22, 13}};
-    char number[32], size[CELL_SIZE];
+    static const char *const titles[COLUMNS] = {"Layer (type)", "Output Shape", "Param #",
+                                                "Trainable"};
+    table_t table = {.stream = stream, .columns = TRAINABLE, .widths = {31, 22, 13}};
     const dlcore_network_t *network;
-    size_t count, trainable;
 
     if (model == NULL || stream == NULL)
         return DLCORE_ERROR_ARGUMENT;
     network = &model->network;
-    count = network->parameter_count;
-    trainable = count_trainable(network);
+    if (has_frozen(network))
+        table = (table_t){.stream = stream, .columns = COLUMNS, .widths = {27, 21, 10, 9}};
     measure(network, &table);
     fputs("Model: \"sequential\"\n", stream);
     rule(&table, "┏", "━", "┳", "┓");
@@ -131,7 +182,7 @@ dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
     rule(&table, "┡", "━", "╇", "┩");
     for (size_t i = 0; i < network->node_count; i++) {
         char texts[COLUMNS][CELL_SIZE];
-        const char *const cells[COLUMNS] = {texts[0], texts[1], texts[2]};
+        const char *const cells[COLUMNS] = {texts[0], texts[1], texts[2], texts[3]};
 
         if (i > 0)
             rule(&table, "├", "─", "┼", "┤");
@@ -139,13 +190,7 @@ dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
         row(&table, "│", cells);
     }
     rule(&table, "└", "─", "┴", "┘");
-    as_size(count * sizeof(float), size);
-    fprintf(stream, " Total params: %s (%s)\n", with_commas(count, number), size);
-    as_size(trainable * sizeof(float), size);
-    fprintf(stream, " Trainable params: %s (%s)\n", with_commas(trainable, number), size);
-    as_size((count - trainable) * sizeof(float), size);
-    fprintf(stream, " Non-trainable params: %s (%s)\n", with_commas(count - trainable, number),
-            size);
+    totals(model, stream);
     if (fflush(stream) != 0 || ferror(stream))
         return DLCORE_ERROR_IO;
     return DLCORE_OK;

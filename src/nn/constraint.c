@@ -64,31 +64,22 @@ const char *dlcore_constraint_name(dlcore_constraint_kind_t kind)
     return (int)kind >= 0 && (int)kind < NAME_COUNT ? names[kind] : "unknown";
 }
 
-static dlcore_status check(const char *what, const char *setting, double value, double low,
-                           double high, dlcore_error_record_t *error)
-{
-    if (value >= low && value <= high)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %g", what,
-                       setting, low, high, value);
-}
-
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
                                          dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
 
     if ((int)constraint->kind < 0 || (int)constraint->kind >= NAME_COUNT)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: kind %d is unknown (a name that was not found?)", what,
-                           (int)constraint->kind);
+        return dlcore_check_choice(what, "kind", (int)constraint->kind, 0, NAME_COUNT - 1, error);
     if (constraint->kind == DLCORE_CONSTRAINT_MAX_NORM ||
         constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
-        status = check(what, "max_value", constraint->max_value, 0.0, FLT_MAX, error);
+        status = dlcore_check_range(what, "max_value", constraint->max_value, 0.0, FLT_MAX, error);
     if (constraint->kind != DLCORE_CONSTRAINT_MIN_MAX_NORM || status != DLCORE_OK)
         return status;
-    status = check(what, "min_value", constraint->min_value, 0.0, constraint->max_value, error);
-    return status == DLCORE_OK ? check(what, "rate", constraint->rate, 0.0, 1.0, error) : status;
+    status = dlcore_check_range(what, "min_value", constraint->min_value, 0.0,
+                                constraint->max_value, error);
+    return status == DLCORE_OK ? dlcore_check_range(what, "rate", constraint->rate, 0.0, 1.0, error)
+                               : status;
 }
 
 static float clipped(float norm, double low, double high)

@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/initializer.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/name.h"
@@ -81,6 +83,10 @@ dlcore_initializer_t dlcore_initializer_from_name(const char *name)
         if (dlcore_name_is(name, rows[kind].name))
             return (dlcore_initializer_t){.kind = (dlcore_initializer_kind_t)kind};
     }
+    if (dlcore_name_is(name, "zero"))
+        return dlcore_initializer_zeros();
+    if (dlcore_name_is(name, "one"))
+        return dlcore_initializer_ones();
     return (dlcore_initializer_t){.kind = DLCORE_INITIALIZER_UNKNOWN};
 }
 
@@ -93,13 +99,14 @@ const char *dlcore_initializer_name(dlcore_initializer_kind_t kind)
 dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initializer, const char *what,
                                           dlcore_error_record_t *error)
 {
-    if (row_of(initializer->kind) == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s initializer: kind %d is unknown", what,
-                           (int)initializer->kind);
-    if (initializer->kind == DLCORE_INITIALIZER_CONSTANT && !isfinite(initializer->value))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s initializer: constant %g is not finite", what, initializer->value);
-    return DLCORE_OK;
+    char whole[128];
+    dlcore_status status;
+
+    snprintf(whole, sizeof whole, "%s initializer", what);
+    status = dlcore_check_choice(whole, "kind", (int)initializer->kind, 1, ROW_COUNT - 1, error);
+    if (status != DLCORE_OK || initializer->kind != DLCORE_INITIALIZER_CONSTANT)
+        return status;
+    return dlcore_check_range(whole, "constant", initializer->value, -FLT_MAX, FLT_MAX, error);
 }
 
 void dlcore_initializer_fill(const dlcore_initializer_t *initializer, dlcore_random_t random,

@@ -11,20 +11,15 @@
 dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
                                                dlcore_error_record_t *error)
 {
-    if (layer->activation <= DLCORE_ACTIVATION_UNKNOWN ||
-        (int)layer->activation >= DLCORE_ACTIVATION_COUNT)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: activation %d is unknown (a name that was not found?)", layer->name,
-                           (int)layer->activation);
-    if (!(layer->negative_slope >= 0.0 && layer->negative_slope <= (double)FLT_MAX))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: negative_slope must be 0 or more, and finite, got %g", layer->name,
-                           layer->negative_slope);
-    if (!(layer->alpha >= 0.0 && layer->alpha <= (double)FLT_MAX))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: alpha must be 0 or more, and finite, got %g", layer->name,
-                           layer->alpha);
-    return DLCORE_OK;
+    dlcore_status status = dlcore_check_choice(layer->name, "activation", (int)layer->activation, 1,
+                                               DLCORE_ACTIVATION_COUNT - 1, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_check_range(layer->name, "negative_slope", layer->negative_slope, 0.0,
+                                    FLT_MAX, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_range(layer->name, "alpha", layer->alpha, 0.0, FLT_MAX, error);
+    return status;
 }
 
 dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer)

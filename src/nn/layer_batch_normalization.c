@@ -30,15 +30,14 @@ dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
                                                dlcore_error_record_t *error)
 {
     char what[DLCORE_NAME_SIZE + 16];
-    dlcore_status status;
+    /* below FLT_MIN it may be flushed to zero, and 0 / 0 is NaN */
+    dlcore_status status =
+        dlcore_check_range(layer->name, "epsilon", layer->epsilon, FLT_MIN, FLT_MAX, error);
 
-    if (!(layer->epsilon > 0.0 && layer->epsilon <= (double)FLT_MAX))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: epsilon must be more than 0, and finite, got %g", layer->name,
-                           layer->epsilon);
-    if (!(layer->momentum >= 0.0 && layer->momentum <= 1.0))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: momentum must lie in 0 .. 1, got %g",
-                           layer->name, layer->momentum);
+    if (status == DLCORE_OK)
+        status = dlcore_check_range(layer->name, "momentum", layer->momentum, 0.0, 1.0, error);
+    if (status != DLCORE_OK)
+        return status;
     snprintf(what, sizeof what, "%s: gamma", layer->name);
     status = dlcore_initializer_validate(&layer->gamma_initializer, what, error);
     if (status != DLCORE_OK)

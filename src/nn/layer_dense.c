@@ -37,15 +37,14 @@ static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t
     char what[DLCORE_NAME_SIZE + 32];
     dlcore_status status;
 
-    if (layer->units == 0 || layer->units > INT_MAX)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: units must be 1 to %d, got %zu",
-                           layer->name, INT_MAX, layer->units);
-    status = dlcore_layer_validate_activation(layer, error);
+    status = dlcore_check_count(layer->name, "units", layer->units, 1, INT_MAX, error);
+    if (status == DLCORE_OK)
+        status = dlcore_layer_validate_activation(layer, error);
     if (status != DLCORE_OK)
         return status;
     snprintf(what, sizeof what, "%s: kernel", layer->name);
     status = dlcore_initializer_validate(&layer->kernel_initializer, what, error);
-    if (status == DLCORE_OK && layer->use_bias) {
+    if (status == DLCORE_OK) { /* without a bias, too: a file keeps it */
         snprintf(what, sizeof what, "%s: bias", layer->name);
         status = dlcore_initializer_validate(&layer->bias_initializer, what, error);
     }

@@ -33,10 +33,7 @@ static dlcore_elements_t elements_of(const dlcore_layer_pass_t *pass, const dlco
 
 static dlcore_status validate_dropout(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
-    if (layer->rate >= 0.0 && layer->rate <= 1.0)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: rate must lie in 0 .. 1, got %g",
-                       layer->name, layer->rate);
+    return dlcore_check_range(layer->name, "rate", layer->rate, 0.0, 1.0, error);
 }
 
 /* `to` = the elements of `from` that stay, scaled: for y and x, and for dx and dy. */
@@ -80,11 +77,7 @@ const dlcore_layer_type_t dlcore_layer_type_dropout = {
 
 static dlcore_status validate_noise(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
-    if (layer->stddev >= 0.0 && layer->stddev <= (double)FLT_MAX)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "%s: stddev must be 0 or more, and finite, got %g", layer->name,
-                       layer->stddev);
+    return dlcore_check_range(layer->name, "stddev", layer->stddev, 0.0, FLT_MAX, error);
 }
 
 static void forward_noise(const dlcore_layer_pass_t *pass)

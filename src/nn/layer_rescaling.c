@@ -1,18 +1,19 @@
 /* Rescaling: y = x * scale + offset. As the first layer the engine folds it into the gather.
  *
  * SPDX-License-Identifier: MIT */
-#include <math.h>
+#include <float.h>
 
 #include "base/error.h"
 #include "nn/layer.h"
 
 static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
-    if (!isfinite((float)layer->scale) || !isfinite((float)layer->offset))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: scale %g and offset %g must be finite in float32", layer->name,
-                           layer->scale, layer->offset);
-    return DLCORE_OK;
+    dlcore_status status =
+        dlcore_check_range(layer->name, "scale", layer->scale, -FLT_MAX, FLT_MAX, error);
+
+    return status == DLCORE_OK
+               ? dlcore_check_range(layer->name, "offset", layer->offset, -FLT_MAX, FLT_MAX, error)
+               : status;
 }
 
 static size_t output_width(const dlcore_layer_t *layer, size_t input_width)

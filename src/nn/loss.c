@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
-#include <math.h>
+#include <float.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -166,28 +166,28 @@ const char *dlcore_reduction_name(dlcore_reduction_t reduction)
 dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_record_t *error)
 {
     const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
+    dlcore_status status;
 
     if (type == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: loss %d is unknown (not set, or a name that was not found?)",
-                           (int)loss->kind);
+                           "compile: loss %d is unknown: known are 1 .. %d (not set, or a name "
+                           "that was not found?)",
+                           (int)loss->kind, TYPE_COUNT - 1);
     if (loss->from_logits && !type->has_logits)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
-    if (!(loss->label_smoothing >= 0.0 && loss->label_smoothing <= 1.0))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: label_smoothing must lie in 0 .. 1, got %g", type->name,
-                           loss->label_smoothing);
+    status =
+        dlcore_check_range(type->name, "label_smoothing", loss->label_smoothing, 0.0, 1.0, error);
+    if (status != DLCORE_OK)
+        return status;
     if (loss->label_smoothing > 0.0 && !type->has_smoothing)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no label_smoothing, got %g",
                            type->name, loss->label_smoothing);
-    if (type->has_delta && !(loss->delta > 0.0 && isfinite(loss->delta)))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: delta must be finite and above 0, got %g", type->name, loss->delta);
-    if ((int)loss->reduction < 0 || (int)loss->reduction >= REDUCTION_COUNT)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: reduction %d is unknown (a name that was not found?)", type->name,
-                           (int)loss->reduction);
-    return DLCORE_OK;
+    if (type->has_delta)
+        status = dlcore_check_range(type->name, "delta", loss->delta, FLT_MIN, FLT_MAX, error);
+    if (status != DLCORE_OK)
+        return status;
+    return dlcore_check_choice(type->name, "reduction", (int)loss->reduction, 0,
+                               REDUCTION_COUNT - 1, error);
 }
 
 dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,

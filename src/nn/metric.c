@@ -3,11 +3,14 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/metric.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/name.h"
+#include "base/utf8.h"
 
 static const dlcore_metric_type_t types[] = {
     [DLCORE_METRIC_NONE] = {.name = "unknown"},
@@ -114,6 +117,16 @@ static const dlcore_metric_type_t types[] = {
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
 _Static_assert(TYPE_COUNT == DLCORE_METRIC_AUC + 1, "one row each");
 
+static const char *const averages[] = {[DLCORE_AVERAGE_MACRO] = "macro",
+                                       [DLCORE_AVERAGE_MICRO] = "micro",
+                                       [DLCORE_AVERAGE_WEIGHTED] = "weighted"};
+static const char *const curves[] = {[DLCORE_CURVE_ROC] = "ROC", [DLCORE_CURVE_PR] = "PR"};
+
+enum {
+    AVERAGE_COUNT = sizeof averages / sizeof averages[0],
+    CURVE_COUNT = sizeof curves / sizeof curves[0]
+};
+
 /* ---- descriptors and names ---- */
 
 const dlcore_metric_type_t *dlcore_metric_type(dlcore_metric_kind_t kind)
@@ -150,38 +163,42 @@ dlcore_metric_t dlcore_metric_from_name(const char *name)
         if (is_called(&types[kind], name))
             return dlcore_metric_default((dlcore_metric_kind_t)kind);
     }
-    return (dlcore_metric_t){.kind = DLCORE_METRIC_NONE};
+    return dlcore_metric_default(DLCORE_METRIC_UNKNOWN);
+}
+
+static int find(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++) {
+        if (dlcore_name_is(name, names[i]))
+            return i;
+    }
+    return -1;
+}
+
+dlcore_average_t dlcore_average_from_name(const char *name)
+{
+    return (dlcore_average_t)find(averages, AVERAGE_COUNT, name);
+}
+
+const char *dlcore_average_name(dlcore_average_t average)
+{
+    return (int)average >= 0 && (int)average < AVERAGE_COUNT ? averages[average] : "unknown";
+}
+
+dlcore_curve_t dlcore_curve_from_name(const char *name)
+{
+    return (dlcore_curve_t)find(curves, CURVE_COUNT, name);
+}
+
+const char *dlcore_curve_name(dlcore_curve_t curve)
+{
+    return (int)curve >= 0 && (int)curve < CURVE_COUNT ? curves[curve] : "unknown";
 }
 
 const char *dlcore_metric_name(dlcore_metric_kind_t kind)
 {
     const dlcore_metric_type_t *type = dlcore_metric_type(kind);
     return type != NULL ? type->name : "unknown";
-}
-
-static const double *value_of(const dlcore_evaluation_t *evaluation, const char *name)
-{
-    for (size_t i = 0; i < evaluation->metric_count && i < DLCORE_METRICS_MAX; i++) {
-        if (dlcore_name_is(name, evaluation->metrics[i].name))
-            return &evaluation->metrics[i].value;
-    }
-    return NULL;
-}
-
-double dlcore_evaluation_value(const dlcore_evaluation_t *evaluation, const char *name)
-{
-    const double *value;
-    dlcore_metric_kind_t kind;
-
-    if (evaluation == NULL || name == NULL)
-        return (double)NAN;
-    if (dlcore_name_is(name, "loss"))
-        return evaluation->loss;
-    value = value_of(evaluation, name);
-    kind = dlcore_metric_from_name(name).kind;
-    if (value == NULL && kind != DLCORE_METRIC_NONE)
-        value = value_of(evaluation, dlcore_metric_name(kind));
-    return value != NULL ? *value : (double)NAN;
 }
 
 /* keras/src/trainers/compile_utils.py, is_binary_or_sparse_categorical */
@@ -199,63 +216,102 @@ dlcore_metric_kind_t dlcore_metric_resolve(dlcore_metric_kind_t kind, dlcore_lab
 
 /* ---- checking ---- */
 
-static bool may_be_unset(dlcore_metric_kind_t kind)
+static bool counts_units(dlcore_metric_kind_t kind)
 {
-    return kind == DLCORE_METRIC_PRECISION || kind == DLCORE_METRIC_RECALL ||
-           kind == DLCORE_METRIC_F1_SCORE;
+    return kind == DLCORE_METRIC_PRECISION || kind == DLCORE_METRIC_RECALL;
+}
+
+static dlcore_status check_threshold(const dlcore_metric_t *metric,
+                                     const dlcore_metric_type_t *type, dlcore_error_record_t *error)
+{
+    double threshold = metric->threshold;
+    bool may_be_unset = counts_units(metric->kind) || metric->kind == DLCORE_METRIC_F1_SCORE;
+    bool above = metric->kind == DLCORE_METRIC_F1_SCORE; /* 0 is refused by Keras, too */
+
+    if (!type->has_threshold || (may_be_unset && threshold == -1.0) ||
+        (threshold >= 0.0 && threshold <= 1.0 && !(above && (float)threshold == 0.0f)))
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: threshold must %s%s, got %.9g",
+                       type->name, above ? "be above 0 and at most 1" : "lie in 0 .. 1",
+                       may_be_unset ? ", or be -1" : "", threshold);
 }
 
 static dlcore_status check_numbers(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
-                                   size_t units, dlcore_error_record_t *error)
+                                   dlcore_error_record_t *error)
 {
-    bool unset = may_be_unset(metric->kind) && metric->threshold == -1.0;
-    bool counts = metric->kind == DLCORE_METRIC_PRECISION || metric->kind == DLCORE_METRIC_RECALL;
+    dlcore_status status = check_threshold(metric, type, error);
 
-    if (type->has_threshold && !unset && !(metric->threshold >= 0.0 && metric->threshold <= 1.0))
+    if (status == DLCORE_OK && type->has_top_k && !counts_units(metric->kind))
+        status = dlcore_check_count(type->name, "top_k", metric->top_k, 1, SIZE_MAX, error);
+    if (status == DLCORE_OK && type->has_class_id && metric->class_id < -1)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: threshold must lie in 0 .. 1%s, got %g", type->name,
-                           may_be_unset(metric->kind) ? ", or be -1" : "", metric->threshold);
-    if (type->has_top_k && !counts && metric->top_k == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: top_k must be at least 1, got 0",
-                           type->name);
-    if (type->has_top_k && counts && metric->top_k > units)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: top_k must lie in 0 .. %zu, the number of units, got %zu",
-                           type->name, units, metric->top_k);
-    if (type->has_class_id &&
-        (metric->class_id < -1 || (metric->class_id >= 0 && (size_t)metric->class_id >= units)))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: class_id must lie in 0 .. %zu, or be -1, got %d", type->name,
-                           units - 1, metric->class_id);
-    if (metric->kind == DLCORE_METRIC_AUC &&
-        (metric->num_thresholds < 2 || metric->num_thresholds > DLCORE_METRIC_THRESHOLDS_MAX))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "auc: num_thresholds must lie in 2 .. %d, got %zu",
-                           DLCORE_METRIC_THRESHOLDS_MAX, metric->num_thresholds);
-    if (type->has_smoothing && !(metric->label_smoothing >= 0.0 && metric->label_smoothing <= 1.0))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: label_smoothing must lie in 0 .. 1, got %g", type->name,
-                           metric->label_smoothing);
+                           "%s: class_id must lie in 0 .. %d, or be -1, got %d", type->name,
+                           INT_MAX, metric->class_id);
+    if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_AUC)
+        status = dlcore_check_count("auc", "num_thresholds", metric->num_thresholds, 2,
+                                    DLCORE_METRIC_THRESHOLDS_MAX, error);
+    if (status == DLCORE_OK && type->has_smoothing)
+        status = dlcore_check_range(type->name, "label_smoothing", metric->label_smoothing, 0.0,
+                                    1.0, error);
+    return status;
+}
+
+static dlcore_status check_choices(const dlcore_metric_t *metric, dlcore_error_record_t *error)
+{
+    if (metric->kind == DLCORE_METRIC_F1_SCORE)
+        return dlcore_check_choice("f1_score", "average", (int)metric->average, 0,
+                                   DLCORE_AVERAGE_WEIGHTED, error);
+    if (metric->kind == DLCORE_METRIC_AUC)
+        return dlcore_check_choice("auc", "curve", (int)metric->curve, 0, DLCORE_CURVE_PR, error);
     return DLCORE_OK;
 }
 
-static dlcore_status check_choices(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
-                                   dlcore_error_record_t *error)
+/* "loss", and what begins with "val_", are names of other results. */
+static dlcore_status check_name(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
+                                dlcore_error_record_t *error)
 {
-    if (metric->kind == DLCORE_METRIC_F1_SCORE &&
-        ((int)metric->average < 0 || metric->average > DLCORE_AVERAGE_WEIGHTED))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "f1_score: average %d is unknown",
-                           (int)metric->average);
-    if (metric->kind == DLCORE_METRIC_AUC &&
-        ((int)metric->curve < 0 || metric->curve > DLCORE_CURVE_PR))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "auc: curve %d is unknown",
-                           (int)metric->curve);
+    const char *problem;
+
     if (memchr(metric->name, '\0', sizeof metric->name) == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name has more than %d bytes",
                            type->name, DLCORE_METRIC_NAME_SIZE - 1);
+    problem = dlcore_utf8_problem(metric->name);
+    if (problem != NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name %s", type->name, problem);
     if (dlcore_name_is(metric->name, "loss"))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name is \"loss\", which is taken",
-                           type->name);
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name is \"%s\", which is taken",
+                           type->name, metric->name);
+    if (dlcore_name_begins(metric->name, "val_"))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: its name is \"%s\", but \"val_\" begins names of validation",
+                           type->name, metric->name);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_record_t *error)
+{
+    const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
+    dlcore_status status;
+
+    if (type == NULL)
+        return dlcore_check_choice("metric", "kind", (int)metric->kind, 1, TYPE_COUNT - 1, error);
+    status = check_numbers(metric, type, error);
+    if (status == DLCORE_OK)
+        status = check_choices(metric, error);
+    return status == DLCORE_OK ? check_name(metric, type, error) : status;
+}
+
+static dlcore_status check_units(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
+                                 size_t units, dlcore_error_record_t *error)
+{
+    if (type->has_top_k && counts_units(metric->kind) && metric->top_k > units)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: top_k must lie in 0 .. %zu, the number of units, got %zu",
+                           type->name, units, metric->top_k);
+    if (type->has_class_id && metric->class_id >= 0 && (size_t)metric->class_id >= units)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: class_id must lie in 0 .. %zu, or be -1, got %d", type->name,
+                           units - 1, metric->class_id);
     return DLCORE_OK;
 }
 
@@ -283,13 +339,12 @@ dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label
     const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
     dlcore_status status;
 
-    if (type == NULL || metric->kind == DLCORE_METRIC_ACCURACY)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "metric: kind %d is unknown (a name that was not found?)",
+    if (metric->kind == DLCORE_METRIC_ACCURACY)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "metric: kind %d is not resolved",
                            (int)metric->kind);
-    status = check_numbers(metric, type, units, error);
+    status = dlcore_metric_check(metric, error);
     if (status == DLCORE_OK)
-        status = check_choices(metric, type, error);
+        status = check_units(metric, type, units, error);
     if (status == DLCORE_OK)
         status = check_labels(type, labels, units, error);
     return status;

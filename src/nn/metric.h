@@ -65,7 +65,9 @@ const dlcore_metric_type_t *dlcore_metric_type(dlcore_metric_kind_t kind);
 dlcore_metric_kind_t dlcore_metric_resolve(dlcore_metric_kind_t kind, dlcore_label_form_t labels,
                                            size_t units);
 
-/* DLCORE_OK, or an error when the (resolved) metric cannot be had from such labels. */
+/* What does not depend on the model: settings in range, and a name that can be had. */
+dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_record_t *error);
+/* Likewise, and an error also when the (resolved) metric cannot be had from such labels. */
 dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label_form_t labels,
                                      size_t units, dlcore_error_record_t *error);
 

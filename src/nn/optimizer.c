@@ -109,44 +109,32 @@ const char *dlcore_optimizer_name(dlcore_optimizer_kind_t kind)
 
 /* ---- checking ---- */
 
-dlcore_status dlcore_optimizer_check(const char *optimizer, const char *setting, double value,
-                                     double low, double high, dlcore_error_record_t *error)
-{
-    if (value >= low && value <= high)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %g",
-                       optimizer, setting, low, high, value);
-}
-
 dlcore_status dlcore_optimizer_check_epsilon(const dlcore_optimizer_t *optimizer, const char *name,
                                              dlcore_error_record_t *error)
 {
-    return dlcore_optimizer_check(name, "epsilon", optimizer->epsilon, FLT_MIN, FLT_MAX, error);
+    return dlcore_check_range(name, "epsilon", optimizer->epsilon, FLT_MIN, FLT_MAX, error);
 }
 
 dlcore_status dlcore_optimizer_check_betas(const dlcore_optimizer_t *optimizer, const char *name,
                                            dlcore_error_record_t *error)
 {
-    const double largest = 0.9999999;
-    dlcore_status status =
-        dlcore_optimizer_check(name, "beta_1", optimizer->beta_1, 0.0, largest, error);
+    dlcore_status status = dlcore_check_below(name, "beta_1", optimizer->beta_1, 0.0, 1.0, error);
 
     if (status == DLCORE_OK)
-        status = dlcore_optimizer_check(name, "beta_2", optimizer->beta_2, 0.0, largest, error);
+        status = dlcore_check_below(name, "beta_2", optimizer->beta_2, 0.0, 1.0, error);
     return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }
 
 static dlcore_status check_clipping(const dlcore_optimizer_t *o, const char *name,
                                     dlcore_error_record_t *error)
 {
-    dlcore_status status =
-        dlcore_optimizer_check(name, "clipnorm", o->clipnorm, 0.0, FLT_MAX, error);
+    dlcore_status status = dlcore_check_range(name, "clipnorm", o->clipnorm, 0.0, FLT_MAX, error);
 
     if (status == DLCORE_OK)
-        status = dlcore_optimizer_check(name, "global_clipnorm", o->global_clipnorm, 0.0, FLT_MAX,
-                                        error);
+        status =
+            dlcore_check_range(name, "global_clipnorm", o->global_clipnorm, 0.0, FLT_MAX, error);
     if (status == DLCORE_OK)
-        status = dlcore_optimizer_check(name, "clipvalue", o->clipvalue, 0.0, FLT_MAX, error);
+        status = dlcore_check_range(name, "clipvalue", o->clipvalue, 0.0, FLT_MAX, error);
     if (status == DLCORE_OK &&
         (o->clipnorm > 0.0) + (o->global_clipnorm > 0.0) + (o->clipvalue > 0.0) > 1)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
@@ -162,10 +150,8 @@ dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *o, dlcore_erro
     dlcore_status status;
 
     if (type == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "optimizer: kind %d is unknown",
-                           (int)o->kind);
-    status =
-        dlcore_optimizer_check(type->name, "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
+        return dlcore_check_choice("optimizer", "kind", (int)o->kind, 1, TYPE_COUNT - 1, error);
+    status = dlcore_check_range(type->name, "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
     if (status == DLCORE_OK)
         status = type->validate(o, type->name, error);
     if (status == DLCORE_OK)
@@ -173,11 +159,10 @@ dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *o, dlcore_erro
     if (status == DLCORE_OK)
         status = check_clipping(o, type->name, error);
     if (status == DLCORE_OK)
-        status = dlcore_optimizer_check(type->name, "weight_decay", o->weight_decay, 0.0, FLT_MAX,
-                                        error);
-    if (status == DLCORE_OK && o->use_ema)
         status =
-            dlcore_optimizer_check(type->name, "ema_momentum", o->ema_momentum, 0.0, 1.0, error);
+            dlcore_check_range(type->name, "weight_decay", o->weight_decay, 0.0, FLT_MAX, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_range(type->name, "ema_momentum", o->ema_momentum, 0.0, 1.0, error);
     if (status == DLCORE_OK && o->gradient_accumulation_steps == 1)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: gradient_accumulation_steps must be 0 (none), or 2 or more, got 1",

@@ -81,9 +81,6 @@ float dlcore_optimizer_slot_value(const dlcore_optimizer_t *optimizer, size_t sl
 
 /* ---- for the kinds ---- */
 
-/* Checks that a setting lies in low .. high. */
-dlcore_status dlcore_optimizer_check(const char *optimizer, const char *setting, double value,
-                                     double low, double high, dlcore_error_record_t *error);
 /* epsilon: below FLT_MIN it would be flushed to zero, and 0 / 0 is NaN. */
 dlcore_status dlcore_optimizer_check_epsilon(const dlcore_optimizer_t *optimizer, const char *name,
                                              dlcore_error_record_t *error);

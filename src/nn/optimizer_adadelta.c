@@ -1,12 +1,13 @@
 /* Adadelta (keras/src/optimizers/adadelta.py).
  *
  * SPDX-License-Identifier: MIT */
+#include "base/error.h"
 #include "nn/optimizer.h"
 
 static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
                               dlcore_error_record_t *error)
 {
-    dlcore_status status = dlcore_optimizer_check(name, "rho", optimizer->rho, 0.0, 1.0, error);
+    dlcore_status status = dlcore_check_range(name, "rho", optimizer->rho, 0.0, 1.0, error);
 
     return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }

@@ -3,14 +3,15 @@
  * SPDX-License-Identifier: MIT */
 #include <float.h>
 
+#include "base/error.h"
 #include "nn/optimizer.h"
 
 static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
                               dlcore_error_record_t *error)
 {
     dlcore_status status =
-        dlcore_optimizer_check(name, "initial_accumulator_value",
-                               optimizer->initial_accumulator_value, 0.0, FLT_MAX, error);
+        dlcore_check_range(name, "initial_accumulator_value", optimizer->initial_accumulator_value,
+                           0.0, FLT_MAX, error);
 
     return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }

@@ -3,15 +3,16 @@
  * Slots: velocity, then average_gradient when centered, then momentum when there is any.
  *
  * SPDX-License-Identifier: MIT */
+#include "base/error.h"
 #include "nn/optimizer.h"
 
 static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
                               dlcore_error_record_t *error)
 {
-    dlcore_status status = dlcore_optimizer_check(name, "rho", optimizer->rho, 0.0, 1.0, error);
+    dlcore_status status = dlcore_check_range(name, "rho", optimizer->rho, 0.0, 1.0, error);
 
     if (status == DLCORE_OK)
-        status = dlcore_optimizer_check(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
+        status = dlcore_check_range(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
     return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }
 

@@ -1,12 +1,13 @@
 /* Stochastic gradient descent, with momentum and Nesterov's variant (keras/src/optimizers/sgd.py).
  *
  * SPDX-License-Identifier: MIT */
+#include "base/error.h"
 #include "nn/optimizer.h"
 
 static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
                               dlcore_error_record_t *error)
 {
-    return dlcore_optimizer_check(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
+    return dlcore_check_range(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
 }
 
 static size_t slots(const dlcore_optimizer_t *optimizer)

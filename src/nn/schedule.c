@@ -105,7 +105,7 @@ dlcore_schedule_t dlcore_schedule_from_name(const char *name)
         if (names[kind] != NULL && dlcore_name_is(name, names[kind]))
             return defaults((dlcore_schedule_kind_t)kind, 0.0, 0);
     }
-    return (dlcore_schedule_t){.kind = DLCORE_SCHEDULE_NONE};
+    return (dlcore_schedule_t){.kind = DLCORE_SCHEDULE_UNKNOWN};
 }
 
 const char *dlcore_schedule_name(dlcore_schedule_kind_t kind)
@@ -120,21 +120,18 @@ const char *dlcore_schedule_name(dlcore_schedule_kind_t kind)
 static dlcore_status check(const dlcore_schedule_t *schedule, const char *setting, double value,
                            double low, double high, dlcore_error_record_t *error)
 {
-    if (value >= low && value <= high)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must lie in %g .. %g, got %g",
-                       dlcore_schedule_name(schedule->kind), setting, low, high, value);
+    return dlcore_check_range(dlcore_schedule_name(schedule->kind), setting, value, low, high,
+                              error);
 }
 
 static dlcore_status check_boundaries(const dlcore_schedule_t *s, dlcore_error_record_t *error)
 {
     const char *name = dlcore_schedule_name(s->kind);
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status = dlcore_check_count(name, "boundary_count", s->boundary_count, 1,
+                                              DLCORE_SCHEDULE_BOUNDARIES_MAX, error);
 
-    if (s->boundary_count == 0 || s->boundary_count > DLCORE_SCHEDULE_BOUNDARIES_MAX)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: boundary_count must lie in 1 .. %d, got %zu", name,
-                           DLCORE_SCHEDULE_BOUNDARIES_MAX, s->boundary_count);
+    if (status != DLCORE_OK)
+        return status;
     for (size_t i = 1; i < s->boundary_count; i++) {
         if (s->boundaries[i] <= s->boundaries[i - 1])
             return dlcore_fail(
@@ -154,7 +151,7 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
     switch (s->kind) {
     case DLCORE_SCHEDULE_EXPONENTIAL_DECAY:
     case DLCORE_SCHEDULE_INVERSE_TIME_DECAY:
-        return check(s, "decay_rate", s->decay_rate, 0.0, FLT_MAX, error);
+        return check(s, "decay_rate", s->decay_rate, -FLT_MAX, FLT_MAX, error);
     case DLCORE_SCHEDULE_POLYNOMIAL_DECAY:
         status = check(s, "end_learning_rate", s->end_learning_rate, 0.0, FLT_MAX, error);
         if (status == DLCORE_OK)
@@ -165,13 +162,14 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
             status = check(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
         break;
     case DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS:
-        status = check(s, "t_mul", s->t_mul, 1.0, FLT_MAX, error);
+        status = check(s, "t_mul", s->t_mul, FLT_MIN, FLT_MAX, error);
         if (status == DLCORE_OK)
-            status = check(s, "m_mul", s->m_mul, 0.0, FLT_MAX, error);
+            status = check(s, "m_mul", s->m_mul, -FLT_MAX, FLT_MAX, error);
         break;
     case DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY:
     case DLCORE_SCHEDULE_FUNCTION:
     case DLCORE_SCHEDULE_NONE:
+    case DLCORE_SCHEDULE_UNKNOWN:
         return DLCORE_OK;
     }
     return status == DLCORE_OK ? check(s, "alpha", s->alpha, 0.0, 1.0, error) : status;
@@ -182,8 +180,7 @@ dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *s, dlcore_error_
     dlcore_status status;
 
     if ((int)s->kind < 0 || (int)s->kind >= NAME_COUNT)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "schedule: kind %d is unknown",
-                           (int)s->kind);
+        return dlcore_check_choice("schedule", "kind", (int)s->kind, 0, NAME_COUNT - 1, error);
     if (s->kind == DLCORE_SCHEDULE_NONE)
         return DLCORE_OK;
     if (s->kind == DLCORE_SCHEDULE_FUNCTION)
@@ -297,6 +294,7 @@ static double value_at(const dlcore_schedule_t *s, uint64_t number)
     case DLCORE_SCHEDULE_FUNCTION:
         return s->function(s->user, number);
     case DLCORE_SCHEDULE_NONE:
+    case DLCORE_SCHEDULE_UNKNOWN:
         break;
     }
     return (double)NAN;

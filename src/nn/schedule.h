@@ -11,7 +11,4 @@
 dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *schedule,
                                        dlcore_error_record_t *error);
 
-/* By class name, "ExponentialDecay" (either case), with Keras's defaults for what has some. */
-dlcore_schedule_t dlcore_schedule_from_name(const char *name);
-
 #endif
