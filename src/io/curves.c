@@ -79,10 +79,11 @@ static size_t find_best(const dlcore_history_t *history)
     return values > 1 ? best : SIZE_MAX;
 }
 
-static bool is_logarithmic(const dlcore_curves_options_t *options, const char *name)
+static bool is_logarithmic(const dlcore_history_t *history, const dlcore_curves_options_t *options,
+                           size_t column)
 {
     for (size_t i = 0; i < options->log_name_count; i++) {
-        if (dlcore_name_is(options->log_names[i], name))
+        if (find(history, "", options->log_names[i]) == column)
             return true;
     }
     return false;
@@ -123,7 +124,7 @@ static dlcore_panel_t make_panel(const picture_t *picture, size_t index)
     dlcore_panel_t panel = {.history = history,
                             .validates = picture->validates,
                             .best = find_best(history),
-                            .logarithmic = is_logarithmic(picture->options, name)};
+                            .logarithmic = is_logarithmic(history, picture->options, column)};
 
     place(picture, index, &panel);
     panel.curves[panel.curve_count++] =
