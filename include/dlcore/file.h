@@ -81,9 +81,11 @@ typedef struct dlcore_load_report {
     char library_version[32]; /* that wrote the file: "0.1.0"; "" when unknown */
     dlcore_checksum_t checksum;
     bool compiled; /* the file had compile settings */
-    bool
-        training_state; /* the file had the optimizer's state, or needs none, and it was restored */
-    bool self_tested;   /* the file had a self-test and it was run */
+    /* Training goes on where the file left it: counts, seed and the optimizer's state were in it,
+     * or it needs no state. False: as after a first compile, all counts zero; also where the
+     * tensors of the state are missing, which no error is. */
+    bool training_state;
+    bool self_tested; /* the file had a self-test and it was run */
     /* The largest |y - y of the file| / (1 + |y of the file|) of the self-test; about 1e-6 between
      * engines, 0 on the same engine and CPU kind, more where something is wrong. NaN when it was
      * not run. */

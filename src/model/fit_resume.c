@@ -37,6 +37,10 @@ dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
                 return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
                                    "fit: two callbacks are named \"%s\"", callback->name);
         }
+        if (callbacks == DLCORE_RUN_CALLBACKS_MAX)
+            return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                               "fit: %zu callbacks, of which more than %d have a name", count,
+                               DLCORE_RUN_CALLBACKS_MAX);
         if (callback->state == NULL && callback->state_count > 0)
             return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
                                "fit: callback \"%s\": state is NULL, but state_count is %zu",
