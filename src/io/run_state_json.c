@@ -247,15 +247,23 @@ static dlcore_status read_callbacks(const reading_t *reading, const dlcore_json_
     return status;
 }
 
-static size_t elements(const dlcore_json_t *list)
+/* Before memory is asked for. */
+static dlcore_status count_callbacks(const reading_t *reading, const dlcore_json_t *list,
+                                     size_t *count)
 {
     dlcore_json_steps_t steps = dlcore_json_steps(list);
     dlcore_json_t element;
-    size_t count = 0;
 
+    *count = 0;
+    if (list->kind != DLCORE_JSON_ARRAY)
+        return refuse(reading, "there is no list of callbacks");
     while (dlcore_json_step(&steps, NULL, &element))
-        count++;
-    return count;
+        ++*count;
+    if (*count > DLCORE_RUN_CALLBACKS_MAX)
+        return dlcore_fail(reading->error, DLCORE_ERROR_FORMAT,
+                           "%s: training state: %zu callbacks are more than %d", reading->file,
+                           *count, DLCORE_RUN_CALLBACKS_MAX);
+    return DLCORE_OK;
 }
 
 dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
@@ -278,11 +286,9 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
         !dlcore_json_member(json, "callbacks", &callbacks) || values == 0 || sum_count < 2 ||
         numbers % values != 0)
         return refuse(&reading, "the numbers of the run are malformed");
-    callback_count = elements(&callbacks);
-    if (callbacks.kind != DLCORE_JSON_ARRAY || callback_count > DLCORE_RUN_CALLBACKS_MAX)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: training state: callbacks are no list of %d at most: %zu", file,
-                           DLCORE_RUN_CALLBACKS_MAX, callback_count);
+    status = count_callbacks(&reading, &callbacks, &callback_count);
+    if (status != DLCORE_OK)
+        return status;
     *state =
         dlcore_run_state_create(allocator, sum_count, numbers / values, values, callback_count);
     if (*state == NULL)
