@@ -85,7 +85,7 @@ static void test_backup_of_a_run_that_dies_goes_on_to_the_same_bits(void **state
     assert_int_equal(go(&whole, expected), DLCORE_OK);
     assert_int_equal(whole.stopping.stopped_epoch, 4);
     snprintf(log, sizeof log, "%s", folder_text("whole.csv"));
-    assert_true(folder_has("backup")); /* it was stopped */
+    assert_false(folder_has("backup")); /* early stopping ended it */
     for (size_t save_freq = 0; save_freq < 4; save_freq++) {
         folder_files(true);
         prepare(&first, "log.csv", save_freq, 14); /* in epoch 3 */
@@ -101,6 +101,52 @@ static void test_backup_of_a_run_that_dies_goes_on_to_the_same_bits(void **state
         assert_int_equal(second.reduce.reductions, whole.reduce.reductions);
         assert_string_equal(folder_text("log.csv"), log);
     }
+}
+
+static dlcore_callback_action_t ask_to_stop(void *user, const dlcore_training_event_t *event)
+{
+    if (event->epoch == *(const size_t *)user)
+        dlcore_model_request_stop(event->model);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void test_backup_of_a_run_that_was_asked_to_stop_stays(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    size_t at = 2;
+    dlcore_callback_t callbacks[] = {dlcore_backup_and_restore_callback(&backup),
+                                     {.user = &at, .on_epoch_begin = ask_to_stop}};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(case_run(model, callbacks, 2, 4), DLCORE_OK);
+    assert_true(folder_has("backup"));
+    assert_int_equal(case_run(model, callbacks, 1, 4), DLCORE_OK);
+    assert_true(backup.restored);
+    assert_int_equal(backup.saves, 2);
+    dlcore_model_free(model);
+}
+
+static dlcore_callback_action_t fail_at_end(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    (void)event;
+    return DLCORE_CALLBACK_FAIL;
+}
+
+static void test_backup_of_a_run_whose_end_fails_stays(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    dlcore_callback_t callbacks[] = {dlcore_backup_and_restore_callback(&backup),
+                                     {.on_train_end = fail_at_end}};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(case_run(model, callbacks, 2, 2), DLCORE_ERROR_STATE);
+    assert_true(folder_has("backup"));
+    dlcore_model_free(model);
 }
 
 static void test_backup_of_a_run_that_is_complete_is_deleted(void **state)
@@ -193,6 +239,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backup_of_a_run_that_dies_goes_on_to_the_same_bits),
+        cmocka_unit_test(test_backup_of_a_run_that_was_asked_to_stop_stays),
+        cmocka_unit_test(test_backup_of_a_run_whose_end_fails_stays),
         cmocka_unit_test(test_backup_of_a_run_that_is_complete_is_deleted),
         cmocka_unit_test(test_backup_that_cannot_be_gone_on_from_is_an_error_that_keeps_it),
         cmocka_unit_test(test_backup_of_failing_calls_ends_fit),

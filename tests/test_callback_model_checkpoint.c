@@ -13,6 +13,8 @@
 
 #include <errno.h>
 
+#include "model/model.h"
+#include "model/run_state.h"
 #include "support/callback_case.h"
 #include "support/failing_io.h"
 #include "support/folder.h"
@@ -145,6 +147,82 @@ static void test_model_checkpoint_of_failing_calls_ends_fit_and_keeps_the_old_fi
     assert_true(failures >= 6);
 }
 
+/* The disk is full for once: the epoch counts as no best one, and the next fit saves. */
+static void test_model_checkpoint_of_a_best_that_was_not_saved_tries_again(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("best"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    failing_io_t io;
+    dlcore_system_t system;
+
+    (void)state;
+    folder_files(true);
+    failing_io_init(&io);
+    io.fail_at = 1;
+    system = failing_io(&io);
+    checkpoint.system = &system;
+    checkpoint.save_best_only = true;
+    checkpoint.monitor = "loss";
+    checkpoint.mode = DLCORE_MONITOR_MODE_MAX; /* the loss falls: only the first can be the best */
+    assert_int_equal(case_run(model, &callback, 1, 1), DLCORE_ERROR_IO);
+    assert_true(isnan(checkpoint.best));
+    checkpoint.system = NULL;
+    assert_int_equal(case_run(model, &callback, 1, 1), DLCORE_OK);
+    assert_int_equal(checkpoint.saves, 1);
+    assert_true(folder_has("best"));
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_of_a_resumed_run_shows_its_best(void **state)
+{
+    dlcore_model_checkpoint_t first = dlcore_model_checkpoint_default(folder_path("best")), second;
+    case_witness_t stops = {.stop_at = 2};
+    dlcore_callback_t callbacks[] = {case_witness(&stops),
+                                     dlcore_model_checkpoint_callback(&first)};
+    dlcore_fit_options_t options = case_options(callbacks, 2, 3);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    first.save_best_only = true;
+    first.monitor = "loss";
+    second = first;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    assert_int_equal(first.saves, 2);
+    callbacks[1] = dlcore_model_checkpoint_callback(&second);
+    options.epochs = 2; /* nothing is left to do */
+    options.resume = true;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    assert_int_equal(second.saves, 2);
+    assert_true(second.best == first.best);
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_of_a_run_whose_counts_lie_is_refused_and_forgets(void **state)
+{
+    static const double lies[] = {NAN, -1.0, 1e300, 0.5};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("best"));
+        case_witness_t stops = {.stop_at = 2};
+        dlcore_callback_t callbacks[] = {case_witness(&stops),
+                                         dlcore_model_checkpoint_callback(&checkpoint)};
+        dlcore_fit_options_t options = case_options(callbacks, 2, 3);
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+        model->stopped->callbacks[0].numbers[3] = lies[i]; /* saves, as a file might have it */
+        options.resume = true;
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_ERROR_FORMAT);
+        assert_non_null(strstr(dlcore_model_error(model), "model_checkpoint: number 3"));
+        options.resume = false;
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+        assert_int_equal(checkpoint.saves, 2);
+        dlcore_model_free(model);
+    }
+}
+
 static void test_model_checkpoint_of_bad_settings_is_refused(void **state)
 {
     dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(NULL);
@@ -179,6 +257,9 @@ int main(void)
         cmocka_unit_test(test_model_checkpoint_of_the_best_keeps_it_from_fit_to_fit),
         cmocka_unit_test(test_model_checkpoint_of_the_best_skips_epochs_without_validation),
         cmocka_unit_test(test_model_checkpoint_of_failing_calls_ends_fit_and_keeps_the_old_file),
+        cmocka_unit_test(test_model_checkpoint_of_a_best_that_was_not_saved_tries_again),
+        cmocka_unit_test(test_model_checkpoint_of_a_resumed_run_shows_its_best),
+        cmocka_unit_test(test_model_checkpoint_of_a_run_whose_counts_lie_is_refused_and_forgets),
         cmocka_unit_test(test_model_checkpoint_of_bad_settings_is_refused),
     };
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,6 +195,117 @@ static void test_fit_callbacks_that_fail_without_a_word_are_state_errors(void **
     dlcore_model_free(model);
 }
 
+static dlcore_callback_action_t change_rate(void *user, const dlcore_training_event_t *event)
+{
+    double *rate = user;
+
+    *rate = dlcore_model_learning_rate(event->model);
+    return dlcore_model_set_learning_rate(event->model, *rate) == DLCORE_OK
+               ? DLCORE_CALLBACK_CONTINUE
+               : DLCORE_CALLBACK_FAIL;
+}
+
+/* Whatever callbacks after it call, and whether these fail, too. */
+static void test_fit_callbacks_that_fail_at_the_end_keep_the_first_message(void **state)
+{
+    char text[2][200] = {"", ""};
+    diary_t diaries[2] = {
+        {.text = text[0], .at = 1, .answer = DLCORE_CALLBACK_FAIL, .message = "first"},
+        {.text = text[1], .at = 1, .answer = DLCORE_CALLBACK_FAIL, .message = "second"}};
+    double rate = 0.0;
+    dlcore_callback_t callbacks[] = {{.user = &diaries[0], .on_train_end = train_end},
+                                     {.user = &rate, .on_train_end = change_rate},
+                                     {.user = &diaries[1], .on_train_end = train_end}};
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    assert_int_equal(fit(model, callbacks, 3, NULL), DLCORE_ERROR_IO);
+    assert_string_equal(dlcore_model_error(model), "first");
+    assert_true(rate > 0.0);
+    assert_int_equal(diaries[1].calls, 1);
+    assert_int_equal(diaries[1].status, DLCORE_ERROR_IO); /* it is told */
+    dlcore_model_free(model);
+}
+
+static dlcore_callback_action_t misuse(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    (void)dlcore_model_set_learning_rate(event->model, -1.0);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void test_fit_callbacks_that_get_over_an_error_leave_no_message(void **state)
+{
+    dlcore_callback_t callback = {.on_train_end = misuse};
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_OK);
+    assert_string_equal(dlcore_model_error(model), "");
+    dlcore_model_free(model);
+}
+
+/* The one whose beginning failed can clean up; the one after it has nothing to. */
+static void test_fit_callbacks_that_never_began_do_not_end(void **state)
+{
+    char text[200] = "";
+    diary_t diaries[3] = {{.text = text, .letter = 'a'},
+                          {.text = text, .letter = 'b', .at = 1, .answer = DLCORE_CALLBACK_FAIL},
+                          {.text = text, .letter = 'c'}};
+    dlcore_callback_t callbacks[3];
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        callbacks[i] = callback_of(&diaries[i]);
+    assert_int_equal(fit(model, callbacks, 3, NULL), DLCORE_ERROR_STATE);
+    assert_string_equal(text, "a( b( a) b) ");
+    dlcore_model_free(model);
+}
+
+static void *set_weight_elsewhere(void *model)
+{
+    static dlcore_status statuses[3];
+    float values[CLASSES] = {0};
+
+    statuses[0] = dlcore_model_set_weight(model, 3, values, CLASSES);
+    statuses[1] = dlcore_model_set_weights(model, values, CLASSES);
+    statuses[2] = dlcore_model_set_learning_rate(model, 0.5);
+    return statuses;
+}
+
+static dlcore_callback_action_t let_another_set(void *user, const dlcore_training_event_t *event)
+{
+    float values[CLASSES] = {0};
+    pthread_t thread;
+    void *answered;
+
+    assert_int_equal(pthread_create(&thread, NULL, set_weight_elsewhere, event->model), 0);
+    assert_int_equal(pthread_join(thread, &answered), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(((dlcore_status *)answered)[i], DLCORE_ERROR_BUSY);
+    assert_int_equal(dlcore_model_set_weight(event->model, 3, values, CLASSES), DLCORE_OK);
+    ++*(size_t *)user;
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void test_fit_callbacks_may_set_weights_and_other_threads_may_not(void **state)
+{
+    size_t calls = 0;
+    dlcore_callback_t callback = {.user = &calls, .on_batch_end = let_another_set};
+    dlcore_model_t *model = model_of();
+    dlcore_status *after;
+
+    (void)state;
+    assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_OK);
+    assert_int_equal(calls, 6);
+    after = set_weight_elsewhere(model);
+    assert_int_equal(after[0], DLCORE_OK);
+    assert_int_equal(after[1], DLCORE_ERROR_SHAPE);
+    assert_int_equal(after[2], DLCORE_OK);
+    dlcore_model_free(model);
+}
+
 static void test_fit_callbacks_with_bad_state_are_refused(void **state)
 {
     double number = 0;
@@ -277,6 +389,10 @@ int main(void)
         cmocka_unit_test(test_fit_callbacks_that_stop_at_the_beginning_train_nothing),
         cmocka_unit_test(test_fit_callbacks_that_fail_end_fit_with_their_error),
         cmocka_unit_test(test_fit_callbacks_that_fail_without_a_word_are_state_errors),
+        cmocka_unit_test(test_fit_callbacks_that_fail_at_the_end_keep_the_first_message),
+        cmocka_unit_test(test_fit_callbacks_that_get_over_an_error_leave_no_message),
+        cmocka_unit_test(test_fit_callbacks_that_never_began_do_not_end),
+        cmocka_unit_test(test_fit_callbacks_may_set_weights_and_other_threads_may_not),
         cmocka_unit_test(test_fit_callbacks_with_bad_state_are_refused),
         cmocka_unit_test(test_fit_validation_freq_leaves_the_other_epochs_without_values),
         cmocka_unit_test(test_fit_shuffle_before_split_validates_a_random_share),

@@ -74,7 +74,7 @@ typedef struct keeper {
     double seen[2]; /* moments, and losses added up: the state */
     size_t at;      /* moments of that kind until it acts */
     moment_t moment;
-    bool saves, stops;
+    bool saves, stops, requests;
     size_t count;
     void *bytes;
     size_t size;
@@ -88,6 +88,8 @@ static dlcore_callback_action_t act(keeper_t *keeper, moment_t moment,
     if (keeper->saves &&
         dlcore_model_save_memory(event->model, NULL, &keeper->bytes, &keeper->size) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
+    if (keeper->requests)
+        dlcore_model_request_stop(event->model);
     return keeper->stops ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
 }
 
@@ -135,6 +137,9 @@ static dlcore_callback_t callback_of(keeper_t *keeper)
 
 /* ---- data: tensors, or a dataset over the same rows ---- */
 
+static volatile float small = 2e-38f; /* a quarter of it is a denormal */
+static size_t flushed; /* calls of a dataset in dlcore's float mode instead of the host's */
+
 typedef struct rows {
     samples_t samples;
     size_t batch;
@@ -145,6 +150,7 @@ static dlcore_status begin(void *user, size_t pass, size_t batch, dlcore_error_r
 {
     (void)pass;
     (void)error;
+    flushed += small * 0.25f == 0.0f;
     ((rows_t *)user)->batch = batch;
     return DLCORE_OK;
 }
@@ -285,6 +291,7 @@ static void test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next(void **
     (void)state;
     check_every_batch(DLCORE_OPTIMIZER_RMSPROP, DATASET, BATCHES);
     check_every_batch(DLCORE_OPTIMIZER_RMSPROP, PREFETCHED, BATCHES);
+    assert_int_equal(flushed, 0);
 }
 
 static void test_resume_with_steps_per_epoch_goes_on_in_the_middle_of_a_pass(void **state)
@@ -308,24 +315,64 @@ static void test_resume_from_any_other_moment_ends_with_the_same_bits(void **sta
     whole_free(whole);
 }
 
-static void test_resume_in_memory_after_a_stop_ends_with_the_same_bits(void **state)
+/* Stops after the at-th batch and, once fit has returned, goes on: in memory, and in a model that
+ * is loaded from what was saved then. */
+static void check_stopped(int optimizer, size_t at, bool requests, const whole_t *whole)
 {
-    whole_t whole = whole_run(DLCORE_OPTIMIZER_RMSPROP, TENSORS);
+    keeper_t keeper = {.moment = BATCH_END, .at = at, .stops = !requests, .requests = requests};
+    dlcore_model_t *models[2] = {model_of(optimizer), NULL};
+    void *bytes = NULL;
+    size_t size;
 
-    (void)state;
-    for (size_t at = 0; at + 1 < EPOCHS * BATCHES; at++) {
-        keeper_t keeper = {.moment = BATCH_END, .at = at, .stops = true};
-        dlcore_model_t *model = model_of(DLCORE_OPTIMIZER_RMSPROP);
+    assert_int_equal(fit(models[0], TENSORS, &keeper, false, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(models[0], NULL, &bytes, &size), DLCORE_OK);
+    assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &models[1]), DLCORE_OK);
+    assert_true(same_weights(models[0], models[1]));
+    for (size_t i = 0; i < 2; i++) {
+        keeper_t rest = {.at = SIZE_MAX};
         dlcore_history_t *history = NULL;
 
-        assert_int_equal(fit(model, TENSORS, &keeper, false, NULL), DLCORE_OK);
-        assert_int_equal(fit(model, TENSORS, &keeper, true, &history), DLCORE_OK);
-        assert_true(same_weights(model, whole.model));
-        assert_same_history(history, whole.history);
+        assert_int_equal(fit(models[i], TENSORS, &rest, true, &history), DLCORE_OK);
+        assert_true(same_weights(models[i], whole->model));
+        assert_same_history(history, whole->history);
+        assert_memory_equal(rest.seen, whole->keeper.seen, sizeof rest.seen);
         dlcore_history_free(history);
-        dlcore_model_free(model);
+        dlcore_model_free(models[i]);
     }
-    whole_free(whole);
+    free(bytes);
+}
+
+/* Among them averages, which are the weights between the stop and going on. */
+static void test_resume_after_a_stop_ends_with_the_same_bits(void **state)
+{
+    static const int optimizers[] = {DLCORE_OPTIMIZER_RMSPROP, AVERAGED + DLCORE_OPTIMIZER_ADAM};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        whole_t whole = whole_run(optimizers[i], TENSORS);
+
+        for (size_t at = 0; at + 1 < EPOCHS * BATCHES; at++)
+            check_stopped(optimizers[i], at, at % 2 == 1, &whole);
+        whole_free(whole);
+    }
+}
+
+static void test_resume_after_a_stop_shows_averages_until_it_goes_on(void **state)
+{
+    keeper_t stopped = {.moment = BATCH_END, .at = 6, .stops = true};
+    keeper_t asked = {.moment = BATCH_END, .at = 6, .saves = true};
+    dlcore_model_t *model = model_of(AVERAGED + DLCORE_OPTIMIZER_ADAM);
+    dlcore_model_t *other = model_of(AVERAGED + DLCORE_OPTIMIZER_ADAM), *raw = NULL;
+
+    (void)state;
+    assert_int_equal(fit(model, TENSORS, &stopped, false, NULL), DLCORE_OK);
+    assert_int_equal(fit(other, TENSORS, &asked, false, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_load_memory(asked.bytes, asked.size, NULL, &raw), DLCORE_OK);
+    assert_false(same_weights(model, raw));
+    free(asked.bytes);
+    dlcore_model_free(raw);
+    dlcore_model_free(other);
+    dlcore_model_free(model);
 }
 
 static void test_resume_without_a_run_is_refused(void **state)
@@ -368,7 +415,8 @@ int main(void)
         cmocka_unit_test(test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next),
         cmocka_unit_test(test_resume_with_steps_per_epoch_goes_on_in_the_middle_of_a_pass),
         cmocka_unit_test(test_resume_from_any_other_moment_ends_with_the_same_bits),
-        cmocka_unit_test(test_resume_in_memory_after_a_stop_ends_with_the_same_bits),
+        cmocka_unit_test(test_resume_after_a_stop_ends_with_the_same_bits),
+        cmocka_unit_test(test_resume_after_a_stop_shows_averages_until_it_goes_on),
         cmocka_unit_test(test_resume_without_a_run_is_refused),
         cmocka_unit_test(test_resume_with_other_data_is_refused_and_leaves_the_run),
     };

@@ -28,7 +28,7 @@ struct dlcore_model;
 
 /* What a callback answers. STOP ends fit after this batch or epoch; the model stays valid and fit
  * answers DLCORE_OK. FAIL ends it at once with the status and message of event->error, or, where
- * the callback left that alone, DLCORE_ERROR_STATE. */
+ * the callback left that alone, DLCORE_ERROR_STATE; of several failures fit answers the first. */
 typedef enum dlcore_callback_action {
     DLCORE_CALLBACK_CONTINUE = 0,
     DLCORE_CALLBACK_STOP = 1,
@@ -40,19 +40,23 @@ typedef enum dlcore_callback_action {
  * means since the epoch began. None at the beginning of training, an epoch or a batch; at the end
  * of training, those of the last epoch. */
 typedef struct dlcore_training_event {
-    /* Weights and the learning rate may be read and set; predict, evaluate and new predictors see
-     * the weights of this moment; model_save with training state keeps where this run stands. fit,
-     * train_on_batch and compile answer DLCORE_ERROR_BUSY; never free it here. */
+    /* Weights and the learning rate may be read, and set by the thread that called; predict,
+     * evaluate and new predictors see the weights of this moment; model_save with training state
+     * keeps where this run stands. fit, train_on_batch and compile answer DLCORE_ERROR_BUSY; never
+     * free it here. */
     struct dlcore_model *model;
-    size_t epoch;   /* from 0; initial_epoch at first */
+    size_t epoch;   /* from 0; initial_epoch at first; at the end of training the epoch that would
+                       come next, or the one that was left in its middle */
     size_t epochs;  /* fit_options.epochs */
-    size_t batch;   /* from 0 within the epoch */
+    size_t batch;   /* from 0 within the epoch; at the ends of an epoch and of training how many
+                       batches were done */
     size_t batches; /* batches in an epoch; 0: not known yet, of a dataset */
     size_t value_count;
     const char *const *names;
     const double *values;
     bool stopping;        /* somebody has asked to stop */
-    dlcore_status status; /* at the end of training: how it went; DLCORE_OK before */
+    dlcore_status status; /* at the end of training: how it went, callbacks before included;
+                             DLCORE_OK before */
     dlcore_error_record_t *error;
 } dlcore_training_event_t;
 
@@ -67,20 +71,27 @@ typedef dlcore_callback_action_t (*dlcore_callback_function_t)(
 typedef struct dlcore_callback {
     void *user;
     dlcore_callback_function_t on_train_begin;
-    dlcore_callback_function_t on_train_end; /* also after an error, when training had begun */
+    /* Also after an error; also when on_train_begin failed, but not when its turn did not come. */
+    dlcore_callback_function_t on_train_end;
     dlcore_callback_function_t on_epoch_begin;
     dlcore_callback_function_t on_epoch_end; /* after validation */
     dlcore_callback_function_t on_batch_begin;
     dlcore_callback_function_t on_batch_end;
 
-    /* What a file that is saved while fit runs keeps of the callback, and gives back when fit goes
-     * on from it, after on_train_begin: `state_count` numbers at `state`, and, when `weights` and
-     * *weights are not NULL, as many floats as dlcore_model_get_weights gives. `name` must then
-     * be unique in the list; NULL: nothing is kept. */
+    /* What a file that is saved while fit runs, or a run that was stopped, keeps of the callback,
+     * and gives back when fit goes on from it, after on_train_begin: `state_count` numbers at
+     * `state`, and, when `weights` and *weights are not NULL, as many floats as
+     * dlcore_model_get_weights gives. So memory for weights must be there when on_train_begin is
+     * over: a run that has weights where the callback has none, or the other way round, is refused.
+     * `name` must then be unique in the list; NULL: nothing is kept. */
     const char *name;
     double *state;
     size_t state_count;
     float **weights;
+    /* When fit goes on from a run, after all callbacks have their states again, and before the
+     * weights of training come back where a stop had put others in their place. Numbers of a file
+     * may be anything: here they are to be checked. */
+    dlcore_callback_function_t on_resume;
 
     bool runs_last; /* after all others, so that what it saves has their changes */
 } dlcore_callback_t;

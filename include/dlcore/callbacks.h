@@ -19,7 +19,9 @@
  * that is not there.)
  *
  * A file that is saved while fit runs keeps what the callbacks know, under their `name`, and a run
- * that resumes goes on as if it had never stopped. Two callbacks of one kind need two names.
+ * that resumes goes on as if it had never stopped; results are then those of the whole run. Two
+ * callbacks of one kind need two names. One that keeps weights (restore_best_weights, roll_back)
+ * must have kept them before the stop, too.
  *
  * A progress bar is no callback here: see `verbose` of dlcore_fit_options_t.
  *
@@ -167,7 +169,7 @@ typedef struct dlcore_model_checkpoint {
 
     /* results; these and the best value last from fit to fit */
     size_t saves;
-    double best;                                 /* NaN before the first */
+    double best;                                 /* that was saved; NaN before the first */
     char last_path[DLCORE_CHECKPOINT_PATH_SIZE]; /* that was saved to; "" at first */
 
     /* inside */
@@ -203,8 +205,14 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
 /* For runs that may be killed: start the same program again and it goes on. As training begins,
  * loads the file at `path` when there is one, and fit goes on from there to the same bits; without
  * one it begins as it would. Saves to it as training goes on, after all other callbacks. When the
- * last epoch is done, the file is deleted; when fit was stopped or failed, it stays. (Keras deletes
- * it also when a callback stopped the run. Delete it to begin anew.) */
+ * last epoch is done, or a callback has stopped the run, the file is deleted; when
+ * dlcore_model_request_stop did, or fit failed, it stays. Delete it to begin anew.
+ *
+ * From the file come weights, the optimizer's state, counts, seed, where the run stands, and the
+ * learning rate, as callbacks may have changed it; where the optimizer has a schedule, also a
+ * function, the program's stays. Layers and all other settings of compile must be those of the
+ * file: DLCORE_ERROR_STATE names one that is not, and both its values; DLCORE_ERROR_SHAPE, where
+ * the weights are others. */
 typedef struct dlcore_backup_and_restore {
     const char *path;
     size_t save_freq;           /* 0, the default: after each epoch; n: after every n batches */

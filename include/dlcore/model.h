@@ -12,9 +12,10 @@
  * message alone and fill the dlcore_error_record_t of their options instead.
  *
  * Threads: evaluate, predict and the getters may run on one model from any number of threads at
- * once, while nothing writes to it. Any other call wants the model to itself; a second fit or
- * compile meanwhile is answered DLCORE_ERROR_BUSY. model_request_stop may be called at any time
- * from any thread or signal handler while the model exists.
+ * once, while nothing writes to it. Any other call wants the model to itself; a second one
+ * meanwhile, be it fit, compile or set_weights, is answered DLCORE_ERROR_BUSY, but for set_weight,
+ * set_weights and set_learning_rate on the thread of a callback. model_request_stop may be called
+ * at any time from any thread or signal handler while the model exists.
  *
  * Zeros: inputs that are zero in every row of a batch are left out of the first layer's products,
  * which changes no result but by rounding, and nothing with the native engine. (Zero times a weight
@@ -126,7 +127,11 @@ typedef struct dlcore_fit_options {
 
     /* Go on where the run stood that the model was loaded from, or that a callback or
      * model_request_stop ended, with the same data and options; false. To the same bits as if it
-     * had never stopped. DLCORE_ERROR_STATE when there is no such run. */
+     * had never stopped: also where averages of the weights, or those of the best epoch, have taken
+     * the place of the weights meanwhile, which files keep as well. set_learning_rate between is
+     * followed. DLCORE_ERROR_STATE when there is no such run: what else changes weights or steps
+     * gives it up (compile, a fit that begins anew, train_on_batch, set_weight, set_weights,
+     * load_weights, adapt, set_trainable), calls that fail before they change anything do not. */
     bool resume;
     int verbose;                        /* 0 silent (default), 1 progress line, 2 line per epoch */
     dlcore_sink_t sink;                 /* where verbose prints; write NULL: stdout */
@@ -198,7 +203,8 @@ dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
                                const dlcore_tensor_t *y, const dlcore_fit_options_t *options,
                                dlcore_history_t **history);
 /* One step on the given samples, all at once. `result` (may be NULL) gets the loss and metrics of
- * this batch, before its update. (Keras answers running means since the last reset.) */
+ * this batch, before its update; on failure it is left alone, but for DLCORE_ERROR_NOT_FINITE, when
+ * it says which loss that was. (Keras answers running means since the last reset.) */
 dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
                                           const dlcore_tensor_t *y, dlcore_evaluation_t *result);
 /* The learning rate of the next step; NaN before the model is compiled. */
@@ -214,7 +220,8 @@ dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const 
                                                    dlcore_evaluation_t *result);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
- * does not move have 0. `loss` may be NULL. For checks and for training loops of your own. */
+ * does not move have 0. `loss` may be NULL. On failure both are left alone, but for
+ * DLCORE_ERROR_NOT_FINITE, when *loss is set. For checks and for training loops of your own. */
 dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
                                      const dlcore_tensor_t *y, float *gradients, size_t count,
                                      double *loss);
@@ -280,14 +287,15 @@ dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *value
 /* Writes the table that Keras prints. DLCORE_ERROR_IO when the stream fails. */
 dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
 
-/* ---- history: one row per epoch that ended ---- */
+/* ---- history: one row per epoch that ended; of a run that was resumed, also those before ---- */
 
 void dlcore_history_free(dlcore_history_t *history);
 size_t dlcore_history_epoch_count(const dlcore_history_t *history);
 size_t dlcore_history_value_count(const dlcore_history_t *history);
 /* "loss", "accuracy", "val_loss", ...; NULL past the end. */
 const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
-/* NaN for a name or an epoch (counted from 0 within this fit) that is not there. */
+/* NaN for a name or an epoch that is not there; epochs count from 0, which is the first of this
+ * fit, or of the run that it resumed. */
 double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch);
 /* Whether a callback or model_request_stop ended the run early. */
 bool dlcore_history_stopped(const dlcore_history_t *history);

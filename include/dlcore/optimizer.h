@@ -75,8 +75,8 @@ typedef struct dlcore_optimizer {
 
     /* A moving average of the weights: a = ema_momentum a + (1 - ema_momentum) w after each step, w
      * itself in the first. The weights become the averages every ema_overwrite_frequency steps (0:
-     * never), and at the end of a fit that did not fail; one that is resumed in memory after a stop
-     * goes on from these. */
+     * never), and at the end of a fit that trained and did not fail; one that is resumed after a
+     * stop goes on from the weights themselves. */
     bool use_ema;
     double ema_momentum; /* 0 .. 1 */
     uint64_t ema_overwrite_frequency;

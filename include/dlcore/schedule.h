@@ -61,7 +61,8 @@ typedef struct dlcore_schedule {
     size_t boundary_count;        /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
     uint64_t boundaries[DLCORE_SCHEDULE_BOUNDARIES_MAX];
     double values[DLCORE_SCHEDULE_BOUNDARIES_MAX + 1]; /* boundary_count + 1 of them, >= 0 */
-    /* A function cannot be saved: a model file gets the learning rate of the moment instead. */
+    /* A function cannot be saved: a model file gets the learning rate of the moment instead. One
+     * that backup_and_restore loads leaves the program's function in place. */
     dlcore_schedule_function_t function;
     void *user; /* the function's own */
 } dlcore_schedule_t;

@@ -32,6 +32,25 @@ static inline size_t dlcore_size_round_up(size_t n, size_t multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
+/* The largest count that is kept as a double: up to there all are exact. */
+#define DLCORE_SIZE_OF_DOUBLE_MAX \
+    (SIZE_MAX < (UINT64_C(1) << 53) ? (double)SIZE_MAX : (double)(UINT64_C(1) << 53))
+
+/* *result = x; false, with *result untouched, when x is no count: not whole, below 0, NaN, or too
+ * large. */
+static inline bool dlcore_size_of_double(double x, size_t *result)
+{
+    size_t count;
+
+    if (!(x >= 0.0 && x <= DLCORE_SIZE_OF_DOUBLE_MAX))
+        return false;
+    count = (size_t)x;
+    if ((double)count != x)
+        return false;
+    *result = count;
+    return true;
+}
+
 static inline size_t dlcore_size_min(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -91,13 +91,15 @@ void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t 
         to[i] = sums->states[i];
 }
 
-void dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
+bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
                          dlcore_sums_t *sums)
 {
-    sums->loss = *from++;
-    sums->samples = (size_t)*from++;
+    if (!dlcore_size_of_double(from[1], &sums->samples))
+        return false;
+    sums->loss = from[0];
     for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
-        sums->states[i] = from[i];
+        sums->states[i] = from[2 + i];
+    return true;
 }
 
 /* ---- a batch ---- */

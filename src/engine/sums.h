@@ -34,10 +34,11 @@ double dlcore_sums_loss(const dlcore_sums_t *sums);
 double dlcore_sums_metric(const dlcore_objective_t *objective, const dlcore_sums_t *sums,
                           size_t index);
 
-/* All of it as doubles, and back. */
+/* All of it as doubles, and back; false, with *sums untouched, where the number of samples is no
+ * count. */
 size_t dlcore_sums_stored_length(const dlcore_objective_t *objective);
 void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t *sums, double *to);
-void dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
+bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
                          dlcore_sums_t *sums);
 
 /* ---- of the batch in a workspace, whose outputs and labels are there ---- */

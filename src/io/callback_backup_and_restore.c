@@ -71,12 +71,16 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     status = find(backup, &there, event->error);
     if (status == DLCORE_OK && there)
         status = dlcore_model_restore(event->model, backup->path, event->error);
-    if (status == DLCORE_OK && there && event->model->stopped == NULL)
-        status = dlcore_fail(event->error, DLCORE_ERROR_STATE,
-                             "backup_and_restore: %.120s was not saved in the middle of a run",
-                             backup->path);
     backup->restored = status == DLCORE_OK && there;
     return dlcore_callback_check(status);
+}
+
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    const dlcore_backup_and_restore_t *backup = user;
+
+    return dlcore_callback_check(dlcore_callback_check_counts(event, "backup_and_restore",
+                                                              backup->state, DLCORE_COUNT_BIT(0)));
 }
 
 static dlcore_callback_action_t save(dlcore_backup_and_restore_t *backup,
@@ -117,7 +121,8 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
     dlcore_backup_and_restore_t *backup = user;
     const dlcore_system_t *system = system_of(backup);
 
-    if (!backup->delete_checkpoint || event->status != DLCORE_OK || event->epoch < event->epochs)
+    if (!backup->delete_checkpoint || event->status != DLCORE_OK ||
+        (event->epoch < event->epochs && !dlcore_event_stopped_by_callback(event)))
         return DLCORE_CALLBACK_CONTINUE;
     if (system->unlinkat(system->user, AT_FDCWD, backup->path) == 0 || errno == ENOENT)
         return DLCORE_CALLBACK_CONTINUE;
@@ -136,5 +141,6 @@ dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t
                                .name = backup->name,
                                .state = backup->state,
                                .state_count = 1,
+                               .on_resume = on_resume,
                                .runs_last = true};
 }

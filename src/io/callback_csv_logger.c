@@ -239,6 +239,14 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_CONTINUE;
 }
 
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    const dlcore_csv_logger_t *logger = user;
+
+    return dlcore_callback_check(
+        dlcore_callback_check_counts(event, "csv_logger", logger->state, DLCORE_COUNT_BIT(0)));
+}
+
 static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
@@ -273,5 +281,6 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
                                .on_epoch_end = on_epoch_end,
                                .name = logger->name,
                                .state = logger->state,
-                               .state_count = 1};
+                               .state_count = 1,
+                               .on_resume = on_resume};
 }

@@ -71,6 +71,28 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return dlcore_callback_check(status);
 }
 
+static void set_results(dlcore_model_checkpoint_t *checkpoint)
+{
+    const double *state = checkpoint->state;
+    bool has_best = checkpoint->save_best_only && state[SAVES] > 0.0;
+
+    checkpoint->saves = (size_t)state[SAVES];
+    checkpoint->best = has_best ? state[BEST] : (double)NAN;
+}
+
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_model_checkpoint_t *checkpoint = user;
+    dlcore_status status =
+        dlcore_callback_check_counts(event, "model_checkpoint", checkpoint->state,
+                                     DLCORE_COUNT_BIT(BATCHES_SEEN) | DLCORE_COUNT_BIT(SAVES));
+
+    if (status != DLCORE_OK) /* it lasts from fit to fit */
+        memset(checkpoint->state, 0, sizeof checkpoint->state);
+    set_results(checkpoint);
+    return dlcore_callback_check(status);
+}
+
 static bool is_due(dlcore_model_checkpoint_t *checkpoint, const dlcore_training_event_t *event)
 {
     dlcore_monitor_t monitor = monitor_of(checkpoint);
@@ -92,6 +114,7 @@ static dlcore_callback_action_t save(dlcore_model_checkpoint_t *checkpoint,
                                      const dlcore_training_event_t *event)
 {
     dlcore_save_options_t options = checkpoint->save;
+    double *state = checkpoint->state, best = state[BEST], has_best = state[HAS_BEST];
     char path[DLCORE_CHECKPOINT_PATH_SIZE];
     dlcore_status status;
 
@@ -100,17 +123,18 @@ static dlcore_callback_action_t save(dlcore_model_checkpoint_t *checkpoint,
     status = dlcore_path_expand(path, sizeof path, checkpoint->path, "model_checkpoint", event,
                                 checkpoint->save_freq > 0);
     options.error = event->error;
-    checkpoint->state[SAVES] += 1.0; /* before saving: the file tells of it */
+    state[SAVES] += 1.0; /* before saving: the file tells of it */
     if (status == DLCORE_OK)
         status = dlcore_model_save_with(checkpoint->system, event->model, path,
                                         !checkpoint->save_weights_only, &options);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
         memcpy(checkpoint->last_path, path, sizeof path);
-    else
-        checkpoint->state[SAVES] -= 1.0;
-    checkpoint->saves = (size_t)checkpoint->state[SAVES];
-    checkpoint->best = checkpoint->save_best_only && status == DLCORE_OK ? checkpoint->state[BEST]
-                                                                         : checkpoint->best;
+    } else { /* an epoch that is in no file is not the best */
+        state[SAVES] -= 1.0;
+        state[BEST] = best;
+        state[HAS_BEST] = has_best;
+    }
+    set_results(checkpoint);
     return dlcore_callback_check(status);
 }
 
@@ -143,5 +167,6 @@ dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *ch
                                .on_batch_end = on_batch_end,
                                .name = checkpoint->name,
                                .state = checkpoint->state,
-                               .state_count = STATE_COUNT};
+                               .state_count = STATE_COUNT,
+                               .on_resume = on_resume};
 }

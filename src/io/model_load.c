@@ -320,22 +320,32 @@ static dlcore_status make_slots(loading_t *loading)
     return DLCORE_OK;
 }
 
-/* Room for the weights that callbacks keep, of which the file has every number. */
-static dlcore_status make_copies(loading_t *loading)
+static dlcore_status make_copy(loading_t *loading, const char *what, float **weights)
 {
     dlcore_model_t *model = loading->model;
     size_t floats = model->network.parameter_count;
 
-    for (size_t i = 0; model->stopped != NULL && i < model->stopped->callback_count; i++) {
-        dlcore_callback_state_t *callback = &model->stopped->callbacks[i];
-
-        if (!callback->has_weights)
-            continue;
-        callback->weights = dlcore_allocate_raw(&model->allocator, floats, sizeof(float));
-        if (callback->weights == NULL)
-            return dlcore_fail_memory(loading->error, callback->name, floats * sizeof(float));
-    }
+    *weights = dlcore_allocate_raw(&model->allocator, floats, sizeof(float));
+    if (*weights == NULL)
+        return dlcore_fail_memory(loading->error, what, floats * sizeof(float));
     return DLCORE_OK;
+}
+
+/* Room for the weights that the run and its callbacks keep, of which the file has every number. */
+static dlcore_status make_copies(loading_t *loading)
+{
+    dlcore_run_state_t *run = loading->model->stopped;
+    dlcore_status status = DLCORE_OK;
+
+    if (run != NULL && run->has_weights)
+        status = make_copy(loading, "weights of the run", &run->weights);
+    for (size_t i = 0; run != NULL && i < run->callback_count && status == DLCORE_OK; i++) {
+        dlcore_callback_state_t *callback = &run->callbacks[i];
+
+        if (callback->has_weights)
+            status = make_copy(loading, callback->name, &callback->weights);
+    }
+    return status;
 }
 
 /* ---- the self-test ---- */
@@ -424,10 +434,7 @@ static dlcore_status read_tensors(loading_t *loading)
     reading->sum_wanted = loading->options.report != NULL || loading->options.require_checksum;
     look_for_state(loading);
     forget_counts(loading);
-    if (loading->model->stopped != NULL) {
-        reading->tensors.callbacks = loading->model->stopped->callbacks;
-        reading->tensors.callback_count = loading->model->stopped->callback_count;
-    }
+    reading->tensors.run = loading->model->stopped;
     status = look_for_self_test(loading);
     count = dlcore_model_tensors_count(&reading->tensors);
     for (size_t i = 0; i < count && status == DLCORE_OK; i++) {

@@ -32,8 +32,7 @@ typedef struct saving {
     bool whole;
     dlcore_save_options_t options;
     dlcore_model_tensors_t tensors;
-    const dlcore_run_state_t *run; /* NULL: none */
-    float *self_test;              /* x, then y */
+    float *self_test; /* x, then y */
     float *buffer;
     char *header;
     size_t header_size;
@@ -142,8 +141,8 @@ static void put_training(dlcore_json_writer_t *writer, const saving_t *saving)
     dlcore_json_put_text_number(writer, "iterations", model->trainer.clock.iterations);
     dlcore_json_put_double(writer, "momentum_product", model->trainer.clock.product);
     dlcore_json_put_text_number(writer, "seed", model->options.seed);
-    if (saving->run != NULL)
-        dlcore_run_state_put(writer, saving->run);
+    if (saving->tensors.run != NULL)
+        dlcore_run_state_put(writer, saving->tensors.run);
     dlcore_json_close(writer, '}');
     dlcore_json_close_text(writer);
 }
@@ -258,11 +257,7 @@ static dlcore_status begin(saving_t *saving, const dlcore_model_t *model, bool w
     if (!whole || !saving->options.training_state)
         saving->tensors.slot_count = 0;
     else
-        saving->run = dlcore_model_run_state(model);
-    if (saving->run != NULL) {
-        saving->tensors.callbacks = saving->run->callbacks;
-        saving->tensors.callback_count = saving->run->callback_count;
-    }
+        saving->tensors.run = dlcore_model_run_state(model);
     if (whole && saving->options.self_test)
         status = make_self_test(saving);
     if (status == DLCORE_OK)

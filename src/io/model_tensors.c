@@ -35,6 +35,11 @@ static dlcore_model_tensor_t self_test_tensor(const dlcore_model_tensors_t *tens
     return tensor;
 }
 
+static bool run_keeps_weights(const dlcore_run_state_t *run)
+{
+    return run->weights != NULL || run->has_weights;
+}
+
 static bool keeps_weights(const dlcore_callback_state_t *callback)
 {
     return callback->weights != NULL || callback->has_weights;
@@ -42,24 +47,31 @@ static bool keeps_weights(const dlcore_callback_state_t *callback)
 
 size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors)
 {
-    size_t copies = 0;
+    const dlcore_run_state_t *run = tensors->run;
+    size_t copies = run != NULL && run_keeps_weights(run);
 
-    for (size_t i = 0; i < tensors->callback_count; i++)
-        copies += keeps_weights(&tensors->callbacks[i]);
+    for (size_t i = 0; run != NULL && i < run->callback_count; i++)
+        copies += keeps_weights(&run->callbacks[i]);
     return copies;
 }
 
-/* A weight of the `copy`-th callback that keeps weights; `name` is the weight's. */
+/* A weight of the `copy`-th copy; `name` is the weight's. */
 static void set_copy(const dlcore_model_tensors_t *tensors, size_t copy, const char *name,
                      dlcore_model_tensor_t *tensor)
 {
-    const dlcore_callback_state_t *callback = tensors->callbacks;
+    const dlcore_callback_state_t *callback = tensors->run->callbacks;
+    float *weights = tensors->run->weights;
 
-    while (!keeps_weights(callback) || copy-- > 0)
-        callback++;
-    tensor->at = callback->weights != NULL ? callback->weights + tensor->parameter->place : NULL;
+    if (run_keeps_weights(tensors->run) && copy-- == 0) {
+        snprintf(tensor->name, sizeof tensor->name, "run/%s", name);
+    } else {
+        while (!keeps_weights(callback) || copy-- > 0)
+            callback++;
+        weights = callback->weights;
+        snprintf(tensor->name, sizeof tensor->name, "callback/%s/%s", callback->name, name);
+    }
+    tensor->at = weights != NULL ? weights + tensor->parameter->place : NULL;
     tensor->parameter = NULL;
-    snprintf(tensor->name, sizeof tensor->name, "callback/%s/%s", callback->name, name);
 }
 
 bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t index)

@@ -1,7 +1,7 @@
 /* The tensors that stand for a model in a file, numbered: the weights, then each of the optimizer's
- * state vectors, weight by weight, then copies of all weights that callbacks keep, then the
- * self-test's input and output. Rows of each go in and
- * out as Keras has them, whatever the engine's layout.
+ * state vectors, weight by weight, then the weights that a stopped run goes on with where the
+ * model's are others, then copies of all weights that callbacks keep, then the self-test's input
+ * and output. Rows of each go in and out as Keras has them, whatever the engine's layout.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_IO_MODEL_TENSORS_H
@@ -26,9 +26,8 @@ typedef struct dlcore_model_tensors {
      * or nothing that wants what is read. */
     float *values;
     float *slots;
-    const dlcore_callback_state_t *callbacks;
-    size_t callback_count;
-    size_t self_test_rows; /* 0: none */
+    const dlcore_run_state_t *run; /* NULL: none, or none that is wanted */
+    size_t self_test_rows;         /* 0: none */
     float *self_test_x, *self_test_y;
 } dlcore_model_tensors_t;
 
@@ -44,7 +43,7 @@ typedef struct dlcore_model_tensor {
 /* The weights of a built model, and its optimizer's state where there is some. */
 dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model);
 
-/* The number of callbacks that keep weights. */
+/* The number of copies of all weights: of the run, of callbacks. */
 size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors);
 
 static inline size_t dlcore_model_tensors_count(const dlcore_model_tensors_t *tensors)

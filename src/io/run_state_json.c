@@ -143,6 +143,8 @@ void dlcore_run_state_put(dlcore_json_writer_t *writer, const dlcore_run_state_t
         dlcore_json_close(writer, '}');
     }
     dlcore_json_close(writer, ']');
+    if (state->weights != NULL)
+        dlcore_json_put_bool(writer, "weights", true);
     dlcore_json_close(writer, '}');
 }
 
@@ -165,7 +167,7 @@ static dlcore_status refuse(const reading_t *reading, const char *what)
 static dlcore_status size_member(const reading_t *reading, const char *name, size_t *size)
 {
     uint64_t number = *size;
-    dlcore_status status = dlcore_json_text_number(reading->json, name, UINT32_MAX, &number,
+    dlcore_status status = dlcore_json_text_number(reading->json, name, SIZE_MAX, &number,
                                                    reading->file, reading->error);
 
     if (status == DLCORE_OK)
@@ -183,6 +185,16 @@ static dlcore_status bool_member(const reading_t *reading, const dlcore_json_t *
         return refuse(reading, "a truth value is missing, or there twice");
     *value = found.kind == DLCORE_JSON_TRUE;
     return DLCORE_OK;
+}
+
+/* Files of runs whose weights are the model's have no such member. */
+static dlcore_status read_weights(const reading_t *reading, dlcore_run_state_t *state)
+{
+    dlcore_json_t found;
+
+    if (dlcore_json_member(reading->json, "weights", &found) && found.kind == DLCORE_JSON_NONE)
+        return DLCORE_OK;
+    return bool_member(reading, reading->json, "weights", &state->has_weights);
 }
 
 static dlcore_status read_position(const reading_t *reading, dlcore_position_t *position)
@@ -296,6 +308,8 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
     (void)read_doubles(&sums, (*state)->sums, &sum_count);
     (void)read_doubles(&history, (*state)->history, &numbers);
     status = read_position(&reading, &(*state)->position);
+    if (status == DLCORE_OK)
+        status = read_weights(&reading, *state);
     if (status == DLCORE_OK)
         status = read_callbacks(&reading, &callbacks, *state);
     if (status != DLCORE_OK) {

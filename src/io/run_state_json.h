@@ -1,7 +1,10 @@
 /* Where a run of fit stands, in the JSON of a model file's training state:
  *
  *     {"epoch":"2","batch":"17",...,"sums":["3ff0000000000000..."],"values":"4","history":[...],
- *      "callbacks":[{"name":"early_stopping","state":["..."],"weights":true}]}
+ *      "callbacks":[{"name":"early_stopping","state":["..."],"weights":true}],"weights":true}
+ *
+ * Weights are tensors of the file, callback/early_stopping/dense/kernel and run/dense/kernel: see
+ * io/model_tensors.h. Sizes are text, because JSON's numbers are doubles to most readers.
  *
  * Numbers that must come back to the last bit are IEEE 754 doubles, 16 hexadecimal digits each, NaN
  * and infinity included.
@@ -16,8 +19,8 @@
 
 void dlcore_run_state_put(dlcore_json_writer_t *writer, const dlcore_run_state_t *state);
 
-/* *state is a new record, or NULL when `json` is absent. Callbacks that have weights in the file
- * are marked; where those are is for the caller to find. */
+/* *state is a new record, or NULL when `json` is absent. It and callbacks that have weights in the
+ * file are marked; where those are is for the caller to find. */
 dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
                                     const dlcore_allocator_t *allocator, dlcore_run_state_t **state,
                                     dlcore_error_record_t *error);

@@ -32,6 +32,7 @@ dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bo
                                          model->trainer.slots, node);
         node->layer.trainable = trainable;
         dlcore_trainer_forget_plan(model);
+        dlcore_model_drop_run(model);
     }
     return dlcore_model_end(model, status);
 }
@@ -110,6 +111,7 @@ static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const d
     }
     dlcore_release(&model->allocator, numbers);
     dlcore_model_weights_change(model);
+    dlcore_model_drop_run(model);
     return DLCORE_OK;
 }
 

@@ -23,6 +23,15 @@ bool dlcore_event_has(const dlcore_training_event_t *event, const char *name);
 dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const char *owner,
                                      const char *name);
 
+/* DLCORE_ERROR_FORMAT, in the event, unless those numbers of a callback's state that `counts` has a
+ * bit for are counts. To be called by on_resume: they may come from a file. */
+dlcore_status dlcore_callback_check_counts(const dlcore_training_event_t *event, const char *owner,
+                                           const double *state, unsigned counts);
+#define DLCORE_COUNT_BIT(index) (1u << (index))
+
+/* Whether fit ended because a callback said so, and not by dlcore_model_request_stop. */
+bool dlcore_event_stopped_by_callback(const dlcore_training_event_t *event);
+
 /* A value that gets better or does not: keras/src/callbacks/monitor_callback.py. */
 typedef struct dlcore_monitor {
     const char *owner; /* for messages */

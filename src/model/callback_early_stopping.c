@@ -66,6 +66,19 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_FAIL;
 }
 
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_early_stopping_t *stopping = user;
+    dlcore_status status = dlcore_callback_check_counts(
+        event, "early_stopping", stopping->state,
+        DLCORE_COUNT_BIT(WAIT) | DLCORE_COUNT_BIT(STOPPED_EPOCH) | DLCORE_COUNT_BIT(BEST_EPOCH));
+
+    if (status != DLCORE_OK) /* on_train_end must not believe it */
+        memset(stopping->state, 0, sizeof stopping->state);
+    set_results(stopping);
+    return dlcore_callback_check(status);
+}
+
 static void keep(dlcore_early_stopping_t *stopping, const dlcore_training_event_t *event)
 {
     const dlcore_model_t *model = event->model;
@@ -133,7 +146,6 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
 
     if (stopping->best_weights == NULL)
         return DLCORE_CALLBACK_CONTINUE;
-    set_results(stopping); /* a run that had nothing left to do was not at an epoch's end */
     if (stopping->state[HAS_WEIGHTS] != 0.0)
         status =
             dlcore_model_set_weights(model, stopping->best_weights, model->network.parameter_count);
@@ -151,5 +163,6 @@ dlcore_callback_t dlcore_early_stopping_callback(dlcore_early_stopping_t *stoppi
                                .name = stopping->name,
                                .state = stopping->state,
                                .state_count = STATE_COUNT,
-                               .weights = &stopping->best_weights};
+                               .weights = &stopping->best_weights,
+                               .on_resume = on_resume};
 }

@@ -64,6 +64,18 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_CONTINUE;
 }
 
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_reduce_lr_on_plateau_t *reduce = user;
+    dlcore_status status = dlcore_callback_check_counts(
+        event, "reduce_lr_on_plateau", reduce->state,
+        DLCORE_COUNT_BIT(WAIT) | DLCORE_COUNT_BIT(COOLDOWN) | DLCORE_COUNT_BIT(REDUCTIONS));
+
+    if (status == DLCORE_OK)
+        set_results(reduce);
+    return dlcore_callback_check(status);
+}
+
 /* Compared as float32: what a reduction gave is not above min_lr by a rounding. */
 static dlcore_status reduce_rate(dlcore_reduce_lr_on_plateau_t *reduce,
                                  const dlcore_training_event_t *event)
@@ -132,5 +144,6 @@ dlcore_callback_t dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plate
                                .on_epoch_end = on_epoch_end,
                                .name = reduce->name,
                                .state = reduce->state,
-                               .state_count = STATE_COUNT};
+                               .state_count = STATE_COUNT,
+                               .on_resume = on_resume};
 }

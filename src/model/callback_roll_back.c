@@ -37,6 +37,18 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_FAIL;
 }
 
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    dlcore_status status = dlcore_callback_check_counts(
+        event, "roll_back", roll_back->state,
+        DLCORE_COUNT_BIT(EPOCH) | DLCORE_COUNT_BIT(BATCH) | DLCORE_COUNT_BIT(BATCHES_SEEN));
+
+    if (status != DLCORE_OK) /* on_train_end must not believe it */
+        memset(roll_back->state, 0, sizeof roll_back->state);
+    return dlcore_callback_check(status);
+}
+
 static bool all_finite(const float *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -115,5 +127,6 @@ dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back)
                                .name = roll_back->name,
                                .state = roll_back->state,
                                .state_count = STATE_COUNT,
-                               .weights = &roll_back->weights};
+                               .weights = &roll_back->weights,
+                               .on_resume = on_resume};
 }

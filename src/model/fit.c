@@ -54,18 +54,16 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
                                       error);
 }
 
-/* A random order of all samples, of which the first train. Keyed by the seed alone. */
-static dlcore_status shuffle_before_split(dlcore_fit_t *fit, size_t count)
+/* A random order of all samples, of which the first train. Keyed by the seed alone, which a
+ * callback that goes on from a file may change as training begins: drawn after that. */
+static void draw_split(const dlcore_fit_t *fit)
 {
-    dlcore_model_t *model = fit->model;
-    dlcore_random_t random = dlcore_random_stream(model->options.seed, DLCORE_RANDOM_SPLIT, 1, 0);
+    dlcore_random_t random =
+        dlcore_random_stream(fit->model->options.seed, DLCORE_RANDOM_SPLIT, 1, 0);
 
-    fit->split_order = dlcore_allocate(&model->allocator, count, sizeof *fit->split_order);
-    if (fit->split_order == NULL)
-        return dlcore_fail_memory(&model->error, "order of samples",
-                                  count * sizeof *fit->split_order);
-    dlcore_random_permutation(&random, fit->split_order, count);
-    return DLCORE_OK;
+    if (fit->split_order != NULL)
+        dlcore_random_permutation(&random, fit->split_order,
+                                  fit->validation.begin + fit->validation.rows);
 }
 
 static dlcore_status choose_tensors(dlcore_fit_t *fit)
@@ -97,15 +95,18 @@ static dlcore_status split_samples(dlcore_fit_t *fit, dlcore_source_t *samples)
 {
     double split = fit->options->validation_split;
     size_t count = samples->rows, kept = (size_t)floor((double)count * (1.0 - split));
-    dlcore_status status = DLCORE_OK;
 
     if (kept == 0 || kept == count)
         return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
                            "fit: validation_split %g of %zu samples leaves %zu to train and "
                            "%zu to validate",
                            split, count, kept, count - kept);
-    if (fit->options->shuffle_before_split)
-        status = shuffle_before_split(fit, count);
+    if (fit->options->shuffle_before_split) {
+        fit->split_order = dlcore_allocate(&fit->model->allocator, count, sizeof *fit->split_order);
+        if (fit->split_order == NULL)
+            return dlcore_fail_memory(&fit->model->error, "order of samples",
+                                      count * sizeof *fit->split_order);
+    }
     samples->order = fit->split_order;
     fit->validation = *samples;
     fit->validation.class_weights = NULL; /* as in Keras */
@@ -113,7 +114,7 @@ static dlcore_status split_samples(dlcore_fit_t *fit, dlcore_source_t *samples)
     fit->validation.begin = kept;
     fit->validation.rows = count - kept;
     samples->rows = kept;
-    return status;
+    return DLCORE_OK;
 }
 
 static dlcore_status choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t *x,
@@ -198,36 +199,67 @@ static dlcore_status make_records(dlcore_fit_t *fit)
     return dlcore_fit_state_create(fit);
 }
 
+/* Everything up to the first batch. The run that was stopped before is given up with that, not
+ * sooner: a fit that is refused leaves it. */
+static dlcore_status begin(dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+    dlcore_run_state_t *former = NULL;
+    uint64_t version = dlcore_model_version(model);
+    dlcore_status status;
+
+    if (!fit->options->resume) {
+        former = model->stopped;
+        model->stopped = NULL;
+    }
+    status = dlcore_fit_notify(fit, DLCORE_TRAIN_BEGIN, fit->position.epoch, 0, 0, DLCORE_OK);
+    draw_split(fit);
+    if (status == DLCORE_OK && model->stopped != NULL) /* loaded, by a callback perhaps */
+        status = dlcore_fit_resume(fit);
+    if (status == DLCORE_OK)
+        status = dlcore_training_set_update(&fit->training, &fit->sink);
+    if (status != DLCORE_OK && model->stopped == NULL && version == dlcore_model_version(model))
+        model->stopped = former;
+    else
+        dlcore_run_state_free(&model->allocator, former);
+    return status;
+}
+
+/* Epochs, and what is left when they are over. */
+static dlcore_status train(dlcore_fit_t *fit)
+{
+    uint64_t steps = fit->model->steps_trained;
+    dlcore_status status = dlcore_fit_run(fit);
+
+    if (status == DLCORE_OK)
+        status = dlcore_fit_leave_record(fit);
+    if (status == DLCORE_OK && (fit->resumed || fit->model->steps_trained != steps))
+        dlcore_training_take_averages(&fit->training);
+    return status;
+}
+
 /* From the first callback to the last. */
 static dlcore_status run(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
-    dlcore_error_record_t reason;
-    dlcore_status status, ended;
+    dlcore_status status;
 
     model->fit = fit;
     fit->scope = dlcore_scope_enter(model);
-    status = dlcore_fit_notify(fit, DLCORE_TRAIN_BEGIN, fit->position.epoch, 0, 0, DLCORE_OK);
-    if (status == DLCORE_OK && model->stopped != NULL) /* loaded, by a callback perhaps */
-        status = dlcore_fit_resume(fit);
-    if (status == DLCORE_OK) {
-        status = dlcore_training_set_update(&fit->training, &fit->sink);
-        if (status == DLCORE_OK)
-            status = dlcore_fit_run(fit);
-        if (status == DLCORE_OK)
-            dlcore_training_take_averages(&fit->training);
-    }
+    status = begin(fit);
     if (status == DLCORE_OK)
-        status = dlcore_fit_leave_record(fit);
+        status = train(fit);
     fit->history->stopped = fit->stop;
-    reason = model->error; /* callbacks may call what clears it */
-    ended = dlcore_fit_notify(fit, DLCORE_TRAIN_END, fit->position.epoch, fit->position.batch,
-                              fit->shown_values, status);
+    fit->ended = true;
+    if (status != DLCORE_OK && fit->reason.status == DLCORE_OK)
+        fit->reason = model->error;
+    status = dlcore_fit_notify(fit, DLCORE_TRAIN_END, fit->position.epoch, fit->position.batch,
+                               fit->shown_values, status);
+    dlcore_fit_settle_record(fit);
     dlcore_scope_leave(fit->scope);
     model->fit = NULL;
-    if (status != DLCORE_OK)
-        model->error = reason;
-    return status != DLCORE_OK ? status : ended;
+    model->error = fit->reason; /* callbacks may have called what clears it, or sets another */
+    return status;
 }
 
 /* A dataset's first batch tells its shapes; it is read where the fit will begin. */
@@ -246,18 +278,12 @@ static dlcore_status open_dataset(dlcore_fit_t *fit, const dlcore_dataset_t *dat
     return status;
 }
 
-static dlcore_status check_resume(dlcore_fit_t *fit)
+static dlcore_status check_resume(const dlcore_fit_t *fit)
 {
-    dlcore_model_t *model = fit->model;
-
-    if (fit->options->resume && model->stopped == NULL)
-        return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
+    if (fit->options->resume && fit->model->stopped == NULL)
+        return dlcore_fail(&fit->model->error, DLCORE_ERROR_STATE,
                            "fit: there is no run to resume: the model was neither stopped nor "
-                           "saved in the middle of one");
-    if (!fit->options->resume) {
-        dlcore_run_state_free(&model->allocator, model->stopped);
-        model->stopped = NULL;
-    }
+                           "saved in the middle of one, or its weights were changed since");
     return DLCORE_OK;
 }
 

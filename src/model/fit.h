@@ -43,14 +43,21 @@ typedef struct dlcore_fit {
     double values[DLCORE_HISTORY_VALUES_MAX];
     size_t trained_values, all_values;
     size_t shown_values; /* of the last epoch */
-    bool stop;
-    dlcore_error_record_t failure; /* of a callback */
+    bool stop, stopped_by_callback;
+    size_t begun; /* callbacks whose on_train_begin was called, or skipped where NULL */
+    bool resumed; /* it went on from a record */
+    bool ended;   /* nothing more is trained: callbacks hear of the end */
+    bool left;    /* a record with a copy of the weights, which then had this version */
+    uint64_t left_version;
+    dlcore_error_record_t failure; /* of the callback that is called */
+    dlcore_error_record_t reason;  /* why the fit fails: the first that was wrong */
 } dlcore_fit_t;
 
 /* Where in a dlcore_callback_t a function stands. */
 typedef enum dlcore_moment {
     DLCORE_TRAIN_BEGIN,
     DLCORE_TRAIN_END,
+    DLCORE_RESUME,
     DLCORE_EPOCH_BEGIN,
     DLCORE_EPOCH_END,
     DLCORE_BATCH_BEGIN,
@@ -71,6 +78,8 @@ void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, si
 
 /* Epochs from where the fit stands, until the last, a stop or an error. */
 dlcore_status dlcore_fit_run(dlcore_fit_t *fit);
+/* dlcore_feed_seek to a batch of the pass of fit->position, in the host's own float mode. */
+dlcore_status dlcore_fit_seek(dlcore_fit_t *fit, size_t batch, uint32_t key);
 
 /* ---- fit_resume.c ---- */
 
@@ -80,7 +89,10 @@ void dlcore_fit_state_clear(dlcore_fit_t *fit);
 const dlcore_run_state_t *dlcore_fit_state(dlcore_fit_t *fit);
 /* Goes on from the model's record, which is used up. */
 dlcore_status dlcore_fit_resume(dlcore_fit_t *fit);
-/* Leaves a record with the model when the run was stopped on its way. */
+/* Leaves a record with the model when the run was stopped on its way; with a copy of the weights,
+ * as something may take their place before fit returns. */
 dlcore_status dlcore_fit_leave_record(dlcore_fit_t *fit);
+/* When all callbacks have ended: the copy goes where the weights are still those. */
+void dlcore_fit_settle_record(const dlcore_fit_t *fit);
 
 #endif

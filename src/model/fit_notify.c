@@ -38,6 +38,8 @@ static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
         return callback->on_train_begin;
     case DLCORE_TRAIN_END:
         return callback->on_train_end;
+    case DLCORE_RESUME:
+        return callback->on_resume;
     case DLCORE_EPOCH_BEGIN:
         return callback->on_epoch_begin;
     case DLCORE_EPOCH_END:
@@ -50,15 +52,33 @@ static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
     return NULL;
 }
 
-/* What a callback that failed says, as the fit's own error. */
+/* What a callback that failed says, as the fit's own error. Where the fit has failed before, that
+ * stays the reason. */
 static dlcore_status take_failure(dlcore_fit_t *fit)
 {
-    dlcore_status status =
-        fit->failure.status != DLCORE_OK ? fit->failure.status : DLCORE_ERROR_STATE;
+    dlcore_error_record_t *reason = &fit->reason;
 
-    return dlcore_fail(&fit->model->error, status, "%s",
-                       fit->failure.message[0] != '\0' ? fit->failure.message
-                                                       : "fit: a callback failed");
+    if (reason->status == DLCORE_OK)
+        dlcore_error_write(
+            reason, fit->failure.status != DLCORE_OK ? fit->failure.status : DLCORE_ERROR_STATE,
+            "%s",
+            fit->failure.message[0] != '\0' ? fit->failure.message : "fit: a callback failed");
+    return reason->status;
+}
+
+/* In the host's own float mode, on a thread that may set weights meanwhile. */
+static dlcore_callback_action_t call(dlcore_fit_t *fit, dlcore_callback_function_t function,
+                                     void *user, const dlcore_training_event_t *event)
+{
+    dlcore_callback_action_t action;
+
+    dlcore_error_clear(&fit->failure);
+    dlcore_scope_leave(fit->scope);
+    dlcore_model_lend(fit->model);
+    action = function(user, event);
+    dlcore_model_take_back(fit->model);
+    fit->scope = dlcore_scope_enter(fit->model);
+    return action;
 }
 
 dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch,
@@ -74,28 +94,26 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
                                      .values = fit->values,
                                      .status = status,
                                      .error = &fit->failure};
-    dlcore_status result = DLCORE_OK;
+    size_t count = moment == DLCORE_TRAIN_END ? fit->begun : fit->options->callback_count;
 
-    for (size_t i = 0; i < fit->options->callback_count; i++) {
-        const dlcore_callback_t *callback = &fit->callbacks[i];
-        dlcore_callback_function_t function = function_of(callback, moment);
+    for (size_t i = 0; i < count; i++) {
+        dlcore_callback_function_t function = function_of(&fit->callbacks[i], moment);
         dlcore_callback_action_t action;
 
+        if (moment == DLCORE_TRAIN_BEGIN)
+            fit->begun = i + 1;
         if (function == NULL)
             continue;
         event.stopping = fit->stop;
-        dlcore_error_clear(&fit->failure);
-        dlcore_scope_leave(fit->scope);
-        action = function(callback->user, &event);
-        fit->scope = dlcore_scope_enter(fit->model);
-        if (action == DLCORE_CALLBACK_STOP)
-            fit->stop = true;
-        if (action == DLCORE_CALLBACK_FAIL && result == DLCORE_OK)
-            result = take_failure(fit);
-        if (result != DLCORE_OK && moment != DLCORE_TRAIN_END)
-            return result;
+        action = call(fit, function, fit->callbacks[i].user, &event);
+        if (action == DLCORE_CALLBACK_STOP && !fit->stop)
+            fit->stop = fit->stopped_by_callback = true;
+        if (action == DLCORE_CALLBACK_FAIL)
+            event.status = take_failure(fit);
+        if (action == DLCORE_CALLBACK_FAIL && moment != DLCORE_TRAIN_END)
+            return event.status;
     }
-    return result;
+    return event.status;
 }
 
 void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch)

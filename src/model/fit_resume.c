@@ -104,60 +104,139 @@ static dlcore_status check_record(const dlcore_fit_t *fit, const dlcore_run_stat
     return DLCORE_OK;
 }
 
-/* A callback that the record does not know, or knows with other numbers, starts anew. */
-static void restore_callbacks(dlcore_fit_t *fit, const dlcore_run_state_t *record)
+/* What the record has of a callback; NULL where it does not know it, or with other numbers: then it
+ * starts anew. */
+static const dlcore_callback_state_t *state_of(const dlcore_run_state_t *record,
+                                               const dlcore_callback_t *callback)
+{
+    for (size_t i = 0; callback->name != NULL && i < record->callback_count; i++) {
+        const dlcore_callback_state_t *state = &record->callbacks[i];
+
+        if (strcmp(state->name, callback->name) == 0 && state->count == callback->state_count)
+            return state;
+    }
+    return NULL;
+}
+
+/* Numbers that tell of weights must not come without these, nor the other way round. */
+static dlcore_status check_callbacks(const dlcore_fit_t *fit, const dlcore_run_state_t *record)
+{
+    for (size_t i = 0; i < fit->options->callback_count; i++) {
+        const dlcore_callback_t *callback = &fit->callbacks[i];
+        const dlcore_callback_state_t *state = state_of(record, callback);
+        bool has = callback->weights != NULL && *callback->weights != NULL;
+
+        if (state != NULL && has != (state->weights != NULL))
+            return dlcore_fail(&fit->model->error, DLCORE_ERROR_STATE,
+                               "resume: callback \"%s\" keeps %s weights, in the run that goes on "
+                               "it kept %s",
+                               callback->name, has ? "a copy of the" : "no", has ? "none" : "some");
+    }
+    return DLCORE_OK;
+}
+
+static void restore_callbacks(const dlcore_fit_t *fit, const dlcore_run_state_t *record)
 {
     size_t weights = fit->model->network.parameter_count;
 
     for (size_t i = 0; i < fit->options->callback_count; i++) {
         const dlcore_callback_t *callback = &fit->callbacks[i];
+        const dlcore_callback_state_t *state = state_of(record, callback);
 
-        for (size_t j = 0; callback->name != NULL && j < record->callback_count; j++) {
-            const dlcore_callback_state_t *state = &record->callbacks[j];
-
-            if (strcmp(state->name, callback->name) != 0 || state->count != callback->state_count)
-                continue;
-            if (state->count > 0)
-                memcpy(callback->state, state->numbers, state->count * sizeof *state->numbers);
-            if (state->weights != NULL && callback->weights != NULL && *callback->weights != NULL)
-                memcpy(*callback->weights, state->weights, weights * sizeof *state->weights);
-        }
+        if (state == NULL)
+            continue;
+        if (state->count > 0)
+            memcpy(callback->state, state->numbers, state->count * sizeof *state->numbers);
+        if (state->weights != NULL)
+            memcpy(*callback->weights, state->weights, weights * sizeof *state->weights);
     }
+}
+
+static dlcore_status restore_numbers(dlcore_fit_t *fit, const dlcore_run_state_t *record)
+{
+    dlcore_error_record_t *error = &fit->model->error;
+
+    if (!dlcore_sums_restore(&fit->training.objective, record->sums, &fit->sums))
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                           "resume: the number of samples of the epoch so far is no count: %g",
+                           record->sums[1]);
+    for (size_t row = 0; row < record->rows; row++) {
+        if (!dlcore_history_append(fit->history, record->history + row * record->value_count))
+            return dlcore_fail_memory(error, "history", record->rows * sizeof(double));
+    }
+    return DLCORE_OK;
 }
 
 dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
     const dlcore_run_state_t *record = model->stopped;
-    dlcore_position_t *position = &fit->position;
     dlcore_status status = check_record(fit, record);
 
+    if (status == DLCORE_OK)
+        status = check_callbacks(fit, record);
+    if (status == DLCORE_OK)
+        status = restore_numbers(fit, record);
     if (status != DLCORE_OK)
         return status;
-    *position = record->position;
-    dlcore_sums_restore(&fit->training.objective, record->sums, &fit->sums);
-    for (size_t row = 0; row < record->rows; row++) {
-        if (!dlcore_history_append(fit->history, record->history + row * record->value_count))
-            return dlcore_fail_memory(&model->error, "history", record->rows * sizeof(double));
-    }
+    fit->position = record->position;
+    if (fit->position.pass_begun)
+        status = dlcore_fit_seek(fit, fit->position.pass_batch, model->epochs_trained - 1);
+    if (status != DLCORE_OK)
+        return status;
     restore_callbacks(fit, record);
-    dlcore_run_state_free(&model->allocator, model->stopped);
-    model->stopped = NULL;
-    if (!position->pass_begun)
-        return DLCORE_OK;
-    return dlcore_feed_seek(&fit->feed, model, position->pass, position->pass_batch,
-                            model->epochs_trained - 1, &model->error);
+    status = dlcore_fit_notify(fit, DLCORE_RESUME, fit->position.epoch, fit->position.batch, 0,
+                               DLCORE_OK);
+    if (status != DLCORE_OK)
+        return status;
+    if (record->weights != NULL)
+        dlcore_model_import_weights(model, record->weights);
+    fit->resumed = true;
+    dlcore_model_drop_run(model);
+    return DLCORE_OK;
+}
+
+/* ---- stopping ---- */
+
+/* Whether something may take the weights' place between the last batch and the end. */
+static bool may_replace_weights(const dlcore_fit_t *fit)
+{
+    for (size_t i = 0; i < fit->options->callback_count; i++) {
+        if (fit->callbacks[i].on_train_end != NULL)
+            return true;
+    }
+    return fit->model->settings.optimizer.use_ema;
 }
 
 dlcore_status dlcore_fit_leave_record(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
+    size_t count = model->network.parameter_count;
+    const dlcore_run_state_t *view = dlcore_fit_state(fit);
 
     if (!fit->stop || fit->position.epoch >= fit->options->epochs)
         return DLCORE_OK;
-    model->stopped = dlcore_run_state_copy(&model->allocator, dlcore_fit_state(fit),
-                                           model->network.parameter_count);
+    model->stopped = dlcore_run_state_copy(&model->allocator, view, count);
     if (model->stopped == NULL)
         return dlcore_fail_memory(&model->error, "state of the run", sizeof *model->stopped);
-    return DLCORE_OK;
+    if (!may_replace_weights(fit))
+        return DLCORE_OK;
+    model->stopped->weights = dlcore_allocate(&model->allocator, count, sizeof(float));
+    if (model->stopped->weights == NULL) {
+        dlcore_model_drop_run(model);
+        return dlcore_fail_memory(&model->error, "state of the run", count * sizeof(float));
+    }
+    fit->left = true;
+    fit->left_version = dlcore_model_version(model);
+    return dlcore_model_get_weights(model, model->stopped->weights, count);
+}
+
+void dlcore_fit_settle_record(const dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+
+    if (!fit->left || fit->left_version != dlcore_model_version(model))
+        return;
+    dlcore_release(&model->allocator, model->stopped->weights);
+    model->stopped->weights = NULL;
 }

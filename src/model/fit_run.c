@@ -27,19 +27,24 @@ static dlcore_status notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t ep
 
 /* ---- passes ---- */
 
-static dlcore_status begin_pass(dlcore_fit_t *fit)
+dlcore_status dlcore_fit_seek(dlcore_fit_t *fit, size_t batch, uint32_t key)
 {
-    dlcore_position_t *position = &fit->position;
-
-    uint32_t key = fit->model->epochs_trained++;
     dlcore_status status;
 
-    position->pass_begun = true;
-    position->pass_batch = 0;
     dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
-    status = dlcore_feed_seek(&fit->feed, fit->model, position->pass, 0, key, &fit->model->error);
+    status = dlcore_feed_seek(&fit->feed, fit->model, fit->position.pass, batch, key,
+                              &fit->model->error);
     fit->scope = dlcore_scope_enter(fit->model);
     return status;
+}
+
+static dlcore_status begin_pass(dlcore_fit_t *fit)
+{
+    uint32_t key = fit->model->epochs_trained++;
+
+    fit->position.pass_begun = true;
+    fit->position.pass_batch = 0;
+    return dlcore_fit_seek(fit, 0, key);
 }
 
 static dlcore_status feed_next(dlcore_fit_t *fit, dlcore_source_t *source)
@@ -145,6 +150,7 @@ static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
     step->next = look_ahead(fit);
     step->batch = fit->slot;
     step->gathered = fit->gathered;
+    step->seed = fit->model->options.seed; /* a callback may have gone on from a file */
     step->number = fit->model->steps_trained++;
     dlcore_model_weights_change(fit->model);
     dlcore_step_run(step, fit->training.workers);

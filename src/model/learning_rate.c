@@ -34,15 +34,11 @@ double dlcore_model_learning_rate(const dlcore_model_t *model)
     return rate;
 }
 
-dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate)
+static dlcore_status set(dlcore_model_t *model, double learning_rate)
 {
-    dlcore_optimizer_t *optimizer;
+    dlcore_optimizer_t *optimizer = &model->settings.optimizer;
     dlcore_status status;
 
-    if (model == NULL)
-        return DLCORE_ERROR_ARGUMENT;
-    dlcore_error_clear(&model->error);
-    optimizer = &model->settings.optimizer;
     if (!model->compiled)
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                            "set_learning_rate: the model is not compiled; model_compile comes "
@@ -56,4 +52,13 @@ dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learn
     if (status == DLCORE_OK)
         optimizer->learning_rate = learning_rate;
     return status;
+}
+
+dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate)
+{
+    dlcore_status status = dlcore_model_begin_setting(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    return dlcore_model_end_setting(model, set(model, learning_rate));
 }

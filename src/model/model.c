@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "model/model.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -102,6 +103,7 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     made->network.products = products;
     atomic_flag_clear(&made->busy);
     atomic_flag_clear(&made->team_busy);
+    atomic_init(&made->borrower, 0);
     atomic_init(&made->version, 0);
     atomic_init(&made->stop_requested, false);
     *model = made;
@@ -140,6 +142,41 @@ dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
 {
     atomic_flag_clear(&model->busy);
     return status;
+}
+
+/* Never 0: POSIX threads are addresses or their like. */
+static uintptr_t this_thread(void)
+{
+    return (uintptr_t)pthread_self();
+}
+
+void dlcore_model_lend(dlcore_model_t *model)
+{
+    atomic_store_explicit(&model->borrower, this_thread(), memory_order_relaxed);
+}
+
+void dlcore_model_take_back(dlcore_model_t *model)
+{
+    atomic_store_explicit(&model->borrower, 0, memory_order_relaxed);
+}
+
+/* Another thread never reads its own name here, whatever it races with. */
+static bool is_borrower(const dlcore_model_t *model)
+{
+    return atomic_load_explicit(&model->borrower, memory_order_relaxed) == this_thread();
+}
+
+dlcore_status dlcore_model_begin_setting(dlcore_model_t *model)
+{
+    if (model == NULL || !is_borrower(model))
+        return dlcore_model_begin(model);
+    dlcore_error_clear(&model->error);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status status)
+{
+    return is_borrower(model) ? status : dlcore_model_end(model, status);
 }
 
 dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model)

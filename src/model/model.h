@@ -44,6 +44,7 @@ struct dlcore_model {
 
     dlcore_team_t *team;          /* made when first needed */
     atomic_flag busy;             /* held by a call that writes */
+    atomic_uintptr_t borrower;    /* the thread that a callback of its fit runs on; 0: none */
     atomic_uint_fast64_t version; /* of the weights: counts what writes them */
     atomic_flag team_busy;
     atomic_bool stop_requested;
@@ -56,6 +57,14 @@ struct dlcore_model {
 dlcore_status dlcore_model_begin(dlcore_model_t *model);
 /* Gives the model back and passes the status on. */
 dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status);
+
+/* Around a callback: calls that change weights or the rate are open to its thread. */
+void dlcore_model_lend(dlcore_model_t *model);
+void dlcore_model_take_back(dlcore_model_t *model);
+/* The frame of such a call: that of others, but on the thread of a callback of the model's own fit,
+ * which has the model already. */
+dlcore_status dlcore_model_begin_setting(dlcore_model_t *model);
+dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status status);
 
 /* The weights are about to change, or have changed: predictors made before are stale. */
 static inline void dlcore_model_weights_change(dlcore_model_t *model)
@@ -112,6 +121,12 @@ dlcore_status dlcore_check_class_weights(const char *what, const float *weights,
 /* Rows of a batch tensor, and numbers per row. */
 size_t dlcore_sample_count(const dlcore_tensor_t *x);
 size_t dlcore_sample_width(const dlcore_tensor_t *x);
+
+/* All weights from a copy in the order of dlcore_model_get_weights: weights.c. */
+void dlcore_model_import_weights(dlcore_model_t *model, const float *values);
+
+/* The run that was stopped cannot go on any more, or has: run_state.c. */
+void dlcore_model_drop_run(dlcore_model_t *model);
 
 /* Forgets the optimizer's state and the buffers: train.c. */
 void dlcore_trainer_clear(dlcore_model_t *model);

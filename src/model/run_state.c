@@ -56,6 +56,7 @@ void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state
         dlcore_release(allocator, state->callbacks[i].weights);
     }
     dlcore_release(allocator, state->callbacks);
+    dlcore_release(allocator, state->weights);
     dlcore_release(allocator, state->history);
     dlcore_release(allocator, state->sums);
     dlcore_release(allocator, state);
@@ -101,15 +102,21 @@ dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
 
 const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model)
 {
-    if (model->fit != NULL)
+    if (model->stopped == NULL && model->fit != NULL && !model->fit->ended)
         return dlcore_fit_state(model->fit);
     return model->stopped;
 }
 
+void dlcore_model_drop_run(dlcore_model_t *model)
+{
+    dlcore_run_state_free(&model->allocator, model->stopped);
+    model->stopped = NULL;
+}
+
 /* ---- taking over ---- */
 
-static dlcore_status compare(const dlcore_model_t *model, const dlcore_model_t *loaded,
-                             dlcore_error_record_t *error)
+dlcore_status dlcore_model_compare(const dlcore_model_t *model, const dlcore_model_t *loaded,
+                                   dlcore_error_record_t *error)
 {
     const dlcore_network_t *a = &model->network, *b = &loaded->network;
     size_t count = dlcore_model_weight_count(model);
@@ -136,41 +143,21 @@ static dlcore_status compare(const dlcore_model_t *model, const dlcore_model_t *
     return DLCORE_OK;
 }
 
-static dlcore_status compare_settings(const dlcore_model_t *model, const dlcore_model_t *loaded,
-                                      dlcore_error_record_t *error)
-{
-    const dlcore_compile_options_t *a = &model->settings, *b = &loaded->settings;
-
-    if (!loaded->compiled || a->optimizer.kind != b->optimizer.kind || a->loss.kind != b->loss.kind)
-        return dlcore_fail(error, DLCORE_ERROR_STATE,
-                           "the model is compiled with %s and %s, the file has %s and %s",
-                           dlcore_optimizer_name(a->optimizer.kind), dlcore_loss_name(a->loss.kind),
-                           loaded->compiled ? dlcore_optimizer_name(b->optimizer.kind) : "nothing",
-                           loaded->compiled ? dlcore_loss_name(b->loss.kind) : "nothing");
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded,
-                                     dlcore_error_record_t *error)
+void dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded)
 {
     const dlcore_network_t *network = &model->network;
-    dlcore_status status = compare(model, loaded, error);
 
-    if (status == DLCORE_OK)
-        status = compare_settings(model, loaded, error);
-    if (status != DLCORE_OK)
-        return status;
     memcpy(network->values, loaded->network.values,
            network->value_floats * sizeof *network->values);
     dlcore_trainer_take(model, loaded);
-    model->settings.optimizer = loaded->settings.optimizer;
+    if (model->settings.optimizer.schedule.kind == DLCORE_SCHEDULE_NONE)
+        model->settings.optimizer.learning_rate = loaded->settings.optimizer.learning_rate;
     model->epochs_trained = loaded->epochs_trained;
     model->steps_trained = loaded->steps_trained;
     model->options.seed = loaded->options.seed;
-    dlcore_run_state_free(&model->allocator, model->stopped);
+    dlcore_model_drop_run(model);
     model->stopped = loaded->stopped;
     loaded->stopped = NULL;
     dlcore_model_weights_change(model);
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
-    return DLCORE_OK;
 }

@@ -42,6 +42,10 @@ typedef struct dlcore_run_state {
     size_t rows, value_count;
     dlcore_callback_state_t *callbacks;
     size_t callback_count;
+    /* Those that training goes on with, where the stop put others in their place (averages, those
+     * of the best epoch), in the order of dlcore_model_get_weights; else NULL. */
+    float *weights;
+    bool has_weights; /* the file that is being read has some */
 } dlcore_run_state_t;
 
 /* A record with room for all of that, numbers zero, weights NULL; NULL without memory. */
@@ -57,14 +61,19 @@ void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state
 dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
                                           const dlcore_run_state_t *view, size_t weights);
 
-/* What model_save keeps: of the fit that is running, else of one that was stopped; NULL when there
- * is none. Borrowed until the model is called again. */
+/* What model_save keeps: of a run that was stopped, else of the fit that is running; NULL when
+ * there is none. Borrowed until the model is called again. */
 const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model);
 
-/* The model goes on as `loaded`, a model of the same layers with weights: its weights, optimizer
- * and its state, counts and record are moved over. To be called by a callback at the beginning of
- * training, or between calls. DLCORE_ERROR_SHAPE when the layers differ. */
-dlcore_status dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded,
-                                     dlcore_error_record_t *error);
+/* Whether two models have the same weights, by number, name and shape, in the same layout;
+ * DLCORE_ERROR_SHAPE, or DLCORE_ERROR_STATE for different engines, and a message that says what
+ * differs. */
+dlcore_status dlcore_model_compare(const dlcore_model_t *model, const dlcore_model_t *loaded,
+                                   dlcore_error_record_t *error);
+/* The model goes on as `loaded`, which compares equal and has the same settings: weights, the
+ * optimizer's state, counts, seed and record are moved over, and the learning rate, which callbacks
+ * may have changed, where the optimizer has no schedule. To be called by a callback at the
+ * beginning of training, or between calls. */
+void dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small.h"
-#include "model/run_state.h"
 #include "model/train.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
@@ -17,8 +16,7 @@ void dlcore_trainer_clear(dlcore_model_t *model)
     dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
     dlcore_workspace_clear(&model->trainer.workspace);
     model->trainer = (dlcore_trainer_t){.clock = dlcore_optimizer_clock_start()};
-    dlcore_run_state_free(&model->allocator, model->stopped);
-    model->stopped = NULL;
+    dlcore_model_drop_run(model);
 }
 
 void dlcore_trainer_forget_plan(dlcore_model_t *model)
@@ -263,6 +261,7 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_source_t
     if (status != DLCORE_OK)
         goto end;
     training.step.number = model->steps_trained++;
+    dlcore_model_drop_run(model);
     dlcore_model_weights_change(model);
     status = single_step(&training, source);
     if (status == DLCORE_OK)

@@ -70,11 +70,25 @@ static dlcore_status all(const dlcore_model_t *model, const float *values, size_
     return DLCORE_OK;
 }
 
-/* For predictors, and for a fit whose callback this is. */
+/* For predictors, for a fit whose callback this is, and for a run that was stopped. */
 static void note_change(dlcore_model_t *model)
 {
     dlcore_model_weights_change(model);
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
+    if (model->fit == NULL)
+        dlcore_model_drop_run(model);
+}
+
+void dlcore_model_import_weights(dlcore_model_t *model, const float *values)
+{
+    const dlcore_parameter_t *parameter;
+
+    note_change(model);
+    for (size_t i = 0; (parameter = dlcore_network_parameter(&model->network, i, NULL)) != NULL;
+         i++) {
+        dlcore_network_import(&model->network, parameter, values, model->network.values);
+        values += dlcore_parameter_size(parameter);
+    }
 }
 
 dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index, float *values,
@@ -95,17 +109,17 @@ dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index,
 dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const float *values,
                                       size_t count)
 {
+    dlcore_status status = dlcore_model_begin_setting(model);
     const dlcore_parameter_t *parameter;
 
-    if (model == NULL)
-        return DLCORE_ERROR_ARGUMENT;
-    dlcore_error_clear(&model->error);
+    if (status != DLCORE_OK)
+        return status;
     parameter = one(model, index, values, count, &model->error);
     if (parameter == NULL)
-        return model->error.status;
+        return dlcore_model_end_setting(model, model->error.status);
     note_change(model);
     dlcore_network_import(&model->network, parameter, values, model->network.values);
-    return DLCORE_OK;
+    return dlcore_model_end_setting(model, DLCORE_OK);
 }
 
 dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *values, size_t count)
@@ -127,20 +141,12 @@ dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *value
 
 dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *values, size_t count)
 {
-    const dlcore_parameter_t *parameter;
-    dlcore_status status;
+    dlcore_status status = dlcore_model_begin_setting(model);
 
-    if (model == NULL)
-        return DLCORE_ERROR_ARGUMENT;
-    dlcore_error_clear(&model->error);
+    if (status != DLCORE_OK)
+        return status;
     status = all(model, values, count, &model->error);
     if (status == DLCORE_OK)
-        note_change(model);
-    for (size_t i = 0; status == DLCORE_OK &&
-                       (parameter = dlcore_network_parameter(&model->network, i, NULL)) != NULL;
-         i++) {
-        dlcore_network_import(&model->network, parameter, values, model->network.values);
-        values += dlcore_parameter_size(parameter);
-    }
-    return status;
+        dlcore_model_import_weights(model, values);
+    return dlcore_model_end_setting(model, status);
 }

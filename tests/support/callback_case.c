@@ -83,6 +83,39 @@ dlcore_status case_run(dlcore_model_t *model, const dlcore_callback_t *callbacks
     return case_fit(model, &options, NULL);
 }
 
+dlcore_model_t *case_stopped(const dlcore_callback_t *callbacks, size_t count, size_t batches)
+{
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    case_witness_t stops = {.stop_batch = batches};
+    dlcore_callback_t all[4] = {case_witness(&stops)};
+
+    assert_true(count < 4);
+    if (count > 0)
+        memcpy(all + 1, callbacks, count * sizeof *callbacks);
+    assert_int_equal(case_run(model, all, 1 + count, CASE_STOPPED_EPOCHS), DLCORE_OK);
+    return model;
+}
+
+dlcore_status case_resume(dlcore_model_t *model, const dlcore_callback_t *callbacks, size_t count,
+                          size_t epochs)
+{
+    dlcore_fit_options_t options = case_options(callbacks, count, epochs);
+
+    options.resume = true;
+    return case_fit(model, &options, NULL);
+}
+
+dlcore_early_stopping_t case_first_is_best(void)
+{
+    dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
+
+    stopping.monitor = "loss";
+    stopping.mode = DLCORE_MONITOR_MODE_MAX;
+    stopping.patience = CASE_STOPPED_EPOCHS;
+    stopping.restore_best_weights = true;
+    return stopping;
+}
+
 void case_weights(const dlcore_model_t *model, float weights[CASE_WEIGHTS])
 {
     assert_int_equal(dlcore_model_get_weights(model, weights, CASE_WEIGHTS), DLCORE_OK);

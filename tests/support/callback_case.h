@@ -36,6 +36,16 @@ typedef struct case_witness {
 } case_witness_t;
 dlcore_callback_t case_witness(case_witness_t *witness);
 
+/* A model whose run of CASE_STOPPED_EPOCHS was stopped after that many batches, with up to three
+ * callbacks; and going on with it. */
+enum { CASE_STOPPED_EPOCHS = 6 };
+dlcore_model_t *case_stopped(const dlcore_callback_t *callbacks, size_t count, size_t batches);
+dlcore_status case_resume(dlcore_model_t *model, const dlcore_callback_t *callbacks, size_t count,
+                          size_t epochs);
+/* Never stops such a run; the best epoch is the first, whose weights take the place of those that
+ * training goes on with. */
+dlcore_early_stopping_t case_first_is_best(void);
+
 /* Fails the test unless fit answers `status` with a message that has `text` in it. */
 void case_assert_refused(const dlcore_callback_t *callback, dlcore_status status, const char *text);
 
