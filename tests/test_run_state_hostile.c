@@ -111,7 +111,7 @@ static void test_run_state_hostile_each_refusal_has_its_message(void **state)
         {RUN("'begun':1,'pass_begun':true," NUMBERS "'callbacks':[]"), "a truth value is missing"},
         {RUN("'begun':true,'begun':true,'pass_begun':true," NUMBERS "'callbacks':[]"),
          "a truth value is missing, or there twice"},
-        {RUN(POSITION NUMBERS "'x':1"), "no list of callbacks"},
+        {RUN(POSITION NUMBERS "'x':1"), NULL},
         {RUN(POSITION NUMBERS "'callbacks':{}"), "no list of callbacks"},
         {RUN(POSITION NUMBERS "'callbacks':7"), "no list of callbacks"},
         {RUN(POSITION NUMBERS "'callbacks':[],'callbacks':[]"),

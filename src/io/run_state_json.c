@@ -267,7 +267,7 @@ static dlcore_status count_callbacks(const reading_t *reading, const dlcore_json
     dlcore_json_t element;
 
     *count = 0;
-    if (list->kind != DLCORE_JSON_ARRAY)
+    if (list->kind != DLCORE_JSON_ARRAY && list->kind != DLCORE_JSON_NONE)
         return refuse(reading, "there is no list of callbacks");
     while (dlcore_json_step(&steps, NULL, &element))
         ++*count;

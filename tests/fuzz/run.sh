@@ -27,10 +27,10 @@ install_packages
 mkdir -p "$findings"
 cmake -S . -B "$build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DDLCORE_FUZZ=ON -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=address,undefined \
-    -DDLCORE_BUILD_EXAMPLES=OFF > "$build.log"
+    -DDLCORE_BUILD_EXAMPLES=OFF > "$build/log"
 # shellcheck disable=SC2046 # words
 test $# != 0 || set -- $(sed -n 's/^ *\(fuzz_[a-z]*\)$/\1/p' tests/fuzz/CMakeLists.txt)
-cmake --build "$build" --parallel "$(nproc)" --target "$@" > "$build.log"
+cmake --build "$build" --parallel "$(nproc)" --target "$@" > "$build/log"
 
 corpus=$(mktemp -d)
 trap 'rm -rf "$corpus"' EXIT
