@@ -27,9 +27,9 @@
  * owner or group cannot be, nobody gets a permission that he did not have. After any error the old
  * file is as it was. Any number of processes and threads may save to one path at once: one of their
  * files, whole, stays. A process that is killed leaves ".<name>.dlcore-<n>.tmp" in the folder; the
- * next save to that path removes it, which it knows to be dead by its lock (flock). On a file system
- * without locks they stay, and may be deleted when nobody saves; where other hosts do not see the
- * locks of this one, let only one host save to a path.
+ * next save to that path removes it, which it knows to be dead by its lock (flock). On a file
+ * system without locks they stay, and may be deleted when nobody saves; where other hosts do not
+ * see the locks of this one, let only one host save to a path.
  *
  * Loading takes files as hostile: sizes are checked before memory is asked for, a model is only
  * handed out when the whole file was right, and memory stays below twice the file and 1 MB, besides
