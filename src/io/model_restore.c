@@ -37,9 +37,10 @@ static bool is_rate(const char *name, const dlcore_json_t *a, const dlcore_json_
 
 static bool same_text(const dlcore_json_t *a, const dlcore_json_t *b)
 {
-    size_t length = (size_t)(a->end - a->begin);
+    size_t length = (size_t)(a->end - a->begin); /* 0: absent */
 
-    return length == (size_t)(b->end - b->begin) && memcmp(a->begin, b->begin, length) == 0;
+    return length == (size_t)(b->end - b->begin) &&
+           (length == 0 || memcmp(a->begin, b->begin, length) == 0);
 }
 
 /* Whether two texts of one writer are the same; else *found is the innermost that differs. */
