@@ -20,7 +20,10 @@ need_package() {
         # On a system without dpkg, the build itself says what it misses.
         command -v dpkg-query > /dev/null || return 0
         state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null) || state=absent
-        test "$state" = installed || missing_packages="$missing_packages $package"
+        case $state in # more than once where there are packages of several architectures
+        installed*) ;;
+        *) missing_packages="$missing_packages $package" ;;
+        esac
     done
 }
 

@@ -237,7 +237,7 @@ static void test_fit_misuse_validation_weights_without_data_are_refused(void **s
     how.validation_sample_weight = x;
     how.validation_split = 0.5;
     assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_ERROR_ARGUMENT);
-    assert_non_null(strstr(model_error(model), "validation_sample_weight is for validation_x"));
+    assert_non_null(strstr(model_error(model), "validation_sample_weight goes with validation_x"));
     model_free(model);
     tensor_free(x);
     tensor_free(y);

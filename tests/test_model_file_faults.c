@@ -2,23 +2,22 @@
  * things as they were.
  *
  * SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "dlcore/file.h"
-#include "io/model_save.h"
 #include "model/model.h"
 #include "support/classifier.h"
 #include "support/failing_allocator.h"
-#include "support/failing_io.h"
 #include "support/idx_bytes.h"
+#include "support/running_model.h"
 #include "support/small_model.h"
 #include "support/tensors.h"
 
@@ -219,37 +218,97 @@ static void test_model_file_faults_every_allocation_may_fail(void **state)
     free(file);
 }
 
-/* The whole way of saving, with each system call failing in turn. */
-static void test_model_file_faults_every_system_call_may_fail(void **state)
+/* The file with a text replaced by one of the same length. */
+static void replace(unsigned char *file, size_t size, const char *from, const char *to)
 {
-    dlcore_model_t *model = rmsprop_model(), *loaded = NULL;
-    dlcore_save_options_t how = dlcore_save_options_default();
-    dlcore_error_record_t error;
-    bool done = false;
+    size_t length = strlen(from), found = 0;
+
+    assert_int_equal(strlen(to), length);
+    for (size_t i = 0; i + length <= size; i++) {
+        if (memcmp(file + i, from, length) == 0) {
+            memcpy(file + i, to, length);
+            found++;
+        }
+    }
+    assert_true(found > 0);
+}
+
+/* As of a program that does not know what the optimizer's tensors are. */
+static void test_model_file_faults_lost_slots_are_told(void **state)
+{
+    for (int running = 0; running <= 1; running++) {
+        dlcore_load_options_t how = dlcore_load_options_default();
+        dlcore_load_report_t report;
+        dlcore_model_t *model = NULL;
+        size_t size;
+        unsigned char *file = running ? running_model_file(false, &size) : small_model_file(&size);
+
+        (void)state;
+        how.report = &report;
+        how.model.seed = 77;
+        replace(file, size, "\"optimizer/", "\"discarded/");
+        assert_int_equal(dlcore_model_load_memory(file, size, &how, &model), DLCORE_OK);
+        assert_true(report.compiled);
+        assert_false(report.training_state);
+        assert_null(model->trainer.slots);
+        assert_null(model->stopped);
+        assert_int_equal(model->trainer.clock.iterations, 0);
+        assert_int_equal(model->epochs_trained, 0);
+        assert_int_equal(model->steps_trained, 0);
+        assert_int_equal(model->options.seed, 77);
+        dlcore_model_free(model);
+        free(file);
+    }
+}
+
+/* Nothing is lost of a model that was compiled and never trained, nor of one without such state. */
+static void test_model_file_faults_state_that_needs_no_slots_is_restored(void **state)
+{
+    const dlcore_optimizer_t optimizers[] = {dlcore_optimizer_adam(), dlcore_optimizer_sgd()};
 
     (void)state;
-    how.error = &error;
-    for (size_t n = 1; !done; n++) {
-        failing_io_t io;
-        dlcore_system_t system;
-        dlcore_status status;
+    for (size_t i = 0; i < 2; i++) {
+        dlcore_load_options_t how = dlcore_load_options_default();
+        dlcore_load_report_t report;
+        dlcore_model_t *model = small_model(NULL, &optimizers[i]), *loaded = NULL;
+        void *bytes;
+        size_t size;
 
-        assert_true(n < 100);
-        assert_int_equal(dlcore_model_save(model, scratch_file("whole", "", 0), NULL), DLCORE_OK);
-        failing_io_init(&io);
-        io.fail_at = n;
-        io.error = ENOSPC;
-        system = failing_io(&io);
-        status = dlcore_model_save_with(&system, model, scratch_path("whole"), true, &how);
-        done = io.failures == 0;
-        assert_int_equal(io.opened, io.closed);
-        if (status != DLCORE_OK)
-            assert_failed(status, DLCORE_ERROR_IO, &error, "No space left on device");
-        assert_int_equal(dlcore_model_load(scratch_path("whole"), NULL, &loaded), DLCORE_OK);
-        assert_true(same_weights(model, loaded));
+        how.report = &report;
+        assert_non_null(model);
+        if (i == 1)
+            assert_int_equal(small_model_fit(model, 0, 2), DLCORE_OK);
+        assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+        assert_int_equal(dlcore_model_load_memory(bytes, size, &how, &loaded), DLCORE_OK);
+        assert_true(report.training_state);
+        assert_int_equal(loaded->epochs_trained, i == 1 ? 2 : 0);
+        assert_int_equal(loaded->trainer.clock.iterations, model->trainer.clock.iterations);
         dlcore_model_free(loaded);
+        dlcore_model_free(model);
+        free(bytes);
     }
-    dlcore_model_free(model);
+}
+
+static void test_model_file_faults_says_what_is_no_model(void **state)
+{
+    static const char text[] = "this is a text and no model at all\n";
+    dlcore_load_options_t ask = dlcore_load_options_default();
+    dlcore_model_t *model = NULL;
+    dlcore_error_record_t error;
+    char expected[100];
+    size_t size;
+    unsigned char *file = small_model_file(&size);
+
+    (void)state;
+    ask.error = &error;
+    assert_failed(dlcore_model_load(scratch_file("text", text, sizeof text - 1), &ask, &model),
+                  DLCORE_ERROR_FORMAT, &error,
+                  "/text: no safetensors file: it does not begin with the length of a header");
+    snprintf(expected, sizeof expected, "/cut: file is cut short: %zu bytes, at least %zu expected",
+             size - 100, size);
+    assert_failed(dlcore_model_load(scratch_file("cut", file, size - 100), &ask, &model),
+                  DLCORE_ERROR_FORMAT, &error, expected);
+    free(file);
 }
 
 static void test_model_file_faults_refuses_wrong_arguments(void **state)
@@ -305,7 +364,9 @@ int main(void)
         cmocka_unit_test(test_model_file_faults_weights_that_do_not_fit_change_nothing),
         cmocka_unit_test(test_model_file_faults_weights_come_from_whole_models_and_back),
         cmocka_unit_test(test_model_file_faults_every_allocation_may_fail),
-        cmocka_unit_test(test_model_file_faults_every_system_call_may_fail),
+        cmocka_unit_test(test_model_file_faults_lost_slots_are_told),
+        cmocka_unit_test(test_model_file_faults_state_that_needs_no_slots_is_restored),
+        cmocka_unit_test(test_model_file_faults_says_what_is_no_model),
         cmocka_unit_test(test_model_file_faults_refuses_wrong_arguments),
     };
 

@@ -185,6 +185,63 @@ static void test_read_faults_interrupted_and_short_reads_go_on(void **state)
     }
 }
 
+/* Also when the disk does not come back. */
+static void test_read_faults_reads_that_fail_for_ever_are_an_io_error(void **state)
+{
+    (void)state;
+    for (size_t format = 0; format < FORMATS; format++) {
+        size_t reads = reads_of(format, 40);
+
+        for (size_t at = 1; at <= reads; at += 3) {
+            dlcore_error_record_t error = {0};
+
+            read_faults =
+                (read_faults_t){.fault_at = at, .for_ever = true, .fault = EIO, .most = 40};
+            assert_failed(read_one(format, &error), DLCORE_ERROR_IO, &error, strerror(EIO));
+            assert_int_equal(read_faults.reads, at); /* nothing is tried again */
+        }
+    }
+}
+
+static void test_read_faults_a_file_that_cannot_be_opened_is_an_io_error(void **state)
+{
+    static const int faults[] = {EACCES, EMFILE, EIO};
+
+    (void)state;
+    for (size_t format = 0; format < FORMATS; format++) {
+        for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+            dlcore_error_record_t error = {0};
+
+            read_faults = (read_faults_t){.open_fault = faults[i]};
+            assert_failed(read_one(format, &error), DLCORE_ERROR_IO, &error, strerror(faults[i]));
+            assert_int_equal(read_faults.opens, 1);
+            assert_int_equal(read_faults.reads, 0);
+        }
+    }
+}
+
+static void test_read_faults_one_short_or_slow_read_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t format = 0; format < FORMATS; format++) {
+        size_t reads = reads_of(format, 40);
+
+        for (size_t at = 1; at <= reads; at += 5) {
+            dlcore_error_record_t error = {0};
+
+            read_faults = (read_faults_t){.half_at = at, .most = 40};
+            assert_int_equal(read_one(format, &error), DLCORE_OK);
+            assert_in_range(read_faults.reads, reads, reads + 1);
+        }
+        read_faults = (read_faults_t){.delay_at = reads, .delay_ms = 20, .most = 40};
+        {
+            dlcore_error_record_t error = {0};
+
+            assert_int_equal(read_one(format, &error), DLCORE_OK);
+        }
+    }
+}
+
 static int remove_files(void **state)
 {
     return scratch_remove(state);
@@ -196,6 +253,10 @@ int main(void)
         cmocka_unit_test_teardown(test_read_faults_each_failed_read_is_an_io_error, reset),
         cmocka_unit_test_teardown(test_read_faults_a_file_that_shrinks_is_an_io_error, reset),
         cmocka_unit_test_teardown(test_read_faults_interrupted_and_short_reads_go_on, reset),
+        cmocka_unit_test_teardown(test_read_faults_reads_that_fail_for_ever_are_an_io_error, reset),
+        cmocka_unit_test_teardown(test_read_faults_a_file_that_cannot_be_opened_is_an_io_error,
+                                  reset),
+        cmocka_unit_test_teardown(test_read_faults_one_short_or_slow_read_changes_nothing, reset),
     };
 
     return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -23,8 +23,13 @@
  * are skipped.
  *
  * Saving to a path is all or nothing: the bytes go to a new file in the same folder, which takes
- * the place of the old one once it is on the disk. Permissions and a symbolic link are kept. After
- * any error the old file is as it was.
+ * the place of the old one once it is on the disk. Permissions and a symbolic link are kept; where
+ * owner or group cannot be, nobody gets a permission that he did not have. After any error the old
+ * file is as it was. Any number of processes and threads may save to one path at once: one of their
+ * files, whole, stays. A process that is killed leaves ".<name>.dlcore-<n>.tmp" in the folder; the
+ * next save to that path removes it, which it knows to be dead by its lock (flock). On a file
+ * system without locks they stay, and may be deleted when nobody saves; where other hosts do not
+ * see the locks of this one, let only one host save to a path.
  *
  * Loading takes files as hostile: sizes are checked before memory is asked for, a model is only
  * handed out when the whole file was right, and memory stays below twice the file and 1 MB, besides
@@ -76,9 +81,11 @@ typedef struct dlcore_load_report {
     char library_version[32]; /* that wrote the file: "0.1.0"; "" when unknown */
     dlcore_checksum_t checksum;
     bool compiled; /* the file had compile settings */
-    bool
-        training_state; /* the file had the optimizer's state, or needs none, and it was restored */
-    bool self_tested;   /* the file had a self-test and it was run */
+    /* Training goes on where the file left it: counts, seed and the optimizer's state were in it,
+     * or it needs no state. False: as after a first compile, all counts zero; also where the
+     * tensors of the state are missing, which no error is. */
+    bool training_state;
+    bool self_tested; /* the file had a self-test and it was run */
     /* The largest |y - y of the file| / (1 + |y of the file|) of the self-test; about 1e-6 between
      * engines, 0 on the same engine and CPU kind, more where something is wrong. NaN when it was
      * not run. */

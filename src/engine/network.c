@@ -231,6 +231,21 @@ static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
     return DLCORE_OK;
 }
 
+/* Where each parameter stands in a copy of all weights, in the order of layers. */
+static void settle_places(dlcore_network_t *network)
+{
+    size_t place = 0;
+
+    for (size_t i = 0; i < network->node_count; i++) {
+        dlcore_node_t *node = &network->nodes[i];
+
+        for (size_t p = 0; p < node->parameter_count; p++) {
+            node->parameters[p].place = place;
+            place += dlcore_parameter_size(&node->parameters[p]);
+        }
+    }
+}
+
 /* Settles every node; *floats are what the parameters take. */
 static dlcore_status settle(dlcore_network_t *network, size_t width, size_t *floats,
                             dlcore_error_record_t *error)
@@ -248,8 +263,10 @@ static dlcore_status settle(dlcore_network_t *network, size_t width, size_t *flo
     for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++)
         status =
             place_all(network, &network->nodes[i], true, floats, &network->parameter_count, error);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
+        settle_places(network);
         settle_input(network);
+    }
     return status;
 }
 

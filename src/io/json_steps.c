@@ -1,8 +1,6 @@
 /* Stepping through JSON that was checked.
  *
  * SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "io/json.h"
 
 static bool is_space(char c)
@@ -39,9 +37,14 @@ static const char *after_space(const char *next, const char *end)
 
 static const char *after_string(const char *next)
 {
-    for (next++; *next != '"'; next++)
-        next += *next == '\\';
-    return next + 1;
+    next++;
+    for (;;) {
+        while (*next != '"' && *next != '\\')
+            next++;
+        if (*next == '"')
+            return next + 1;
+        next += 2;
+    }
 }
 
 static const char *after_value(const char *next, const char *end)
@@ -51,7 +54,7 @@ static const char *after_value(const char *next, const char *end)
     if (*next == '"')
         return after_string(next);
     if (*next != '{' && *next != '[') {
-        while (next < end && !is_space(*next) && strchr(",]}", *next) == NULL)
+        while (next < end && !is_space(*next) && *next != ',' && *next != ']' && *next != '}')
             next++;
         return next;
     }

@@ -218,7 +218,7 @@ static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_j
     steps = dlcore_json_steps(layers);
 
     for (; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &layer); reading->number++) {
-        if (reading->number > DLCORE_LAYERS_MAX)
+        if (model->network.node_count == DLCORE_LAYERS_MAX)
             return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "there are",
                                         "more than 1000 layers");
         status = add_layer(reading, &layer, model, width);

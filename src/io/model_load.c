@@ -21,8 +21,9 @@ typedef struct loading {
     dlcore_model_reading_t reading;
     dlcore_model_t *model;
     dlcore_load_report_t report;
-    float *self_test; /* x, the file's y, and the model's; NULL: not wanted, or not there */
-    bool has_state;   /* the optimizer's, in the file */
+    float *self_test;  /* x, the file's y, and the model's; NULL: not wanted, or not there */
+    bool has_state;    /* the optimizer's, in the file */
+    char checksum[64]; /* the file's; "": it has none */
     dlcore_error_record_t *error;
 } loading_t;
 
@@ -57,31 +58,65 @@ static dlcore_status short_text(const loading_t *loading, const char *name, char
     return DLCORE_OK;
 }
 
+/* A string of the metadata; kind DLCORE_JSON_NONE when it is absent. */
+static dlcore_status find_text(const loading_t *loading, const char *name, dlcore_json_t *string)
+{
+    if (!dlcore_json_member(&loading->reading.file.metadata, name, string))
+        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT, "%s: %s is there twice",
+                           file_of(loading), name);
+    return DLCORE_OK;
+}
+
+static dlcore_status check_inner(const loading_t *loading, const char *name, const char *text,
+                                 size_t length, dlcore_json_t *value)
+{
+    dlcore_json_problem_t problem;
+
+    if (dlcore_json_check(text, length, value, &problem))
+        return DLCORE_OK;
+    return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT, "%s: %s: byte %zu: %s",
+                       file_of(loading), name, problem.at, problem.what);
+}
+
 /* JSON within a string of the metadata, decoded into *text, which is released in any case; kind
  * DLCORE_JSON_NONE when it is absent. */
 static dlcore_status inner_json(const loading_t *loading, const char *name, char **text,
                                 dlcore_json_t *value)
 {
-    dlcore_json_problem_t problem;
     dlcore_json_t string;
     size_t length;
+    dlcore_status status = find_text(loading, name, &string);
 
     *text = NULL;
     *value = (dlcore_json_t){0};
-    if (!dlcore_json_member(&loading->reading.file.metadata, name, &string))
-        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT, "%s: %s is there twice",
-                           file_of(loading), name);
-    if (string.kind != DLCORE_JSON_STRING)
-        return DLCORE_OK;
+    if (status != DLCORE_OK || string.kind != DLCORE_JSON_STRING)
+        return status;
     length = dlcore_json_string(&string, NULL, 0);
     *text = dlcore_allocate_raw(&loading->reading.allocator, length + 1, 1);
     if (*text == NULL)
         return dlcore_fail_memory(loading->error, name, length + 1);
     (void)dlcore_json_string(&string, *text, length + 1);
-    if (!dlcore_json_check(*text, length, value, &problem))
-        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT, "%s: %s: byte %zu: %s",
-                           file_of(loading), name, problem.at, problem.what);
-    return DLCORE_OK;
+    return check_inner(loading, name, *text, length, value);
+}
+
+/* The same without a copy, which a file with a long history in it would pay for: the text is
+ * decoded in its place, never longer than it was, and the metadata can be asked nothing more. */
+static dlcore_status last_inner_json(loading_t *loading, const char *name, dlcore_json_t *value)
+{
+    dlcore_model_reading_t *reading = &loading->reading;
+    dlcore_json_t string;
+    size_t length;
+    char *text;
+    dlcore_status status = find_text(loading, name, &string);
+
+    *value = (dlcore_json_t){0};
+    if (status != DLCORE_OK || string.kind != DLCORE_JSON_STRING)
+        return status;
+    text = reading->text + (string.begin - reading->text); /* the quote gives way */
+    length = dlcore_json_string(&string, NULL, 0);
+    (void)dlcore_json_string(&string, text, length + 1);
+    reading->file.metadata = (dlcore_json_t){0};
+    return check_inner(loading, name, text, length, value);
 }
 
 static dlcore_status check_version(loading_t *loading)
@@ -96,6 +131,9 @@ static dlcore_status check_version(loading_t *loading)
     if (status == DLCORE_OK)
         status = short_text(loading, "dlcore.version", loading->report.library_version,
                             sizeof loading->report.library_version);
+    if (status == DLCORE_OK)
+        status =
+            short_text(loading, "dlcore.checksum", loading->checksum, sizeof loading->checksum);
     return status;
 }
 
@@ -200,9 +238,8 @@ static dlcore_status read_counts(loading_t *loading)
     const char *file = file_of(loading);
     uint64_t epochs = model->epochs_trained, steps = model->steps_trained;
     uint64_t seed = model->options.seed;
-    char *text;
     dlcore_json_t state, run = {0};
-    dlcore_status status = inner_json(loading, "dlcore.training_state", &text, &state);
+    dlcore_status status = last_inner_json(loading, "dlcore.training_state", &state);
 
     if (status == DLCORE_OK)
         status =
@@ -217,7 +254,6 @@ static dlcore_status read_counts(loading_t *loading)
         status = dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: run is there twice", file);
     if (status == DLCORE_OK)
         status = dlcore_run_state_read(&run, file, &model->allocator, &model->stopped, error);
-    dlcore_release(&loading->reading.allocator, text);
     if (status == DLCORE_OK && state.kind != DLCORE_JSON_NONE) {
         model->epochs_trained = (uint32_t)epochs;
         model->steps_trained = steps;
@@ -242,6 +278,26 @@ static void look_for_state(loading_t *loading)
         loading->has_state = dlcore_model_reading_has(&loading->reading, i);
     if (!loading->has_state)
         tensors->slot_count = 0;
+}
+
+/* Counts of steps whose optimizer's state the file has lost, as when another program wrote the
+ * tensors anew: the model begins as one that was never trained. */
+static void forget_counts(loading_t *loading)
+{
+    dlcore_model_t *model = loading->model;
+    bool trained = model->trainer.clock.iterations > 0 || model->steps_trained > 0 ||
+                   model->epochs_trained > 0 || model->stopped != NULL;
+
+    if (loading->has_state || !loading->report.training_state || !trained ||
+        dlcore_optimizer_slots(&model->settings.optimizer) == 0)
+        return;
+    dlcore_run_state_free(&model->allocator, model->stopped);
+    model->stopped = NULL;
+    model->trainer.clock = dlcore_optimizer_clock_start();
+    model->epochs_trained = 0;
+    model->steps_trained = 0;
+    model->options.seed = loading->options.model.seed;
+    loading->report.training_state = false;
 }
 
 /* Room for the state, of which the file has every number. */
@@ -354,11 +410,9 @@ static dlcore_status run_self_test(loading_t *loading)
 
 static dlcore_status compare_checksum(loading_t *loading)
 {
-    char text[64], computed[32];
-    dlcore_status status = short_text(loading, "dlcore.checksum", text, sizeof text);
+    const char *text = loading->checksum;
+    char computed[32];
 
-    if (status != DLCORE_OK)
-        return status;
     snprintf(computed, sizeof computed, "xxh64:%016" PRIx64, loading->reading.sum);
     if (text[0] != '\0')
         loading->report.checksum =
@@ -379,6 +433,7 @@ static dlcore_status read_tensors(loading_t *loading)
     reading->tensors = dlcore_model_tensors(loading->model);
     reading->sum_wanted = loading->options.report != NULL || loading->options.require_checksum;
     look_for_state(loading);
+    forget_counts(loading);
     reading->tensors.run = loading->model->stopped;
     status = look_for_self_test(loading);
     count = dlcore_model_tensors_count(&reading->tensors);

@@ -97,9 +97,14 @@ dlcore_status dlcore_model_reading_want(dlcore_model_reading_t *reading, size_t 
     dlcore_status status =
         dlcore_model_reading_find(reading, tensor.name, tensor.rank, tensor.shape, &entry);
 
-    if (status == DLCORE_OK)
-        entry->use = (uint16_t)(index + 1);
-    return status;
+    if (status != DLCORE_OK)
+        return status;
+    if (index >= UINT32_MAX || entry->use != 0)
+        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: %s: number %zu of the model's tensors", reading->source->name,
+                           tensor.name, index);
+    entry->use = (uint32_t)index + 1;
+    return DLCORE_OK;
 }
 
 bool dlcore_model_reading_has(const dlcore_model_reading_t *reading, size_t index)
@@ -146,7 +151,7 @@ static size_t buffer_floats(const dlcore_model_reading_t *reading)
     size_t floats = SKIP_BYTES / sizeof(float);
 
     for (size_t i = 0; i < reading->file.count; i++) {
-        size_t use = reading->file.entries[i].use;
+        uint32_t use = reading->file.entries[i].use;
 
         if (use > 0) {
             dlcore_model_tensor_t tensor = dlcore_model_tensor(&reading->tensors, use - 1);

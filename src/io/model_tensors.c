@@ -55,19 +55,9 @@ size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors)
     return copies;
 }
 
-/* Where a parameter begins in a copy of all weights, row-major. */
-static size_t place_in_copy(const dlcore_network_t *network, size_t index)
-{
-    size_t place = 0;
-
-    for (size_t i = 0; i < index; i++)
-        place += dlcore_parameter_size(dlcore_network_parameter(network, i, NULL));
-    return place;
-}
-
-/* Weight `index` of the `copy`-th copy; `name` is the weight's. */
-static void set_copy(const dlcore_model_tensors_t *tensors, size_t copy, size_t index,
-                     const char *name, dlcore_model_tensor_t *tensor)
+/* A weight of the `copy`-th copy; `name` is the weight's. */
+static void set_copy(const dlcore_model_tensors_t *tensors, size_t copy, const char *name,
+                     dlcore_model_tensor_t *tensor)
 {
     const dlcore_callback_state_t *callback = tensors->run->callbacks;
     float *weights = tensors->run->weights;
@@ -80,8 +70,8 @@ static void set_copy(const dlcore_model_tensors_t *tensors, size_t copy, size_t 
         weights = callback->weights;
         snprintf(tensor->name, sizeof tensor->name, "callback/%s/%s", callback->name, name);
     }
+    tensor->at = weights != NULL ? weights + tensor->parameter->place : NULL;
     tensor->parameter = NULL;
-    tensor->at = weights != NULL ? weights + place_in_copy(tensors->network, index) : NULL;
 }
 
 bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t index)
@@ -121,7 +111,7 @@ dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors,
         snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s", type->name,
                  dlcore_optimizer_slot_name(tensors->optimizer, vector - 1), name);
     } else {
-        set_copy(tensors, vector - 1 - tensors->slot_count, weight, name, &tensor);
+        set_copy(tensors, vector - 1 - tensors->slot_count, name, &tensor);
     }
     return tensor;
 }

@@ -15,10 +15,8 @@
 #include "base/error.h"
 #include "base/size.h"
 
-#define LINKS_MAX 40     /* as many as systems follow */
-#define NAMES_TRIED 1000 /* left over from processes with this one's number */
+#define LINKS_MAX 40 /* as many as systems follow */
 #define WRITE_MAX ((size_t)1 << 30)
-#define PERMISSIONS 07777
 
 /* The end of a path, for messages. */
 static const char *shown(const char *path)
@@ -28,12 +26,16 @@ static const char *shown(const char *path)
     return length > 120 ? path + length - 120 : path;
 }
 
-/* The file's own name within a path. */
-static const char *base_of(const char *path)
+const char *dlcore_output_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
     return slash != NULL ? slash + 1 : path;
+}
+
+const char *dlcore_output_shown(const dlcore_output_t *output)
+{
+    return shown(output->path);
 }
 
 /* ---- the place ---- */
@@ -42,7 +44,8 @@ static const char *base_of(const char *path)
 static dlcore_status follow(dlcore_output_t *output, const char *target,
                             dlcore_error_record_t *error)
 {
-    size_t folder = target[0] == '/' ? 0 : (size_t)(base_of(output->path) - output->path);
+    size_t folder =
+        target[0] == '/' ? 0 : (size_t)(dlcore_output_base(output->path) - output->path);
     size_t length = strlen(target);
 
     if (folder + length >= sizeof output->path)
@@ -65,12 +68,16 @@ static dlcore_status resolve(dlcore_output_t *output, const char *path,
         return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown(path));
     memcpy(output->path, path, length + 1);
     for (int links = 0; links < LINKS_MAX; links++) {
-        ssize_t size = system->readlink(system->user, output->path, target, sizeof target - 1);
+        ssize_t size = system->readlink(system->user, output->path, target, sizeof target);
 
         if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
             return DLCORE_OK;
         if (size < 0)
             return dlcore_fail_errno(error, errno, "%s: cannot write", shown(output->path));
+        if ((size_t)size >= sizeof target) /* and perhaps more */
+            return dlcore_fail_errno(error, ENAMETOOLONG,
+                                     "%s: a link to a path of more than %zu bytes",
+                                     shown(output->path), sizeof target - 1);
         target[size] = '\0';
         status = follow(output, target, error);
         if (status != DLCORE_OK)
@@ -83,7 +90,7 @@ static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t 
 {
     const dlcore_system_t *system = output->system;
     char folder[DLCORE_OUTPUT_PATH_SIZE];
-    size_t length = (size_t)(base_of(output->path) - output->path);
+    size_t length = (size_t)(dlcore_output_base(output->path) - output->path);
 
     if (output->path[length] == '\0')
         return dlcore_fail_errno(error, output->path[0] == '\0' ? ENOENT : EISDIR,
@@ -104,51 +111,14 @@ static dlcore_status look(dlcore_output_t *output, struct stat *old, bool *there
 {
     const dlcore_system_t *system = output->system;
 
-    *there = system->fstatat(system->user, output->folder, base_of(output->path), old) == 0;
+    *there =
+        system->fstatat(system->user, output->folder, dlcore_output_base(output->path), old) == 0;
     if (!*there && errno != ENOENT)
         return dlcore_fail_errno(error, errno, "%s: cannot look at it", shown(output->path));
     if (*there && S_ISDIR(old->st_mode))
         return dlcore_fail_errno(error, EISDIR, "%s: cannot write", shown(output->path));
     if (*there && !S_ISREG(old->st_mode))
         return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file", shown(output->path));
-    return DLCORE_OK;
-}
-
-/* ---- the temporary file ---- */
-
-static dlcore_status make_temporary(dlcore_output_t *output, mode_t mode,
-                                    dlcore_error_record_t *error)
-{
-    const dlcore_system_t *system = output->system;
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    unsigned number = 0;
-
-    do {
-        snprintf(output->temporary, sizeof output->temporary, ".%.160s.%ld-%u.tmp",
-                 base_of(output->path), (long)getpid(), number);
-        output->file = system->openat(system->user, output->folder, output->temporary, flags, mode);
-        number += output->file < 0 && errno == EEXIST;
-    } while (output->file < 0 && (errno == EINTR || errno == EEXIST) && number < NAMES_TRIED);
-    if (output->file < 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot make a file next to it",
-                                 shown(output->path));
-    output->exists = true;
-    return DLCORE_OK;
-}
-
-/* The old file's owner, where the system allows that, and its permissions. An owner that cannot be
- * kept must not lend its set-user-id bits. */
-static dlcore_status keep_permissions(dlcore_output_t *output, const struct stat *old,
-                                      dlcore_error_record_t *error)
-{
-    const dlcore_system_t *system = output->system;
-    mode_t mode = old->st_mode & PERMISSIONS;
-
-    if (system->fchown(system->user, output->file, old->st_uid, old->st_gid) != 0)
-        mode &= 0777;
-    if (system->fchmod(system->user, output->file, mode) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot keep its permissions",
-                                 shown(output->path));
     return DLCORE_OK;
 }
 
@@ -160,7 +130,7 @@ dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t 
     dlcore_status status;
 
     output->system = system != NULL ? system : dlcore_system();
-    output->folder = output->file = -1;
+    output->folder = output->file = output->guard = -1;
     output->exists = false;
     output->written = 0;
     status = resolve(output, path, error);
@@ -168,10 +138,8 @@ dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t 
         status = open_folder(output, error);
     if (status == DLCORE_OK)
         status = look(output, &old, &there, error);
-    if (status == DLCORE_OK) /* nobody else may look into what will have other permissions */
-        status = make_temporary(output, there ? 0600 : 0666, error);
-    if (status == DLCORE_OK && there)
-        status = keep_permissions(output, &old, error);
+    if (status == DLCORE_OK)
+        status = dlcore_output_make_temporary(output, there ? &old : NULL, error);
     if (status != DLCORE_OK)
         dlcore_output_close(output);
     return status;
@@ -212,10 +180,18 @@ static int sync_descriptor(const dlcore_system_t *system, int descriptor)
     return result;
 }
 
-/* Whatever close says, the descriptor is gone; EINTR is no loss of data. */
+/* Closes the file while its lock is held on: what a file system has to say when a file is closed
+ * must be known before it gets its place, and without the lock another may take it for a leftover.
+ * Whatever close says, the descriptor is gone; EINTR is no loss of data. */
 static int close_file(dlcore_output_t *output)
 {
-    int result = output->system->close(output->system->user, output->file);
+    const dlcore_system_t *system = output->system;
+    int result;
+
+    output->guard = system->dup(system->user, output->file);
+    if (output->guard < 0)
+        return -1;
+    result = system->close(system->user, output->file);
 
     output->file = -1;
     return result != 0 && errno != EINTR ? -1 : 0;
@@ -230,8 +206,14 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
                                  shown(output->path));
     if (close_file(output) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot close it", shown(output->path));
-    if (system->renameat(system->user, output->folder, output->temporary, base_of(output->path)) !=
-        0)
+    /* no lock of ours would let anybody remove it; people and other hosts may */
+    if (!dlcore_output_is_named(output, output->guard)) {
+        output->exists = errno != ENOENT;
+        return dlcore_fail_errno(error, errno, "%s: cannot find the new file next to it",
+                                 shown(output->path));
+    }
+    if (system->renameat(system->user, output->folder, output->temporary,
+                         dlcore_output_base(output->path)) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot put the new file into its place",
                                  shown(output->path));
     output->exists = false;
@@ -247,12 +229,14 @@ void dlcore_output_close(dlcore_output_t *output)
 {
     const dlcore_system_t *system = output->system;
 
-    if (output->file >= 0)
-        (void)close_file(output);
-    if (output->exists)
+    if (output->exists) /* as long as the lock is held */
         (void)system->unlinkat(system->user, output->folder, output->temporary);
+    if (output->file >= 0)
+        (void)system->close(system->user, output->file);
+    if (output->guard >= 0)
+        (void)system->close(system->user, output->guard);
     if (output->folder >= 0)
         (void)system->close(system->user, output->folder);
     output->exists = false;
-    output->folder = -1;
+    output->folder = output->file = output->guard = -1;
 }

@@ -10,8 +10,17 @@
  *     }
  *
  * The old file's permissions are kept, and a symbolic link stays one: what it points to is
- * replaced. Other hard links keep the old content. A process that is killed meanwhile leaves the
- * old file whole, and next to it a file ".<name>.<process>-<number>.tmp", which may be deleted.
+ * replaced. Other hard links keep the old content. Where the old owner or group cannot be kept, the
+ * new file gives nobody a permission that he did not have.
+ *
+ * A process that is killed meanwhile leaves the old file whole, and next to it a file
+ * ".<name>.dlcore-<n>.tmp". These do not pile up: whoever writes holds a lock (flock) on his
+ * temporary file until it has its place or is gone; the next to write to the same path takes the
+ * least n that nobody holds, and removes what a dead process left under it. So there are never more
+ * of them than there were writers at one time, and two processes that save to one path at once
+ * both succeed, one after the other. A file that was just made and is not locked yet may be taken
+ * for a leftover: its maker notices, because the name no longer means his file, and makes another.
+ * On file systems without locks leftovers stay and are passed by.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_IO_OUTPUT_H
@@ -42,6 +51,8 @@ typedef struct dlcore_system {
     ssize_t (*write)(void *user, int file, const void *bytes, size_t size);
     int (*fsync)(void *user, int file);
     int (*close)(void *user, int file);
+    int (*dup)(void *user, int file);  /* closed on exec */
+    int (*lock)(void *user, int file); /* the file's one lock, or EWOULDBLOCK */
     int (*renameat)(void *user, int folder, const char *from, const char *to);
     int (*unlinkat)(void *user, int folder, const char *name);
 } dlcore_system_t;
@@ -53,6 +64,7 @@ typedef struct dlcore_output {
     const dlcore_system_t *system;
     int folder;  /* -1: closed */
     int file;    /* -1: closed */
+    int guard;   /* holds the lock when `file` is closed; -1: closed */
     bool exists; /* the temporary file */
     size_t written;
     char path[DLCORE_OUTPUT_PATH_SIZE]; /* of the file to be, links followed */
@@ -72,5 +84,19 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync,
                                    dlcore_error_record_t *error);
 /* Removes what was not committed. */
 void dlcore_output_close(dlcore_output_t *output);
+
+/* ---- between output.c and output_temporary.c ---- */
+
+/* Makes and locks the temporary file, with what can be kept of the permissions of the `old` one;
+ * NULL: there is none. On failure dlcore_output_close is due. */
+dlcore_status dlcore_output_make_temporary(dlcore_output_t *output, const struct stat *old,
+                                           dlcore_error_record_t *error);
+/* Whether the temporary name means this open file. If not, errno is ENOENT, or tells why that
+ * cannot be told. */
+bool dlcore_output_is_named(const dlcore_output_t *output, int file);
+/* The file's own name within a path. */
+const char *dlcore_output_base(const char *path);
+/* The end of the path, for messages. */
+const char *dlcore_output_shown(const dlcore_output_t *output);
 
 #endif

@@ -248,6 +248,8 @@ static dlcore_status read_callbacks(const reading_t *reading, const dlcore_json_
     dlcore_status status = DLCORE_OK;
 
     for (size_t i = 0; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &object); i++) {
+        if (object.kind != DLCORE_JSON_OBJECT)
+            return refuse(reading, "a callback is no object");
         status = read_callback(reading, &object, &state->callbacks[i]);
         for (size_t j = 0; status == DLCORE_OK && j < i; j++) {
             if (strcmp(state->callbacks[i].name, state->callbacks[j].name) == 0)
@@ -257,15 +259,23 @@ static dlcore_status read_callbacks(const reading_t *reading, const dlcore_json_
     return status;
 }
 
-static size_t elements(const dlcore_json_t *list)
+/* Before memory is asked for. */
+static dlcore_status count_callbacks(const reading_t *reading, const dlcore_json_t *list,
+                                     size_t *count)
 {
     dlcore_json_steps_t steps = dlcore_json_steps(list);
     dlcore_json_t element;
-    size_t count = 0;
 
+    *count = 0;
+    if (list->kind != DLCORE_JSON_ARRAY && list->kind != DLCORE_JSON_NONE)
+        return refuse(reading, "there is no list of callbacks");
     while (dlcore_json_step(&steps, NULL, &element))
-        count++;
-    return count;
+        ++*count;
+    if (*count > DLCORE_RUN_CALLBACKS_MAX)
+        return dlcore_fail(reading->error, DLCORE_ERROR_FORMAT,
+                           "%s: training state: %zu callbacks are more than %d", reading->file,
+                           *count, DLCORE_RUN_CALLBACKS_MAX);
+    return DLCORE_OK;
 }
 
 dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
@@ -274,7 +284,7 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
 {
     reading_t reading = {.json = json, .file = file, .allocator = allocator, .error = error};
     dlcore_json_t sums, history, callbacks;
-    size_t sum_count, numbers, values = 0;
+    size_t sum_count, numbers, callback_count, values = 0;
     dlcore_status status;
 
     *state = NULL;
@@ -288,8 +298,11 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
         !dlcore_json_member(json, "callbacks", &callbacks) || values == 0 || sum_count < 2 ||
         numbers % values != 0)
         return refuse(&reading, "the numbers of the run are malformed");
-    *state = dlcore_run_state_create(allocator, sum_count, numbers / values, values,
-                                     elements(&callbacks));
+    status = count_callbacks(&reading, &callbacks, &callback_count);
+    if (status != DLCORE_OK)
+        return status;
+    *state =
+        dlcore_run_state_create(allocator, sum_count, numbers / values, values, callback_count);
     if (*state == NULL)
         return dlcore_fail_memory(error, "state of the run", numbers * sizeof(double));
     (void)read_doubles(&sums, (*state)->sums, &sum_count);

@@ -27,6 +27,8 @@ static const struct {
 
 enum { DTYPE_COUNT = sizeof dtypes / sizeof dtypes[0], SHOWN = 48 };
 
+#define ALL_HEADER_MAX ((size_t)DLCORE_SAFETENSORS_HEADER_MAX + DLCORE_SAFETENSORS_PREFIX)
+
 /* What parsing carries along. */
 typedef struct parser {
     dlcore_safetensors_t *file;
@@ -45,14 +47,19 @@ dlcore_status dlcore_safetensors_prefix(const unsigned char prefix[DLCORE_SAFETE
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: %zu bytes, a safetensors file has at least 8", name, file_size);
     size = dlcore_load_u64(prefix);
+    /* eight letters of a text are a number, too, but none that says anything */
+    if (size > DLCORE_SAFETENSORS_HEADER_MAX && size > file_size)
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                           "%s: no safetensors file: it does not begin with the length of a header",
+                           name);
     if (size > DLCORE_SAFETENSORS_HEADER_MAX)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: no safetensors file: a header of %llu bytes is more than %d", name,
                            (unsigned long long)size, DLCORE_SAFETENSORS_HEADER_MAX);
     if (size > file_size - DLCORE_SAFETENSORS_PREFIX)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: %zu bytes, the header alone should have %llu and 8", name,
-                           file_size, (unsigned long long)size);
+                           "%s: file is cut short: %zu bytes, at least %llu expected", name,
+                           file_size, (unsigned long long)size + DLCORE_SAFETENSORS_PREFIX);
     *text_size = (size_t)size;
     return DLCORE_OK;
 }
@@ -148,7 +155,7 @@ static dlcore_status range_of(const parser_t *parser, const dlcore_json_t *name,
         !dlcore_json_step(&steps, NULL, &number) || !dlcore_json_size(&number, &entry->end) ||
         dlcore_json_step(&steps, NULL, &number))
         return refuse(parser, name, "data_offsets are not two sizes");
-    if (entry->begin > entry->end || entry->end > parser->file->data_size)
+    if (entry->begin > entry->end || entry->end > SIZE_MAX - ALL_HEADER_MAX)
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
                            "%s: tensor \"%s\": bytes %zu to %zu of %zu", parser->name,
                            shown(name, text), entry->begin, entry->end, parser->file->data_size);
@@ -220,7 +227,7 @@ static dlcore_status check_metadata(const parser_t *parser, const dlcore_json_t 
     return DLCORE_OK;
 }
 
-/* Every byte of the data belongs to exactly one tensor. */
+/* Every byte of the data belongs to exactly one tensor, and is there. */
 static dlcore_status check_cover(const parser_t *parser)
 {
     const dlcore_safetensors_t *file = parser->file;
@@ -236,6 +243,11 @@ static dlcore_status check_cover(const parser_t *parser)
             return refuse(parser, &name, "begins after a hole");
         covered = entry->end;
     }
+    if (covered > file->data_size)
+        return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
+                           "%s: file is cut short: %zu bytes, at least %zu expected", parser->name,
+                           DLCORE_SAFETENSORS_PREFIX + file->text_size + file->data_size,
+                           DLCORE_SAFETENSORS_PREFIX + file->text_size + covered);
     if (covered != file->data_size)
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
                            "%s: tensors have %zu bytes, the file has %zu for them", parser->name,

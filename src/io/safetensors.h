@@ -47,7 +47,7 @@ typedef struct dlcore_safetensors_entry {
     uint32_t value;    /* where the object's brace stands */
     uint8_t dtype;     /* dlcore_safetensors_dtype_t */
     uint8_t rank;
-    uint16_t use; /* for whoever reads the data; 0 at first */
+    uint32_t use; /* for whoever reads the data; 0 at first */
 } dlcore_safetensors_entry_t;
 
 typedef struct dlcore_safetensors {

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "io/output.h"
@@ -76,6 +77,18 @@ static int system_close(void *user, int file)
     return close(file);
 }
 
+static int system_dup(void *user, int file)
+{
+    (void)user;
+    return fcntl(file, F_DUPFD_CLOEXEC, 0);
+}
+
+static int system_lock(void *user, int file)
+{
+    (void)user;
+    return flock(file, LOCK_EX | LOCK_NB);
+}
+
 static int system_renameat(void *user, int folder, const char *from, const char *to)
 {
     (void)user;
@@ -102,6 +115,8 @@ const dlcore_system_t *dlcore_system(void)
         .write = system_write,
         .fsync = system_fsync,
         .close = system_close,
+        .dup = system_dup,
+        .lock = system_lock,
         .renameat = system_renameat,
         .unlinkat = system_unlinkat,
     };

@@ -42,10 +42,6 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "fit: validation needs both x and y, got only %s",
                            options->validation_x != NULL ? "x" : "y");
-    if (options->validation_sample_weight != NULL && options->validation_x == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: validation_sample_weight is for validation_x and validation_y, "
-                           "which are NULL");
     if (options->verbose < 0 || options->verbose > 2)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: verbose must be 0, 1 or 2, got %d",
                            options->verbose);

@@ -38,6 +38,10 @@ dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
                 return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
                                    "fit: two callbacks are named \"%s\"", callback->name);
         }
+        if (callbacks == DLCORE_RUN_CALLBACKS_MAX)
+            return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                               "fit: %zu callbacks, of which more than %d have a name", count,
+                               DLCORE_RUN_CALLBACKS_MAX);
         if (callback->state == NULL && callback->state_count > 0)
             return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
                                "fit: callback \"%s\": state is NULL, but state_count is %zu",
@@ -177,6 +181,8 @@ dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
     if (status != DLCORE_OK)
         return status;
     fit->position = record->position;
+    fit->history->first_epoch =
+        fit->position.epoch - dlcore_size_min(record->rows, fit->position.epoch);
     if (fit->position.pass_begun)
         status = dlcore_fit_seek(fit, fit->position.pass_batch, model->epochs_trained - 1);
     if (status != DLCORE_OK)

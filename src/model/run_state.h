@@ -11,6 +11,8 @@
 #include "dlcore/callback.h"
 #include "dlcore/model.h"
 
+#define DLCORE_RUN_CALLBACKS_MAX 64 /* with a name, in one run */
+
 typedef struct dlcore_position {
     size_t epoch; /* that runs, or comes next */
     size_t batch; /* batches of it that are done */

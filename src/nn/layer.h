@@ -32,6 +32,7 @@ typedef struct dlcore_parameter {
     dlcore_constraint_t constraint;
     size_t offset; /* floats from the start of the flat parameter vector; a multiple of 16 */
     size_t floats; /* with padding; rank 2: as the engine's products lay a kernel out */
+    size_t place;  /* numbers before it in a row-major copy of all weights */
 } dlcore_parameter_t;
 
 /* One worker's view of one layer in one step. */

@@ -30,6 +30,8 @@ static void *allocate(void *user, size_t size)
         return NULL;
     head->size = size;
     budget->live += size;
+    if (budget->live > budget->peak)
+        budget->peak = budget->live;
     return head + 1;
 }
 

@@ -13,6 +13,7 @@
 typedef struct budget {
     size_t limit;
     size_t live;
+    size_t peak;
 } budget_t;
 
 /* Twice the input and a megabyte. */

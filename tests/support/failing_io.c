@@ -1,9 +1,13 @@
 /* Counting, failing and shortening system calls.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+
 #include "support/failing_io.h"
 
 #include <errno.h>
+#include <string.h>
+#include <time.h>
 
 void failing_io_init(failing_io_t *io)
 {
@@ -13,7 +17,15 @@ void failing_io_init(failing_io_t *io)
 /* Whether this call is to fail; errno is set then. */
 static bool fails(failing_io_t *io, const char *name, bool cleans_up)
 {
+    if (io->only != NULL && strcmp(name, io->only) != 0)
+        return false;
     io->calls++;
+    if (io->calls == io->delay_at) {
+        struct timespec time = {io->delay_ms / 1000, io->delay_ms % 1000 * 1000000};
+
+        io->delayed++;
+        nanosleep(&time, NULL);
+    }
     if (io->fail_at == 0 || io->calls < io->fail_at ||
         (io->calls > io->fail_at && (!io->fail_for_ever || cleans_up)))
         return false;
@@ -78,8 +90,14 @@ static ssize_t io_write(void *user, int file, const void *bytes, size_t size)
 
     if (fails(io, "write", false))
         return io->error == 0 ? 0 : -1;
-    return dlcore_system()->write(NULL, file, bytes,
-                                  io->most != 0 && size > io->most ? io->most : size);
+    if (io->most != 0 && size > io->most)
+        size = io->most;
+    if (io->calls == io->shorten_at && size > 1 &&
+        (io->only == NULL || strcmp(io->only, "write") == 0)) {
+        io->shortened++;
+        size /= 2;
+    }
+    return dlcore_system()->write(NULL, file, bytes, size);
 }
 
 static int io_fsync(void *user, int file)
@@ -102,6 +120,20 @@ static int io_close(void *user, int file)
         return failing ? -1 : 0;
     errno = io->error;
     return -1;
+}
+
+static int io_dup(void *user, int file)
+{
+    failing_io_t *io = user;
+    int copy = fails(io, "dup", false) ? -1 : dlcore_system()->dup(NULL, file);
+
+    io->opened += copy >= 0;
+    return copy;
+}
+
+static int io_lock(void *user, int file)
+{
+    return fails(user, "lock", false) ? -1 : dlcore_system()->lock(NULL, file);
 }
 
 static int io_renameat(void *user, int folder, const char *from, const char *to)
@@ -129,6 +161,8 @@ dlcore_system_t failing_io(failing_io_t *io)
         .write = io_write,
         .fsync = io_fsync,
         .close = io_close,
+        .dup = io_dup,
+        .lock = io_lock,
         .renameat = io_renameat,
         .unlinkat = io_unlinkat,
     };

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Fuzzes every reader, one after the other, under libFuzzer, ASan and UBSan.
+#
+#   tests/fuzz/run.sh [RUNS [FUZZER...]]
+#
+# RUNS inputs each, 1000000 when it is not given; FUZZER: fuzz_npy and so on, all by default. Builds
+# into build-fuzz, installs what is missing as .ci/run does. What is found along the way goes to a
+# temporary corpus and is forgotten; an input that breaks something stays in build-fuzz/findings,
+# and the script fails.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+cd "$top"
+# shellcheck source=.ci/packages.sh
+. .ci/packages.sh
+build=$top/build-fuzz
+findings=$build/findings
+runs=${1:-1000000}
+test $# = 0 || shift
+
+need_build
+need_command clang clang
+need_package libcmocka-dev
+install_packages
+
+mkdir -p "$findings"
+cmake -S . -B "$build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DDLCORE_FUZZ=ON -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=address,undefined \
+    -DDLCORE_BUILD_EXAMPLES=OFF > "$build/log"
+# shellcheck disable=SC2046 # words
+test $# != 0 || set -- $(sed -n 's/^ *\(fuzz_[a-z]*\)$/\1/p' tests/fuzz/CMakeLists.txt)
+cmake --build "$build" --parallel "$(nproc)" --target "$@" > "$build/log"
+
+corpus=$(mktemp -d)
+trap 'rm -rf "$corpus"' EXIT
+failed=0
+for fuzzer in "$@"; do
+    mkdir "$corpus/$fuzzer"
+    begin=$(date +%s)
+    case $fuzzer in
+    fuzz_safetensors | fuzz_weights) longest=16384 ;; # whole models
+    *) longest=4096 ;;
+    esac
+    if "$build/tests/fuzz/$fuzzer" -runs="$runs" -max_len="$longest" -timeout=10 -rss_limit_mb=2048 \
+        -artifact_prefix="$findings/$fuzzer-" -verbosity=0 \
+        "$corpus/$fuzzer" "tests/fuzz/corpus/$fuzzer" > "$findings/$fuzzer.log" 2>&1; then
+        echo "$fuzzer: $runs runs without a finding, $(($(date +%s) - begin)) s"
+    else
+        tail -n 40 "$findings/$fuzzer.log"
+        echo "$fuzzer: FAILED, see $findings" >&2
+        failed=1
+    fi
+done
+exit $failed
