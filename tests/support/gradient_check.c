@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: MIT */
+/* The network in dlcore; errors array by array; planted errors.
+ *
+ * SPDX-License-Identifier: MIT */
 #include "support/gradient_check.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: MIT */
+/* Layers, weights and samples, drawn anew until no slope jumps and nothing cancels nearby.
+ *
+ * SPDX-License-Identifier: MIT */
 #include "support/random_layers.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: MIT */
+/* Models of two layers, their optimizers and data.
+ *
+ * SPDX-License-Identifier: MIT */
 #include "support/update_case.h"
 
 #include <setjmp.h>
