@@ -39,6 +39,7 @@ function ratio(error, limit) { return error ~ /[ni]/ ? 1e300 : error / limit }
     if (!(key in worst)) {
         title[++cases] = $1
         name[cases] = $2
+        unit[cases] = $6
         worst[key] = -1
     }
     figures++
@@ -48,11 +49,12 @@ function ratio(error, limit) { return error ~ /[ni]/ ? 1e300 : error / limit }
     }
 }
 END {
+    printf "%-38s %-26s %9s %9s %9s\n", "case", "worst figure", "error", "limit", "ratio"
     for (i = 1; i <= cases; i++) {
         if (title[i] in seen)
             continue
         seen[title[i]] = 1
-        printf "%-38s %-26s %9s %9s %9s\n", title[i], "worst figure", "error", "limit", "ratio"
+        printf "%s (%s)\n", title[i], unit[i]
         kind = title[i]
         sub(/:.*/, "", kind)
         if (!(kind in count)) {

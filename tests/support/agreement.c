@@ -20,7 +20,7 @@ agreement_t agreement_begin(const char *title, const char *unit)
     return (agreement_t){.title = title, .unit = unit};
 }
 
-/* title, case, figure, error and limit, apart by tabs */
+/* Title, case, figure, error, limit and unit, apart by tabs. */
 static void keep(const agreement_t *table, const char *scope, const char *what, double error,
                  double limit)
 {
@@ -28,7 +28,7 @@ static void keep(const agreement_t *table, const char *scope, const char *what, 
     FILE *file = path != NULL && !table->is_private ? fopen(path, "a") : NULL;
     if (file == NULL)
         return;
-    fprintf(file, "%s\t%s\t%s\t%g\t%g\n", table->title, scope, what, error, limit);
+    fprintf(file, "%s\t%s\t%s\t%g\t%g\t%s\n", table->title, scope, what, error, limit, table->unit);
     fclose(file);
 }
 
