@@ -19,7 +19,7 @@
 #include "support/agreement.h"
 #include "support/classifier.h"
 #include "support/predictor_models.h"
-#include "support/random_network.h"
+#include "support/random_numbers.h"
 #include "support/tensors.h"
 
 enum { ROWS = 40, OUTPUTS = 3 };

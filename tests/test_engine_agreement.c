@@ -15,6 +15,7 @@
 #include "support/agreement.h"
 #include "support/classifier.h"
 #include "support/random_network.h"
+#include "support/random_numbers.h"
 #include "support/reference.h"
 #include "support/tensors.h"
 

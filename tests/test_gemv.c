@@ -18,7 +18,7 @@
 #include "math/cpu.h"
 #include "math/gemv.h"
 #include "math/products_native.h"
-#include "support/random_network.h"
+#include "support/random_numbers.h"
 
 enum { WIDTH_MAX = 300, ROWS = 3 };
 

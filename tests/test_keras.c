@@ -145,8 +145,8 @@ static void check_predictions(const char *file, const char *title)
 static void test_keras_activations_and_layers_agree(void **state)
 {
     (void)state;
-    check_predictions("activations.txt", "activations and layers");
-    check_predictions("more_activations.txt", "more activations");
+    check_predictions("activations.txt", "activations: alone and in layers");
+    check_predictions("more_activations.txt", "activations: more");
 }
 
 /* ---- losses ---- */
@@ -201,13 +201,13 @@ static void check_losses(const char *file, const char *title)
 static void test_keras_losses_agree_in_value_and_gradient(void **state)
 {
     (void)state;
-    check_losses("losses.txt", "losses");
+    check_losses("losses.txt", "losses: of networks");
 }
 
 static void test_keras_loss_under_another_activation_is_of_the_outputs(void **state)
 {
     (void)state;
-    check_losses("mismatched.txt", "losses under another loss's activation");
+    check_losses("mismatched.txt", "losses: under another loss's activation");
 }
 
 /* ---- metrics ---- */
@@ -246,7 +246,8 @@ static void test_keras_metrics_agree_counts_exactly(void **state)
 {
     (void)state;
     fixture_t *fixture = fixture_load("metrics.txt");
-    agreement_t table = agreement_begin("metrics", "error / (K eps norm), counts exact");
+    agreement_t table =
+        agreement_begin("metrics: of networks", "error / (K eps norm), counts exact");
     size_t position = 0;
     const char *name = NULL;
     while ((name = fixture_next(fixture, "loss", &position)) != NULL) {
@@ -295,8 +296,8 @@ static void check_gradients(const char *file, const char *title)
 static void test_keras_gradients_of_networks_agree(void **state)
 {
     (void)state;
-    check_gradients("gradients.txt", "networks");
-    check_gradients("activation_gradients.txt", "networks of more activations");
+    check_gradients("gradients.txt", "networks: gradients");
+    check_gradients("activation_gradients.txt", "networks: gradients through more activations");
 }
 
 /* ---- initializers ---- */
@@ -307,7 +308,8 @@ static void test_keras_initializers_draw_from_the_same_distributions(void **stat
     fixture_t *fixture = fixture_load("initializers.txt");
     const int32_t *shape = fixture_array(fixture, NULL, "shape")->data;
     size_t inputs = (size_t)shape[0], units = (size_t)shape[1], count = inputs * units;
-    agreement_t table = agreement_begin("initializers", "relative to Keras's own draw");
+    agreement_t table =
+        agreement_begin("initializers: large draws", "relative to Keras's own draw");
     for (const char *const *name = (const char *const[]){"glorot_uniform", "glorot_normal",
                                                          "he_uniform", "he_normal", NULL};
          *name != NULL; name++) {

@@ -209,7 +209,8 @@ static void check_engine(engine_t engine, agreement_t *table)
 
 static void test_keras_layers_train_and_predict_alike(void **state)
 {
-    agreement_t table = agreement_begin("layers", "norm of the difference / norm");
+    agreement_t table =
+        agreement_begin("layers: before and after twenty steps", "norm of the difference / norm");
 
     (void)state;
     check_engine(ENGINE_AUTO, &table);
@@ -221,7 +222,7 @@ static void test_keras_normalization_adapts_alike(void **state)
 {
     fixture_t *fixture = fixture_load("layers.txt");
     const fixture_array_t *x = fixture_array(fixture, NULL, "x");
-    agreement_t table = agreement_begin("adapt", "norm of the difference / norm");
+    agreement_t table = agreement_begin("layers: adapt", "norm of the difference / norm");
     tensor_t *all = NULL, *first = slice(x, 0, INPUTS), *y = NULL;
     float statistics[2 * INPUTS];
     model_t *model = NULL;

@@ -164,7 +164,7 @@ static void test_keras_losses_agree_with_every_option(void **state)
     const dlcore_kernels_t *tables[3];
     size_t table_count = find_kernels(tables), position = 0, cases = 0;
     fixture_t *fixture = fixture_load("loss_options.txt");
-    agreement_t table = agreement_begin("losses of y_pred", "error / (K eps norm)");
+    agreement_t table = agreement_begin("losses: every option", "error / (K eps norm)");
     const char *name = NULL;
     while ((name = fixture_next(fixture, "loss_options", &position)) != NULL) {
         worst_t worst = {0};

@@ -21,48 +21,11 @@
 #include "model/model.h"
 #include "support/agreement.h"
 #include "support/fixture.h"
+#include "support/network.h"
 
 #define LIMIT 4.0
 #define EPSILON ((double)FLT_EPSILON)
 #define BATCH 7
-
-static void set(dlcore_metric_t *metric, const char *key, const char *value)
-{
-    double number = strtod(value, NULL);
-    if (strcmp(key, "threshold") == 0)
-        metric->threshold = number;
-    else if (strcmp(key, "top_k") == 0)
-        metric->top_k = (size_t)number;
-    else if (strcmp(key, "class_id") == 0)
-        metric->class_id = (int)number;
-    else if (strcmp(key, "num_thresholds") == 0)
-        metric->num_thresholds = (size_t)number;
-    else if (strcmp(key, "label_smoothing") == 0)
-        metric->label_smoothing = number;
-    else if (strcmp(key, "from_logits") == 0)
-        metric->from_logits = true;
-    else if (strcmp(key, "average") == 0)
-        metric->average = strcmp(value, "micro") == 0      ? DLCORE_AVERAGE_MICRO
-                          : strcmp(value, "weighted") == 0 ? DLCORE_AVERAGE_WEIGHTED
-                                                           : DLCORE_AVERAGE_MACRO;
-    else if (strcmp(key, "curve") == 0)
-        metric->curve = strcmp(value, "PR") == 0 ? DLCORE_CURVE_PR : DLCORE_CURVE_ROC;
-    else
-        fail_msg("%s?", key);
-}
-
-/* "precision threshold 0x1p-1 class_id 0x1p+1" */
-static dlcore_metric_t metric_of(const char *line)
-{
-    char words[7][48] = {""};
-    int count = sscanf(line, "%47s %47s %47s %47s %47s %47s %47s", words[0], words[1], words[2],
-                       words[3], words[4], words[5], words[6]);
-    dlcore_metric_t metric = dlcore_metric_from_name(words[0]);
-    assert_int_not_equal(metric.kind, DLCORE_METRIC_NONE);
-    for (int i = 1; i + 1 < count; i += 2)
-        set(&metric, words[i], words[i + 1]);
-    return metric;
-}
 
 /* A model that answers its input, compiled for labels of that type. */
 static dlcore_model_t *model_of(const dlcore_metric_t *metric, size_t units, bool classes,
@@ -90,7 +53,7 @@ static double measured(const fixture_t *fixture, const char *name, size_t block,
     const fixture_array_t *y_pred = fixture_array(fixture, name, "y_pred");
     const fixture_array_t *y = fixture_array(fixture, name, "y");
     const fixture_array_t *weights = fixture_find(fixture, name, "weights");
-    dlcore_metric_t metric = metric_of(fixture_text(fixture, name, "metric_options"));
+    dlcore_metric_t metric = network_metric(fixture_text(fixture, name, "metric_options"));
     dlcore_model_t *model = model_of(&metric, y_pred->shape[1], y->type == FIXTURE_I32, threads);
     dlcore_tensor_t *x = fixture_tensor(y_pred), *labels = fixture_tensor(y);
     dlcore_tensor_t *w = weights != NULL ? fixture_tensor(weights) : NULL;
@@ -136,7 +99,8 @@ static void test_keras_metrics_agree_with_every_option(void **state)
     (void)state;
     size_t position = 0, cases = 0;
     fixture_t *fixture = fixture_load("metric_options.txt");
-    agreement_t table = agreement_begin("metrics", "error / (K eps norm), counts: 0 is equal");
+    agreement_t table =
+        agreement_begin("metrics: every option", "error / (K eps norm), counts: 0 is equal");
     const char *name = NULL;
     while ((name = fixture_next(fixture, "metric_options", &position)) != NULL) {
         const char *metric = fixture_text(fixture, name, "metric_options");

@@ -89,7 +89,7 @@ static void test_keras_optimizers_agree_on_prescribed_gradients(void **state)
     (void)state;
     fixture_t *fixture = fixture_load("optimizers.txt");
     agreement_t table =
-        agreement_begin("optimizers on prescribed gradients", "norm of difference / norm");
+        agreement_begin("optimizers: prescribed gradients", "norm of difference / norm");
     const fixture_array_t *gradients = fixture_array(fixture, NULL, "gradients");
     const fixture_array_t *marks = fixture_array(fixture, NULL, "marks");
     const fixture_array_t *start = fixture_array(fixture, NULL, "weights");
@@ -171,7 +171,8 @@ static void test_keras_twenty_steps_agree_for_every_optimizer(void **state)
 {
     (void)state;
     fixture_t *fixture = fixture_load("steps.txt");
-    agreement_t table = agreement_begin("twenty steps", "norm of difference / norm");
+    agreement_t table =
+        agreement_begin("optimizers: twenty steps of a network", "norm of difference / norm");
     size_t position = 0;
     const char *name = NULL;
     while ((name = fixture_next(fixture, "optimizer", &position)) != NULL)
@@ -251,7 +252,7 @@ static void test_keras_fit_reports_and_leaves_the_same(void **state)
 {
     (void)state;
     fixture_t *fixture = fixture_load("fits.txt");
-    agreement_t table = agreement_begin("fit, three epochs", "norm of difference / norm");
+    agreement_t table = agreement_begin("networks: fit, three epochs", "norm of difference / norm");
     size_t position = 0;
     const char *name = NULL;
     while ((name = fixture_next(fixture, "optimizer", &position)) != NULL)

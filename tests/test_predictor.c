@@ -17,7 +17,7 @@
 
 #include "dlcore/predictor.h"
 #include "support/predictor_models.h"
-#include "support/random_network.h"
+#include "support/random_numbers.h"
 #include "support/tensors.h"
 
 enum { ROWS_MAX = 40, WIDTH_MAX = 1200 };

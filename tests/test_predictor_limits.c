@@ -16,7 +16,7 @@
 #include "dlcore/predictor.h"
 #include "support/failing_allocator.h"
 #include "support/predictor_models.h"
-#include "support/random_network.h"
+#include "support/random_numbers.h"
 #include "support/tensors.h"
 
 enum { ROWS_MAX = 40, THREADS = 200 };

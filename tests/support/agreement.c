@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -19,6 +20,18 @@ agreement_t agreement_begin(const char *title, const char *unit)
     return (agreement_t){.title = title, .unit = unit};
 }
 
+/* Title, case, figure, error, limit and unit, apart by tabs. */
+static void keep(const agreement_t *table, const char *scope, const char *what, double error,
+                 double limit)
+{
+    const char *path = getenv("DLCORE_AGREEMENT");
+    FILE *file = path != NULL && !table->is_private ? fopen(path, "a") : NULL;
+    if (file == NULL)
+        return;
+    fprintf(file, "%s\t%s\t%s\t%g\t%g\t%s\n", table->title, scope, what, error, limit, table->unit);
+    fclose(file);
+}
+
 void agreement_add(agreement_t *table, const char *scope, const char *what, double error,
                    double limit)
 {
@@ -27,6 +40,7 @@ void agreement_add(agreement_t *table, const char *scope, const char *what, doub
         snprintf(table->row, sizeof table->row, "%s", scope);
     }
     bool good = error < limit;
+    keep(table, scope, what, error, limit);
     print_message(" %s %.2g%s", what, error, good ? "" : " FAILS");
     table->cells++;
     table->failures += good ? 0 : 1;

@@ -6,6 +6,7 @@
 #define DLCORE_TESTS_AGREEMENT_H
 
 #include <float.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct agreement {
@@ -13,10 +14,13 @@ typedef struct agreement {
     const char *unit; /* of the printed numbers */
     double worst;
     size_t cells, failures;
-    char row[64]; /* the case whose row is being printed */
+    char row[64];    /* the case whose row is being printed */
+    bool is_private; /* for a check of the check: not for tests/agreement.sh */
 } agreement_t;
 
-/* Prints the head of the table. Both texts must outlive it. */
+/* Prints the head of the table. Both texts must outlive it. The title is "kind: what". Where the
+ * environment names a file in DLCORE_AGREEMENT, each number is added to it, as tests/agreement.sh
+ * reads it. */
 agreement_t agreement_begin(const char *title, const char *unit);
 /* One number of a case; NaN, or one that is not below the limit, is a failure. Calls for one case
  * follow each other and share a row. */

@@ -121,3 +121,40 @@ const char *network_metric_name(const fixture_t *fixture, const char *scope, siz
     assert_true(index < options.metric_count);
     return dlcore_metric_name(options.metrics[index].kind);
 }
+
+static void set_metric(dlcore_metric_t *metric, const char *key, const char *value)
+{
+    double number = strtod(value, NULL);
+    if (strcmp(key, "threshold") == 0)
+        metric->threshold = number;
+    else if (strcmp(key, "top_k") == 0)
+        metric->top_k = (size_t)number;
+    else if (strcmp(key, "class_id") == 0)
+        metric->class_id = (int)number;
+    else if (strcmp(key, "num_thresholds") == 0)
+        metric->num_thresholds = (size_t)number;
+    else if (strcmp(key, "label_smoothing") == 0)
+        metric->label_smoothing = number;
+    else if (strcmp(key, "from_logits") == 0)
+        metric->from_logits = true;
+    else if (strcmp(key, "average") == 0)
+        metric->average = strcmp(value, "micro") == 0      ? DLCORE_AVERAGE_MICRO
+                          : strcmp(value, "weighted") == 0 ? DLCORE_AVERAGE_WEIGHTED
+                                                           : DLCORE_AVERAGE_MACRO;
+    else if (strcmp(key, "curve") == 0)
+        metric->curve = strcmp(value, "PR") == 0 ? DLCORE_CURVE_PR : DLCORE_CURVE_ROC;
+    else
+        fail_msg("%s?", key);
+}
+
+dlcore_metric_t network_metric(const char *line)
+{
+    char words[7][48] = {""};
+    int count = sscanf(line, "%47s %47s %47s %47s %47s %47s %47s", words[0], words[1], words[2],
+                       words[3], words[4], words[5], words[6]);
+    dlcore_metric_t metric = dlcore_metric_from_name(words[0]);
+    assert_int_not_equal(metric.kind, DLCORE_METRIC_NONE);
+    for (int i = 1; i + 1 < count; i += 2)
+        set_metric(&metric, words[i], words[i + 1]);
+    return metric;
+}

@@ -21,4 +21,7 @@ dlcore_optimizer_t network_optimizer(const fixture_t *fixture, const char *scope
 /* The name that dlcore gives a metric of the scope in its results. */
 const char *network_metric_name(const fixture_t *fixture, const char *scope, size_t index);
 
+/* The metric of a line: "precision threshold 0x1p-1 class_id 0x1p+1". */
+dlcore_metric_t network_metric(const char *line);
+
 #endif

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "support/random_network.h"
+#include "support/random_numbers.h"
 
 const dlcore_engine_t predictor_engines[2] = {DLCORE_ENGINE_AUTO, DLCORE_ENGINE_BLAS};
 

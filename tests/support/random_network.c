@@ -11,42 +11,10 @@
 
 #include <cmocka.h>
 
+#include "support/random_numbers.h"
+
 #define KINK_MARGIN 1e-4 /* further than a central difference moves an input */
 #define CLIP_MARGIN 0.01 /* below, 1 / p would magnify what float32 loses in p */
-
-/* ---- random numbers: splitmix64 ---- */
-
-static uint64_t random_state;
-
-void random_seed(uint64_t seed)
-{
-    random_state = seed;
-}
-
-static uint64_t random_bits(void)
-{
-    uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-size_t random_below(size_t n)
-{
-    return (size_t)(random_bits() % n);
-}
-
-static double random_unit(void)
-{
-    return (double)(random_bits() >> 11) * 0x1p-53;
-}
-
-static double random_normal(void)
-{
-    return sqrt(-2 * log(1 - random_unit())) * cos(6.283185307179586 * random_unit());
-}
-
-/* ---- drawing a network ---- */
 
 static const dlcore_activation_t activations[] = {
     DLCORE_ACTIVATION_LINEAR,     DLCORE_ACTIVATION_RELU,      DLCORE_ACTIVATION_SOFTMAX,
@@ -193,7 +161,7 @@ static void draw_signs(double *y, size_t n, bool soft)
         y[c] = soft ? -copysign(y[c], y[0]) : 1 - y[0];
 }
 
-static void draw_labels(reference_t *net)
+void random_labels(reference_t *net)
 {
     size_t n = net->widths[net->layer_count];
     bool soft = random_below(2) == 0;
@@ -220,7 +188,7 @@ static void draw_labels(reference_t *net)
 
 uint64_t random_network(reference_t *net, dlcore_activation_t last, dlcore_loss_t loss, bool pixels)
 {
-    uint64_t state = random_state;
+    uint64_t state = random_position();
     for (size_t attempt = 0; attempt < 1000; attempt++) {
         memset(net, 0, sizeof *net);
         net->loss = loss;
@@ -229,7 +197,7 @@ uint64_t random_network(reference_t *net, dlcore_activation_t last, dlcore_loss_
         draw_weights(net, last);
         for (size_t i = 0; i < net->rows * net->widths[0]; i++)
             net->x[i] = pixels ? (double)random_below(256) : (double)(float)random_normal();
-        draw_labels(net);
+        random_labels(net);
         reference_loss(net, 0);
         if (net->nearest_kink > KINK_MARGIN && net->nearest_clip > CLIP_MARGIN)
             return state;

@@ -102,6 +102,7 @@ static void set_optimizer(dlcore_optimizer_t *o, const char *key, const char *te
         {.name = "global_clipnorm", .number = &o->global_clipnorm},
         {.name = "clipvalue", .number = &o->clipvalue},
         {.name = "weight_decay", .number = &o->weight_decay},
+        {.name = "weight_decay_excludes_bias", .flag = &o->weight_decay_excludes_bias},
         {.name = "use_ema", .flag = &o->use_ema},
         {.name = "ema_momentum", .number = &o->ema_momentum},
         {.name = "ema_overwrite_frequency", .count = &o->ema_overwrite_frequency},
