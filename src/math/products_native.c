@@ -27,12 +27,31 @@ dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t 
     return grid;
 }
 
+/* Panels as wide as the engines', which compilers copy without a call. */
+#define COPY_WHOLE(width)                                           \
+    for (size_t i = 0; i < count; i++, to += width, from += stride) \
+    memcpy(to, from, (width) * sizeof(float))
+
+static void copy_whole(float *to, const float *from, size_t count, size_t stride, size_t panel)
+{
+    if (panel == 16)
+        COPY_WHOLE(16);
+    else if (panel == 32)
+        COPY_WHOLE(32);
+    else
+        COPY_WHOLE(panel);
+}
+
 void dlcore_native_pack_rows(dlcore_native_rows_t part, size_t panel, const float *rows,
                              float *kernel)
 {
     for (size_t begin = 0; begin < part.units; begin += panel) {
         size_t width = dlcore_size_min(panel, part.units - begin);
         float *to = kernel + begin * part.inputs + part.first * panel;
+        if (width == panel) {
+            copy_whole(to, rows + begin, part.count, part.units, panel);
+            continue;
+        }
         for (size_t i = 0; i < part.count; i++, to += panel) {
             memcpy(to, rows + i * part.units + begin, width * sizeof(float));
             memset(to + width, 0, (panel - width) * sizeof(float));
