@@ -1,91 +1,16 @@
-/* Building networks: names, widths, places of parameters, initial values.
+/* Building networks: widths, places of parameters, initial values.
  *
  * SPDX-License-Identifier: MIT */
 #include "engine/network.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
-#include "base/name.h"
 #include "base/random.h"
 #include "base/size.h"
-#include "base/utf8.h"
 #include "nn/initializer.h"
-
-static const dlcore_node_t *find(const dlcore_network_t *network, const char *name)
-{
-    for (size_t i = 0; i < network->node_count; i++) {
-        if (strcmp(network->nodes[i].layer.name, name) == 0)
-            return &network->nodes[i];
-    }
-    return NULL;
-}
-
-/* n of "base_n", 0 of "base"; DLCORE_LAYERS_MAX for every other name. */
-static size_t index_of(const char *name, const char *base)
-{
-    size_t length = strlen(base), index = 0;
-
-    if (strncmp(name, base, length) != 0)
-        return DLCORE_LAYERS_MAX;
-    if (name[length] == '\0')
-        return 0;
-    if (name[length] != '_' || name[length + 1] < '1' || name[length + 1] > '9')
-        return DLCORE_LAYERS_MAX;
-    for (const char *digit = name + length + 1; *digit != '\0'; digit++) {
-        if (*digit < '0' || *digit > '9')
-            return DLCORE_LAYERS_MAX;
-        index = dlcore_size_min(10 * index + (size_t)(*digit - '0'), DLCORE_LAYERS_MAX);
-    }
-    return index;
-}
-
-/* The smallest index that no layer's name has. */
-static size_t first_free(const dlcore_network_t *network, const char *base)
-{
-    bool taken[DLCORE_LAYERS_MAX + 1] = {false};
-    size_t index = 0;
-
-    for (size_t i = 0; i < network->node_count; i++)
-        taken[index_of(network->nodes[i].layer.name, base)] = true;
-    while (index < DLCORE_LAYERS_MAX && taken[index])
-        index++;
-    return index;
-}
-
-/* Gives a nameless layer Keras's name: "dense", then "dense_1", ... */
-static dlcore_status settle_name(const dlcore_network_t *network, dlcore_layer_t *layer,
-                                 const char *base, dlcore_error_record_t *error)
-{
-    size_t free_index;
-
-    if (memchr(layer->name, '\0', sizeof layer->name) == NULL) {
-        layer->name[sizeof layer->name - 1] = '\0';
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "layer name \"%.20s...\" has no end within %d bytes", layer->name,
-                           DLCORE_NAME_SIZE);
-    }
-    if (dlcore_utf8_problem(layer->name) != NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer %zu: its name %s",
-                           network->node_count, dlcore_utf8_problem(layer->name));
-    if (strchr(layer->name, '/') != NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" contains a slash",
-                           layer->name);
-    if (layer->name[0] != '\0') {
-        if (find(network, layer->name) == NULL)
-            return DLCORE_OK;
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" is taken", layer->name);
-    }
-    free_index = first_free(network, base);
-    if (free_index == 0)
-        snprintf(layer->name, sizeof layer->name, "%s", base);
-    else
-        snprintf(layer->name, sizeof layer->name, "%s_%zu", base, free_index);
-    return DLCORE_OK;
-}
 
 dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
                                      dlcore_error_record_t *error)
@@ -121,7 +46,7 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
     if (network->node_count == DLCORE_LAYERS_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "model: has %d layers, and may have no more", DLCORE_LAYERS_MAX);
-    status = settle_name(network, &node.layer, node.type->base_name, error);
+    status = dlcore_network_settle_name(network, &node.layer, node.type->base_name, error);
     if (status == DLCORE_OK)
         status = node.type->validate(&node.layer, error);
     if (status == DLCORE_OK && network->node_count == network->node_capacity)
@@ -383,56 +308,4 @@ const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *netwo
 size_t dlcore_parameter_size(const dlcore_parameter_t *parameter)
 {
     return parameter->shape[0] * parameter->shape[1];
-}
-
-void dlcore_network_export(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
-                           const float *flat, float *row_major)
-{
-    const float *from = flat + parameter->offset;
-
-    if (parameter->rank == 2)
-        network->products->unpack_kernel(parameter->shape[0], parameter->shape[1], from, row_major);
-    else
-        memcpy(row_major, from, dlcore_parameter_size(parameter) * sizeof *from);
-}
-
-void dlcore_network_import(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
-                           const float *row_major, float *flat)
-{
-    float *to = flat + parameter->offset;
-
-    if (parameter->rank == 2)
-        network->products->pack_kernel(parameter->shape[0], parameter->shape[1], row_major, to);
-    else
-        memcpy(to, row_major, dlcore_parameter_size(parameter) * sizeof *to);
-}
-
-void dlcore_network_export_rows(const dlcore_network_t *network,
-                                const dlcore_parameter_t *parameter, size_t first, size_t count,
-                                const float *flat, float *rows)
-{
-    const float *from = flat + parameter->offset;
-
-    if (parameter->rank == 2)
-        network->products->unpack_rows(parameter->shape[0], parameter->shape[1], first, count, from,
-                                       rows);
-    else
-        memcpy(rows, from + first, count * sizeof *from);
-}
-
-void dlcore_network_import_rows(const dlcore_network_t *network,
-                                const dlcore_parameter_t *parameter, size_t first, size_t count,
-                                const float *rows, float *flat)
-{
-    float *to = flat + parameter->offset;
-    size_t end = first + count;
-
-    if (parameter->rank == 2) {
-        network->products->pack_rows(parameter->shape[0], parameter->shape[1], first, count, rows,
-                                     to);
-        return;
-    }
-    memcpy(to + first, rows, count * sizeof *to);
-    if (end == parameter->shape[0])
-        memset(to + end, 0, (parameter->floats - end) * sizeof *to);
 }

@@ -40,6 +40,10 @@ typedef struct dlcore_network {
 /* Room for that many layers. */
 dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
                                      dlcore_error_record_t *error);
+/* Checks the name of a layer that is about to be added; a nameless one gets Keras's: "dense", then
+ * "dense_1", ... */
+dlcore_status dlcore_network_settle_name(const dlcore_network_t *network, dlcore_layer_t *layer,
+                                         const char *base, dlcore_error_record_t *error);
 /* Appends a layer, whose fields are checked and whose name is made unique. */
 dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
                                  dlcore_error_record_t *error);

@@ -1,16 +1,9 @@
-/* The kinds of metrics: names, defaults, what they allow, and how a batch goes into a state.
+/* The kinds of metrics: names, defaults, and how a batch goes into a state.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/metric.h"
 
-#include <limits.h>
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "base/error.h"
 #include "base/name.h"
-#include "base/utf8.h"
 
 static const dlcore_metric_type_t types[] = {
     [DLCORE_METRIC_NONE] = {.name = "unknown"},
@@ -212,142 +205,6 @@ dlcore_metric_kind_t dlcore_metric_resolve(dlcore_metric_kind_t kind, dlcore_lab
     if (labels == DLCORE_LABELS_CLASSES)
         return DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY;
     return DLCORE_METRIC_CATEGORICAL_ACCURACY;
-}
-
-/* ---- checking ---- */
-
-static bool counts_units(dlcore_metric_kind_t kind)
-{
-    return kind == DLCORE_METRIC_PRECISION || kind == DLCORE_METRIC_RECALL;
-}
-
-static dlcore_status check_threshold(const dlcore_metric_t *metric,
-                                     const dlcore_metric_type_t *type, dlcore_error_record_t *error)
-{
-    double threshold = metric->threshold;
-    bool may_be_unset = counts_units(metric->kind) || metric->kind == DLCORE_METRIC_F1_SCORE;
-    bool above = metric->kind == DLCORE_METRIC_F1_SCORE; /* 0 is refused by Keras, too */
-
-    if (!type->has_threshold || (may_be_unset && threshold == -1.0) ||
-        (threshold >= 0.0 && threshold <= 1.0 && !(above && (float)threshold == 0.0f)))
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: threshold must %s%s, got %.9g",
-                       type->name, above ? "be above 0 and at most 1" : "lie in 0 .. 1",
-                       may_be_unset ? ", or be -1" : "", threshold);
-}
-
-static dlcore_status check_numbers(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
-                                   dlcore_error_record_t *error)
-{
-    dlcore_status status = check_threshold(metric, type, error);
-
-    if (status == DLCORE_OK && type->has_top_k && !counts_units(metric->kind))
-        status = dlcore_check_count(type->name, "top_k", metric->top_k, 1, SIZE_MAX, error);
-    if (status == DLCORE_OK && type->has_class_id && metric->class_id < -1)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: class_id must lie in 0 .. %d, or be -1, got %d", type->name,
-                           INT_MAX, metric->class_id);
-    if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_AUC)
-        status = dlcore_check_count("auc", "num_thresholds", metric->num_thresholds, 2,
-                                    DLCORE_METRIC_THRESHOLDS_MAX, error);
-    if (status == DLCORE_OK && type->has_smoothing)
-        status = dlcore_check_range(type->name, "label_smoothing", metric->label_smoothing, 0.0,
-                                    1.0, error);
-    return status;
-}
-
-static dlcore_status check_choices(const dlcore_metric_t *metric, dlcore_error_record_t *error)
-{
-    if (metric->kind == DLCORE_METRIC_F1_SCORE)
-        return dlcore_check_choice("f1_score", "average", (int)metric->average, 0,
-                                   DLCORE_AVERAGE_WEIGHTED, error);
-    if (metric->kind == DLCORE_METRIC_AUC)
-        return dlcore_check_choice("auc", "curve", (int)metric->curve, 0, DLCORE_CURVE_PR, error);
-    return DLCORE_OK;
-}
-
-/* "loss", and what begins with "val_", are names of other results. */
-static dlcore_status check_name(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
-                                dlcore_error_record_t *error)
-{
-    const char *problem;
-
-    if (memchr(metric->name, '\0', sizeof metric->name) == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name has more than %d bytes",
-                           type->name, DLCORE_METRIC_NAME_SIZE - 1);
-    problem = dlcore_utf8_problem(metric->name);
-    if (problem != NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name %s", type->name, problem);
-    if (dlcore_name_is(metric->name, "loss"))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name is \"%s\", which is taken",
-                           type->name, metric->name);
-    if (dlcore_name_begins(metric->name, "val_"))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: its name is \"%s\", but \"val_\" begins names of validation",
-                           type->name, metric->name);
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_record_t *error)
-{
-    const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
-    dlcore_status status;
-
-    if (type == NULL)
-        return dlcore_check_choice("metric", "kind", (int)metric->kind, 1, TYPE_COUNT - 1, error);
-    status = check_numbers(metric, type, error);
-    if (status == DLCORE_OK)
-        status = check_choices(metric, error);
-    return status == DLCORE_OK ? check_name(metric, type, error) : status;
-}
-
-static dlcore_status check_units(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
-                                 size_t units, dlcore_error_record_t *error)
-{
-    if (type->has_top_k && counts_units(metric->kind) && metric->top_k > units)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: top_k must lie in 0 .. %zu, the number of units, got %zu",
-                           type->name, units, metric->top_k);
-    if (type->has_class_id && metric->class_id >= 0 && (size_t)metric->class_id >= units)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: class_id must lie in 0 .. %zu, or be -1, got %d", type->name,
-                           units - 1, metric->class_id);
-    return DLCORE_OK;
-}
-
-static dlcore_status check_labels(const dlcore_metric_type_t *type, dlcore_label_form_t labels,
-                                  size_t units, dlcore_error_record_t *error)
-{
-    bool classes = labels == DLCORE_LABELS_CLASSES;
-
-    if (type->labels == DLCORE_METRIC_LABELS_CLASSES && !classes)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s needs integer labels, which the loss does not take: use %s",
-                           type->name, type->name + strlen("sparse_"));
-    if (type->labels != DLCORE_METRIC_LABELS_CLASSES && classes &&
-        !(type->labels == DLCORE_METRIC_LABELS_BITS && units == 1))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s needs a label for each of the %zu units, but the loss takes "
-                           "integer labels: use accuracy, or categorical_crossentropy as loss",
-                           type->name, units);
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label_form_t labels,
-                                     size_t units, dlcore_error_record_t *error)
-{
-    const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
-    dlcore_status status;
-
-    if (metric->kind == DLCORE_METRIC_ACCURACY)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "metric: kind %d is not resolved",
-                           (int)metric->kind);
-    status = dlcore_metric_check(metric, error);
-    if (status == DLCORE_OK)
-        status = check_units(metric, type, units, error);
-    if (status == DLCORE_OK)
-        status = check_labels(type, labels, units, error);
-    return status;
 }
 
 /* ---- states ---- */
