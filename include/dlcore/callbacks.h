@@ -127,8 +127,10 @@ dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *schedu
 
 /* Keeps a copy of the weights, and puts it back when fit ends with DLCORE_ERROR_NOT_FINITE, which
  * it still answers: then the weights are those of the last copy, from before the loss went astray,
- * instead of those before the batch that it was noticed in. Copies with weights that are not finite
- * are not made. The optimizer's state stays as it is: compile again to begin it anew. */
+ * instead of those before the batch that it was noticed in. A copy only counts once a batch that
+ * began with it had a finite loss: weights that an update has just blown up are not kept. Before
+ * the first that counts nothing is put back. Needs the stop_on_not_finite of fit's options. The
+ * optimizer's state stays as it is: compile again to begin it anew. */
 typedef struct dlcore_roll_back {
     size_t structure_size; /* set by ..._default() */
     size_t save_freq;      /* 0, the default: as each epoch begins; n: also after every n batches */
@@ -141,6 +143,7 @@ typedef struct dlcore_roll_back {
     /* inside */
     double state[4];
     float *weights, *next;
+    bool copied;
 } dlcore_roll_back_t;
 dlcore_roll_back_t dlcore_roll_back_default(void);
 dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);

@@ -26,8 +26,12 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
 
     if (dlcore_check_callback(roll_back, "roll_back", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
+    if (!dlcore_event_stops_on_not_finite(event))
+        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
+                                    "roll_back: fit's stop_on_not_finite is false: it would never "
+                                    "end with an error that puts weights back");
     memset(roll_back->state, 0, sizeof roll_back->state);
-    roll_back->rolled_back = false;
+    roll_back->rolled_back = roll_back->copied = false;
     roll_back->epoch = roll_back->batch = 0;
     roll_back->weights = dlcore_allocate(&model->allocator, count, sizeof(float));
     roll_back->next = dlcore_allocate(&model->allocator, count, sizeof(float));
@@ -58,42 +62,47 @@ static bool all_finite(const float *values, size_t count)
     return true;
 }
 
-/* A copy is made aside and only counts when it is whole and finite. */
-static void keep(dlcore_roll_back_t *roll_back, const dlcore_training_event_t *event, size_t batch)
+/* Whether the weights that this batch begins with are to be copied. */
+static bool is_due(const dlcore_roll_back_t *roll_back, const dlcore_training_event_t *event)
 {
-    const dlcore_model_t *model = event->model;
-    size_t count = model->network.parameter_count;
-    float *old = roll_back->weights;
-
-    (void)dlcore_model_get_weights(model, roll_back->next, count);
-    if (!all_finite(roll_back->next, count))
-        return;
-    roll_back->weights = roll_back->next;
-    roll_back->next = old;
-    roll_back->state[EPOCH] = (double)event->epoch;
-    roll_back->state[BATCH] = (double)batch;
-    roll_back->state[HAS_WEIGHTS] = 1.0;
+    return event->batch == 0 || (roll_back->save_freq > 0 &&
+                                 roll_back->state[BATCHES_SEEN] >= (double)roll_back->save_freq);
 }
 
-static dlcore_callback_action_t on_epoch_begin(void *user, const dlcore_training_event_t *event)
+/* Copies are made aside. They begin a batch, as only its loss tells whether they are any good:
+ * weights that an update has blown up are finite at first. */
+static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training_event_t *event)
 {
-    keep(user, event, 0);
+    dlcore_roll_back_t *roll_back = user;
+    size_t count = event->model->network.parameter_count;
+
+    roll_back->copied = is_due(roll_back, event);
+    if (!roll_back->copied)
+        return DLCORE_CALLBACK_CONTINUE;
+    (void)dlcore_model_get_weights(event->model, roll_back->next, count);
+    roll_back->copied = all_finite(roll_back->next, count);
     return DLCORE_CALLBACK_CONTINUE;
 }
 
+/* The batch's loss was finite, else fit would have ended: what was copied before it is good. */
 static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
 {
     dlcore_roll_back_t *roll_back = user;
-    double *seen = &roll_back->state[BATCHES_SEEN];
+    double *state = roll_back->state;
+    float *old = roll_back->weights;
 
+    if (roll_back->copied) {
+        roll_back->weights = roll_back->next;
+        roll_back->next = old;
+        state[EPOCH] = (double)event->epoch;
+        state[BATCH] = (double)event->batch;
+        state[HAS_WEIGHTS] = 1.0;
+    }
     if (roll_back->save_freq == 0)
         return DLCORE_CALLBACK_CONTINUE;
-    *seen += 1.0;
-    if (*seen >= (double)roll_back->save_freq) {
-        *seen = 0.0;
-        if (isfinite(dlcore_training_value(event, "loss")))
-            keep(roll_back, event, event->batch + 1);
-    }
+    if (state[BATCHES_SEEN] >= (double)roll_back->save_freq)
+        state[BATCHES_SEEN] = 0.0;
+    state[BATCHES_SEEN] += 1.0;
     return DLCORE_CALLBACK_CONTINUE;
 }
 
@@ -122,7 +131,7 @@ dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back)
     return (dlcore_callback_t){.user = roll_back,
                                .on_train_begin = on_train_begin,
                                .on_train_end = on_train_end,
-                               .on_epoch_begin = on_epoch_begin,
+                               .on_batch_begin = on_batch_begin,
                                .on_batch_end = on_batch_end,
                                .name = roll_back->name,
                                .state = roll_back->state,

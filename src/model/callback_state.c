@@ -1,4 +1,4 @@
-/* What the ready-made callbacks ask about states that come back, and about how a run ended.
+/* What the ready-made callbacks ask about states that come back, and about the run they are in.
  *
  * SPDX-License-Identifier: MIT */
 #include "base/size.h"
@@ -24,4 +24,11 @@ bool dlcore_event_stopped_by_callback(const dlcore_training_event_t *event)
     const dlcore_fit_t *fit = event->model->fit;
 
     return fit != NULL && fit->stopped_by_callback;
+}
+
+bool dlcore_event_stops_on_not_finite(const dlcore_training_event_t *event)
+{
+    const dlcore_fit_t *fit = event->model->fit;
+
+    return fit == NULL || fit->options->stop_on_not_finite;
 }
