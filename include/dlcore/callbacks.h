@@ -8,7 +8,7 @@
  *     how.callbacks = callbacks;
  *     how.callback_count = 2;
  *     model_fit(network, x, y, &how, NULL);
- *     printf("best epoch: %zu\n", stopping.best_epoch);
+ *     printf("best epoch: %zu\n", stopping.best_epoch + 1);
  *
  * Each is a struct of yours: ..._default() fills it, you change fields, and ..._callback() makes a
  * callback_t that points to it, so it stays where it is until fit returns. Results are in the same
@@ -69,8 +69,8 @@ typedef struct dlcore_early_stopping {
     const char *name;           /* "early_stopping" */
 
     /* results */
-    size_t stopped_epoch; /* the epoch that it stopped at; 0: it did not */
-    size_t best_epoch;    /* 0 before the first */
+    size_t stopped_epoch; /* from 0, as in Keras; 0: it did not stop, as it never does there */
+    size_t best_epoch;    /* from 0; valid when `best` is not NaN */
     double best;          /* NaN before the first */
     size_t wait;          /* epochs since the best */
 
