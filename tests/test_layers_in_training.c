@@ -227,7 +227,7 @@ static size_t moved_weights(model_t *model, samples_t samples)
     weight_t weight;
 
     if (before == NULL || after == NULL)
-        fail_msg("no memory for %zu weights", count);
+        abort();
     accept(model, model_get_weights(model, before, count));
     accept(model, model_fit(model, samples.x, samples.y, &how, NULL));
     accept(model, model_get_weights(model, after, count));

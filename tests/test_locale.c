@@ -49,6 +49,7 @@ static void test_locale_with_commas_gives_the_same_model_file(void **state)
     options.self_test = true;
     if (!set_commas()) {
         free(file);
+        file = NULL;
         skip();
     }
     other = running_model_file(true, &other_size);

@@ -208,7 +208,7 @@ static dlcore_status load(const dlcore_allocator_t *allocator, file_t *file, fro
         status = dlcore_model_load_memory(file->bytes, file->size, &how, model);
     assert_int_equal(error.status, status);
     assert_true((*model != NULL) == (status == DLCORE_OK));
-    if (status != DLCORE_OK)
+    if (status != DLCORE_OK || *model == NULL)
         return status;
     assert_true(report.training_state && report.checksum == DLCORE_CHECKSUM_MATCHES);
     assert_non_null((*model)->stopped);

@@ -31,11 +31,13 @@
 /* A model of those layers with that training state, and tensors; ' stands for \". For free(). */
 static char *header_of(const char *layers, const char *state, const char *tensors)
 {
+    static const char tail[] =
+        "],'build_input_shape':[null,1]}}\",\"compile_config\":\"{'optimizer':{'class_name':'SGD'},"
+        "'loss':'mse','metrics':[]}\",\"dlcore.training_state\":\"{";
     const char *const parts[] = {
         "{\"__metadata__\":{\"model_config\":\"{'class_name':'Sequential','config':{'layers':[",
         layers,
-        "],'build_input_shape':[null,1]}}\",\"compile_config\":\"{'optimizer':{'class_name':'SGD'},"
-        "'loss':'mse','metrics':[]}\",\"dlcore.training_state\":\"{",
+        tail,
         state,
         "}\"}",
         tensors,
@@ -211,6 +213,7 @@ static void check_weights(const unsigned char *file, size_t size, size_t count)
  * length, and each tensor gets where it belongs. */
 static void test_run_state_hostile_many_copies_take_little_time(void **state)
 {
+    static const unsigned char one[4] = {0, 0, 0x80, 0x3f}; /* 1 as float32 */
     enum { LAYERS = 520, COPIES = 64, TENSORS = 2 * LAYERS * (COPIES + 1) };
     const size_t room = (size_t)TENSORS * 120 + 200000;
     static const char *const weights[] = {"kernel\":{\"dtype\":\"F32\",\"shape\":[1,1]",
@@ -241,7 +244,7 @@ static void test_run_state_hostile_many_copies_take_little_time(void **state)
     header = header_of(layers, text, names);
     file = hostile_file(header, at, &size);
     for (size_t i = 0; i < (size_t)2 * LAYERS; i++)
-        memcpy(file + size - at + 4 * i, "\x00\x00\x80\x3f", 4);
+        memcpy(file + size - at + 4 * i, one, sizeof one);
     if (hostile_load(file, size, &error) != DLCORE_OK)
         fail_msg("%s", error.message);
     check_weights(file, size, (size_t)2 * LAYERS);

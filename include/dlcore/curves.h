@@ -16,8 +16,8 @@ extern "C" {
 /* Start from dlcore_curves_options_default, then change fields. */
 typedef struct dlcore_curves_options {
     size_t structure_size; /* set by ..._default() */
-    const char *title; /* above all panels, UTF-8; NULL, the default: none */
-    size_t columns;    /* panels side by side, 1 .. 8; 2 */
+    const char *title;     /* above all panels, UTF-8; NULL, the default: none */
+    size_t columns;        /* panels side by side, 1 .. 8; 2 */
     size_t width;  /* of a panel in pixels, 320 .. 4000; 480; a first row of fewer has wider ones */
     size_t height; /* 120 .. 4000; 320 */
     /* Names of the panels: "loss", "accuracy", with both curves; "val_loss", that of validation

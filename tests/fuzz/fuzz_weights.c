@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_require(dlcore_model_get_weights(model, after, WEIGHTS) == DLCORE_OK, "no weights");
     if (status != DLCORE_OK) {
         fuzz_require(dlcore_model_error(model)[0] != '\0', "no message");
-        fuzz_require(memcmp(before, after, sizeof before) == 0, "the weights are others");
+        fuzz_require(memcmp((const char *)before, (const char *)after, sizeof before) == 0,
+                     "the weights are others");
     }
     return 0;
 }
