@@ -155,6 +155,13 @@ static dlcore_status open_dataset(dlcore_fit_t *fit, const dlcore_dataset_t *dat
     return status;
 }
 
+/* Of a run that did not begin. */
+static void drop_history(dlcore_fit_t *fit)
+{
+    dlcore_history_free(fit->history);
+    fit->history = NULL;
+}
+
 static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
                                const dlcore_tensor_t *y)
 {
@@ -181,6 +188,8 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
     }
     if (status == DLCORE_OK)
         status = run(fit);
+    else
+        drop_history(fit);
     dlcore_training_end(&fit->training);
     return status;
 }
