@@ -10,8 +10,7 @@
 
 /* fit's validation: every batch of one pass through run->objective; run->source and run->block are
  * not looked at, and without run->team each batch takes the model's by its rows. In the host's
- * float mode. *sums, which the caller made, is what they add up to, whatever the threads. Messages
- * begin with "validation: ". */
+ * float mode. *sums, which the caller made, is what they add up to, whatever the threads. */
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
                                       dlcore_sums_t *sums, dlcore_error_record_t *error);
 

@@ -128,11 +128,7 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
                                       dlcore_sums_t *sums, dlcore_error_record_t *error)
 {
-    dlcore_error_record_t found = {0};
-    dlcore_status status = evaluate(run, dataset, NULL, sums, &found);
-
-    return status == DLCORE_OK ? status
-                               : dlcore_fail(error, status, "validation: %s", found.message);
+    return evaluate(run, dataset, NULL, sums, error);
 }
 
 dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,

@@ -3,6 +3,7 @@
  *     fit.c          what users call: buffers, the beginning and the end
  *     fit_check.c    options and data: what is refused, what trains, what validates
  *     fit_run.c      epochs and batches
+ *     fit_validate.c the values of data that are not trained on
  *     fit_notify.c   names and values, callbacks, the progress line
  *     fit_resume.c   telling where a run stands, and going on from there
  *
@@ -90,6 +91,11 @@ void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, si
 dlcore_status dlcore_fit_run(dlcore_fit_t *fit);
 /* dlcore_feed_seek to a batch of the pass of fit->position, in the host's own float mode. */
 dlcore_status dlcore_fit_seek(dlcore_fit_t *fit, size_t batch, uint32_t key);
+
+/* ---- fit_validate.c ---- */
+
+/* At the end of an epoch: settles fit->values behind the trained ones, and fit->shown_values. */
+dlcore_status dlcore_fit_validate(dlcore_fit_t *fit);
 
 /* ---- fit_resume.c ---- */
 

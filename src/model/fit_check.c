@@ -101,13 +101,11 @@ static dlcore_status choose_tensors(dlcore_fit_t *fit)
     if (status == DLCORE_OK)
         status = dlcore_check_labels(&fit->model->network, &fit->training.objective,
                                      options->validation_x, options->validation_y, &found);
+    if (status == DLCORE_OK)
+        status = dlcore_check_sample_weights("sample_weight", options->validation_sample_weight,
+                                             dlcore_sample_count(options->validation_x), &found);
     if (status != DLCORE_OK)
         return dlcore_fail(&fit->model->error, status, "validation: %s", found.message);
-    status =
-        dlcore_check_sample_weights("validation_sample_weight", options->validation_sample_weight,
-                                    dlcore_sample_count(options->validation_x), &fit->model->error);
-    if (status != DLCORE_OK)
-        return status;
     fit->validation = (dlcore_source_t){.x = options->validation_x,
                                         .y = options->validation_y,
                                         .weights = options->validation_sample_weight,
