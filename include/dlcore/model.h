@@ -251,6 +251,15 @@ dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlco
                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result);
 dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                             dlcore_tensor_t *y_pred);
+/* The same with weights of samples, messages and what else the options say; batch_size is not
+ * looked at. */
+dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                              const dlcore_tensor_t *y,
+                                              const dlcore_evaluate_options_t *options,
+                                              dlcore_evaluation_t *result);
+dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
+                                                 const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
+                                                 const dlcore_predict_options_t *options);
 
 /* ---- looking inside; getters borrow, and answer NULL or 0 for what is not there ---- */
 

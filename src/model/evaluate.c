@@ -201,22 +201,36 @@ dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_ten
     return dlcore_model_predict_with(model, x, y_pred, NULL);
 }
 
+dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                              const dlcore_tensor_t *y,
+                                              const dlcore_evaluate_options_t *options,
+                                              dlcore_evaluation_t *result)
+{
+    dlcore_evaluate_options_t chosen =
+        options != NULL ? *options : dlcore_evaluate_options_default();
+
+    chosen.batch_size = x != NULL ? dlcore_size_max(1, dlcore_sample_count(x)) : 1;
+    return evaluate(model, x, y, &chosen, result);
+}
+
 dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result)
 {
-    dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+    return dlcore_model_test_on_batch_with(model, x, y, NULL, result);
+}
 
-    if (x != NULL)
-        options.batch_size = dlcore_size_max(1, dlcore_sample_count(x));
-    return dlcore_model_evaluate(model, x, y, &options, result);
+dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
+                                                 const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
+                                                 const dlcore_predict_options_t *options)
+{
+    dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
+
+    chosen.batch_size = x != NULL ? dlcore_sample_count(x) : 0;
+    return dlcore_model_predict_with(model, x, y_pred, &chosen);
 }
 
 dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                             dlcore_tensor_t *y_pred)
 {
-    dlcore_predict_options_t options = dlcore_predict_options_default();
-
-    if (x != NULL)
-        options.batch_size = dlcore_sample_count(x);
-    return dlcore_model_predict_with(model, x, y_pred, &options);
+    return dlcore_model_predict_on_batch_with(model, x, y_pred, NULL);
 }
