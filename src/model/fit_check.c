@@ -39,30 +39,44 @@ static dlcore_status check_options(const dlcore_fit_options_t *options,
 }
 
 /* What only goes with tensors, and what two would say: nothing is dropped in silence. */
+static const char *problem_of_validation(const dlcore_fit_options_t *options,
+                                         const dlcore_dataset_t *dataset)
+{
+    const dlcore_dataset_t *validation = options->validation_dataset;
+    bool tensors = options->validation_x != NULL ||
+                   (options->validation_split > 0.0 && validation == NULL && dataset == NULL);
+
+    if (options->validation_x != NULL && validation != NULL)
+        return "fit: validation_x and validation_dataset are both set; one of them validates";
+    if (options->validation_sample_weight != NULL && options->validation_x == NULL)
+        return "fit: validation_sample_weight goes with validation_x, which is NULL";
+    if (options->validation_steps > 0 && validation == NULL)
+        return "fit: validation_steps goes with validation_dataset, which is NULL";
+    if (options->validation_batch_size > 0 && !tensors)
+        return "fit: validation_batch_size goes with validation_x or validation_split; batches of "
+               "a dataset are as they come";
+    if (validation != NULL && (validation->begin == NULL || validation->next == NULL))
+        return "validation: a dataset needs begin and next";
+    if (validation != NULL && dataset != NULL && options->steps_per_epoch > 0 &&
+        validation->user == dataset->user && validation->begin == dataset->begin &&
+        validation->next == dataset->next)
+        return "fit: with steps_per_epoch, training stands in the midst of a pass when validation "
+               "begins: validation_dataset must be another than the one trained on";
+    return NULL;
+}
+
 static dlcore_status check_sources(const dlcore_fit_options_t *options,
                                    const dlcore_dataset_t *dataset, dlcore_error_record_t *error)
 {
-    const dlcore_dataset_t *validation = options->validation_dataset;
-    const char *problem = NULL;
+    const char *problem = problem_of_validation(options, dataset);
 
     if (dataset != NULL && options->sample_weight != NULL)
         problem = "fit: sample_weight is for tensors; a dataset gives each batch's weights with "
                   "the batch";
     else if (dataset != NULL && options->validation_split > 0.0 && options->validation_x == NULL &&
-             validation == NULL)
+             options->validation_dataset == NULL)
         problem = "fit: validation_split is for tensors; a dataset needs validation_x or "
                   "validation_dataset";
-    else if (options->validation_sample_weight != NULL && options->validation_x == NULL)
-        problem = "fit: validation_sample_weight goes with validation_x, which is NULL";
-    else if (options->validation_x != NULL && validation != NULL)
-        problem = "fit: validation_x and validation_dataset are both set; one of them validates";
-    else if (validation != NULL && (validation->begin == NULL || validation->next == NULL))
-        problem = "validation: a dataset needs begin and next";
-    else if (validation != NULL && dataset != NULL && options->steps_per_epoch > 0 &&
-             validation->user == dataset->user && validation->begin == dataset->begin &&
-             validation->next == dataset->next)
-        problem = "fit: with steps_per_epoch, training stands in the midst of a pass when "
-                  "validation begins: validation_dataset must be another than the one trained on";
     if (problem == NULL)
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s", problem);

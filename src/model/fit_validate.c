@@ -30,7 +30,8 @@ dlcore_status dlcore_fit_validate(dlcore_fit_t *fit)
     dlcore_run_t run = {.model = fit->model,
                         .objective = &objective,
                         .source = fit->validation,
-                        .block = options->batch_size,
+                        .block = options->validation_batch_size > 0 ? options->validation_batch_size
+                                                                    : options->batch_size,
                         .team = fit->training.team};
     dlcore_error_record_t found = {0};
     dlcore_status status;
@@ -43,8 +44,8 @@ dlcore_status dlcore_fit_validate(dlcore_fit_t *fit)
     objective.weighted = fit->validation.weights != NULL;
     dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
     if (options->validation_dataset != NULL)
-        status = dlcore_evaluate_dataset(&run, options->validation_dataset, &fit->validation_sums,
-                                         &found);
+        status = dlcore_evaluate_dataset(&run, options->validation_dataset,
+                                         options->validation_steps, &fit->validation_sums, &found);
     else
         status = run_tensors(&run, &fit->validation_sums, &found);
     fit->scope = dlcore_scope_enter(fit->model);
