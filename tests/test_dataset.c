@@ -241,6 +241,48 @@ static void test_dataset_evaluates_and_validates_as_tensors_do(void **state)
     reader_free(&reader);
 }
 
+typedef struct written {
+    char text[8192];
+    size_t length;
+} written_t;
+
+static void collect(void *user, const char *text, size_t length)
+{
+    written_t *written = user;
+
+    assert_true(length < sizeof written->text - written->length);
+    memcpy(written->text + written->length, text, length);
+    written->length += length;
+}
+
+/* The first pass counts them. */
+static void test_dataset_number_of_batches_is_shown_from_the_second_epoch(void **state)
+{
+    (void)state;
+    for (int prefetch = 0; prefetch < 2; prefetch++) {
+        reader_t reader = reader_of();
+        dlcore_dataset_t dataset = dataset_of(&reader, prefetch == 1);
+        dlcore_fit_options_t options = batches_of(BATCH);
+        dlcore_model_t *model = model_of();
+        written_t written = {.length = 0};
+        char *second;
+
+        options.epochs = 2;
+        options.verbose = 1;
+        options.sink = (dlcore_sink_t){.write = collect, .user = &written, .terminal = true};
+        assert_int_equal(dlcore_model_fit_dataset(model, &dataset, &options, NULL), DLCORE_OK);
+        second = strstr(written.text, "Epoch 2/2");
+        assert_non_null(second);
+        assert_null(strstr(second, "Unknown"));
+        assert_non_null(strstr(second, "1/5"));
+        *second = '\0';
+        assert_non_null(strstr(written.text, "1/Unknown"));
+        assert_non_null(strstr(written.text, "5/5"));
+        dlcore_model_free(model);
+        reader_free(&reader);
+    }
+}
+
 typedef struct taken {
     const float *expected;
     size_t rows;
@@ -385,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_dataset_steps_per_epoch_goes_on_through_passes),
         cmocka_unit_test(test_dataset_batches_may_grow),
         cmocka_unit_test(test_dataset_evaluates_and_validates_as_tensors_do),
+        cmocka_unit_test(test_dataset_number_of_batches_is_shown_from_the_second_epoch),
         cmocka_unit_test(test_dataset_predicts_batch_by_batch),
         cmocka_unit_test(test_dataset_errors_end_fit_with_their_message),
         cmocka_unit_test(test_dataset_batches_that_do_not_fit_are_named),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dlcore/model.h"
+#include "support/tensors.h"
 
 enum { ROWS = 300, INPUTS = 40, UNITS = 70, READERS = 8 };
 
@@ -124,6 +125,96 @@ static void test_predict_of_bad_tensors_names_the_numbers(void **state)
     dlcore_tensor_free(view);
 }
 
+/* ---- one batch at once ---- */
+
+/* Under a reduction by sum, the loss of a batch tells how many rows it had. */
+static void sum_losses(dlcore_model_t *model)
+{
+    dlcore_compile_options_t settings = dlcore_compile_options_default();
+
+    settings.loss = dlcore_loss_mean_squared_error();
+    settings.loss.reduction = DLCORE_REDUCTION_SUM;
+    settings.weighted_metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    settings.weighted_metric_count = 1;
+    assert_int_equal(dlcore_model_compile_with(model, &settings), DLCORE_OK);
+}
+
+static void test_evaluate_test_on_batch_is_evaluate_of_all_rows_at_once(void **state)
+{
+    setting_t *s = *state;
+    static float numbers[ROWS];
+    dlcore_evaluate_options_t whole = dlcore_evaluate_options_default();
+    dlcore_evaluate_options_t options = whole;
+    dlcore_evaluation_t expected, result;
+    dlcore_tensor_t *weights;
+
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = (float)(i % 5);
+    weights = tensor_of_floats(SHAPE(ROWS), numbers);
+    sum_losses(s->model);
+    whole.batch_size = ROWS;
+    options.batch_size = 0; /* not looked at */
+    for (int weighted = 0; weighted < 2; weighted++) {
+        whole.sample_weight = options.sample_weight = weighted ? weights : NULL;
+        assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, &whole, &expected), DLCORE_OK);
+        assert_int_equal(dlcore_model_test_on_batch_with(s->model, s->x, s->y, &options, &result),
+                         DLCORE_OK);
+        assert_true(result.loss == expected.loss);
+        assert_true(result.metrics[0].value == expected.metrics[0].value);
+        assert_int_equal(dlcore_model_test_on_batch(s->model, s->x, s->y, &result), DLCORE_OK);
+        assert_true((result.loss == expected.loss) == !weighted);
+    }
+    dlcore_tensor_free(weights);
+}
+
+static void test_evaluate_test_on_batch_says_what_is_wrong(void **state)
+{
+    setting_t *s = *state;
+    dlcore_error_record_t error = {0};
+    dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+    dlcore_tensor_t *narrow = tensor(ROWS, INPUTS + 2), *few = tensor(ROWS - 1, UNITS);
+    dlcore_evaluation_t result;
+
+    options.error = &error;
+    assert_failed(dlcore_model_test_on_batch_with(s->model, narrow, s->y, &options, &result),
+                  DLCORE_ERROR_SHAPE, &error, "dense: expects 40 inputs, got 42");
+    assert_failed(dlcore_model_test_on_batch_with(s->model, s->x, few, &options, &result),
+                  DLCORE_ERROR_SHAPE, &error, "299");
+    assert_failed(dlcore_model_test_on_batch_with(s->model, NULL, s->y, &options, &result),
+                  DLCORE_ERROR_ARGUMENT, &error, "NULL");
+    assert_failed(dlcore_model_test_on_batch_with(s->model, s->x, s->y, &options, NULL),
+                  DLCORE_ERROR_ARGUMENT, &error, "result is NULL");
+    options.sample_weight = few;
+    assert_failed(dlcore_model_test_on_batch_with(s->model, s->x, s->y, &options, &result),
+                  DLCORE_ERROR_SHAPE, &error, "sample_weight");
+    assert_int_equal(dlcore_model_test_on_batch(s->model, narrow, s->y, &result),
+                     DLCORE_ERROR_SHAPE);
+    dlcore_tensor_free(narrow);
+    dlcore_tensor_free(few);
+}
+
+static void test_evaluate_predict_on_batch_is_predict(void **state)
+{
+    setting_t *s = *state;
+    dlcore_error_record_t error = {0};
+    dlcore_predict_options_t options = dlcore_predict_options_default();
+    dlcore_tensor_t *y = tensor(ROWS, UNITS), *few = tensor(ROWS, UNITS - 1);
+
+    options.error = &error;
+    assert_int_equal(dlcore_model_predict_on_batch(s->model, s->x, y), DLCORE_OK);
+    assert_true(dlcore_tensor_equal(y, s->expected, 1e-5));
+    assert_int_equal(dlcore_tensor_fill(y, 0.0, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_predict_on_batch_with(s->model, s->x, y, &options), DLCORE_OK);
+    assert_true(dlcore_tensor_equal(y, s->expected, 1e-5));
+    assert_failed(dlcore_model_predict_on_batch_with(s->model, s->x, few, &options),
+                  DLCORE_ERROR_SHAPE, &error, "(300, 70)");
+    assert_failed(dlcore_model_predict_on_batch_with(s->model, NULL, y, &options),
+                  DLCORE_ERROR_ARGUMENT, &error, "NULL");
+    assert_int_equal(dlcore_model_predict_on_batch(s->model, s->x, few), DLCORE_ERROR_SHAPE);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free(few);
+}
+
 static void *read_model(void *argument)
 {
     setting_t *s = argument;
@@ -159,6 +250,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_predict_writes_rows_apart_and_nothing_between, begin,
                                         end),
         cmocka_unit_test_setup_teardown(test_predict_of_bad_tensors_names_the_numbers, begin, end),
+        cmocka_unit_test_setup_teardown(test_evaluate_test_on_batch_is_evaluate_of_all_rows_at_once,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(test_evaluate_test_on_batch_says_what_is_wrong, begin, end),
+        cmocka_unit_test_setup_teardown(test_evaluate_predict_on_batch_is_predict, begin, end),
         cmocka_unit_test_setup_teardown(test_predict_from_many_threads_gives_the_same_bits, begin,
                                         end),
     };

@@ -167,6 +167,59 @@ static void test_evaluate_dataset_is_evaluate_of_the_same_rows(void **state)
     dlcore_model_free(model);
 }
 
+/* `uneven` begins with batches of 500, 1 and 33 rows. The dataset is not asked beyond them. */
+static void test_evaluate_dataset_steps_are_the_first_batches(void **state)
+{
+    static const size_t rows[] = {ROWS, 500, 501, 534};
+    dlcore_model_t *model = model_of(2);
+
+    (void)state;
+    for (size_t steps = 0; steps < 4; steps++) {
+        slices_t slices = slices_of(uneven);
+        dlcore_dataset_t dataset = dataset_of(&slices);
+        dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+        dlcore_evaluation_t ours, theirs;
+        samples_t first = {0};
+
+        assert_int_equal(dlcore_tensor_slice(slices.samples.x, 0, rows[steps], &first.x, NULL), 0);
+        assert_int_equal(dlcore_tensor_slice(slices.samples.y, 0, rows[steps], &first.y, NULL), 0);
+        assert_int_equal(dlcore_model_evaluate(model, first.x, first.y, NULL, &theirs), DLCORE_OK);
+        options.steps = steps;
+        assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &options, &ours),
+                         DLCORE_OK);
+        check_alike(&ours, &theirs, 1e-12);
+        assert_true(steps == 0 || slices.at == steps);
+        options.steps = 100; /* the pass ends before */
+        assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &options, &ours),
+                         DLCORE_OK);
+        samples_free(first);
+        slices_free(&slices);
+    }
+    dlcore_model_free(model);
+}
+
+static void test_evaluate_dataset_steps_of_tensors_are_refused(void **state)
+{
+    dlcore_model_t *model = model_of(1);
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    dlcore_tensor_t *y = predictions(model, samples);
+    dlcore_error_record_t error = {0};
+    dlcore_evaluate_options_t evaluates = dlcore_evaluate_options_default();
+    dlcore_predict_options_t predicts = dlcore_predict_options_default();
+    dlcore_evaluation_t result;
+
+    (void)state;
+    evaluates.error = predicts.error = &error;
+    evaluates.steps = predicts.steps = 2;
+    assert_failed(dlcore_model_evaluate(model, samples.x, samples.y, &evaluates, &result),
+                  DLCORE_ERROR_ARGUMENT, &error, "evaluate: steps, 2, is for datasets");
+    assert_failed(dlcore_model_predict_with(model, samples.x, y, &predicts), DLCORE_ERROR_ARGUMENT,
+                  &error, "predict: steps, 2, is for datasets");
+    dlcore_tensor_free(y);
+    samples_free(samples);
+    dlcore_model_free(model);
+}
+
 /* A batch without weights counts as one whose weights are all 1. */
 static void test_evaluate_dataset_mixes_weighted_and_other_batches(void **state)
 {
@@ -374,7 +427,7 @@ static void collect(void *user, const char *text, size_t length)
     written->length += length;
 }
 
-static void check_line(int verbose, bool terminal, size_t batches, const char *text,
+static void check_line(int verbose, bool terminal, size_t batches, size_t steps, const char *text,
                        const char *more)
 {
     dlcore_model_t *model = model_of(1);
@@ -385,6 +438,7 @@ static void check_line(int verbose, bool terminal, size_t batches, const char *t
     written_t written = {.length = 0};
 
     dataset.batches = batches;
+    options.steps = steps;
     options.verbose = verbose;
     options.sink = (dlcore_sink_t){.write = collect, .user = &written, .terminal = terminal};
     assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &options, &result), DLCORE_OK);
@@ -399,14 +453,17 @@ static void check_line(int verbose, bool terminal, size_t batches, const char *t
 static void test_evaluate_dataset_prints_when_told_to(void **state)
 {
     (void)state;
-    check_line(0, false, 7, "", "");
-    check_line(1, false, 7, "7/7 ", " - accuracy: ");
-    check_line(2, false, 7, "7/7 - ", " - loss: ");
-    check_line(1, false, 0, "7/7 ", " - loss: "); /* their number is known at the end */
-    check_line(1, true, 0, "1/Unknown", "7/7");
-    check_line(1, true, 7, "1/7", "7/7");
-    check_line(1, true, 3, "1/3", "7/7"); /* a dataset that tells too few, or nonsense */
-    check_line(1, true, SIZE_MAX, "1/18446744073709551615", "7/7");
+    check_line(0, false, 7, 0, "", "");
+    check_line(1, false, 7, 0, "7/7 ", " - accuracy: ");
+    check_line(2, false, 7, 0, "7/7 - ", " - loss: ");
+    check_line(1, false, 0, 0, "7/7 ", " - loss: "); /* their number is known at the end */
+    check_line(1, true, 0, 0, "1/Unknown", "7/7");
+    check_line(1, true, 7, 0, "1/7", "7/7");
+    check_line(1, true, 3, 0, "1/3", "7/7"); /* a dataset that tells too few, or nonsense */
+    check_line(1, true, 0, 4, "1/4", "4/4");
+    check_line(1, true, 7, 4, "1/4", "4/4");
+    check_line(1, true, 7, 9, "1/7", "7/7");
+    check_line(1, true, SIZE_MAX, 0, "1/18446744073709551615", "7/7");
 }
 
 static void test_evaluate_dataset_refuses_bad_options(void **state)
@@ -494,6 +551,24 @@ static void test_predict_dataset_is_predict_of_each_batch(void **state)
         dlcore_model_free(model);
     }
     dlcore_tensor_free(first);
+}
+
+static void test_predict_dataset_steps_are_the_first_batches(void **state)
+{
+    dlcore_model_t *model = model_of(1);
+    slices_t slices = slices_of(uneven);
+    dlcore_dataset_t dataset = dataset_of(&slices);
+    taken_t taken = {.model = model, .slices = &slices};
+    dlcore_predict_options_t options = dlcore_predict_options_default();
+
+    (void)state;
+    options.steps = 2;
+    assert_int_equal(dlcore_model_predict_dataset(model, &dataset, take, &taken, &options),
+                     DLCORE_OK);
+    assert_int_equal(taken.rows, 501);
+    assert_int_equal(slices.at, 2);
+    slices_free(&slices);
+    dlcore_model_free(model);
 }
 
 static void test_predict_dataset_taker_may_write_a_message_that_nobody_wants(void **state)
@@ -665,6 +740,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_evaluate_dataset_is_evaluate_of_the_same_rows),
+        cmocka_unit_test(test_evaluate_dataset_steps_are_the_first_batches),
+        cmocka_unit_test(test_evaluate_dataset_steps_of_tensors_are_refused),
         cmocka_unit_test(test_evaluate_dataset_mixes_weighted_and_other_batches),
         cmocka_unit_test(test_evaluate_dataset_reduces_whole_batches),
         cmocka_unit_test(test_evaluate_dataset_gives_the_same_bits_with_any_threads),
@@ -674,6 +751,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_dataset_prints_when_told_to),
         cmocka_unit_test(test_evaluate_dataset_refuses_bad_options),
         cmocka_unit_test(test_predict_dataset_is_predict_of_each_batch),
+        cmocka_unit_test(test_predict_dataset_steps_are_the_first_batches),
         cmocka_unit_test(test_predict_dataset_taker_may_write_a_message_that_nobody_wants),
         cmocka_unit_test(test_evaluate_dataset_errors_come_through_with_their_messages),
         cmocka_unit_test(test_evaluate_dataset_goes_on_when_begin_changes_the_struct),

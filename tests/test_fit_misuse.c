@@ -356,6 +356,29 @@ static void test_fit_misuse_sink_runs_in_the_float_mode_of_the_host(void **state
     tensor_free(y);
 }
 
+static void test_fit_misuse_nothing_begun_leaves_no_history(void **state)
+{
+    callback_t callbacks[2] = {{.name = "same"}, {.name = "same"}};
+    fit_options_t how = fit_options_default();
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    model_t *model = classifier(NULL, 8);
+    history_t *history = NULL;
+
+    (void)state;
+    how.callbacks = callbacks;
+    how.callback_count = 2;
+    assert_int_equal(model_fit(model, x, y, &how, &history), DLCORE_ERROR_ARGUMENT);
+    assert_null(history);
+    how.callback_count = 1;
+    assert_int_equal(model_fit(model, x, y, &how, &history), DLCORE_OK);
+    assert_non_null(history);
+    history_free(history);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_fit_misuse_short_names_find_values_everywhere),
         cmocka_unit_test(test_fit_misuse_zeroed_options_are_refused),
         cmocka_unit_test(test_fit_misuse_wrong_validation_data_is_called_so),
+        cmocka_unit_test(test_fit_misuse_nothing_begun_leaves_no_history),
         cmocka_unit_test(test_fit_misuse_sink_runs_in_the_float_mode_of_the_host),
     };
 

@@ -60,16 +60,17 @@ typedef struct dlcore_dataset {
 } dlcore_dataset_t;
 
 /* As dlcore_model_fit, with batches as they come: shuffle is not looked at, and batch_size, 1 or
- * more, only says how many rows of validation_x are computed at a time. DLCORE_ERROR_ARGUMENT for
- * sample_weight, for a validation_split without other validation, and for a validation_dataset that
- * is this one when there are steps_per_epoch. */
+ * more, only says how many rows of validation_x are computed at a time where validation_batch_size
+ * does not. DLCORE_ERROR_ARGUMENT for sample_weight, for a validation_split without other
+ * validation, and for a validation_dataset that is this one when there are steps_per_epoch. */
 dlcore_status dlcore_model_fit_dataset(dlcore_model_t *model, const dlcore_dataset_t *dataset,
                                        const dlcore_fit_options_t *options,
                                        dlcore_history_t **history);
-/* As dlcore_model_evaluate, over one pass of 1 batch or more: the mean over all samples. batch_size
- * is not looked at; a sample_weight in the options is DLCORE_ERROR_ARGUMENT, a batch brings its
- * own. The same bits with any number of threads; as dlcore_model_evaluate up to rounding, or, where
- * the loss's reduction is not a mean over rows, as that by batches of these sizes. */
+/* As dlcore_model_evaluate, over one pass of 1 batch or more, or its first `steps` batches, after
+ * which the dataset is not asked for another: the mean over all samples. batch_size is not looked
+ * at; a sample_weight in the options is DLCORE_ERROR_ARGUMENT, a batch brings its own. The same
+ * bits with any number of threads; as dlcore_model_evaluate up to rounding, or, where the loss's
+ * reduction is not a mean over rows, as that by batches of these sizes. */
 dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
                                             const dlcore_dataset_t *dataset,
                                             const dlcore_evaluate_options_t *options,
@@ -79,8 +80,8 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
  * status and what it wrote to *error (never NULL). */
 typedef dlcore_status (*dlcore_prediction_function_t)(void *user, const dlcore_tensor_t *y_pred,
                                                       dlcore_error_record_t *error);
-/* As dlcore_model_predict_with for each batch of one pass; `take` is not called for a pass of none.
- * batch_size is rows computed at a time out of a batch. */
+/* As dlcore_model_predict_with for each batch of one pass, or of its first `steps`; `take` is not
+ * called for a pass of none. batch_size is rows computed at a time out of a batch. */
 dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
                                            const dlcore_dataset_t *dataset,
                                            dlcore_prediction_function_t take, void *user,

@@ -119,6 +119,11 @@ typedef struct dlcore_fit_options {
     const dlcore_tensor_t *validation_sample_weight; /* of validation_x; NULL: all 1 */
     const struct dlcore_dataset *validation_dataset;
     size_t validation_freq; /* 1: after every epoch; n: after every n-th; others have NaN */
+    /* Rows of tensors computed at a time; 0: batch_size. And batches of validation_dataset, at most
+     * and each time from the first of a pass; 0: all of it. A dataset that never ends needs them.
+     * DLCORE_ERROR_ARGUMENT where there is nothing of the kind to validate with. */
+    size_t validation_batch_size;
+    size_t validation_steps;
 
     /* How much each sample counts in the loss and in weighted metrics: float32, (samples), finite
      * and 0 or more; NULL: all 1. And each class, (class_count), of training samples: that of an
@@ -147,8 +152,9 @@ typedef struct dlcore_fit_options {
 dlcore_fit_options_t dlcore_fit_options_default(void);
 
 typedef struct dlcore_evaluate_options {
-    size_t structure_size;                /* set by ..._default() */
-    size_t batch_size;                    /* 32; the result is the same up to rounding */
+    size_t structure_size; /* set by ..._default() */
+    size_t batch_size;     /* 32; the result is the same up to rounding */
+    size_t steps; /* batches of a dataset at most; 0: the whole pass, as for tensors it must be */
     const dlcore_tensor_t *sample_weight; /* float32, (samples); NULL: all 1 */
     int verbose;                          /* 0 silent, 1 progress line, 2 one line */
     dlcore_sink_t sink;                   /* write NULL: stdout */
@@ -157,8 +163,9 @@ typedef struct dlcore_evaluate_options {
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
 
 typedef struct dlcore_predict_options {
-    size_t structure_size;        /* set by ..._default() */
-    size_t batch_size;            /* 0: chosen for speed; else rows computed at a time */
+    size_t structure_size; /* set by ..._default() */
+    size_t batch_size;     /* 0: chosen for speed; else rows computed at a time */
+    size_t steps; /* batches of a dataset at most; 0: the whole pass, as for tensors it must be */
     dlcore_error_record_t *error; /* NULL: no message wanted */
 } dlcore_predict_options_t;
 dlcore_predict_options_t dlcore_predict_options_default(void);
@@ -251,6 +258,15 @@ dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlco
                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result);
 dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                             dlcore_tensor_t *y_pred);
+/* The same with weights of samples, messages and what else the options say; batch_size is not
+ * looked at. */
+dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                              const dlcore_tensor_t *y,
+                                              const dlcore_evaluate_options_t *options,
+                                              dlcore_evaluation_t *result);
+dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
+                                                 const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
+                                                 const dlcore_predict_options_t *options);
 
 /* ---- looking inside; getters borrow, and answer NULL or 0 for what is not there ---- */
 

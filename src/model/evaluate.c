@@ -95,6 +95,15 @@ dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
     return status;
 }
 
+static dlcore_status check_no_steps(const char *call, size_t steps, dlcore_error_record_t *error)
+{
+    if (steps == 0)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: steps, %zu, is for datasets; a slice of a tensor has fewer rows", call,
+                       steps);
+}
+
 static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
                               const dlcore_tensor_t *y, const dlcore_evaluate_options_t *options,
                               dlcore_evaluation_t *result)
@@ -107,6 +116,8 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     dlcore_status status;
 
     status = dlcore_check_evaluate(model, options, result, &objective);
+    if (status == DLCORE_OK)
+        status = check_no_steps("evaluate", options->steps, error);
     if (status == DLCORE_OK)
         status =
             dlcore_check_count("evaluate", "batch_size", options->batch_size, 1, SIZE_MAX, error);
@@ -179,7 +190,9 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
         return status;
     if (model == NULL)
         return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "predict: model is NULL");
-    status = dlcore_check_built(model, "predict", chosen.error);
+    status = check_no_steps("predict", chosen.steps, chosen.error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_built(model, "predict", chosen.error);
     if (status == DLCORE_OK)
         status = dlcore_check_samples(&model->network, x, chosen.error);
     if (status == DLCORE_OK)
@@ -201,22 +214,36 @@ dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_ten
     return dlcore_model_predict_with(model, x, y_pred, NULL);
 }
 
+dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                              const dlcore_tensor_t *y,
+                                              const dlcore_evaluate_options_t *options,
+                                              dlcore_evaluation_t *result)
+{
+    dlcore_evaluate_options_t chosen =
+        options != NULL ? *options : dlcore_evaluate_options_default();
+
+    chosen.batch_size = x != NULL ? dlcore_size_max(1, dlcore_sample_count(x)) : 1;
+    return evaluate(model, x, y, &chosen, result);
+}
+
 dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result)
 {
-    dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+    return dlcore_model_test_on_batch_with(model, x, y, NULL, result);
+}
 
-    if (x != NULL)
-        options.batch_size = dlcore_size_max(1, dlcore_sample_count(x));
-    return dlcore_model_evaluate(model, x, y, &options, result);
+dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
+                                                 const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
+                                                 const dlcore_predict_options_t *options)
+{
+    dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
+
+    chosen.batch_size = x != NULL ? dlcore_sample_count(x) : 0;
+    return dlcore_model_predict_with(model, x, y_pred, &chosen);
 }
 
 dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                             dlcore_tensor_t *y_pred)
 {
-    dlcore_predict_options_t options = dlcore_predict_options_default();
-
-    if (x != NULL)
-        options.batch_size = dlcore_sample_count(x);
-    return dlcore_model_predict_with(model, x, y_pred, &options);
+    return dlcore_model_predict_on_batch_with(model, x, y_pred, NULL);
 }

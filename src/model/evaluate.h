@@ -8,12 +8,13 @@
 #include "model/model.h"
 #include "model/progress.h"
 
-/* fit's validation: every batch of one pass through run->objective; run->source and run->block are
+/* fit's validation: the batches of one pass, or its first `steps` (0: all),
+ * through run->objective; run->source and run->block are
  * not looked at, and without run->team each batch takes the model's by its rows. In the host's
- * float mode. *sums, which the caller made, is what they add up to, whatever the threads. Messages
- * begin with "validation: ". */
+ * float mode. *sums, which the caller made, is what they add up to, whatever the threads. */
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                                      dlcore_sums_t *sums, dlcore_error_record_t *error);
+                                      size_t steps, dlcore_sums_t *sums,
+                                      dlcore_error_record_t *error);
 
 /* What every evaluate checks before it looks at data. Fills *objective. */
 dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,

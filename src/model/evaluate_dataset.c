@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "math/tensor.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
@@ -93,9 +94,10 @@ static void show(const pass_t *pass, dlcore_progress_t *progress)
     dlcore_evaluation_show(&result, progress, pass->batch);
 }
 
-/* `progress` has begun; it is told of every batch, and at last of their number. NULL: nobody is. */
+/* The first `steps` batches of a pass; 0: all. `progress` has begun; it is told of every batch, and
+ * at last of their number. NULL: nobody is. */
 static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                              dlcore_progress_t *progress, dlcore_sums_t *sums,
+                              size_t steps, dlcore_progress_t *progress, dlcore_sums_t *sums,
                               dlcore_error_record_t *error)
 {
     const dlcore_allocator_t *allocator = &run->model->allocator;
@@ -106,7 +108,7 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
     dlcore_sums_clear(run->objective, sums);
     if (status == DLCORE_OK)
         status = dlcore_sums_create(allocator, run->objective, &pass.more, error);
-    while (status == DLCORE_OK) {
+    while (status == DLCORE_OK && (steps == 0 || pass.batch < steps)) {
         dlcore_source_t source;
 
         status = dlcore_dataset_next(&copy, true, &source, error);
@@ -126,13 +128,20 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
 }
 
 dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                                      dlcore_sums_t *sums, dlcore_error_record_t *error)
+                                      size_t steps, dlcore_sums_t *sums,
+                                      dlcore_error_record_t *error)
 {
-    dlcore_error_record_t found = {0};
-    dlcore_status status = evaluate(run, dataset, NULL, sums, &found);
+    return evaluate(run, dataset, steps, NULL, sums, error);
+}
 
-    return status == DLCORE_OK ? status
-                               : dlcore_fail(error, status, "validation: %s", found.message);
+/* For the progress line; 0: not known. */
+static size_t expected_batches(const dlcore_dataset_t *dataset, size_t steps)
+{
+    size_t batches = dataset != NULL ? dataset->batches : 0;
+
+    if (steps == 0 || batches == 0)
+        return dlcore_size_max(steps, batches);
+    return dlcore_size_min(steps, batches);
 }
 
 dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
@@ -157,8 +166,8 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
     if (status != DLCORE_OK)
         return status;
     progress = dlcore_progress_start(&chosen.sink, chosen.verbose);
-    dlcore_progress_begin(&progress, 0, 0, dataset != NULL ? dataset->batches : 0);
-    status = evaluate(&run, dataset, &progress, &sums, chosen.error);
+    dlcore_progress_begin(&progress, 0, 0, expected_batches(dataset, chosen.steps));
+    status = evaluate(&run, dataset, chosen.steps, &progress, &sums, chosen.error);
     if (status == DLCORE_OK) {
         dlcore_evaluation_set(model, &objective, &sums, result);
         dlcore_evaluation_report(result, &progress);
@@ -196,6 +205,7 @@ static dlcore_status predict_batch(const dlcore_model_t *model, const dlcore_ten
     dlcore_status status;
 
     each.error = &found;
+    each.steps = 0;
     status = dlcore_model_predict_with(model, x, y, &each);
     if (status != DLCORE_OK)
         return fail_batch(batch, status, &found, options->error);
@@ -225,7 +235,7 @@ dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
         status = dlcore_check_built(model, "predict", error);
     if (status == DLCORE_OK)
         status = begin(dataset, &copy, error);
-    while (status == DLCORE_OK) {
+    while (status == DLCORE_OK && (chosen.steps == 0 || batch < chosen.steps)) {
         dlcore_source_t source;
 
         status = dlcore_dataset_next(&copy, false, &source, error);

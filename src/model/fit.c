@@ -1,10 +1,7 @@
-/* fit: what users call, and the frame of a run: checks, buffers, the beginning and the end.
+/* fit: what users call, and the frame of a run: buffers, the beginning and the end.
  *
  * SPDX-License-Identifier: MIT */
 #include "model/fit.h"
-
-#include <math.h>
-#include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
@@ -20,164 +17,6 @@ dlcore_fit_options_t dlcore_fit_options_default(void)
                                   .stop_on_not_finite = true,
                                   .structure_size = sizeof(dlcore_fit_options_t)};
 }
-
-/* ---- checking ---- */
-
-static dlcore_status check_options(const dlcore_fit_options_t *options,
-                                   dlcore_error_record_t *error)
-{
-    dlcore_status status = dlcore_check_options(options, "fit", error);
-
-    if (status == DLCORE_OK)
-        status = dlcore_check_count("fit", "batch_size", options->batch_size, 1, SIZE_MAX, error);
-    if (status == DLCORE_OK)
-        status = dlcore_check_count("fit", "validation_freq", options->validation_freq, 1, SIZE_MAX,
-                                    error);
-    if (status == DLCORE_OK)
-        status = dlcore_check_below("fit", "validation_split", options->validation_split, 0.0, 1.0,
-                                    error);
-    if (status != DLCORE_OK)
-        return status;
-    if ((options->validation_x == NULL) != (options->validation_y == NULL))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: validation needs both x and y, got only %s",
-                           options->validation_x != NULL ? "x" : "y");
-    if (options->verbose < 0 || options->verbose > 2)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: verbose must be 0, 1 or 2, got %d",
-                           options->verbose);
-    if (options->callbacks == NULL && options->callback_count > 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: callbacks is NULL, but callback_count is %zu",
-                           options->callback_count);
-    return dlcore_check_class_weights("class_weight", options->class_weight, options->class_count,
-                                      error);
-}
-
-/* What only goes with tensors, and what two would say: nothing is dropped in silence. */
-static dlcore_status check_sources(const dlcore_fit_options_t *options,
-                                   const dlcore_dataset_t *dataset, dlcore_error_record_t *error)
-{
-    const dlcore_dataset_t *validation = options->validation_dataset;
-    const char *problem = NULL;
-
-    if (dataset != NULL && options->sample_weight != NULL)
-        problem = "fit: sample_weight is for tensors; a dataset gives each batch's weights with "
-                  "the batch";
-    else if (dataset != NULL && options->validation_split > 0.0 && options->validation_x == NULL &&
-             validation == NULL)
-        problem = "fit: validation_split is for tensors; a dataset needs validation_x or "
-                  "validation_dataset";
-    else if (options->validation_sample_weight != NULL && options->validation_x == NULL)
-        problem = "fit: validation_sample_weight goes with validation_x, which is NULL";
-    else if (options->validation_x != NULL && validation != NULL)
-        problem = "fit: validation_x and validation_dataset are both set; one of them validates";
-    else if (validation != NULL && (validation->begin == NULL || validation->next == NULL))
-        problem = "validation: a dataset needs begin and next";
-    else if (validation != NULL && dataset != NULL && options->steps_per_epoch > 0 &&
-             validation->user == dataset->user && validation->begin == dataset->begin &&
-             validation->next == dataset->next)
-        problem = "fit: with steps_per_epoch, training stands in the midst of a pass when "
-                  "validation begins: validation_dataset must be another than the one trained on";
-    if (problem == NULL)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s", problem);
-}
-
-/* A random order of all samples, of which the first train. Keyed by the seed alone, which a
- * callback that goes on from a file may change as training begins: drawn after that. */
-static void draw_split(const dlcore_fit_t *fit)
-{
-    dlcore_random_t random =
-        dlcore_random_stream(fit->model->options.seed, DLCORE_RANDOM_SPLIT, 1, 0);
-
-    if (fit->split_order != NULL)
-        dlcore_random_permutation(&random, fit->split_order,
-                                  fit->validation.begin + fit->validation.rows);
-}
-
-static dlcore_status choose_tensors(dlcore_fit_t *fit)
-{
-    const dlcore_fit_options_t *options = fit->options;
-    dlcore_error_record_t found;
-    dlcore_status status =
-        dlcore_check_samples(&fit->model->network, options->validation_x, &found);
-
-    if (status == DLCORE_OK)
-        status = dlcore_check_labels(&fit->model->network, &fit->training.objective,
-                                     options->validation_x, options->validation_y, &found);
-    if (status != DLCORE_OK)
-        return dlcore_fail(&fit->model->error, status, "validation: %s", found.message);
-    status =
-        dlcore_check_sample_weights("validation_sample_weight", options->validation_sample_weight,
-                                    dlcore_sample_count(options->validation_x), &fit->model->error);
-    if (status != DLCORE_OK)
-        return status;
-    fit->validation = (dlcore_source_t){.x = options->validation_x,
-                                        .y = options->validation_y,
-                                        .weights = options->validation_sample_weight,
-                                        .rows = dlcore_sample_count(options->validation_x)};
-    return DLCORE_OK;
-}
-
-/* Which samples train and which validate. Keras's split: floor(n * (1 - split)) train. */
-static dlcore_status split_samples(dlcore_fit_t *fit, dlcore_source_t *samples)
-{
-    double split = fit->options->validation_split;
-    size_t count = samples->rows, kept = (size_t)floor((double)count * (1.0 - split));
-
-    if (kept == 0 || kept == count)
-        return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
-                           "fit: validation_split %g of %zu samples leaves %zu to train and "
-                           "%zu to validate",
-                           split, count, kept, count - kept);
-    if (fit->options->shuffle_before_split) {
-        fit->split_order = dlcore_allocate(&fit->model->allocator, count, sizeof *fit->split_order);
-        if (fit->split_order == NULL)
-            return dlcore_fail_memory(&fit->model->error, "order of samples",
-                                      count * sizeof *fit->split_order);
-    }
-    samples->order = fit->split_order;
-    fit->validation = *samples;
-    fit->validation.class_weights = NULL; /* as in Keras */
-    fit->validation.class_count = 0;
-    fit->validation.begin = kept;
-    fit->validation.rows = count - kept;
-    samples->rows = kept;
-    return DLCORE_OK;
-}
-
-static dlcore_status choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t *x,
-                                    const dlcore_tensor_t *y)
-{
-    const dlcore_fit_options_t *options = fit->options;
-    dlcore_source_t samples = {.x = x,
-                               .y = y,
-                               .weights = options->sample_weight,
-                               .class_weights = options->class_weight,
-                               .class_count = options->class_count,
-                               .rows = dlcore_sample_count(x)};
-    dlcore_status status = DLCORE_OK;
-
-    if (fit->feed.dataset == NULL)
-        status = dlcore_check_sample_weights("sample_weight", options->sample_weight, samples.rows,
-                                             &fit->model->error);
-    if (status != DLCORE_OK)
-        return status;
-    if (options->validation_x != NULL)
-        status = choose_tensors(fit);
-    else if (options->validation_dataset == NULL && fit->feed.dataset == NULL &&
-             options->validation_split > 0.0)
-        status = split_samples(fit, &samples);
-    fit->validates = fit->validation.rows > 0 || options->validation_dataset != NULL;
-    if (status != DLCORE_OK || fit->feed.dataset != NULL)
-        return status;
-    fit->position.samples = samples.rows;
-    fit->position.batch_size = options->batch_size;
-    return dlcore_feed_tensors(&fit->feed, fit->model, &samples, options->batch_size,
-                               options->shuffle, &fit->model->error);
-}
-
-/* ---- the frame ---- */
 
 /* Those that run last behind the others. */
 static dlcore_status copy_callbacks(dlcore_fit_t *fit)
@@ -223,6 +62,18 @@ static dlcore_status make_records(dlcore_fit_t *fit)
         return dlcore_fail_memory(&fit->model->error, "history", sizeof *fit->history);
     fit->history->first_epoch = options->initial_epoch;
     return dlcore_fit_state_create(fit);
+}
+
+/* A random order of all samples, of which the first train. Keyed by the seed alone, which a
+ * callback that goes on from a file may change as training begins: drawn after that. */
+static void draw_split(const dlcore_fit_t *fit)
+{
+    dlcore_random_t random =
+        dlcore_random_stream(fit->model->options.seed, DLCORE_RANDOM_SPLIT, 1, 0);
+
+    if (fit->split_order != NULL)
+        dlcore_random_permutation(&random, fit->split_order,
+                                  fit->validation.begin + fit->validation.rows);
 }
 
 /* Everything up to the first batch. The run that was stopped before is given up with that, not
@@ -304,13 +155,11 @@ static dlcore_status open_dataset(dlcore_fit_t *fit, const dlcore_dataset_t *dat
     return status;
 }
 
-static dlcore_status check_resume(const dlcore_fit_t *fit)
+/* Of a run that did not begin. */
+static void drop_history(dlcore_fit_t *fit)
 {
-    if (fit->options->resume && fit->model->stopped == NULL)
-        return dlcore_fail(&fit->model->error, DLCORE_ERROR_STATE,
-                           "fit: there is no run to resume: the model was neither stopped nor "
-                           "saved in the middle of one, or its weights were changed since");
-    return DLCORE_OK;
+    dlcore_history_free(fit->history);
+    fit->history = NULL;
 }
 
 static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
@@ -329,7 +178,7 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
                                    options->sample_weight != NULL || options->class_weight != NULL);
     if (status != DLCORE_OK)
         return status;
-    status = choose_samples(fit, x, y);
+    status = dlcore_fit_choose_samples(fit, x, y);
     if (status == DLCORE_OK) {
         fit->training.step.stop_on_not_finite = options->stop_on_not_finite;
         fit->progress = dlcore_progress_start(&options->sink, options->verbose);
@@ -339,6 +188,8 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
     }
     if (status == DLCORE_OK)
         status = run(fit);
+    else
+        drop_history(fit);
     dlcore_training_end(&fit->training);
     return status;
 }
@@ -359,11 +210,7 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
     if (status != DLCORE_OK)
         return status;
     atomic_store(&model->stop_requested, false);
-    status = check_options(&chosen, &model->error);
-    if (status == DLCORE_OK)
-        status = check_sources(&chosen, dataset, &model->error);
-    if (status == DLCORE_OK)
-        status = check_resume(&fit);
+    status = dlcore_fit_check(&fit, dataset);
     if (status == DLCORE_OK && dataset != NULL)
         status = open_dataset(&fit, dataset);
     if (status == DLCORE_OK)

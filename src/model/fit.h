@@ -1,7 +1,9 @@
 /* The inside of a running fit, for the files that check, run and tell of one.
  *
- *     fit.c          what users call: checks, buffers, the beginning and the end
+ *     fit.c          what users call: buffers, the beginning and the end
+ *     fit_check.c    options and data: what is refused, what trains, what validates
  *     fit_run.c      epochs and batches
+ *     fit_validate.c the values of data that are not trained on
  *     fit_notify.c   names and values, callbacks, the progress line
  *     fit_resume.c   telling where a run stands, and going on from there
  *
@@ -64,6 +66,15 @@ typedef enum dlcore_moment {
     DLCORE_BATCH_END
 } dlcore_moment_t;
 
+/* ---- fit_check.c ---- */
+
+/* Options alone, before anything is read; `dataset` NULL: of tensors. */
+dlcore_status dlcore_fit_check(const dlcore_fit_t *fit, const dlcore_dataset_t *dataset);
+/* Settles fit->validation, fit->validates and, of tensors, fit->feed and its place in
+ * fit->position, and checks what the begin of training did not. */
+dlcore_status dlcore_fit_choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t *x,
+                                        const dlcore_tensor_t *y);
+
 /* ---- fit_notify.c ---- */
 
 void dlcore_fit_name_values(dlcore_fit_t *fit);
@@ -80,6 +91,11 @@ void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, si
 dlcore_status dlcore_fit_run(dlcore_fit_t *fit);
 /* dlcore_feed_seek to a batch of the pass of fit->position, in the host's own float mode. */
 dlcore_status dlcore_fit_seek(dlcore_fit_t *fit, size_t batch, uint32_t key);
+
+/* ---- fit_validate.c ---- */
+
+/* At the end of an epoch: settles fit->values behind the trained ones, and fit->shown_values. */
+dlcore_status dlcore_fit_validate(dlcore_fit_t *fit);
 
 /* ---- fit_resume.c ---- */
 

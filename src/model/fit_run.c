@@ -4,11 +4,7 @@
  * run may go on from there.
  *
  * SPDX-License-Identifier: MIT */
-#include <math.h>
-
 #include "base/error.h"
-#include "base/size.h"
-#include "model/evaluate.h"
 #include "model/fit.h"
 
 static void see_request(dlcore_fit_t *fit)
@@ -194,40 +190,6 @@ static dlcore_status run_batch(dlcore_fit_t *fit, bool *ended)
 
 /* ---- epochs ---- */
 
-static dlcore_status validate(dlcore_fit_t *fit)
-{
-    const dlcore_fit_options_t *options = fit->options;
-    double *values = fit->values + fit->trained_values;
-    dlcore_objective_t objective = fit->training.objective;
-    dlcore_run_t run = {.model = fit->model,
-                        .objective = &objective,
-                        .source = fit->validation,
-                        .block = options->batch_size,
-                        .team = fit->training.team};
-    dlcore_sums_t *sums = &fit->validation_sums;
-    dlcore_status status;
-
-    for (size_t i = 0; i < fit->trained_values; i++)
-        values[i] = (double)NAN;
-    fit->shown_values = fit->trained_values;
-    if (!fit->validates || (fit->position.epoch + 1) % options->validation_freq != 0)
-        return DLCORE_OK;
-    objective.weighted = fit->validation.weights != NULL;
-    if (options->validation_dataset != NULL) {
-        dlcore_scope_leave(fit->scope);
-        status =
-            dlcore_evaluate_dataset(&run, options->validation_dataset, sums, &fit->model->error);
-        fit->scope = dlcore_scope_enter(fit->model);
-    } else {
-        status = dlcore_run_blocks(&run, sums, &fit->model->error);
-    }
-    if (status == DLCORE_OK) {
-        dlcore_fit_set_values(fit, sums, values);
-        fit->shown_values = fit->all_values;
-    }
-    return status;
-}
-
 static dlcore_status begin_epoch(dlcore_fit_t *fit)
 {
     dlcore_position_t *position = &fit->position;
@@ -253,7 +215,7 @@ static dlcore_status end_epoch(dlcore_fit_t *fit)
     dlcore_status status;
 
     dlcore_fit_set_values(fit, &fit->sums, fit->values);
-    status = validate(fit);
+    status = dlcore_fit_validate(fit);
     if (status != DLCORE_OK)
         return status;
     dlcore_fit_show(fit, DLCORE_EPOCH_END, epoch, position->batch);
