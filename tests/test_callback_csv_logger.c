@@ -1,6 +1,7 @@
 /* The CSV of a fit: its lines, appending, going on, and every system call failing.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -89,6 +91,42 @@ static void test_csv_logger_of_a_fit_has_na_where_nothing_was_validated(void **s
     assert_true(values[3] == dlcore_history_value(history, "val_mean_absolute_error", 1));
     dlcore_history_free(history);
     dlcore_model_free(model);
+}
+
+static void test_csv_logger_has_the_rate_that_the_epoch_was_trained_with(void **state)
+{
+    dlcore_reduce_lr_on_plateau_t reduce = dlcore_reduce_lr_on_plateau_default();
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callbacks[2];
+    dlcore_model_t *model = case_model(NULL, NULL, 0.125);
+    const char *text;
+
+    (void)state;
+    logger.learning_rate = true;
+    reduce.monitor = "loss";
+    reduce.mode = DLCORE_MONITOR_MODE_MAX; /* the loss falls: never better than the first */
+    reduce.patience = 1;
+    reduce.factor = 0.5;
+    callbacks[0] = dlcore_reduce_lr_on_plateau_callback(&reduce);
+    callbacks[1] = dlcore_csv_logger_callback(&logger);
+    assert_int_equal(case_run(model, callbacks, 2, 2), DLCORE_OK);
+    assert_int_equal(reduce.reductions, 1);
+    text = strstr(folder_text("log.csv"), "\n1,");
+    assert_non_null(text);
+    assert_int_equal(strncmp(text, "\n1,0.125,", 9), 0);
+    assert_true(dlcore_model_learning_rate(model) == 0.0625);
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_of_a_pipe_without_a_reader_is_refused(void **state)
+{
+    const char *path = folder_path("pipe");
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(path);
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "pipe");
 }
 
 static void test_csv_logger_appends_without_a_second_header(void **state)
@@ -200,6 +238,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_logger_writes_names_in_order_and_numbers_that_read_back),
         cmocka_unit_test(test_csv_logger_of_a_fit_has_na_where_nothing_was_validated),
+        cmocka_unit_test(test_csv_logger_has_the_rate_that_the_epoch_was_trained_with),
+        cmocka_unit_test(test_csv_logger_of_a_pipe_without_a_reader_is_refused),
         cmocka_unit_test(test_csv_logger_appends_without_a_second_header),
         cmocka_unit_test(test_csv_logger_of_a_resumed_run_cuts_what_it_writes_again),
         cmocka_unit_test(test_csv_logger_of_failing_calls_says_which_and_keeps_whole_lines),

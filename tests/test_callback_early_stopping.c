@@ -129,6 +129,80 @@ static void test_early_stopping_with_averages_restores_the_weights_of_the_epoch(
     assert_memory_not_equal(weights, seen.weights[EPOCHS - 1], sizeof weights);
 }
 
+/* ---- with statistics, averages, and a best epoch in the middle ---- */
+
+enum { MIDDLE = 2, DEEP_WEIGHTS = 3 * 8 + 8 + 4 * 8 + 8 + 1 };
+
+/* Writes down losses and weights; from epoch MIDDLE on, steps are so large that the loss grows.
+ * Asks for a stop, too, at the end of that epoch. */
+typedef struct spoiler {
+    float weights[EPOCHS][DEEP_WEIGHTS];
+    double losses[EPOCHS];
+    size_t request_at;
+} spoiler_t;
+
+static dlcore_callback_action_t spoil(void *user, const dlcore_training_event_t *event)
+{
+    spoiler_t *spoiler = user;
+
+    assert_int_equal(
+        dlcore_model_get_weights(event->model, spoiler->weights[event->epoch], DEEP_WEIGHTS),
+        DLCORE_OK);
+    spoiler->losses[event->epoch] = dlcore_training_value(event, "loss");
+    if (event->epoch >= MIDDLE)
+        assert_int_equal(dlcore_model_set_learning_rate(event->model, 0.3), DLCORE_OK);
+    if (event->epoch == spoiler->request_at)
+        dlcore_model_request_stop(event->model);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void check_middle(bool averages, size_t request_at)
+{
+    dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
+    spoiler_t spoiler = {.request_at = request_at};
+    dlcore_callback_t callbacks[] = {{.user = &spoiler, .on_epoch_end = spoil},
+                                     dlcore_early_stopping_callback(&stopping)};
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    float weights[DEEP_WEIGHTS];
+    dlcore_model_t *model = NULL;
+
+    sgd.learning_rate = 0.02;
+    sgd.use_ema = averages;
+    stopping.monitor = "loss";
+    stopping.patience = 2;
+    stopping.restore_best_weights = true;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(8, DLCORE_ACTIVATION_TANH));
+    dlcore_model_add(model, dlcore_layer_batch_normalization());
+    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
+    assert_int_equal(dlcore_model_build(model, 3), DLCORE_OK);
+    assert_int_equal(
+        dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_parameter_count(model), DEEP_WEIGHTS);
+    assert_int_equal(case_run(model, callbacks, 2, EPOCHS), DLCORE_OK);
+    assert_int_equal(stopping.best_epoch, MIDDLE);
+    assert_true(spoiler.losses[MIDDLE] < spoiler.losses[0]);
+    assert_true(spoiler.losses[MIDDLE] < spoiler.losses[MIDDLE + 1]);
+    assert_int_equal(dlcore_model_get_weights(model, weights, DEEP_WEIGHTS), DLCORE_OK);
+    assert_memory_equal(weights, spoiler.weights[MIDDLE], sizeof weights);
+    dlcore_model_free(model);
+}
+
+static void test_early_stopping_of_a_best_epoch_in_the_middle_restores_statistics_too(void **state)
+{
+    (void)state;
+    check_middle(false, SIZE_MAX);
+    check_middle(false, MIDDLE + 1);
+}
+
+static void test_early_stopping_of_a_best_epoch_in_the_middle_restores_beside_averages(void **state)
+{
+    (void)state;
+    check_middle(true, SIZE_MAX);
+    check_middle(true, MIDDLE + 1);
+}
+
 static void test_early_stopping_without_restoring_leaves_the_last_weights(void **state)
 {
     dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
@@ -316,6 +390,9 @@ int main(void)
         cmocka_unit_test(test_early_stopping_stopped_by_another_restores_all_the_same),
         cmocka_unit_test(test_early_stopping_after_an_error_restores_and_keeps_the_message),
         cmocka_unit_test(test_early_stopping_with_averages_restores_the_weights_of_the_epoch),
+        cmocka_unit_test(test_early_stopping_of_a_best_epoch_in_the_middle_restores_statistics_too),
+        cmocka_unit_test(
+            test_early_stopping_of_a_best_epoch_in_the_middle_restores_beside_averages),
         cmocka_unit_test(test_early_stopping_without_restoring_leaves_the_last_weights),
         cmocka_unit_test(test_early_stopping_skips_epochs_without_validation),
         cmocka_unit_test(test_early_stopping_of_auto_mode_goes_by_the_metric),

@@ -194,12 +194,12 @@ typedef struct dlcore_csv_logger {
     const char *path;
     char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or newline */
     bool append;        /* false; true: behind what the file has */
-    bool learning_rate; /* false; true: has a column learning_rate, as Keras writes when one of
-                           its callbacks changes it */
+    bool learning_rate; /* false; true: has a column learning_rate, that of the epoch's last batch,
+                           as Keras writes when one of its callbacks changes it */
     const char *name;   /* "csv_logger" */
 
     /* inside */
-    double state[1];
+    double state[1], rate;
     bool fresh;
     const struct dlcore_system *system;
 } dlcore_csv_logger_t;

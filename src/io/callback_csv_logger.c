@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -111,8 +112,9 @@ static void put_header(line_t *line, const columns_t *columns, const char *separ
 }
 
 static void put_values(line_t *line, const columns_t *columns, const char *separator,
-                       const dlcore_training_event_t *event)
+                       const dlcore_csv_logger_t *logger, const dlcore_training_event_t *event)
 {
+    double rate = isnan(logger->rate) ? dlcore_model_learning_rate(event->model) : logger->rate;
     char number[DLCORE_SHORTEST_SIZE];
 
     snprintf(number, sizeof number, "%zu", event->epoch);
@@ -122,8 +124,8 @@ static void put_values(line_t *line, const columns_t *columns, const char *separ
         double x;
 
         put(line, separator);
-        if (strcmp(columns->names[i], "learning_rate") == 0)
-            put(line, dlcore_shortest(number, dlcore_model_learning_rate(event->model)));
+        if (logger->learning_rate && strcmp(columns->names[i], "learning_rate") == 0)
+            put(line, dlcore_shortest(number, rate));
         else
             put(line, dlcore_monitor_value(&value, event, &x) ? dlcore_shortest(number, x) : "NA");
     }
@@ -143,14 +145,15 @@ static dlcore_status fail(const dlcore_csv_logger_t *logger, const char *what,
     return dlcore_fail_errno(error, errno, "csv_logger: cannot %s %.120s", what, logger->path);
 }
 
-static int open_file(const dlcore_csv_logger_t *logger)
+static int open_file(const dlcore_csv_logger_t *logger, int more_flags)
 {
     const dlcore_system_t *system = system_of(logger);
     int file;
 
     do
-        file = system->open(system->user, logger->path,
-                            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+        file =
+            system->open(system->user, logger->path,
+                         O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | more_flags, 0666);
     while (file < 0 && errno == EINTR);
     return file;
 }
@@ -231,7 +234,9 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
                                     logger->separator);
     logger->state[0] = 0.0;
     logger->fresh = true;
-    file = open_file(logger); /* what cannot be opened is found before the first epoch */
+    logger->rate = (double)NAN;
+    /* what cannot be opened is found before the first epoch; a pipe that nobody reads, too */
+    file = open_file(logger, O_NONBLOCK);
     if (file < 0 || (system->close(system->user, file) != 0 && errno != EINTR)) {
         (void)fail(logger, "open", event->error);
         return DLCORE_CALLBACK_FAIL;
@@ -247,6 +252,15 @@ static dlcore_callback_action_t on_resume(void *user, const dlcore_training_even
         dlcore_callback_check_counts(event, "csv_logger", logger->state, DLCORE_COUNT_BIT(0)));
 }
 
+/* As an epoch ends, another callback may have set that of the next one already. */
+static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_csv_logger_t *logger = user;
+
+    logger->rate = dlcore_model_learning_rate(event->model);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
 static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
@@ -256,7 +270,7 @@ static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_e
     line_t line = {.used = 0};
     dlcore_status status;
     size_t at = 0;
-    int file = open_file(logger);
+    int file = open_file(logger, 0);
 
     if (file < 0) {
         (void)fail(logger, "open", event->error);
@@ -266,7 +280,7 @@ static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_e
     if (status == DLCORE_OK) {
         if (at == 0)
             put_header(&line, &columns, separator);
-        put_values(&line, &columns, separator, event);
+        put_values(&line, &columns, separator, logger, event);
         status = write_line(logger, file, at, &line, event->error);
     }
     if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
@@ -278,6 +292,7 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
 {
     return (dlcore_callback_t){.user = logger,
                                .on_train_begin = on_train_begin,
+                               .on_batch_begin = logger->learning_rate ? on_batch_begin : NULL,
                                .on_epoch_end = on_epoch_end,
                                .name = logger->name,
                                .state = logger->state,

@@ -54,16 +54,29 @@ static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
 
 /* What a callback that failed says, as the fit's own error. Where the fit has failed before, that
  * stays the reason. */
-static dlcore_status take_failure(dlcore_fit_t *fit)
+static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment_t moment)
 {
-    dlcore_error_record_t *reason = &fit->reason;
+    static const char *const moments[] = {
+        [DLCORE_TRAIN_BEGIN] = "on_train_begin", [DLCORE_TRAIN_END] = "on_train_end",
+        [DLCORE_RESUME] = "on_resume",           [DLCORE_EPOCH_BEGIN] = "on_epoch_begin",
+        [DLCORE_EPOCH_END] = "on_epoch_end",     [DLCORE_BATCH_BEGIN] = "on_batch_begin",
+        [DLCORE_BATCH_END] = "on_batch_end",
+    };
+    const dlcore_error_record_t *said = &fit->failure;
+    const char *name = fit->callbacks[index].name;
 
-    if (reason->status == DLCORE_OK)
-        dlcore_error_write(
-            reason, fit->failure.status != DLCORE_OK ? fit->failure.status : DLCORE_ERROR_STATE,
-            "%s",
-            fit->failure.message[0] != '\0' ? fit->failure.message : "fit: a callback failed");
-    return reason->status;
+    if (fit->reason.status != DLCORE_OK)
+        return fit->reason.status;
+    if (said->message[0] != '\0')
+        dlcore_error_write(&fit->reason,
+                           said->status != DLCORE_OK ? said->status : DLCORE_ERROR_STATE, "%s",
+                           said->message);
+    else
+        dlcore_error_write(&fit->reason, DLCORE_ERROR_STATE,
+                           "fit: callback %zu of %zu (%.40s) failed in %s", index + 1,
+                           fit->options->callback_count, name != NULL ? name : "no name",
+                           moments[moment]);
+    return fit->reason.status;
 }
 
 /* In the host's own float mode, on a thread that may set weights meanwhile. */
@@ -109,7 +122,7 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
         if (action == DLCORE_CALLBACK_STOP && !fit->stop)
             fit->stop = fit->stopped_by_callback = true;
         if (action == DLCORE_CALLBACK_FAIL)
-            event.status = take_failure(fit);
+            event.status = take_failure(fit, i, moment);
         if (action == DLCORE_CALLBACK_FAIL && moment != DLCORE_TRAIN_END)
             return event.status;
     }
