@@ -53,7 +53,7 @@ static void drop(slices_t *slices)
 static dlcore_status next(void *user, dlcore_dataset_batch_t *batch, dlcore_error_record_t *error)
 {
     slices_t *slices = user;
-    size_t first = slices->row, size = slices->sizes[slices->at++];
+    size_t first = slices->row, size = first < ROWS ? slices->sizes[slices->at++] : 0;
     size_t end = first + size < ROWS ? first + size : ROWS;
     bool weighted =
         slices->weights != NULL && (slices->unweighted == 0 || slices->at <= slices->unweighted);

@@ -5,7 +5,8 @@
  *
  * --large adds a model of 1 GB, of which it also tells how much memory loading takes; it needs
  * 4 GB of memory and 1 GB in DIR (/tmp). The program starts itself as `--first FILE` to time a
- * whole process from its start to the first prediction, and as `--load FILE`.
+ * whole process from its start to the first prediction, as `--nothing FILE` to time what of that is
+ * not dlcore's, and as `--load FILE`.
  *
  * SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE
@@ -144,6 +145,14 @@ static void start_and_predict(void *state, size_t count)
         run_self("--first", work->path);
 }
 
+static void only_start(void *state, size_t count)
+{
+    work_t *work = state;
+
+    for (size_t i = 0; i < count; i++)
+        run_self("--nothing", work->path);
+}
+
 /* Bytes that this process has had at once; Linux tells it, elsewhere 0. (getrusage would count its
  * parent's, too.) */
 static double peak_memory(void)
@@ -255,6 +264,7 @@ static void small_model(void)
         snprintf(name, sizeof name, "start to prediction, %s", what);
         race(name, &work, start_and_predict);
     }
+    race("start alone, with the BLAS it is linked with", &work, only_start);
     unlink(work.path);
     dlcore_model_free(model);
 }
@@ -330,6 +340,8 @@ int main(int argc, char **argv)
     program = argv[0];
     if (argc == 3 && strcmp(argv[1], "--first") == 0)
         return predict_first(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "--nothing") == 0)
+        return 0;
     if (argc == 3 && strcmp(argv[1], "--load") == 0) {
         work_t work = {0};
 
