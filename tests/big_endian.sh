@@ -13,7 +13,7 @@ build=$1
 units='safetensors json npy npy_elements npy_header npy_save npy_hostile idx idx_save idx_hostile
     csv csv_reader csv_columns csv_classes csv_hostile output tensor_output decimal
     model_file model_file_versions model_file_ways model_file_faults model_file_hostile model_save run_state_hostile
-    safetensors_hostile resume'
+    resume'
 
 PKG_CONFIG_LIBDIR=/usr/lib/s390x-linux-gnu/pkgconfig
 export PKG_CONFIG_LIBDIR
