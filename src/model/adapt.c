@@ -1,4 +1,4 @@
-/* Statistics of data for normalization layers, and freezing.
+/* Statistics of data for normalization layers.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -7,35 +7,6 @@
 #include "base/error.h"
 #include "math/tensor.h"
 #include "model/model.h"
-
-static dlcore_status check_layer(const dlcore_model_t *model, size_t layer, const char *call,
-                                 dlcore_error_record_t *error)
-{
-    if (layer < model->network.node_count)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: the model has %zu layers, got layer %zu",
-                       call, model->network.node_count, layer);
-}
-
-dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable)
-{
-    dlcore_status status = dlcore_model_begin(model);
-
-    if (status != DLCORE_OK)
-        return status;
-    status = check_layer(model, layer, "set_trainable", &model->error);
-    if (status == DLCORE_OK) {
-        dlcore_node_t *node = &model->network.nodes[layer];
-
-        if (trainable && !node->layer.trainable && model->trainer.slots != NULL)
-            dlcore_update_begin_averages(&model->network, &model->settings.optimizer,
-                                         model->trainer.slots, node);
-        node->layer.trainable = trainable;
-        dlcore_trainer_forget_plan(model);
-        dlcore_model_drop_run(model);
-    }
-    return dlcore_model_end(model, status);
-}
 
 static dlcore_status check_before(const dlcore_model_t *model, size_t layer,
                                   dlcore_error_record_t *error)
@@ -120,7 +91,7 @@ static dlcore_status adapt(dlcore_model_t *model, size_t layer, const dlcore_ten
     dlcore_network_t *network = &model->network;
     dlcore_error_record_t *error = &model->error;
     bool was_built = network->values != NULL;
-    dlcore_status status = check_layer(model, layer, "adapt", error);
+    dlcore_status status = dlcore_check_layer(model, layer, "adapt", error);
 
     if (status == DLCORE_OK && network->nodes[layer].layer.kind != DLCORE_LAYER_NORMALIZATION)
         status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "adapt: %s is no normalization",

@@ -1,4 +1,4 @@
-/* Checking the tensors that users pass to fit, evaluate and predict.
+/* Checking what users pass: tensors to fit, evaluate and predict, and numbers of layers.
  *
  * SPDX-License-Identifier: MIT */
 #include <limits.h>
@@ -163,4 +163,13 @@ dlcore_status dlcore_check_class_weights(const char *what, const float *weights,
                                (double)weights[i], i);
     }
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_check_layer(const dlcore_model_t *model, size_t layer, const char *call,
+                                 dlcore_error_record_t *error)
+{
+    if (layer < model->network.node_count)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: the model has %zu layers, got layer %zu",
+                       call, model->network.node_count, layer);
 }

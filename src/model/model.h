@@ -105,6 +105,9 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
 
 /* ---- data.c: what users pass in ---- */
 
+/* The model has a layer of that number; `call` is for the message. */
+dlcore_status dlcore_check_layer(const dlcore_model_t *model, size_t layer, const char *call,
+                                 dlcore_error_record_t *error);
 /* x has rows of a dtype and the width that the network takes. */
 dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore_tensor_t *x,
                                    dlcore_error_record_t *error);

@@ -1,0 +1,24 @@
+/* Freezing layers.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "model/model.h"
+
+dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable)
+{
+    dlcore_status status = dlcore_model_begin(model);
+
+    if (status != DLCORE_OK)
+        return status;
+    status = dlcore_check_layer(model, layer, "set_trainable", &model->error);
+    if (status == DLCORE_OK) {
+        dlcore_node_t *node = &model->network.nodes[layer];
+
+        if (trainable && !node->layer.trainable && model->trainer.slots != NULL)
+            dlcore_update_begin_averages(&model->network, &model->settings.optimizer,
+                                         model->trainer.slots, node);
+        node->layer.trainable = trainable;
+        dlcore_trainer_forget_plan(model);
+        dlcore_model_drop_run(model);
+    }
+    return dlcore_model_end(model, status);
+}
