@@ -104,13 +104,13 @@ static void train_best(const digits_t *training, uint64_t seed)
         model_add(network, layer_dropout(0.5));
     }
     model_add(network, layer_dense(CLASSES, ACTIVATION_SOFTMAX));
-    how.epochs = 30;
-    how.batch_size = 128;
+    how.epochs = 20;
+    how.batch_size = 256;
     how.validation_split = 1.0 / 12;
     how.shuffle_before_split = true;
-    compile(1e-3, how.epochs * steps_in(TRAINING * 11 / 12, how.batch_size));
+    compile(2e-3, how.epochs * steps_in(TRAINING * 11 / 12, how.batch_size));
     stopping.monitor = "val_accuracy";
-    stopping.patience = 10;
+    stopping.patience = 8;
     stopping.restore_best_weights = true;
     callback = early_stopping_callback(&stopping);
     how.callbacks = &callback;

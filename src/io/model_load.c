@@ -122,6 +122,7 @@ static dlcore_status read_tensors(dlcore_model_loading_t *loading)
     size_t count;
 
     reading->tensors = dlcore_model_tensors(loading->model);
+    reading->model = loading->model;
     reading->sum_wanted = loading->options.report != NULL || loading->options.require_checksum;
     dlcore_model_loading_find_state(loading);
     dlcore_model_loading_forget_counts(loading);

@@ -17,6 +17,7 @@ static dlcore_status read_weights(dlcore_model_t *model, dlcore_model_reading_t 
     dlcore_status status = DLCORE_OK;
 
     reading->tensors = dlcore_model_tensors(model);
+    reading->model = model;
     for (size_t i = 0; i < count && status == DLCORE_OK; i++)
         status = dlcore_model_reading_want(reading, i);
     if (status != DLCORE_OK)

@@ -1,4 +1,4 @@
-/* Tensors from a safetensors file straight into their places.
+/* Which tensors of a safetensors file are wanted, and whether they fit.
  *
  * SPDX-License-Identifier: MIT */
 #include "io/model_reading.h"
@@ -10,11 +10,7 @@
 #include "base/error.h"
 #include "base/size.h"
 
-#define SKIP_BYTES 4096
 #define SHAPE_TEXT 80
-#define WIDE 4096
-#define BUFFER_FLOATS ((size_t)1 << 15)
-#define BUFFER_FLOATS_WIDE ((size_t)1 << 18)
 
 dlcore_status dlcore_model_reading_open(dlcore_model_reading_t *reading,
                                         dlcore_byte_source_t *source,
@@ -112,87 +108,4 @@ bool dlcore_model_reading_has(const dlcore_model_reading_t *reading, size_t inde
     dlcore_model_tensor_t tensor = dlcore_model_tensor(&reading->tensors, index);
 
     return dlcore_safetensors_find(&reading->file, tensor.name) != NULL;
-}
-
-/* Small, because fresh memory costs page faults; for wide rows larger, because an engine's panels
- * take a piece of each. */
-static size_t buffer_of(const dlcore_model_tensor_t *tensor)
-{
-    return dlcore_model_tensor_buffer(tensor,
-                                      tensor->shape[1] > WIDE ? BUFFER_FLOATS_WIDE : BUFFER_FLOATS);
-}
-
-/* One tensor, piece by piece through `buffer`. */
-static dlcore_status read_tensor(dlcore_model_reading_t *reading,
-                                 const dlcore_model_tensor_t *tensor, float *buffer)
-{
-    size_t width = tensor->shape[1];
-    size_t step = buffer_of(tensor) / width;
-    dlcore_hash_t hash = dlcore_model_tensor_hash(tensor);
-    dlcore_status status = DLCORE_OK;
-
-    for (size_t row = 0; row < tensor->shape[0] && status == DLCORE_OK; row += step) {
-        size_t count = dlcore_size_min(step, tensor->shape[0] - row);
-        size_t bytes = count * width * sizeof(float);
-
-        status = dlcore_byte_source_read(reading->source, buffer, bytes, reading->error);
-        if (status == DLCORE_OK && reading->sum_wanted)
-            dlcore_hash_add(&hash, buffer, bytes);
-        if (status == DLCORE_OK && tensor->at != NULL)
-            dlcore_model_tensor_set(tensor, row, count, buffer);
-    }
-    reading->sum += dlcore_hash_value(&hash);
-    return status;
-}
-
-/* Floats for the largest tensor that is read. */
-static size_t buffer_floats(const dlcore_model_reading_t *reading)
-{
-    size_t floats = SKIP_BYTES / sizeof(float);
-
-    for (size_t i = 0; i < reading->file.count; i++) {
-        uint32_t use = reading->file.entries[i].use;
-
-        if (use > 0) {
-            dlcore_model_tensor_t tensor = dlcore_model_tensor(&reading->tensors, use - 1);
-            floats = dlcore_size_max(floats, buffer_of(&tensor));
-        }
-    }
-    return floats;
-}
-
-static dlcore_status read_entries(dlcore_model_reading_t *reading, float *buffer, size_t floats)
-{
-    dlcore_status status = DLCORE_OK;
-
-    for (size_t i = 0; i < reading->file.count && status == DLCORE_OK; i++) {
-        const dlcore_safetensors_entry_t *entry = &reading->file.entries[i];
-        dlcore_model_tensor_t tensor;
-
-        if (entry->use > 0) {
-            tensor = dlcore_model_tensor(&reading->tensors, entry->use - 1u);
-            if (tensor.at != NULL || reading->sum_wanted) {
-                status = read_tensor(reading, &tensor, buffer);
-                continue;
-            }
-        }
-        status = dlcore_byte_source_skip(reading->source, entry->end - entry->begin, buffer,
-                                         floats * sizeof *buffer, reading->error);
-    }
-    return status;
-}
-
-dlcore_status dlcore_model_reading_data(dlcore_model_reading_t *reading)
-{
-    size_t floats = buffer_floats(reading);
-    float *buffer = dlcore_allocate_raw(&reading->allocator, floats, sizeof *buffer);
-    dlcore_status status;
-
-    if (buffer == NULL)
-        return dlcore_fail_memory(reading->error, reading->source->name, floats * sizeof *buffer);
-    reading->sum = 0;
-    dlcore_safetensors_sort_by_place(&reading->file);
-    status = read_entries(reading, buffer, floats);
-    dlcore_release(&reading->allocator, buffer);
-    return status;
 }

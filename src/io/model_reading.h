@@ -20,9 +20,11 @@ typedef struct dlcore_model_reading {
     dlcore_error_record_t *error;
     char *text; /* the header */
     dlcore_safetensors_t file;
-    dlcore_model_tensors_t tensors; /* the caller's to fill between open and data */
-    bool sum_wanted;                /* compute the checksum, also of tensors that nobody wants */
-    uint64_t sum;                   /* after data */
+    /* the caller's to fill between open and data */
+    dlcore_model_tensors_t tensors;
+    const dlcore_model_t *model; /* whose team reads large tensors; NULL: nobody's */
+    bool sum_wanted;             /* compute the checksum, also of tensors that nobody wants */
+    uint64_t sum;                /* after data */
 } dlcore_model_reading_t;
 
 dlcore_status dlcore_model_reading_open(dlcore_model_reading_t *reading,

@@ -7,11 +7,16 @@
 #include "math/products_native.h"
 
 #include <string.h>
+#if defined(__SSE__)
+#    include <xmmintrin.h>
+#endif
 
 #include "math/cpu.h"
 
 /* Enough for 16 threads to end at about the same time. */
 #define TILES_WANTED 32
+/* Kernels of so many floats stay in no cache. */
+#define LARGE ((size_t)1 << 23)
 
 dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost)
 {
@@ -42,14 +47,31 @@ static void copy_whole(float *to, const float *from, size_t count, size_t stride
         COPY_WHOLE(panel);
 }
 
+/* The same around the caches, which a large kernel would only pass through: more than twice as
+ * fast. `to` is aligned, panels have a multiple of 4 columns. */
+static void stream_whole(float *to, const float *from, size_t count, size_t stride, size_t panel)
+{
+#if defined(__SSE__)
+    for (size_t i = 0; i < count; i++, to += panel, from += stride) {
+        for (size_t k = 0; k < panel; k += 4)
+            _mm_stream_ps(to + k, _mm_loadu_ps(from + k));
+    }
+    _mm_sfence();
+#else
+    copy_whole(to, from, count, stride, panel);
+#endif
+}
+
 void dlcore_native_pack_rows(dlcore_native_rows_t part, size_t panel, const float *rows,
                              float *kernel)
 {
+    bool large = part.inputs * part.units >= LARGE;
+
     for (size_t begin = 0; begin < part.units; begin += panel) {
         size_t width = dlcore_size_min(panel, part.units - begin);
         float *to = kernel + begin * part.inputs + part.first * panel;
         if (width == panel) {
-            copy_whole(to, rows + begin, part.count, part.units, panel);
+            (large ? stream_whole : copy_whole)(to, rows + begin, part.count, part.units, panel);
             continue;
         }
         for (size_t i = 0; i < part.count; i++, to += panel) {

@@ -1,7 +1,7 @@
 /* Reading that goes wrong.
  *
  * SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE          /* POSIX 2008, and AT_EMPTY_PATH */
+#define _GNU_SOURCE          /* POSIX 2008, AT_EMPTY_PATH and preadv */
 #define _FILE_OFFSET_BITS 64 /* as in input.c, so that the two names mean the same functions */
 
 #include "support/failing_read.h"
@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,25 +38,23 @@ int open(const char *path, int flags, ...)
 
 ssize_t pread(int descriptor, void *to, size_t size, off_t offset)
 {
-    read_faults.reads++;
-    if (read_faults.reads == read_faults.delay_at) {
+    size_t number = ++read_faults.reads;
+
+    if (number == read_faults.delay_at) {
         struct timespec time = {read_faults.delay_ms / 1000, read_faults.delay_ms % 1000 * 1000000};
 
         nanosleep(&time, NULL);
     }
-    if (read_faults.reads == read_faults.fault_at ||
-        (read_faults.for_ever && read_faults.fault_at != 0 &&
-         read_faults.reads > read_faults.fault_at)) {
+    if (number == read_faults.fault_at ||
+        (read_faults.for_ever && read_faults.fault_at != 0 && number > read_faults.fault_at)) {
         errno = read_faults.fault;
         return read_faults.fault == 0 ? 0 : -1;
     }
-    if (read_faults.reads == read_faults.half_at && size > 1)
+    if (number == read_faults.half_at && size > 1)
         size /= 2;
     if (read_faults.most != 0 && size > read_faults.most)
         size = read_faults.most;
-    if (lseek(descriptor, offset, SEEK_SET) != offset)
-        return -1;
-    return read(descriptor, to, size);
+    return preadv(descriptor, &(struct iovec){.iov_base = to, .iov_len = size}, 1, offset);
 }
 
 int fstat(int descriptor, struct stat *info)
