@@ -85,6 +85,11 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync,
 /* Removes what was not committed. */
 void dlcore_output_close(dlcore_output_t *output);
 
+/* Whether a file could be written now: opens, and takes all back. What is at `path` is not touched.
+ * Errors as of dlcore_output_open; also where a file can be made, but not removed. */
+dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
+                                  dlcore_error_record_t *error);
+
 /* ---- between output.c and output_temporary.c ---- */
 
 /* Makes and locks the temporary file, with what can be kept of the permissions of the `old` one;
