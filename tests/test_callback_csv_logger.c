@@ -225,7 +225,12 @@ static void test_csv_logger_of_bad_settings_is_refused(void **state)
     callback = dlcore_csv_logger_callback(&logger);
     logger.path = NULL;
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "path is NULL");
-    for (const char *bad = "\"\n.-e7\200"; *bad != '\0'; bad++) {
+    logger.path = "";
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "csv_logger: path is empty");
+    logger = dlcore_csv_logger_default(folder_path("bad.csv"));
+    logger.separator = '\177';
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "no number or word has, got 127");
+    for (const char *bad = "\"\n.-e7\200\001\b\v\033"; *bad != '\0'; bad++) {
         logger = dlcore_csv_logger_default(folder_path("bad.csv"));
         logger.separator = *bad;
         case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "csv_logger: separator");

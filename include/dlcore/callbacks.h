@@ -193,7 +193,8 @@ dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *ch
 typedef struct dlcore_csv_logger {
     size_t structure_size; /* set by ..._default() */
     const char *path;
-    char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or newline */
+    char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or control
+                           character */
     bool append;        /* false; true: behind what the file has */
     bool learning_rate; /* false; true: has a column learning_rate, that of the epoch's last batch,
                            as Keras writes when one of its callbacks changes it */

@@ -18,8 +18,8 @@ dlcore_csv_logger_t dlcore_csv_logger_default(const char *path)
 
 static bool can_separate(char c)
 {
-    return c != '\0' && c != '"' && c != '\n' && c != '\r' && c != '.' && c != '-' && c != '+' &&
-           c != '_' && c > 0 && !isalnum((unsigned char)c);
+    return c == '\t' || (c >= ' ' && c <= '~' && c != '"' && c != '.' && c != '-' && c != '+' &&
+                         c != '_' && !isalnum((unsigned char)c));
 }
 
 static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
@@ -28,12 +28,13 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
 
     if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
-    if (logger->path == NULL)
-        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT, "csv_logger: path is NULL");
+    if (logger->path == NULL || logger->path[0] == '\0')
+        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT, "csv_logger: path is %s",
+                                    logger->path == NULL ? "NULL" : "empty");
     if (!can_separate(logger->separator))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
-                                    "csv_logger: separator must be an ASCII character that no "
-                                    "number or word has, got %d",
+                                    "csv_logger: separator must be a tab or a printable ASCII "
+                                    "character that no number or word has, got %d",
                                     logger->separator);
     logger->state[0] = 0.0;
     logger->fresh = true;
