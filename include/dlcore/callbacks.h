@@ -195,7 +195,10 @@ typedef struct dlcore_csv_logger {
     const char *path;
     char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or control
                            character */
-    bool append;        /* false; true: behind what the file has */
+    bool append;        /* false; true: behind what the file has, whose first line must be the
+                           header that this run would write: else DLCORE_ERROR_FORMAT, with both.
+                           A last line that was cut off is ended first. Pipes and the like are not
+                           looked into */
     bool learning_rate; /* false; true: has a column learning_rate, that of the epoch's last batch,
                            as Keras writes when one of its callbacks changes it */
     const char *name;   /* "csv_logger" */
@@ -203,6 +206,7 @@ typedef struct dlcore_csv_logger {
     /* inside */
     double state[1], rate;
     bool fresh;
+    char last;
     const struct dlcore_system *system;
 } dlcore_csv_logger_t;
 /* `path` is borrowed. */

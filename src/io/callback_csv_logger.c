@@ -25,6 +25,8 @@ static bool can_separate(char c)
 static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
+    dlcore_csv_logger_line_t header = {.used = 0};
+    const char *const *names;
 
     if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
@@ -39,8 +41,9 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     logger->state[0] = 0.0;
     logger->fresh = true;
     logger->rate = (double)NAN;
-    /* what cannot be opened is found before the first epoch; a pipe that nobody reads, too */
-    return dlcore_callback_check(dlcore_csv_logger_begin(logger, event->error));
+    if (dlcore_event_names(event, &names) > 0) /* none yet: no fit's */
+        dlcore_csv_logger_put_header(&header, logger, event);
+    return dlcore_callback_check(dlcore_csv_logger_begin(logger, &header, event->error));
 }
 
 static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)

@@ -48,6 +48,7 @@ typedef struct dlcore_system {
     int (*ftruncate)(void *user, int file, off_t size);
     int (*fchmod)(void *user, int file, mode_t mode);
     int (*fchown)(void *user, int file, uid_t owner, gid_t group);
+    ssize_t (*pread)(void *user, int file, void *to, size_t size, off_t at);
     ssize_t (*write)(void *user, int file, const void *bytes, size_t size);
     int (*fsync)(void *user, int file);
     int (*close)(void *user, int file);
