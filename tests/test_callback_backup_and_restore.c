@@ -1,6 +1,7 @@
 /* Runs that die and are started again: the same bits, with all callbacks, as one that never did.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -235,6 +237,64 @@ static void test_backup_of_bad_settings_is_refused(void **state)
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "backup_and_restore");
 }
 
+static void test_backup_of_save_options_that_are_none_is_refused(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("never"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+
+    (void)state;
+    backup.save = (dlcore_save_options_t){.training_state = true};
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT,
+                        "backup_and_restore: save: options have structure_size 0, not ");
+    assert_false(folder_has("never"));
+}
+
+static void test_backup_of_a_place_that_cannot_be_written_is_refused(void **state)
+{
+    dlcore_backup_and_restore_t backup =
+        dlcore_backup_and_restore_default(folder_path("none/backup"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+    failing_io_t io;
+    dlcore_system_t system;
+
+    (void)state;
+    folder_files(true);
+    case_assert_refused(&callback, DLCORE_ERROR_IO,
+                        "/none/backup: cannot open its folder: No such file");
+    backup.path = folder_path("");
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "Is a directory");
+    backup.path = folder_path("pipe");
+    assert_int_equal(mkfifo(backup.path, 0600), 0);
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "/pipe: not a regular file");
+    failing_io_init(&io);
+    io.only = "openat";
+    io.fail_at = 1;
+    io.error = EROFS;
+    system = failing_io(&io);
+    backup.system = &system;
+    backup.path = folder_path("backup");
+    case_assert_refused(&callback, DLCORE_ERROR_IO,
+                        "/backup: cannot make a file next to it: Read-only file system");
+    assert_int_equal(folder_files(true), 1);
+}
+
+/* The run that it is to save has ended before its first epoch did. */
+static void test_backup_that_saves_nothing_leaves_no_file(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    case_witness_t stops = {.stop_batch = 1};
+    dlcore_callback_t callbacks[] = {dlcore_backup_and_restore_callback(&backup),
+                                     case_witness(&stops)};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    backup.delete_checkpoint = false;
+    assert_int_equal(case_run(model, callbacks, 2, 2), DLCORE_OK);
+    assert_int_equal(folder_files(false), 0);
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +305,9 @@ int main(void)
         cmocka_unit_test(test_backup_that_cannot_be_gone_on_from_is_an_error_that_keeps_it),
         cmocka_unit_test(test_backup_of_failing_calls_ends_fit),
         cmocka_unit_test(test_backup_of_bad_settings_is_refused),
+        cmocka_unit_test(test_backup_of_save_options_that_are_none_is_refused),
+        cmocka_unit_test(test_backup_of_a_place_that_cannot_be_written_is_refused),
+        cmocka_unit_test(test_backup_that_saves_nothing_leaves_no_file),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -292,7 +292,7 @@ static void test_early_stopping_of_bad_settings_is_refused_with_the_numbers(void
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "monitor is NULL");
     stopping = dlcore_early_stopping_default();
     stopping.mode = (dlcore_monitor_mode_t)3;
-    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "auto, min or max, got 3");
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "auto, min or max (0 .. 2), got 3");
     stopping = dlcore_early_stopping_default();
     stopping.min_delta = NAN;
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "min_delta must be finite, got nan");

@@ -1,6 +1,7 @@
 /* Checkpoints of fits: when, where, what, and files that fail.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -159,6 +161,7 @@ static void test_model_checkpoint_of_a_best_that_was_not_saved_tries_again(void 
     (void)state;
     folder_files(true);
     failing_io_init(&io);
+    io.only = "write";
     io.fail_at = 1;
     system = failing_io(&io);
     checkpoint.system = &system;
@@ -241,12 +244,130 @@ static void test_model_checkpoint_of_bad_settings_is_refused(void **state)
     checkpoint.monitor = "val_loss";
     checkpoint.save_freq = 2;
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "has no value after a batch");
+    checkpoint.monitor = "VAL_loss"; /* which is found, too */
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "has no value after a batch");
     checkpoint.save_freq = 0;
     checkpoint.initial_value_threshold = -INFINITY;
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "initial_value_threshold");
     checkpoint = (dlcore_model_checkpoint_t){.path = "x"};
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "model_checkpoint");
     assert_false(folder_has("never"));
+}
+
+static void test_model_checkpoint_of_save_options_that_are_none_is_refused(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("never"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+
+    (void)state;
+    checkpoint.save = (dlcore_save_options_t){.training_state = true};
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT,
+                        "model_checkpoint: save: options have structure_size 0, not ");
+    assert_false(folder_has("never"));
+}
+
+static void test_model_checkpoint_of_a_mode_that_is_none_is_refused_for_all_epochs_too(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("never"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+
+    (void)state;
+    for (int best = 0; best <= 1; best++) {
+        checkpoint.save_best_only = best == 1;
+        checkpoint.mode = (dlcore_monitor_mode_t)3;
+        case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT,
+                            "model_checkpoint: mode must be auto, min or max (0 .. 2), got 3");
+        checkpoint.mode = (dlcore_monitor_mode_t)-1;
+        case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "(0 .. 2), got -1");
+    }
+    assert_false(folder_has("never"));
+}
+
+static void test_model_checkpoint_by_batches_of_a_path_with_validation_is_refused(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("{batch}-{val_loss:.2f}"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+
+    (void)state;
+    folder_files(true);
+    checkpoint.save_freq = 3;
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT,
+                        "model_checkpoint: path: {val_loss} has no value after a batch");
+    assert_int_equal(folder_files(false), 0);
+}
+
+static void test_model_checkpoint_of_a_place_that_cannot_be_written_is_refused(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("none/{epoch}"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+    failing_io_t io;
+    dlcore_system_t system;
+
+    (void)state;
+    folder_files(true);
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "/none/1: cannot open its folder: No such");
+    checkpoint.path = folder_path("{{none}}/m");
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "/{none}/m: cannot open its folder: No such");
+    checkpoint.path = folder_path("");
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "Is a directory");
+    checkpoint.path = folder_path("pipe");
+    assert_int_equal(mkfifo(checkpoint.path, 0600), 0);
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "/pipe: not a regular file");
+    failing_io_init(&io);
+    io.only = "openat";
+    io.fail_at = 1;
+    io.error = EACCES;
+    system = failing_io(&io);
+    checkpoint.system = &system;
+    checkpoint.path = folder_path("m");
+    case_assert_refused(&callback, DLCORE_ERROR_IO,
+                        "/m: cannot make a file next to it: Permission denied");
+    assert_int_equal(folder_files(true), 1);
+}
+
+static void test_model_checkpoint_of_a_folder_with_fields_is_not_looked_for(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("{epoch}/m"));
+    case_witness_t seen = {.epochs = 0};
+    dlcore_callback_t callbacks[] = {case_witness(&seen),
+                                     dlcore_model_checkpoint_callback(&checkpoint)};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(mkdir(folder_path("1"), 0700), 0);
+    assert_int_equal(case_run(model, callbacks, 2, 3), DLCORE_ERROR_IO);
+    assert_non_null(strstr(dlcore_model_error(model), "/2/m: cannot open its folder: No such"));
+    assert_int_equal(seen.epochs, 2);
+    assert_int_equal(checkpoint.saves, 1);
+    assert_int_equal(remove(folder_path("1/m")), 0);
+    dlcore_model_free(model);
+}
+
+static void test_model_checkpoint_that_saves_nothing_leaves_all_as_it_was(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(folder_path("kept"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    struct stat before, after;
+
+    (void)state;
+    folder_files(true);
+    folder_write("kept", "old");
+    assert_int_equal(stat(folder_path("kept"), &before), 0);
+    checkpoint.save_best_only = true;
+    checkpoint.initial_value_threshold = -1.0; /* below every loss */
+    assert_int_equal(case_run(model, &callback, 1, 2), DLCORE_OK);
+    assert_string_equal(folder_text("kept"), "old");
+    assert_int_equal(stat(folder_path("kept"), &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    checkpoint.path = folder_path("new");
+    assert_int_equal(case_run(model, &callback, 1, 2), DLCORE_OK);
+    assert_int_equal(folder_files(false), 1);
+    dlcore_model_free(model);
 }
 
 int main(void)
@@ -261,6 +382,13 @@ int main(void)
         cmocka_unit_test(test_model_checkpoint_of_a_resumed_run_shows_its_best),
         cmocka_unit_test(test_model_checkpoint_of_a_run_whose_counts_lie_is_refused_and_forgets),
         cmocka_unit_test(test_model_checkpoint_of_bad_settings_is_refused),
+        cmocka_unit_test(test_model_checkpoint_of_save_options_that_are_none_is_refused),
+        cmocka_unit_test(
+            test_model_checkpoint_of_a_mode_that_is_none_is_refused_for_all_epochs_too),
+        cmocka_unit_test(test_model_checkpoint_by_batches_of_a_path_with_validation_is_refused),
+        cmocka_unit_test(test_model_checkpoint_of_a_place_that_cannot_be_written_is_refused),
+        cmocka_unit_test(test_model_checkpoint_of_a_folder_with_fields_is_not_looked_for),
+        cmocka_unit_test(test_model_checkpoint_that_saves_nothing_leaves_all_as_it_was),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

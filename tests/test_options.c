@@ -239,7 +239,7 @@ static void test_options_enumerators_of_the_rest_that_are_none_are_refused(void 
         callback = dlcore_reduce_lr_on_plateau_callback(&reduce);
         case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "mode must be auto, min or max");
         checkpoint.mode = (dlcore_monitor_mode_t)wrong[i];
-        checkpoint.save_best_only = true;
+        checkpoint.save_best_only = i % 2 == 0;
         callback = dlcore_model_checkpoint_callback(&checkpoint);
         case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "mode must be auto, min or max");
     }

@@ -584,6 +584,62 @@ static void test_output_works_in_the_current_folder(void **state)
     (void)files(true);
 }
 
+/* Each call failing in turn, with an old file and without. */
+static void test_output_probe_leaves_all_as_it_was(void **state)
+{
+    dlcore_error_record_t error;
+    size_t failures = 0;
+
+    (void)state;
+    for (int there = 0; there <= 1; there++) {
+        bool done = false;
+
+        for (size_t n = 0; !done; n++) { /* at first none */
+            failing_io_t io;
+            dlcore_system_t system;
+            dlcore_status status;
+
+            if (there)
+                put_file("file", "old");
+            failing_io_init(&io);
+            io.fail_at = n;
+            system = failing_io(&io);
+            status = dlcore_output_probe(&system, path_of("file"), &error);
+            failures += status != DLCORE_OK;
+            if (status != DLCORE_OK)
+                assert_non_null(strstr(error.message, strerror(EIO)));
+            if (there)
+                assert_content("file", "old");
+            assert_int_equal(io.opened, io.closed);
+            assert_int_equal(files(true), there);
+            done = n > 0 && io.failures == 0;
+            assert_true(n < 30);
+        }
+    }
+    assert_true(failures >= 12);
+}
+
+static void test_output_probe_of_what_cannot_be_replaced_says_why(void **state)
+{
+    dlcore_error_record_t error;
+    dlcore_system_t system;
+    failing_io_t io;
+
+    (void)state;
+    assert_failed(dlcore_output_probe(NULL, path_of("none/file"), &error), DLCORE_ERROR_IO, &error,
+                  "cannot open its folder: No such file or directory");
+    assert_failed(dlcore_output_probe(NULL, folder, &error), DLCORE_ERROR_IO, &error,
+                  "Is a directory");
+    failing_io_init(&io); /* a folder that files may only be added to */
+    io.only = "unlinkat";
+    io.fail_at = 1;
+    io.error = EPERM;
+    system = failing_io(&io);
+    assert_failed(dlcore_output_probe(&system, path_of("file"), &error), DLCORE_ERROR_IO, &error,
+                  "/file: cannot remove the file next to it: Operation not permitted");
+    (void)files(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -605,6 +661,8 @@ int main(void)
         cmocka_unit_test(test_output_gives_no_permission_that_was_not_there),
         cmocka_unit_test(test_output_keeps_the_group_when_the_owner_is_another),
         cmocka_unit_test(test_output_works_in_the_current_folder),
+        cmocka_unit_test(test_output_probe_leaves_all_as_it_was),
+        cmocka_unit_test(test_output_probe_of_what_cannot_be_replaced_says_why),
     };
 
     return cmocka_run_group_tests_name("output", tests, make_folder, remove_folder);

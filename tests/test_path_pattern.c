@@ -55,9 +55,37 @@ static void test_path_expand_fills_fields_as_python_does(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dlcore_error_record_t error = {0};
 
-        assert_int_equal(expand(path, sizeof path, cases[i].pattern, true, &error), DLCORE_OK);
+        assert_int_equal(expand(path, sizeof path, cases[i].pattern,
+                                strstr(cases[i].pattern, "{batch") != NULL, &error),
+                         DLCORE_OK);
         assert_string_equal(path, cases[i].path);
     }
+}
+
+static void test_path_expand_by_batches_of_validation_is_refused(void **state)
+{
+    static const char *const bad[] = {"{batch}-{val_loss:.2f}", "{Val_MAE}"};
+    char path[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        dlcore_error_record_t error = {0};
+
+        assert_int_equal(expand(path, sizeof path, bad[i], true, &error), DLCORE_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "} has no value after a batch"));
+    }
+}
+
+static void test_path_folder_varies_with_fields_before_the_name_alone(void **state)
+{
+    (void)state;
+    assert_false(dlcore_path_folder_varies("m-{epoch}.safetensors"));
+    assert_false(dlcore_path_folder_varies("folder/{epoch}-{loss:.2f}"));
+    assert_false(dlcore_path_folder_varies("{{folder}}/{epoch}"));
+    assert_false(dlcore_path_folder_varies("{{/m"));
+    assert_true(dlcore_path_folder_varies("{epoch}/m"));
+    assert_true(dlcore_path_folder_varies("/a{{{epoch}}}/m"));
+    assert_true(dlcore_path_folder_varies("a/{epoch:02d}-{loss}/m"));
 }
 
 static void test_path_expand_of_malformed_fields_is_refused_with_the_place(void **state)
@@ -163,6 +191,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_path_expand_fills_fields_as_python_does),
+        cmocka_unit_test(test_path_expand_by_batches_of_validation_is_refused),
+        cmocka_unit_test(test_path_folder_varies_with_fields_before_the_name_alone),
         cmocka_unit_test(test_path_expand_of_malformed_fields_is_refused_with_the_place),
         cmocka_unit_test(test_path_expand_of_unknown_names_lists_those_that_are_there),
         cmocka_unit_test(test_path_expand_of_a_long_path_needs_its_room),

@@ -15,8 +15,8 @@
  * struct. It may serve one fit after another, not two at once; nothing is to be freed.
  *
  * Bad settings, a monitored name that fit does not have, no memory and failing files end fit with
- * an error that names them, the first three before it has trained. (Keras only warns about a name
- * that is not there.)
+ * an error that names them, the first three before it has trained, as well as a file that cannot
+ * be written. (Keras only warns about a name that is not there.)
  *
  * A file that is saved while fit runs keeps what the callbacks know, under their `name`, and a run
  * that resumes goes on as if it had never stopped; results are then those of the whole run. Two
@@ -153,12 +153,13 @@ dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);
 #define DLCORE_CHECKPOINT_PATH_SIZE 1024
 
 /* Saves the model as training goes on: dlcore_model_save, which replaces a file whole or not at
- * all. Folders must be there.
+ * all. Folders must be there: whether a file could be written is found out as training begins,
+ * unless the folder's name has fields.
  *
  * `path` may have fields as in Keras: {epoch}, from 1; {batch}, from 1, when saving by batches; and
  * the name of any value, {val_loss}. After a colon comes Python's format: a width, with 0 before it
  * filled with zeros, and for values .2f or .2e: "weights-{epoch:02d}-{val_loss:.2f}.safetensors".
- * {{ and }} are braces. */
+ * {{ and }} are braces. When saving by batches there are no values of validation. */
 typedef struct dlcore_model_checkpoint {
     size_t structure_size; /* set by ..._default() */
     const char *path;
@@ -192,8 +193,12 @@ dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *ch
 typedef struct dlcore_csv_logger {
     size_t structure_size; /* set by ..._default() */
     const char *path;
-    char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or newline */
-    bool append;        /* false; true: behind what the file has */
+    char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or control
+                           character */
+    bool append;        /* false; true: behind what the file has, whose first line must be the
+                           header that this run would write: else DLCORE_ERROR_FORMAT, with both.
+                           A last line that was cut off is ended first. Pipes and the like are not
+                           looked into */
     bool learning_rate; /* false; true: has a column learning_rate, that of the epoch's last batch,
                            as Keras writes when one of its callbacks changes it */
     const char *name;   /* "csv_logger" */
@@ -201,6 +206,7 @@ typedef struct dlcore_csv_logger {
     /* inside */
     double state[1], rate;
     bool fresh;
+    char last;
     const struct dlcore_system *system;
 } dlcore_csv_logger_t;
 /* `path` is borrowed. */
@@ -211,7 +217,8 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
  * loads the file at `path` when there is one, and fit goes on from there to the same bits; without
  * one it begins as it would. Saves to it as training goes on, after all other callbacks. When the
  * last epoch is done, or a callback has stopped the run, the file is deleted; when
- * dlcore_model_request_stop did, or fit failed, it stays. Delete it to begin anew.
+ * dlcore_model_request_stop did, or fit failed, it stays. Delete it to begin anew. Whether it could
+ * be written is found out as training begins.
  *
  * From the file come weights, the optimizer's state, counts, seed, where the run stands, and the
  * learning rate, as callbacks may have changed it; where the optimizer has a schedule, also a

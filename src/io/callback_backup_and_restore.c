@@ -36,11 +36,15 @@ static dlcore_status check(const dlcore_backup_and_restore_t *backup,
     if (backup->path == NULL || backup->path[0] == '\0')
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT, "backup_and_restore: path is %s",
                            backup->path == NULL ? "NULL" : "empty");
+    status = dlcore_check_structure(backup->save.structure_size, sizeof backup->save,
+                                    "backup_and_restore: save", "save_options", event->error);
+    if (status != DLCORE_OK)
+        return status;
     if (!backup->save.training_state)
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
                            "backup_and_restore: save.training_state is false: the file would not "
                            "tell where the run stands");
-    return DLCORE_OK;
+    return dlcore_output_probe(backup->system, backup->path, event->error);
 }
 
 /* Whether there is a file; what is wrong with it, loading will say. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "io/model_save.h"
 #include "io/path_pattern.h"
 #include "model/callback.h"
@@ -43,7 +44,7 @@ static dlcore_status check_best(const dlcore_model_checkpoint_t *checkpoint,
                            "model_checkpoint: initial_value_threshold must be finite, or NaN for "
                            "none, got %g",
                            checkpoint->initial_value_threshold);
-    if (checkpoint->save_freq > 0 && strncmp(checkpoint->monitor, "val_", 4) == 0)
+    if (checkpoint->save_freq > 0 && dlcore_name_begins(checkpoint->monitor, "val_"))
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
                            "model_checkpoint: \"%.64s\" has no value after a batch; save_freq is "
                            "%zu batches",
@@ -51,18 +52,43 @@ static dlcore_status check_best(const dlcore_model_checkpoint_t *checkpoint,
     return DLCORE_OK;
 }
 
+static dlcore_status check_settings(const dlcore_model_checkpoint_t *checkpoint,
+                                    const dlcore_training_event_t *event)
+{
+    dlcore_monitor_t monitor = monitor_of(checkpoint);
+    dlcore_status status = dlcore_check_callback(checkpoint, "model_checkpoint", event->error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_check_structure(checkpoint->save.structure_size, sizeof checkpoint->save,
+                                        "model_checkpoint: save", "save_options", event->error);
+    if (status == DLCORE_OK)
+        status = dlcore_monitor_check_mode(&monitor, event->error);
+    if (status == DLCORE_OK && checkpoint->save_best_only)
+        status = check_best(checkpoint, event);
+    return status;
+}
+
+/* The first path, as far as it is known: values and later epochs change the file's name alone. */
+static dlcore_status check_path(const dlcore_model_checkpoint_t *checkpoint,
+                                const dlcore_training_event_t *event)
+{
+    char path[DLCORE_CHECKPOINT_PATH_SIZE];
+    dlcore_status status = dlcore_path_expand(path, sizeof path, checkpoint->path,
+                                              "model_checkpoint", event, checkpoint->save_freq > 0);
+
+    if (status != DLCORE_OK || dlcore_path_folder_varies(checkpoint->path))
+        return status;
+    return dlcore_output_probe(checkpoint->system, path, event->error);
+}
+
 static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
 {
     dlcore_model_checkpoint_t *checkpoint = user;
     double *state = checkpoint->state;
-    char path[DLCORE_CHECKPOINT_PATH_SIZE];
-    dlcore_status status = dlcore_check_callback(checkpoint, "model_checkpoint", event->error);
+    dlcore_status status = check_settings(checkpoint, event);
 
-    if (status == DLCORE_OK && checkpoint->save_best_only)
-        status = check_best(checkpoint, event);
-    if (status == DLCORE_OK) /* for its errors */
-        status = dlcore_path_expand(path, sizeof path, checkpoint->path, "model_checkpoint", event,
-                                    checkpoint->save_freq > 0);
+    if (status == DLCORE_OK)
+        status = check_path(checkpoint, event);
     if (status == DLCORE_OK && state[HAS_BEST] == 0.0 &&
         !isnan(checkpoint->initial_value_threshold)) {
         state[BEST] = checkpoint->initial_value_threshold;

@@ -240,3 +240,20 @@ void dlcore_output_close(dlcore_output_t *output)
     output->exists = false;
     output->folder = output->file = output->guard = -1;
 }
+
+dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
+                                  dlcore_error_record_t *error)
+{
+    dlcore_output_t output;
+    dlcore_status status = dlcore_output_open(&output, system, path, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    system = output.system;
+    output.exists = system->unlinkat(system->user, output.folder, output.temporary) != 0;
+    if (output.exists)
+        status = dlcore_fail_errno(error, errno, "%s: cannot remove the file next to it",
+                                   shown(output.path));
+    dlcore_output_close(&output);
+    return status;
+}

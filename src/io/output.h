@@ -48,6 +48,7 @@ typedef struct dlcore_system {
     int (*ftruncate)(void *user, int file, off_t size);
     int (*fchmod)(void *user, int file, mode_t mode);
     int (*fchown)(void *user, int file, uid_t owner, gid_t group);
+    ssize_t (*pread)(void *user, int file, void *to, size_t size, off_t at);
     ssize_t (*write)(void *user, int file, const void *bytes, size_t size);
     int (*fsync)(void *user, int file);
     int (*close)(void *user, int file);
@@ -84,6 +85,11 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync,
                                    dlcore_error_record_t *error);
 /* Removes what was not committed. */
 void dlcore_output_close(dlcore_output_t *output);
+
+/* Whether a file could be written now: opens, and takes all back. What is at `path` is not touched.
+ * Errors as of dlcore_output_open; also where a file can be made, but not removed. */
+dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
+                                  dlcore_error_record_t *error);
 
 /* ---- between output.c and output_temporary.c ---- */
 

@@ -191,6 +191,9 @@ static dlcore_status expand(expansion_t *path, const char *pattern, const char *
             status = put_field(path, &field, event, by_batches);
         if (status == DLCORE_ERROR_NAME)
             return dlcore_event_fail_name(event, owner, field.name);
+        if (status == DLCORE_OK && by_batches && dlcore_name_begins(field.name, "val_"))
+            return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
+                               "%s: path: {%s} has no value after a batch", owner, field.name);
         if (status != DLCORE_OK)
             return dlcore_fail(event->error, status,
                                "%s: path: \"%.40s\" is no field like {epoch:02d} or {loss:.2f}",
@@ -216,4 +219,14 @@ dlcore_status dlcore_path_expand(char *to, size_t room, const char *pattern, con
                              path.room);
     to[path.used < path.room ? path.used : path.room] = '\0';
     return status;
+}
+
+bool dlcore_path_folder_varies(const char *pattern)
+{
+    for (const char *at = pattern; *at != '\0'; at++) {
+        if (at[0] == '{' && at[1] != '{')
+            return strchr(at, '/') != NULL;
+        at += at[0] == '{';
+    }
+    return false;
 }

@@ -59,6 +59,12 @@ static int system_fchown(void *user, int file, uid_t owner, gid_t group)
     return fchown(file, owner, group);
 }
 
+static ssize_t system_pread(void *user, int file, void *to, size_t size, off_t at)
+{
+    (void)user;
+    return pread(file, to, size, at);
+}
+
 static ssize_t system_write(void *user, int file, const void *bytes, size_t size)
 {
     (void)user;
@@ -112,6 +118,7 @@ const dlcore_system_t *dlcore_system(void)
         .ftruncate = system_ftruncate,
         .fchmod = system_fchmod,
         .fchown = system_fchown,
+        .pread = system_pread,
         .write = system_write,
         .fsync = system_fsync,
         .close = system_close,

@@ -42,6 +42,9 @@ typedef struct dlcore_monitor {
     double min_delta;
 } dlcore_monitor_t;
 
+/* DLCORE_OK, or an error: a mode that is none. dlcore_monitor_check looks, too. */
+dlcore_status dlcore_monitor_check_mode(const dlcore_monitor_t *monitor,
+                                        dlcore_error_record_t *error);
 /* DLCORE_OK, or an error in the event: a name that is not there, a mode that AUTO cannot find, a
  * min_delta that is not finite. */
 dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,

@@ -93,6 +93,17 @@ static dlcore_monitor_mode_t direction(const dlcore_monitor_t *monitor, const dl
 
 /* ---- what callbacks ask ---- */
 
+dlcore_status dlcore_monitor_check_mode(const dlcore_monitor_t *monitor,
+                                        dlcore_error_record_t *error)
+{
+    if ((int)monitor->mode >= DLCORE_MONITOR_MODE_AUTO &&
+        (int)monitor->mode <= DLCORE_MONITOR_MODE_MAX)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: mode must be auto, min or max (%d .. %d), got %d", monitor->owner,
+                       DLCORE_MONITOR_MODE_AUTO, DLCORE_MONITOR_MODE_MAX, (int)monitor->mode);
+}
+
 dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
                                    const dlcore_training_event_t *event)
 {
@@ -103,11 +114,8 @@ dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
     if (!isfinite(monitor->min_delta))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: min_delta must be finite, got %g",
                            monitor->owner, monitor->min_delta);
-    if ((int)monitor->mode < DLCORE_MONITOR_MODE_AUTO ||
-        (int)monitor->mode > DLCORE_MONITOR_MODE_MAX)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: mode must be auto, min or max, got %d", monitor->owner,
-                           (int)monitor->mode);
+    if (dlcore_monitor_check_mode(monitor, error) != DLCORE_OK)
+        return DLCORE_ERROR_ARGUMENT;
     if (event->model->fit != NULL && !dlcore_event_has(event, monitor->name))
         return dlcore_event_fail_name(event, monitor->owner, monitor->name);
     if (direction(monitor, event->model) == DLCORE_MONITOR_MODE_AUTO)

@@ -84,6 +84,16 @@ static int io_fchown(void *user, int file, uid_t owner, gid_t group)
     return fails(user, "fchown", false) ? -1 : dlcore_system()->fchown(NULL, file, owner, group);
 }
 
+static ssize_t io_pread(void *user, int file, void *to, size_t size, off_t at)
+{
+    const failing_io_t *io = user;
+
+    if (fails(user, "pread", false))
+        return -1;
+    return dlcore_system()->pread(NULL, file, to,
+                                  io->most != 0 && size > io->most ? io->most : size, at);
+}
+
 static ssize_t io_write(void *user, int file, const void *bytes, size_t size)
 {
     failing_io_t *io = user;
@@ -158,6 +168,7 @@ dlcore_system_t failing_io(failing_io_t *io)
         .ftruncate = io_ftruncate,
         .fchmod = io_fchmod,
         .fchown = io_fchown,
+        .pread = io_pread,
         .write = io_write,
         .fsync = io_fsync,
         .close = io_close,

@@ -28,7 +28,7 @@ typedef struct failing_io {
     size_t shorten_at;  /* this one, if it is a write, takes half of what it is given */
     size_t delay_at;    /* this one takes that long, then works */
     long delay_ms;      /* milliseconds */
-    size_t most;        /* bytes that every write takes; 0: all */
+    size_t most;        /* bytes that every write takes and every pread gives; 0: all */
 
     /* What happened. */
     size_t calls; /* that were counted */

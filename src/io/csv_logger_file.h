@@ -1,0 +1,20 @@
+/* The file of a CSV logger.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_IO_CSV_LOGGER_FILE_H
+#define DLCORE_IO_CSV_LOGGER_FILE_H
+
+#include "io/csv_logger_line.h"
+
+/* Before training: that the file opens, and, where lines are to be appended, that it begins with
+ * `header`, CR LF or LF behind it; one without bytes: it is not known. DLCORE_ERROR_FORMAT where it
+ * does not. Streams are not read. */
+dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
+                                      const dlcore_csv_logger_line_t *header,
+                                      dlcore_error_record_t *error);
+/* The line of the event's epoch, with the header where it is the file's first. Errors in the event.
+ */
+dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
+                                      const dlcore_training_event_t *event);
+
+#endif
