@@ -18,8 +18,9 @@
 #include "support/folder.h"
 #include "support/tensors.h"
 
-/* More than 16 MiB, with a last panel and a last piece that are not whole. */
-enum { INPUTS = 1999, UNITS = 2203 };
+/* So large that it is read by threads and around the caches, with a last panel and a last piece
+ * that are not whole. */
+enum { INPUTS = 2999, UNITS = 2803 };
 
 static float *weights;
 static size_t count;

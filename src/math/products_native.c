@@ -56,9 +56,16 @@ static void stream_whole(float *to, const float *from, size_t count, size_t stri
         for (size_t k = 0; k < panel; k += 4)
             _mm_stream_ps(to + k, _mm_loadu_ps(from + k));
     }
-    _mm_sfence();
 #else
     copy_whole(to, from, count, stride, panel);
+#endif
+}
+
+/* What was streamed is there for whoever sees a later store. */
+static void end_stream(void)
+{
+#if defined(__SSE__)
+    _mm_sfence();
 #endif
 }
 
@@ -79,6 +86,8 @@ void dlcore_native_pack_rows(dlcore_native_rows_t part, size_t panel, const floa
             memset(to + width, 0, (panel - width) * sizeof(float));
         }
     }
+    if (large)
+        end_stream();
 }
 
 void dlcore_native_unpack_rows(dlcore_native_rows_t part, size_t panel, const float *kernel,
