@@ -124,7 +124,7 @@ static void train_fast(const digits_t *training, uint64_t seed)
     fit_options_t how = fit_options_default();
 
     create(seed);
-    model_add(network, layer_dense(192, ACTIVATION_RELU));
+    model_add(network, layer_dense(208, ACTIVATION_RELU));
     model_add(network, layer_dense(CLASSES, ACTIVATION_SOFTMAX));
     how.epochs = 5;
     how.batch_size = 128;

@@ -378,6 +378,23 @@ static void test_json_writer_notes_numbers_that_are_not_finite(void **state)
     assert_true(writer.not_finite);
 }
 
+static void test_json_double_looks_at_no_byte_behind_the_number(void **state)
+{
+    static const char *const texts[] = {"1e57", "1E+57", "-1e-57", "15", "1.57"};
+    static const double values[] = {1e5, 1e5, -1e-5, 1.0, 1.5};
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        dlcore_json_problem_t problem;
+        dlcore_json_t value;
+        double number;
+
+        assert_true(dlcore_json_check(texts[i], strlen(texts[i]) - 1, &value, &problem));
+        assert_true(dlcore_json_double(&value, &number));
+        assert_true(number == values[i]);
+    }
+}
+
 /* Numbers come back bit by bit, also where the decimal point is a comma. */
 static void test_json_numbers_do_not_depend_on_the_locale(void **state)
 {
@@ -421,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_json_numbers_are_exact_or_refused),
         cmocka_unit_test(test_json_writer_measures_then_writes),
         cmocka_unit_test(test_json_writer_notes_numbers_that_are_not_finite),
+        cmocka_unit_test(test_json_double_looks_at_no_byte_behind_the_number),
         cmocka_unit_test(test_json_numbers_do_not_depend_on_the_locale),
     };
 

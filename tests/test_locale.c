@@ -1,19 +1,24 @@
-/* Files in a host whose locale writes commas: models come back, their bytes and those of CSV are
- * the same as elsewhere. SKIPPED where the system has no such locale.
+/* Files in a host whose locale writes commas: models come back, and what is written and read is the
+ * same as elsewhere. SKIPPED where the system has no such locale.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L /* strdup */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "dlcore/curves.h"
 #include "dlcore/data.h"
+#include "support/callback_case.h"
 #include "support/classifier.h"
+#include "support/folder.h"
 #include "support/running_model.h"
 
 /* Whether there is a locale with a comma, which is set then. */
@@ -82,12 +87,59 @@ static void test_locale_with_commas_reads_csv_with_points(void **state)
     dlcore_csv_free(csv);
 }
 
+/* A log, a picture, and files whose names have numbers, of the same training. */
+static void train_into(const char *log, const char *picture, const char *checkpoints)
+{
+    char log_path[512], checkpoint_path[512];
+    dlcore_csv_logger_t logger;
+    dlcore_model_checkpoint_t checkpoint;
+    dlcore_callback_t callbacks[2];
+    dlcore_fit_options_t how;
+    dlcore_history_t *history = NULL;
+    dlcore_model_t *model = case_model(NULL, NULL, 0.05);
+
+    snprintf(log_path, sizeof log_path, "%s", folder_path(log));
+    snprintf(checkpoint_path, sizeof checkpoint_path, "%s", folder_path(checkpoints));
+    logger = dlcore_csv_logger_default(log_path);
+    checkpoint = dlcore_model_checkpoint_default(checkpoint_path);
+    logger.learning_rate = true;
+    callbacks[0] = dlcore_csv_logger_callback(&logger);
+    callbacks[1] = dlcore_model_checkpoint_callback(&checkpoint);
+    how = case_options(callbacks, 2, 3);
+    assert_int_equal(case_fit(model, &how, &history), DLCORE_OK);
+    assert_null(strrchr(checkpoint.last_path, ','));
+    assert_int_equal(dlcore_history_save_svg(history, folder_path(picture), NULL, NULL), DLCORE_OK);
+    dlcore_history_free(history);
+    dlcore_model_free(model);
+}
+
+static void assert_same_text(const char *name, const char *other)
+{
+    char *text = strdup(folder_text(name));
+
+    assert_non_null(text);
+    assert_string_equal(folder_text(other), text);
+    free(text);
+}
+
+static void test_locale_with_commas_writes_the_same_texts(void **state)
+{
+    (void)state;
+    train_into("points.csv", "points.svg", "points-{epoch}-{val_loss:.4f}");
+    if (!set_commas())
+        skip();
+    train_into("commas.csv", "commas.svg", "commas-{epoch}-{val_loss:.4f}");
+    assert_same_text("points.csv", "commas.csv");
+    assert_same_text("points.svg", "commas.svg");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_locale_with_commas_gives_the_same_model_file, reset),
         cmocka_unit_test_teardown(test_locale_with_commas_reads_csv_with_points, reset),
+        cmocka_unit_test_teardown(test_locale_with_commas_writes_the_same_texts, reset),
     };
 
-    return cmocka_run_group_tests_name("locale", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("locale", tests, folder_make, folder_remove);
 }

@@ -1,7 +1,6 @@
 /* Strings and numbers of checked JSON.
  *
  * SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "io/json.h"
 
 #define NUMBER_LENGTH_MAX 300
+#define EXPONENT_MAX 100000
 
 /* ---- strings, character by character ---- */
 
@@ -173,6 +173,20 @@ bool dlcore_json_size(const dlcore_json_t *value, size_t *number)
     return true;
 }
 
+/* Of a checked number; what is larger than EXPONENT_MAX makes 0 or infinity all the same. Not by
+ * strtol: nothing need end the text behind the number. */
+static long exponent_of(const char *next, const char *end)
+{
+    bool negative = *next == '-';
+    long exponent = 0;
+
+    for (next += *next == '-' || *next == '+'; next < end; next++) {
+        if (exponent < EXPONENT_MAX)
+            exponent = exponent * 10 + (*next - '0');
+    }
+    return negative ? -exponent : exponent;
+}
+
 /* strtod expects the locale's decimal point. 12.5e3 is written as 125e2, which has none. */
 bool dlcore_json_double(const dlcore_json_t *value, double *number)
 {
@@ -194,12 +208,8 @@ bool dlcore_json_double(const dlcore_json_t *value, double *number)
         }
     }
     text[length] = '\0';
-    if (next < value->end) {
-        errno = 0;
-        exponent = strtol(next + 1, NULL, 10);
-        if (exponent > 100000 || exponent < -100000)
-            exponent = exponent > 0 ? 100000 : -100000;
-    }
+    if (next < value->end)
+        exponent = exponent_of(next + 1, value->end);
     snprintf(text + length, sizeof text - length, "e%ld", exponent - decimals);
     *number = strtod(text, &end);
     return *end == '\0' && isfinite(*number);

@@ -9,6 +9,7 @@
 #include "dlcore/layer.h"
 #include "dlcore/loss.h"
 #include "dlcore/optimizer.h"
+#include "dlcore/schedule.h"
 
 #define TRAIN(name, head, batch, batches, optimizer, ...)                                     \
     {                                                                                         \
@@ -48,6 +49,14 @@ const bench_case_t bench_cases[] = {
      128,
      0,
      DLCORE_OPTIMIZER_RMSPROP,
+     true},
+    {"recipe mnist",
+     BENCH_RECIPE,
+     BENCH_CLASSES,
+     {784, 208, 10},
+     128,
+     0,
+     DLCORE_OPTIMIZER_ADAM,
      true},
     RUN("b1 digits", 1, true),
     RUN("b1 dense", 1, false),
@@ -98,9 +107,14 @@ size_t bench_case_layers(const bench_case_t *which)
     return layers;
 }
 
+size_t bench_case_epochs(const bench_case_t *which)
+{
+    return which->work == BENCH_RECIPE ? BENCH_RECIPE_EPOCHS : which->work == BENCH_EPOCH;
+}
+
 double bench_case_operations(const bench_case_t *which, size_t rows)
 {
-    const bool trains = which->work == BENCH_TRAIN || which->work == BENCH_EPOCH;
+    const bool trains = which->work == BENCH_TRAIN || bench_case_epochs(which) > 0;
     double sum = 0;
     size_t l;
 
@@ -124,13 +138,28 @@ static const struct {
                          DLCORE_LOSS_BINARY_CROSSENTROPY},
 };
 
+static dlcore_optimizer_t optimizer_of(const bench_case_t *which)
+{
+    const size_t steps = (BENCH_MNIST_IMAGES + which->batch - 1) / which->batch;
+    dlcore_optimizer_t optimizer;
+
+    switch (which->optimizer) {
+    case DLCORE_OPTIMIZER_SGD:
+        return dlcore_optimizer_sgd();
+    case DLCORE_OPTIMIZER_ADAM:
+        optimizer = dlcore_optimizer_adam();
+        optimizer.schedule = dlcore_schedule_cosine_decay(3e-3, BENCH_RECIPE_EPOCHS * steps);
+        return optimizer;
+    default:
+        return dlcore_optimizer_rmsprop();
+    }
+}
+
 dlcore_model_t *bench_case_model(const bench_case_t *which, dlcore_engine_t engine, size_t threads)
 {
     const size_t layers = bench_case_layers(which);
     dlcore_model_options_t options = dlcore_model_options_default();
-    dlcore_optimizer_t optimizer = which->optimizer == DLCORE_OPTIMIZER_SGD
-                                       ? dlcore_optimizer_sgd()
-                                       : dlcore_optimizer_rmsprop();
+    dlcore_optimizer_t optimizer = optimizer_of(which);
     dlcore_error_record_t error = {0};
     dlcore_model_t *model = NULL;
     size_t l;
@@ -139,7 +168,7 @@ dlcore_model_t *bench_case_model(const bench_case_t *which, dlcore_engine_t engi
     options.threads = threads;
     options.error = &error;
     bench_check(dlcore_model_create(&options, &model), error.message);
-    if (which->work == BENCH_EPOCH)
+    if (bench_case_epochs(which) > 0)
         dlcore_model_add(model, dlcore_layer_rescaling(1 / 255.0, 0));
     for (l = 0; l < layers; l++)
         dlcore_model_add(model, dlcore_layer_dense(which->widths[l + 1],

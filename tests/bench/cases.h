@@ -11,12 +11,16 @@
 #include "dlcore/model.h"
 
 #define BENCH_LAYERS_MAX 3
+#define BENCH_RECIPE_EPOCHS 5
+#define BENCH_MNIST_IMAGES 60000 /* to train on */
 
 typedef enum bench_work {
     BENCH_TRAIN = 1, /* a step of model_fit over generated samples */
     BENCH_PREDICTOR, /* a run of a predictor */
     BENCH_PREDICT,   /* a call of model_predict */
-    BENCH_EPOCH      /* an epoch of model_fit over MNIST's training images, as uint8 */
+    BENCH_EPOCH,     /* an epoch of model_fit over MNIST's training images, as uint8 */
+    BENCH_RECIPE     /* a whole training on them, to 98 % of the test images: `fast` of
+                        examples/mnist_recipes.c, which tells the accuracy */
 } bench_work_t;
 
 typedef enum bench_head {
@@ -43,12 +47,14 @@ extern const size_t bench_case_count;
 bool bench_case_has_peers(const bench_case_t *which);
 
 size_t bench_case_layers(const bench_case_t *which);
+/* Epochs over MNIST; 0: other work. */
+size_t bench_case_epochs(const bench_case_t *which);
 
 /* Floating-point operations of the products of `rows` samples: forward, and to train also every
  * kernel gradient and all input gradients but the first layer's. A multiply-add counts two. */
 double bench_case_operations(const bench_case_t *which, size_t rows);
 
-/* A compiled model of that case; ends the program where it cannot be made. */
+/* A compiled model of that case, the same each time; ends the program where it cannot be made. */
 dlcore_model_t *bench_case_model(const bench_case_t *which, dlcore_engine_t engine, size_t threads);
 
 #endif

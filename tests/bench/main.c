@@ -112,6 +112,8 @@ static bench_subject_t make_subject(const bench_t *bench, const bench_case_t *wh
         return bench_subject_train(which, engine, bench->threads, bench->options.quick);
     case BENCH_EPOCH:
         return bench_subject_epoch(which, engine, bench->threads, &bench->mnist);
+    case BENCH_RECIPE:
+        return bench_subject_recipe(which, engine, bench->threads, &bench->mnist);
     case BENCH_PREDICT:
         return bench_subject_predict(which, engine, bench->threads);
     case BENCH_PREDICTOR:
@@ -120,19 +122,24 @@ static bench_subject_t make_subject(const bench_t *bench, const bench_case_t *wh
     bench_fail("a case without work");
 }
 
-/* Of an epoch: all its full batches, then the short one that remains. */
+/* Of epochs: all full batches, then the short ones that remain. */
 static bench_floor_t *make_floor(const bench_case_t *which, size_t rows, size_t threads)
 {
     const size_t layers = bench_case_layers(which);
-    const bool trains = which->work == BENCH_TRAIN || which->work == BENCH_EPOCH;
+    const size_t epochs = bench_case_epochs(which);
+    const bool trains = which->work == BENCH_TRAIN || epochs > 0;
     bench_floor_t *floor = bench_floor_create(which->widths, layers, which->batch, trains, threads);
+    bench_floor_t *tail = NULL;
+    size_t rest;
 
-    if (which->work == BENCH_EPOCH)
-        bench_floor_extend(
-            floor, rows / which->batch,
-            rows % which->batch == 0
-                ? NULL
-                : bench_floor_create(which->widths, layers, rows % which->batch, true, 1));
+    if (epochs == 0)
+        return floor;
+    rest = rows / epochs % which->batch;
+    if (rest > 0) {
+        tail = bench_floor_create(which->widths, layers, rest, true, 1);
+        bench_floor_extend(tail, epochs, NULL);
+    }
+    bench_floor_extend(floor, epochs * (rows / epochs / which->batch), tail);
     return floor;
 }
 

@@ -31,6 +31,7 @@ while read -r name; do
         complain "nothing about $name"
 done < "$work/names"
 grep -qE '^epoch mnist +skipped: needs MNIST' "$work/err" || complain "an epoch without data"
+grep -qE '^recipe mnist +skipped: needs MNIST' "$work/err" || complain "a recipe without data"
 
 # The table, and a choice of cases, threads and engine.
 "$bench" --quick --case "train 2-8-1" --threads 2 --engine=blas > "$work/out" 2> "$work/err" ||

@@ -27,6 +27,8 @@ bench_subject_t bench_subject_train_model(const bench_case_t *which, dlcore_mode
                                           bool quick);
 bench_subject_t bench_subject_epoch(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, const bench_mnist_t *mnist);
+bench_subject_t bench_subject_recipe(const bench_case_t *which, dlcore_engine_t engine,
+                                     size_t threads, const bench_mnist_t *mnist);
 
 /* subject_predict.c */
 bench_subject_t bench_subject_predict(const bench_case_t *which, dlcore_engine_t engine,

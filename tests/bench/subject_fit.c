@@ -118,3 +118,44 @@ bench_subject_t bench_subject_epoch(const bench_case_t *which, dlcore_engine_t e
         .rows = dlcore_tensor_length(mnist->images, 0),
     };
 }
+
+/* ---- a whole training ---- */
+
+typedef struct recipe {
+    const bench_case_t *which;
+    dlcore_engine_t engine;
+    size_t threads;
+    training_t *training; /* whose model is made anew each time, which is in the time */
+} recipe_t;
+
+static void run_recipe(void *state, size_t count)
+{
+    recipe_t *recipe = state;
+
+    for (; count > 0; count--) {
+        dlcore_model_free(recipe->training->model);
+        recipe->training->model = bench_case_model(recipe->which, recipe->engine, recipe->threads);
+        run(recipe->training, bench_case_epochs(recipe->which));
+    }
+}
+
+static void release_recipe(void *state)
+{
+    recipe_t *recipe = state;
+
+    release(recipe->training);
+    bench_release(recipe);
+}
+
+bench_subject_t bench_subject_recipe(const bench_case_t *which, dlcore_engine_t engine,
+                                     size_t threads, const bench_mnist_t *mnist)
+{
+    bench_subject_t epoch = bench_subject_epoch(which, engine, threads, mnist);
+    recipe_t *recipe = bench_allocate(1, sizeof *recipe);
+
+    *recipe = (recipe_t){which, engine, threads, epoch.contender.state};
+    epoch.contender = (bench_contender_t){.run = run_recipe, .state = recipe};
+    epoch.free = release_recipe;
+    epoch.rows *= bench_case_epochs(which);
+    return epoch;
+}
