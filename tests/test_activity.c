@@ -15,15 +15,10 @@
 #include "dlcore/file.h"
 #include "dlcore/model.h"
 #include "support/classifier.h"
+#include "support/models.h"
 #include "support/tensors.h"
 
 enum { INPUTS = 70, HIDDEN = 50, CLASSES = 10, ROWS = 100, BATCH = 32 };
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 /* Two penalized layers, the first behind a dropout's in-place gradient. */
 static dlcore_model_t *penalized(dlcore_engine_t engine, size_t threads)

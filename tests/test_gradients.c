@@ -23,6 +23,7 @@
 #include <dlcore.h>
 
 #include "support/gradient_check.h"
+#include "support/models.h"
 #include "support/random_network.h"
 #include "support/random_numbers.h"
 #include "support/reference.h"
@@ -65,12 +66,6 @@ static const dlcore_loss_t losses[] = {
     {.kind = DLCORE_LOSS_CATEGORICAL_HINGE, .reduction = DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT},
 };
 #define LOSSES (sizeof losses / sizeof *losses)
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 /* dlcore's gradients and loss of the reference's network. */
 static double computed_gradients(const reference_t *net, bool pixels, float *gradients)

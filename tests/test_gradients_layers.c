@@ -20,6 +20,7 @@
 
 #include "support/classifier.h"
 #include "support/gradient_check.h"
+#include "support/models.h"
 #include "support/random_layers.h"
 #include "support/random_numbers.h"
 #include "support/reference.h"
@@ -30,12 +31,6 @@
 #define RATE 0x1p20 /* so large that the weights hide nothing of the step */
 
 static const uint64_t seed = 77;
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 /* ---- what is drawn while training ---- */
 

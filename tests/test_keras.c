@@ -22,17 +22,12 @@
 
 #include "support/agreement.h"
 #include "support/fixture.h"
+#include "support/models.h"
 #include "support/network.h"
 
 #define OPERATION_LIMIT 4.0
 #define NETWORK_LIMIT 1e-5
 #define EPSILON ((double)FLT_EPSILON)
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 /* A case of a fixture file, opened: the model with its weights, compiled when there is a loss. */
 typedef struct opened {

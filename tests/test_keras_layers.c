@@ -17,6 +17,7 @@
 
 #include "support/agreement.h"
 #include "support/fixture.h"
+#include "support/models.h"
 
 enum { ROWS = 16, INPUTS = 10, OUTPUTS = 3, STEPS = 20, LAYERS_MAX = 8 };
 
@@ -94,12 +95,6 @@ static size_t layers_of(const char *name, layer_t layers[LAYERS_MAX])
         return cases[i].count;
     }
     return 0;
-}
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
 }
 
 static model_t *model_of(const fixture_t *fixture, const char *name, size_t threads,

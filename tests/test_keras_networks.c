@@ -19,35 +19,10 @@
 #include "support/agreement.h"
 #include "support/classifier.h"
 #include "support/fixture.h"
+#include "support/models.h"
 #include "support/training.h"
 
 #define LIMIT 1e-5
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
-
-static dlcore_tensor_t *borrow(const float *data, size_t rows, size_t columns)
-{
-    dlcore_tensor_t *tensor = NULL;
-    assert_int_equal(dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2,
-                                                (size_t[]){rows, columns}, data, 0, &tensor, NULL),
-                     DLCORE_OK);
-    return tensor;
-}
-
-static double weights_error(const dlcore_model_t *model, const fixture_array_t *reference)
-{
-    assert_int_equal(dlcore_model_parameter_count(model), reference->size);
-    float *weights = calloc(reference->size, sizeof *weights);
-    assert_non_null(weights);
-    accept(model, dlcore_model_get_weights(model, weights, reference->size));
-    double error = agreement_norm(weights, fixture_floats(reference), reference->size);
-    free(weights);
-    return error;
-}
 
 typedef struct run {
     const fixture_t *fixture;
@@ -105,9 +80,9 @@ static void add_steps(agreement_t *table, const run_t *run)
         size_t at = step % run->batches * run->rows;
         dlcore_evaluation_t result;
         dlcore_tensor_t *x =
-            borrow(fixture_floats(run->x) + at * run->inputs, run->rows, run->inputs);
+            borrow_floats(fixture_floats(run->x) + at * run->inputs, run->rows, run->inputs);
         dlcore_tensor_t *y =
-            borrow(fixture_floats(run->y) + at * run->classes, run->rows, run->classes);
+            borrow_floats(fixture_floats(run->y) + at * run->classes, run->rows, run->classes);
         accept(run->model, dlcore_model_train_on_batch(run->model, x, y, &result));
         worst = fmax(worst, loss_error(result.loss, history[step]));
         dlcore_tensor_free(x);
@@ -127,8 +102,8 @@ static void add_fit(agreement_t *table, const run_t *run)
     const float *evaluation =
         fixture_floats(fixture_array(run->fixture, run->name, "expected_evaluation"));
     size_t count = run->batches * run->rows;
-    dlcore_tensor_t *x = borrow(fixture_floats(run->x), count, run->inputs);
-    dlcore_tensor_t *y = borrow(fixture_floats(run->y), count, run->classes);
+    dlcore_tensor_t *x = borrow_floats(fixture_floats(run->x), count, run->inputs);
+    dlcore_tensor_t *y = borrow_floats(fixture_floats(run->y), count, run->classes);
     dlcore_fit_options_t how = dlcore_fit_options_default();
     dlcore_history_t *history = NULL;
     dlcore_evaluation_t result;

@@ -20,16 +20,11 @@
 #include "support/agreement.h"
 #include "support/classifier.h"
 #include "support/fixture.h"
+#include "support/models.h"
 
 enum { ROWS = 16, INPUTS = 10, OUTPUTS = 3, STEPS = 20, LAYERS_MAX = 6 };
 
 #define LIMIT 1e-5
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
-}
 
 /* The layers of a case; answers their number. */
 static size_t layers_of(const char *name, layer_t layers[LAYERS_MAX])

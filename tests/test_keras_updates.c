@@ -17,35 +17,10 @@
 
 #include "support/agreement.h"
 #include "support/fixture.h"
+#include "support/models.h"
 #include "support/training.h"
 
 #define LIMIT 1e-5
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
-
-static dlcore_tensor_t *borrow(const float *data, size_t rows, size_t columns)
-{
-    dlcore_tensor_t *tensor = NULL;
-    assert_int_equal(dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2,
-                                                (size_t[]){rows, columns}, data, 0, &tensor, NULL),
-                     DLCORE_OK);
-    return tensor;
-}
-
-static double weights_error(const dlcore_model_t *model, const fixture_array_t *reference)
-{
-    assert_int_equal(dlcore_model_parameter_count(model), reference->size);
-    float *weights = calloc(reference->size, sizeof *weights);
-    assert_non_null(weights);
-    accept(model, dlcore_model_get_weights(model, weights, reference->size));
-    double error = agreement_norm(weights, fixture_floats(reference), reference->size);
-    free(weights);
-    return error;
-}
 
 /* ---- schedules ---- */
 
@@ -102,7 +77,7 @@ static void follow(dlcore_model_t *model, const float *gradient, size_t count)
     assert_non_null(scaled);
     for (size_t i = 0; i < count; i++)
         scaled[i] = gradient[i] * 0x1p-24f;
-    dlcore_tensor_t *x = borrow(scaled, 1, count), *y = borrow(far_away, 1, 1);
+    dlcore_tensor_t *x = borrow_floats(scaled, 1, count), *y = borrow_floats(far_away, 1, 1);
     accept(model, dlcore_model_train_on_batch(model, x, y, NULL));
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);

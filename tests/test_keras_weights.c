@@ -19,16 +19,11 @@
 
 #include "support/agreement.h"
 #include "support/fixture.h"
+#include "support/models.h"
 #include "support/network.h"
 
 #define LIMIT 1e-5
 #define CLASSES 3
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 /* ---- a case ---- */
 

@@ -15,14 +15,9 @@
 #include <dlcore.h>
 
 #include "support/classifier.h"
+#include "support/models.h"
 
 enum { ROWS = 24, WIDTH = 20 };
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
-}
 
 static tensor_t *new_tensor(dtype_t dtype)
 {

@@ -16,14 +16,9 @@
 #include <dlcore.h>
 
 #include "support/classifier.h"
+#include "support/models.h"
 
 enum { ROWS = 64, WIDTH = 100 };
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
-}
 
 static model_t *model_of(const layer_t *layers, size_t count, size_t threads)
 {

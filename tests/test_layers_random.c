@@ -15,14 +15,9 @@
 #include <dlcore.h>
 
 #include "support/classifier.h"
+#include "support/models.h"
 
 enum { ROWS = 64, WIDTH = 100, COUNT = ROWS * WIDTH, STEPS = 4 };
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
-}
 
 static tensor_t *tensor_of(size_t width, const float *values)
 {

@@ -14,6 +14,8 @@
 
 #include <dlcore.h>
 
+#include "support/models.h"
+
 enum { ROWS = 10, METRICS = 3 };
 
 /* Outputs, which are the inputs, labels and weights. */
@@ -23,12 +25,6 @@ static const float weights[ROWS] = {1, 2, .5F, 0, 3, 1, .25F, 4, 2, .125F};
 
 static const metric_kind_t kinds[METRICS] = {METRIC_MEAN_ABSOLUTE_ERROR, METRIC_BINARY_ACCURACY,
                                              METRIC_PRECISION};
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
-}
 
 /* ---- what they must be ---- */
 

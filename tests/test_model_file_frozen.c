@@ -14,17 +14,12 @@
 #include <dlcore.h>
 
 #include "support/classifier.h"
+#include "support/models.h"
 
 enum { ROWS = 60, INPUTS = 6, CLASSES = 3, LAYERS = 6 };
 
 /* Frozen as added, later, and no longer. */
 static const bool trains[LAYERS] = {false, false, true, true, false, true};
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), model_error(model));
-}
 
 static model_t *model_of(void)
 {

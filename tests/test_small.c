@@ -13,6 +13,7 @@
 #include <dlcore.h>
 
 #include "math/small.h"
+#include "support/models.h"
 
 enum { SAMPLES = 100, WIDTH = 16, WEIGHTS_MAX = 1200 };
 
@@ -30,12 +31,6 @@ static float random_float(uint32_t *state)
 {
     *state = *state * 1664525u + 1013904223u;
     return (float)(*state >> 8) / 8388608.0f - 1.0f;
-}
-
-static void accept(const model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s", model_error(model));
 }
 
 static tensor_t *borrowed(dtype_t dtype, size_t rank, size_t width, const void *data)

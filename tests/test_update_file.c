@@ -10,13 +10,8 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "support/models.h"
 #include "support/update_case.h"
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 static void save(const dlcore_model_t *model, void **bytes, size_t *size)
 {

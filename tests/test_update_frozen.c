@@ -12,13 +12,8 @@
 
 #include "dlcore.h"
 #include "support/classifier.h"
+#include "support/models.h"
 #include "support/update_case.h"
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 /* Whatever an update does besides the rule, it leaves a frozen layer alone. */
 static void test_update_frozen_layer_stays_in_every_way(void **state)

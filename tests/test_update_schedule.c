@@ -11,13 +11,8 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "support/models.h"
 #include "support/update_case.h"
-
-static void accept(const dlcore_model_t *model, dlcore_status status)
-{
-    if (status != DLCORE_OK)
-        fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
-}
 
 static dlcore_callback_action_t stop_learning(void *user, const dlcore_training_event_t *event)
 {

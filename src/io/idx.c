@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "dlcore/data.h"
 #include "io/gunzip.h"
+#include "io/tensor_input.h"
 #include "math/tensor.h"
 
 #define START_SIZE 4 /* two zero bytes, type, rank */
@@ -142,7 +142,6 @@ static void to_host_order(dlcore_tensor_t *tensor)
 static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                           dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
     unsigned char start[2] = {0};
     dlcore_status status;
     size_t got;
@@ -152,9 +151,9 @@ static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *alloc
         return status;
     input->position = 0;
     if (start[0] == 0x1F && start[1] == 0x8B)
-        status = dlcore_idx_load_gzip(input, &memory, out, error);
+        status = dlcore_idx_load_gzip(input, allocator, out, error);
     else
-        status = load_plain(input, &memory, out, error);
+        status = load_plain(input, allocator, out, error);
     if (status != DLCORE_OK) {
         dlcore_tensor_free(*out);
         *out = NULL;
@@ -167,32 +166,11 @@ static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *alloc
 dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_input_t input;
-    dlcore_status status;
-
-    if (out == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
-    *out = NULL;
-    if (path == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "path is NULL");
-    status = dlcore_input_open(&input, path, error);
-    if (status != DLCORE_OK)
-        return status;
-    status = load(&input, allocator, out, error);
-    dlcore_input_close(&input);
-    return status;
+    return dlcore_tensor_load(path, load, allocator, out, error);
 }
 
 dlcore_status dlcore_idx_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_input_t input;
-
-    if (out == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
-    *out = NULL;
-    if (bytes == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "bytes is NULL");
-    dlcore_input_from_memory(&input, bytes, size, "IDX data");
-    return load(&input, allocator, out, error);
+    return dlcore_tensor_parse(bytes, size, "IDX data", load, allocator, out, error);
 }

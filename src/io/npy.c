@@ -6,6 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "dlcore/data.h"
+#include "io/tensor_input.h"
 #include "math/tensor.h"
 
 /* Fortran order passes through a second block of the tensor's size: with it, twice the file. */
@@ -29,18 +30,17 @@ static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_npy_header
 static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                           dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
     dlcore_npy_header_t header;
     dlcore_tensor_t *tensor = NULL;
     dlcore_status status = dlcore_npy_read_header(input, &header, error);
 
     if (status == DLCORE_OK)
-        status = dlcore_tensor_create_unset(&memory, header.dtype, header.rank, header.shape,
+        status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape,
                                             &tensor, error);
     if (status != DLCORE_OK)
         return status;
     if (header.fortran_order && header.rank > 1)
-        status = read_fortran(input, &header, &memory, tensor, error);
+        status = read_fortran(input, &header, allocator, tensor, error);
     else
         status = dlcore_npy_read_elements(input, &header, tensor->data, error);
     if (status == DLCORE_OK)
@@ -53,32 +53,11 @@ static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *alloc
 dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_input_t input;
-    dlcore_status status;
-
-    if (out == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
-    *out = NULL;
-    if (path == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "path is NULL");
-    status = dlcore_input_open(&input, path, error);
-    if (status != DLCORE_OK)
-        return status;
-    status = load(&input, allocator, out, error);
-    dlcore_input_close(&input);
-    return status;
+    return dlcore_tensor_load(path, load, allocator, out, error);
 }
 
 dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_input_t input;
-
-    if (out == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
-    *out = NULL;
-    if (bytes == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "bytes is NULL");
-    dlcore_input_from_memory(&input, bytes, size, ".npy data");
-    return load(&input, allocator, out, error);
+    return dlcore_tensor_parse(bytes, size, ".npy data", load, allocator, out, error);
 }
