@@ -151,6 +151,35 @@ static void test_backup_of_a_run_whose_end_fails_stays(void **state)
     dlcore_model_free(model);
 }
 
+/* What dies between its last batch and its end has nothing more to train, however often. */
+static void test_backup_of_a_run_that_a_callback_has_ended_goes_to_its_end(void **state)
+{
+    float expected[CASE_WEIGHTS], got[CASE_WEIGHTS];
+    char log[8192];
+    run_t run;
+
+    (void)state;
+    folder_files(true);
+    prepare(&run, "whole.csv", 0, 0);
+    assert_int_equal(go(&run, expected), DLCORE_OK);
+    snprintf(log, sizeof log, "%s", folder_text("whole.csv"));
+    for (size_t save_freq = 0; save_freq < 4; save_freq++) {
+        folder_files(true);
+        for (size_t end = 0; end < 4; end++) {
+            prepare(&run, "log.csv", save_freq, 0);
+            run.callbacks[5].on_train_end = end < 2 ? fail_at_end : NULL;
+            run.backup.delete_checkpoint = end == 3;
+            assert_int_equal(go(&run, got), end < 2 ? DLCORE_ERROR_STATE : DLCORE_OK);
+            assert_true(run.backup.restored == (end > 0));
+            assert_true(folder_has("backup") == (end < 3));
+            assert_memory_equal(got, expected, sizeof got);
+            assert_int_equal(run.stopping.stopped_epoch, 4);
+            assert_int_equal(run.stopping.best_epoch, 0);
+            assert_string_equal(folder_text("log.csv"), log);
+        }
+    }
+}
+
 static void test_backup_of_a_run_that_is_complete_is_deleted(void **state)
 {
     dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
@@ -301,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_backup_of_a_run_that_dies_goes_on_to_the_same_bits),
         cmocka_unit_test(test_backup_of_a_run_that_was_asked_to_stop_stays),
         cmocka_unit_test(test_backup_of_a_run_whose_end_fails_stays),
+        cmocka_unit_test(test_backup_of_a_run_that_a_callback_has_ended_goes_to_its_end),
         cmocka_unit_test(test_backup_of_a_run_that_is_complete_is_deleted),
         cmocka_unit_test(test_backup_that_cannot_be_gone_on_from_is_an_error_that_keeps_it),
         cmocka_unit_test(test_backup_of_failing_calls_ends_fit),

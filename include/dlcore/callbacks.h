@@ -229,7 +229,8 @@ typedef struct dlcore_backup_and_restore {
     size_t structure_size; /* set by ..._default() */
     const char *path;
     size_t save_freq;           /* 0, the default: after each epoch; n: after every n batches */
-    bool delete_checkpoint;     /* true */
+    bool delete_checkpoint;     /* true; false: it stays, and a run that is done, started again, trains
+                                   nothing and has its end once more */
     dlcore_save_options_t save; /* the defaults; training_state must stay true; its `error` is not
                                    used */
     const char *name;           /* "backup_and_restore" */
@@ -239,7 +240,7 @@ typedef struct dlcore_backup_and_restore {
     size_t saves;  /* in this fit */
 
     /* inside */
-    double state[1];
+    double state[2];
     const struct dlcore_system *system;
 } dlcore_backup_and_restore_t;
 /* `path` is borrowed. */

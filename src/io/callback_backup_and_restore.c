@@ -5,12 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "io/model_restore.h"
 #include "io/model_save.h"
 #include "model/callback.h"
 #include "model/model.h"
+
+/* What the state's numbers are: files keep them in this order. */
+enum { BATCHES_SEEN, ENDED, STATE_COUNT };
+_Static_assert(STATE_COUNT == sizeof((dlcore_backup_and_restore_t *)NULL)->state / sizeof(double),
+               "one number each");
 
 dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path)
 {
@@ -71,7 +77,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
         return DLCORE_CALLBACK_FAIL;
     backup->restored = false;
     backup->saves = 0;
-    backup->state[0] = 0.0;
+    memset(backup->state, 0, sizeof backup->state);
     status = find(backup, &there, event->error);
     if (status == DLCORE_OK && there)
         status = dlcore_model_restore(event->model, backup->path, event->error);
@@ -83,8 +89,12 @@ static dlcore_callback_action_t on_resume(void *user, const dlcore_training_even
 {
     const dlcore_backup_and_restore_t *backup = user;
 
-    return dlcore_callback_check(dlcore_callback_check_counts(event, "backup_and_restore",
-                                                              backup->state, DLCORE_COUNT_BIT(0)));
+    if (dlcore_callback_check_counts(event, "backup_and_restore", backup->state,
+                                     DLCORE_COUNT_BIT(BATCHES_SEEN) | DLCORE_COUNT_BIT(ENDED)) !=
+        DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    /* a callback had ended the run, and all that was left was its end */
+    return backup->state[ENDED] != 0.0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
 }
 
 static dlcore_callback_action_t save(dlcore_backup_and_restore_t *backup,
@@ -94,6 +104,7 @@ static dlcore_callback_action_t save(dlcore_backup_and_restore_t *backup,
     dlcore_status status;
 
     options.error = event->error;
+    backup->state[ENDED] = dlcore_event_stopped_by_callback(event) ? 1.0 : 0.0;
     status = dlcore_model_save_with(backup->system, event->model, backup->path, true, &options);
     backup->saves += status == DLCORE_OK;
     return dlcore_callback_check(status);
@@ -109,7 +120,7 @@ static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_e
 static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
 {
     dlcore_backup_and_restore_t *backup = user;
-    double *seen = &backup->state[0];
+    double *seen = &backup->state[BATCHES_SEEN];
 
     if (backup->save_freq == 0)
         return DLCORE_CALLBACK_CONTINUE;
@@ -144,7 +155,7 @@ dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t
                                .on_batch_end = on_batch_end,
                                .name = backup->name,
                                .state = backup->state,
-                               .state_count = 1,
+                               .state_count = STATE_COUNT,
                                .on_resume = on_resume,
                                .runs_last = true};
 }
