@@ -401,13 +401,13 @@ static void test_json_numbers_do_not_depend_on_the_locale(void **state)
     static const double numbers[] = {0.1,    1e-7,    1.5,   3.0,        -2.25e-10, 1e300,
                                      5e-324, DBL_MAX, 0.001, 123456.789, 1 / 255.0};
     const char *const locales[] = {"C", "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"};
-    char before[64];
+    size_t tried = 0;
 
     (void)state;
-    snprintf(before, sizeof before, "%s", setlocale(LC_NUMERIC, NULL));
     for (size_t l = 0; l < 4; l++) {
         if (setlocale(LC_NUMERIC, locales[l]) == NULL)
             continue;
+        tried++;
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
             char text[64];
             dlcore_json_writer_t writer = dlcore_json_writer(text, sizeof text);
@@ -422,7 +422,9 @@ static void test_json_numbers_do_not_depend_on_the_locale(void **state)
             assert_true(number == numbers[i]);
         }
     }
-    setlocale(LC_NUMERIC, before);
+    setlocale(LC_NUMERIC, "C");
+    if (tried < 2)
+        skip();
 }
 
 int main(void)

@@ -93,17 +93,25 @@ static void read_share(void *argument, size_t worker, size_t workers)
         atomic_store(&sharing->failed, true);
 }
 
-static bool can_share(const dlcore_model_reading_t *reading, const dlcore_model_tensor_t *tensor)
+/* How many threads may: their buffers take at most a quarter of what is read. 1 also where bytes
+ * come in order alone: from a caller's function, or through the checksum. */
+static size_t workers_for(const dlcore_model_reading_t *reading,
+                          const dlcore_model_tensor_t *tensor)
 {
-    return reading->model != NULL && reading->source->input != NULL && !reading->sum_wanted &&
-           dlcore_model_tensor_bytes(tensor) >= LARGE_BYTES;
+    size_t bytes = dlcore_model_tensor_bytes(tensor);
+
+    if (reading->model == NULL || reading->source->input == NULL || reading->sum_wanted ||
+        bytes < LARGE_BYTES)
+        return 1;
+    return dlcore_size_min(WORKERS_MAX, bytes / 4 / (buffer_of(tensor) * sizeof(float)));
 }
 
-/* False when there is no team, or one of its threads could not read: then nothing has been read. */
+/* False where there is no team, no memory for its buffers, or a read that failed: the source has
+ * not moved, and all of the tensor is to be read again. */
 static bool read_with_team(dlcore_model_reading_t *reading, const dlcore_model_tensor_t *tensor)
 {
     dlcore_team_t *team = dlcore_model_acquire_team(reading->model, HUGE_VAL);
-    size_t workers = dlcore_size_min(dlcore_team_size(team), WORKERS_MAX);
+    size_t workers = dlcore_size_min(dlcore_team_size(team), workers_for(reading, tensor));
     sharing_t sharing = {.team = team,
                          .tensor = tensor,
                          .input = reading->source->input,
@@ -127,7 +135,7 @@ static dlcore_status read_tensor(dlcore_model_reading_t *reading,
     dlcore_hash_t hash = dlcore_model_tensor_hash(tensor);
     dlcore_status status;
 
-    if (can_share(reading, tensor) && read_with_team(reading, tensor))
+    if (workers_for(reading, tensor) > 1 && read_with_team(reading, tensor))
         return dlcore_byte_source_skip(reading->source, dlcore_model_tensor_bytes(tensor), buffer,
                                        floats * sizeof *buffer, reading->error);
     status = read_rows(tensor, 0, tensor->shape[0], reading->source, buffer,

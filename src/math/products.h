@@ -108,7 +108,8 @@ typedef struct dlcore_products {
 
     /* Floats that a kernel takes in the parameter vector, a multiple of 16, and the way between
      * Keras's row-major (inputs, units) and the engine's layout; padding is set to zero. Works on
-     * anything that lies like a kernel: gradients and optimizer states, too. */
+     * anything that lies like a kernel, aligned as the parameter vector is: gradients and optimizer
+     * states, too. */
     size_t (*kernel_floats)(size_t inputs, size_t units);
     /* Columns of a kernel lie in panels: column c of input i is at (c - c % panel) * inputs + i *
      * panel + c % panel. A multiple of 16, or `units`. */

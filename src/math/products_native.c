@@ -15,8 +15,8 @@
 
 /* Enough for 16 threads to end at about the same time. */
 #define TILES_WANTED 32
-/* Kernels of so many floats stay in no cache. */
-#define LARGE ((size_t)1 << 23)
+/* Kernels of so many floats fill most caches, and have no use for them as they are packed. */
+#define STREAMED_FLOATS ((size_t)1 << 23)
 
 dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost)
 {
@@ -72,7 +72,7 @@ static void end_stream(void)
 void dlcore_native_pack_rows(dlcore_native_rows_t part, size_t panel, const float *rows,
                              float *kernel)
 {
-    bool large = part.inputs * part.units >= LARGE;
+    bool large = part.inputs * part.units >= STREAMED_FLOATS;
 
     for (size_t begin = 0; begin < part.units; begin += panel) {
         size_t width = dlcore_size_min(panel, part.units - begin);

@@ -85,8 +85,9 @@ typedef struct dlcore_scope {
 dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model);
 void dlcore_scope_leave(dlcore_scope_t scope);
 
-/* The team, made on first use, for one call at a time and a run of that many multiply-adds; NULL
- * when it is taken, cannot be had, or would not gain. Release with dlcore_model_release_team. */
+/* The team, made on first use, for one call at a time and a run of that many multiply-adds, or
+ * HUGE_VAL: as many threads as there are; NULL when it is taken, cannot be had, or would not gain,
+ * as where BLAS has the threads. Release with dlcore_model_release_team. */
 dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double multiply_adds);
 /* Multiply-adds of running that many rows forward. */
 static inline double dlcore_forward_work(const dlcore_model_t *model, size_t rows)

@@ -50,6 +50,7 @@ const bench_case_t bench_cases[] = {
      0,
      DLCORE_OPTIMIZER_RMSPROP,
      true},
+    /* units, batch, rate and epochs are those of train_fast in examples/mnist_recipes.c */
     {"recipe mnist",
      BENCH_RECIPE,
      BENCH_CLASSES,
@@ -141,18 +142,14 @@ static const struct {
 static dlcore_optimizer_t optimizer_of(const bench_case_t *which)
 {
     const size_t steps = (BENCH_MNIST_IMAGES + which->batch - 1) / which->batch;
-    dlcore_optimizer_t optimizer;
+    dlcore_optimizer_t optimizer = which->optimizer == DLCORE_OPTIMIZER_SGD ? dlcore_optimizer_sgd()
+                                   : which->optimizer == DLCORE_OPTIMIZER_ADAM
+                                       ? dlcore_optimizer_adam()
+                                       : dlcore_optimizer_rmsprop();
 
-    switch (which->optimizer) {
-    case DLCORE_OPTIMIZER_SGD:
-        return dlcore_optimizer_sgd();
-    case DLCORE_OPTIMIZER_ADAM:
-        optimizer = dlcore_optimizer_adam();
+    if (which->work == BENCH_RECIPE)
         optimizer.schedule = dlcore_schedule_cosine_decay(3e-3, BENCH_RECIPE_EPOCHS * steps);
-        return optimizer;
-    default:
-        return dlcore_optimizer_rmsprop();
-    }
+    return optimizer;
 }
 
 dlcore_model_t *bench_case_model(const bench_case_t *which, dlcore_engine_t engine, size_t threads)

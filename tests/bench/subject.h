@@ -14,7 +14,7 @@
 typedef struct bench_subject {
     bench_contender_t contender;
     void (*free)(void *state);
-    const dlcore_model_t *model; /* borrowed from the state */
+    const dlcore_model_t *model; /* borrowed from the state; a recipe's until its first run */
     size_t steps;                /* of the case, in one repeat of the contender */
     size_t rows;                 /* samples in one step */
 } bench_subject_t;
