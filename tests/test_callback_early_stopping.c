@@ -278,6 +278,25 @@ static void test_early_stopping_of_auto_mode_goes_by_the_metric(void **state)
     }
 }
 
+/* Mode auto knows the way of whatever name finds a value. */
+static void test_early_stopping_by_other_spellings_goes_the_way_of_the_value(void **state)
+{
+    static const char *const monitors[] = {"ValLoss", "valloss", "_val_loss", "Val_MAE", "Loss"};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof monitors / sizeof monitors[0]; i++) {
+        dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
+        dlcore_callback_t callback = dlcore_early_stopping_callback(&stopping);
+
+        stopping.monitor = monitors[i];
+        stopping.patience = 3;
+        assert_int_equal(case_run(model, &callback, 1, 2), DLCORE_OK);
+        assert_true(stopping.best > 0.0);
+    }
+    dlcore_model_free(model);
+}
+
 static void test_early_stopping_of_bad_settings_is_refused_with_the_numbers(void **state)
 {
     dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
@@ -396,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_early_stopping_without_restoring_leaves_the_last_weights),
         cmocka_unit_test(test_early_stopping_skips_epochs_without_validation),
         cmocka_unit_test(test_early_stopping_of_auto_mode_goes_by_the_metric),
+        cmocka_unit_test(test_early_stopping_by_other_spellings_goes_the_way_of_the_value),
         cmocka_unit_test(test_early_stopping_of_bad_settings_is_refused_with_the_numbers),
         cmocka_unit_test(test_early_stopping_that_never_began_changes_nothing),
         cmocka_unit_test(test_early_stopping_of_a_resumed_run_goes_on_as_before),

@@ -242,16 +242,32 @@ static void test_model_checkpoint_of_bad_settings_is_refused(void **state)
     checkpoint.monitor = "acc";
     case_assert_refused(&callback, DLCORE_ERROR_NAME, "there is no value \"acc\"");
     checkpoint.monitor = "val_loss";
-    checkpoint.save_freq = 2;
-    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "has no value after a batch");
-    checkpoint.monitor = "VAL_loss"; /* which is found, too */
-    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "has no value after a batch");
-    checkpoint.save_freq = 0;
     checkpoint.initial_value_threshold = -INFINITY;
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "initial_value_threshold");
     checkpoint = (dlcore_model_checkpoint_t){.path = "x"};
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "model_checkpoint");
     assert_false(folder_has("never"));
+}
+
+/* However the name is written that finds one. */
+static void test_model_checkpoint_by_batches_of_the_best_of_validation_is_refused(void **state)
+{
+    static const char *const monitors[] = {"val_loss",  "VAL_loss", "ValLoss",
+                                           "_val_loss", "valloss",  "val_mae"};
+
+    (void)state;
+    folder_files(true);
+    for (size_t i = 0; i < sizeof monitors / sizeof monitors[0]; i++) {
+        dlcore_model_checkpoint_t checkpoint =
+            dlcore_model_checkpoint_default(folder_path("never"));
+        dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+
+        checkpoint.save_best_only = true;
+        checkpoint.save_freq = 2;
+        checkpoint.monitor = monitors[i];
+        case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "has no value after a batch");
+    }
+    assert_int_equal(folder_files(false), 0);
 }
 
 static void test_model_checkpoint_of_save_options_that_are_none_is_refused(void **state)
@@ -382,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_model_checkpoint_of_a_resumed_run_shows_its_best),
         cmocka_unit_test(test_model_checkpoint_of_a_run_whose_counts_lie_is_refused_and_forgets),
         cmocka_unit_test(test_model_checkpoint_of_bad_settings_is_refused),
+        cmocka_unit_test(test_model_checkpoint_by_batches_of_the_best_of_validation_is_refused),
         cmocka_unit_test(test_model_checkpoint_of_save_options_that_are_none_is_refused),
         cmocka_unit_test(
             test_model_checkpoint_of_a_mode_that_is_none_is_refused_for_all_epochs_too),

@@ -64,7 +64,8 @@ static void test_path_expand_fills_fields_as_python_does(void **state)
 
 static void test_path_expand_by_batches_of_validation_is_refused(void **state)
 {
-    static const char *const bad[] = {"{batch}-{val_loss:.2f}", "{Val_MAE}"};
+    static const char *const bad[] = {"{batch}-{val_loss:.2f}", "{batch}-{ValLoss:.2f}",
+                                      "{valloss}", "{_val_loss}", "{Val_MAE}"};
     char path[64];
 
     (void)state;

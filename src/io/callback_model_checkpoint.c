@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/name.h"
 #include "io/model_save.h"
 #include "io/path_pattern.h"
 #include "model/callback.h"
@@ -44,7 +43,7 @@ static dlcore_status check_best(const dlcore_model_checkpoint_t *checkpoint,
                            "model_checkpoint: initial_value_threshold must be finite, or NaN for "
                            "none, got %g",
                            checkpoint->initial_value_threshold);
-    if (checkpoint->save_freq > 0 && dlcore_name_begins(checkpoint->monitor, "val_"))
+    if (checkpoint->save_freq > 0 && dlcore_event_validates(event, checkpoint->monitor))
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
                            "model_checkpoint: \"%.64s\" has no value after a batch; save_freq is "
                            "%zu batches",

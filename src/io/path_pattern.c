@@ -191,7 +191,7 @@ static dlcore_status expand(expansion_t *path, const char *pattern, const char *
             status = put_field(path, &field, event, by_batches);
         if (status == DLCORE_ERROR_NAME)
             return dlcore_event_fail_name(event, owner, field.name);
-        if (status == DLCORE_OK && by_batches && dlcore_name_begins(field.name, "val_"))
+        if (status == DLCORE_OK && by_batches && dlcore_event_validates(event, field.name))
             return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
                                "%s: path: {%s} has no value after a batch", owner, field.name);
         if (status != DLCORE_OK)

@@ -19,6 +19,9 @@
 size_t dlcore_event_names(const dlcore_training_event_t *event, const char *const **names);
 /* Whether `name` is one of them. */
 bool dlcore_event_has(const dlcore_training_event_t *event, const char *name);
+/* Whether what `name` asks for, however it is written, is a value of validation: after a batch
+ * there is none. */
+bool dlcore_event_validates(const dlcore_training_event_t *event, const char *name);
 /* DLCORE_ERROR_NAME: `owner` ("early_stopping") asked for `name`, and these are there. */
 dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const char *owner,
                                      const char *name);

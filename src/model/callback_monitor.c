@@ -28,6 +28,14 @@ bool dlcore_event_has(const dlcore_training_event_t *event, const char *name)
     return dlcore_value_find(name, names, count) < count;
 }
 
+bool dlcore_event_validates(const dlcore_training_event_t *event, const char *name)
+{
+    const char *const *names;
+    size_t count = dlcore_event_names(event, &names), i = dlcore_value_find(name, names, count);
+
+    return i < count && dlcore_name_begins(names[i], "val_");
+}
+
 dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const char *owner,
                                      const char *name)
 {
@@ -66,24 +74,37 @@ static bool rises(dlcore_metric_kind_t kind)
     }
 }
 
+/* Which result of the model a name asks for, be it of training or of validation: 0, the loss; from
+ * 1, a metric; more than there are where it asks for none. */
+static size_t find_result(const char *name, const dlcore_compile_options_t *settings)
+{
+    char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
+    char val_names[DLCORE_METRICS_MAX + 1][4 + DLCORE_RESULT_NAME_SIZE];
+    const char *all[2 * (DLCORE_METRICS_MAX + 1)];
+    size_t results = dlcore_result_names(settings, names) + 1, i;
+
+    for (i = 0; i < results; i++) {
+        all[i] = i > 0 ? names[i - 1] : "loss";
+        snprintf(val_names[i], sizeof val_names[i], "val_%s", all[i]);
+        all[results + i] = val_names[i];
+    }
+    i = dlcore_value_find(name, all, 2 * results);
+    return i < 2 * results ? i % results : results;
+}
+
 /* MIN, MAX, or AUTO where nobody knows. */
 static dlcore_monitor_mode_t direction(const dlcore_monitor_t *monitor, const dlcore_model_t *model)
 {
     const dlcore_compile_options_t *settings = &model->settings;
-    char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
-    const char *all[DLCORE_METRICS_MAX + 1] = {"loss"};
-    size_t count = dlcore_result_names(settings, names), i;
     const dlcore_metric_t *metric;
+    size_t i;
 
     if (monitor->mode != DLCORE_MONITOR_MODE_AUTO)
         return monitor->mode;
-    for (i = 0; i < count; i++)
-        all[i + 1] = names[i];
-    i = dlcore_value_find(monitor->name + (dlcore_name_begins(monitor->name, "val_") ? 4 : 0), all,
-                          count + 1);
+    i = find_result(monitor->name, settings);
     if (i == 0)
         return DLCORE_MONITOR_MODE_MIN;
-    if (i > count)
+    if (i > settings->metric_count + settings->weighted_metric_count)
         return DLCORE_MONITOR_MODE_AUTO;
     i--;
     metric = i < settings->metric_count ? &settings->metrics[i]
