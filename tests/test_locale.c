@@ -87,10 +87,11 @@ static void test_locale_with_commas_reads_csv_with_points(void **state)
     dlcore_csv_free(csv);
 }
 
-/* A log, a picture, and files whose names have numbers, of the same training. */
-static void train_into(const char *log, const char *picture, const char *checkpoints)
+/* <name>.csv, <name>.svg and files whose names have numbers, of the same training; the last of
+ * these names, without what it begins with. */
+static void train_into(const char *name, char last[64])
 {
-    char log_path[512], checkpoint_path[512];
+    char names[3][128], log_path[512], checkpoint_path[512];
     dlcore_csv_logger_t logger;
     dlcore_model_checkpoint_t checkpoint;
     dlcore_callback_t callbacks[2];
@@ -98,8 +99,11 @@ static void train_into(const char *log, const char *picture, const char *checkpo
     dlcore_history_t *history = NULL;
     dlcore_model_t *model = case_model(NULL, NULL, 0.05);
 
-    snprintf(log_path, sizeof log_path, "%s", folder_path(log));
-    snprintf(checkpoint_path, sizeof checkpoint_path, "%s", folder_path(checkpoints));
+    snprintf(names[0], sizeof names[0], "%s.csv", name);
+    snprintf(names[1], sizeof names[1], "%s.svg", name);
+    snprintf(names[2], sizeof names[2], "%s-{epoch}-{val_loss:.4f}-{loss}-{loss:e}", name);
+    snprintf(log_path, sizeof log_path, "%s", folder_path(names[0]));
+    snprintf(checkpoint_path, sizeof checkpoint_path, "%s", folder_path(names[2]));
     logger = dlcore_csv_logger_default(log_path);
     checkpoint = dlcore_model_checkpoint_default(checkpoint_path);
     logger.learning_rate = true;
@@ -107,8 +111,9 @@ static void train_into(const char *log, const char *picture, const char *checkpo
     callbacks[1] = dlcore_model_checkpoint_callback(&checkpoint);
     how = case_options(callbacks, 2, 3);
     assert_int_equal(case_fit(model, &how, &history), DLCORE_OK);
-    assert_null(strrchr(checkpoint.last_path, ','));
-    assert_int_equal(dlcore_history_save_svg(history, folder_path(picture), NULL, NULL), DLCORE_OK);
+    snprintf(last, 64, "%s", strrchr(checkpoint.last_path, '/') + 1 + strlen(name));
+    assert_int_equal(dlcore_history_save_svg(history, folder_path(names[1]), NULL, NULL),
+                     DLCORE_OK);
     dlcore_history_free(history);
     dlcore_model_free(model);
 }
@@ -124,13 +129,17 @@ static void assert_same_text(const char *name, const char *other)
 
 static void test_locale_with_commas_writes_the_same_texts(void **state)
 {
+    char points[64], commas[64];
+
     (void)state;
-    train_into("points.csv", "points.svg", "points-{epoch}-{val_loss:.4f}");
+    train_into("points", points);
     if (!set_commas())
         skip();
-    train_into("commas.csv", "commas.svg", "commas-{epoch}-{val_loss:.4f}");
+    train_into("commas", commas);
     assert_same_text("points.csv", "commas.csv");
     assert_same_text("points.svg", "commas.svg");
+    assert_int_equal(strncmp(points, "-3-", 3), 0);
+    assert_string_equal(points, commas);
 }
 
 int main(void)
