@@ -17,8 +17,8 @@ dlcore_save_options_t dlcore_save_options_default(void)
                                    .structure_size = sizeof(dlcore_save_options_t)};
 }
 
-static dlcore_status take_output(void *to, const void *bytes, size_t size,
-                                 dlcore_error_record_t *error)
+static dlcore_status write_output(void *to, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
 {
     return dlcore_output_write(to, bytes, size, error);
 }
@@ -36,7 +36,7 @@ dlcore_status dlcore_model_save_with(const dlcore_system_t *system, const dlcore
     if (status == DLCORE_OK) {
         status = dlcore_output_open(&output, system, path, saving.error);
         if (status == DLCORE_OK) {
-            status = dlcore_model_saving_write(&saving, take_output, &output);
+            status = dlcore_model_saving_write(&saving, write_output, &output);
             if (status == DLCORE_OK)
                 status = dlcore_output_commit(&output, saving.options.sync, saving.error);
             dlcore_output_close(&output);
@@ -58,8 +58,8 @@ dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char 
     return dlcore_model_save_with(NULL, model, path, false, options);
 }
 
-static dlcore_status take_memory(void *to, const void *bytes, size_t size,
-                                 dlcore_error_record_t *error)
+static dlcore_status write_memory(void *to, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
 {
     unsigned char **next = to;
 
@@ -84,21 +84,21 @@ dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
     if (status == DLCORE_OK) {
         *size = dlcore_model_saving_size(&saving);
         next = *bytes = model->allocator.allocate(model->allocator.user, *size);
-        status = next != NULL ? dlcore_model_saving_write(&saving, take_memory, &next)
+        status = next != NULL ? dlcore_model_saving_write(&saving, write_memory, &next)
                               : dlcore_fail_memory(saving.error, "save", *size);
     }
     dlcore_model_saving_end(&saving);
     return status;
 }
 
-/* What take_writer needs: the writer, and how far it is. */
+/* What write_writer needs: the writer, and how far it is. */
 typedef struct writing {
     const dlcore_byte_writer_t *writer;
     size_t written;
 } writing_t;
 
-static dlcore_status take_writer(void *to, const void *bytes, size_t size,
-                                 dlcore_error_record_t *error)
+static dlcore_status write_writer(void *to, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
 {
     writing_t *writing = to;
 
@@ -119,7 +119,7 @@ dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byt
     if (status == DLCORE_OK && (writer == NULL || writer->write == NULL))
         status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: the writer is NULL");
     if (status == DLCORE_OK)
-        status = dlcore_model_saving_write(&saving, take_writer, &writing);
+        status = dlcore_model_saving_write(&saving, write_writer, &writing);
     dlcore_model_saving_end(&saving);
     return status;
 }

@@ -19,7 +19,8 @@
 
 /* Hands every row of a tensor on. */
 static dlcore_status each_row(const dlcore_model_saving_t *saving,
-                              const dlcore_model_tensor_t *tensor, dlcore_take_t *take, void *to)
+                              const dlcore_model_tensor_t *tensor, dlcore_write_function_t *write,
+                              void *to)
 {
     size_t width = tensor->shape[1];
     size_t step = dlcore_model_tensor_buffer(tensor, BUFFER_FLOATS) / width;
@@ -29,13 +30,13 @@ static dlcore_status each_row(const dlcore_model_saving_t *saving,
         size_t count = dlcore_size_min(step, tensor->shape[0] - row);
 
         dlcore_model_tensor_get(tensor, row, count, saving->buffer);
-        status = take(to, saving->buffer, count * width * sizeof(float), saving->error);
+        status = write(to, saving->buffer, count * width * sizeof(float), saving->error);
     }
     return status;
 }
 
-static dlcore_status take_hash(void *to, const void *bytes, size_t size,
-                               dlcore_error_record_t *error)
+static dlcore_status write_hash(void *to, const void *bytes, size_t size,
+                                dlcore_error_record_t *error)
 {
     (void)error;
     dlcore_hash_add(to, bytes, size);
@@ -70,7 +71,7 @@ static void compute_checksum(dlcore_model_saving_t *saving)
 
         if (!dlcore_model_tensor_exists(&saving->tensors, i))
             continue;
-        (void)each_row(saving, &tensor, take_hash, &hash);
+        (void)each_row(saving, &tensor, write_hash, &hash);
         saving->checksum += dlcore_hash_value(&hash);
     }
 }
@@ -154,23 +155,23 @@ size_t dlcore_model_saving_size(const dlcore_model_saving_t *saving)
     return DLCORE_SAFETENSORS_PREFIX + saving->header_size + saving->data_size;
 }
 
-dlcore_status dlcore_model_saving_write(const dlcore_model_saving_t *saving, dlcore_take_t *take,
-                                        void *to)
+dlcore_status dlcore_model_saving_write(const dlcore_model_saving_t *saving,
+                                        dlcore_write_function_t *write, void *to)
 {
     size_t count = dlcore_model_tensors_count(&saving->tensors);
     unsigned char prefix[DLCORE_SAFETENSORS_PREFIX];
     dlcore_status status;
 
     dlcore_store_u64(prefix, saving->header_size);
-    status = take(to, prefix, sizeof prefix, saving->error);
+    status = write(to, prefix, sizeof prefix, saving->error);
     if (status == DLCORE_OK)
-        status = take(to, saving->header, saving->header_size, saving->error);
+        status = write(to, saving->header, saving->header_size, saving->error);
     for (size_t i = 0; i < count && status == DLCORE_OK; i++) {
         dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
 
         if (!dlcore_model_tensor_exists(&saving->tensors, i))
             continue;
-        status = each_row(saving, &tensor, take, to);
+        status = each_row(saving, &tensor, write, to);
     }
     return status;
 }

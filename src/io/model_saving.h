@@ -12,9 +12,10 @@
 #include "dlcore/file.h"
 #include "io/model_tensors.h"
 
-/* Takes bytes in order. */
-typedef dlcore_status dlcore_take_t(void *to, const void *bytes, size_t size,
-                                    dlcore_error_record_t *error);
+/* Writes the next bytes to what `to` is; an error, also in `error` (may be NULL), ends the writing.
+ */
+typedef dlcore_status dlcore_write_function_t(void *to, const void *bytes, size_t size,
+                                              dlcore_error_record_t *error);
 
 typedef struct dlcore_model_saving {
     const dlcore_model_t *model;
@@ -37,8 +38,13 @@ dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlc
                                         bool whole, const dlcore_save_options_t *options);
 /* Bytes of the file. */
 size_t dlcore_model_saving_size(const dlcore_model_saving_t *saving);
-dlcore_status dlcore_model_saving_write(const dlcore_model_saving_t *saving, dlcore_take_t *take,
-                                        void *to);
+/* Hands the file's bytes to `write`, from the first to the last and each once, after a
+ * dlcore_model_saving_begin that went well and before the model changes: the header's size, the
+ * header, the tensors as the header has them, these in pieces of at most a megabyte, or a row where
+ * that is more. The first error of `write` is the answer, and nothing is written after it; `write`
+ * gets saving->error for its message, which nobody else fills. */
+dlcore_status dlcore_model_saving_write(const dlcore_model_saving_t *saving,
+                                        dlcore_write_function_t *write, void *to);
 void dlcore_model_saving_end(dlcore_model_saving_t *saving);
 
 /* ---- model_saving_header.c ---- */
