@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "base/size.h"
 #include "dlcore/model.h"
 #include "model/callback.h"
@@ -18,20 +19,16 @@ typedef struct columns {
     size_t count;
 } columns_t;
 
-static bool validates(const char *name)
-{
-    return strncmp(name, "val_", 4) == 0;
-}
-
 /* By name, values of validation behind the others. */
 static void insert(columns_t *columns, const char *name)
 {
+    bool validates = dlcore_name_begins(name, "val_");
     size_t at = columns->count++;
 
     for (; at > 0; at--) {
         const char *before = columns->names[at - 1];
 
-        if (validates(before) == validates(name) ? strcmp(before, name) <= 0 : validates(name))
+        if (dlcore_name_begins(before, "val_") == validates ? strcmp(before, name) <= 0 : validates)
             break;
         columns->names[at] = before;
     }
