@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "io/csv_logger_line.h"
 #include "support/callback_case.h"
 #include "support/failing_io.h"
 #include "support/folder.h"
@@ -108,6 +109,154 @@ static void test_csv_logger_appending_to_other_columns_is_refused_with_both(void
     case_weights(model, after);
     assert_memory_equal(before, after, sizeof before);
     dlcore_model_free(model);
+}
+
+/* What the fit of a model with a metric of that name would write first. */
+typedef struct header_case {
+    const char *metric;
+    char separator;
+    bool learning_rate;
+    const char *header;
+} header_case_t;
+
+static const header_case_t headers[] = {
+    {"error", ';', false, "epoch;error;loss;val_error;val_loss\r\n"},
+    {"error", '\t', true, "epoch\terror\tlearning_rate\tloss\tval_error\tval_loss\r\n"},
+    {"error", ',', true, "epoch,error,learning_rate,loss,val_error,val_loss\r\n"},
+    {"in \"m\", net", ',', false,
+     "epoch,\"in \"\"m\"\", net\",loss,\"val_in \"\"m\"\", net\",val_loss\r\n"},
+    {"in m, net", ';', false, "epoch;in m, net;loss;val_in m, net;val_loss\r\n"},
+    {"in m; net", ';', true,
+     "epoch;\"in m; net\";learning_rate;loss;\"val_in m; net\";val_loss\r\n"},
+};
+enum { HEADERS = sizeof headers / sizeof headers[0] };
+
+/* A fit of one epoch that appends to the file that is there. */
+static dlcore_status append_as(const header_case_t *how, dlcore_error_record_t *error)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_compile_options_t settings = dlcore_compile_options_default();
+    dlcore_callback_t callback;
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    dlcore_status status;
+
+    settings.loss = dlcore_loss_mean_squared_error();
+    settings.metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    settings.metric_count = 1;
+    snprintf(settings.metrics[0].name, sizeof settings.metrics[0].name, "%s", how->metric);
+    assert_int_equal(dlcore_model_compile_with(model, &settings), DLCORE_OK);
+    logger.append = true;
+    logger.separator = how->separator;
+    logger.learning_rate = how->learning_rate;
+    callback = dlcore_csv_logger_callback(&logger);
+    status = case_run(model, &callback, 1, 1);
+    snprintf(error->message, sizeof error->message, "%s", dlcore_model_error(model));
+    dlcore_model_free(model);
+    return status;
+}
+
+static void test_csv_logger_appends_to_quoted_names_and_other_columns_of_its_own(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HEADERS; i++) {
+        size_t length = strlen(headers[i].header);
+        dlcore_error_record_t error;
+        char once[512];
+
+        folder_write("log.csv", "");
+        assert_int_equal(append_as(&headers[i], &error), DLCORE_OK);
+        snprintf(once, sizeof once, "%s", folder_text("log.csv"));
+        assert_memory_equal(once, headers[i].header, length);
+        assert_int_equal(append_as(&headers[i], &error), DLCORE_OK);
+        assert_memory_equal(folder_text("log.csv"), once, strlen(once));
+        assert_int_equal(folder_text("log.csv")[strlen(once)], '0');
+    }
+}
+
+static void test_csv_logger_appending_with_other_settings_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HEADERS; i++) {
+        for (size_t k = 0; k < HEADERS; k++) {
+            dlcore_error_record_t error;
+
+            if (i == k)
+                continue;
+            folder_write("log.csv", headers[i].header);
+            assert_int_equal(append_as(&headers[k], &error), DLCORE_ERROR_FORMAT);
+            assert_non_null(strstr(error.message, "/log.csv begins with \""));
+            assert_string_equal(folder_text("log.csv"), headers[i].header);
+        }
+    }
+}
+
+/* More than a header can have is not read. */
+static void test_csv_logger_appending_to_a_line_without_end_is_refused(void **state)
+{
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    char line[DLCORE_CSV_LOGGER_LINE_SIZE + 100];
+
+    (void)state;
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\0';
+    assert_int_equal(append(line, model), DLCORE_ERROR_FORMAT);
+    assert_non_null(strstr(dlcore_model_error(model), "/log.csv begins with \"xxxxxxxx"));
+    assert_string_equal(folder_text("log.csv"), line);
+    memcpy(line, HEADER, strlen(HEADER));
+    assert_int_equal(append(line, model), DLCORE_ERROR_FORMAT);
+    assert_non_null(strstr(dlcore_model_error(model), "_absolute_errorxxxxxxxx"));
+    assert_string_equal(folder_text("log.csv"), line);
+    line[strlen(HEADER)] = '\n'; /* a torn line now */
+    assert_int_equal(append(line, model), DLCORE_OK);
+    assert_memory_equal(folder_text("log.csv"), line, strlen(line));
+    assert_memory_equal(folder_text("log.csv") + strlen(line), "\r\n0,", 4);
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_appending_to_a_file_that_cannot_be_read_is_refused(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    failing_io_t io;
+    dlcore_system_t system;
+
+    (void)state;
+    folder_write("log.csv", HEADER "\r\n");
+    failing_io_init(&io);
+    io.only = "open"; /* of a file of mode 0200: first for writing, then for reading */
+    io.fail_at = 2;
+    io.error = EACCES;
+    system = failing_io(&io);
+    logger.system = &system;
+    logger.append = true;
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "csv_logger: cannot read ");
+    assert_int_equal(io.failures, 1);
+    assert_int_equal(io.opened, io.closed);
+    assert_string_equal(folder_text("log.csv"), HEADER "\r\n");
+    logger.append = false; /* needs no reading */
+    io.calls = 0;
+    io.only = "pread";
+    io.fail_at = 1;
+    assert_int_equal(case_run(model, &callback, 1, 1), DLCORE_OK);
+    assert_int_equal(io.calls, 0);
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_appending_elsewhere_shows_the_end_of_a_long_path(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(NULL);
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    char path[512], text[128];
+
+    (void)state;
+    folder_write("log.csv", "x\n");
+    snprintf(path, sizeof path, "%s",
+             folder_path("./././././././././././././././././././././././././log.csv"));
+    logger.path = path;
+    logger.append = true;
+    snprintf(text, sizeof text, "csv_logger: ...%s begins with \"x\"", path + strlen(path) - 53);
+    case_assert_refused(&callback, DLCORE_ERROR_FORMAT, text);
 }
 
 /* As a process leaves a file that was killed while it wrote. */
@@ -256,6 +405,11 @@ int main(void)
         cmocka_unit_test(test_csv_logger_appends_without_a_second_header),
         cmocka_unit_test(test_csv_logger_appends_where_the_header_is_its_own),
         cmocka_unit_test(test_csv_logger_appending_to_other_columns_is_refused_with_both),
+        cmocka_unit_test(test_csv_logger_appends_to_quoted_names_and_other_columns_of_its_own),
+        cmocka_unit_test(test_csv_logger_appending_with_other_settings_is_refused),
+        cmocka_unit_test(test_csv_logger_appending_to_a_line_without_end_is_refused),
+        cmocka_unit_test(test_csv_logger_appending_to_a_file_that_cannot_be_read_is_refused),
+        cmocka_unit_test(test_csv_logger_appending_elsewhere_shows_the_end_of_a_long_path),
         cmocka_unit_test(test_csv_logger_appending_to_a_torn_line_begins_a_new_one),
         cmocka_unit_test(test_csv_logger_of_a_resumed_run_that_appends_cuts_what_was_torn),
         cmocka_unit_test(test_csv_logger_appending_to_a_pipe_reads_nothing),

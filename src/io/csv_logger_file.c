@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,7 +20,7 @@
 #define WRITING (O_WRONLY | O_CREAT | O_APPEND)
 #define SHOWN_MAX 64 /* bytes of a line in a message */
 #define SHOWN_SIZE (SHOWN_MAX + 7)
-#define PATH_SHOWN_MAX 56
+#define PATH_SHOWN_MAX 56 /* of a path */
 
 static const dlcore_system_t *system_of(const dlcore_csv_logger_t *logger)
 {
@@ -62,10 +63,9 @@ static span_t first_line(const dlcore_csv_logger_line_t *of)
 /* A part of a line for messages, and nothing that would move a terminal's cursor. */
 static const char *show(char to[SHOWN_SIZE], span_t line, size_t from)
 {
-    size_t end = dlcore_size_min(line.length, from + SHOWN_MAX), used = 0;
+    size_t end = dlcore_size_min(line.length, from + SHOWN_MAX), used = from > 0 ? 3 : 0;
 
-    while (from > 0 && used < 3)
-        to[used++] = '.';
+    memcpy(to, "...", used);
     for (size_t i = from; i < end; i++) {
         unsigned char byte = (unsigned char)line.text[i];
 
@@ -75,13 +75,23 @@ static const char *show(char to[SHOWN_SIZE], span_t line, size_t from)
     return to;
 }
 
+/* The end of a path that is long. */
+static const char *show_path(char to[PATH_SHOWN_MAX + 1], const char *path)
+{
+    size_t length = strlen(path);
+
+    if (length <= PATH_SHOWN_MAX)
+        return path;
+    snprintf(to, PATH_SHOWN_MAX + 1, "...%s", path + length - (PATH_SHOWN_MAX - 3));
+    return to;
+}
+
 /* Where they are long, both are shown from shortly before they differ. */
 static dlcore_status fail_header(const dlcore_csv_logger_t *logger, span_t found, span_t header,
                                  dlcore_error_record_t *error)
 {
     size_t shorter = dlcore_size_min(found.length, header.length), from = 0;
-    size_t path = strlen(logger->path);
-    char texts[2][SHOWN_SIZE];
+    char texts[2][SHOWN_SIZE], path[PATH_SHOWN_MAX + 1];
 
     if (dlcore_size_max(found.length, header.length) > SHOWN_MAX) {
         while (from < shorter && found.text[from] == header.text[from])
@@ -90,8 +100,8 @@ static dlcore_status fail_header(const dlcore_csv_logger_t *logger, span_t found
     }
     return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                        "csv_logger: %s begins with \"%s\", where this run would write \"%s\"",
-                       logger->path + (path > PATH_SHOWN_MAX ? path - PATH_SHOWN_MAX : 0),
-                       show(texts[0], found, from), show(texts[1], header, from));
+                       show_path(path, logger->path), show(texts[0], found, from),
+                       show(texts[1], header, from));
 }
 
 static dlcore_status check_header(const dlcore_csv_logger_t *logger,
@@ -107,14 +117,13 @@ static dlcore_status check_header(const dlcore_csv_logger_t *logger,
 }
 
 /* Up to `room` bytes of the file. */
-static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, int file, size_t at, char *to,
+static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, int file, off_t at, char *to,
                                 size_t room, size_t *got, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
 
     for (*got = 0; *got < room;) {
-        ssize_t count =
-            system->pread(system->user, file, to + *got, room - *got, (off_t)(at + *got));
+        ssize_t count = system->pread(system->user, file, to + *got, room - *got, at + (off_t)*got);
 
         if (count < 0 && errno == EINTR)
             continue;
@@ -128,7 +137,7 @@ static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, int file, siz
 }
 
 /* The header and the last byte of what the file has. */
-static dlcore_status look_into(dlcore_csv_logger_t *logger, size_t size,
+static dlcore_status look_into(dlcore_csv_logger_t *logger, off_t size,
                                const dlcore_csv_logger_line_t *header, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
@@ -164,7 +173,7 @@ dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
     if (logger->append && system->fstat(system->user, file, &info) != 0)
         status = fail(logger, "look at", error);
     else if (logger->append && S_ISREG(info.st_mode) && info.st_size > 0)
-        status = look_into(logger, (size_t)info.st_size, header, error);
+        status = look_into(logger, info.st_size, header, error);
     if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
         status = fail(logger, "open", error);
     return status;
@@ -173,11 +182,11 @@ dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
 /* ---- a line ---- */
 
 /* Where the next line begins, the rest of the file cut away. Streams are only written to. */
-static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, size_t *at,
+static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, off_t *at,
                               dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
-    size_t written = (size_t)logger->state[0], size, end;
+    off_t written = (off_t)logger->state[0];
     struct stat info;
 
     *at = written;
@@ -185,20 +194,18 @@ static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, size_
         return fail(logger, "look at", error);
     if (!S_ISREG(info.st_mode))
         return DLCORE_OK;
-    size = (size_t)info.st_size;
-    end = size;
+    *at = info.st_size;
     if (logger->fresh && written == 0 && !logger->append)
-        end = 0;
-    else if (logger->fresh && written > 0)
-        end = dlcore_size_min(size, written);
-    *at = end;
-    if (end < size && system->ftruncate(system->user, file, (off_t)end) != 0)
+        *at = 0;
+    else if (logger->fresh && written > 0 && written < info.st_size)
+        *at = written;
+    if (*at < info.st_size && system->ftruncate(system->user, file, *at) != 0)
         return fail(logger, "cut", error);
     return DLCORE_OK;
 }
 
 /* A line that was written in part is taken back, as far as that is possible. */
-static dlcore_status write_line(dlcore_csv_logger_t *logger, int file, size_t at,
+static dlcore_status write_line(dlcore_csv_logger_t *logger, int file, off_t at,
                                 const dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
@@ -213,12 +220,12 @@ static dlcore_status write_line(dlcore_csv_logger_t *logger, int file, size_t at
             errno = count < 0 ? errno : ENOSPC;
             (void)fail(logger, "write", error);
             if (done > 0)
-                (void)system->ftruncate(system->user, file, (off_t)at);
+                (void)system->ftruncate(system->user, file, at);
             return DLCORE_ERROR_IO;
         }
         done += (size_t)count;
     }
-    logger->state[0] = (double)(at + done);
+    logger->state[0] = (double)(at + (off_t)done);
     logger->fresh = false;
     return DLCORE_OK;
 }
@@ -229,7 +236,7 @@ dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
     const dlcore_system_t *system = system_of(logger);
     dlcore_csv_logger_line_t line = {.used = 0};
     dlcore_status status;
-    size_t at = 0;
+    off_t at = 0;
     int file = open_file(logger, WRITING);
 
     if (file < 0)
