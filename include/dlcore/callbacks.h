@@ -15,8 +15,8 @@
  * struct. It may serve one fit after another, not two at once; nothing is to be freed.
  *
  * Bad settings, a monitored name that fit does not have, no memory and failing files end fit with
- * an error that names them, the first three before it has trained, as well as a file that cannot
- * be written. (Keras only warns about a name that is not there.)
+ * an error that names them. All but files that fail later are found before it has trained. (Keras
+ * only warns about a name that is not there.)
  *
  * A file that is saved while fit runs keeps what the callbacks know, under their `name`, and a run
  * that resumes goes on as if it had never stopped; results are then those of the whole run. Two
@@ -193,12 +193,12 @@ dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *ch
 typedef struct dlcore_csv_logger {
     size_t structure_size; /* set by ..._default() */
     const char *path;
-    char separator;     /* ','; or ';', tab, and the like: no quote, digit, letter or control
-                           character */
+    char separator;     /* ','; or ';', tab, and the like: ASCII, and no digit, letter or quote, no
+                           control character but tab, none of . - + _ */
     bool append;        /* false; true: behind what the file has, whose first line must be the
                            header that this run would write: else DLCORE_ERROR_FORMAT, with both.
-                           A last line that was cut off is ended first. Pipes and the like are not
-                           looked into */
+                           A last line that was cut off is ended first, unless it is the header:
+                           that is another then. Pipes and the like are not looked into */
     bool learning_rate; /* false; true: has a column learning_rate, that of the epoch's last batch,
                            as Keras writes when one of its callbacks changes it */
     const char *name;   /* "csv_logger" */
