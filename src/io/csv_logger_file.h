@@ -6,9 +6,10 @@
 
 #include "io/csv_logger_line.h"
 
-/* Before training: that the file opens, and, where lines are to be appended, that it begins with
- * `header`, CR LF or LF behind it; one without bytes: it is not known. DLCORE_ERROR_FORMAT where it
- * does not. Streams are not read. */
+/* Before training: that the file opens, and, where lines are to be appended, that its first line is
+ * `header`, with CR LF, LF or nothing behind it, or that it is empty; else DLCORE_ERROR_FORMAT. A
+ * `header` without bytes is not known, and not looked for. Keeps the file's last byte in the
+ * logger: the next write ends a line that has no end. Streams are not read. */
 dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
                                       const dlcore_csv_logger_line_t *header,
                                       dlcore_error_record_t *error);
