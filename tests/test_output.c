@@ -638,6 +638,15 @@ static void test_output_probe_of_what_cannot_be_replaced_says_why(void **state)
     assert_failed(dlcore_output_probe(&system, path_of("file"), &error), DLCORE_ERROR_IO, &error,
                   "/file: cannot remove the file next to it: Operation not permitted");
     (void)files(true);
+    failing_io_init(&io); /* another has removed it */
+    io.only = "unlinkat";
+    io.fail_at = 1;
+    io.error = ENOENT;
+    system = failing_io(&io);
+    assert_int_equal(dlcore_output_probe(&system, path_of("file"), &error), DLCORE_OK);
+    assert_int_equal(io.calls, 1);
+    assert_int_equal(io.opened, io.closed);
+    (void)files(true);
 }
 
 int main(void)

@@ -250,7 +250,8 @@ dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *pat
     if (status != DLCORE_OK)
         return status;
     system = output.system;
-    output.exists = system->unlinkat(system->user, output.folder, output.temporary) != 0;
+    output.exists =
+        system->unlinkat(system->user, output.folder, output.temporary) != 0 && errno != ENOENT;
     if (output.exists)
         status = dlcore_fail_errno(error, errno, "%s: cannot remove the file next to it",
                                    shown(output.path));
