@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -280,31 +279,11 @@ static void test_backup_of_save_options_that_are_none_is_refused(void **state)
 
 static void test_backup_of_a_place_that_cannot_be_written_is_refused(void **state)
 {
-    dlcore_backup_and_restore_t backup =
-        dlcore_backup_and_restore_default(folder_path("none/backup"));
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(NULL);
     dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
-    failing_io_t io;
-    dlcore_system_t system;
 
     (void)state;
-    folder_files(true);
-    case_assert_refused(&callback, DLCORE_ERROR_IO,
-                        "/none/backup: cannot open its folder: No such file");
-    backup.path = folder_path("");
-    case_assert_refused(&callback, DLCORE_ERROR_IO, "Is a directory");
-    backup.path = folder_path("pipe");
-    assert_int_equal(mkfifo(backup.path, 0600), 0);
-    case_assert_refused(&callback, DLCORE_ERROR_IO, "/pipe: not a regular file");
-    failing_io_init(&io);
-    io.only = "openat";
-    io.fail_at = 1;
-    io.error = EROFS;
-    system = failing_io(&io);
-    backup.system = &system;
-    backup.path = folder_path("backup");
-    case_assert_refused(&callback, DLCORE_ERROR_IO,
-                        "/backup: cannot make a file next to it: Read-only file system");
-    assert_int_equal(folder_files(true), 1);
+    case_assert_places_refused(&callback, "backup_and_restore: ", &backup.path, &backup.system);
 }
 
 /* The run that it is to save has ended before its first epoch did. */

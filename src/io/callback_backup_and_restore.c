@@ -35,6 +35,7 @@ static const dlcore_system_t *system_of(const dlcore_backup_and_restore_t *backu
 static dlcore_status check(const dlcore_backup_and_restore_t *backup,
                            const dlcore_training_event_t *event)
 {
+    dlcore_error_record_t found = {0};
     dlcore_status status = dlcore_check_callback(backup, "backup_and_restore", event->error);
 
     if (status != DLCORE_OK)
@@ -50,7 +51,8 @@ static dlcore_status check(const dlcore_backup_and_restore_t *backup,
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
                            "backup_and_restore: save.training_state is false: the file would not "
                            "tell where the run stands");
-    return dlcore_output_probe(backup->system, backup->path, event->error);
+    status = dlcore_output_probe(backup->system, backup->path, &found);
+    return status == DLCORE_OK ? status : dlcore_event_fail_as(event, "backup_and_restore", &found);
 }
 
 /* Whether there is a file; what is wrong with it, loading will say. */

@@ -72,12 +72,14 @@ static dlcore_status check_path(const dlcore_model_checkpoint_t *checkpoint,
                                 const dlcore_training_event_t *event)
 {
     char path[DLCORE_CHECKPOINT_PATH_SIZE];
+    dlcore_error_record_t found = {0};
     dlcore_status status = dlcore_path_expand(path, sizeof path, checkpoint->path,
                                               "model_checkpoint", event, checkpoint->save_freq > 0);
 
     if (status != DLCORE_OK || dlcore_path_folder_varies(checkpoint->path))
         return status;
-    return dlcore_output_probe(checkpoint->system, path, event->error);
+    status = dlcore_output_probe(checkpoint->system, path, &found);
+    return status == DLCORE_OK ? status : dlcore_event_fail_as(event, "model_checkpoint", &found);
 }
 
 static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)

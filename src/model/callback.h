@@ -10,6 +10,10 @@
 /* Fills the event's error record and answers DLCORE_CALLBACK_FAIL. */
 #define dlcore_callback_fail(event, status, ...) \
     (dlcore_error_write((event)->error, status, __VA_ARGS__), DLCORE_CALLBACK_FAIL)
+/* Fills the event's error record with what another record says, `owner` ("csv_logger") before it,
+ * and answers its status. */
+#define dlcore_event_fail_as(event, owner, found) \
+    dlcore_fail((event)->error, (found)->status, "%s: %s", owner, (found)->message)
 /* FAIL when `status` is an error, whose message the event has already. */
 #define dlcore_callback_check(status) \
     ((status) == DLCORE_OK ? DLCORE_CALLBACK_CONTINUE : DLCORE_CALLBACK_FAIL)

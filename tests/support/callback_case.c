@@ -1,6 +1,7 @@
 /* A small regression that callbacks watch.
  *
  * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include "support/callback_case.h"
 
 #include <math.h>
@@ -9,8 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
+
+#include <errno.h>
+
+#include "support/failing_io.h"
+#include "support/folder.h"
 
 enum { SAMPLES = 40, INPUTS = 3 };
 
@@ -157,7 +164,9 @@ dlcore_callback_t case_witness(case_witness_t *witness)
         .user = witness, .on_epoch_end = on_epoch_end, .on_batch_end = on_batch_end};
 }
 
-void case_assert_refused(const dlcore_callback_t *callback, dlcore_status status, const char *text)
+/* With a message that begins with one text and has another in it. */
+static void assert_refused(const dlcore_callback_t *callback, dlcore_status status,
+                           const char *begins, const char *text)
 {
     dlcore_model_t *model = case_model(NULL, NULL, 0.1);
     float before[CASE_WEIGHTS], after[CASE_WEIGHTS];
@@ -165,9 +174,45 @@ void case_assert_refused(const dlcore_callback_t *callback, dlcore_status status
     assert_non_null(model);
     case_weights(model, before);
     assert_int_equal(case_run(model, callback, 1, 2), status);
+    if (strncmp(dlcore_model_error(model), begins, strlen(begins)) != 0)
+        fail_msg("\"%s\" does not begin with \"%s\"", dlcore_model_error(model), begins);
     if (strstr(dlcore_model_error(model), text) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", text, dlcore_model_error(model));
     case_weights(model, after);
     assert_memory_equal(before, after, sizeof before); /* nothing was trained */
     dlcore_model_free(model);
+}
+
+void case_assert_refused(const dlcore_callback_t *callback, dlcore_status status, const char *text)
+{
+    assert_refused(callback, status, "", text);
+}
+
+void case_assert_places_refused(const dlcore_callback_t *callback, const char *begins,
+                                const char **path, const dlcore_system_t **system)
+{
+    const dlcore_system_t *before = *system;
+    failing_io_t io;
+    dlcore_system_t failing;
+
+    folder_files(true);
+    *path = folder_path("none/m");
+    assert_refused(callback, DLCORE_ERROR_IO, begins,
+                   "/none/m: cannot open its folder: No such file");
+    *path = folder_path("");
+    assert_refused(callback, DLCORE_ERROR_IO, begins, "Is a directory");
+    *path = folder_path("pipe");
+    assert_int_equal(mkfifo(*path, 0600), 0);
+    assert_refused(callback, DLCORE_ERROR_IO, begins, "/pipe: not a regular file");
+    failing_io_init(&io);
+    io.only = "openat";
+    io.fail_at = 1;
+    io.error = EROFS;
+    failing = failing_io(&io);
+    *system = &failing;
+    *path = folder_path("m");
+    assert_refused(callback, DLCORE_ERROR_IO, begins,
+                   "/m: cannot make a file next to it: Read-only file system");
+    *system = before;
+    assert_int_equal(folder_files(true), 1);
 }

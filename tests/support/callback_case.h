@@ -48,5 +48,10 @@ dlcore_early_stopping_t case_first_is_best(void);
 
 /* Fails the test unless fit answers `status` with a message that has `text` in it. */
 void case_assert_refused(const dlcore_callback_t *callback, dlcore_status status, const char *text);
+/* Fails the test unless fit refuses to begin, leaving nothing behind, wherever the callback's file
+ * cannot be written, with messages that begin with that text. `path` and `system` are the
+ * callback's. In the folder of a test. */
+void case_assert_places_refused(const dlcore_callback_t *callback, const char *begins,
+                                const char **path, const struct dlcore_system **system);
 
 #endif
