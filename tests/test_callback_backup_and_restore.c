@@ -286,6 +286,109 @@ static void test_backup_of_a_place_that_cannot_be_written_is_refused(void **stat
     case_assert_places_refused(&callback, "backup_and_restore: ", &backup.path, &backup.system);
 }
 
+/* A medium that can only be read: a complete run has nothing to write there, unless its file is to
+ * be deleted. */
+static void
+test_backup_of_a_complete_run_is_restored_from_where_nothing_can_be_written(void **state)
+{
+    static const struct {
+        size_t epochs;
+        bool deletes;
+        dlcore_status status;
+    } cases[] = {{2, false, DLCORE_OK},
+                 {1, false, DLCORE_OK},
+                 {2, true, DLCORE_ERROR_IO},
+                 {3, false, DLCORE_ERROR_IO}};
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+    float trained[CASE_WEIGHTS], fresh[CASE_WEIGHTS], got[CASE_WEIGHTS];
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    case_weights(model, fresh);
+    backup.delete_checkpoint = false;
+    assert_int_equal(case_run(model, &callback, 1, 2), DLCORE_OK);
+    case_weights(model, trained);
+    dlcore_model_free(model);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool restores = cases[i].status == DLCORE_OK;
+        failing_io_t io;
+        dlcore_system_t system;
+
+        failing_io_init(&io);
+        io.only = "openat";
+        io.fail_at = 1;
+        io.error = EROFS;
+        system = failing_io(&io);
+        backup.system = &system;
+        backup.delete_checkpoint = cases[i].deletes;
+        model = case_model(NULL, NULL, 0.1);
+        assert_int_equal(case_run(model, &callback, 1, cases[i].epochs), cases[i].status);
+        assert_true(backup.restored == restores);
+        case_weights(model, got);
+        assert_memory_equal(got, restores ? trained : fresh, sizeof got);
+        assert_true(folder_has("backup"));
+        if (!restores)
+            assert_non_null(strstr(dlcore_model_error(model), "Read-only file system"));
+        dlcore_model_free(model);
+    }
+}
+
+/* Nor has one that a callback had ended. */
+static void test_backup_of_an_ended_run_is_restored_from_where_nothing_can_be_written(void **state)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    case_witness_t stops = {.stop_at = 1};
+    dlcore_callback_t callbacks[] = {dlcore_backup_and_restore_callback(&backup),
+                                     case_witness(&stops)};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    failing_io_t io;
+    dlcore_system_t system;
+
+    (void)state;
+    folder_files(true);
+    backup.delete_checkpoint = false;
+    assert_int_equal(case_run(model, callbacks, 2, 3), DLCORE_OK);
+    assert_int_equal(backup.saves, 1);
+    failing_io_init(&io);
+    io.only = "openat";
+    io.fail_at = 1;
+    io.error = EROFS;
+    system = failing_io(&io);
+    backup.system = &system;
+    assert_int_equal(case_run(model, callbacks, 2, 3), DLCORE_OK);
+    assert_true(backup.restored);
+    assert_int_equal(stops.epochs, 1);
+    backup.delete_checkpoint = true;
+    assert_int_equal(case_run(model, callbacks, 2, 3), DLCORE_ERROR_IO);
+    dlcore_model_free(model);
+}
+
+/* Nor has a run that stood at its end before. */
+static void test_backup_of_a_run_with_no_epochs_left_looks_for_no_place(void **state)
+{
+    dlcore_backup_and_restore_t backup =
+        dlcore_backup_and_restore_default(folder_path("none/backup"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+    dlcore_fit_options_t options = case_options(&callback, 1, 2);
+    dlcore_model_t *model = case_stopped(NULL, 0, 2 * CASE_BATCHES);
+
+    (void)state;
+    folder_files(true);
+    options.resume = true;
+    options.epochs = 4;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_ERROR_IO);
+    options.epochs = 1;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    options.resume = false;
+    options.initial_epoch = 1;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    options.epochs = 2;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_ERROR_IO);
+    dlcore_model_free(model);
+}
+
 /* The run that it is to save has ended before its first epoch did. */
 static void test_backup_that_saves_nothing_leaves_no_file(void **state)
 {
@@ -316,6 +419,10 @@ int main(void)
         cmocka_unit_test(test_backup_of_bad_settings_is_refused),
         cmocka_unit_test(test_backup_of_save_options_that_are_none_is_refused),
         cmocka_unit_test(test_backup_of_a_place_that_cannot_be_written_is_refused),
+        cmocka_unit_test(
+            test_backup_of_a_complete_run_is_restored_from_where_nothing_can_be_written),
+        cmocka_unit_test(test_backup_of_an_ended_run_is_restored_from_where_nothing_can_be_written),
+        cmocka_unit_test(test_backup_of_a_run_with_no_epochs_left_looks_for_no_place),
         cmocka_unit_test(test_backup_that_saves_nothing_leaves_no_file),
     };
 

@@ -217,8 +217,9 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
  * loads the file at `path` when there is one, and fit goes on from there to the same bits; without
  * one it begins as it would. Saves to it as training goes on, after all other callbacks. When the
  * last epoch is done, or a callback has stopped the run, the file is deleted; when
- * dlcore_model_request_stop did, or fit failed, it stays. Delete it to begin anew. Whether it could
- * be written is found out as training begins.
+ * dlcore_model_request_stop did, or fit failed, it stays. Delete it to begin anew. Whether it can
+ * be written is found out as training begins, before the model changes; not when nothing is left to
+ * train and no file is to be deleted.
  *
  * From the file come weights, the optimizer's state, counts, seed, where the run stands, and the
  * learning rate, as callbacks may have changed it; where the optimizer has a schedule, also a
@@ -228,9 +229,9 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
 typedef struct dlcore_backup_and_restore {
     size_t structure_size; /* set by ..._default() */
     const char *path;
-    size_t save_freq;           /* 0, the default: after each epoch; n: after every n batches */
-    bool delete_checkpoint;     /* true; false: it stays, and a run that is done, started again, trains
-                                   nothing and has its end once more */
+    size_t save_freq;       /* 0, the default: after each epoch; n: after every n batches */
+    bool delete_checkpoint; /* true; false: it stays, and a run that is done, started again, trains
+                               nothing and has its end once more */
     dlcore_save_options_t save; /* the defaults; training_state must stay true; its `error` is not
                                    used */
     const char *name;           /* "backup_and_restore" */

@@ -12,6 +12,7 @@
 #include "io/model_save.h"
 #include "model/callback.h"
 #include "model/model.h"
+#include "model/run_state.h"
 
 /* What the state's numbers are: files keep them in this order. */
 enum { BATCHES_SEEN, ENDED, STATE_COUNT };
@@ -35,7 +36,6 @@ static const dlcore_system_t *system_of(const dlcore_backup_and_restore_t *backu
 static dlcore_status check(const dlcore_backup_and_restore_t *backup,
                            const dlcore_training_event_t *event)
 {
-    dlcore_error_record_t found = {0};
     dlcore_status status = dlcore_check_callback(backup, "backup_and_restore", event->error);
 
     if (status != DLCORE_OK)
@@ -51,8 +51,7 @@ static dlcore_status check(const dlcore_backup_and_restore_t *backup,
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
                            "backup_and_restore: save.training_state is false: the file would not "
                            "tell where the run stands");
-    status = dlcore_output_probe(backup->system, backup->path, &found);
-    return status == DLCORE_OK ? status : dlcore_event_fail_as(event, "backup_and_restore", &found);
+    return DLCORE_OK;
 }
 
 /* Whether there is a file; what is wrong with it, loading will say. */
@@ -69,22 +68,64 @@ static dlcore_status find(const dlcore_backup_and_restore_t *backup, bool *there
     return DLCORE_OK;
 }
 
+/* Whether a callback had ended that run: on_resume will stop it before it trains. */
+static bool had_ended(const dlcore_backup_and_restore_t *backup, const dlcore_run_state_t *run)
+{
+    for (size_t i = 0; backup->name != NULL && i < run->callback_count; i++) {
+        const dlcore_callback_state_t *state = &run->callbacks[i];
+
+        if (strcmp(state->name, backup->name) == 0)
+            return state->count == STATE_COUNT && state->numbers[ENDED] != 0.0;
+    }
+    return false;
+}
+
+/* Whether the file will be written, where epochs are left to train, or deleted. */
+static bool needs_place(const dlcore_backup_and_restore_t *backup,
+                        const dlcore_training_event_t *event, const dlcore_model_t *loaded)
+{
+    const dlcore_run_state_t *run =
+        loaded != NULL ? loaded->stopped : event->model->stopped; /* NULL: begins anew */
+    bool trains = run != NULL ? run->position.epoch < event->epochs && !had_ended(backup, run)
+                              : event->epoch < event->epochs;
+
+    return trains || (loaded != NULL && backup->delete_checkpoint);
+}
+
+/* All that may be refused comes before the model changes. */
+static dlcore_status restore(dlcore_backup_and_restore_t *backup,
+                             const dlcore_training_event_t *event)
+{
+    dlcore_error_record_t found = {0};
+    dlcore_model_t *loaded = NULL;
+    bool there = false;
+    dlcore_status status = find(backup, &there, event->error);
+
+    if (status != DLCORE_OK)
+        return status;
+    if (there)
+        status = dlcore_model_load_run(event->model, backup->path, &loaded, &found);
+    if (status == DLCORE_OK && needs_place(backup, event, loaded))
+        status = dlcore_output_probe(backup->system, backup->path, &found);
+    if (status != DLCORE_OK)
+        (void)dlcore_event_fail_as(event, "backup_and_restore", &found);
+    else if (there)
+        dlcore_model_take_over(event->model, loaded);
+    backup->restored = status == DLCORE_OK && there;
+    dlcore_model_free(loaded);
+    return status;
+}
+
 static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
 {
     dlcore_backup_and_restore_t *backup = user;
-    bool there = false;
-    dlcore_status status = check(backup, event);
 
-    if (status != DLCORE_OK)
+    if (check(backup, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     backup->restored = false;
     backup->saves = 0;
     memset(backup->state, 0, sizeof backup->state);
-    status = find(backup, &there, event->error);
-    if (status == DLCORE_OK && there)
-        status = dlcore_model_restore(event->model, backup->path, event->error);
-    backup->restored = status == DLCORE_OK && there;
-    return dlcore_callback_check(status);
+    return dlcore_callback_check(restore(backup, event));
 }
 
 static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)

@@ -163,31 +163,31 @@ static dlcore_status compare_settings(const dlcore_model_t *model, const dlcore_
 
 /* ---- all of it ---- */
 
-dlcore_status dlcore_model_restore(dlcore_model_t *model, const char *path,
-                                   dlcore_error_record_t *error)
+dlcore_status dlcore_model_load_run(const dlcore_model_t *model, const char *path,
+                                    dlcore_model_t **loaded, dlcore_error_record_t *error)
 {
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_error_record_t found = {0};
-    dlcore_model_t *loaded = NULL;
     dlcore_status status;
 
     options.model = model->options;
     options.model.threads = 1; /* it never computes */
     options.error = error;
-    status = dlcore_model_load(path, &options, &loaded);
+    status = dlcore_model_load(path, &options, loaded);
     if (status != DLCORE_OK)
         return status;
     status =
-        dlcore_model_compare(model, loaded, &found); /* what changes shapes: the better words */
+        dlcore_model_compare(model, *loaded, &found); /* what changes shapes: the better words */
     if (status != DLCORE_OK)
         (void)dlcore_fail(error, status, "%s: %s", path, found.message);
-    else if (loaded->stopped == NULL) /* nor compiled, then */
+    else if ((*loaded)->stopped == NULL) /* nor compiled, then */
         status = dlcore_fail(error, DLCORE_ERROR_STATE, "%s: was not saved in the middle of a run",
                              path);
     else
-        status = compare_settings(model, loaded, path, error);
+        status = compare_settings(model, *loaded, path, error);
     if (status == DLCORE_OK)
-        dlcore_model_take_over(model, loaded);
-    dlcore_model_free(loaded);
+        return DLCORE_OK;
+    dlcore_model_free(*loaded);
+    *loaded = NULL;
     return status;
 }
