@@ -370,6 +370,19 @@ static void test_model_checkpoint_that_saves_nothing_leaves_all_as_it_was(void *
     dlcore_model_free(model);
 }
 
+static void test_model_checkpoint_of_a_fit_without_epochs_looks_for_no_place(void **state)
+{
+    dlcore_model_checkpoint_t checkpoint =
+        dlcore_model_checkpoint_default(folder_path("absent/file"));
+    dlcore_callback_t callback = dlcore_model_checkpoint_callback(&checkpoint);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    assert_int_equal(case_run(model, &callback, 1, 0), DLCORE_OK);
+    assert_int_equal(case_run(model, &callback, 1, 1), DLCORE_ERROR_IO);
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_model_checkpoint_of_a_place_that_cannot_be_written_is_refused),
         cmocka_unit_test(test_model_checkpoint_of_a_folder_with_fields_is_not_looked_for),
         cmocka_unit_test(test_model_checkpoint_that_saves_nothing_leaves_all_as_it_was),
+        cmocka_unit_test(test_model_checkpoint_of_a_fit_without_epochs_looks_for_no_place),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

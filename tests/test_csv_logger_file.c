@@ -306,6 +306,63 @@ static void test_csv_logger_of_a_resumed_run_that_appends_cuts_what_was_torn(voi
     dlcore_model_free(model);
 }
 
+/* As a power cut leaves it, which may take more of a log than of what it is resumed from. */
+static void test_csv_logger_of_a_resumed_run_ends_a_line_that_lost_its_end(void **state)
+{
+    (void)state;
+    for (size_t lost = 1; lost < 12; lost++) {
+        dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+        case_witness_t stops = {.stop_at = 2};
+        dlcore_callback_t callbacks[] = {dlcore_csv_logger_callback(&logger), case_witness(&stops)};
+        dlcore_fit_options_t options = case_options(callbacks, 2, 3);
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+        char rest[1024];
+
+        folder_files(true);
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+        snprintf(rest, sizeof rest, "%s", folder_text("log.csv"));
+        rest[strlen(rest) - lost] = '\0';
+        folder_write("log.csv", rest);
+        options.resume = true;
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+        assert_memory_equal(folder_text("log.csv"), rest, strlen(rest));
+        assert_memory_equal(folder_text("log.csv") + strlen(rest), lost == 1 ? "\n2," : "\r\n2,",
+                            lost == 1 ? 3 : 4);
+        dlcore_model_free(model);
+    }
+}
+
+static dlcore_callback_action_t close_reader(void *user, const dlcore_training_event_t *event)
+{
+    int *reader = user;
+
+    (void)event;
+    if (*reader >= 0)
+        assert_int_equal(close(*reader), 0);
+    *reader = -1;
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void test_csv_logger_to_a_pipe_whose_reader_leaves_is_an_io_error(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("pipe"));
+    int reader;
+    dlcore_callback_t callbacks[] = {dlcore_csv_logger_callback(&logger),
+                                     {.user = &reader, .on_epoch_begin = close_reader}};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(mkfifo(logger.path, 0600), 0);
+    reader = open(logger.path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    (void)alarm(20); /* rather than waiting for a reader for ever */
+    assert_int_equal(case_run(model, callbacks, 2, 1), DLCORE_ERROR_IO);
+    (void)alarm(0);
+    assert_non_null(strstr(dlcore_model_error(model), "csv_logger: cannot open"));
+    dlcore_model_free(model);
+}
+
 /* What others wrote into a pipe stays there for its reader. */
 static void test_csv_logger_appending_to_a_pipe_reads_nothing(void **state)
 {
@@ -412,6 +469,8 @@ int main(void)
         cmocka_unit_test(test_csv_logger_appending_elsewhere_shows_the_end_of_a_long_path),
         cmocka_unit_test(test_csv_logger_appending_to_a_torn_line_begins_a_new_one),
         cmocka_unit_test(test_csv_logger_of_a_resumed_run_that_appends_cuts_what_was_torn),
+        cmocka_unit_test(test_csv_logger_of_a_resumed_run_ends_a_line_that_lost_its_end),
+        cmocka_unit_test(test_csv_logger_to_a_pipe_whose_reader_leaves_is_an_io_error),
         cmocka_unit_test(test_csv_logger_appending_to_a_pipe_reads_nothing),
         cmocka_unit_test(test_csv_logger_appending_of_failing_calls_keeps_what_was_there),
         cmocka_unit_test(test_csv_logger_appending_goes_on_after_interrupts),

@@ -153,8 +153,8 @@ dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);
 #define DLCORE_CHECKPOINT_PATH_SIZE 1024
 
 /* Saves the model as training goes on: dlcore_model_save, which replaces a file whole or not at
- * all. Folders must be there: whether a file could be written is found out as training begins,
- * unless the folder's name has fields.
+ * all. Folders must be there: whether a file could be written is found out as training begins, as
+ * far as that can be told without replacing one, unless the folder's name has fields.
  *
  * `path` may have fields as in Keras: {epoch}, from 1; {batch}, from 1, when saving by batches; and
  * the name of any value, {val_loss}. After a colon comes Python's format: a width, with 0 before it
@@ -206,7 +206,6 @@ typedef struct dlcore_csv_logger {
     /* inside */
     double state[1], rate;
     bool fresh;
-    char last;
     const struct dlcore_system *system;
 } dlcore_csv_logger_t;
 /* `path` is borrowed. */

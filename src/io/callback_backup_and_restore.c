@@ -59,12 +59,15 @@ static dlcore_status find(const dlcore_backup_and_restore_t *backup, bool *there
                           dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(backup);
+    char path[DLCORE_OUTPUT_PATH_SIZE];
     struct stat info;
+    dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
 
-    *there = system->fstatat(system->user, AT_FDCWD, backup->path, &info) == 0;
+    if (status != DLCORE_OK)
+        return status;
+    *there = system->fstatat(system->user, AT_FDCWD, path, &info) == 0;
     if (!*there && errno != ENOENT)
-        return dlcore_fail_errno(error, errno, "backup_and_restore: cannot look at %.120s",
-                                 backup->path);
+        return dlcore_fail_errno(error, errno, "cannot look at %.120s", backup->path);
     return DLCORE_OK;
 }
 
@@ -99,11 +102,9 @@ static dlcore_status restore(dlcore_backup_and_restore_t *backup,
     dlcore_error_record_t found = {0};
     dlcore_model_t *loaded = NULL;
     bool there = false;
-    dlcore_status status = find(backup, &there, event->error);
+    dlcore_status status = find(backup, &there, &found);
 
-    if (status != DLCORE_OK)
-        return status;
-    if (there)
+    if (status == DLCORE_OK && there)
         status = dlcore_model_load_run(event->model, backup->path, &loaded, &found);
     if (status == DLCORE_OK && needs_place(backup, event, loaded))
         status = dlcore_output_probe(backup->system, backup->path, &found);
@@ -174,19 +175,30 @@ static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_e
     return save(backup, event);
 }
 
+/* What a link means is deleted, and the link stays: saving does the same. */
+static dlcore_status delete_file(const dlcore_backup_and_restore_t *backup,
+                                 dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(backup);
+    char path[DLCORE_OUTPUT_PATH_SIZE];
+    dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
+
+    if (status != DLCORE_OK || system->unlinkat(system->user, AT_FDCWD, path) == 0 ||
+        errno == ENOENT)
+        return status;
+    return dlcore_fail_errno(error, errno, "cannot delete %.120s", backup->path);
+}
+
 static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_event_t *event)
 {
-    dlcore_backup_and_restore_t *backup = user;
-    const dlcore_system_t *system = system_of(backup);
+    const dlcore_backup_and_restore_t *backup = user;
+    dlcore_error_record_t found = {0};
 
     if (!backup->delete_checkpoint || event->status != DLCORE_OK ||
-        (event->epoch < event->epochs && !dlcore_event_stopped_by_callback(event)))
+        (event->epoch < event->epochs && !dlcore_event_stopped_by_callback(event)) ||
+        delete_file(backup, &found) == DLCORE_OK)
         return DLCORE_CALLBACK_CONTINUE;
-    if (system->unlinkat(system->user, AT_FDCWD, backup->path) == 0 || errno == ENOENT)
-        return DLCORE_CALLBACK_CONTINUE;
-    (void)dlcore_fail_errno(event->error, errno, "backup_and_restore: cannot delete %.120s",
-                            backup->path);
-    return DLCORE_CALLBACK_FAIL;
+    return dlcore_callback_check(dlcore_event_fail_as(event, "backup_and_restore", &found));
 }
 
 dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup)

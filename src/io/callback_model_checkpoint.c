@@ -76,7 +76,8 @@ static dlcore_status check_path(const dlcore_model_checkpoint_t *checkpoint,
     dlcore_status status = dlcore_path_expand(path, sizeof path, checkpoint->path,
                                               "model_checkpoint", event, checkpoint->save_freq > 0);
 
-    if (status != DLCORE_OK || dlcore_path_folder_varies(checkpoint->path))
+    if (status != DLCORE_OK || event->epoch >= event->epochs || /* nothing will be trained */
+        dlcore_path_folder_varies(checkpoint->path))
         return status;
     status = dlcore_output_probe(checkpoint->system, path, &found);
     return status == DLCORE_OK ? status : dlcore_event_fail_as(event, "model_checkpoint", &found);

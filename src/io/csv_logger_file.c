@@ -136,21 +136,18 @@ static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, int file, off
     return DLCORE_OK;
 }
 
-/* The header and the last byte of what the file has. */
-static dlcore_status look_into(dlcore_csv_logger_t *logger, off_t size,
+/* The header that the file has. */
+static dlcore_status look_into(const dlcore_csv_logger_t *logger,
                                const dlcore_csv_logger_line_t *header, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
     dlcore_csv_logger_line_t begins = {.used = 0};
     int file = open_file(logger, O_RDONLY | O_NONBLOCK);
     dlcore_status status;
-    size_t got;
 
     if (file < 0)
         return fail(logger, "read", error);
     status = read_bytes(logger, file, 0, begins.text, sizeof begins.text, &begins.used, error);
-    if (status == DLCORE_OK)
-        status = read_bytes(logger, file, size - 1, &logger->last, 1, &got, error);
     (void)system->close(system->user, file);
     if (status == DLCORE_OK && header->used > 0)
         status = check_header(logger, &begins, header, error);
@@ -158,7 +155,7 @@ static dlcore_status look_into(dlcore_csv_logger_t *logger, off_t size,
 }
 
 /* What cannot be opened is found here; a pipe that nobody reads, too. */
-dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
+dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
                                       const dlcore_csv_logger_line_t *header,
                                       dlcore_error_record_t *error)
 {
@@ -167,13 +164,12 @@ dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
     dlcore_status status = DLCORE_OK;
     struct stat info;
 
-    logger->last = '\n';
     if (file < 0)
         return fail(logger, "open", error);
     if (logger->append && system->fstat(system->user, file, &info) != 0)
         status = fail(logger, "look at", error);
     else if (logger->append && S_ISREG(info.st_mode) && info.st_size > 0)
-        status = look_into(logger, info.st_size, header, error);
+        status = look_into(logger, header, error);
     if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
         status = fail(logger, "open", error);
     return status;
@@ -181,9 +177,30 @@ dlcore_status dlcore_csv_logger_begin(dlcore_csv_logger_t *logger,
 
 /* ---- a line ---- */
 
-/* Where the next line begins, the rest of the file cut away. Streams are only written to. */
+/* Ends what another run left of a line before `at`, as a power cut may. Where the file may only be
+ * written it is taken to be whole. */
+static dlcore_status end_line(const dlcore_csv_logger_t *logger, off_t at,
+                              dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+    int file = open_file(logger, O_RDONLY | O_NONBLOCK);
+    dlcore_status status;
+    char last = '\n';
+    size_t got;
+
+    if (file < 0)
+        return errno == EACCES ? DLCORE_OK : fail(logger, "read", error);
+    status = read_bytes(logger, file, at - 1, &last, 1, &got, error);
+    (void)system->close(system->user, file);
+    if (status == DLCORE_OK && last != '\n')
+        dlcore_csv_logger_put(line, last == '\r' ? "\n" : "\r\n");
+    return status;
+}
+
+/* Where the next line begins, the rest of the file cut away. Streams are only written to, and only
+ * waited for once they are open: opening a pipe that nobody reads would wait for ever. */
 static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, off_t *at,
-                              dlcore_error_record_t *error)
+                              dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
     off_t written = (off_t)logger->state[0];
@@ -193,7 +210,7 @@ static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, off_t
     if (system->fstat(system->user, file, &info) != 0)
         return fail(logger, "look at", error);
     if (!S_ISREG(info.st_mode))
-        return DLCORE_OK;
+        return system->wait(system->user, file) == 0 ? DLCORE_OK : fail(logger, "write", error);
     *at = info.st_size;
     if (logger->fresh && written == 0 && !logger->append)
         *at = 0;
@@ -201,7 +218,7 @@ static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, off_t
         *at = written;
     if (*at < info.st_size && system->ftruncate(system->user, file, *at) != 0)
         return fail(logger, "cut", error);
-    return DLCORE_OK;
+    return logger->fresh && *at > 0 ? end_line(logger, *at, line, error) : DLCORE_OK;
 }
 
 /* A line that was written in part is taken back, as far as that is possible. */
@@ -237,14 +254,12 @@ dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
     dlcore_csv_logger_line_t line = {.used = 0};
     dlcore_status status;
     off_t at = 0;
-    int file = open_file(logger, WRITING);
+    int file = open_file(logger, WRITING | O_NONBLOCK);
 
     if (file < 0)
         return fail(logger, "open", event->error);
-    status = find_end(logger, file, &at, event->error);
+    status = find_end(logger, file, &at, &line, event->error);
     if (status == DLCORE_OK) {
-        if (at > 0 && logger->fresh && logger->state[0] == 0.0 && logger->last != '\n')
-            dlcore_csv_logger_put(&line, logger->last == '\r' ? "\n" : "\r\n");
         if (at == 0)
             dlcore_csv_logger_put_header(&line, logger, event);
         dlcore_csv_logger_put_values(&line, logger, event);

@@ -40,46 +40,43 @@ const char *dlcore_output_shown(const dlcore_output_t *output)
 
 /* ---- the place ---- */
 
-/* Replaces output->path, which is a link to `target`, by what that means. */
-static dlcore_status follow(dlcore_output_t *output, const char *target,
+/* Replaces `path`, which is a link to `target`, by what that means. */
+static dlcore_status follow(char path[DLCORE_OUTPUT_PATH_SIZE], const char *target,
                             dlcore_error_record_t *error)
 {
-    size_t folder =
-        target[0] == '/' ? 0 : (size_t)(dlcore_output_base(output->path) - output->path);
+    size_t folder = target[0] == '/' ? 0 : (size_t)(dlcore_output_base(path) - path);
     size_t length = strlen(target);
 
-    if (folder + length >= sizeof output->path)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link",
-                                 shown(output->path));
-    memcpy(output->path + folder, target, length + 1);
+    if (folder + length >= DLCORE_OUTPUT_PATH_SIZE)
+        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link", shown(path));
+    memcpy(path + folder, target, length + 1);
     return DLCORE_OK;
 }
 
-/* Follows links until output->path is none. */
-static dlcore_status resolve(dlcore_output_t *output, const char *path,
-                             dlcore_error_record_t *error)
+dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *path,
+                                    char resolved[DLCORE_OUTPUT_PATH_SIZE],
+                                    dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = output->system;
     char target[DLCORE_OUTPUT_PATH_SIZE];
     size_t length = strlen(path);
     dlcore_status status;
 
-    if (length >= sizeof output->path)
+    if (length >= DLCORE_OUTPUT_PATH_SIZE)
         return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown(path));
-    memcpy(output->path, path, length + 1);
+    memcpy(resolved, path, length + 1);
     for (int links = 0; links < LINKS_MAX; links++) {
-        ssize_t size = system->readlink(system->user, output->path, target, sizeof target);
+        ssize_t size = system->readlink(system->user, resolved, target, sizeof target);
 
         if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
             return DLCORE_OK;
         if (size < 0)
-            return dlcore_fail_errno(error, errno, "%s: cannot write", shown(output->path));
+            return dlcore_fail_errno(error, errno, "%s: cannot write", shown(resolved));
         if ((size_t)size >= sizeof target) /* and perhaps more */
             return dlcore_fail_errno(error, ENAMETOOLONG,
-                                     "%s: a link to a path of more than %zu bytes",
-                                     shown(output->path), sizeof target - 1);
+                                     "%s: a link to a path of more than %zu bytes", shown(resolved),
+                                     sizeof target - 1);
         target[size] = '\0';
-        status = follow(output, target, error);
+        status = follow(resolved, target, error);
         if (status != DLCORE_OK)
             return status;
     }
@@ -133,7 +130,7 @@ dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t 
     output->folder = output->file = output->guard = -1;
     output->exists = false;
     output->written = 0;
-    status = resolve(output, path, error);
+    status = dlcore_output_resolve(output->system, path, output->path, error);
     if (status == DLCORE_OK)
         status = open_folder(output, error);
     if (status == DLCORE_OK)

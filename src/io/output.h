@@ -53,6 +53,7 @@ typedef struct dlcore_system {
     int (*fsync)(void *user, int file);
     int (*close)(void *user, int file);
     int (*dup)(void *user, int file);  /* closed on exec */
+    int (*wait)(void *user, int file); /* clears O_NONBLOCK */
     int (*lock)(void *user, int file); /* the file's one lock, or EWOULDBLOCK */
     int (*renameat)(void *user, int folder, const char *from, const char *to);
     int (*unlinkat)(void *user, int folder, const char *name);
@@ -86,6 +87,10 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync,
 /* Removes what was not committed. */
 void dlcore_output_close(dlcore_output_t *output);
 
+/* The path of the file that `path` means, links followed; nothing need be there yet. */
+dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *path,
+                                    char resolved[DLCORE_OUTPUT_PATH_SIZE],
+                                    dlcore_error_record_t *error);
 /* Whether a file could be written now: opens, and takes all back. What is at `path` is not touched.
  * Errors as of dlcore_output_open; also where a file can be made, but not removed. */
 dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,

@@ -89,6 +89,14 @@ static int system_dup(void *user, int file)
     return fcntl(file, F_DUPFD_CLOEXEC, 0);
 }
 
+static int system_wait(void *user, int file)
+{
+    int flags = fcntl(file, F_GETFL);
+
+    (void)user;
+    return flags < 0 ? -1 : fcntl(file, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 static int system_lock(void *user, int file)
 {
     (void)user;
@@ -123,6 +131,7 @@ const dlcore_system_t *dlcore_system(void)
         .fsync = system_fsync,
         .close = system_close,
         .dup = system_dup,
+        .wait = system_wait,
         .lock = system_lock,
         .renameat = system_renameat,
         .unlinkat = system_unlinkat,

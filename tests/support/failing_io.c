@@ -141,6 +141,11 @@ static int io_dup(void *user, int file)
     return copy;
 }
 
+static int io_wait(void *user, int file)
+{
+    return fails(user, "wait", false) ? -1 : dlcore_system()->wait(NULL, file);
+}
+
 static int io_lock(void *user, int file)
 {
     return fails(user, "lock", false) ? -1 : dlcore_system()->lock(NULL, file);
@@ -173,6 +178,7 @@ dlcore_system_t failing_io(failing_io_t *io)
         .fsync = io_fsync,
         .close = io_close,
         .dup = io_dup,
+        .wait = io_wait,
         .lock = io_lock,
         .renameat = io_renameat,
         .unlinkat = io_unlinkat,
