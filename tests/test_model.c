@@ -320,6 +320,38 @@ static void test_model_null_arguments_are_statuses(void **state)
     dlcore_history_free(NULL);
 }
 
+/* One is no plural. */
+static void test_model_messages_of_one_number_are_in_the_singular(void **state)
+{
+    const size_t shape[2] = {3, 1};
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+
+    (void)state;
+    for (size_t units = 1; units <= 2; units++) {
+        dlcore_model_t *model = NULL;
+        dlcore_tensor_t *one = NULL, *two = NULL;
+        size_t wide[2] = {3, 2};
+
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        dlcore_model_add(model, dlcore_layer_dense(units, DLCORE_ACTIVATION_LINEAR));
+        dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
+        dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &one, NULL);
+        dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, wide, &two, NULL);
+        if (units == 1)
+            expect_error(model, dlcore_model_fit(model, one, two, NULL, NULL), DLCORE_ERROR_SHAPE,
+                         "has 1 unit, ", "have 2 values per sample");
+        else
+            expect_error(model, dlcore_model_fit(model, one, one, NULL, NULL), DLCORE_ERROR_SHAPE,
+                         "has 2 units, ", "have 1 value per sample");
+        assert_int_equal(dlcore_model_build(model, 1), DLCORE_OK);
+        expect_error(model, dlcore_model_fit(model, two, two, NULL, NULL), DLCORE_ERROR_SHAPE,
+                     "expects 1 input, ", "got 2");
+        dlcore_model_free(model);
+        dlcore_tensor_free(one);
+        dlcore_tensor_free(two);
+    }
+}
+
 static void test_model_weights_come_out_as_they_went_in(void **state)
 {
     dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
@@ -397,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_model_fit_of_bad_data_names_the_numbers),
         cmocka_unit_test(test_model_calls_out_of_order_are_refused),
         cmocka_unit_test(test_model_null_arguments_are_statuses),
+        cmocka_unit_test(test_model_messages_of_one_number_are_in_the_singular),
         cmocka_unit_test(test_model_weights_come_out_as_they_went_in),
         cmocka_unit_test(test_model_clone_predicts_the_same_and_is_its_own),
         cmocka_unit_test(test_model_same_seed_draws_same_weights_and_another_differs),

@@ -193,7 +193,7 @@ dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
 dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable);
 /* Gives a normalization layer the mean and variance of x, as they are where it stands: only flatten
  * and rescaling layers may come before it. Builds the model when need be. x as in fit.
- * DLCORE_ERROR_RANGE for data that are not finite. */
+ * DLCORE_ERROR_RANGE, naming sample and number, for data that are not finite. */
 dlcore_status dlcore_model_adapt(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x);
 /* The short form: one loss and one metric (or DLCORE_METRIC_NONE) with their defaults. Compiling
  * again is allowed and keeps the weights, but begins the optimizer's state anew. */
@@ -246,7 +246,8 @@ dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_te
                                     const dlcore_evaluate_options_t *options,
                                     dlcore_evaluation_t *result);
 /* The model's outputs for x, written to `y_pred`: float32, writable, (batch, units), or (batch)
- * for one unit. Needs weights, not compile. */
+ * for one unit. Needs weights, not compile. The model is const and keeps no message: that of a
+ * failure goes to options.error of predict_with, from predict itself to nobody. */
 dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                    dlcore_tensor_t *y_pred);
 dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
