@@ -380,6 +380,57 @@ static void test_model_weights_come_out_as_they_went_in(void **state)
     dlcore_model_free(model);
 }
 
+static void test_model_find_layer_and_weight_answer_their_index(void **state)
+{
+    dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
+    dlcore_weight_t weight;
+    size_t index = 77;
+
+    (void)state;
+    assert_int_equal(dlcore_model_build(model, 4), DLCORE_OK);
+    assert_int_equal(dlcore_model_find_layer(model, "dense_1", &index, NULL), DLCORE_OK);
+    assert_int_equal(index, 1);
+    assert_string_equal(dlcore_model_layer(model, index)->name, "dense_1");
+    for (size_t i = 0; dlcore_model_weight(model, i, &weight); i++) {
+        assert_int_equal(dlcore_model_find_weight(model, weight.name, &index, NULL), DLCORE_OK);
+        assert_int_equal(index, i);
+    }
+    dlcore_model_free(model);
+}
+
+static void test_model_find_of_no_such_name_lists_those_there_are(void **state)
+{
+    dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY), *empty = NULL;
+    dlcore_error_record_t error = {0};
+    size_t index = 77;
+
+    (void)state;
+    assert_int_equal(dlcore_model_find_weight(model, "dense/kernel", &index, &error),
+                     DLCORE_ERROR_STATE);
+    assert_string_equal(error.message, "find_weight: the model has no weights before it is built");
+    assert_int_equal(dlcore_model_build(model, 4), DLCORE_OK);
+    assert_int_equal(dlcore_model_find_layer(model, "Dense", &index, &error), DLCORE_ERROR_NAME);
+    assert_string_equal(error.message, "find_layer: no layer is named \"Dense\"; there are "
+                                       "\"dense\", \"dense_1\"");
+    assert_int_equal(dlcore_model_find_weight(model, "dense", &index, &error), DLCORE_ERROR_NAME);
+    assert_string_equal(error.message,
+                        "find_weight: no weight is named \"dense\"; there are \"dense/kernel\", "
+                        "\"dense/bias\", \"dense_1/kernel\", \"dense_1/bias\"");
+    assert_int_equal(dlcore_model_find_layer(model, NULL, &index, &error), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "find_layer: name is NULL");
+    assert_int_equal(dlcore_model_find_weight(NULL, "dense", &index, &error),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "find_weight: model is NULL");
+    assert_int_equal(dlcore_model_find_layer(model, "dense", NULL, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_model_create(NULL, &empty), DLCORE_OK);
+    assert_int_equal(dlcore_model_find_layer(empty, "dense", &index, &error), DLCORE_ERROR_NAME);
+    assert_string_equal(error.message,
+                        "find_layer: no layer is named \"dense\"; the model has none");
+    assert_int_equal(index, 77);
+    dlcore_model_free(empty);
+    dlcore_model_free(model);
+}
+
 static void test_model_clone_predicts_the_same_and_is_its_own(void **state)
 {
     dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY), *clone = NULL;
@@ -431,6 +482,8 @@ int main(void)
         cmocka_unit_test(test_model_null_arguments_are_statuses),
         cmocka_unit_test(test_model_messages_of_one_number_are_in_the_singular),
         cmocka_unit_test(test_model_weights_come_out_as_they_went_in),
+        cmocka_unit_test(test_model_find_layer_and_weight_answer_their_index),
+        cmocka_unit_test(test_model_find_of_no_such_name_lists_those_there_are),
         cmocka_unit_test(test_model_clone_predicts_the_same_and_is_its_own),
         cmocka_unit_test(test_model_same_seed_draws_same_weights_and_another_differs),
     };

@@ -274,6 +274,10 @@ dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
 size_t dlcore_model_layer_count(const dlcore_model_t *model);
 /* The descriptor as added, its name and, once built, its input_width filled in. */
 const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t index);
+/* The index of the layer of that name, "dense_1", as it is written. DLCORE_ERROR_NAME, with the
+ * names there are in the message, when there is none; then *index is left alone. */
+dlcore_status dlcore_model_find_layer(const dlcore_model_t *model, const char *name, size_t *index,
+                                      dlcore_error_record_t *error);
 /* Numbers per sample into and out of the model; 0 before it is built. */
 size_t dlcore_model_input_width(const dlcore_model_t *model);
 size_t dlcore_model_output_width(const dlcore_model_t *model);
@@ -294,6 +298,10 @@ typedef struct dlcore_weight {
 size_t dlcore_model_weight_count(const dlcore_model_t *model);
 /* False when there is no such weight. */
 bool dlcore_model_weight(const dlcore_model_t *model, size_t index, dlcore_weight_t *weight);
+/* The index of the weight of that name, "dense_1/kernel", as dlcore_model_find_layer finds layers.
+ * DLCORE_ERROR_STATE before the model is built. */
+dlcore_status dlcore_model_find_weight(const dlcore_model_t *model, const char *name, size_t *index,
+                                       dlcore_error_record_t *error);
 /* Copies of one weight out and in: float32, contiguous, `count` = its size. */
 dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index, float *values,
                                       size_t count);
