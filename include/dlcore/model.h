@@ -146,7 +146,9 @@ typedef struct dlcore_fit_options {
     const dlcore_callback_t *callbacks; /* callback_count of them; copied */
     size_t callback_count;
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
-     * infinite: the weights are those before that batch. true. */
+     * infinite: the weights are those before that batch, and the message names the first number of
+     * its x or y that is not finite, if there is one. The loss of validation is not looked at.
+     * true. */
     bool stop_on_not_finite;
 } dlcore_fit_options_t;
 dlcore_fit_options_t dlcore_fit_options_default(void);
