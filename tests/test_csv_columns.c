@@ -36,18 +36,63 @@ static void test_csv_columns_that_are_not_there_are_refused(void **state)
 
     (void)state;
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, last, (dlcore_csv_column_t){.name = "c"},
-                  DLCORE_ERROR_NAME, "no column is named \"c\"");
+                  DLCORE_ERROR_NAME, "CSV data: no column is named \"c\"; there are \"a\", \"b\"");
     assert_choice("a,a,b\n1,2,3\n", DLCORE_CSV_HEADER_AUTO, last,
                   (dlcore_csv_column_t){.name = "a"}, DLCORE_ERROR_NAME,
-                  "more than one column is named \"a\"");
+                  "CSV data: more than one column is named \"a\"");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_NO, (dlcore_csv_column_t){.name = "a"}, first,
-                  DLCORE_ERROR_ARGUMENT, "without a header");
+                  DLCORE_ERROR_ARGUMENT,
+                  "CSV data: columns cannot be named in a file without a header");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, (dlcore_csv_column_t){.number = 2}, first,
-                  DLCORE_ERROR_RANGE, "column 2: the file has 2");
+                  DLCORE_ERROR_RANGE, "CSV data: column 2: the file has 2");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, last, (dlcore_csv_column_t){.number = -3},
                   DLCORE_ERROR_RANGE, "column -3: the file has 2");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, last, last, DLCORE_ERROR_ARGUMENT,
-                  "column 1 is chosen twice");
+                  "CSV data: column 1 is chosen twice");
+}
+
+/* As many names as there is room for. */
+static void test_csv_columns_names_that_are_listed_are_cut(void **state)
+{
+    char text[2000] = "", message[DLCORE_ERROR_MESSAGE_SIZE];
+    dlcore_csv_options_t options = dlcore_csv_options_default();
+    dlcore_error_record_t error = {0};
+    dlcore_csv_t *csv;
+
+    (void)state;
+    for (size_t i = 0; i < 30; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%scolumn_%zu",
+                 i > 0 ? "," : "\x1B", i);
+    strcat(text, "\n1\n");
+    options.label_kind = DLCORE_CSV_LABEL_CLASSES;
+    options.label.name = "Kind";
+    assert_failed(dlcore_csv_parse(text, strlen(text), &options, NULL, &csv, &error),
+                  DLCORE_ERROR_NAME, &error,
+                  "CSV data: no column is named \"Kind\"; there are \"?column_0\", \"column_1\"");
+    memcpy(message, error.message, sizeof message);
+    assert_true(strlen(message) < sizeof message - 1);
+    assert_string_equal(message + strlen(message) - 6, "\", ...");
+}
+
+static void test_csv_columns_words_in_the_label_hint_at_its_kind(void **state)
+{
+    static const char text[] = "a,kind\n1,lamb\n2,hogget\n";
+    dlcore_csv_options_t options = dlcore_csv_options_default();
+    dlcore_error_record_t error = {0};
+    dlcore_csv_t *csv;
+
+    (void)state;
+    assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error,
+                  "line 2, column 2 (kind): \"lamb\" is no number; for labels set label_kind, to "
+                  "DLCORE_CSV_LABEL_CLASSES for words");
+    options.label_kind = DLCORE_CSV_LABEL_NUMBER;
+    assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error, "\"lamb\" is no number; for labels set label_kind");
+    options.label.number = 0;
+    assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error, "\"lamb\" is no number");
+    assert_null(strstr(error.message, "label_kind"));
 }
 
 static void test_csv_columns_label_alone_is_refused(void **state)
@@ -59,7 +104,31 @@ static void test_csv_columns_label_alone_is_refused(void **state)
     (void)state;
     options.label_kind = DLCORE_CSV_LABEL_CLASSES;
     assert_failed(dlcore_csv_parse("a\nb\n", 4, &options, NULL, &csv, &error), DLCORE_ERROR_FORMAT,
-                  &error, "no column but the label");
+                  &error,
+                  "CSV data: no column but the label: the first row has one column, \"a\", with "
+                  "the delimiter ','; another is set by options.delimiter");
+}
+
+static void test_csv_columns_of_another_delimiter_show_the_row_that_is_one(void **state)
+{
+    static const char with_header[] = "a;b;k\n1;2;x\n", without[] = "1;2;3\n";
+    dlcore_csv_options_t options = dlcore_csv_options_default();
+    dlcore_error_record_t error;
+    dlcore_csv_t *csv;
+
+    (void)state;
+    options.label_kind = DLCORE_CSV_LABEL_CLASSES;
+    assert_failed(
+        dlcore_csv_parse(with_header, sizeof with_header - 1, &options, NULL, &csv, &error),
+        DLCORE_ERROR_FORMAT, &error, "has one column, \"a;b;k\", with the delimiter ','");
+    options.delimiter = '\t';
+    assert_failed(dlcore_csv_parse(without, sizeof without - 1, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error, "\"1;2;3\", with the delimiter '\\t'");
+    options.label.name = "k";
+    assert_failed(
+        dlcore_csv_parse(with_header, sizeof with_header - 1, &options, NULL, &csv, &error),
+        DLCORE_ERROR_NAME, &error,
+        "CSV data: no column is named \"k\": the first row has one column, \"a;b;k\"");
 }
 
 static void test_csv_columns_zero_bytes_in_names_are_refused(void **state)
@@ -98,6 +167,9 @@ static void test_csv_columns_at_most_65536(void **state)
 /* Messages are short and have no control characters. */
 static void test_csv_columns_messages_show_fields_safely(void **state)
 {
+    /* of two bytes each, so that byte 30 is within one */
+    static const char five[] = "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9";
+    char accents[64], shown[64];
     static const char text[] = "a\x1B[2Jb,c\n1,2\n\x07\x7Fxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx,3\n";
     dlcore_error_record_t error;
     dlcore_csv_t *csv;
@@ -106,13 +178,20 @@ static void test_csv_columns_messages_show_fields_safely(void **state)
     assert_failed(dlcore_csv_parse(text, sizeof text - 1, NULL, NULL, &csv, &error),
                   DLCORE_ERROR_FORMAT, &error,
                   "line 3, column 1 (a?[2Jb): \"??xxxxxxxxxxxxxxxxxxxxxxxxxxxx...\" is no number");
+    snprintf(shown, sizeof shown, "\"x%s%s%.8s...\" is no number", five, five, five);
+    snprintf(accents, sizeof accents, "1,2\nx%s%s%s,3\n", five, five, five);
+    assert_failed(dlcore_csv_parse(accents, strlen(accents), NULL, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error, shown);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_columns_that_are_not_there_are_refused),
+        cmocka_unit_test(test_csv_columns_names_that_are_listed_are_cut),
+        cmocka_unit_test(test_csv_columns_words_in_the_label_hint_at_its_kind),
         cmocka_unit_test(test_csv_columns_label_alone_is_refused),
+        cmocka_unit_test(test_csv_columns_of_another_delimiter_show_the_row_that_is_one),
         cmocka_unit_test(test_csv_columns_zero_bytes_in_names_are_refused),
         cmocka_unit_test(test_csv_columns_at_most_65536),
         cmocka_unit_test(test_csv_columns_messages_show_fields_safely),

@@ -361,7 +361,47 @@ static void test_dataset_errors_end_fit_with_their_message(void **state)
     check_refused(&reader, DLCORE_ERROR_ARGUMENT, "a batch without y");
     reader = reader_of();
     reader.is_empty = true;
-    check_refused(&reader, DLCORE_ERROR_ARGUMENT, "a pass without a batch");
+    check_refused(&reader, DLCORE_ERROR_ARGUMENT,
+                  "dataset: pass 0, counted from 0, had no batch: does begin go back to the batch "
+                  "it is told?");
+}
+
+static dlcore_status stay(void *user, size_t pass, size_t batch, dlcore_error_record_t *error)
+{
+    (void)user;
+    (void)pass;
+    (void)batch;
+    (void)error;
+    return DLCORE_OK;
+}
+
+/* The second pass finds the data at their end. */
+static void test_dataset_whose_begin_does_not_go_back_is_told_so(void **state)
+{
+    (void)state;
+    for (int prefetch = 0; prefetch < 2; prefetch++) {
+        reader_t reader = reader_of();
+        dlcore_dataset_t dataset = dataset_of(&reader, prefetch == 1);
+        dlcore_fit_options_t options = batches_of(BATCH);
+        dlcore_model_t *model = model_of();
+        dlcore_evaluate_options_t how = dlcore_evaluate_options_default();
+        dlcore_error_record_t error = {0};
+        dlcore_evaluation_t result;
+
+        dataset.begin = stay;
+        options.epochs = 3;
+        how.error = &error;
+        assert_int_equal(dlcore_model_fit_dataset(model, &dataset, &options, NULL),
+                         DLCORE_ERROR_ARGUMENT);
+        assert_string_equal(dlcore_model_error(model),
+                            "dataset: pass 1, counted from 0, had no batch: does begin go back to "
+                            "the batch it is told?");
+        assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &how, &result),
+                         DLCORE_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "pass 0, counted from 0, had no batch"));
+        dlcore_model_free(model);
+        reader_free(&reader);
+    }
 }
 
 static void test_dataset_batches_that_do_not_fit_are_named(void **state)
@@ -372,6 +412,22 @@ static void test_dataset_batches_that_do_not_fit_are_named(void **state)
     ((int32_t *)dlcore_tensor_data(reader.samples.y))[BATCH * 2] = 99;
     check_refused(&reader, DLCORE_ERROR_RANGE,
                   "dataset: batch 2 of pass 0: label 99 of sample 0 is outside 0 .. 3");
+    reader = reader_of();
+    ((int32_t *)dlcore_tensor_data(reader.samples.y))[7] = 99; /* of the batch that shows shapes */
+    check_refused(&reader, DLCORE_ERROR_RANGE,
+                  "dataset: batch 0 of pass 0: label 99 of sample 7 is outside 0 .. 3");
+}
+
+static void test_dataset_with_nan_names_the_sample_of_the_batch(void **state)
+{
+    reader_t reader = reader_of();
+
+    (void)state;
+    ((float *)dlcore_tensor_data(reader.samples.x))[(32 * 1 + 5) * INPUTS + 6] = NAN;
+    reader.batch_size = 32;
+    check_refused(&reader, DLCORE_ERROR_NOT_FINITE,
+                  "loss is NaN in batch 1 of epoch 0, counted from 0, of 32 samples: number 6 of "
+                  "sample 5 of the batch's x is NaN; the weights are those before it");
 }
 
 static void test_dataset_without_functions_is_refused(void **state)
@@ -430,7 +486,9 @@ int main(void)
         cmocka_unit_test(test_dataset_number_of_batches_is_shown_from_the_second_epoch),
         cmocka_unit_test(test_dataset_predicts_batch_by_batch),
         cmocka_unit_test(test_dataset_errors_end_fit_with_their_message),
+        cmocka_unit_test(test_dataset_whose_begin_does_not_go_back_is_told_so),
         cmocka_unit_test(test_dataset_batches_that_do_not_fit_are_named),
+        cmocka_unit_test(test_dataset_with_nan_names_the_sample_of_the_batch),
         cmocka_unit_test(test_dataset_without_functions_is_refused),
         cmocka_unit_test(test_dataset_without_memory_fails_and_loses_none),
     };

@@ -247,7 +247,7 @@ static void test_feed_holds_the_first_batch_where_the_pass_has_ended(void **stat
     check_next(&feed, 0, 0.0f); /* not the held one */
     script.count = 0;
     assert_int_equal(dlcore_feed_hold(&feed, model, 1, 3, &error), DLCORE_ERROR_ARGUMENT);
-    assert_string_equal(error.message, "dataset: a pass without a batch");
+    assert_non_null(strstr(error.message, "dataset: pass 1, counted from 0, had no batch"));
     dlcore_feed_clear(&feed, model);
     scripted_dataset_clear(&script);
     dlcore_model_free(model);

@@ -196,6 +196,93 @@ static void test_fit_with_nan_in_data_stops_before_the_update(void **state)
     data_free(data);
 }
 
+static void expect_not_finite(const data_t *data, dlcore_fit_options_t options, const char *message)
+{
+    dlcore_model_t *model = small();
+
+    assert_int_equal(dlcore_model_fit(model, data->x, data->y, &options, NULL),
+                     DLCORE_ERROR_NOT_FINITE);
+    assert_non_null(strstr(dlcore_model_error(model), message));
+    dlcore_model_free(model);
+}
+
+/* Samples keep the numbers that they have in the caller's tensor, in whatever order they come. */
+static void test_fit_with_nan_in_data_names_epoch_sample_and_number(void **state)
+{
+    data_t data = data_of(INPUTS);
+    dlcore_fit_options_t options = how(3);
+    float *x = dlcore_tensor_data(data.x);
+
+    (void)state;
+    x[17 * INPUTS + 4] = NAN;
+    options.initial_epoch = 1;
+    expect_not_finite(&data, options, " of epoch 1, counted from 0, of ");
+    expect_not_finite(&data, options,
+                      " samples: number 4 of sample 17 of x is NaN; the weights are those before");
+    options.shuffle = false;
+    expect_not_finite(&data, options,
+                      "loss is NaN in batch 1 of epoch 1, counted from 0, of 16 samples: number 4 "
+                      "of sample 17 of x is NaN");
+    options.validation_split = 0.2;
+    options.shuffle_before_split = true;
+    x[17 * INPUTS + 4] = 0.0f;
+    for (size_t i = 0; i < SAMPLES; i++)
+        x[i * INPUTS + 2] = -INFINITY;
+    expect_not_finite(&data, options, "number 2 of sample ");
+    expect_not_finite(&data, options, " of x is infinite");
+    data_free(data);
+}
+
+static dlcore_model_t *regressor(float weight)
+{
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_layer_t dense = dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR);
+    dlcore_model_t *model = NULL;
+
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dense.kernel_initializer = dlcore_initializer_constant((double)weight);
+    dlcore_model_add(model, dense);
+    assert_int_equal(
+        dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+        DLCORE_OK);
+    return model;
+}
+
+static void test_fit_loss_that_is_not_finite_of_finite_inputs_says_so(void **state)
+{
+    data_t data = data_of(INPUTS);
+    dlcore_model_t *model = regressor(3e38f);
+    dlcore_fit_options_t options = how(1);
+
+    (void)state;
+    assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
+                     DLCORE_ERROR_NOT_FINITE);
+    assert_non_null(strstr(dlcore_model_error(model),
+                           " in batch 0 of epoch 0, counted from 0, of 16 samples, whose x and y "
+                           "are finite; the weights are those before it"));
+    dlcore_model_free(model);
+    data_free(data);
+}
+
+static void test_train_on_batch_with_nan_in_labels_names_sample_and_number(void **state)
+{
+    const size_t shape[2] = {SAMPLES, 1};
+    data_t data = data_of(INPUTS);
+    dlcore_model_t *model = regressor(0.5f);
+    dlcore_tensor_t *y = NULL;
+
+    (void)state;
+    dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &y, NULL);
+    ((float *)dlcore_tensor_data(y))[31] = NAN;
+    assert_int_equal(dlcore_model_train_on_batch(model, data.x, y, NULL), DLCORE_ERROR_NOT_FINITE);
+    assert_string_equal(dlcore_model_error(model),
+                        "loss is NaN in the batch of 50 samples: number 0 of sample 31 of y "
+                        "is NaN; the weights are those before it");
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+    data_free(data);
+}
+
 typedef struct seen {
     size_t batches, epochs, stop_after, calls;
     double loss;
@@ -413,6 +500,9 @@ int main(void)
         cmocka_unit_test(test_fit_of_bad_options_names_the_numbers),
         cmocka_unit_test(test_fit_of_zero_epochs_or_a_batch_beyond_the_data_is_allowed),
         cmocka_unit_test(test_fit_with_nan_in_data_stops_before_the_update),
+        cmocka_unit_test(test_fit_with_nan_in_data_names_epoch_sample_and_number),
+        cmocka_unit_test(test_fit_loss_that_is_not_finite_of_finite_inputs_says_so),
+        cmocka_unit_test(test_train_on_batch_with_nan_in_labels_names_sample_and_number),
         cmocka_unit_test(test_fit_callbacks_see_every_batch_and_can_stop),
         cmocka_unit_test(test_fit_request_stop_ends_after_the_batch),
         cmocka_unit_test(test_fit_allocates_nothing_after_the_first_step),

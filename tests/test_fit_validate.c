@@ -70,6 +70,41 @@ static void test_fit_validate_takes_threads_when_training_has_none(void **state)
     samples_free(samples);
 }
 
+/* Averages take the weights' place only when the last epoch was validated. */
+static void test_fit_validate_sees_the_weights_and_not_their_averages(void **state)
+{
+    static const size_t widths[] = {INPUTS, 16, CLASSES, 0};
+    samples_t samples = samples_of_floats(64, INPUTS, CLASSES);
+    dlcore_model_options_t options = engine_options(DLCORE_ENGINE_AUTO, 1);
+    dlcore_fit_options_t how = batches_of(16);
+    double during[2], after[2];
+
+    (void)state;
+    how.epochs = 2;
+    how.validation_x = samples.x;
+    how.validation_y = samples.y;
+    for (size_t averages = 0; averages < 2; averages++) {
+        dlcore_optimizer_t optimizer = dlcore_optimizer_rmsprop();
+        dlcore_history_t *history = NULL;
+        dlcore_evaluation_t result;
+        dlcore_model_t *model;
+
+        optimizer.use_ema = averages == 1;
+        model = classifier(&options, widths, optimizer);
+        assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &how, &history), DLCORE_OK);
+        assert_int_equal(dlcore_model_evaluate(model, samples.x, samples.y, NULL, &result),
+                         DLCORE_OK);
+        during[averages] = dlcore_history_value(history, "val_loss", 1);
+        after[averages] = result.loss;
+        dlcore_history_free(history);
+        dlcore_model_free(model);
+    }
+    assert_true(during[0] == during[1]);
+    assert_true(fabs(after[1] - during[1]) > 1e-4);
+    assert_true(fabs(after[0] - during[0]) < 1e-6);
+    samples_free(samples);
+}
+
 static dlcore_callback_action_t fail_from_now(void *user, const dlcore_training_event_t *event)
 {
     failing_allocator_t *memory = user;
@@ -278,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit_validate_takes_threads_when_training_has_none),
+        cmocka_unit_test(test_fit_validate_sees_the_weights_and_not_their_averages),
         cmocka_unit_test(test_fit_validate_without_memory_says_so),
         cmocka_unit_test(test_fit_validate_wrong_weights_are_called_so),
         cmocka_unit_test(test_fit_validate_steps_take_so_many_batches_of_an_endless_dataset),

@@ -96,6 +96,7 @@ static void test_normalization_of_a_failed_adapt_leaves_the_model_unbuilt(void *
     ((float *)tensor_data(x))[7] = INFINITY;
     accept(model, model_add(model, layer_normalization()));
     assert_int_equal(model_adapt(model, 0, x), DLCORE_ERROR_RANGE);
+    assert_string_equal(model_error(model), "adapt: number 7 of sample 0 is infinite");
     assert_int_equal(model_parameter_count(model), 0);
     accept(model, model_adapt(model, 0, wide));
     assert_int_equal(model_parameter_count(model), 6);

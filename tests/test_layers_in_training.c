@@ -348,8 +348,10 @@ static void test_layers_adapt_to_bad_data_is_refused(void **state)
     assert_non_null(strstr(model_error(model), "only flatten and rescaling may"));
     assert_int_equal(model_adapt(model, 2, x), DLCORE_ERROR_ARGUMENT);
     assert_int_equal(model_adapt(model, 7, x), DLCORE_ERROR_ARGUMENT);
-    ((float *)tensor_data(x))[5] = NAN;
+    ((float *)tensor_data(x))[WIDTH + 5] = NAN;
     assert_int_equal(model_adapt(model, 1, x), DLCORE_ERROR_RANGE);
+    assert_string_equal(model_error(model),
+                        "adapt: number 5 of sample 1 is NaN behind the layers before");
     accept(model, model_get_weight(model, 0, statistics, WIDTH));
     assert_true(statistics[5] == 2.0F);
     tensor_free(x);

@@ -320,6 +320,38 @@ static void test_model_null_arguments_are_statuses(void **state)
     dlcore_history_free(NULL);
 }
 
+/* One is no plural. */
+static void test_model_messages_of_one_number_are_in_the_singular(void **state)
+{
+    const size_t shape[2] = {3, 1};
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+
+    (void)state;
+    for (size_t units = 1; units <= 2; units++) {
+        dlcore_model_t *model = NULL;
+        dlcore_tensor_t *one = NULL, *two = NULL;
+        size_t wide[2] = {3, 2};
+
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        dlcore_model_add(model, dlcore_layer_dense(units, DLCORE_ACTIVATION_LINEAR));
+        dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
+        dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &one, NULL);
+        dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, wide, &two, NULL);
+        if (units == 1)
+            expect_error(model, dlcore_model_fit(model, one, two, NULL, NULL), DLCORE_ERROR_SHAPE,
+                         "has 1 unit, ", "have 2 values per sample");
+        else
+            expect_error(model, dlcore_model_fit(model, one, one, NULL, NULL), DLCORE_ERROR_SHAPE,
+                         "has 2 units, ", "have 1 value per sample");
+        assert_int_equal(dlcore_model_build(model, 1), DLCORE_OK);
+        expect_error(model, dlcore_model_fit(model, two, two, NULL, NULL), DLCORE_ERROR_SHAPE,
+                     "expects 1 input, ", "got 2");
+        dlcore_model_free(model);
+        dlcore_tensor_free(one);
+        dlcore_tensor_free(two);
+    }
+}
+
 static void test_model_weights_come_out_as_they_went_in(void **state)
 {
     dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
@@ -345,6 +377,57 @@ static void test_model_weights_come_out_as_they_went_in(void **state)
     expect_error(model, dlcore_model_set_weight(model, 4, kernel, 14), DLCORE_ERROR_ARGUMENT,
                  "weight 4", "4 weights");
     assert_false(dlcore_model_weight(model, 4, &weight));
+    dlcore_model_free(model);
+}
+
+static void test_model_find_layer_and_weight_answer_their_index(void **state)
+{
+    dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
+    dlcore_weight_t weight;
+    size_t index = 77;
+
+    (void)state;
+    assert_int_equal(dlcore_model_build(model, 4), DLCORE_OK);
+    assert_int_equal(dlcore_model_find_layer(model, "dense_1", &index, NULL), DLCORE_OK);
+    assert_int_equal(index, 1);
+    assert_string_equal(dlcore_model_layer(model, index)->name, "dense_1");
+    for (size_t i = 0; dlcore_model_weight(model, i, &weight); i++) {
+        assert_int_equal(dlcore_model_find_weight(model, weight.name, &index, NULL), DLCORE_OK);
+        assert_int_equal(index, i);
+    }
+    dlcore_model_free(model);
+}
+
+static void test_model_find_of_no_such_name_lists_those_there_are(void **state)
+{
+    dlcore_model_t *model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY), *empty = NULL;
+    dlcore_error_record_t error = {0};
+    size_t index = 77;
+
+    (void)state;
+    assert_int_equal(dlcore_model_find_weight(model, "dense/kernel", &index, &error),
+                     DLCORE_ERROR_STATE);
+    assert_string_equal(error.message, "find_weight: the model has no weights before it is built");
+    assert_int_equal(dlcore_model_build(model, 4), DLCORE_OK);
+    assert_int_equal(dlcore_model_find_layer(model, "Dense", &index, &error), DLCORE_ERROR_NAME);
+    assert_string_equal(error.message, "find_layer: no layer is named \"Dense\"; there are "
+                                       "\"dense\", \"dense_1\"");
+    assert_int_equal(dlcore_model_find_weight(model, "dense", &index, &error), DLCORE_ERROR_NAME);
+    assert_string_equal(error.message,
+                        "find_weight: no weight is named \"dense\"; there are \"dense/kernel\", "
+                        "\"dense/bias\", \"dense_1/kernel\", \"dense_1/bias\"");
+    assert_int_equal(dlcore_model_find_layer(model, NULL, &index, &error), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "find_layer: name is NULL");
+    assert_int_equal(dlcore_model_find_weight(NULL, "dense", &index, &error),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "find_weight: model is NULL");
+    assert_int_equal(dlcore_model_find_layer(model, "dense", NULL, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_model_create(NULL, &empty), DLCORE_OK);
+    assert_int_equal(dlcore_model_find_layer(empty, "dense", &index, &error), DLCORE_ERROR_NAME);
+    assert_string_equal(error.message,
+                        "find_layer: no layer is named \"dense\"; the model has none");
+    assert_int_equal(index, 77);
+    dlcore_model_free(empty);
     dlcore_model_free(model);
 }
 
@@ -397,7 +480,10 @@ int main(void)
         cmocka_unit_test(test_model_fit_of_bad_data_names_the_numbers),
         cmocka_unit_test(test_model_calls_out_of_order_are_refused),
         cmocka_unit_test(test_model_null_arguments_are_statuses),
+        cmocka_unit_test(test_model_messages_of_one_number_are_in_the_singular),
         cmocka_unit_test(test_model_weights_come_out_as_they_went_in),
+        cmocka_unit_test(test_model_find_layer_and_weight_answer_their_index),
+        cmocka_unit_test(test_model_find_of_no_such_name_lists_those_there_are),
         cmocka_unit_test(test_model_clone_predicts_the_same_and_is_its_own),
         cmocka_unit_test(test_model_same_seed_draws_same_weights_and_another_differs),
     };

@@ -201,6 +201,18 @@ static void test_options_enumerators_of_compile_that_are_none_are_refused(void *
                      DLCORE_ERROR_ARGUMENT);
     assert_non_null(strstr(dlcore_model_error(model),
                            "compile: metric 0: metric: kind -1 is unknown: known are 1 .. 26"));
+    how.metrics[1].kind = DLCORE_METRIC_NONE;
+    how.weighted_metrics[0].kind = DLCORE_METRIC_NONE;
+    how.metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    how.metric_count = 2;
+    assert_int_equal(dlcore_model_compile_with(model, &how), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(dlcore_model_error(model),
+                        "compile: metric 1 is not set; metric_count is 2");
+    how.metric_count = 1;
+    how.weighted_metric_count = 1;
+    assert_int_equal(dlcore_model_compile_with(model, &how), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(dlcore_model_error(model),
+                        "compile: weighted metric 0 is not set; weighted_metric_count is 1");
     dlcore_model_free(model);
 }
 

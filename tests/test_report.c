@@ -132,6 +132,7 @@ static void test_report_bad_labels_are_named(void **state)
     dlcore_tensor_t *wide = tensor_of_ints(SHAPE(2, 2), labels);
     dlcore_tensor_t *three = tensor_of_bytes(SHAPE(3, 1), bytes);
     dlcore_tensor_t *outputs = tensor_of_floats(SHAPE(3), floats);
+    dlcore_tensor_t *matrix = tensor_of_floats(SHAPE(1, 2), floats);
     dlcore_error_record_t error = {0};
     size_t counts[9] = {77};
 
@@ -143,7 +144,11 @@ static void test_report_bad_labels_are_named(void **state)
     assert_failed(dlcore_confusion_matrix(two, three, 3, counts, &error), DLCORE_ERROR_SHAPE,
                   &error, "y_true has 2 samples, but y_pred has 3");
     assert_failed(dlcore_confusion_matrix(three, outputs, 3, counts, &error), DLCORE_ERROR_DTYPE,
-                  &error, "y_pred must be int32 or uint8, got float32");
+                  &error,
+                  "y_pred must be int32 or uint8, got float32; tensor_cast to int32 makes classes "
+                  "0 and 1 of a sigmoid unit");
+    assert_failed(dlcore_confusion_matrix(three, matrix, 3, counts, &error), DLCORE_ERROR_DTYPE,
+                  &error, "got float32; tensor_argmax makes classes of 2 outputs");
     assert_failed(dlcore_confusion_matrix(wide, three, 3, counts, &error), DLCORE_ERROR_SHAPE,
                   &error, "got 2 rows of 2");
     assert_failed(dlcore_confusion_matrix(NULL, three, 3, counts, &error), DLCORE_ERROR_ARGUMENT,
@@ -163,6 +168,7 @@ static void test_report_bad_labels_are_named(void **state)
     dlcore_tensor_free(wide);
     dlcore_tensor_free(three);
     dlcore_tensor_free(outputs);
+    dlcore_tensor_free(matrix);
 }
 
 static void test_report_bad_arguments_are_named(void **state)

@@ -68,6 +68,24 @@ static void test_schedule_bad_settings_are_named_with_range_and_value(void **sta
     assert_refused(dlcore_schedule_function(NULL, NULL), "function is NULL");
 }
 
+static void test_schedule_warm_up_that_is_not_switched_on_is_refused(void **state)
+{
+    dlcore_schedule_t cosine = dlcore_schedule_cosine_decay(0.0, 10);
+
+    (void)state;
+    cosine.warmup_steps = 20;
+    cosine.warmup_target = 0.5;
+    assert_refused(cosine, "CosineDecay: has_warmup is false, but warmup_steps is 20 and "
+                           "warmup_target is 0.5");
+    ASSERT_FIELD(cosine, warmup_steps, 0, "warmup_steps is 0 and warmup_target is 0.5");
+    ASSERT_FIELD(cosine, warmup_target, 0.0, "warmup_steps is 20 and warmup_target is 0");
+    cosine.has_warmup = true;
+    assert_int_equal(dlcore_schedule_validate(&cosine, NULL), DLCORE_OK);
+    cosine.has_warmup = false;
+    cosine.kind = DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS; /* which does not look at them */
+    assert_int_equal(dlcore_schedule_validate(&cosine, NULL), DLCORE_OK);
+}
+
 static void test_schedule_defaults_are_those_of_keras(void **state)
 {
     dlcore_schedule_t polynomial = dlcore_schedule_polynomial_decay(0.1, 10);
@@ -154,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule_bad_settings_are_named_with_range_and_value),
+        cmocka_unit_test(test_schedule_warm_up_that_is_not_switched_on_is_refused),
         cmocka_unit_test(test_schedule_defaults_are_those_of_keras),
         cmocka_unit_test(test_schedule_unusual_settings_give_what_keras_computes),
         cmocka_unit_test(test_schedule_piecewise_changes_after_its_boundary),

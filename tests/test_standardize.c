@@ -1,6 +1,8 @@
 /* Means and deviations, constant columns, and applying them.
  *
  * SPDX-License-Identifier: MIT */
+#include <float.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,6 +122,29 @@ static void test_standardize_bad_arguments_are_refused(void **state)
     dlcore_tensor_free(scalar);
 }
 
+static void test_standardize_fit_of_numbers_that_are_not_finite_names_the_first(void **state)
+{
+    dlcore_tensor_t *x = tensor_of_floats(SHAPE(3, 2), (float[]){1, 2, 3, NAN, INFINITY, 6});
+    dlcore_tensor_t *opposed = tensor_of_floats(SHAPE(2), (float[]){-INFINITY, INFINITY});
+    dlcore_tensor_t *large = tensor_of_floats(SHAPE(2), (float[]){-FLT_MAX, FLT_MAX});
+    dlcore_tensor_t *means, *deviations;
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    assert_failed(dlcore_standardize_fit(x, &means, &deviations, &error), DLCORE_ERROR_RANGE,
+                  &error, "standardize: number 1 of sample 1 is NaN");
+    assert_null(means);
+    assert_null(deviations);
+    assert_failed(dlcore_standardize_fit(opposed, &means, &deviations, &error), DLCORE_ERROR_RANGE,
+                  &error, "standardize: number 0 of sample 0 is infinite");
+    assert_int_equal(dlcore_standardize_fit(large, &means, &deviations, &error), DLCORE_OK);
+    dlcore_tensor_free(means);
+    dlcore_tensor_free(deviations);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(opposed);
+    dlcore_tensor_free(large);
+}
+
 static dlcore_status standardize_with(const dlcore_allocator_t *allocator, void *context)
 {
     dlcore_tensor_t *x = NULL, *means = NULL, *deviations = NULL, *out = NULL;
@@ -151,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_standardize_large_means_cancel_nothing),
         cmocka_unit_test(test_standardize_images_and_vectors),
         cmocka_unit_test(test_standardize_bad_arguments_are_refused),
+        cmocka_unit_test(test_standardize_fit_of_numbers_that_are_not_finite_names_the_first),
         cmocka_unit_test(test_standardize_survives_every_failing_allocation),
     };
 

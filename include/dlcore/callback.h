@@ -83,8 +83,10 @@ typedef struct dlcore_callback {
      * and gives back when fit goes on from it, after on_train_begin: `state_count` numbers at
      * `state`, and, when `weights` and *weights are not NULL, as many floats as
      * dlcore_model_get_weights gives. So memory for weights must be there when on_train_begin is
-     * over: a run that has weights where the callback has none, or the other way round, is refused.
-     * `name` must then be unique in the list; NULL: nothing is kept. */
+     * over: a run that has weights where the callback of that name has none, or the other way
+     * round, is refused. A callback that the run does not know, or with another state_count, begins
+     * anew; one that the run had and that is gone is dropped. `name` must then be unique in the
+     * list; NULL: nothing is kept. */
     const char *name;
     double *state;
     size_t state_count;

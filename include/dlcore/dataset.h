@@ -37,7 +37,7 @@ typedef struct dlcore_dataset_batch {
 
 /* Plain functions of yours; zero the struct, then set them. Both answer DLCORE_OK, or an error that
  * ends the call, with a message in *error (never NULL; without a message the status's own is
- * given). Calls copy the struct. */
+ * given). error->status need not be set: what they answer counts. Calls copy the struct. */
 typedef struct dlcore_dataset {
     void *user;
     /* The next batch to come is number `batch`, from 0, of pass number `pass`. Numbers of passes go

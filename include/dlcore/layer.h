@@ -104,9 +104,11 @@ dlcore_layer_t dlcore_layer_gaussian_noise(double stddev);
 /* Normalizes each unit over the batch while training, and by the moving mean and variance, which
  * training keeps, when predicting. Weights gamma, beta, moving_mean, moving_variance (units). */
 dlcore_layer_t dlcore_layer_batch_normalization(void);
-/* Normalizes each sample over its units. Weights gamma, beta (units). */
+/* Keras's LayerNormalization, not its Normalization: normalizes each sample over its units. Weights
+ * gamma, beta (units). */
 dlcore_layer_t dlcore_layer_layer_normalization(void);
-/* y = (x - mean) / max(sqrt(variance), 1e-7), mean 0 and variance 1 until dlcore_model_adapt finds
+/* Keras's Normalization; its LayerNormalization is dlcore_layer_layer_normalization.
+ * y = (x - mean) / max(sqrt(variance), 1e-7), mean 0 and variance 1 until dlcore_model_adapt finds
  * those of the data. They are weights that training leaves alone. */
 dlcore_layer_t dlcore_layer_normalization(void);
 /* x, or alpha x below 0, with an alpha for each unit that is learned. */

@@ -31,7 +31,9 @@ typedef enum dlcore_loss_kind {
     DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
     /* The same from integer labels, (batch) or (batch, 1), int32 or uint8, 0 .. units-1. */
     DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
-    /* -(t log(p) + (1 - t) log(1 - p)), p clipped likewise */
+    /* -(t log(p) + (1 - t) log(1 - p)), p clipped likewise. As in Keras t may be any number: labels
+     * outside 0 .. 1, of classes 1 and 2 for instance, are not refused, and the loss may fall below
+     * 0. */
     DLCORE_LOSS_BINARY_CROSSENTROPY,
     DLCORE_LOSS_MEAN_SQUARED_ERROR,             /* (t - p)^2 */
     DLCORE_LOSS_MEAN_ABSOLUTE_ERROR,            /* |t - p| */

@@ -146,7 +146,9 @@ typedef struct dlcore_fit_options {
     const dlcore_callback_t *callbacks; /* callback_count of them; copied */
     size_t callback_count;
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
-     * infinite: the weights are those before that batch. true. */
+     * infinite: the weights are those before that batch, and the message names the first number of
+     * its x or y that is not finite, if there is one. The loss of validation is not looked at.
+     * true. */
     bool stop_on_not_finite;
 } dlcore_fit_options_t;
 dlcore_fit_options_t dlcore_fit_options_default(void);
@@ -193,7 +195,7 @@ dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
 dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable);
 /* Gives a normalization layer the mean and variance of x, as they are where it stands: only flatten
  * and rescaling layers may come before it. Builds the model when need be. x as in fit.
- * DLCORE_ERROR_RANGE for data that are not finite. */
+ * DLCORE_ERROR_RANGE, naming sample and number, for data that are not finite. */
 dlcore_status dlcore_model_adapt(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x);
 /* The short form: one loss and one metric (or DLCORE_METRIC_NONE) with their defaults. Compiling
  * again is allowed and keeps the weights, but begins the optimizer's state anew. */
@@ -246,7 +248,8 @@ dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_te
                                     const dlcore_evaluate_options_t *options,
                                     dlcore_evaluation_t *result);
 /* The model's outputs for x, written to `y_pred`: float32, writable, (batch, units), or (batch)
- * for one unit. Needs weights, not compile. */
+ * for one unit. Needs weights, not compile. The model is const and keeps no message: that of a
+ * failure goes to options.error of predict_with, from predict itself to nobody. */
 dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                    dlcore_tensor_t *y_pred);
 dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
@@ -273,6 +276,10 @@ dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
 size_t dlcore_model_layer_count(const dlcore_model_t *model);
 /* The descriptor as added, its name and, once built, its input_width filled in. */
 const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t index);
+/* The index of the layer of that name, "dense_1", as it is written. DLCORE_ERROR_NAME, with the
+ * names there are in the message, when there is none; then *index is left alone. */
+dlcore_status dlcore_model_find_layer(const dlcore_model_t *model, const char *name, size_t *index,
+                                      dlcore_error_record_t *error);
 /* Numbers per sample into and out of the model; 0 before it is built. */
 size_t dlcore_model_input_width(const dlcore_model_t *model);
 size_t dlcore_model_output_width(const dlcore_model_t *model);
@@ -293,6 +300,10 @@ typedef struct dlcore_weight {
 size_t dlcore_model_weight_count(const dlcore_model_t *model);
 /* False when there is no such weight. */
 bool dlcore_model_weight(const dlcore_model_t *model, size_t index, dlcore_weight_t *weight);
+/* The index of the weight of that name, "dense_1/kernel", as dlcore_model_find_layer finds layers.
+ * DLCORE_ERROR_STATE before the model is built. */
+dlcore_status dlcore_model_find_weight(const dlcore_model_t *model, const char *name, size_t *index,
+                                       dlcore_error_record_t *error);
 /* Copies of one weight out and in: float32, contiguous, `count` = its size. */
 dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index, float *values,
                                       size_t count);

@@ -343,12 +343,14 @@
 #define model_predict_with dlcore_model_predict_with
 #define model_layer_count dlcore_model_layer_count
 #define model_layer dlcore_model_layer
+#define model_find_layer dlcore_model_find_layer
 #define model_input_width dlcore_model_input_width
 #define model_output_width dlcore_model_output_width
 #define model_engine dlcore_model_engine
 #define model_parameter_count dlcore_model_parameter_count
 #define model_weight_count dlcore_model_weight_count
 #define model_weight dlcore_model_weight
+#define model_find_weight dlcore_model_find_weight
 #define model_get_weight dlcore_model_get_weight
 #define model_set_weight dlcore_model_set_weight
 #define model_get_weights dlcore_model_get_weights

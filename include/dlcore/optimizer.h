@@ -79,9 +79,10 @@ typedef struct dlcore_optimizer {
     /* A moving average of the weights: a = ema_momentum a + (1 - ema_momentum) w after each step, w
      * itself in the first. The weights become the averages every ema_overwrite_frequency steps (0:
      * never), and at the end of a fit that trained and did not fail; one that is resumed after a
-     * stop goes on from the weights themselves. */
+     * stop goes on from the weights themselves. During fit validation and callbacks see the weights
+     * themselves, as in Keras; on_train_end is the first to see the averages. */
     bool use_ema;
-    double ema_momentum; /* 0 .. 1 */
+    double ema_momentum; /* 0 .. 1; 0.99 */
     uint64_t ema_overwrite_frequency;
 
     /* Weights move once in so many steps, by the mean of their gradients; 0: each step, else 2 or

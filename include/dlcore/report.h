@@ -1,8 +1,12 @@
 /* Reports on a classifier: which classes it takes for which.
  *
  *     size_t counts[10 * 10];
- *     confusion_matrix(test_labels, predicted, 10, counts, NULL);      labels as integers:
- *     report_classification(counts, 10, NULL, stdout, NULL);           tensor_argmax makes them
+ *     confusion_matrix(test_labels, predicted, 10, counts, NULL);      labels as integers
+ *     report_classification(counts, 10, NULL, stdout, NULL);
+ *
+ * Of outputs (samples, units) tensor_argmax makes such labels where there are several units. Of one
+ * sigmoid unit, (samples, 1) or (samples), tensor_cast(y_pred, DTYPE_INT32, 1.0, ...) does: it
+ * rounds to 1 above 0.5, to 0 at 0.5 and below, as binary_accuracy does by default, and NaN to 0.
  *
  * Printed text has "." as the decimal point in any locale; the stream is flushed. Class names are
  * UTF-8, borrowed, and may be NULL, as a whole: then classes are called by their numbers.

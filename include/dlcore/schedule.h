@@ -32,8 +32,9 @@ typedef enum dlcore_schedule_kind {
     DLCORE_SCHEDULE_POLYNOMIAL_DECAY,
     /* r / (1 + rate s / d); staircase: of floor(s / d) */
     DLCORE_SCHEDULE_INVERSE_TIME_DECAY,
-    /* from (1 - alpha) (1 + cos(pi s / d)) / 2 + alpha, times r; with warm-up: first linearly from
-     * r to warmup_target within warmup_steps, then decaying from there */
+    /* (1 - alpha) (1 + cos(pi min(s, d) / d)) / 2 + alpha, times r; with warm-up: first
+     * warmup_steps steps linearly from r to warmup_target, then d steps of decay from there:
+     * warmup_steps + d in all */
     DLCORE_SCHEDULE_COSINE_DECAY,
     /* the same again and again, each period t_mul times as long, each rise m_mul times as high */
     DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS,
@@ -56,12 +57,13 @@ typedef struct dlcore_schedule {
     double power;                 /* polynomial: >= 0 */
     bool cycle;                   /* polynomial */
     double alpha;                 /* cosine: 0 .. 1, the share of the rate that stays */
-    bool has_warmup;              /* cosine: Keras's warmup_target is not None */
-    double warmup_target;         /* cosine: >= 0 */
-    uint64_t warmup_steps;        /* cosine */
-    double t_mul;                 /* restarts: above 0; below 1, periods end at d / (1 - t_mul) */
-    double m_mul;                 /* restarts */
-    size_t boundary_count;        /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
+    /* cosine: Keras's warmup_target is not None; while false, the two below must stay 0 */
+    bool has_warmup;
+    double warmup_target;  /* cosine: >= 0 */
+    uint64_t warmup_steps; /* cosine: before decay_steps, which do not count them */
+    double t_mul;          /* restarts: above 0; below 1, periods end at d / (1 - t_mul) */
+    double m_mul;          /* restarts */
+    size_t boundary_count; /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
     uint64_t boundaries[DLCORE_SCHEDULE_BOUNDARIES_MAX];
     double values[DLCORE_SCHEDULE_BOUNDARIES_MAX + 1]; /* boundary_count + 1 of them, >= 0 */
     /* A function cannot be saved: a model file gets the learning rate of the moment instead. One

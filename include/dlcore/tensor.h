@@ -137,7 +137,9 @@ dlcore_status dlcore_tensor_copy(const dlcore_tensor_t *source, dlcore_tensor_t 
 dlcore_status dlcore_tensor_cast(const dlcore_tensor_t *source, dlcore_dtype_t dtype, double scale,
                                  dlcore_tensor_t **out, dlcore_error_record_t *error);
 /* Index of the largest element along the last axis, int32, rank one lower: (batch, classes) to
- * (batch). The first of equals; NaN counts as largest. Needs rank >= 1 and a last axis of >= 1. */
+ * (batch). The first of equals; NaN counts as largest. Needs rank >= 1 and a last axis of >= 1. A
+ * last axis of 1, the output of one sigmoid unit, gives only 0: dlcore_tensor_cast rounds it to the
+ * classes 0 and 1 instead. */
 dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_t **out,
                                    dlcore_error_record_t *error);
 /* Integer labels (batch) or (batch, 1), uint8 or int32, to float32 (batch, classes) with a 1 in

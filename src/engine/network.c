@@ -99,8 +99,9 @@ static dlcore_status settle_node(const dlcore_network_t *network, dlcore_node_t 
                                  size_t *floats, size_t *count, dlcore_error_record_t *error)
 {
     if (node->layer.input_width != 0 && node->layer.input_width != width)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu inputs, got %zu",
-                           node->layer.name, node->layer.input_width, width);
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu input%s, got %zu",
+                           node->layer.name, node->layer.input_width,
+                           node->layer.input_width == 1 ? "" : "s", width);
     node->input_width = width;
     node->layer.input_width = width;
     node->output_width = node->type->output_width(&node->layer, width);

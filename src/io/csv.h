@@ -75,6 +75,7 @@ enum { DLCORE_CSV_SKIP = -1, DLCORE_CSV_LABEL = -2 }; /* roles; others are colum
 typedef struct dlcore_csv_columns {
     size_t count;
     size_t features;
+    size_t label; /* whose words may be labels: the label, or what is one by default; else count */
     bool header;
     int32_t *roles;  /* of each column */
     uint32_t *names; /* where each name begins in `text`; NULL without a header */

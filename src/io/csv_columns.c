@@ -9,20 +9,8 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/name.h"
+#include "base/shown.h"
 #include "io/csv.h"
-
-#define SHOWN_MAX 30 /* bytes of a field or a name in a message */
-
-/* A copy for messages: short, and nothing that would move a terminal's cursor. */
-static const char *show(char to[SHOWN_MAX + 4], const char *text, size_t length)
-{
-    size_t used = 0;
-
-    for (; used < SHOWN_MAX && used < length; used++)
-        to[used] = (unsigned char)text[used] < ' ' || text[used] == 0x7F ? '?' : text[used];
-    memcpy(to + used, used < length ? "..." : "", used < length ? 4 : 1);
-    return to;
-}
 
 const char *dlcore_csv_name_of(const dlcore_csv_columns_t *columns, size_t column)
 {
@@ -35,11 +23,11 @@ const char *dlcore_csv_where(char text[DLCORE_CSV_WHERE_SIZE], const dlcore_csv_
                              const dlcore_csv_columns_t *columns, size_t line, size_t column)
 {
     const char *name = dlcore_csv_name_of(columns, column);
-    char shown[SHOWN_MAX + 4];
+    char shown[DLCORE_SHOWN_SIZE];
 
     if (name != NULL)
         snprintf(text, DLCORE_CSV_WHERE_SIZE, "%s: line %zu, column %zu (%s)", reader->input->name,
-                 line, column + 1, show(shown, name, strlen(name)));
+                 line, column + 1, dlcore_show(shown, name, strlen(name)));
     else
         snprintf(text, DLCORE_CSV_WHERE_SIZE, "%s: line %zu, column %zu", reader->input->name, line,
                  column + 1);
@@ -67,13 +55,18 @@ static bool is_number(const dlcore_csv_field_t *field, float *value)
     return dlcore_decimal_float(field->text, end, value) == end && field->length > 0;
 }
 
+static bool begins_as_word(const dlcore_csv_field_t *field)
+{
+    return field->length > 0 && strchr("0123456789+-.", field->text[0]) == NULL;
+}
+
 dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
                                 const dlcore_csv_columns_t *columns, size_t column,
                                 const dlcore_csv_field_t *field, float *value,
                                 dlcore_error_record_t *error)
 {
     char where[DLCORE_CSV_WHERE_SIZE];
-    char shown[SHOWN_MAX + 4];
+    char shown[DLCORE_SHOWN_SIZE];
     bool number = is_number(field, value);
 
     if (number && isfinite(*value))
@@ -81,11 +74,14 @@ dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
     dlcore_csv_where(where, reader, columns, field->line, column);
     if (number)
         return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: %s is too large for float32", where,
-                           show(shown, field->text, field->length));
+                           dlcore_show(shown, field->text, field->length));
     if (dlcore_csv_is_missing(field))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value", where);
-    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is no number", where,
-                       show(shown, field->text, field->length));
+    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is no number%s", where,
+                       dlcore_show(shown, field->text, field->length),
+                       column == columns->label && begins_as_word(field)
+                           ? "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words"
+                           : "");
 }
 
 /* ---- the first row ---- */
@@ -154,8 +150,51 @@ static dlcore_status keep_names(dlcore_csv_reader_t *reader, const dlcore_alloca
 
 /* ---- roles ---- */
 
-static dlcore_status find_by_name(const dlcore_csv_columns_t *columns, const char *name,
-                                  size_t *found, dlcore_error_record_t *error)
+/* A row that is one column is one that another delimiter would part. */
+static dlcore_status refuse_only_column(dlcore_csv_reader_t *reader, dlcore_status status,
+                                        const char *what, dlcore_error_record_t *error)
+{
+    const char c = reader->delimiter;
+    char shown[DLCORE_SHOWN_SIZE], delimiter[8];
+    dlcore_csv_field_t field;
+    dlcore_status reading = dlcore_csv_rewind(reader, error);
+
+    if (reading == DLCORE_OK)
+        reading = dlcore_csv_next_field(reader, 0, &field, error);
+    if (reading != DLCORE_OK)
+        return reading;
+    snprintf(delimiter, sizeof delimiter,
+             c == '\t'            ? "\\t"
+             : c < ' ' || c > '~' ? "0x%02x"
+                                  : "%c",
+             (unsigned char)c);
+    return dlcore_fail(error, status,
+                       "%s: %s: the first row has one column, \"%s\", with the delimiter '%s'; "
+                       "another is set by options.delimiter",
+                       reader->input->name, what, dlcore_show(shown, field.text, field.length),
+                       delimiter);
+}
+
+static dlcore_status refuse_name(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
+                                 const char *name, bool twice, dlcore_error_record_t *error)
+{
+    dlcore_shown_names_t names = {.used = 0};
+    char what[DLCORE_SHOWN_SIZE + 40], shown[DLCORE_SHOWN_SIZE];
+
+    snprintf(what, sizeof what, "%s column is named \"%s\"", twice ? "more than one" : "no",
+             dlcore_show(shown, name, strlen(name)));
+    if (twice)
+        return dlcore_fail(error, DLCORE_ERROR_NAME, "%s: %s", reader->input->name, what);
+    if (columns->count == 1)
+        return refuse_only_column(reader, DLCORE_ERROR_NAME, what, error);
+    for (size_t i = 0; i < columns->count && !names.cut; i++)
+        dlcore_shown_add(&names, dlcore_csv_name_of(columns, i));
+    return dlcore_fail(error, DLCORE_ERROR_NAME, "%s: %s; there are %s", reader->input->name, what,
+                       names.text);
+}
+
+static dlcore_status find_by_name(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
+                                  const char *name, size_t *found, dlcore_error_record_t *error)
 {
     size_t times = 0;
 
@@ -164,68 +203,80 @@ static dlcore_status find_by_name(const dlcore_csv_columns_t *columns, const cha
             *found = i;
             times++;
         }
-    if (times == 1)
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_NAME,
-                       times == 0 ? "no column is named \"%.60s\""
-                                  : "more than one column is named \"%.60s\"",
-                       name);
+    return times == 1 ? DLCORE_OK : refuse_name(reader, columns, name, times > 1, error);
 }
 
-static dlcore_status find_column(const dlcore_csv_columns_t *columns, dlcore_csv_column_t wanted,
-                                 size_t *found, dlcore_error_record_t *error)
+static dlcore_status find_column(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
+                                 dlcore_csv_column_t wanted, size_t *found,
+                                 dlcore_error_record_t *error)
 {
     long long number = wanted.number;
 
     if (wanted.name != NULL)
-        return find_by_name(columns, wanted.name, found, error);
+        return find_by_name(reader, columns, wanted.name, found, error);
     if (number < 0)
         number += (long long)columns->count;
     if (number < 0 || (size_t)number >= columns->count)
-        return dlcore_fail(error, DLCORE_ERROR_RANGE, "column %d: the file has %zu", wanted.number,
-                           columns->count);
+        return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: column %d: the file has %zu",
+                           reader->input->name, wanted.number, columns->count);
     *found = (size_t)number;
     return DLCORE_OK;
 }
 
-static dlcore_status choose_features(const dlcore_csv_options_t *options,
+static dlcore_status choose_features(dlcore_csv_reader_t *reader,
+                                     const dlcore_csv_options_t *options,
                                      dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
 {
     for (size_t i = 0; i < options->feature_count; i++) {
-        size_t column;
-        dlcore_status status = find_column(columns, options->features[i], &column, error);
+        size_t column = 0;
+        dlcore_status status = find_column(reader, columns, options->features[i], &column, error);
 
         if (status != DLCORE_OK)
             return status;
         if (columns->roles[column] != DLCORE_CSV_SKIP)
-            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "column %zu is chosen twice", column);
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: column %zu is chosen twice",
+                               reader->input->name, column);
         columns->roles[column] = (int32_t)i;
     }
     columns->features = options->feature_count;
     return DLCORE_OK;
 }
 
-static dlcore_status choose(const dlcore_csv_options_t *options, dlcore_csv_columns_t *columns,
-                            dlcore_error_record_t *error)
+/* Without a label the last column is one by default, unless features are chosen. */
+static dlcore_status choose_label(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
+                                  dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
 {
     dlcore_status status;
-    size_t label;
+
+    columns->label = columns->count;
+    if (options->label_kind == DLCORE_CSV_LABEL_NONE) {
+        if (options->feature_count == 0)
+            columns->label = columns->count - 1;
+        return DLCORE_OK;
+    }
+    status = find_column(reader, columns, options->label, &columns->label, error);
+    if (status == DLCORE_OK)
+        columns->roles[columns->label] = DLCORE_CSV_LABEL;
+    return status;
+}
+
+static dlcore_status choose(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
+                            dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    dlcore_status status;
 
     for (size_t i = 0; i < columns->count; i++)
         columns->roles[i] = DLCORE_CSV_SKIP;
-    if (options->label_kind != DLCORE_CSV_LABEL_NONE) {
-        status = find_column(columns, options->label, &label, error);
-        if (status != DLCORE_OK)
-            return status;
-        columns->roles[label] = DLCORE_CSV_LABEL;
-    }
+    status = choose_label(reader, options, columns, error);
+    if (status != DLCORE_OK)
+        return status;
     if (options->feature_count > 0)
-        return choose_features(options, columns, error);
+        return choose_features(reader, options, columns, error);
     for (size_t i = 0; i < columns->count; i++)
         if (columns->roles[i] == DLCORE_CSV_SKIP)
             columns->roles[i] = (int32_t)columns->features++;
     if (columns->features == 0)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "no column but the label");
+        return refuse_only_column(reader, DLCORE_ERROR_FORMAT, "no column but the label", error);
     return DLCORE_OK;
 }
 
@@ -254,7 +305,8 @@ dlcore_status dlcore_csv_read_columns(dlcore_csv_reader_t *reader,
         (options->header == DLCORE_CSV_HEADER_AUTO && (all_words || names_are_needed(options)));
     if (!columns->header && names_are_needed(options))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "columns cannot be named in a file without a header");
+                           "%s: columns cannot be named in a file without a header",
+                           reader->input->name);
     if (columns->header)
         status = keep_names(reader, allocator, columns, error);
     if (status != DLCORE_OK)
@@ -263,7 +315,7 @@ dlcore_status dlcore_csv_read_columns(dlcore_csv_reader_t *reader,
     if (columns->roles == NULL)
         return dlcore_fail_memory(error, reader->input->name,
                                   columns->count * sizeof *columns->roles);
-    return choose(options, columns, error);
+    return choose(reader, options, columns, error);
 }
 
 void dlcore_csv_release_columns(dlcore_csv_columns_t *columns, const dlcore_allocator_t *allocator)

@@ -45,19 +45,38 @@ static double deviation_of(double variance, double mean, size_t rows)
     return variance <= n * DBL_EPSILON * variance + noise * noise ? 1 : sqrt(variance);
 }
 
-static void fit(const dlcore_tensor_t *x, double *work, float *means, float *deviations)
+/* DLCORE_ERROR_RANGE for the first number that is not finite, of which there is one. */
+static dlcore_status refuse_number(const dlcore_tensor_t *x, dlcore_error_record_t *error)
+{
+    size_t row = 0;
+
+    while (row + 1 < x->shape[0] && dlcore_row_not_finite(x, row) == x->row_size)
+        row++;
+    return dlcore_fail(
+        error, DLCORE_ERROR_RANGE, "standardize: number %zu of sample %zu is %s",
+        dlcore_row_not_finite(x, row), row,
+        dlcore_not_finite_name(dlcore_row_number(x, row, dlcore_row_not_finite(x, row))));
+}
+
+/* Sums of floats are finite as doubles, unless one of the floats is not. */
+static dlcore_status fit(const dlcore_tensor_t *x, double *work, float *means, float *deviations,
+                         dlcore_error_record_t *error)
 {
     double *sums = work, *squares = work + x->row_size;
     double n = (double)x->shape[0];
 
     add_rows(x, NULL, sums);
-    for (size_t j = 0; j < x->row_size; j++)
+    for (size_t j = 0; j < x->row_size; j++) {
+        if (!isfinite(sums[j]))
+            return refuse_number(x, error);
         sums[j] /= n;
+    }
     add_rows(x, sums, squares);
     for (size_t j = 0; j < x->row_size; j++) {
         means[j] = (float)sums[j];
         deviations[j] = (float)deviation_of(squares[j] / n, sums[j], x->shape[0]);
     }
+    return DLCORE_OK;
 }
 
 /* Shape of a sample: (1) for rank 1. */
@@ -104,11 +123,14 @@ dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t *
                                       error);
     if (status == DLCORE_OK) {
         mode = dlcore_float_mode_enter(false);
-        fit(x, work, (float *)(void *)(*means)->data, (float *)(void *)(*deviations)->data);
+        status = fit(x, work, (float *)(void *)(*means)->data, (float *)(void *)(*deviations)->data,
+                     error);
         dlcore_float_mode_leave(mode);
-    } else {
+    }
+    if (status != DLCORE_OK) {
         dlcore_tensor_free(*means);
-        *means = NULL;
+        dlcore_tensor_free(*deviations);
+        *means = *deviations = NULL;
     }
     dlcore_release(&x->allocator, work);
     return status;

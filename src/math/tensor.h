@@ -4,6 +4,7 @@
 #ifndef DLCORE_MATH_TENSOR_H
 #define DLCORE_MATH_TENSOR_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -70,6 +71,21 @@ static inline double dlcore_element_load(dlcore_dtype_t dtype, const unsigned ch
         break;
     }
     return *element;
+}
+
+/* Where a row first has a number that is NaN or infinite, counted within the row; its size where
+ * all are finite. */
+size_t dlcore_row_not_finite(const dlcore_tensor_t *tensor, size_t row);
+/* The number there, for messages: "NaN", "infinite". */
+static inline const char *dlcore_not_finite_name(double number)
+{
+    return isnan(number) ? "NaN" : "infinite";
+}
+static inline double dlcore_row_number(const dlcore_tensor_t *tensor, size_t row, size_t number)
+{
+    size_t at = row * tensor->row_stride + number;
+
+    return dlcore_element_load(tensor->dtype, tensor->data + at * dlcore_dtype_size(tensor->dtype));
 }
 
 /* The nearest integer, ties to even, in any rounding mode of the host. NaN stays NaN. */

@@ -7,6 +7,15 @@
 #include "base/error.h"
 #include "math/tensor.h"
 
+size_t dlcore_row_not_finite(const dlcore_tensor_t *tensor, size_t row)
+{
+    size_t number = 0;
+
+    while (number < tensor->row_size && isfinite(dlcore_row_number(tensor, row, number)))
+        number++;
+    return number;
+}
+
 double dlcore_round_to_even(double value)
 {
     double size = fabs(value);

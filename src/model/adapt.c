@@ -42,6 +42,19 @@ static double number_at(const dlcore_network_t *network, size_t layer, const dlc
     return (double)number;
 }
 
+/* DLCORE_ERROR_RANGE for the first number that is not finite, of which there is one. */
+static dlcore_status refuse_number(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x)
+{
+    size_t at = 0, size = x->row_size;
+    double number = number_at(&model->network, layer, x, 0, 0);
+
+    while (isfinite(number) && ++at < x->shape[0] * size)
+        number = number_at(&model->network, layer, x, at / size, at % size);
+    return dlcore_fail(&model->error, DLCORE_ERROR_RANGE, "adapt: number %zu of sample %zu is %s%s",
+                       at % size, at / size, dlcore_not_finite_name(number),
+                       layer > 0 ? " behind the layers before" : "");
+}
+
 /* Mean and variance of each column, by Welford's recurrence: one pass, no cancellation. False when
  * a number is not finite. */
 static bool measure(const dlcore_network_t *network, size_t layer, const dlcore_tensor_t *x,
@@ -73,8 +86,7 @@ static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const d
         return dlcore_fail_memory(&model->error, "adapt", 2 * width * sizeof *numbers);
     if (!measure(&model->network, layer, x, numbers, numbers + width)) {
         dlcore_release(&model->allocator, numbers);
-        return dlcore_fail(&model->error, DLCORE_ERROR_RANGE,
-                           "adapt: the data have a number that is NaN or infinite");
+        return refuse_number(model, layer, x);
     }
     for (size_t c = 0; c < width; c++) {
         mean[c] = (float)numbers[c];

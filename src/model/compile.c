@@ -13,15 +13,20 @@ dlcore_compile_options_t dlcore_compile_options_default(void)
                                       .structure_size = sizeof(dlcore_compile_options_t)};
 }
 
-static dlcore_status check_metrics(const char *list, const dlcore_metric_t *metrics, size_t count,
+static dlcore_status check_metrics(bool weighted, const dlcore_metric_t *metrics, size_t count,
                                    dlcore_error_record_t *error)
 {
     for (size_t i = 0; i < count; i++) {
         dlcore_error_record_t found;
         dlcore_status status = dlcore_metric_check(&metrics[i], &found);
 
+        if (metrics[i].kind == DLCORE_METRIC_NONE)
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "compile: %smetric %zu is not set; %smetric_count is %zu",
+                               weighted ? "weighted " : "", i, weighted ? "weighted_" : "", count);
         if (status != DLCORE_OK)
-            return dlcore_fail(error, status, "compile: %s %zu: %s", list, i, found.message);
+            return dlcore_fail(error, status, "compile: %smetric %zu: %s",
+                               weighted ? "weighted " : "", i, found.message);
     }
     return DLCORE_OK;
 }
@@ -57,10 +62,10 @@ static dlcore_status check_lists(const dlcore_compile_options_t *options,
                            "weighted_metric_count %zu",
                            DLCORE_METRICS_MAX, options->metric_count,
                            options->weighted_metric_count);
-    status = check_metrics("metric", options->metrics, options->metric_count, error);
+    status = check_metrics(false, options->metrics, options->metric_count, error);
     if (status == DLCORE_OK)
-        status = check_metrics("weighted metric", options->weighted_metrics,
-                               options->weighted_metric_count, error);
+        status =
+            check_metrics(true, options->weighted_metrics, options->weighted_metric_count, error);
     return status == DLCORE_OK ? check_names(options, error) : status;
 }
 

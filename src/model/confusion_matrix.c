@@ -23,10 +23,15 @@ static dlcore_status check_labels(const char *what, const dlcore_tensor_t *label
 {
     if (labels == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "confusion_matrix: %s is NULL", what);
-    if (labels->dtype == DLCORE_DTYPE_FLOAT32)
+    if (labels->dtype == DLCORE_DTYPE_FLOAT32 && labels->row_size > 1)
         return dlcore_fail(error, DLCORE_ERROR_DTYPE,
                            "confusion_matrix: %s must be int32 or uint8, got float32; "
-                           "tensor_argmax makes classes of outputs",
+                           "tensor_argmax makes classes of %zu outputs",
+                           what, labels->row_size);
+    if (labels->dtype == DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_DTYPE,
+                           "confusion_matrix: %s must be int32 or uint8, got float32; tensor_cast "
+                           "to int32 makes classes 0 and 1 of a sigmoid unit",
                            what);
     if (labels->rank == 0 || labels->shape[0] == 0 || labels->row_size != 1)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,

@@ -19,6 +19,11 @@ size_t dlcore_sample_width(const dlcore_tensor_t *x)
     return x->row_size;
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static dlcore_status check_rows(const char *what, const dlcore_tensor_t *t,
                                 dlcore_error_record_t *error)
 {
@@ -48,8 +53,8 @@ dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore
     if (x->row_size == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 numbers per sample");
     if (width != 0 && x->row_size != width)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu inputs, got %zu%s",
-                           network->nodes[0].layer.name, width, x->row_size,
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu input%s, got %zu%s",
+                           network->nodes[0].layer.name, width, plural(width), x->row_size,
                            x->rank == 1 && x->shape[0] == width ? " (one sample is shape (1, ...))"
                                                                 : "");
     return DLCORE_OK;
@@ -82,8 +87,9 @@ static dlcore_status check_classes(const dlcore_network_t *network, const dlcore
             return dlcore_fail(
                 error, DLCORE_ERROR_RANGE,
                 "label %d of sample %zu is outside 0 .. %zu: the last layer, %s, has "
-                "%zu units",
-                (int)label, row, last->output_width - 1, last->layer.name, last->output_width);
+                "%zu unit%s",
+                (int)label, row, last->output_width - 1, last->layer.name, last->output_width,
+                plural(last->output_width));
     }
     return DLCORE_OK;
 }
@@ -102,10 +108,16 @@ static dlcore_status check_values(const dlcore_network_t *network,
                            "%s: expects one-hot labels of %zu classes, got one integer per sample; "
                            "tensor_one_hot makes them, or use sparse_categorical_crossentropy",
                            objective->loss->name, last->output_width);
+    if (objective->loss->labels == DLCORE_LABELS_ONE_HOT)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "%s: the last layer, %s, has %zu unit%s, but labels have %zu class%s",
+                           objective->loss->name, last->layer.name, last->output_width,
+                           plural(last->output_width), y->row_size, y->row_size == 1 ? "" : "es");
     return dlcore_fail(
-        error, DLCORE_ERROR_SHAPE, "%s: the last layer, %s, has %zu units, but labels have %zu %s",
-        objective->loss->name, last->layer.name, last->output_width, y->row_size,
-        objective->loss->labels == DLCORE_LABELS_ONE_HOT ? "classes" : "values per sample");
+        error, DLCORE_ERROR_SHAPE,
+        "%s: the last layer, %s, has %zu unit%s, but labels have %zu value%s per sample",
+        objective->loss->name, last->layer.name, last->output_width, plural(last->output_width),
+        y->row_size, plural(y->row_size));
 }
 
 dlcore_status dlcore_check_labels(const dlcore_network_t *network,

@@ -123,7 +123,7 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
     if (progress != NULL)
         progress->batches = pass.batch;
     if (status == DLCORE_OK && pass.batch == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
+        return dlcore_dataset_empty(0, error);
     return status;
 }
 

@@ -118,6 +118,22 @@ dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_lab
     return status;
 }
 
+dlcore_status dlcore_dataset_empty(size_t pass, dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "dataset: pass %zu, counted from 0, had no batch: does begin go back to the "
+                       "batch it is told?",
+                       pass);
+}
+
+dlcore_status dlcore_dataset_refused(size_t pass, size_t batch, dlcore_status status,
+                                     const dlcore_error_record_t *found,
+                                     dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, status, "dataset: batch %zu of pass %zu: %s", batch, pass,
+                       found->message);
+}
+
 /* Rows of the tensors that are batch `batch` of the pass; rows 0 past the end. */
 static dlcore_source_t batch_of_tensors(const dlcore_feed_t *feed, size_t batch)
 {
@@ -162,7 +178,7 @@ dlcore_status dlcore_feed_hold(dlcore_feed_t *feed, const dlcore_model_t *model,
     if (status == DLCORE_OK && feed->held.rows == 0 && batch > 0) /* its end: any batch will do */
         return dlcore_feed_hold(feed, model, pass, 0, error);
     if (status == DLCORE_OK && feed->held.rows == 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
+        return dlcore_dataset_empty(pass, error);
     feed->holds = status == DLCORE_OK;
     feed->held_pass = pass;
     feed->held_batch = batch;

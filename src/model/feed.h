@@ -60,5 +60,11 @@ dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass,
  * DLCORE_ERROR_ARGUMENT for half a batch, DLCORE_ERROR_SHAPE for an empty one. */
 dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_labels,
                                   dlcore_source_t *source, dlcore_error_record_t *error);
+/* A pass had no batch where it must have one. */
+dlcore_status dlcore_dataset_empty(size_t pass, dlcore_error_record_t *error);
+/* A batch of a fit's does not fit, as *found says. */
+dlcore_status dlcore_dataset_refused(size_t pass, size_t batch, dlcore_status status,
+                                     const dlcore_error_record_t *found,
+                                     dlcore_error_record_t *error);
 
 #endif

@@ -162,6 +162,18 @@ static void drop_history(dlcore_fit_t *fit)
     fit->history = NULL;
 }
 
+/* A fit that could not begin because of the batch that shows a dataset's shapes says which it is.
+ */
+static dlcore_status name_first_batch(dlcore_fit_t *fit, dlcore_status status)
+{
+    dlcore_error_record_t found = fit->model->error;
+
+    if (fit->feed.dataset == NULL || !fit->training.misfit)
+        return status;
+    return dlcore_dataset_refused(fit->feed.held_pass, fit->feed.held_batch, status, &found,
+                                  &fit->model->error);
+}
+
 static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
                                const dlcore_tensor_t *y)
 {
@@ -177,7 +189,7 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
     status = dlcore_training_begin(&fit->training, fit->model, "fit", x, y, rows,
                                    options->sample_weight != NULL || options->class_weight != NULL);
     if (status != DLCORE_OK)
-        return status;
+        return name_first_batch(fit, status);
     status = dlcore_fit_choose_samples(fit, x, y);
     if (status == DLCORE_OK) {
         fit->training.step.stop_on_not_finite = options->stop_on_not_finite;

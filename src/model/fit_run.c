@@ -4,6 +4,8 @@
  * run may go on from there.
  *
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "base/error.h"
 #include "model/fit.h"
 
@@ -75,7 +77,6 @@ static bool is_done(const dlcore_fit_t *fit)
 static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 {
     dlcore_position_t *position = &fit->position;
-    dlcore_error_record_t *error = &fit->model->error;
     dlcore_status status = DLCORE_OK;
     bool fresh = false;
 
@@ -89,9 +90,11 @@ static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
         if (status != DLCORE_OK || source->rows > 0)
             return status;
         fresh |= position->pass_batch == 0;
-        end_pass(fit);
         if (fresh)
-            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: a pass without a batch");
+            status = dlcore_dataset_empty(position->pass, &fit->model->error);
+        end_pass(fit);
+        if (status != DLCORE_OK)
+            return status;
         if (fit->options->steps_per_epoch == 0)
             return DLCORE_OK;
     }
@@ -110,13 +113,12 @@ static dlcore_status check_batch(dlcore_fit_t *fit, dlcore_source_t *source)
     if (status == DLCORE_OK)
         status = dlcore_check_labels(&model->network, &fit->training.objective, source->x,
                                      source->y, &found);
+    if (status == DLCORE_OK)
+        status =
+            dlcore_check_sample_weights("sample_weight", source->weights, source->rows, &found);
     if (status != DLCORE_OK)
-        return dlcore_fail(&model->error, status, "dataset: batch %zu of pass %zu: %s",
-                           fit->position.pass_batch, fit->position.pass, found.message);
-    status = dlcore_check_sample_weights("sample_weight", source->weights, source->rows, &found);
-    if (status != DLCORE_OK)
-        return dlcore_fail(&model->error, status, "dataset: batch %zu of pass %zu: %s",
-                           fit->position.pass_batch, fit->position.pass, found.message);
+        return dlcore_dataset_refused(fit->position.pass, fit->position.pass_batch, status, &found,
+                                      &model->error);
     fit->training.objective.weighted |= source->weights != NULL;
     source->class_weights = fit->options->class_weight;
     source->class_count = fit->options->class_count;
@@ -133,6 +135,16 @@ static dlcore_source_t look_ahead(const dlcore_fit_t *fit)
     if (steps > 0 && fit->position.batch + 1 >= steps)
         return (dlcore_source_t){0};
     return dlcore_feed_peek(&fit->feed);
+}
+
+static dlcore_status fail_not_finite(const dlcore_fit_t *fit)
+{
+    char batch[96];
+
+    snprintf(batch, sizeof batch, "batch %zu of epoch %zu, counted from 0,", fit->position.batch,
+             fit->position.epoch);
+    return dlcore_not_finite(&fit->training, batch,
+                             fit->feed.dataset != NULL ? "the batch's " : "");
 }
 
 static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
@@ -153,7 +165,7 @@ static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
     fit->slot = 1 - fit->slot;
     fit->gathered = step->next.rows > 0;
     if (!step->finite && step->stop_on_not_finite)
-        return dlcore_not_finite(fit->model, &step->sums, fit->position.batch);
+        return fail_not_finite(fit);
     dlcore_training_advance(&fit->training);
     return DLCORE_OK;
 }

@@ -1,13 +1,13 @@
 /* What every training call needs before its first step, and around each.
  *
  * SPDX-License-Identifier: MIT */
-#include <math.h>
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small.h"
+#include "math/tensor.h"
 #include "model/train.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
@@ -89,8 +89,10 @@ static dlcore_status make_workspace(dlcore_model_t *model, const dlcore_objectiv
                                    workers, workspace, &model->error);
 }
 
+/* *misfit: the samples or the labels are at fault. */
 static dlcore_status check_data(dlcore_model_t *model, const char *call, const dlcore_tensor_t *x,
-                                const dlcore_tensor_t *y, dlcore_objective_t *objective)
+                                const dlcore_tensor_t *y, dlcore_objective_t *objective,
+                                bool *misfit)
 {
     dlcore_network_t *network = &model->network;
     bool was_built = network->values != NULL;
@@ -104,13 +106,16 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                            "%s: the model is not compiled; model_compile comes first", call);
     status = dlcore_check_samples(network, x, &model->error);
+    *misfit = status != DLCORE_OK;
     if (status == DLCORE_OK && network->values == NULL)
         status = dlcore_network_build(network, dlcore_sample_width(x), model->options.seed,
                                       &model->error);
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, &model->error);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
         status = dlcore_check_labels(network, objective, x, y, &model->error);
+        *misfit = status != DLCORE_OK;
+    }
     if (status != DLCORE_OK && !was_built)
         dlcore_network_unbuild(network); /* the next call may bring other data */
     return status;
@@ -143,7 +148,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     size_t rows;
 
     *training = (dlcore_training_t){.model = model};
-    status = check_data(model, call, x, y, &training->objective);
+    status = check_data(model, call, x, y, &training->objective, &training->misfit);
     if (status != DLCORE_OK)
         return status;
     training->objective.weighted = weighted;
@@ -243,10 +248,43 @@ void dlcore_training_take_averages(dlcore_training_t *training)
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
 }
 
-dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums, size_t batch)
+/* The first number of the batch's rows that is not finite; false where all are. */
+static bool find_not_finite(const dlcore_source_t *source, const dlcore_tensor_t *tensor,
+                            size_t *sample, size_t *number)
 {
-    return dlcore_fail(&model->error, DLCORE_ERROR_NOT_FINITE,
-                       "loss is %s in batch %zu, counted from 0, of %zu samples; the weights are "
-                       "those before it",
-                       isnan(sums->loss) ? "NaN" : "infinite", batch, sums->samples);
+    for (size_t row = 0; row < source->rows; row++) {
+        *sample = dlcore_source_sample(source, row);
+        *number = dlcore_row_not_finite(tensor, *sample);
+        if (*number < tensor->row_size)
+            return true;
+    }
+    return false;
+}
+
+dlcore_status dlcore_not_finite(const dlcore_training_t *training, const char *batch,
+                                const char *owner)
+{
+    const dlcore_source_t *source = &training->step.source;
+    const dlcore_sums_t *sums = &training->step.sums;
+    dlcore_error_record_t *error = &training->model->error;
+    const char *loss = dlcore_not_finite_name(sums->loss);
+    const dlcore_tensor_t *tensor = source->x;
+    size_t sample, number;
+    bool found = find_not_finite(source, tensor, &sample, &number);
+
+    if (!found) {
+        tensor = source->y;
+        found = find_not_finite(source, tensor, &sample, &number);
+    }
+    if (!found)
+        return dlcore_fail(error, DLCORE_ERROR_NOT_FINITE,
+                           "loss is %s in %s of %zu samples, whose x and y are finite; the weights "
+                           "are those before it",
+                           loss, batch, sums->samples);
+    return dlcore_fail(error, DLCORE_ERROR_NOT_FINITE,
+                       "loss is %s in %s of %zu samples: number %zu of sample %zu of %s%s is %s; "
+                       "the weights are those before it",
+                       loss, batch, sums->samples, number, sample, owner,
+                       tensor == source->x ? "x" : "y",
+                       dlcore_not_finite_name(dlcore_row_number(tensor, sample, number)));
 }

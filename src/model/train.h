@@ -14,6 +14,7 @@ typedef struct dlcore_training {
     size_t workers;               /* at most */
     dlcore_pace_t pace;           /* of full batches' steps */
     size_t rows;                  /* of the largest batch so far, which the team was taken for */
+    bool misfit;                  /* beginning failed because of the samples or the labels */
     bool is_small;                /* the caller runs it alone (engine/small.h) */
     dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
     dlcore_update_sink_t *update; /* of dlcore_training_set_update */
@@ -57,7 +58,10 @@ void dlcore_training_step(dlcore_training_t *training);
 /* At the end of a fit: the weights become their averages where the optimizer keeps them. */
 void dlcore_training_take_averages(dlcore_training_t *training);
 
-/* DLCORE_ERROR_NOT_FINITE with a message for that batch. */
-dlcore_status dlcore_not_finite(dlcore_model_t *model, const dlcore_sums_t *sums, size_t batch);
+/* DLCORE_ERROR_NOT_FINITE with a message for the batch of the step that found it, which looks for
+ * the cause in its rows. `batch` names it, `owner` whose tensors those are: "" or "the batch's ".
+ */
+dlcore_status dlcore_not_finite(const dlcore_training_t *training, const char *batch,
+                                const char *owner);
 
 #endif

@@ -15,7 +15,7 @@ static dlcore_status single_step(dlcore_training_t *training, const dlcore_sourc
     dlcore_step_run(&training->step, training->workers);
     dlcore_scope_leave(scope);
     if (!training->step.finite)
-        return dlcore_not_finite(training->model, &training->step.sums, 0);
+        return dlcore_not_finite(training, "the batch", "");
     return DLCORE_OK;
 }
 

@@ -139,6 +139,19 @@ static dlcore_status check_boundaries(const dlcore_schedule_t *s, dlcore_error_r
     return status;
 }
 
+/* A warm-up that is set but not switched on would be dropped in silence. */
+static dlcore_status check_warmup(const dlcore_schedule_t *s, dlcore_error_record_t *error)
+{
+    if (s->has_warmup)
+        return check(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
+    if (s->warmup_steps == 0 && s->warmup_target == 0.0)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: has_warmup is false, but warmup_steps is %llu and warmup_target is %g",
+                       dlcore_schedule_name(s->kind), (unsigned long long)s->warmup_steps,
+                       s->warmup_target);
+}
+
 /* What the kind has besides the initial rate and the steps. */
 static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t *error)
 {
@@ -154,8 +167,7 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
             status = check(s, "power", s->power, 0.0, FLT_MAX, error);
         return status;
     case DLCORE_SCHEDULE_COSINE_DECAY:
-        if (s->has_warmup)
-            status = check(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
+        status = check_warmup(s, error);
         break;
     case DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS:
         status = check(s, "t_mul", s->t_mul, FLT_MIN, FLT_MAX, error);

@@ -1,0 +1,56 @@
+/* Foreign text and lists of names in messages.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/shown.h"
+
+#include <string.h>
+
+/* Whether a byte goes on with a character of UTF-8 that began before. */
+static bool goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+static size_t put(char *to, const char *text, size_t length, size_t most)
+{
+    size_t used = 0, end = length < most ? length : most;
+
+    while (end < length && end > 0 && goes_on(text[end]))
+        end--;
+    for (; used < end; used++)
+        to[used] = (unsigned char)text[used] < ' ' || text[used] == 0x7F ? '?' : text[used];
+    if (end < length) {
+        memcpy(to + used, "...", 3);
+        used += 3;
+    }
+    to[used] = '\0';
+    return used;
+}
+
+const char *dlcore_show(char to[DLCORE_SHOWN_SIZE], const char *text, size_t length)
+{
+    put(to, text, length, DLCORE_SHOWN_MAX);
+    return to;
+}
+
+void dlcore_shown_add(dlcore_shown_names_t *names, const char *name)
+{
+    enum { QUOTES = 2, COMMA = 2, MORE = sizeof ", ..." };
+    char shown[DLCORE_SHOWN_LONG + 4];
+    size_t length = put(shown, name, strlen(name), DLCORE_SHOWN_LONG);
+    bool first = names->used == 0;
+
+    if (names->cut)
+        return;
+    if (names->used + COMMA + QUOTES + length + MORE > sizeof names->text) {
+        memcpy(names->text + names->used, first ? "..." : ", ...", first ? 4 : 6);
+        names->cut = true;
+        return;
+    }
+    memcpy(names->text + names->used, first ? "\"" : ", \"", first ? 2 : 4);
+    names->used += first ? 1 : 3;
+    memcpy(names->text + names->used, shown, length);
+    names->used += length;
+    memcpy(names->text + names->used, "\"", 2);
+    names->used++;
+}

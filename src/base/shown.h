@@ -1,0 +1,28 @@
+/* Foreign text in messages: short, and with nothing that would move a terminal's cursor.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_BASE_SHOWN_H
+#define DLCORE_BASE_SHOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DLCORE_SHOWN_MAX 30 /* bytes of a text that are shown */
+#define DLCORE_SHOWN_SIZE (DLCORE_SHOWN_MAX + 4)
+#define DLCORE_SHOWN_LONG 80 /* of a name in a list */
+#define DLCORE_SHOWN_NAMES_SIZE 104
+
+/* A copy for a message, which is also the answer: a long text is cut, at a character of UTF-8, and
+ * ends in "...". */
+const char *dlcore_show(char to[DLCORE_SHOWN_SIZE], const char *text, size_t length);
+
+/* "a", "b", "c": as many names as there is room for; where some were left out, ", ..." ends it. */
+typedef struct dlcore_shown_names {
+    char text[DLCORE_SHOWN_NAMES_SIZE];
+    size_t used;
+    bool cut;           /* no more are taken */
+} dlcore_shown_names_t; /* begins as all 0 */
+
+void dlcore_shown_add(dlcore_shown_names_t *names, const char *name);
+
+#endif
