@@ -54,7 +54,7 @@ const bench_case_t bench_cases[] = {
     {"recipe mnist",
      BENCH_RECIPE,
      BENCH_CLASSES,
-     {784, 208, 10},
+     {784, 192, 10},
      128,
      0,
      DLCORE_OPTIMIZER_ADAM,
@@ -148,7 +148,7 @@ static dlcore_optimizer_t optimizer_of(const bench_case_t *which)
                                        : dlcore_optimizer_rmsprop();
 
     if (which->work == BENCH_RECIPE)
-        optimizer.schedule = dlcore_schedule_cosine_decay(3e-3, BENCH_RECIPE_EPOCHS * steps);
+        optimizer.schedule = dlcore_schedule_cosine_decay(8e-3, BENCH_RECIPE_EPOCHS * steps);
     return optimizer;
 }
 

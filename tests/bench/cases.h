@@ -11,7 +11,7 @@
 #include "dlcore/model.h"
 
 #define BENCH_LAYERS_MAX 3
-#define BENCH_RECIPE_EPOCHS 5
+#define BENCH_RECIPE_EPOCHS 3
 #define BENCH_MNIST_IMAGES 60000 /* to train on */
 
 typedef enum bench_work {
