@@ -41,9 +41,9 @@
  * shapes, DLCORE_ERROR_NAME for a missing one, DLCORE_ERROR_UNSUPPORTED for layers or settings that
  * this version does not have, DLCORE_ERROR_MEMORY.
  *
- * Threads: saving reads the model, as predicting does; loading weights writes it. A tensor of 16 MiB
- * or more, of a path or from memory, is read by the model's threads (dlcore_model_options_t), which
- * are then made; not where the checksum is asked for, which goes over the bytes in order.
+ * Threads: saving reads the model, as predicting does; loading weights writes it. A tensor of 16
+ * MiB or more, of a path or from memory, is read by the model's threads (dlcore_model_options_t),
+ * which are then made; not where the checksum is asked for, which goes over the bytes in order.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_FILE_H
