@@ -32,12 +32,13 @@ static dlcore_model_t *penalized(dlcore_engine_t engine, size_t threads)
     hidden.activity_regularizer = dlcore_regularizer_l1_l2(1e-3, 1e-2);
     last.activity_regularizer = dlcore_regularizer_l2(0.1);
     assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
-    accept(model, dlcore_model_add(model, hidden));
-    accept(model, dlcore_model_add(model, dlcore_layer_dropout(0.25)));
-    accept(model, dlcore_model_add(model, last));
-    accept(model, dlcore_model_build(model, INPUTS));
-    accept(model, dlcore_model_compile(model, &sgd, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
-                                       DLCORE_METRIC_NONE));
+    assert_accepted(model, dlcore_model_add(model, hidden));
+    assert_accepted(model, dlcore_model_add(model, dlcore_layer_dropout(0.25)));
+    assert_accepted(model, dlcore_model_add(model, last));
+    assert_accepted(model, dlcore_model_build(model, INPUTS));
+    assert_accepted(model,
+                    dlcore_model_compile(model, &sgd, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                         DLCORE_METRIC_NONE));
     return model;
 }
 
@@ -62,17 +63,17 @@ static void test_activity_adds_the_mean_of_its_rows(void **state)
         if (!engine_is_here(engines[e]))
             continue;
         assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
-        accept(model, dlcore_model_add(model, layer));
-        accept(model, dlcore_model_build(model, 2));
-        accept(model, dlcore_model_set_weights(model, identity, 4));
-        accept(model, dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
-                                           DLCORE_METRIC_MEAN_SQUARED_ERROR));
+        assert_accepted(model, dlcore_model_add(model, layer));
+        assert_accepted(model, dlcore_model_build(model, 2));
+        assert_accepted(model, dlcore_model_set_weights(model, identity, 4));
+        assert_accepted(model, dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                                    DLCORE_METRIC_MEAN_SQUARED_ERROR));
         for (how.batch_size = 1; how.batch_size <= 4; how.batch_size++) {
-            accept(model, dlcore_model_evaluate(model, x, x, &how, &result));
+            assert_accepted(model, dlcore_model_evaluate(model, x, x, &how, &result));
             assert_true(fabs(result.loss - expected) < 1e-12);
             assert_true(result.metrics[0].value == 0.0);
         }
-        accept(model, dlcore_model_train_on_batch(model, x, x, &result));
+        assert_accepted(model, dlcore_model_train_on_batch(model, x, x, &result));
         assert_true(fabs(result.loss - expected) < 1e-12);
         dlcore_model_free(model);
     }
@@ -94,12 +95,12 @@ static void test_activity_bits_do_not_depend_on_threads(void **state)
             continue;
         alone = penalized(engines[e], 1);
         untrained = penalized(engines[e], 1);
-        accept(alone, dlcore_model_fit(alone, samples.x, samples.y, &how, NULL));
+        assert_accepted(alone, dlcore_model_fit(alone, samples.x, samples.y, &how, NULL));
         assert_false(same_weights(alone, untrained));
         for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
             dlcore_model_t *model = penalized(engines[e], threads[t]);
 
-            accept(model, dlcore_model_fit(model, samples.x, samples.y, &how, NULL));
+            assert_accepted(model, dlcore_model_fit(model, samples.x, samples.y, &how, NULL));
             assert_true(same_weights(alone, model));
             dlcore_model_free(model);
         }

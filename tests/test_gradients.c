@@ -75,8 +75,8 @@ static double computed_gradients(const reference_t *net, bool pixels, float *gra
     double loss = 0;
 
     gradient_data(net, pixels, &x, &y);
-    accept(model,
-           dlcore_model_gradients(model, x, y, gradients, net->offsets[net->layer_count], &loss));
+    assert_accepted(model, dlcore_model_gradients(model, x, y, gradients,
+                                                  net->offsets[net->layer_count], &loss));
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);
     dlcore_model_free(model);

@@ -63,14 +63,15 @@ static void made_visible(const reference_t *net, size_t i, float input, double *
     how.loss.reduction = DLCORE_REDUCTION_SUM;
     assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
     for (size_t k = 0; k < i; k++)
-        accept(model, dlcore_model_add(model, dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR)));
-    accept(model, dlcore_model_add(model, net->layers[i]));
-    accept(model, dlcore_model_add(model, last));
-    accept(model, dlcore_model_build(model, width));
-    accept(model, dlcore_model_compile_with(model, &how));
+        assert_accepted(model,
+                        dlcore_model_add(model, dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR)));
+    assert_accepted(model, dlcore_model_add(model, net->layers[i]));
+    assert_accepted(model, dlcore_model_add(model, last));
+    assert_accepted(model, dlcore_model_build(model, width));
+    assert_accepted(model, dlcore_model_compile_with(model, &how));
     dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2, shape_x, inputs, 0, &x, NULL);
     dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2, shape_y, labels, 0, &y, NULL);
-    accept(model, dlcore_model_gradients(model, x, y, gradients, width * rows, NULL));
+    assert_accepted(model, dlcore_model_gradients(model, x, y, gradients, width * rows, NULL));
     for (size_t k = 0; k < rows * width; k++)
         output[k] = (double)gradients[k % width * rows + k / width];
     dlcore_tensor_free(x);
@@ -114,7 +115,7 @@ static double asked(dlcore_model_t *model, const dlcore_tensor_t *x, const dlcor
                     float *gradients, size_t count)
 {
     double loss = 0;
-    accept(model, dlcore_model_gradients(model, x, y, gradients, count, &loss));
+    assert_accepted(model, dlcore_model_gradients(model, x, y, gradients, count, &loss));
     return loss;
 }
 
@@ -131,9 +132,9 @@ static double stepped(const reference_t *net, dlcore_model_t *model, const dlcor
         weights[row] = (float)net->sample_weight[row];
     dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 1, shape, weights, 0, &sample_weight,
                                NULL);
-    accept(model,
-           dlcore_model_train_on_batch_weighted(model, x, y, sample_weight, NULL, 0, &result));
-    accept(model, dlcore_model_get_weights(model, gradients, count));
+    assert_accepted(
+        model, dlcore_model_train_on_batch_weighted(model, x, y, sample_weight, NULL, 0, &result));
+    assert_accepted(model, dlcore_model_get_weights(model, gradients, count));
     for (size_t i = 0; i < count; i++)
         gradients[i] = (float)((net->weights[i] - (double)gradients[i]) / RATE);
     dlcore_tensor_free(sample_weight);

@@ -48,7 +48,7 @@ static opened_t open_case(const fixture_t *fixture, const char *name)
     c.units = dlcore_model_output_width(c.model);
     if (fixture_text(fixture, name, "loss") != NULL) {
         dlcore_compile_options_t options = network_compile_options(fixture, name);
-        accept(c.model, dlcore_model_compile_with(c.model, &options));
+        assert_accepted(c.model, dlcore_model_compile_with(c.model, &options));
         c.y = fixture_tensor(fixture_array(fixture, name, "y"));
     }
     return c;
@@ -70,7 +70,7 @@ static float *predict(const opened_t *c)
     assert_int_equal(dlcore_tensor_borrow(NULL, DLCORE_DTYPE_FLOAT32, 2,
                                           (size_t[]){c->rows, c->units}, values, 0, &out, NULL),
                      DLCORE_OK);
-    accept(c->model, dlcore_model_predict(c->model, c->x, out));
+    assert_accepted(c->model, dlcore_model_predict(c->model, c->x, out));
     dlcore_tensor_free(out);
     return values;
 }
@@ -151,7 +151,7 @@ static float *gradients(const opened_t *c, double *loss)
     size_t count = dlcore_model_parameter_count(c->model);
     float *values = calloc(count, sizeof *values);
     assert_non_null(values);
-    accept(c->model, dlcore_model_gradients(c->model, c->x, c->y, values, count, loss));
+    assert_accepted(c->model, dlcore_model_gradients(c->model, c->x, c->y, values, count, loss));
     return values;
 }
 
@@ -314,9 +314,9 @@ static void test_keras_initializers_draw_from_the_same_distributions(void **stat
         dlcore_layer_t layer = dlcore_layer_dense(units, DLCORE_ACTIVATION_LINEAR);
         layer.kernel_initializer = dlcore_initializer_from_name(*name);
         assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-        accept(model, dlcore_model_add(model, layer));
-        accept(model, dlcore_model_build(model, inputs));
-        accept(model, dlcore_model_get_weight(model, 0, values, count));
+        assert_accepted(model, dlcore_model_add(model, layer));
+        assert_accepted(model, dlcore_model_build(model, inputs));
+        assert_accepted(model, dlcore_model_get_weight(model, 0, values, count));
         double largest = 0, mean = 0, square = 0, absolute = 0;
         for (size_t i = 0; i < count; i++) {
             double value = (double)values[i];
@@ -353,10 +353,10 @@ static double published_loss(const float outputs[9], bool from_logits, size_t fi
     options.loss = dlcore_loss_categorical_crossentropy();
     options.loss.from_logits = from_logits;
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-    accept(model, dlcore_model_add(model, layer));
-    accept(model, dlcore_model_build(model, 3));
-    accept(model, dlcore_model_set_weights(model, outputs, 9));
-    accept(model, dlcore_model_compile_with(model, &options));
+    assert_accepted(model, dlcore_model_add(model, layer));
+    assert_accepted(model, dlcore_model_build(model, 3));
+    assert_accepted(model, dlcore_model_set_weights(model, outputs, 9));
+    assert_accepted(model, dlcore_model_compile_with(model, &options));
     assert_int_equal(dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2, (size_t[]){rows, 3},
                                                 identity + 3 * first, 0, &x, NULL),
                      DLCORE_OK);

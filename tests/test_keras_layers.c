@@ -111,12 +111,12 @@ static model_t *model_of(const fixture_t *fixture, const char *name, size_t thre
     options.engine = engine;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < count; i++)
-        accept(model, model_add(model, layers[i]));
+        assert_accepted(model, model_add(model, layers[i]));
     sgd.learning_rate = 0.02;
     sgd.momentum = 0.5;
-    accept(model, model_build(model, INPUTS));
-    accept(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
-    accept(model, model_set_weights(model, fixture_floats(weights), weights->size));
+    assert_accepted(model, model_build(model, INPUTS));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+    assert_accepted(model, model_set_weights(model, fixture_floats(weights), weights->size));
     return model;
 }
 
@@ -163,7 +163,7 @@ static void train(const fixture_t *fixture, model_t *model)
         tensor_t *x = slice(fixture_array(fixture, NULL, "x"), step, INPUTS);
         tensor_t *y = slice(fixture_array(fixture, NULL, "y"), step, OUTPUTS);
 
-        accept(model, model_train_on_batch(model, x, y, NULL));
+        assert_accepted(model, model_train_on_batch(model, x, y, NULL));
         tensor_free(x);
         tensor_free(y);
     }
@@ -184,14 +184,14 @@ static void check_engine(engine_t engine, agreement_t *table)
 
         check_outputs(fixture, names[i], "y_before", model, table);
         train(fixture, model);
-        accept(model, model_get_weights(model, weights, after->size));
+        assert_accepted(model, model_get_weights(model, weights, after->size));
         agreement_add(table, names[i], "weights after 20 steps",
                       agreement_norm(weights, fixture_floats(after), after->size), LIMIT);
         check_outputs(fixture, names[i], "y_after", model, table);
         for (size_t threads = 2; threads <= 4; threads++) {
             again = model_of(fixture, names[i], threads, engine);
             train(fixture, again);
-            accept(again, model_get_weights(again, others, after->size));
+            assert_accepted(again, model_get_weights(again, others, after->size));
             assert_memory_equal(weights, others, after->size * sizeof *weights);
             model_free(again);
         }
@@ -229,9 +229,9 @@ static void test_keras_normalization_adapts_alike(void **state)
     assert_int_equal(tensor_create(NULL, DTYPE_FLOAT32, 2, (size_t[]){ROWS, INPUTS}, &y, NULL),
                      DLCORE_OK);
     assert_int_equal(model_create(NULL, &model), DLCORE_OK);
-    accept(model, model_add(model, layer_normalization()));
-    accept(model, model_adapt(model, 0, all));
-    accept(model, model_get_weights(model, statistics, 2 * INPUTS));
+    assert_accepted(model, model_add(model, layer_normalization()));
+    assert_accepted(model, model_adapt(model, 0, all));
+    assert_accepted(model, model_get_weights(model, statistics, 2 * INPUTS));
     agreement_add(&table, "normalization", "mean",
                   agreement_norm(statistics,
                                  fixture_floats(fixture_array(fixture, "normalization", "mean")),

@@ -54,15 +54,16 @@ static run_t begin_run(const fixture_t *fixture, const char *name, dlcore_engine
             2);
         dlcore_layer_t layer = dlcore_layer_dense(units, dlcore_activation_from_name(activation));
         training_layer(fixture, name, i, &layer);
-        accept(run.model, dlcore_model_add(run.model, layer));
+        assert_accepted(run.model, dlcore_model_add(run.model, layer));
     }
-    accept(run.model, dlcore_model_build(run.model, run.inputs));
+    assert_accepted(run.model, dlcore_model_build(run.model, run.inputs));
     const fixture_array_t *start = fixture_array(fixture, run.network, "weights");
-    accept(run.model, dlcore_model_set_weights(run.model, fixture_floats(start), start->size));
+    assert_accepted(run.model,
+                    dlcore_model_set_weights(run.model, fixture_floats(start), start->size));
     dlcore_optimizer_t optimizer = training_optimizer(fixture, name);
-    accept(run.model,
-           dlcore_model_compile(run.model, &optimizer, DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
-                                DLCORE_METRIC_NONE));
+    assert_accepted(run.model,
+                    dlcore_model_compile(run.model, &optimizer,
+                                         DLCORE_LOSS_CATEGORICAL_CROSSENTROPY, DLCORE_METRIC_NONE));
     return run;
 }
 
@@ -83,7 +84,7 @@ static void add_steps(agreement_t *table, const run_t *run)
             borrow_floats(fixture_floats(run->x) + at * run->inputs, run->rows, run->inputs);
         dlcore_tensor_t *y =
             borrow_floats(fixture_floats(run->y) + at * run->classes, run->rows, run->classes);
-        accept(run->model, dlcore_model_train_on_batch(run->model, x, y, &result));
+        assert_accepted(run->model, dlcore_model_train_on_batch(run->model, x, y, &result));
         worst = fmax(worst, loss_error(result.loss, history[step]));
         dlcore_tensor_free(x);
         dlcore_tensor_free(y);
@@ -111,7 +112,7 @@ static void add_fit(agreement_t *table, const run_t *run)
     how.batch_size = run->rows;
     how.epochs = 2;
     how.shuffle = false;
-    accept(run->model, dlcore_model_fit(run->model, x, y, &how, &history));
+    assert_accepted(run->model, dlcore_model_fit(run->model, x, y, &how, &history));
     for (size_t i = 0; i < 2; i++)
         worst = fmax(worst, loss_error(dlcore_history_value(history, "loss", i), losses[i]));
     agreement_add(table, run->name, "losses of fit", worst, LIMIT);
@@ -182,9 +183,9 @@ static void test_keras_networks_of_changed_settings_do_not_agree(void **state)
 
         assert_true(optimizer.weight_decay_excludes_bias);
         optimizer.weight_decay_excludes_bias = false;
-        accept(run.model,
-               dlcore_model_compile(run.model, &optimizer, DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
-                                    DLCORE_METRIC_NONE));
+        assert_accepted(run.model, dlcore_model_compile(run.model, &optimizer,
+                                                        DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
+                                                        DLCORE_METRIC_NONE));
         add_steps(&table, &run);
         assert_true(table.failures > 0);
         dlcore_model_free(run.model);

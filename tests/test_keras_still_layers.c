@@ -71,12 +71,12 @@ static model_t *model_of(const fixture_t *fixture, const char *name, engine_t en
     options.engine = engine;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < count; i++)
-        accept(model, model_add(model, layers[i]));
+        assert_accepted(model, model_add(model, layers[i]));
     sgd.learning_rate = 0.02;
     sgd.momentum = 0.5;
-    accept(model, model_build(model, INPUTS));
-    accept(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
-    accept(model, model_set_weights(model, fixture_floats(weights), weights->size));
+    assert_accepted(model, model_build(model, INPUTS));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+    assert_accepted(model, model_set_weights(model, fixture_floats(weights), weights->size));
     return model;
 }
 
@@ -128,7 +128,7 @@ static void train(const fixture_t *fixture, model_t *model, size_t begin, size_t
         tensor_t *x = slice(fixture_array(fixture, NULL, "x"), step, 1, INPUTS);
         tensor_t *y = slice(fixture_array(fixture, NULL, "y"), step, 1, OUTPUTS);
 
-        accept(model, model_train_on_batch(model, x, y, NULL));
+        assert_accepted(model, model_train_on_batch(model, x, y, NULL));
         tensor_free(x);
         tensor_free(y);
     }
@@ -188,7 +188,7 @@ static void check_normalizations(engine_t engine)
         train(fixture, model, 0, STEPS / 2);
         model = through_a_file(model);
         train(fixture, model, STEPS / 2, STEPS);
-        accept(model, model_get_weights(model, weights, after->size));
+        assert_accepted(model, model_get_weights(model, weights, after->size));
         agreement_add(&table, names[i], "weights after 20 steps",
                       agreement_norm(weights, fixture_floats(after), after->size), LIMIT);
         check_outputs(fixture, names[i], "y_after", model, &table);
@@ -221,9 +221,9 @@ static void test_keras_normalization_adapts_alike_with_a_constant_column(void **
     expected = fixture_floats(fixture_array(fixture, "normalization", "weights"));
     x = slice(fixture_array(fixture, NULL, "x"), 0, STEPS, INPUTS);
     assert_int_equal(model_create(NULL, &model), DLCORE_OK);
-    accept(model, model_add(model, layer_normalization()));
-    accept(model, model_adapt(model, 0, x));
-    accept(model, model_get_weights(model, statistics, 2 * INPUTS));
+    assert_accepted(model, model_add(model, layer_normalization()));
+    assert_accepted(model, model_adapt(model, 0, x));
+    assert_accepted(model, model_get_weights(model, statistics, 2 * INPUTS));
     assert_true(statistics[4] == 2.5F && statistics[INPUTS + 4] == 0.0F);
     agreement_add(&table, "normalization", "mean", agreement_norm(statistics, expected, INPUTS),
                   1e-6);

@@ -34,11 +34,11 @@ static dlcore_model_t *gradient_follower(const dlcore_optimizer_t *optimizer,
     dlcore_layer_t layer = dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR);
     layer.use_bias = false;
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-    accept(model, dlcore_model_add(model, layer));
-    accept(model, dlcore_model_build(model, weights->size));
-    accept(model, dlcore_model_set_weights(model, fixture_floats(weights), weights->size));
-    accept(model, dlcore_model_compile(model, optimizer, DLCORE_LOSS_MEAN_SQUARED_ERROR,
-                                       DLCORE_METRIC_NONE));
+    assert_accepted(model, dlcore_model_add(model, layer));
+    assert_accepted(model, dlcore_model_build(model, weights->size));
+    assert_accepted(model, dlcore_model_set_weights(model, fixture_floats(weights), weights->size));
+    assert_accepted(model, dlcore_model_compile(model, optimizer, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                                DLCORE_METRIC_NONE));
     return model;
 }
 
@@ -50,9 +50,9 @@ static void follow(dlcore_model_t *model, const float *gradient, size_t count)
     for (size_t i = 0; i < count; i++)
         scaled[i] = gradient[i] * 0x1p-24f;
     dlcore_tensor_t *x = borrow_floats(scaled, 1, count), *y = borrow_floats(far_away, 1, 1);
-    accept(model, dlcore_model_gradients(model, x, y, scaled + count, count, NULL));
+    assert_accepted(model, dlcore_model_gradients(model, x, y, scaled + count, count, NULL));
     assert_memory_equal(scaled + count, gradient, count * sizeof *gradient);
-    accept(model, dlcore_model_train_on_batch(model, x, y, NULL));
+    assert_accepted(model, dlcore_model_train_on_batch(model, x, y, NULL));
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);
     free(scaled);
@@ -100,7 +100,7 @@ static void test_keras_published_rmsprop_step_agrees_to_its_digits(void **state)
     optimizer.learning_rate = 0.5;
     dlcore_model_t *model = gradient_follower(&optimizer, &first);
     follow(model, gradient, 4);
-    accept(model, dlcore_model_get_weights(model, weights, 4));
+    assert_accepted(model, dlcore_model_get_weights(model, weights, 4));
     for (size_t i = 0; i < 4; i++)
         assert_true(fabs((double)weights[i] - expected[i]) < 1e-4);
     dlcore_model_free(model);
@@ -118,7 +118,7 @@ static void add_steps(agreement_t *table, const fixture_t *fixture, const char *
     dlcore_model_t *model = network_model(fixture, "network", inputs);
     dlcore_compile_options_t options = network_compile_options(fixture, "network");
     options.optimizer = network_optimizer(fixture, name);
-    accept(model, dlcore_model_compile_with(model, &options));
+    assert_accepted(model, dlcore_model_compile_with(model, &options));
     double loss_error = 0, count_error = 0;
     for (size_t step = 0; step < fixture_count(fixture, "network", "steps"); step++) {
         size_t batch = step % x->shape[0];
@@ -127,7 +127,7 @@ static void add_steps(agreement_t *table, const fixture_t *fixture, const char *
         dlcore_tensor_t *by =
             borrow_floats(fixture_floats(y) + batch * rows * classes, rows, classes);
         dlcore_evaluation_t result;
-        accept(model, dlcore_model_train_on_batch(model, bx, by, &result));
+        assert_accepted(model, dlcore_model_train_on_batch(model, bx, by, &result));
         double loss = (double)history[2 * step], accuracy = (double)history[2 * step + 1];
         loss_error = fmax(loss_error, fabs(result.loss - loss) / fabs(loss));
         double value = dlcore_evaluation_value(&result, "accuracy");
@@ -175,7 +175,7 @@ static dlcore_history_t *fit_case(const fixture_t *fixture, const char *name, dl
     how.validation_split = *(double *)fixture_array(fixture, name, "validation_split")->data;
     how.validation_x = own > 0 ? own_x : NULL;
     how.validation_y = own > 0 ? own_y : NULL;
-    accept(model, dlcore_model_fit(model, train_x, train_y, &how, &result));
+    assert_accepted(model, dlcore_model_fit(model, train_x, train_y, &how, &result));
     dlcore_tensor_free(train_x);
     dlcore_tensor_free(train_y);
     dlcore_tensor_free(own_x);
@@ -200,7 +200,7 @@ static void add_fit(agreement_t *table, const fixture_t *fixture, const char *na
     options.optimizer = network_optimizer(fixture, name);
     dlcore_model_t *model =
         network_model(fixture, name, fixture_array(fixture, name, "x")->shape[1]);
-    accept(model, dlcore_model_compile_with(model, &options));
+    assert_accepted(model, dlcore_model_compile_with(model, &options));
     dlcore_history_t *history = fit_case(fixture, name, model);
     assert_int_equal(dlcore_history_epoch_count(history), epochs);
     assert_int_equal(dlcore_history_value_count(history), columns);

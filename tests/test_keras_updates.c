@@ -62,11 +62,11 @@ static dlcore_model_t *gradient_follower(const dlcore_optimizer_t *optimizer,
     dlcore_layer_t layer = dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR);
     layer.use_bias = false;
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-    accept(model, dlcore_model_add(model, layer));
-    accept(model, dlcore_model_build(model, weights->size));
-    accept(model, dlcore_model_set_weights(model, fixture_floats(weights), weights->size));
-    accept(model, dlcore_model_compile(model, optimizer, DLCORE_LOSS_MEAN_SQUARED_ERROR,
-                                       DLCORE_METRIC_NONE));
+    assert_accepted(model, dlcore_model_add(model, layer));
+    assert_accepted(model, dlcore_model_build(model, weights->size));
+    assert_accepted(model, dlcore_model_set_weights(model, fixture_floats(weights), weights->size));
+    assert_accepted(model, dlcore_model_compile(model, optimizer, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                                DLCORE_METRIC_NONE));
     return model;
 }
 
@@ -78,7 +78,7 @@ static void follow(dlcore_model_t *model, const float *gradient, size_t count)
     for (size_t i = 0; i < count; i++)
         scaled[i] = gradient[i] * 0x1p-24f;
     dlcore_tensor_t *x = borrow_floats(scaled, 1, count), *y = borrow_floats(far_away, 1, 1);
-    accept(model, dlcore_model_train_on_batch(model, x, y, NULL));
+    assert_accepted(model, dlcore_model_train_on_batch(model, x, y, NULL));
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);
     free(scaled);

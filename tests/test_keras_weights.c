@@ -51,7 +51,7 @@ static dlcore_model_t *model_of(const fixture_t *fixture, const char *name)
     options.optimizer = network_optimizer(fixture, name);
     options.metric_count = metrics_of(fixture, name, "plain", options.metrics);
     options.weighted_metric_count = metrics_of(fixture, name, "weighted", options.weighted_metrics);
-    accept(model, dlcore_model_compile_with(model, &options));
+    assert_accepted(model, dlcore_model_compile_with(model, &options));
     return model;
 }
 
@@ -101,7 +101,7 @@ static dlcore_history_t *fit_case(const fixture_t *fixture, const char *name, dl
     }
     if (has(fixture, name, "validation", "weighted"))
         how.validation_sample_weight = held.weights;
-    accept(model, dlcore_model_fit(model, train.x, train.y, &how, &history));
+    assert_accepted(model, dlcore_model_fit(model, train.x, train.y, &how, &history));
     free_rows(&train);
     free_rows(&held);
     return history;
@@ -140,7 +140,7 @@ static void add_fit(agreement_t *table, const fixture_t *fixture, const char *na
     assert_int_equal(count, expected->shape[1]);
     assert_int_equal(dlcore_history_value_count(history), count);
     assert_non_null(weights);
-    accept(model, dlcore_model_get_weights(model, weights, reference->size));
+    assert_accepted(model, dlcore_model_get_weights(model, weights, reference->size));
     agreement_add(table, name, "weights",
                   agreement_norm(weights, fixture_floats(reference), reference->size), LIMIT);
     free(weights);

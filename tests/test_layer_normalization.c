@@ -55,11 +55,11 @@ static void check_constant(engine_t engine)
 
     for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)
         pixels[i] = (uint8_t)(i % WIDTH == 3 ? i / WIDTH : 77 + i % WIDTH);
-    accept(model, model_add(model, layer_flatten()));
-    accept(model, model_add(model, layer_rescaling(1 / 255.0, -0.3)));
-    accept(model, model_add(model, layer_normalization()));
-    accept(model, model_adapt(model, 2, x));
-    accept(model, model_predict(model, x, y));
+    assert_accepted(model, model_add(model, layer_flatten()));
+    assert_accepted(model, model_add(model, layer_rescaling(1 / 255.0, -0.3)));
+    assert_accepted(model, model_add(model, layer_normalization()));
+    assert_accepted(model, model_adapt(model, 2, x));
+    assert_accepted(model, model_predict(model, x, y));
     assert_int_equal(predictor_create(model, NULL, &predictor), DLCORE_OK);
     assert_int_equal(predictor_run_uint8(predictor, pixels, 1, alone), DLCORE_OK);
     for (size_t c = 0; c < WIDTH; c++) {
@@ -94,11 +94,11 @@ static void test_normalization_of_a_failed_adapt_leaves_the_model_unbuilt(void *
     assert_int_equal(tensor_create(NULL, DTYPE_FLOAT32, 2, (size_t[]){ROWS, 3}, &wide, NULL),
                      DLCORE_OK);
     ((float *)tensor_data(x))[7] = INFINITY;
-    accept(model, model_add(model, layer_normalization()));
+    assert_accepted(model, model_add(model, layer_normalization()));
     assert_int_equal(model_adapt(model, 0, x), DLCORE_ERROR_RANGE);
     assert_string_equal(model_error(model), "adapt: number 7 of sample 0 is infinite");
     assert_int_equal(model_parameter_count(model), 0);
-    accept(model, model_adapt(model, 0, wide));
+    assert_accepted(model, model_adapt(model, 0, wide));
     assert_int_equal(model_parameter_count(model), 6);
     tensor_free(x);
     tensor_free(wide);
@@ -144,15 +144,15 @@ static void check_far(engine_t engine)
         double loss = 1;
 
         far_from_zero(x, y, i == 0 ? 1e-3 : 0, mean, variance);
-        accept(model, model_add(model, layers[i]));
-        accept(model, model_build(model, WIDTH));
-        accept(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
-        accept(model, model_set_weight(model, i == 0 ? 2 : 0, mean, WIDTH));
-        accept(model, model_set_weight(model, i == 0 ? 3 : 1, variance, WIDTH));
-        accept(model, model_evaluate(model, x, y, NULL, &evaluation));
+        assert_accepted(model, model_add(model, layers[i]));
+        assert_accepted(model, model_build(model, WIDTH));
+        assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+        assert_accepted(model, model_set_weight(model, i == 0 ? 2 : 0, mean, WIDTH));
+        assert_accepted(model, model_set_weight(model, i == 0 ? 3 : 1, variance, WIDTH));
+        assert_accepted(model, model_evaluate(model, x, y, NULL, &evaluation));
         assert_true(sqrt(evaluation.loss) < 1e-6);
         if (i == 0)
-            accept(model, model_gradients(model, x, y, gradients, 4 * WIDTH, &loss));
+            assert_accepted(model, model_gradients(model, x, y, gradients, 4 * WIDTH, &loss));
         /* while training the batch's own mean is a float32 of 4097, too: half an ulp, 1.2e-4, and
          * some for the sum over rows */
         assert_true(i == 1 || sqrt(loss) < 5e-4);
@@ -181,31 +181,31 @@ static void test_batch_normalization_moves_statistics_once_a_step(void **state)
 
     (void)state;
     layer.momentum = 0.9;
-    accept(model, model_add(model, layer));
-    accept(model, model_build(model, WIDTH));
-    accept(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+    assert_accepted(model, model_add(model, layer));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
     for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)
         ((float *)tensor_data(x))[i] = i / WIDTH % 2 == 0 ? 1.0F : 5.0F;
     tensor_fill(y, 0, NULL);
-    accept(model, model_gradients(model, x, y, gradients, 4 * WIDTH, NULL));
+    assert_accepted(model, model_gradients(model, x, y, gradients, 4 * WIDTH, NULL));
     for (size_t c = 2 * (size_t)WIDTH; c < 4 * (size_t)WIDTH; c++)
         assert_true(gradients[c] == 0.0F);
     for (size_t steps = 0; steps < 3; steps++) {
         double moved = 1 - pow(0.9, (double)steps);
 
-        accept(model, model_get_weight(model, 2, mean, WIDTH));
-        accept(model, model_get_weight(model, 3, variance, WIDTH));
+        assert_accepted(model, model_get_weight(model, 2, mean, WIDTH));
+        assert_accepted(model, model_get_weight(model, 3, variance, WIDTH));
         for (size_t c = 0; c < WIDTH; c++) {
             assert_true(fabs((double)mean[c] - 3 * moved) < 1e-6);
             assert_true(fabs((double)variance[c] - (1 + 3 * moved)) < 1e-6);
         }
-        accept(model, model_train_on_batch(model, x, y, NULL));
+        assert_accepted(model, model_train_on_batch(model, x, y, NULL));
     }
     /* a batch whose loss is not finite moves nothing */
-    accept(model, model_get_weight(model, 2, mean, WIDTH));
+    assert_accepted(model, model_get_weight(model, 2, mean, WIDTH));
     ((float *)tensor_data(x))[5] = INFINITY;
     assert_int_equal(model_train_on_batch(model, x, y, NULL), DLCORE_ERROR_NOT_FINITE);
-    accept(model, model_get_weight(model, 2, variance, WIDTH));
+    assert_accepted(model, model_get_weight(model, 2, variance, WIDTH));
     assert_memory_equal(mean, variance, sizeof mean);
     tensor_free(x);
     tensor_free(y);

@@ -29,9 +29,9 @@ static model_t *model_of(const layer_t *layers, size_t count, size_t threads)
     options.threads = threads;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < count; i++)
-        accept(model, model_add(model, layers[i]));
-    accept(model, model_build(model, WIDTH));
-    accept(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+        assert_accepted(model, model_add(model, layers[i]));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
     return model;
 }
 
@@ -58,7 +58,7 @@ static void masked_gradients(layer_t layer, size_t threads, float gradients[WIDT
     stack[0] = dense;
     stack[1] = layer;
     model = model_of(stack, 2, threads);
-    accept(model, model_gradients(model, x, y, all, WIDTH * WIDTH + WIDTH, loss));
+    assert_accepted(model, model_gradients(model, x, y, all, WIDTH * WIDTH + WIDTH, loss));
     memcpy(gradients, all + WIDTH * WIDTH, WIDTH * sizeof *gradients);
     model_free(model);
     tensor_free(x);
@@ -134,9 +134,9 @@ static model_t *deep_model(size_t threads, engine_t engine, uint64_t seed)
     options.seed = seed;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        accept(model, model_add(model, layers[i]));
-    accept(model,
-           model_compile(model, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_ACCURACY));
+        assert_accepted(model, model_add(model, layers[i]));
+    assert_accepted(model, model_compile(model, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                         METRIC_ACCURACY));
     return model;
 }
 
@@ -148,8 +148,8 @@ static model_t *trained(size_t threads, engine_t engine, uint64_t seed)
 
     how.batch_size = 128;
     how.epochs = epochs;
-    accept(model, model_adapt(model, 0, samples.x));
-    accept(model, model_fit(model, samples.x, samples.y, &how, NULL));
+    assert_accepted(model, model_adapt(model, 0, samples.x));
+    assert_accepted(model, model_fit(model, samples.x, samples.y, &how, NULL));
     samples_free(samples);
     return model;
 }
@@ -202,8 +202,8 @@ static void test_layers_of_every_kind_are_kept_in_files(void **state)
     how.batch_size = 128;
     how.initial_epoch = epochs;
     how.epochs = epochs + 2;
-    accept(model, model_fit(model, samples.x, samples.y, &how, NULL));
-    accept(loaded, model_fit(loaded, samples.x, samples.y, &how, NULL));
+    assert_accepted(model, model_fit(model, samples.x, samples.y, &how, NULL));
+    assert_accepted(loaded, model_fit(loaded, samples.x, samples.y, &how, NULL));
     assert_true(same_weights(model, loaded));
     free(bytes);
     tensor_free(expected);
@@ -223,9 +223,9 @@ static size_t moved_weights(model_t *model, samples_t samples)
 
     if (before == NULL || after == NULL)
         abort();
-    accept(model, model_get_weights(model, before, count));
-    accept(model, model_fit(model, samples.x, samples.y, &how, NULL));
-    accept(model, model_get_weights(model, after, count));
+    assert_accepted(model, model_get_weights(model, before, count));
+    assert_accepted(model, model_fit(model, samples.x, samples.y, &how, NULL));
+    assert_accepted(model, model_get_weights(model, after, count));
     for (size_t i = 0, at = 0; model_weight(model, i, &weight); at += weight.size, i++) {
         bool moves = memcmp(before + at, after + at, weight.size * sizeof *before) != 0;
 
@@ -246,14 +246,14 @@ static void test_layers_that_are_frozen_keep_their_weights(void **state)
     weight_t weight;
 
     (void)state;
-    accept(model, model_adapt(model, 0, samples.x));
+    assert_accepted(model, model_adapt(model, 0, samples.x));
     assert_int_equal(moved_weights(model, samples), 0x7ffc);
-    accept(model, model_set_trainable(model, 1, false));
-    accept(model, model_set_trainable(model, 2, false));
+    assert_accepted(model, model_set_trainable(model, 1, false));
+    assert_accepted(model, model_set_trainable(model, 2, false));
     assert_int_equal(moved_weights(model, samples), 0x7f00);
     assert_true(model_weight(model, 2, &weight) && !weight.trainable);
     assert_true(model_weight(model, 8, &weight) && weight.trainable);
-    accept(model, model_set_trainable(model, 1, true));
+    assert_accepted(model, model_set_trainable(model, 1, true));
     assert_int_equal(moved_weights(model, samples), 0x7f0c);
     assert_int_equal(model_set_trainable(model, 9, true), DLCORE_ERROR_ARGUMENT);
     assert_non_null(strstr(model_error(model), "has 9 layers, got layer 9"));
@@ -340,9 +340,9 @@ static void test_layers_adapt_to_bad_data_is_refused(void **state)
     float statistics[2 * WIDTH];
 
     (void)state;
-    accept(model, model_adapt(model, 1, x));
-    accept(model, model_get_weight(model, 0, statistics, WIDTH));
-    accept(model, model_get_weight(model, 1, statistics + WIDTH, WIDTH));
+    assert_accepted(model, model_adapt(model, 1, x));
+    assert_accepted(model, model_get_weight(model, 0, statistics, WIDTH));
+    assert_accepted(model, model_get_weight(model, 1, statistics + WIDTH, WIDTH));
     assert_true(statistics[0] == 2.0F && statistics[WIDTH] == 0.0F);
     assert_int_equal(model_adapt(model, 3, x), DLCORE_ERROR_UNSUPPORTED);
     assert_non_null(strstr(model_error(model), "only flatten and rescaling may"));
@@ -352,7 +352,7 @@ static void test_layers_adapt_to_bad_data_is_refused(void **state)
     assert_int_equal(model_adapt(model, 1, x), DLCORE_ERROR_RANGE);
     assert_string_equal(model_error(model),
                         "adapt: number 5 of sample 1 is NaN behind the layers before");
-    accept(model, model_get_weight(model, 0, statistics, WIDTH));
+    assert_accepted(model, model_get_weight(model, 0, statistics, WIDTH));
     assert_true(statistics[5] == 2.0F);
     tensor_free(x);
     model_free(model);

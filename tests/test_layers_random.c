@@ -53,19 +53,19 @@ static void draw(layer_t layer, size_t place, float input, uint64_t seed, float 
     how.optimizer.learning_rate = 1;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < place; i++)
-        accept(model, model_add(model, layer_activation(ACTIVATION_LINEAR)));
-    accept(model, model_add(model, layer));
-    accept(model, model_add(model, last));
-    accept(model, model_build(model, WIDTH));
-    accept(model, model_compile_with(model, &how));
+        assert_accepted(model, model_add(model, layer_activation(ACTIVATION_LINEAR)));
+    assert_accepted(model, model_add(model, layer));
+    assert_accepted(model, model_add(model, last));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_accepted(model, model_compile_with(model, &how));
     tensor_fill(x, (double)input, NULL);
     for (size_t row = 0; row < ROWS; row++)
         ((float *)tensor_data(y))[row * ROWS + row] = 0.5F * ROWS;
     for (size_t step = 0; step < STEPS; step++) {
         memset(weights, 0, sizeof weights);
-        accept(model, model_set_weights(model, weights, WIDTH * ROWS));
-        accept(model, model_train_on_batch(model, x, y, NULL));
-        accept(model, model_get_weights(model, weights, WIDTH * ROWS));
+        assert_accepted(model, model_set_weights(model, weights, WIDTH * ROWS));
+        assert_accepted(model, model_train_on_batch(model, x, y, NULL));
+        assert_accepted(model, model_get_weights(model, weights, WIDTH * ROWS));
         for (size_t i = 0; i < COUNT; i++)
             drawn[step][i] = weights[i % WIDTH * ROWS + i / WIDTH];
     }
@@ -189,9 +189,9 @@ static model_t *model_around(const layer_t *layers, size_t count, engine_t engin
     sgd.learning_rate = 0;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < count; i++)
-        accept(model, model_add(model, layers[i]));
-    accept(model, model_build(model, WIDTH));
-    accept(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+        assert_accepted(model, model_add(model, layers[i]));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
     return model;
 }
 
@@ -205,11 +205,11 @@ static void check_alone(layer_t layer, engine_t engine)
     float row[WIDTH];
 
     fill(x);
-    accept(model, model_predict(model, x, y));
+    assert_accepted(model, model_predict(model, x, y));
     assert_memory_equal(tensor_data_const(x), tensor_data_const(y), COUNT * sizeof(float));
-    accept(model, model_evaluate(model, x, x, NULL, &result));
+    assert_accepted(model, model_evaluate(model, x, x, NULL, &result));
     assert_true(result.loss == 0);
-    accept(model, model_test_on_batch(model, x, x, &result));
+    assert_accepted(model, model_test_on_batch(model, x, x, &result));
     assert_true(result.loss == 0);
     assert_int_equal(predictor_create(model, NULL, &predictor), DLCORE_OK);
     assert_int_equal(predictor_run(predictor, tensor_data_const(x), 1, row), DLCORE_OK);
@@ -253,10 +253,10 @@ static void check_within(engine_t engine)
     fill(x);
     samples = (samples_t){x, x};
     assert_non_null(weights);
-    accept(b, model_set_weights(b, weights, count));
+    assert_accepted(b, model_set_weights(b, weights, count));
     how.validation_x = how.validation_y = x;
-    accept(a, model_fit(a, x, x, &how, &history));
-    accept(b, model_evaluate(b, x, x, NULL, &result));
+    assert_accepted(a, model_fit(a, x, x, &how, &history));
+    assert_accepted(b, model_evaluate(b, x, x, NULL, &result));
     assert_true(fabs(history_value(history, "val_loss", 0) - result.loss) < 1e-6 * result.loss);
     assert_true(fabs(history_value(history, "loss", 0) - result.loss) > 1e-3 * result.loss);
     of_a = predictions(a, samples);

@@ -73,9 +73,9 @@ static model_t *model_of(bool plain, bool weighted)
     layer.use_bias = false;
     layer.kernel_initializer = initializer_ones();
     assert_int_equal(model_create(NULL, &model), DLCORE_OK);
-    accept(model, model_add(model, layer));
-    accept(model, model_build(model, 1));
-    accept(model, model_compile_with(model, &how));
+    assert_accepted(model, model_add(model, layer));
+    assert_accepted(model, model_build(model, 1));
+    assert_accepted(model, model_compile_with(model, &how));
     return model;
 }
 
@@ -140,14 +140,15 @@ static void check_lists(bool plain, bool weighted, bool given)
     how.sample_weight = how.validation_sample_weight = given ? w : NULL;
     how.validation_x = x;
     how.validation_y = y;
-    accept(model, model_fit(model, x, y, &how, &history));
+    assert_accepted(model, model_fit(model, x, y, &how, &history));
     check((report_t){.history = history, .prefix = ""}, plain, weighted, given);
     check((report_t){.history = history, .prefix = "val_"}, plain, weighted, given);
     options.sample_weight = given ? w : NULL;
     options.batch_size = 3;
-    accept(model, model_evaluate(model, x, y, &options, &result));
+    assert_accepted(model, model_evaluate(model, x, y, &options, &result));
     check((report_t){.evaluation = &result, .prefix = "evaluate "}, plain, weighted, given);
-    accept(model, model_train_on_batch_weighted(model, x, y, given ? w : NULL, NULL, 0, &result));
+    assert_accepted(model,
+                    model_train_on_batch_weighted(model, x, y, given ? w : NULL, NULL, 0, &result));
     check((report_t){.evaluation = &result, .prefix = "batch "}, plain, weighted, given);
     history_free(history);
     tensor_free(x);

@@ -35,12 +35,12 @@ static model_t *model_of(void)
     layers[0].trainable = layers[1].trainable = layers[5].trainable = false;
     assert_int_equal(model_create(NULL, &model), DLCORE_OK);
     for (size_t i = 0; i < LAYERS; i++)
-        accept(model, model_add(model, layers[i]));
-    accept(model, model_build(model, INPUTS));
-    accept(model,
-           model_compile(model, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_NONE));
-    accept(model, model_set_trainable(model, 4, false));
-    accept(model, model_set_trainable(model, 5, true));
+        assert_accepted(model, model_add(model, layers[i]));
+    assert_accepted(model, model_build(model, INPUTS));
+    assert_accepted(
+        model, model_compile(model, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_NONE));
+    assert_accepted(model, model_set_trainable(model, 4, false));
+    assert_accepted(model, model_set_trainable(model, 5, true));
     return model;
 }
 
@@ -49,7 +49,7 @@ static void train(model_t *model, samples_t samples)
     fit_options_t how = batches_of(16);
 
     how.epochs = 2;
-    accept(model, model_fit(model, samples.x, samples.y, &how, NULL));
+    assert_accepted(model, model_fit(model, samples.x, samples.y, &how, NULL));
 }
 
 /* The flags, and that training does by them. */

@@ -260,8 +260,8 @@ static void test_model_reading_data_of_a_run_any_number_of_threads_reads_the_sam
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
     dlcore_model_add(model, dlcore_layer_dense(WIDE_UNITS, DLCORE_ACTIVATION_RELU));
     dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
-    accept(model, dlcore_model_compile(model, &rmsprop, DLCORE_LOSS_MEAN_SQUARED_ERROR,
-                                       DLCORE_METRIC_NONE));
+    assert_accepted(model, dlcore_model_compile(model, &rmsprop, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                                DLCORE_METRIC_NONE));
     stopping.monitor = "loss";
     stopping.restore_best_weights = true;
     checkpoint.save.sync = false;
@@ -270,7 +270,7 @@ static void test_model_reading_data_of_a_run_any_number_of_threads_reads_the_sam
     how.epochs = 2;
     how.callbacks = callbacks;
     how.callback_count = 2;
-    accept(model, dlcore_model_fit(model, inputs, outputs, &how, NULL));
+    assert_accepted(model, dlcore_model_fit(model, inputs, outputs, &how, NULL));
     dlcore_model_free(model);
     for (size_t i = 0; i < 3; i++) {
         dlcore_load_options_t options = dlcore_load_options_default();

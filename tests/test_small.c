@@ -81,10 +81,10 @@ static model_t *trained(const net_t *net, engine_t engine, size_t batch, history
         compile.metrics[0] = metric_default(net->metric);
         compile.metric_count = 1;
     }
-    accept(model, model_compile_with(model, &compile));
+    assert_accepted(model, model_compile_with(model, &compile));
     how.batch_size = batch;
     how.epochs = 2;
-    accept(model, model_fit(model, x, y, &how, history));
+    assert_accepted(model, model_fit(model, x, y, &how, history));
     tensor_free(x);
     tensor_free(y);
     return model;
@@ -103,8 +103,8 @@ static void compare(const net_t *net, size_t batch)
     blas = trained(net, ENGINE_BLAS, batch, &blas_history);
     count = model_parameter_count(small);
     assert_true(count <= WEIGHTS_MAX);
-    accept(small, model_get_weights(small, a, count));
-    accept(blas, model_get_weights(blas, b, count));
+    assert_accepted(small, model_get_weights(small, a, count));
+    assert_accepted(blas, model_get_weights(blas, b, count));
     for (size_t i = 0; i < count; i++) {
         difference = fmax(difference, fabs((double)a[i] - (double)b[i]));
         norm = fmax(norm, fabs((double)b[i]));

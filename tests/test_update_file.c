@@ -71,7 +71,7 @@ static void check_file(const dlcore_optimizer_t *optimizer, const update_data_t 
     size_t size, size_again;
 
     for (size_t i = 0; i < 3; i++)
-        accept(model, dlcore_model_train_on_batch(model, data->x, data->y, NULL));
+        assert_accepted(model, dlcore_model_train_on_batch(model, data->x, data->y, NULL));
     save(model, &bytes, &size);
     assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
     save(loaded, &again, &size_again);
@@ -79,8 +79,8 @@ static void check_file(const dlcore_optimizer_t *optimizer, const update_data_t 
     assert_memory_equal(bytes, again, size);
     assert_true(dlcore_model_learning_rate(model) == dlcore_model_learning_rate(loaded));
     for (size_t i = 0; i < 3; i++) {
-        accept(model, dlcore_model_train_on_batch(model, data->x, data->y, NULL));
-        accept(loaded, dlcore_model_train_on_batch(loaded, data->x, data->y, NULL));
+        assert_accepted(model, dlcore_model_train_on_batch(model, data->x, data->y, NULL));
+        assert_accepted(loaded, dlcore_model_train_on_batch(loaded, data->x, data->y, NULL));
         assert_same_weights(model, loaded);
     }
     free(bytes);
@@ -144,7 +144,7 @@ static void test_update_function_is_saved_as_the_learning_rate_of_the_moment(voi
     update_fit(model, &data, 1);
     save(model, &bytes, &size);
     assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
-    accept(loaded, dlcore_model_train_on_batch(loaded, data.x, data.y, NULL));
+    assert_accepted(loaded, dlcore_model_train_on_batch(loaded, data.x, data.y, NULL));
     assert_true(dlcore_model_learning_rate(loaded) == 0.5);
     free(bytes);
     dlcore_model_free(loaded);

@@ -29,14 +29,14 @@ static void test_update_frozen_layer_stays_in_every_way(void **state)
         dlcore_evaluation_t result;
         double loss;
 
-        accept(model, dlcore_model_set_trainable(model, 0, false));
+        assert_accepted(model, dlcore_model_set_trainable(model, 0, false));
         update_fit(model, &data, 3);
         after = weights_of(model);
         assert_memory_equal(before, after, frozen * sizeof *before);
         assert_memory_not_equal(before + frozen, after + frozen, 400 * CLASSES * sizeof *before);
         assert_int_equal(dlcore_model_evaluate(model, data.x, data.y, NULL, &result), DLCORE_OK);
-        accept(model, dlcore_model_gradients(model, data.x, data.y, before,
-                                             dlcore_model_parameter_count(model), &loss));
+        assert_accepted(model, dlcore_model_gradients(model, data.x, data.y, before,
+                                                      dlcore_model_parameter_count(model), &loss));
         assert_true(fabs(result.loss - loss) < 1e-6 * loss);
         for (size_t j = 0; j < frozen; j++)
             assert_true(before[j] == 0.0f);
@@ -60,12 +60,13 @@ static void test_update_average_of_a_layer_begins_when_it_is_no_longer_frozen(vo
     sgd.use_ema = true;
     model = update_model(NULL, false, false, &sgd);
     before = weights_of(model);
-    accept(model, dlcore_model_set_trainable(model, 0, false));
+    assert_accepted(model, dlcore_model_set_trainable(model, 0, false));
     update_fit(model, &data, 1);
     for (size_t i = 0; i < dlcore_model_parameter_count(model); i++)
         before[i] += 1.0f;
-    accept(model, dlcore_model_set_weights(model, before, dlcore_model_parameter_count(model)));
-    accept(model, dlcore_model_set_trainable(model, 0, true));
+    assert_accepted(model,
+                    dlcore_model_set_weights(model, before, dlcore_model_parameter_count(model)));
+    assert_accepted(model, dlcore_model_set_trainable(model, 0, true));
     update_fit(model, &data, 1);
     after = weights_of(model);
     for (size_t i = 0; i < (INPUTS + 1) * 400; i++)

@@ -34,16 +34,16 @@ static void test_update_learning_rate_set_by_a_callback_counts_from_the_next_ste
 
         how.shuffle = false;
         how.batch_size = ROWS;
-        accept(a, dlcore_model_fit(a, data.x, data.y, &how, NULL));
+        assert_accepted(a, dlcore_model_fit(a, data.x, data.y, &how, NULL));
         how.epochs = 3;
         how.callbacks = &callback;
         how.callback_count = 1;
-        accept(b, dlcore_model_fit(b, data.x, data.y, &how, NULL));
+        assert_accepted(b, dlcore_model_fit(b, data.x, data.y, &how, NULL));
         assert_same_weights(a, b);
         assert_true(dlcore_model_learning_rate(b) == 0.0);
-        accept(b, dlcore_model_set_learning_rate(b, 0.5));
+        assert_accepted(b, dlcore_model_set_learning_rate(b, 0.5));
         assert_true(dlcore_model_learning_rate(b) == 0.5);
-        accept(b, dlcore_model_train_on_batch(b, data.x, data.y, NULL));
+        assert_accepted(b, dlcore_model_train_on_batch(b, data.x, data.y, NULL));
         assert_other_weights(a, b);
         dlcore_model_free(a);
         dlcore_model_free(b);
@@ -88,14 +88,15 @@ static void test_update_schedule_counts_steps_until_compiled_again(void **state)
     model = update_model(NULL, true, false, &sgd);
     assert_true(dlcore_model_learning_rate(model) == 0.5);
     update_fit(model, &data, 1);
-    accept(model, dlcore_model_train_on_batch(model, data.x, data.y, NULL));
+    assert_accepted(model, dlcore_model_train_on_batch(model, data.x, data.y, NULL));
     assert_true(dlcore_model_learning_rate(model) == 0.0625);
     x[0] = (float)NAN; /* a step that does not come to its end does not count */
     assert_int_equal(dlcore_model_train_on_batch(model, data.x, data.y, NULL),
                      DLCORE_ERROR_NOT_FINITE);
     assert_true(dlcore_model_learning_rate(model) == 0.0625);
-    accept(model, dlcore_model_compile(model, &sgd, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
-                                       DLCORE_METRIC_NONE));
+    assert_accepted(model,
+                    dlcore_model_compile(model, &sgd, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                         DLCORE_METRIC_NONE));
     assert_true(dlcore_model_learning_rate(model) == 0.5);
     dlcore_model_free(model);
     update_data_free(&data);
@@ -136,7 +137,7 @@ static void test_update_function_is_asked_once_a_step_and_may_fail(void **state)
     sgd.schedule = dlcore_schedule_piecewise_constant_decay((uint64_t[]){0, 1, 2},
                                                             (double[]){0.01, 0.02, 0.03, 0.0}, 3);
     same = update_model(NULL, true, false, &sgd);
-    accept(same, dlcore_model_fit(same, data.x, data.y, &how, NULL));
+    assert_accepted(same, dlcore_model_fit(same, data.x, data.y, &how, NULL));
     assert_same_weights(model, same);
     dlcore_model_free(same);
     dlcore_model_free(model);

@@ -12,7 +12,7 @@
 
 #include "support/agreement.h"
 
-void accept(const dlcore_model_t *model, dlcore_status status)
+void assert_accepted(const dlcore_model_t *model, dlcore_status status)
 {
     if (status != DLCORE_OK)
         fail_msg("%s: %s", dlcore_status_name(status), dlcore_model_error(model));
@@ -36,7 +36,7 @@ double weights_error(const dlcore_model_t *model, const fixture_array_t *referen
 
     assert_non_null(weights);
     assert_int_equal(dlcore_model_parameter_count(model), reference->size);
-    accept(model, dlcore_model_get_weights(model, weights, reference->size));
+    assert_accepted(model, dlcore_model_get_weights(model, weights, reference->size));
     error = agreement_norm(weights, fixture_floats(reference), reference->size);
     free(weights);
     return error;

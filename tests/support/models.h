@@ -8,7 +8,7 @@
 #include "support/fixture.h"
 
 /* Fails the test, with the model's message, unless the status is DLCORE_OK. */
-void accept(const dlcore_model_t *model, dlcore_status status);
+void assert_accepted(const dlcore_model_t *model, dlcore_status status);
 
 /* (rows, columns) float32 over `data`. */
 dlcore_tensor_t *borrow_floats(const float *data, size_t rows, size_t columns);
