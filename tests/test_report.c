@@ -66,7 +66,7 @@ static void test_report_is_that_of_scikit_learn(void **state)
         FILE *stream = tmpfile();
 
         for (size_t i = 0; i < classes; i++) {
-            char key[24];
+            char key[32];
             snprintf(key, sizeof key, "name%zu", i);
             names[i] = fixture_text(fixture, name, key);
         }
