@@ -30,12 +30,13 @@ enum { INPUTS = THREAD_SANITIZER ? 1499 : 2999, UNITS = 2803 };
 static float *weights;
 static size_t count;
 
-static dlcore_model_t *made(uint64_t seed)
+static dlcore_model_t *made(uint64_t seed, dlcore_engine_t engine)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
     dlcore_model_t *model = NULL;
 
     options.seed = seed;
+    options.engine = engine;
     options.threads = 2;
     assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
     dlcore_model_add(model, dlcore_layer_dense(UNITS, DLCORE_ACTIVATION_RELU));
@@ -44,10 +45,11 @@ static dlcore_model_t *made(uint64_t seed)
     return model;
 }
 
+/* By the engine that packs nothing. */
 static int make_file(void **state)
 {
     dlcore_save_options_t options = dlcore_save_options_default();
-    dlcore_model_t *model = made(1);
+    dlcore_model_t *model = made(1, DLCORE_ENGINE_BLAS);
 
     folder_make(state);
     count = (size_t)(INPUTS + 1) * UNITS + (UNITS + 1) * 2;
@@ -69,7 +71,7 @@ static int remove_file(void **state)
 /* Not where BLAS can only be called by one thread at a time. */
 static bool has_team(void)
 {
-    dlcore_model_t *model = made(1);
+    dlcore_model_t *model = made(1, DLCORE_ENGINE_AUTO);
     dlcore_team_t *team = dlcore_model_acquire_team(model, HUGE_VAL);
     bool has = dlcore_team_size(team) > 1;
 
@@ -115,7 +117,7 @@ static void test_model_reading_data_any_number_of_threads_reads_the_same(void **
 
 static void test_model_reading_data_weights_alone_are_read_the_same(void **state)
 {
-    dlcore_model_t *model = made(2);
+    dlcore_model_t *model = made(2, DLCORE_ENGINE_AUTO);
 
     (void)state;
     assert_int_equal(dlcore_model_load_weights(model, folder_path("large")), DLCORE_OK);
