@@ -1,5 +1,5 @@
 #!/bin/sh
-# Model and data files on a big-endian host: the tests of src/io, built for s390x, under qemu.
+# Model and data files on a big-endian host: the tests of what reads and writes files, built for s390x, under qemu.
 #
 #   tests/big_endian.sh BUILD_FOLDER
 #

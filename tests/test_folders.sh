@@ -1,6 +1,6 @@
 #!/bin/sh
 # The layers of the library: a file in a folder of src/ includes only from its own folder and from
-# lower ones, only math/blas.c knows a BLAS, and public headers include public headers alone. And
+# lower ones, only products/blas.c knows a BLAS, and public headers include public headers alone. And
 # the lists of the build are whole: every source and every test in the tree is in its CMakeLists.txt.
 #
 #   test_folders.sh folder-of-the-project
@@ -8,7 +8,7 @@
 # SPDX-License-Identifier: MIT
 set -eu
 cd "$1"
-order="base math nn engine model io"
+order="system base kernels json products tensor nn engine model fit files data store report"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -36,7 +36,7 @@ includes() {
     test $seen -ge 10 || echo "only $seen sources found under src/"
 
     includes src/*/*.[ch] | grep -E ':(.*/)?(cblas|openblas_config|f77blas)\.h$' |
-        grep -v '^src/math/blas\.c:' | sed 's/$/ (BLAS outside its seam)/' || true
+        grep -v '^src/products/blas\.c:' | sed 's/$/ (BLAS outside its seam)/' || true
     includes include/dlcore/*.h | grep -E ':(.*/.*|.*\.\..*)$' |
         sed 's/$/ (public headers stand side by side)/' || true
     for folder in src/*/; do
@@ -54,9 +54,9 @@ includes() {
     for file in src/*/*.c; do
         listed src/CMakeLists.txt "${file#src/}" "$file"
     done
-    for file in tests/test_*.c; do
-        unit=${file#tests/test_}
-        listed tests/CMakeLists.txt "${unit%.c}" "$file"
+    for file in tests/*/test_*.c; do
+        unit=$(basename "$file" .c)
+        listed tests/CMakeLists.txt "$(basename "$(dirname "$file")")/${unit#test_}" "$file"
     done
     for file in tests/test_*.sh tests/support/*.c; do
         listed tests/CMakeLists.txt "${file#tests/}" "$file"

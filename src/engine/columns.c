@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "math/tensor.h"
+#include "tensor/tensor.h"
 
 enum {
     ROWS_LEAST = 16, /* with fewer rows, leaving columns out gains less than looking for them */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/tensor.h"
+#include "tensor/tensor.h"
 
 /* How far ahead of the copying rows are asked for. */
 #define ROWS_AHEAD 4

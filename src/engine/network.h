@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "dlcore/status.h"
-#include "math/kernels.h"
-#include "math/products.h"
+#include "kernels/kernels.h"
 #include "nn/layer.h"
+#include "products/products.h"
 
 typedef struct dlcore_node {
     dlcore_layer_t layer; /* as added; name filled in, input_width once built */

@@ -8,7 +8,7 @@
 
 #include "base/size.h"
 #include "engine/activity.h"
-#include "math/tensor.h"
+#include "tensor/tensor.h"
 
 /* ---- which networks ---- */
 

@@ -1,4 +1,4 @@
-/* The training step of a small network, on the calling thread alone (math/small.h).
+/* The training step of a small network, on the calling thread alone (products/small.h).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_ENGINE_SMALL_H

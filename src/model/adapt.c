@@ -5,8 +5,8 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
-#include "math/tensor.h"
 #include "model/model.h"
+#include "tensor/tensor.h"
 
 static dlcore_status check_before(const dlcore_model_t *model, size_t layer,
                                   dlcore_error_record_t *error)

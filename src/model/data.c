@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "math/tensor.h"
 #include "model/model.h"
+#include "tensor/tensor.h"
 
 size_t dlcore_sample_count(const dlcore_tensor_t *x)
 {

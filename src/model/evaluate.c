@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "math/tensor.h"
+#include "tensor/tensor.h"
 
 size_t dlcore_block_rows(size_t rows)
 {

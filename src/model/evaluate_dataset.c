@@ -4,9 +4,9 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "math/tensor.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
+#include "tensor/tensor.h"
 
 /* Begins a copy: what a dataset's functions do to the caller's struct is for the next call. */
 static dlcore_status begin(const dlcore_dataset_t *dataset, dlcore_dataset_t *copy,

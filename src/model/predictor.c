@@ -8,8 +8,8 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "math/activate.h"
-#include "math/products_native.h"
+#include "kernels/activate.h"
+#include "products/products_native.h"
 
 dlcore_predictor_options_t dlcore_predictor_options_default(void)
 {

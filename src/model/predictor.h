@@ -1,9 +1,9 @@
 /* The inside of a predictor, for the two files that make and run one.
  *
- * A network whose widths are all small is a chain (math/chain.h), with weights of its own. Any
+ * A network whose widths are all small is a chain (products/chain.h), with weights of its own. Any
  * other, and batches of one whose weights do not stay in the first-level cache, run layer by layer
  * over the network's nodes. There a dense layer with one row, or with
- * few inputs that are not zero, goes by lists (math/gemv.h), any other by the native engine's
+ * few inputs that are not zero, goes by lists (products/gemv.h), any other by the native engine's
  * product. A model of another engine gets a copy of its weights in panels.
  *
  * SPDX-License-Identifier: MIT */
@@ -11,9 +11,9 @@
 #define DLCORE_MODEL_PREDICTOR_H
 
 #include "dlcore/predictor.h"
-#include "math/chain.h"
-#include "math/gemv.h"
 #include "model/model.h"
+#include "products/chain.h"
+#include "products/gemv.h"
 
 struct dlcore_predictor {
     const dlcore_model_t *model;

@@ -7,8 +7,8 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "math/products_native.h"
 #include "model/predictor.h"
+#include "products/products_native.h"
 
 /* A chain whose weights are more than stay in the first-level cache runs fewer rows than an engine
  * that reads them once for several. */

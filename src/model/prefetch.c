@@ -16,8 +16,8 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "math/tensor.h"
 #include "model/feed.h"
+#include "tensor/tensor.h"
 
 typedef enum state {
     IDLE,    /* nothing asked for, at first */

@@ -11,7 +11,6 @@
 
 #include "base/number.h"
 #include "base/size.h"
-#include "model/history.h"
 
 #define REDRAW_SECONDS 0.05
 
@@ -142,7 +141,7 @@ static void add_step_time(line_t *line, double seconds)
 /* " - accuracy: 0.9134 - loss: 0.2963", sorted by name as Keras does. */
 static void add_values(line_t *line, const char *const *names, const double *values, size_t count)
 {
-    size_t order[DLCORE_HISTORY_VALUES_MAX];
+    size_t order[DLCORE_PROGRESS_VALUES_MAX];
     char number[DLCORE_NUMBER_SIZE];
 
     for (size_t i = 0; i < count; i++) {

@@ -8,6 +8,10 @@
 #define DLCORE_MODEL_PROGRESS_H
 
 #include "dlcore/callback.h"
+#include "dlcore/metric.h"
+
+/* Values of a line: loss and metrics, of training and of validation. */
+#define DLCORE_PROGRESS_VALUES_MAX (2 * (DLCORE_METRICS_MAX + 1))
 
 typedef struct dlcore_progress {
     dlcore_sink_t sink;

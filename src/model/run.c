@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/columns.h"
-#include "math/tensor.h"
 #include "model/model.h"
+#include "tensor/tensor.h"
 
 /* Blocks are run in stripes, some in a row, each with sums of its own: few enough that these stay
  * small, and never by the number of threads. */

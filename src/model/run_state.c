@@ -7,7 +7,6 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
-#include "model/fit.h"
 #include "model/model.h"
 
 /* `count` may be 0: then NULL will do. */
@@ -98,13 +97,6 @@ dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
         return copy;
     dlcore_run_state_free(allocator, copy);
     return NULL;
-}
-
-const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model)
-{
-    if (model->stopped == NULL && model->fit != NULL && !model->fit->ended)
-        return dlcore_fit_state(model->fit);
-    return model->stopped;
 }
 
 void dlcore_model_drop_run(dlcore_model_t *model)

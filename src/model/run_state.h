@@ -61,10 +61,6 @@ void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state
 dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
                                           const dlcore_run_state_t *view, size_t weights);
 
-/* What model_save keeps: of a run that was stopped, else of the fit that is running; NULL when
- * there is none. Borrowed until the model is called again. */
-const dlcore_run_state_t *dlcore_model_run_state(const dlcore_model_t *model);
-
 /* Whether two models have the same weights, by number, name and shape, in the same layout;
  * DLCORE_ERROR_SHAPE, or DLCORE_ERROR_STATE for different engines, and a message that says what
  * differs. */

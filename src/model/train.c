@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small.h"
-#include "math/tensor.h"
 #include "model/train.h"
+#include "tensor/tensor.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
 {

@@ -1,11 +1,11 @@
-/* Activations by name. What they compute is in math/kernels_template.h and
- * math/kernels_activations_template.h.
+/* Activations by name. What they compute is in kernels/kernels_template.h and
+ * kernels/kernels_activations_template.h.
  *
  * SPDX-License-Identifier: MIT */
 #include "dlcore/activation.h"
 
 #include "base/name.h"
-#include "math/kernels.h"
+#include "kernels/kernels.h"
 
 static const char *const names[] = {
     [DLCORE_ACTIVATION_UNKNOWN] = "unknown",

@@ -8,7 +8,7 @@
 
 #include "dlcore/constraint.h"
 #include "dlcore/status.h"
-#include "math/kernels.h"
+#include "kernels/kernels.h"
 
 /* DLCORE_ERROR_ARGUMENT; `what` begins the message: "dense: kernel_constraint". */
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,

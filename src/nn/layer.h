@@ -11,12 +11,12 @@
 
 #include "dlcore/layer.h"
 #include "dlcore/status.h"
-#include "math/activate.h"
-#include "math/kernels.h"
-#include "math/matrix.h"
-#include "math/products.h"
+#include "kernels/activate.h"
+#include "kernels/kernels.h"
 #include "nn/constraint.h"
 #include "nn/regularizer.h"
+#include "products/matrix.h"
+#include "products/products.h"
 
 #define DLCORE_LAYER_PARAMETERS_MAX 4
 

@@ -12,8 +12,8 @@
 #include "dlcore/activation.h"
 #include "dlcore/loss.h"
 #include "dlcore/status.h"
-#include "math/kernels.h"
-#include "math/matrix.h"
+#include "kernels/kernels.h"
+#include "products/matrix.h"
 
 /* What y_true is for a loss. */
 typedef enum dlcore_label_form {

@@ -1,6 +1,6 @@
 /* Losses that are a mean, or a sum, over units of a function of one prediction and one label.
  *
- * The functions and their slopes are kernels (math/kernels.h); dlcore/loss.h has the formulas.
+ * The functions and their slopes are kernels (kernels/kernels.h); dlcore/loss.h has the formulas.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"

@@ -15,9 +15,9 @@
 
 #include "dlcore/metric.h"
 #include "dlcore/status.h"
-#include "math/kernels.h"
-#include "math/matrix.h"
+#include "kernels/kernels.h"
 #include "nn/loss.h"
+#include "products/matrix.h"
 
 typedef struct dlcore_metric_pass {
     const dlcore_kernels_t *kernels;

@@ -12,7 +12,7 @@
 
 #include "dlcore/optimizer.h"
 #include "dlcore/status.h"
-#include "math/kernels.h"
+#include "kernels/kernels.h"
 
 #define DLCORE_OPTIMIZER_SLOTS_MAX 3
 

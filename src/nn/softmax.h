@@ -4,8 +4,8 @@
 #ifndef DLCORE_NN_SOFTMAX_H
 #define DLCORE_NN_SOFTMAX_H
 
-#include "math/kernels.h"
-#include "math/matrix.h"
+#include "kernels/kernels.h"
+#include "products/matrix.h"
 
 /* Row `row` of m becomes its softmax; answers log sum_c exp(x_c). */
 float dlcore_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row);

@@ -10,7 +10,7 @@
 #include "bench/sgemm.h"
 #include "bench/support.h"
 #include "engine/team.h"
-#include "math/blas.h"
+#include "products/blas.h"
 
 #define PRODUCTS_MAX (3 * BENCH_LAYERS_MAX)
 #define ARRAYS_MAX (4 * BENCH_LAYERS_MAX + 2)

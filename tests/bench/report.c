@@ -9,7 +9,7 @@
 
 #include "bench/sgemm.h"
 #include "dlcore/version.h"
-#include "math/blas.h"
+#include "products/blas.h"
 
 /* "AMD EPYC", from where Linux tells it. */
 static void find_processor(char *name, size_t size)

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "io/output.h"
+#include "files/output.h"
 
 typedef struct failing_io {
     /* What is to happen. Calls are counted from 1; 0: none. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "math/blas.h"
+#include "products/blas.h"
 
 #if defined(__ELF__)
 __attribute__((weak)) int openblas_get_num_threads(void);

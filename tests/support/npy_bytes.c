@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/bytes.h"
+#include "files/bytes.h"
 
 const char *npy_dict(const char *descr, const char *fortran_order, const char *shape)
 {

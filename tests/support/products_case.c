@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "math/blas.h"
+#include "products/blas.h"
 
 enum { THREADS = 3, GUARD_FLOATS = 32, OFFSET = 48 };
 

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "math/products.h"
+#include "products/products.h"
 
 #define PRODUCTS_CASE_SPARE_ROWS 3 /* in every matrix, beyond the batch */
 

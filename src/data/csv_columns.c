@@ -1,0 +1,326 @@
+/* The columns of a CSV file: the header, and which column is for what.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/decimal.h"
+#include "base/error.h"
+#include "base/name.h"
+#include "base/shown.h"
+#include "data/csv.h"
+
+const char *dlcore_csv_name_of(const dlcore_csv_columns_t *columns, size_t column)
+{
+    return columns->names != NULL && column < columns->count
+               ? columns->text + columns->names[column]
+               : NULL;
+}
+
+const char *dlcore_csv_where(char text[DLCORE_CSV_WHERE_SIZE], const dlcore_csv_reader_t *reader,
+                             const dlcore_csv_columns_t *columns, size_t line, size_t column)
+{
+    const char *name = dlcore_csv_name_of(columns, column);
+    char shown[DLCORE_SHOWN_SIZE];
+
+    if (name != NULL)
+        snprintf(text, DLCORE_CSV_WHERE_SIZE, "%s: line %zu, column %zu (%s)", reader->input->name,
+                 line, column + 1, dlcore_show(shown, name, strlen(name)));
+    else
+        snprintf(text, DLCORE_CSV_WHERE_SIZE, "%s: line %zu, column %zu", reader->input->name, line,
+                 column + 1);
+    return text;
+}
+
+bool dlcore_csv_is_missing(const dlcore_csv_field_t *field)
+{
+    static const char *const words[] = {"", "na", "n/a", "nan", "null", "?"};
+    char copy[8] = "";
+
+    if (field->length >= sizeof copy)
+        return false;
+    memcpy(copy, field->text, field->length);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == field->length && dlcore_name_is(copy, words[i]))
+            return true;
+    return false;
+}
+
+static bool is_number(const dlcore_csv_field_t *field, float *value)
+{
+    const char *end = field->text + field->length;
+
+    return dlcore_decimal_float(field->text, end, value) == end && field->length > 0;
+}
+
+static bool begins_as_word(const dlcore_csv_field_t *field)
+{
+    return field->length > 0 && strchr("0123456789+-.", field->text[0]) == NULL;
+}
+
+dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
+                                const dlcore_csv_columns_t *columns, size_t column,
+                                const dlcore_csv_field_t *field, float *value,
+                                dlcore_error_record_t *error)
+{
+    char where[DLCORE_CSV_WHERE_SIZE];
+    char shown[DLCORE_SHOWN_SIZE];
+    bool number = is_number(field, value);
+
+    if (number && isfinite(*value))
+        return DLCORE_OK;
+    dlcore_csv_where(where, reader, columns, field->line, column);
+    if (number)
+        return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: %s is too large for float32", where,
+                           dlcore_show(shown, field->text, field->length));
+    if (dlcore_csv_is_missing(field))
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value", where);
+    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is no number%s", where,
+                       dlcore_show(shown, field->text, field->length),
+                       column == columns->label && begins_as_word(field)
+                           ? "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words"
+                           : "");
+}
+
+/* ---- the first row ---- */
+
+/* Counts columns and the bytes that their names need; a header has no field that is a number or
+ * missing. */
+static dlcore_status survey(dlcore_csv_reader_t *reader, dlcore_csv_columns_t *columns,
+                            bool *all_words, dlcore_error_record_t *error)
+{
+    bool follows;
+    dlcore_status status = dlcore_csv_rewind(reader, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_csv_next_row(reader, &follows, error);
+    if (status == DLCORE_OK && !follows)
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: empty", reader->input->name);
+    *all_words = true;
+    do {
+        dlcore_csv_field_t field;
+        float value;
+
+        if (status == DLCORE_OK)
+            status = dlcore_csv_next_field(reader, columns->count, &field, error);
+        if (status != DLCORE_OK)
+            return status;
+        if (columns->count++ == DLCORE_CSV_COLUMNS_MAX)
+            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: more than %zu columns",
+                               reader->input->name, DLCORE_CSV_COLUMNS_MAX);
+        columns->text_size += field.length + 1;
+        if (is_number(&field, &value) || dlcore_csv_is_missing(&field))
+            *all_words = false;
+    } while (!reader->row_ended);
+    return DLCORE_OK;
+}
+
+static dlcore_status keep_names(dlcore_csv_reader_t *reader, const dlcore_allocator_t *allocator,
+                                dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    dlcore_status status = dlcore_csv_rewind(reader, error);
+    size_t used = 0;
+
+    columns->names = dlcore_allocate_raw(allocator, columns->count, sizeof *columns->names);
+    columns->text = dlcore_allocate_raw(allocator, columns->text_size, 1);
+    if (columns->names == NULL || columns->text == NULL)
+        return dlcore_fail_memory(error, reader->input->name,
+                                  columns->count * sizeof *columns->names + columns->text_size);
+    for (size_t i = 0; i < columns->count && status == DLCORE_OK; i++) {
+        dlcore_csv_field_t field;
+
+        status = dlcore_csv_next_field(reader, i, &field, error);
+        if (status != DLCORE_OK)
+            return status;
+        if (field.length >= columns->text_size - used)
+            return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
+                               reader->input->name);
+        if (memchr(field.text, '\0', field.length) != NULL)
+            return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: line 1, column %zu: a zero byte",
+                               reader->input->name, i + 1);
+        columns->names[i] = (uint32_t)used;
+        memcpy(columns->text + used, field.text, field.length);
+        columns->text[used + field.length] = '\0';
+        used += field.length + 1;
+    }
+    return status;
+}
+
+/* ---- roles ---- */
+
+/* A row that is one column is one that another delimiter would part. */
+static dlcore_status refuse_only_column(dlcore_csv_reader_t *reader, dlcore_status status,
+                                        const char *what, dlcore_error_record_t *error)
+{
+    const char c = reader->delimiter;
+    char shown[DLCORE_SHOWN_SIZE], delimiter[8];
+    dlcore_csv_field_t field;
+    dlcore_status reading = dlcore_csv_rewind(reader, error);
+
+    if (reading == DLCORE_OK)
+        reading = dlcore_csv_next_field(reader, 0, &field, error);
+    if (reading != DLCORE_OK)
+        return reading;
+    snprintf(delimiter, sizeof delimiter,
+             c == '\t'            ? "\\t"
+             : c < ' ' || c > '~' ? "0x%02x"
+                                  : "%c",
+             (unsigned char)c);
+    return dlcore_fail(error, status,
+                       "%s: %s: the first row has one column, \"%s\", with the delimiter '%s'; "
+                       "another is set by options.delimiter",
+                       reader->input->name, what, dlcore_show(shown, field.text, field.length),
+                       delimiter);
+}
+
+static dlcore_status refuse_name(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
+                                 const char *name, bool twice, dlcore_error_record_t *error)
+{
+    dlcore_shown_names_t names = {.used = 0};
+    char what[DLCORE_SHOWN_SIZE + 40], shown[DLCORE_SHOWN_SIZE];
+
+    snprintf(what, sizeof what, "%s column is named \"%s\"", twice ? "more than one" : "no",
+             dlcore_show(shown, name, strlen(name)));
+    if (twice)
+        return dlcore_fail(error, DLCORE_ERROR_NAME, "%s: %s", reader->input->name, what);
+    if (columns->count == 1)
+        return refuse_only_column(reader, DLCORE_ERROR_NAME, what, error);
+    for (size_t i = 0; i < columns->count && !names.cut; i++)
+        dlcore_shown_add(&names, dlcore_csv_name_of(columns, i));
+    return dlcore_fail(error, DLCORE_ERROR_NAME, "%s: %s; there are %s", reader->input->name, what,
+                       names.text);
+}
+
+static dlcore_status find_by_name(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
+                                  const char *name, size_t *found, dlcore_error_record_t *error)
+{
+    size_t times = 0;
+
+    for (size_t i = 0; i < columns->count; i++)
+        if (strcmp(columns->text + columns->names[i], name) == 0) {
+            *found = i;
+            times++;
+        }
+    return times == 1 ? DLCORE_OK : refuse_name(reader, columns, name, times > 1, error);
+}
+
+static dlcore_status find_column(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
+                                 dlcore_csv_column_t wanted, size_t *found,
+                                 dlcore_error_record_t *error)
+{
+    long long number = wanted.number;
+
+    if (wanted.name != NULL)
+        return find_by_name(reader, columns, wanted.name, found, error);
+    if (number < 0)
+        number += (long long)columns->count;
+    if (number < 0 || (size_t)number >= columns->count)
+        return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: column %d: the file has %zu",
+                           reader->input->name, wanted.number, columns->count);
+    *found = (size_t)number;
+    return DLCORE_OK;
+}
+
+static dlcore_status choose_features(dlcore_csv_reader_t *reader,
+                                     const dlcore_csv_options_t *options,
+                                     dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    for (size_t i = 0; i < options->feature_count; i++) {
+        size_t column = 0;
+        dlcore_status status = find_column(reader, columns, options->features[i], &column, error);
+
+        if (status != DLCORE_OK)
+            return status;
+        if (columns->roles[column] != DLCORE_CSV_SKIP)
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: column %zu is chosen twice",
+                               reader->input->name, column);
+        columns->roles[column] = (int32_t)i;
+    }
+    columns->features = options->feature_count;
+    return DLCORE_OK;
+}
+
+/* Without a label the last column is one by default, unless features are chosen. */
+static dlcore_status choose_label(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
+                                  dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    dlcore_status status;
+
+    columns->label = columns->count;
+    if (options->label_kind == DLCORE_CSV_LABEL_NONE) {
+        if (options->feature_count == 0)
+            columns->label = columns->count - 1;
+        return DLCORE_OK;
+    }
+    status = find_column(reader, columns, options->label, &columns->label, error);
+    if (status == DLCORE_OK)
+        columns->roles[columns->label] = DLCORE_CSV_LABEL;
+    return status;
+}
+
+static dlcore_status choose(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
+                            dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    dlcore_status status;
+
+    for (size_t i = 0; i < columns->count; i++)
+        columns->roles[i] = DLCORE_CSV_SKIP;
+    status = choose_label(reader, options, columns, error);
+    if (status != DLCORE_OK)
+        return status;
+    if (options->feature_count > 0)
+        return choose_features(reader, options, columns, error);
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->roles[i] == DLCORE_CSV_SKIP)
+            columns->roles[i] = (int32_t)columns->features++;
+    if (columns->features == 0)
+        return refuse_only_column(reader, DLCORE_ERROR_FORMAT, "no column but the label", error);
+    return DLCORE_OK;
+}
+
+/* Whether a column is asked for by its name. */
+static bool names_are_needed(const dlcore_csv_options_t *options)
+{
+    bool needed = options->label_kind != DLCORE_CSV_LABEL_NONE && options->label.name != NULL;
+
+    for (size_t i = 0; i < options->feature_count; i++)
+        needed = needed || options->features[i].name != NULL;
+    return needed;
+}
+
+dlcore_status dlcore_csv_read_columns(dlcore_csv_reader_t *reader,
+                                      const dlcore_csv_options_t *options,
+                                      const dlcore_allocator_t *allocator,
+                                      dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    bool all_words;
+    dlcore_status status = survey(reader, columns, &all_words, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    columns->header =
+        options->header == DLCORE_CSV_HEADER_YES ||
+        (options->header == DLCORE_CSV_HEADER_AUTO && (all_words || names_are_needed(options)));
+    if (!columns->header && names_are_needed(options))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: columns cannot be named in a file without a header",
+                           reader->input->name);
+    if (columns->header)
+        status = keep_names(reader, allocator, columns, error);
+    if (status != DLCORE_OK)
+        return status;
+    columns->roles = dlcore_allocate_raw(allocator, columns->count, sizeof *columns->roles);
+    if (columns->roles == NULL)
+        return dlcore_fail_memory(error, reader->input->name,
+                                  columns->count * sizeof *columns->roles);
+    return choose(reader, options, columns, error);
+}
+
+void dlcore_csv_release_columns(dlcore_csv_columns_t *columns, const dlcore_allocator_t *allocator)
+{
+    dlcore_release(allocator, columns->roles);
+    dlcore_release(allocator, columns->names);
+    dlcore_release(allocator, columns->text);
+}

@@ -1,0 +1,122 @@
+/* IDX from gzip files.
+ *
+ * The header of such a file says how much will follow, but a few compressed bytes can claim
+ * gigabytes. So memory is taken in chunks, each at most as large as what has already come out, and
+ * the tensor is made when all is there: at no time more than twice what the file holds.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "data/idx.h"
+#include "files/gunzip.h"
+#include "tensor/tensor.h"
+
+#define FIRST_CHUNK ((size_t)256 * 1024)
+
+typedef struct chunk {
+    struct chunk *next;
+    size_t size;
+    unsigned char bytes[];
+} chunk_t;
+
+static dlcore_status read_gunzip(void *from, void *to, size_t want, size_t *got,
+                                 dlcore_error_record_t *error)
+{
+    return dlcore_gunzip_read(from, to, want, got, error);
+}
+
+static void release_chunks(chunk_t *chunk, const dlcore_allocator_t *allocator)
+{
+    while (chunk != NULL) {
+        chunk_t *next = chunk->next;
+
+        dlcore_release(allocator, chunk);
+        chunk = next;
+    }
+}
+
+/* Reads `content` bytes into new chunks, *first onwards. On failure the chunks made so far are
+ * there all the same. */
+static dlcore_status read_chunks(dlcore_gunzip_t *gunzip, const char *name, size_t content,
+                                 const dlcore_allocator_t *allocator, chunk_t **first,
+                                 dlcore_error_record_t *error)
+{
+    chunk_t **link = first;
+    size_t total = 0;
+
+    while (total < content) {
+        size_t size = dlcore_size_min(content - total, dlcore_size_max(total, FIRST_CHUNK));
+        chunk_t *chunk = dlcore_allocate_raw(allocator, 1, sizeof *chunk + size);
+        dlcore_status status;
+        size_t got;
+
+        if (chunk == NULL)
+            return dlcore_fail_memory(error, name, size);
+        *chunk = (chunk_t){.size = size};
+        *link = chunk;
+        link = &chunk->next;
+        status = dlcore_gunzip_read(gunzip, chunk->bytes, size, &got, error);
+        if (status != DLCORE_OK)
+            return status;
+        total += got;
+        if (got < size)
+            return dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                               "%s: %zu bytes of elements, the header says %zu", name, total,
+                               content);
+    }
+    return DLCORE_OK;
+}
+
+/* Nothing may follow; asking makes zlib check what comes behind the last byte, too. */
+static dlcore_status check_end(dlcore_gunzip_t *gunzip, const char *name, size_t content,
+                               dlcore_error_record_t *error)
+{
+    unsigned char surplus;
+    dlcore_status status;
+    size_t got;
+
+    status = dlcore_gunzip_read(gunzip, &surplus, 1, &got, error);
+    if (status == DLCORE_OK && got > 0)
+        status = dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                             "%s: more bytes of elements than the header's %zu", name, content);
+    return status;
+}
+
+/* Copies the chunks into the tensor and releases them one by one. */
+static void move_chunks(chunk_t **first, const dlcore_allocator_t *allocator, unsigned char *to)
+{
+    while (*first != NULL) {
+        chunk_t *chunk = *first;
+
+        memcpy(to, chunk->bytes, chunk->size);
+        to += chunk->size;
+        *first = chunk->next;
+        dlcore_release(allocator, chunk);
+    }
+}
+
+dlcore_status dlcore_idx_load_gzip(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    dlcore_idx_header_t header;
+    dlcore_gunzip_t *gunzip = NULL;
+    chunk_t *chunks = NULL;
+    dlcore_status status;
+
+    status = dlcore_gunzip_open(input, allocator, &gunzip, error);
+    if (status == DLCORE_OK)
+        status = dlcore_idx_read_header(read_gunzip, gunzip, input->name, &header, error);
+    if (status == DLCORE_OK)
+        status = read_chunks(gunzip, input->name, header.content, allocator, &chunks, error);
+    if (status == DLCORE_OK)
+        status = check_end(gunzip, input->name, header.content, error);
+    dlcore_gunzip_close(gunzip);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape, out,
+                                            error);
+    if (status == DLCORE_OK)
+        move_chunks(&chunks, allocator, (*out)->data);
+    release_chunks(chunks, allocator);
+    return status;
+}

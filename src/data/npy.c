@@ -1,0 +1,63 @@
+/* Reading .npy files.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "data/npy.h"
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "data/tensor_input.h"
+#include "dlcore/data.h"
+#include "tensor/tensor.h"
+
+/* Fortran order passes through a second block of the tensor's size: with it, twice the file. */
+static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_npy_header_t *header,
+                                  const dlcore_allocator_t *allocator, dlcore_tensor_t *tensor,
+                                  dlcore_error_record_t *error)
+{
+    size_t item = dlcore_dtype_size(header->dtype);
+    unsigned char *block = dlcore_allocate_raw(allocator, header->size, item);
+    dlcore_status status;
+
+    if (block == NULL)
+        return dlcore_fail_memory(error, input->name, header->size * item);
+    status = dlcore_npy_read_elements(input, header, block, error);
+    if (status == DLCORE_OK)
+        dlcore_npy_from_fortran(block, tensor->data, item, header->rank, header->shape);
+    dlcore_release(allocator, block);
+    return status;
+}
+
+static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+                          dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    dlcore_npy_header_t header;
+    dlcore_tensor_t *tensor = NULL;
+    dlcore_status status = dlcore_npy_read_header(input, &header, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape,
+                                            &tensor, error);
+    if (status != DLCORE_OK)
+        return status;
+    if (header.fortran_order && header.rank > 1)
+        status = read_fortran(input, &header, allocator, tensor, error);
+    else
+        status = dlcore_npy_read_elements(input, &header, tensor->data, error);
+    if (status == DLCORE_OK)
+        *out = tensor;
+    else
+        dlcore_tensor_free(tensor);
+    return status;
+}
+
+dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
+                              dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    return dlcore_tensor_load(path, load, allocator, out, error);
+}
+
+dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
+                               dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    return dlcore_tensor_parse(bytes, size, ".npy data", load, allocator, out, error);
+}

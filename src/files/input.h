@@ -1,0 +1,38 @@
+/* Bytes to be parsed, from a regular file or from memory, of a size that is known beforehand.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_FILES_INPUT_H
+#define DLCORE_FILES_INPUT_H
+
+#include <stddef.h>
+
+#include "dlcore/status.h"
+
+#define DLCORE_INPUT_NAME_SIZE 120 /* leaves room for a message */
+
+typedef struct dlcore_input {
+    char name[DLCORE_INPUT_NAME_SIZE]; /* for messages: the path, a long one's end after "..." */
+    size_t size;
+    size_t position;            /* of the next read; may be set to any number up to size */
+    const unsigned char *bytes; /* memory; NULL for a file */
+    int descriptor;             /* file; -1 for memory */
+} dlcore_input_t;
+
+/* Opens a regular file, or a link to one, for reading. Pipes, devices and folders are
+ * DLCORE_ERROR_IO: they have no size. */
+dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
+                                dlcore_error_record_t *error);
+
+/* The same over memory, which is borrowed. `name` stands for it in messages. */
+void dlcore_input_from_memory(dlcore_input_t *input, const void *bytes, size_t size,
+                              const char *name);
+
+/* Reads `want` bytes, and fewer only at the end; *got says how many. The end is at the size that
+ * the file had when it was opened: what it grew by is not read, and DLCORE_ERROR_IO if it shrank.
+ */
+dlcore_status dlcore_input_read(dlcore_input_t *input, void *to, size_t want, size_t *got,
+                                dlcore_error_record_t *error);
+
+void dlcore_input_close(dlcore_input_t *input);
+
+#endif

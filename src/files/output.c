@@ -1,0 +1,257 @@
+/* Files that are written whole or not at all.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
+
+#include "files/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/size.h"
+
+#define LINKS_MAX 40 /* as many as systems follow */
+#define WRITE_MAX ((size_t)1 << 30)
+
+/* The end of a path, for messages. */
+static const char *shown(const char *path)
+{
+    size_t length = strlen(path);
+
+    return length > 120 ? path + length - 120 : path;
+}
+
+const char *dlcore_output_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+const char *dlcore_output_shown(const dlcore_output_t *output)
+{
+    return shown(output->path);
+}
+
+/* ---- the place ---- */
+
+/* Replaces `path`, which is a link to `target`, by what that means. */
+static dlcore_status follow(char path[DLCORE_OUTPUT_PATH_SIZE], const char *target,
+                            dlcore_error_record_t *error)
+{
+    size_t folder = target[0] == '/' ? 0 : (size_t)(dlcore_output_base(path) - path);
+    size_t length = strlen(target);
+
+    if (folder + length >= DLCORE_OUTPUT_PATH_SIZE)
+        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link", shown(path));
+    memcpy(path + folder, target, length + 1);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *path,
+                                    char resolved[DLCORE_OUTPUT_PATH_SIZE],
+                                    dlcore_error_record_t *error)
+{
+    char target[DLCORE_OUTPUT_PATH_SIZE];
+    size_t length = strlen(path);
+    dlcore_status status;
+
+    if (length >= DLCORE_OUTPUT_PATH_SIZE)
+        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown(path));
+    memcpy(resolved, path, length + 1);
+    for (int links = 0; links < LINKS_MAX; links++) {
+        ssize_t size = system->readlink(system->user, resolved, target, sizeof target);
+
+        if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
+            return DLCORE_OK;
+        if (size < 0)
+            return dlcore_fail_errno(error, errno, "%s: cannot write", shown(resolved));
+        if ((size_t)size >= sizeof target) /* and perhaps more */
+            return dlcore_fail_errno(error, ENAMETOOLONG,
+                                     "%s: a link to a path of more than %zu bytes", shown(resolved),
+                                     sizeof target - 1);
+        target[size] = '\0';
+        status = follow(resolved, target, error);
+        if (status != DLCORE_OK)
+            return status;
+    }
+    return dlcore_fail_errno(error, ELOOP, "%s: cannot write", shown(path));
+}
+
+static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = output->system;
+    char folder[DLCORE_OUTPUT_PATH_SIZE];
+    size_t length = (size_t)(dlcore_output_base(output->path) - output->path);
+
+    if (output->path[length] == '\0')
+        return dlcore_fail_errno(error, output->path[0] == '\0' ? ENOENT : EISDIR,
+                                 "%s: cannot write", shown(output->path));
+    memcpy(folder, output->path, length);
+    memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
+    do
+        output->folder = system->open(system->user, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    while (output->folder < 0 && errno == EINTR);
+    if (output->folder < 0)
+        return dlcore_fail_errno(error, errno, "%s: cannot open its folder", shown(output->path));
+    return DLCORE_OK;
+}
+
+/* What is to be replaced; *there is false when there is nothing yet. */
+static dlcore_status look(dlcore_output_t *output, struct stat *old, bool *there,
+                          dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = output->system;
+
+    *there =
+        system->fstatat(system->user, output->folder, dlcore_output_base(output->path), old) == 0;
+    if (!*there && errno != ENOENT)
+        return dlcore_fail_errno(error, errno, "%s: cannot look at it", shown(output->path));
+    if (*there && S_ISDIR(old->st_mode))
+        return dlcore_fail_errno(error, EISDIR, "%s: cannot write", shown(output->path));
+    if (*there && !S_ISREG(old->st_mode))
+        return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file", shown(output->path));
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t *system,
+                                 const char *path, dlcore_error_record_t *error)
+{
+    struct stat old;
+    bool there = false;
+    dlcore_status status;
+
+    output->system = system != NULL ? system : dlcore_system();
+    output->folder = output->file = output->guard = -1;
+    output->exists = false;
+    output->written = 0;
+    status = dlcore_output_resolve(output->system, path, output->path, error);
+    if (status == DLCORE_OK)
+        status = open_folder(output, error);
+    if (status == DLCORE_OK)
+        status = look(output, &old, &there, error);
+    if (status == DLCORE_OK)
+        status = dlcore_output_make_temporary(output, there ? &old : NULL, error);
+    if (status != DLCORE_OK)
+        dlcore_output_close(output);
+    return status;
+}
+
+dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = output->system;
+    const unsigned char *next = bytes;
+
+    while (size > 0) {
+        ssize_t count =
+            system->write(system->user, output->file, next, dlcore_size_min(size, WRITE_MAX));
+
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return dlcore_fail_errno(error, count < 0 ? errno : ENOSPC,
+                                     "%s: cannot write at byte %zu", shown(output->path),
+                                     output->written);
+        next += count;
+        size -= (size_t)count;
+        output->written += (size_t)count;
+    }
+    return DLCORE_OK;
+}
+
+/* ---- the end ---- */
+
+static int sync_descriptor(const dlcore_system_t *system, int descriptor)
+{
+    int result;
+
+    do
+        result = system->fsync(system->user, descriptor);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
+/* Closes the file while its lock is held on: what a file system has to say when a file is closed
+ * must be known before it gets its place, and without the lock another may take it for a leftover.
+ * Whatever close says, the descriptor is gone; EINTR is no loss of data. */
+static int close_file(dlcore_output_t *output)
+{
+    const dlcore_system_t *system = output->system;
+    int result;
+
+    output->guard = system->dup(system->user, output->file);
+    if (output->guard < 0)
+        return -1;
+    result = system->close(system->user, output->file);
+
+    output->file = -1;
+    return result != 0 && errno != EINTR ? -1 : 0;
+}
+
+dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = output->system;
+
+    if (sync && sync_descriptor(system, output->file) != 0)
+        return dlcore_fail_errno(error, errno, "%s: cannot bring it to the disk",
+                                 shown(output->path));
+    if (close_file(output) != 0)
+        return dlcore_fail_errno(error, errno, "%s: cannot close it", shown(output->path));
+    /* no lock of ours would let anybody remove it; people and other hosts may */
+    if (!dlcore_output_is_named(output, output->guard)) {
+        output->exists = errno != ENOENT;
+        return dlcore_fail_errno(error, errno, "%s: cannot find the new file next to it",
+                                 shown(output->path));
+    }
+    if (system->renameat(system->user, output->folder, output->temporary,
+                         dlcore_output_base(output->path)) != 0)
+        return dlcore_fail_errno(error, errno, "%s: cannot put the new file into its place",
+                                 shown(output->path));
+    output->exists = false;
+    /* some file systems have nothing to sync about a folder, and say so */
+    if (sync && sync_descriptor(system, output->folder) != 0 && errno != EINVAL && errno != ENOTSUP)
+        return dlcore_fail_errno(error, errno,
+                                 "%s: was written, but may not outlive a power cut: its folder",
+                                 shown(output->path));
+    return DLCORE_OK;
+}
+
+void dlcore_output_close(dlcore_output_t *output)
+{
+    const dlcore_system_t *system = output->system;
+
+    if (output->exists) /* as long as the lock is held */
+        (void)system->unlinkat(system->user, output->folder, output->temporary);
+    if (output->file >= 0)
+        (void)system->close(system->user, output->file);
+    if (output->guard >= 0)
+        (void)system->close(system->user, output->guard);
+    if (output->folder >= 0)
+        (void)system->close(system->user, output->folder);
+    output->exists = false;
+    output->folder = output->file = output->guard = -1;
+}
+
+dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
+                                  dlcore_error_record_t *error)
+{
+    dlcore_output_t output;
+    dlcore_status status = dlcore_output_open(&output, system, path, error);
+
+    if (status != DLCORE_OK)
+        return status;
+    system = output.system;
+    output.exists =
+        system->unlinkat(system->user, output.folder, output.temporary) != 0 && errno != ENOENT;
+    if (output.exists)
+        status = dlcore_fail_errno(error, errno, "%s: cannot remove the file next to it",
+                                   shown(output.path));
+    dlcore_output_close(&output);
+    return status;
+}

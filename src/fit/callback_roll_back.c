@@ -1,0 +1,141 @@
+/* Weights from before the loss went astray.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "base/allocator.h"
+#include "fit/callback.h"
+#include "model/model.h"
+
+/* What the state's numbers are: files keep them in this order. */
+enum { EPOCH, BATCH, HAS_WEIGHTS, BATCHES_SEEN, STATE_COUNT };
+_Static_assert(STATE_COUNT == sizeof((dlcore_roll_back_t *)NULL)->state / sizeof(double),
+               "one number each");
+
+dlcore_roll_back_t dlcore_roll_back_default(void)
+{
+    return (dlcore_roll_back_t){.name = "roll_back", .structure_size = sizeof(dlcore_roll_back_t)};
+}
+
+static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    dlcore_model_t *model = event->model;
+    size_t count = model->network.parameter_count;
+
+    if (dlcore_check_callback(roll_back, "roll_back", event->error) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    if (!dlcore_event_stops_on_not_finite(event))
+        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
+                                    "roll_back: fit's stop_on_not_finite is false: it would never "
+                                    "end with an error that puts weights back");
+    memset(roll_back->state, 0, sizeof roll_back->state);
+    roll_back->rolled_back = roll_back->copied = false;
+    roll_back->epoch = roll_back->batch = 0;
+    roll_back->weights = dlcore_allocate(&model->allocator, count, sizeof(float));
+    roll_back->next = dlcore_allocate(&model->allocator, count, sizeof(float));
+    if (roll_back->weights != NULL && roll_back->next != NULL)
+        return DLCORE_CALLBACK_CONTINUE;
+    (void)dlcore_fail_memory(event->error, "roll_back", count * sizeof(float));
+    return DLCORE_CALLBACK_FAIL;
+}
+
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    dlcore_status status = dlcore_callback_check_counts(
+        event, "roll_back", roll_back->state,
+        DLCORE_COUNT_BIT(EPOCH) | DLCORE_COUNT_BIT(BATCH) | DLCORE_COUNT_BIT(BATCHES_SEEN));
+
+    if (status != DLCORE_OK) /* on_train_end must not believe it */
+        memset(roll_back->state, 0, sizeof roll_back->state);
+    return dlcore_callback_check(status);
+}
+
+static bool all_finite(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the weights that this batch begins with are to be copied. */
+static bool is_due(const dlcore_roll_back_t *roll_back, const dlcore_training_event_t *event)
+{
+    return event->batch == 0 || (roll_back->save_freq > 0 &&
+                                 roll_back->state[BATCHES_SEEN] >= (double)roll_back->save_freq);
+}
+
+/* Copies are made aside. They begin a batch, as only its loss tells whether they are any good:
+ * weights that an update has blown up are finite at first. */
+static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    size_t count = event->model->network.parameter_count;
+
+    roll_back->copied = is_due(roll_back, event);
+    if (!roll_back->copied)
+        return DLCORE_CALLBACK_CONTINUE;
+    (void)dlcore_model_get_weights(event->model, roll_back->next, count);
+    roll_back->copied = all_finite(roll_back->next, count);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+/* The batch's loss was finite, else fit would have ended: what was copied before it is good. */
+static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    double *state = roll_back->state;
+    float *old = roll_back->weights;
+
+    if (roll_back->copied) {
+        roll_back->weights = roll_back->next;
+        roll_back->next = old;
+        state[EPOCH] = (double)event->epoch;
+        state[BATCH] = (double)event->batch;
+        state[HAS_WEIGHTS] = 1.0;
+    }
+    if (roll_back->save_freq == 0)
+        return DLCORE_CALLBACK_CONTINUE;
+    if (state[BATCHES_SEEN] >= (double)roll_back->save_freq)
+        state[BATCHES_SEEN] = 0.0;
+    state[BATCHES_SEEN] += 1.0;
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_roll_back_t *roll_back = user;
+    dlcore_model_t *model = event->model;
+    dlcore_status status = DLCORE_OK;
+
+    if (event->status == DLCORE_ERROR_NOT_FINITE && roll_back->weights != NULL &&
+        roll_back->state[HAS_WEIGHTS] != 0.0) {
+        status =
+            dlcore_model_set_weights(model, roll_back->weights, model->network.parameter_count);
+        roll_back->rolled_back = true;
+        roll_back->epoch = (size_t)roll_back->state[EPOCH];
+        roll_back->batch = (size_t)roll_back->state[BATCH];
+    }
+    dlcore_release(&model->allocator, roll_back->weights);
+    dlcore_release(&model->allocator, roll_back->next);
+    roll_back->weights = roll_back->next = NULL;
+    return dlcore_callback_check(status);
+}
+
+dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back)
+{
+    return (dlcore_callback_t){.user = roll_back,
+                               .on_train_begin = on_train_begin,
+                               .on_train_end = on_train_end,
+                               .on_batch_begin = on_batch_begin,
+                               .on_batch_end = on_batch_end,
+                               .name = roll_back->name,
+                               .state = roll_back->state,
+                               .state_count = STATE_COUNT,
+                               .weights = &roll_back->weights,
+                               .on_resume = on_resume};
+}

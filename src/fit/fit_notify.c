@@ -1,0 +1,147 @@
+/* What a fit tells: names and values, callbacks, the progress line.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "fit/fit.h"
+
+void dlcore_fit_name_values(dlcore_fit_t *fit)
+{
+    char metrics[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
+    size_t count = dlcore_result_names(&fit->model->settings, metrics) + 1;
+
+    fit->trained_values = count;
+    fit->all_values = fit->validates ? 2 * count : count;
+    for (size_t i = 0; i < fit->all_values; i++) {
+        size_t of = i < count ? i : i - count;
+        snprintf(fit->name_texts[i], sizeof fit->name_texts[i], "%s%.59s", i >= count ? "val_" : "",
+                 of == 0 ? "loss" : metrics[of - 1]);
+        fit->names[i] = fit->name_texts[i];
+        fit->values[i] = (double)NAN;
+    }
+}
+
+void dlcore_fit_set_values(const dlcore_fit_t *fit, const dlcore_sums_t *sums, double *values)
+{
+    values[0] = dlcore_sums_loss(sums);
+    for (size_t i = 0; i + 1 < fit->trained_values; i++)
+        values[i + 1] = dlcore_sums_metric(&fit->training.objective, sums, i);
+}
+
+static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
+                                              dlcore_moment_t moment)
+{
+    switch (moment) {
+    case DLCORE_TRAIN_BEGIN:
+        return callback->on_train_begin;
+    case DLCORE_TRAIN_END:
+        return callback->on_train_end;
+    case DLCORE_RESUME:
+        return callback->on_resume;
+    case DLCORE_EPOCH_BEGIN:
+        return callback->on_epoch_begin;
+    case DLCORE_EPOCH_END:
+        return callback->on_epoch_end;
+    case DLCORE_BATCH_BEGIN:
+        return callback->on_batch_begin;
+    case DLCORE_BATCH_END:
+        return callback->on_batch_end;
+    }
+    return NULL;
+}
+
+/* What a callback that failed says, as the fit's own error. Where the fit has failed before, that
+ * stays the reason. */
+static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment_t moment)
+{
+    static const char *const moments[] = {
+        [DLCORE_TRAIN_BEGIN] = "on_train_begin", [DLCORE_TRAIN_END] = "on_train_end",
+        [DLCORE_RESUME] = "on_resume",           [DLCORE_EPOCH_BEGIN] = "on_epoch_begin",
+        [DLCORE_EPOCH_END] = "on_epoch_end",     [DLCORE_BATCH_BEGIN] = "on_batch_begin",
+        [DLCORE_BATCH_END] = "on_batch_end",
+    };
+    const dlcore_error_record_t *said = &fit->failure;
+    const char *name = fit->callbacks[index].name;
+
+    if (fit->reason.status != DLCORE_OK)
+        return fit->reason.status;
+    if (said->message[0] != '\0')
+        dlcore_error_write(&fit->reason,
+                           said->status != DLCORE_OK ? said->status : DLCORE_ERROR_STATE, "%s",
+                           said->message);
+    else
+        dlcore_error_write(&fit->reason, DLCORE_ERROR_STATE,
+                           "fit: callback %zu of %zu (%.40s) failed in %s", index + 1,
+                           fit->options->callback_count, name != NULL ? name : "no name",
+                           moments[moment]);
+    return fit->reason.status;
+}
+
+/* In the host's own float mode, on a thread that may set weights meanwhile. */
+static dlcore_callback_action_t call(dlcore_fit_t *fit, dlcore_callback_function_t function,
+                                     void *user, const dlcore_training_event_t *event)
+{
+    dlcore_callback_action_t action;
+
+    dlcore_error_clear(&fit->failure);
+    dlcore_scope_leave(fit->scope);
+    dlcore_model_lend(fit->model);
+    action = function(user, event);
+    dlcore_model_take_back(fit->model);
+    fit->scope = dlcore_scope_enter(fit->model);
+    return action;
+}
+
+dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch,
+                                size_t batch, size_t value_count, dlcore_status status)
+{
+    dlcore_training_event_t event = {.model = fit->model,
+                                     .epoch = epoch,
+                                     .epochs = fit->options->epochs,
+                                     .batch = batch,
+                                     .batches = fit->steps,
+                                     .value_count = value_count,
+                                     .names = fit->names,
+                                     .values = fit->values,
+                                     .status = status,
+                                     .error = &fit->failure};
+    size_t count = moment == DLCORE_TRAIN_END ? fit->begun : fit->options->callback_count;
+
+    for (size_t i = 0; i < count; i++) {
+        dlcore_callback_function_t function = function_of(&fit->callbacks[i], moment);
+        dlcore_callback_action_t action;
+
+        if (moment == DLCORE_TRAIN_BEGIN)
+            fit->begun = i + 1;
+        if (function == NULL)
+            continue;
+        event.stopping = fit->stop;
+        action = call(fit, function, fit->callbacks[i].user, &event);
+        if (action == DLCORE_CALLBACK_STOP && !fit->stop)
+            fit->stop = fit->stopped_by_callback = true;
+        if (action == DLCORE_CALLBACK_FAIL)
+            event.status = take_failure(fit, i, moment);
+        if (action == DLCORE_CALLBACK_FAIL && moment != DLCORE_TRAIN_END)
+            return event.status;
+    }
+    return event.status;
+}
+
+void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch)
+{
+    if (fit->options->verbose == 0 || (moment == DLCORE_BATCH_END && fit->options->verbose != 1))
+        return;
+    dlcore_scope_leave(fit->scope);
+    if (moment == DLCORE_EPOCH_BEGIN)
+        dlcore_progress_begin(&fit->progress, epoch, fit->options->epochs, fit->steps);
+    else if (moment == DLCORE_BATCH_END)
+        dlcore_progress_batch(&fit->progress, batch + 1, fit->names, fit->values,
+                              fit->trained_values);
+    else {
+        fit->progress.batches = batch; /* of a dataset only known now */
+        dlcore_progress_end(&fit->progress, fit->names, fit->values, fit->shown_values);
+    }
+    fit->scope = dlcore_scope_enter(fit->model);
+}

@@ -1,0 +1,265 @@
+/* The epochs and batches of a fit.
+ *
+ * fit->position always tells what comes next, so that a callback may save at any moment and the
+ * run may go on from there.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/error.h"
+#include "fit/fit.h"
+
+static void see_request(dlcore_fit_t *fit)
+{
+    if (atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
+        fit->stop = true;
+}
+
+static dlcore_status notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch,
+                            size_t value_count)
+{
+    if (fit->options->callback_count == 0)
+        return DLCORE_OK;
+    return dlcore_fit_notify(fit, moment, epoch, batch, value_count, DLCORE_OK);
+}
+
+/* ---- passes ---- */
+
+dlcore_status dlcore_fit_seek(dlcore_fit_t *fit, size_t batch, uint32_t key)
+{
+    dlcore_status status;
+
+    dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
+    status = dlcore_feed_seek(&fit->feed, fit->model, fit->position.pass, batch, key,
+                              &fit->model->error);
+    fit->scope = dlcore_scope_enter(fit->model);
+    return status;
+}
+
+static dlcore_status begin_pass(dlcore_fit_t *fit)
+{
+    uint32_t key = fit->model->epochs_trained++;
+
+    fit->position.pass_begun = true;
+    fit->position.pass_batch = 0;
+    return dlcore_fit_seek(fit, 0, key);
+}
+
+static dlcore_status feed_next(dlcore_fit_t *fit, dlcore_source_t *source)
+{
+    dlcore_status status;
+
+    if (fit->feed.dataset == NULL)
+        return dlcore_feed_next(&fit->feed, source, &fit->model->error);
+    dlcore_scope_leave(fit->scope);
+    status = dlcore_feed_next(&fit->feed, source, &fit->model->error);
+    fit->scope = dlcore_scope_enter(fit->model);
+    return status;
+}
+
+static void end_pass(dlcore_fit_t *fit)
+{
+    fit->position.pass_begun = false;
+    fit->position.pass_batch = 0;
+    fit->position.pass++;
+}
+
+/* Whether the epoch has all of its batches. */
+static bool is_done(const dlcore_fit_t *fit)
+{
+    if (fit->options->steps_per_epoch > 0)
+        return fit->position.batch >= fit->options->steps_per_epoch;
+    return !fit->position.pass_begun;
+}
+
+/* The next batch, of a new pass where the data has ended in the middle of an epoch; rows 0 where
+ * that ends the epoch. */
+static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
+{
+    dlcore_position_t *position = &fit->position;
+    dlcore_status status = DLCORE_OK;
+    bool fresh = false;
+
+    for (;;) {
+        if (!position->pass_begun) {
+            status = begin_pass(fit);
+            fresh = true;
+        }
+        if (status == DLCORE_OK)
+            status = feed_next(fit, source);
+        if (status != DLCORE_OK || source->rows > 0)
+            return status;
+        fresh |= position->pass_batch == 0;
+        if (fresh)
+            status = dlcore_dataset_empty(position->pass, &fit->model->error);
+        end_pass(fit);
+        if (status != DLCORE_OK)
+            return status;
+        if (fit->options->steps_per_epoch == 0)
+            return DLCORE_OK;
+    }
+}
+
+/* A batch of a dataset is only seen now; tensors were checked as a whole. */
+static dlcore_status check_batch(dlcore_fit_t *fit, dlcore_source_t *source)
+{
+    dlcore_model_t *model = fit->model;
+    dlcore_error_record_t found = {0};
+    dlcore_status status;
+
+    if (fit->feed.dataset == NULL)
+        return DLCORE_OK;
+    status = dlcore_check_samples(&model->network, source->x, &found);
+    if (status == DLCORE_OK)
+        status = dlcore_check_labels(&model->network, &fit->training.objective, source->x,
+                                     source->y, &found);
+    if (status == DLCORE_OK)
+        status =
+            dlcore_check_sample_weights("sample_weight", source->weights, source->rows, &found);
+    if (status != DLCORE_OK)
+        return dlcore_dataset_refused(fit->position.pass, fit->position.pass_batch, status, &found,
+                                      &model->error);
+    fit->training.objective.weighted |= source->weights != NULL;
+    source->class_weights = fit->options->class_weight;
+    source->class_count = fit->options->class_count;
+    return dlcore_training_reserve(&fit->training, source->rows);
+}
+
+/* ---- batches ---- */
+
+/* Whether the batch after this one can be gathered while this one's step runs. */
+static dlcore_source_t look_ahead(const dlcore_fit_t *fit)
+{
+    size_t steps = fit->options->steps_per_epoch;
+
+    if (steps > 0 && fit->position.batch + 1 >= steps)
+        return (dlcore_source_t){0};
+    return dlcore_feed_peek(&fit->feed);
+}
+
+static dlcore_status fail_not_finite(const dlcore_fit_t *fit)
+{
+    char batch[96];
+
+    snprintf(batch, sizeof batch, "batch %zu of epoch %zu, counted from 0,", fit->position.batch,
+             fit->position.epoch);
+    return dlcore_not_finite(&fit->training, batch,
+                             fit->feed.dataset != NULL ? "the batch's " : "");
+}
+
+static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
+{
+    dlcore_step_t *step = &fit->training.step;
+    dlcore_status status = dlcore_training_prepare(&fit->training, &fit->scope);
+
+    if (status != DLCORE_OK)
+        return status;
+    step->source = *source;
+    step->next = look_ahead(fit);
+    step->batch = fit->slot;
+    step->gathered = fit->gathered;
+    step->seed = fit->model->options.seed; /* a callback may have gone on from a file */
+    step->number = fit->model->steps_trained++;
+    dlcore_model_weights_change(fit->model);
+    dlcore_training_step(&fit->training);
+    fit->slot = 1 - fit->slot;
+    fit->gathered = step->next.rows > 0;
+    if (!step->finite && step->stop_on_not_finite)
+        return fail_not_finite(fit);
+    dlcore_training_advance(&fit->training);
+    return DLCORE_OK;
+}
+
+/* One batch; none, with *ended, where the data has ended and with it the epoch. */
+static dlcore_status run_batch(dlcore_fit_t *fit, bool *ended)
+{
+    dlcore_position_t *position = &fit->position;
+    size_t epoch = position->epoch, batch = position->batch;
+    dlcore_source_t source;
+    dlcore_status status = next_batch(fit, &source);
+
+    *ended = status == DLCORE_OK && source.rows == 0;
+    if (status == DLCORE_OK && !*ended)
+        status = check_batch(fit, &source);
+    if (status == DLCORE_OK && !*ended)
+        status = notify(fit, DLCORE_BATCH_BEGIN, epoch, batch, 0);
+    if (status == DLCORE_OK && !*ended)
+        status = run_step(fit, &source);
+    if (status != DLCORE_OK || *ended)
+        return status;
+    dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
+    if (fit->options->verbose == 1 || fit->options->callback_count > 0)
+        dlcore_fit_set_values(fit, &fit->sums, fit->values);
+    position->batch++;
+    position->pass_batch++;
+    if (fit->feed.dataset == NULL && position->pass_batch == fit->feed.batches)
+        end_pass(fit);
+    status = notify(fit, DLCORE_BATCH_END, epoch, batch, fit->trained_values);
+    dlcore_fit_show(fit, DLCORE_BATCH_END, epoch, batch);
+    see_request(fit);
+    return status;
+}
+
+/* ---- epochs ---- */
+
+static dlcore_status begin_epoch(dlcore_fit_t *fit)
+{
+    dlcore_position_t *position = &fit->position;
+    dlcore_status status = DLCORE_OK;
+
+    if (!position->begun) {
+        position->begun = true;
+        position->batch = 0;
+        dlcore_sums_clear(&fit->training.objective, &fit->sums);
+        if (!position->pass_begun)
+            status = begin_pass(fit);
+        if (status == DLCORE_OK)
+            status = notify(fit, DLCORE_EPOCH_BEGIN, position->epoch, 0, 0);
+    }
+    dlcore_fit_show(fit, DLCORE_EPOCH_BEGIN, position->epoch, 0);
+    return status;
+}
+
+static dlcore_status end_epoch(dlcore_fit_t *fit)
+{
+    dlcore_position_t *position = &fit->position;
+    size_t epoch = position->epoch;
+    dlcore_status status;
+
+    dlcore_fit_set_values(fit, &fit->sums, fit->values);
+    status = dlcore_fit_validate(fit);
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_fit_show(fit, DLCORE_EPOCH_END, epoch, position->batch);
+    if (!dlcore_history_append(fit->history, fit->values))
+        return dlcore_fail_memory(&fit->model->error, "history", fit->all_values * sizeof(double));
+    fit->steps = position->batch;
+    position->epoch++;
+    position->begun = false;
+    return notify(fit, DLCORE_EPOCH_END, epoch, position->batch, fit->shown_values);
+}
+
+/* One epoch; a stop in its middle leaves it without a row in the history. */
+static dlcore_status run_epoch(dlcore_fit_t *fit)
+{
+    bool ended = false;
+    dlcore_status status = begin_epoch(fit);
+
+    fit->gathered = false;
+    while (status == DLCORE_OK && !ended && !is_done(fit) && !fit->stop)
+        status = run_batch(fit, &ended);
+    if (status != DLCORE_OK || !is_done(fit))
+        return status;
+    return end_epoch(fit);
+}
+
+dlcore_status dlcore_fit_run(dlcore_fit_t *fit)
+{
+    dlcore_status status = DLCORE_OK;
+
+    while (status == DLCORE_OK && !fit->stop && fit->position.epoch < fit->options->epochs) {
+        status = run_epoch(fit);
+        see_request(fit);
+    }
+    return status;
+}

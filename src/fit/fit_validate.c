@@ -1,0 +1,57 @@
+/* Validation within a fit: the epoch's values of data that are not trained on.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "base/error.h"
+#include "fit/fit.h"
+#include "model/evaluate.h"
+
+static dlcore_status run_tensors(const dlcore_run_t *run, dlcore_sums_t *sums,
+                                 dlcore_error_record_t *error)
+{
+    const dlcore_model_t *model = run->model;
+    dlcore_run_t taken = *run;
+    dlcore_status status;
+
+    if (run->team == NULL) /* training may be too small for one */
+        taken.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run->source.rows));
+    status = dlcore_run_blocks(&taken, sums, error);
+    if (run->team == NULL)
+        dlcore_model_release_team(model, taken.team);
+    return status;
+}
+
+dlcore_status dlcore_fit_validate(dlcore_fit_t *fit)
+{
+    const dlcore_fit_options_t *options = fit->options;
+    double *values = fit->values + fit->trained_values;
+    dlcore_objective_t objective = fit->training.objective;
+    dlcore_run_t run = {.model = fit->model,
+                        .objective = &objective,
+                        .source = fit->validation,
+                        .block = options->validation_batch_size > 0 ? options->validation_batch_size
+                                                                    : options->batch_size,
+                        .team = fit->training.team};
+    dlcore_error_record_t found = {0};
+    dlcore_status status;
+
+    for (size_t i = 0; i < fit->trained_values; i++)
+        values[i] = (double)NAN;
+    fit->shown_values = fit->trained_values;
+    if (!fit->validates || (fit->position.epoch + 1) % options->validation_freq != 0)
+        return DLCORE_OK;
+    objective.weighted = fit->validation.weights != NULL;
+    dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
+    if (options->validation_dataset != NULL)
+        status = dlcore_evaluate_dataset(&run, options->validation_dataset,
+                                         options->validation_steps, &fit->validation_sums, &found);
+    else
+        status = run_tensors(&run, &fit->validation_sums, &found);
+    fit->scope = dlcore_scope_enter(fit->model);
+    if (status != DLCORE_OK)
+        return dlcore_fail(&fit->model->error, status, "validation: %s", found.message);
+    dlcore_fit_set_values(fit, &fit->validation_sums, values);
+    fit->shown_values = fit->all_values;
+    return DLCORE_OK;
+}

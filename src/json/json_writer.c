@@ -1,0 +1,147 @@
+/* JSON text, byte by byte into a buffer that may be too small.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "json/json_writer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+dlcore_json_writer_t dlcore_json_writer(char *to, size_t room)
+{
+    return (dlcore_json_writer_t){.to = to, .room = room};
+}
+
+static void put_byte(dlcore_json_writer_t *writer, char c)
+{
+    if (writer->size < writer->room)
+        writer->to[writer->size] = c;
+    writer->size++;
+}
+
+/* A byte of the text, escaped once more within a string. */
+static void put(dlcore_json_writer_t *writer, char c)
+{
+    if (writer->quoted && (c == '"' || c == '\\'))
+        put_byte(writer, '\\');
+    put_byte(writer, c);
+}
+
+static void put_all(dlcore_json_writer_t *writer, const char *text)
+{
+    for (; *text != '\0'; text++)
+        put(writer, *text);
+}
+
+static void put_quoted(dlcore_json_writer_t *writer, const char *text)
+{
+    put(writer, '"');
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        char code[8];
+
+        if (c == '"' || c == '\\')
+            put(writer, '\\');
+        if (c >= 0x20) {
+            put(writer, *text);
+        } else {
+            snprintf(code, sizeof code, "\\u%04x", c);
+            put_all(writer, code);
+        }
+    }
+    put(writer, '"');
+}
+
+static void begin(dlcore_json_writer_t *writer, const char *name)
+{
+    if (writer->comma)
+        put(writer, ',');
+    writer->comma = true;
+    if (name != NULL) {
+        put_quoted(writer, name);
+        put(writer, ':');
+    }
+}
+
+void dlcore_json_open(dlcore_json_writer_t *writer, const char *name, char bracket)
+{
+    begin(writer, name);
+    put(writer, bracket);
+    writer->comma = false;
+}
+
+void dlcore_json_close(dlcore_json_writer_t *writer, char bracket)
+{
+    put(writer, bracket);
+    writer->comma = true;
+}
+
+void dlcore_json_put_string(dlcore_json_writer_t *writer, const char *name, const char *text)
+{
+    begin(writer, name);
+    put_quoted(writer, text);
+}
+
+void dlcore_json_put_uint64(dlcore_json_writer_t *writer, const char *name, uint64_t number)
+{
+    char text[24];
+
+    begin(writer, name);
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    put_all(writer, text);
+}
+
+void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, double number)
+{
+    char text[40];
+    int digits = 15;
+
+    if (!isfinite(number)) {
+        if (!writer->not_finite) {
+            writer->number = number;
+            writer->name = name;
+        }
+        writer->not_finite = true;
+        number = 0.0;
+    }
+    do /* printf and strtod agree on the locale's decimal point */
+        snprintf(text, sizeof text, "%.*g", digits, number);
+    while (strtod(text, NULL) != number && ++digits <= 17);
+    begin(writer, name);
+    for (const char *next = text; *next != '\0'; next++) {
+        bool usual = (*next >= '0' && *next <= '9') || *next == '-' || *next == '+' || *next == 'e';
+
+        if (usual)
+            put(writer, *next);
+        else if (next[1] == '\0' || (next[1] >= '0' && next[1] <= '9'))
+            put(writer, '.'); /* the last byte of a decimal point of any length */
+    }
+}
+
+void dlcore_json_put_bool(dlcore_json_writer_t *writer, const char *name, bool value)
+{
+    begin(writer, name);
+    put_all(writer, value ? "true" : "false");
+}
+
+void dlcore_json_put_null(dlcore_json_writer_t *writer, const char *name)
+{
+    begin(writer, name);
+    put_all(writer, "null");
+}
+
+void dlcore_json_open_text(dlcore_json_writer_t *writer, const char *name)
+{
+    begin(writer, name);
+    put_byte(writer, '"');
+    writer->quoted = true;
+    writer->comma = false;
+}
+
+void dlcore_json_close_text(dlcore_json_writer_t *writer)
+{
+    writer->quoted = false;
+    put_byte(writer, '"');
+    writer->comma = true;
+}

@@ -1,0 +1,50 @@
+/* Writing JSON into a caller's buffer, in two passes: without a buffer to learn the size, then with
+ * one that is large enough. Commas, quotes and escapes are the writer's business.
+ *
+ *     dlcore_json_writer_t writer = dlcore_json_writer(NULL, 0);
+ *     dlcore_json_open(&writer, "name", '{');
+ *     dlcore_json_put_uint64(&writer, "units", 512);
+ *     dlcore_json_close(&writer, '}');
+ *     (writer.size bytes are needed)
+ *
+ * `name` is the member's name within an object, NULL within an array and at the top.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_JSON_JSON_WRITER_H
+#define DLCORE_JSON_JSON_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct dlcore_json_writer {
+    char *to;
+    size_t room;
+    size_t size; /* bytes that the text has, whether they fit or not */
+    bool comma;  /* before the next value */
+    bool quoted; /* within a text that is itself a string */
+    /* The first NaN or infinity that was given, which JSON has no number for, and its name (NULL:
+     * within an array). */
+    bool not_finite;
+    double number;
+    const char *name;
+} dlcore_json_writer_t;
+
+dlcore_json_writer_t dlcore_json_writer(char *to, size_t room);
+
+/* '{' or '[', and the matching '}' or ']'. */
+void dlcore_json_open(dlcore_json_writer_t *writer, const char *name, char bracket);
+void dlcore_json_close(dlcore_json_writer_t *writer, char bracket);
+
+/* Values. Strings are valid UTF-8; numbers are written with as few digits as give them back. */
+void dlcore_json_put_string(dlcore_json_writer_t *writer, const char *name, const char *text);
+void dlcore_json_put_uint64(dlcore_json_writer_t *writer, const char *name, uint64_t number);
+void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, double number);
+void dlcore_json_put_bool(dlcore_json_writer_t *writer, const char *name, bool value);
+void dlcore_json_put_null(dlcore_json_writer_t *writer, const char *name);
+
+/* A string that holds JSON text: what is written until the end goes into it. Not within itself. */
+void dlcore_json_open_text(dlcore_json_writer_t *writer, const char *name);
+void dlcore_json_close_text(dlcore_json_writer_t *writer);
+
+#endif

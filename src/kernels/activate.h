@@ -1,0 +1,69 @@
+/* The activations that work on single elements, applied to a run of n floats, and what is to be
+ * known of each.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_KERNELS_ACTIVATE_H
+#define DLCORE_KERNELS_ACTIVATE_H
+
+#include <stdbool.h>
+
+#include "dlcore/activation.h"
+#include "kernels/kernels.h"
+
+/* An activation with its parameter: negative_slope or alpha, else 0. */
+typedef struct dlcore_activate {
+    dlcore_activation_t kind;
+    float parameter;
+} dlcore_activate_t;
+
+static inline dlcore_activate_t dlcore_activate_linear(void)
+{
+    return (dlcore_activate_t){.kind = DLCORE_ACTIVATION_LINEAR};
+}
+
+/* Whether it is no matter of single elements but of the units of a sample (nn/softmax.h). */
+static inline bool dlcore_activate_takes_rows(dlcore_activation_t kind)
+{
+    return kind == DLCORE_ACTIVATION_SOFTMAX || kind == DLCORE_ACTIVATION_LOG_SOFTMAX;
+}
+
+/* Whether its derivative cannot be told from its output: because the function falls and rises, or,
+ * in softsign, because the output has too few digits left of 1 - |y|. */
+static inline bool dlcore_activate_needs_input(dlcore_activation_t kind)
+{
+    return kind == DLCORE_ACTIVATION_GELU || kind == DLCORE_ACTIVATION_GELU_TANH ||
+           kind == DLCORE_ACTIVATION_SILU || kind == DLCORE_ACTIVATION_SOFTSIGN ||
+           kind == DLCORE_ACTIVATION_HARD_SILU || kind == DLCORE_ACTIVATION_MISH;
+}
+
+/* y = activation(y). Linear, and those of rows, change nothing. */
+static inline void dlcore_activate(const dlcore_kernels_t *kernels, dlcore_activate_t activation,
+                                   float *y, size_t n)
+{
+    if (activation.kind == DLCORE_ACTIVATION_RELU)
+        kernels->relu(y, n);
+    else if (activation.kind == DLCORE_ACTIVATION_SIGMOID)
+        kernels->sigmoid(y, n);
+    else if (activation.kind == DLCORE_ACTIVATION_TANH)
+        kernels->tanh(y, n);
+    else if (kernels->activations[activation.kind].apply != NULL)
+        kernels->activations[activation.kind].apply(y, n, activation.parameter);
+}
+
+/* dy *= the activation's derivative, told from its output, or from its input where
+ * dlcore_activate_needs_input. */
+static inline void dlcore_activate_gradient(const dlcore_kernels_t *kernels,
+                                            dlcore_activate_t activation, const float *from,
+                                            float *dy, size_t n)
+{
+    if (activation.kind == DLCORE_ACTIVATION_RELU)
+        kernels->relu_gradient(from, dy, n);
+    else if (activation.kind == DLCORE_ACTIVATION_SIGMOID)
+        kernels->sigmoid_gradient(from, dy, n);
+    else if (activation.kind == DLCORE_ACTIVATION_TANH)
+        kernels->tanh_gradient(from, dy, n);
+    else if (kernels->activations[activation.kind].gradient != NULL)
+        kernels->activations[activation.kind].gradient(from, dy, n, activation.parameter);
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* What the CPU can do, as the compiler's run-time library sees it (CPUID and the operating
+ * system's part, once per process).
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_KERNELS_CPU_H
+#define DLCORE_KERNELS_CPU_H
+
+#include <stdbool.h>
+
+/* AVX2 with FMA. */
+static inline bool dlcore_cpu_has_avx2(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return false;
+#endif
+}
+
+/* AVX-512 F, BW, DQ and VL. */
+static inline bool dlcore_cpu_has_avx512(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+#endif

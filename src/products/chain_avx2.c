@@ -1,0 +1,51 @@
+/* Chains of small layers for AVX2 with FMA, compiled with their flags.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+
+#include "kernels/vector_avx2.h"
+
+/* The thread's mode sees to denormals. */
+static inline v_float flush_vector(v_float a)
+{
+    return a;
+}
+
+static inline v_float flush_by(v_float x, v_float y)
+{
+    (void)x;
+    return y;
+}
+
+static inline bool has_denormal(v_float a)
+{
+    (void)a;
+    return false;
+}
+
+/* Four floats, over and over; and one of them in every lane. */
+typedef v_float four_t;
+#define four_load(x) _mm256_broadcast_ps((const __m128 *)(const void *)(x))
+#define four_pick(four, i) _mm256_permute_ps(four, (i)*0x55)
+
+static inline v_float sum_in_all_lanes(v_float a, size_t units)
+{
+    (void)units;
+    return v_set(v_sum(a));
+}
+
+static inline v_float largest_in_all_lanes(v_float a, size_t units)
+{
+    (void)units;
+    return v_set(v_largest(a));
+}
+
+#include "products/chain_template.h"
+
+static const dlcore_chain_functions_t functions = {
+    .run = run_any, .run_uint8 = run_uint8, .flushes = false};
+
+const dlcore_chain_functions_t *dlcore_chain_avx2(void)
+{
+    return &functions;
+}

@@ -1,0 +1,35 @@
+/* Which row products go with an engine, and with this CPU.
+ *
+ * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "products/gemv.h"
+
+#ifndef DLCORE_X86_KERNELS
+const dlcore_gemv_functions_t *dlcore_gemv_avx2(void)
+{
+    return NULL;
+}
+
+const dlcore_gemv_functions_t *dlcore_gemv_avx512(void)
+{
+    return NULL;
+}
+#endif
+
+const dlcore_gemv_functions_t *dlcore_gemv_of(const dlcore_products_t *products)
+{
+    if (products == dlcore_products_native_avx512())
+        return dlcore_gemv_avx512();
+    if (products == dlcore_products_native_avx2())
+        return dlcore_gemv_avx2();
+    return NULL;
+}
+
+const dlcore_gemv_functions_t *dlcore_gemv_best(const dlcore_products_t **products)
+{
+    *products = dlcore_products_native_avx512();
+    if (*products == NULL)
+        *products = dlcore_products_native_avx2();
+    return *products != NULL ? dlcore_gemv_of(*products) : dlcore_gemv_portable();
+}

@@ -1,0 +1,62 @@
+/* Handing gradients on to a sink, whatever the engine.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "products/products.h"
+
+#include "base/size.h"
+
+#define ZEROS 1024
+
+static void take_zeros(const dlcore_taking_t *taking, size_t begin, size_t end)
+{
+    static const float zeros[ZEROS];
+    size_t at = taking->offset + begin * taking->width;
+    size_t left = (end - begin) * taking->width;
+
+    for (size_t count; left > 0; left -= count, at += count) {
+        count = dlcore_size_min(left, ZEROS);
+        taking->sink->take(taking->sink, at, zeros, count);
+    }
+}
+
+static void take(const dlcore_taking_t *taking, size_t input, size_t count, const float *gradient)
+{
+    taking->sink->take(taking->sink, taking->offset + input * taking->width, gradient,
+                       count * taking->width);
+}
+
+void dlcore_taking_expect(const dlcore_taking_t *taking, size_t first, size_t count)
+{
+    size_t begin = dlcore_matrix_input(taking->x, first);
+    size_t end = dlcore_matrix_input(taking->x, first + count - 1) + 1;
+
+    if (taking->sink->expect != NULL)
+        taking->sink->expect(taking->sink, taking->offset + begin * taking->width,
+                             (end - begin) * taking->width);
+}
+
+void dlcore_taking_columns(dlcore_taking_t *taking, size_t first, size_t count,
+                           const float *gradient)
+{
+    const uint32_t *index = taking->x->index;
+
+    if (index == NULL) {
+        take(taking, first, count, gradient);
+        taking->input = first + count;
+        return;
+    }
+    index += first;
+    for (size_t run, c = 0; c < count; c += run) { /* neighbours at once */
+        for (run = 1; c + run < count && index[c + run] == index[c] + run;)
+            run++;
+        take_zeros(taking, taking->input, index[c]);
+        take(taking, index[c], run, gradient + c * taking->width);
+        taking->input = index[c] + run;
+    }
+}
+
+void dlcore_taking_end(dlcore_taking_t *taking, size_t end)
+{
+    take_zeros(taking, taking->input, end);
+    taking->input = end;
+}

@@ -1,0 +1,245 @@
+/* The register tile behind all products of the native engines, written over the operations of one
+ * vector_*.h: C(m, v) = keep(max(floor, start(m, v) + sum over k of A(m, k) B(k, v))).
+ *
+ * B is a panel: its rows k lie b_step floats apart, and a tile takes one or two vectors of each. A
+ * is anything that lies in panels, too, read one float at a time and broadcast. Up to ROWS_MAX x 2
+ * vectors of sums stay in registers: AVX-512 has 32 registers, enough for 12 x 2 sums, two of B and
+ * one of A; AVX2 has 16, enough for 6 x 2. One or two rows alone would wait for their sums, so up
+ * to ROWS_WIDE rows have a wide form, which takes two whole panels of B at once.
+ *
+ * Each sum runs over k in order, by fused multiply-add, from its start. So an element's bits do not
+ * depend on the tile that computes it, nor on the places where a long sum is put down and taken up
+ * again.
+ *
+ * Written with named variables and constant conditions instead of arrays and loops: the sums are in
+ * registers with every compiler and at every level of optimization.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_PRODUCTS_PRODUCTS_NATIVE_MICRO_H
+#define DLCORE_PRODUCTS_PRODUCTS_NATIVE_MICRO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROWS_MAX (V_WIDTH == 16 ? 12 : 6)
+#define ROWS_WIDE 3
+#define PANEL (2 * (size_t)V_WIDTH)
+
+typedef struct micro {
+    const float *a;
+    size_t a_row;   /* from m to m + 1 */
+    size_t a_step;  /* from k to k + 1 */
+    size_t a_block; /* after so many k ... */
+    size_t a_jump;  /* ... so much is added: from the end of a panel's row to the next panel's */
+    size_t k;
+    uintptr_t ahead;  /* to be fetched into cache while the last block runs */
+    size_t ahead_row; /* bytes by which that moves on with each m */
+    const float *b;
+    size_t b_step;
+    const uint32_t *gaps; /* b_steps from the k-th row of B to the one after it ... */
+    size_t gap_step;      /* ... 1, or 0 when all are gaps[0] */
+    const float *start;   /* two vectors for each m, start_row apart; 0: all m have the same */
+    size_t start_row;
+    float *c;
+    size_t c_row;
+    size_t b_panel, start_panel, c_panel; /* wide form: from one panel to the next */
+    size_t vectors;                       /* 1 or 2: whose sums are computed */
+    size_t tail;    /* floats of a row of C beyond these vectors, to be set to zero */
+    size_t columns; /* floats that count in the last vector, 1 .. V_WIDTH; zero beyond */
+    float floor;    /* 0 for relu, else -Inf */
+} micro_t;
+
+/* For rows of B that follow each other. */
+static const uint32_t no_gaps[1] = {1};
+
+static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* Sum m of a tile is that of row m; in the wide form, sums 3 .. 5 are those of rows 0 .. 2 with the
+ * second panel. */
+#define SECOND(m) (wide && (m) >= ROWS_WIDE)
+#define ROW_OF(m) (SECOND(m) ? (m)-ROWS_WIDE : (m))
+#define HAS(m) (ROW_OF(m) < rows)
+#define PLACE(m, row, panel) ((size_t)ROW_OF(m) * (row) + (SECOND(m) ? (panel) : 0))
+
+/* Row m of A lies at base + offset. */
+#define EACH_SUM(do_sum)         \
+    do {                         \
+        do_sum(0, a0, 0);        \
+        do_sum(1, a0, row);      \
+        do_sum(2, a0, 2 * row);  \
+        do_sum(3, a3, 0);        \
+        do_sum(4, a3, row);      \
+        do_sum(5, a3, 2 * row);  \
+        do_sum(6, a6, 0);        \
+        do_sum(7, a6, row);      \
+        do_sum(8, a6, 2 * row);  \
+        do_sum(9, a9, 0);        \
+        do_sum(10, a9, row);     \
+        do_sum(11, a9, 2 * row); \
+    } while (0)
+
+#define START_SUM(m, base, offset)                                      \
+    do {                                                                \
+        if (HAS(m)) {                                                   \
+            const float *from = t->start + PLACE(m, 0, t->start_panel); \
+            c##m##_0 = SECOND(m) ? v_load(from) : start0;               \
+            c##m##_1 = SECOND(m) ? v_load(from + V_WIDTH) : start1;     \
+        }                                                               \
+    } while (0)
+
+#define LOAD_SUM(m, base, offset)                                                  \
+    do {                                                                           \
+        if (HAS(m)) {                                                              \
+            const float *from = t->start + PLACE(m, t->start_row, t->start_panel); \
+            c##m##_0 = v_load(from);                                               \
+            c##m##_1 = vectors > 1 ? v_load(from + V_WIDTH) : c##m##_0;            \
+        }                                                                          \
+    } while (0)
+
+#define ADD_TO_SUM(m, base, offset)                                 \
+    do {                                                            \
+        if (HAS(m)) {                                               \
+            v_float x = v_set((base)[offset]);                      \
+            c##m##_0 = v_fma(x, SECOND(m) ? b2 : b0, c##m##_0);     \
+            if (vectors > 1)                                        \
+                c##m##_1 = v_fma(x, SECOND(m) ? b3 : b1, c##m##_1); \
+        }                                                           \
+    } while (0)
+
+#define STORE_SUM(m, base, offset)                                                            \
+    do {                                                                                      \
+        if (HAS(m))                                                                           \
+            store_sum(t, t->c + PLACE(m, t->c_row, t->c_panel), vectors, c##m##_0, c##m##_1); \
+    } while (0)
+
+static inline __attribute__((always_inline)) void store_sum(const micro_t *t, float *c,
+                                                            size_t vectors, v_float c0, v_float c1)
+{
+    v_float zero = v_set(0.0f), floor = v_set(t->floor);
+    v_mask keep = v_less(v_load(lane_numbers), v_set((float)t->columns));
+
+    c0 = v_max(floor, c0);
+    if (vectors > 1) {
+        v_store(c, c0);
+        v_store(c + V_WIDTH, v_select(keep, v_max(floor, c1), zero));
+    } else {
+        v_store(c, v_select(keep, c0, zero));
+        if (t->tail != 0)
+            v_store(c + V_WIDTH, zero);
+    }
+}
+
+/* One tile; rows, vectors and wide are constants wherever this is inlined. */
+static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t rows,
+                                                        size_t vectors, bool wide)
+{
+    const size_t row = t->a_row, step = t->a_step;
+    const float *a0 = t->a;
+    const float *a3 = rows > 3 ? a0 + 3 * row : a0;
+    const float *a6 = rows > 6 ? a3 + 3 * row : a3;
+    const float *a9 = rows > 9 ? a6 + 3 * row : a6;
+    const float *b = t->b;
+    const uint32_t *gap = t->gaps;
+    v_float start0 = v_load(t->start);
+    v_float start1 = vectors > 1 ? v_load(t->start + V_WIDTH) : start0;
+    v_float c0_0, c1_0, c2_0, c3_0, c4_0, c5_0, c6_0, c7_0, c8_0, c9_0, c10_0, c11_0;
+    v_float c0_1, c1_1, c2_1, c3_1, c4_1, c5_1, c6_1, c7_1, c8_1, c9_1, c10_1, c11_1;
+
+    EACH_SUM(START_SUM);
+    if (t->start_row != 0)
+        EACH_SUM(LOAD_SUM);
+    for (size_t left = t->k, block = t->a_block; left > 0; left -= block) {
+        /* rows of A are contiguous: a block of `rows` x k floats takes `rows` floats for each k */
+        uintptr_t ahead = (uintptr_t)a0 + (block + t->a_jump) * sizeof *a0;
+        if (left <= block) {
+            block = left;
+            ahead = t->ahead;
+        }
+        for (size_t n = block; n > 0; n--) {
+            v_float b0 = v_load(b), b1 = vectors > 1 ? v_load(b + V_WIDTH) : b0;
+            v_float b2 = wide ? v_load(b + t->b_panel) : b0;
+            v_float b3 = wide ? v_load(b + t->b_panel + V_WIDTH) : b1;
+            __builtin_prefetch((const void *)ahead);
+            EACH_SUM(ADD_TO_SUM);
+            ahead += rows * sizeof *a0;
+            a0 += step;
+            a3 += step;
+            a6 += step;
+            a9 += step;
+            b += *gap * t->b_step;
+            gap += t->gap_step;
+        }
+        a0 += t->a_jump;
+        a3 += t->a_jump;
+        a6 += t->a_jump;
+        a9 += t->a_jump;
+    }
+    EACH_SUM(STORE_SUM);
+}
+
+/* ---- for every number of rows ---- */
+
+typedef void (*micro_function_t)(const micro_t *t);
+
+#define MICRO(name, rows, vectors, wide) \
+    static void name(const micro_t *t)   \
+    {                                    \
+        micro(t, rows, vectors, wide);   \
+    }
+#define MICROS(rows)                        \
+    MICRO(micro_##rows##_1, rows, 1, false) \
+    MICRO(micro_##rows##_2, rows, 2, false)
+
+MICROS(1)
+MICROS(2)
+MICROS(3)
+MICROS(4)
+MICROS(5)
+MICROS(6)
+#if V_WIDTH == 16
+MICROS(7)
+MICROS(8)
+MICROS(9)
+MICROS(10)
+MICROS(11)
+MICROS(12)
+#endif
+MICRO(wide_1, 1, 2, true)
+MICRO(wide_2, 2, 2, true)
+MICRO(wide_3, 3, 2, true)
+
+static const micro_function_t micros[ROWS_MAX][2] = {
+    {micro_1_1, micro_1_2},   {micro_2_1, micro_2_2},   {micro_3_1, micro_3_2},
+    {micro_4_1, micro_4_2},   {micro_5_1, micro_5_2},   {micro_6_1, micro_6_2},
+#if V_WIDTH == 16
+    {micro_7_1, micro_7_2},   {micro_8_1, micro_8_2},   {micro_9_1, micro_9_2},
+    {micro_10_1, micro_10_2}, {micro_11_1, micro_11_2}, {micro_12_1, micro_12_2},
+#endif
+};
+
+static const micro_function_t wide_micros[ROWS_WIDE] = {wide_1, wide_2, wide_3};
+
+/* Any number of rows, in register tiles of even height: two of 7 and 6 beat one of 12 and one of
+ * 1, which would wait for its sums. Moves t on. */
+static void multiply(micro_t *t, size_t rows)
+{
+    size_t blocks = 1, height = rows, higher = 1;
+
+    if (rows > ROWS_MAX) {
+        blocks = (rows + ROWS_MAX - 1) / ROWS_MAX;
+        height = rows / blocks + 1;
+        higher = rows % blocks;
+    }
+    for (size_t i = 0; i < blocks; i++) {
+        if (i == higher)
+            height--;
+        micros[height - 1][t->vectors - 1](t);
+        t->a += height * t->a_row;
+        t->c += height * t->c_row;
+        t->start += height * t->start_row;
+        t->ahead += height * t->ahead_row;
+    }
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* Training small networks over the operations of one vector_*.h. Included by small_avx512.c and
+ * small_avx2.c, each after its vector header.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "kernels/vector_functions.h"
+#include "products/small.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE v_float activate(dlcore_activation_t activation, v_float z)
+{
+    if (activation == DLCORE_ACTIVATION_TANH)
+        return tanh_vector(z);
+    if (activation == DLCORE_ACTIVATION_SIGMOID)
+        return sigmoid_vector(z);
+    if (activation == DLCORE_ACTIVATION_RELU)
+        return relu_vector(z);
+    return z;
+}
+
+/* d times the slope of an activation whose output is y. */
+ALWAYS_INLINE v_float times_slope(dlcore_activation_t activation, v_float d, v_float y)
+{
+    v_float one = v_set(1.0f), zero = v_set(0.0f);
+
+    if (activation == DLCORE_ACTIVATION_TANH)
+        return v_mul(d, v_fnma(y, y, one));
+    if (activation == DLCORE_ACTIVATION_SIGMOID)
+        return v_mul(d, v_mul(y, v_sub(one, y)));
+    if (activation == DLCORE_ACTIVATION_RELU)
+        return v_select(v_greater(y, zero), d, zero);
+    return d;
+}
+
+#include "products/small_group_template.h"
+#include "products/small_row_template.h"
+
+static const dlcore_small_functions_t table = {
+    .run_row = run_row, .lanes = V_WIDTH, .run = run, .gradients = sum_gradients};

@@ -1,0 +1,81 @@
+/* A line of a CSV file per epoch: keras/src/callbacks/csv_logger.py.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <math.h>
+
+#include "fit/callback.h"
+#include "model/model.h"
+#include "report/csv_logger_file.h"
+
+dlcore_csv_logger_t dlcore_csv_logger_default(const char *path)
+{
+    return (dlcore_csv_logger_t){.path = path,
+                                 .separator = ',',
+                                 .name = "csv_logger",
+                                 .structure_size = sizeof(dlcore_csv_logger_t)};
+}
+
+static bool can_separate(char c)
+{
+    return c == '\t' || (c >= ' ' && c <= '~' && c != '"' && c != '.' && c != '-' && c != '+' &&
+                         c != '_' && !isalnum((unsigned char)c));
+}
+
+static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_csv_logger_t *logger = user;
+    dlcore_csv_logger_line_t header = {.used = 0};
+    const char *const *names;
+
+    if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    if (logger->path == NULL || logger->path[0] == '\0')
+        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT, "csv_logger: path is %s",
+                                    logger->path == NULL ? "NULL" : "empty");
+    if (!can_separate(logger->separator))
+        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
+                                    "csv_logger: separator must be a tab or a printable ASCII "
+                                    "character that no number or word has, got %d",
+                                    logger->separator);
+    logger->state[0] = 0.0;
+    logger->fresh = true;
+    logger->rate = (double)NAN;
+    if (dlcore_event_names(event, &names) > 0) /* none yet: no fit's */
+        dlcore_csv_logger_put_header(&header, logger, event);
+    return dlcore_callback_check(dlcore_csv_logger_begin(logger, &header, event->error));
+}
+
+static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+{
+    const dlcore_csv_logger_t *logger = user;
+
+    return dlcore_callback_check(
+        dlcore_callback_check_counts(event, "csv_logger", logger->state, DLCORE_COUNT_BIT(0)));
+}
+
+/* As an epoch ends, another callback may have set that of the next one already. */
+static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training_event_t *event)
+{
+    dlcore_csv_logger_t *logger = user;
+
+    logger->rate = dlcore_model_learning_rate(event->model);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+{
+    return dlcore_callback_check(dlcore_csv_logger_write(user, event));
+}
+
+dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
+{
+    return (dlcore_callback_t){.user = logger,
+                               .on_train_begin = on_train_begin,
+                               .on_batch_begin = logger->learning_rate ? on_batch_begin : NULL,
+                               .on_epoch_end = on_epoch_end,
+                               .name = logger->name,
+                               .state = logger->state,
+                               .state_count = 1,
+                               .on_resume = on_resume};
+}

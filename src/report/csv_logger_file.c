@@ -1,0 +1,271 @@
+/* The file of a CSV logger. It is opened for each line, so that nothing is held open between them,
+ * and a run that resumes can cut what another wrote after the state that it goes on from.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
+
+#include "report/csv_logger_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "files/output.h"
+
+#define WRITING (O_WRONLY | O_CREAT | O_APPEND)
+#define SHOWN_MAX 64 /* bytes of a line in a message */
+#define SHOWN_SIZE (SHOWN_MAX + 7)
+#define PATH_SHOWN_MAX 56 /* of a path */
+
+static const dlcore_system_t *system_of(const dlcore_csv_logger_t *logger)
+{
+    return logger->system != NULL ? logger->system : dlcore_system();
+}
+
+static dlcore_status fail(const dlcore_csv_logger_t *logger, const char *what,
+                          dlcore_error_record_t *error)
+{
+    return dlcore_fail_errno(error, errno, "csv_logger: cannot %s %.120s", what, logger->path);
+}
+
+static int open_file(const dlcore_csv_logger_t *logger, int flags)
+{
+    const dlcore_system_t *system = system_of(logger);
+    int file;
+
+    do
+        file = system->open(system->user, logger->path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+    while (file < 0 && errno == EINTR);
+    return file;
+}
+
+/* ---- before training ---- */
+
+typedef struct span {
+    const char *text;
+    size_t length;
+} span_t;
+
+static span_t first_line(const dlcore_csv_logger_line_t *of)
+{
+    const char *end = memchr(of->text, '\n', of->used);
+    span_t line = {of->text, end != NULL ? (size_t)(end - of->text) : of->used};
+
+    line.length -= line.length > 0 && line.text[line.length - 1] == '\r';
+    return line;
+}
+
+/* A part of a line for messages, and nothing that would move a terminal's cursor. */
+static const char *show(char to[SHOWN_SIZE], span_t line, size_t from)
+{
+    size_t end = dlcore_size_min(line.length, from + SHOWN_MAX), used = from > 0 ? 3 : 0;
+
+    memcpy(to, "...", used);
+    for (size_t i = from; i < end; i++) {
+        unsigned char byte = (unsigned char)line.text[i];
+
+        to[used++] = byte < ' ' || byte == 0x7F ? '?' : line.text[i];
+    }
+    memcpy(to + used, end < line.length ? "..." : "", end < line.length ? 4 : 1);
+    return to;
+}
+
+/* The end of a path that is long. */
+static const char *show_path(char to[PATH_SHOWN_MAX + 1], const char *path)
+{
+    size_t length = strlen(path);
+
+    if (length <= PATH_SHOWN_MAX)
+        return path;
+    snprintf(to, PATH_SHOWN_MAX + 1, "...%s", path + length - (PATH_SHOWN_MAX - 3));
+    return to;
+}
+
+/* Where they are long, both are shown from shortly before they differ. */
+static dlcore_status fail_header(const dlcore_csv_logger_t *logger, span_t found, span_t header,
+                                 dlcore_error_record_t *error)
+{
+    size_t shorter = dlcore_size_min(found.length, header.length), from = 0;
+    char texts[2][SHOWN_SIZE], path[PATH_SHOWN_MAX + 1];
+
+    if (dlcore_size_max(found.length, header.length) > SHOWN_MAX) {
+        while (from < shorter && found.text[from] == header.text[from])
+            from++;
+        from -= dlcore_size_min(from, SHOWN_MAX / 2);
+    }
+    return dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                       "csv_logger: %s begins with \"%s\", where this run would write \"%s\"",
+                       show_path(path, logger->path), show(texts[0], found, from),
+                       show(texts[1], header, from));
+}
+
+static dlcore_status check_header(const dlcore_csv_logger_t *logger,
+                                  const dlcore_csv_logger_line_t *begins,
+                                  const dlcore_csv_logger_line_t *with,
+                                  dlcore_error_record_t *error)
+{
+    span_t found = first_line(begins), header = first_line(with);
+
+    if (found.length == header.length && memcmp(found.text, header.text, header.length) == 0)
+        return DLCORE_OK;
+    return fail_header(logger, found, header, error);
+}
+
+/* Up to `room` bytes of the file. */
+static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, int file, off_t at, char *to,
+                                size_t room, size_t *got, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+
+    for (*got = 0; *got < room;) {
+        ssize_t count = system->pread(system->user, file, to + *got, room - *got, at + (off_t)*got);
+
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return fail(logger, "read", error);
+        if (count == 0)
+            break;
+        *got += (size_t)count;
+    }
+    return DLCORE_OK;
+}
+
+/* The header that the file has. */
+static dlcore_status look_into(const dlcore_csv_logger_t *logger,
+                               const dlcore_csv_logger_line_t *header, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+    dlcore_csv_logger_line_t begins = {.used = 0};
+    int file = open_file(logger, O_RDONLY | O_NONBLOCK);
+    dlcore_status status;
+
+    if (file < 0)
+        return fail(logger, "read", error);
+    status = read_bytes(logger, file, 0, begins.text, sizeof begins.text, &begins.used, error);
+    (void)system->close(system->user, file);
+    if (status == DLCORE_OK && header->used > 0)
+        status = check_header(logger, &begins, header, error);
+    return status;
+}
+
+/* What cannot be opened is found here; a pipe that nobody reads, too. */
+dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
+                                      const dlcore_csv_logger_line_t *header,
+                                      dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+    int file = open_file(logger, WRITING | O_NONBLOCK);
+    dlcore_status status = DLCORE_OK;
+    struct stat info;
+
+    if (file < 0)
+        return fail(logger, "open", error);
+    if (logger->append && system->fstat(system->user, file, &info) != 0)
+        status = fail(logger, "look at", error);
+    else if (logger->append && S_ISREG(info.st_mode) && info.st_size > 0)
+        status = look_into(logger, header, error);
+    if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
+        status = fail(logger, "open", error);
+    return status;
+}
+
+/* ---- a line ---- */
+
+/* Ends what another run left of a line before `at`, as a power cut may. Where the file may only be
+ * written it is taken to be whole. */
+static dlcore_status end_line(const dlcore_csv_logger_t *logger, off_t at,
+                              dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+    int file = open_file(logger, O_RDONLY | O_NONBLOCK);
+    dlcore_status status;
+    char last = '\n';
+    size_t got;
+
+    if (file < 0)
+        return errno == EACCES ? DLCORE_OK : fail(logger, "read", error);
+    status = read_bytes(logger, file, at - 1, &last, 1, &got, error);
+    (void)system->close(system->user, file);
+    if (status == DLCORE_OK && last != '\n')
+        dlcore_csv_logger_put(line, last == '\r' ? "\n" : "\r\n");
+    return status;
+}
+
+/* Where the next line begins, the rest of the file cut away. Streams are only written to, and only
+ * waited for once they are open: opening a pipe that nobody reads would wait for ever. */
+static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, off_t *at,
+                              dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+    off_t written = (off_t)logger->state[0];
+    struct stat info;
+
+    *at = written;
+    if (system->fstat(system->user, file, &info) != 0)
+        return fail(logger, "look at", error);
+    if (!S_ISREG(info.st_mode))
+        return system->wait(system->user, file) == 0 ? DLCORE_OK : fail(logger, "write", error);
+    *at = info.st_size;
+    if (logger->fresh && written == 0 && !logger->append)
+        *at = 0;
+    else if (logger->fresh && written > 0 && written < info.st_size)
+        *at = written;
+    if (*at < info.st_size && system->ftruncate(system->user, file, *at) != 0)
+        return fail(logger, "cut", error);
+    return logger->fresh && *at > 0 ? end_line(logger, *at, line, error) : DLCORE_OK;
+}
+
+/* A line that was written in part is taken back, as far as that is possible. */
+static dlcore_status write_line(dlcore_csv_logger_t *logger, int file, off_t at,
+                                const dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = system_of(logger);
+    size_t done = 0;
+
+    while (done < line->used) {
+        ssize_t count = system->write(system->user, file, line->text + done, line->used - done);
+
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0) {
+            errno = count < 0 ? errno : ENOSPC;
+            (void)fail(logger, "write", error);
+            if (done > 0)
+                (void)system->ftruncate(system->user, file, at);
+            return DLCORE_ERROR_IO;
+        }
+        done += (size_t)count;
+    }
+    logger->state[0] = (double)(at + (off_t)done);
+    logger->fresh = false;
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
+                                      const dlcore_training_event_t *event)
+{
+    const dlcore_system_t *system = system_of(logger);
+    dlcore_csv_logger_line_t line = {.used = 0};
+    dlcore_status status;
+    off_t at = 0;
+    int file = open_file(logger, WRITING | O_NONBLOCK);
+
+    if (file < 0)
+        return fail(logger, "open", event->error);
+    status = find_end(logger, file, &at, &line, event->error);
+    if (status == DLCORE_OK) {
+        if (at == 0)
+            dlcore_csv_logger_put_header(&line, logger, event);
+        dlcore_csv_logger_put_values(&line, logger, event);
+        status = write_line(logger, file, at, &line, event->error);
+    }
+    if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
+        status = fail(logger, "close", event->error);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* The file of a CSV logger.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_REPORT_CSV_LOGGER_FILE_H
+#define DLCORE_REPORT_CSV_LOGGER_FILE_H
+
+#include "report/csv_logger_line.h"
+
+/* Before training: that the file opens, and, where lines are to be appended, that its first line is
+ * `header`, with CR LF, LF or nothing behind it, or that it is empty; else DLCORE_ERROR_FORMAT. A
+ * `header` without bytes is not known, and not looked for. Streams are not read. */
+dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
+                                      const dlcore_csv_logger_line_t *header,
+                                      dlcore_error_record_t *error);
+/* The line of the event's epoch, with the header where it is the file's first; the first one of a
+ * fit ends a line that has no end before it. Errors in the event. */
+dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
+                                      const dlcore_training_event_t *event);
+
+#endif

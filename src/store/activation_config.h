@@ -1,0 +1,29 @@
+/* Activations in the JSON of models: by name, "relu", or as Keras writes one that has a parameter,
+ * as a layer in the place of the name:
+ *
+ *     {"module":"keras.layers","class_name":"LeakyReLU","config":{"negative_slope":0.3},...}
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_STORE_ACTIVATION_CONFIG_H
+#define DLCORE_STORE_ACTIVATION_CONFIG_H
+
+#include "dlcore/layer.h"
+#include "store/config_reading.h"
+#include "json/json_writer.h"
+
+/* The member "activation" of a layer's config. */
+void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_layer_t *layer);
+
+/* Reads it to the layer's activation and parameters; absent, they stay. */
+dlcore_status dlcore_activation_config_read(const dlcore_config_reading_t *reading,
+                                            const dlcore_json_t *config, dlcore_layer_t *layer);
+
+/* Reads a layer of class LeakyReLU, ELU, ReLU or Softmax as an activation. ReLU is relu, relu6 or
+ * leaky_relu, by its max_value and negative_slope; what is none of them is
+ * DLCORE_ERROR_UNSUPPORTED. For any other class *known is false, and the layer stays. */
+dlcore_status dlcore_activation_config_read_class(const dlcore_config_reading_t *reading,
+                                                  const char *class_name,
+                                                  const dlcore_json_t *config,
+                                                  dlcore_layer_t *layer, bool *known);
+
+#endif

@@ -1,0 +1,41 @@
+/* Layers and compile settings as Keras writes them in JSON:
+ *
+ *     {"module":"keras","class_name":"Sequential","config":{"name":"sequential","layers":[
+ *         {"module":"keras.layers","class_name":"Dense","config":{"name":"dense","units":512,...},
+ *          "registered_name":null},...],"build_input_shape":[null,784]},"registered_name":null}
+ *
+ *     {"optimizer":{"class_name":"RMSprop","config":{...}},"loss":{...},"metrics":[...]}
+ *
+ * What is read may have more members, and leave out those that have defaults.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_STORE_MODEL_CONFIG_H
+#define DLCORE_STORE_MODEL_CONFIG_H
+
+#include "dlcore/model.h"
+#include "json/json.h"
+#include "json/json_writer.h"
+
+/* Layers of a model in a file: bounds what a small file can make grow. */
+
+/* The two objects, for a built model, and a compiled one, whose learning rate is that of the
+ * moment: see dlcore_optimizer_config_put. */
+void dlcore_model_config_put(dlcore_json_writer_t *writer, const dlcore_model_t *model);
+void dlcore_compile_config_put(dlcore_json_writer_t *writer,
+                               const dlcore_compile_options_t *settings, double learning_rate);
+
+/* Adds the layers to an empty model; *input_width is that of its samples. `file` is for messages.
+ * DLCORE_ERROR_FORMAT, DLCORE_ERROR_UNSUPPORTED, or what adding says. */
+dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *file,
+                                       dlcore_model_t *model, size_t *input_width,
+                                       dlcore_error_record_t *error);
+/* The settings, not yet checked: compiling does that. */
+dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char *file,
+                                         dlcore_compile_options_t *settings,
+                                         dlcore_error_record_t *error);
+
+/* "glorot_uniform" to "GlorotUniform" and back. The results have at most `room` bytes. */
+void dlcore_class_name(const char *snake, char *camel, size_t room);
+void dlcore_snake_name(const char *camel, char *snake, size_t room);
+
+#endif

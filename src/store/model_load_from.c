@@ -1,0 +1,74 @@
+/* Loading models from a path, from memory and from a caller's function.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "dlcore/file.h"
+#include "store/model_load.h"
+
+dlcore_load_options_t dlcore_load_options_default(void)
+{
+    return (dlcore_load_options_t){.model = dlcore_model_options_default(),
+                                   .compile = true,
+                                   .training_state = true,
+                                   .structure_size = sizeof(dlcore_load_options_t)};
+}
+
+static dlcore_status check(const dlcore_load_options_t *options, const void *source,
+                           dlcore_model_t **model)
+{
+    dlcore_error_record_t *error = options != NULL ? options->error : NULL;
+
+    if (model != NULL)
+        *model = NULL;
+    if (options != NULL && dlcore_check_options(options, "load", error) != DLCORE_OK)
+        return DLCORE_ERROR_ARGUMENT;
+    if (model == NULL || source == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "load: %s is NULL",
+                           model == NULL ? "model" : "what to load from");
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
+                                dlcore_model_t **model)
+{
+    dlcore_error_record_t *error = options != NULL ? options->error : NULL;
+    dlcore_status status = check(options, path, model);
+    dlcore_byte_source_t source;
+    dlcore_input_t input;
+
+    if (status == DLCORE_OK)
+        status = dlcore_input_open(&input, path, error);
+    if (status != DLCORE_OK)
+        return status;
+    source = dlcore_byte_source_of_input(&input);
+    status = dlcore_model_load_source(&source, options, model);
+    dlcore_input_close(&input);
+    return status;
+}
+
+dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
+                                       const dlcore_load_options_t *options, dlcore_model_t **model)
+{
+    dlcore_status status = check(options, bytes, model);
+    dlcore_byte_source_t source;
+    dlcore_input_t input;
+
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_input_from_memory(&input, bytes, size, "memory");
+    source = dlcore_byte_source_of_input(&input);
+    return dlcore_model_load_source(&source, options, model);
+}
+
+dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
+                                     const dlcore_load_options_t *options, dlcore_model_t **model)
+{
+    dlcore_status status =
+        check(options, reader != NULL && reader->read != NULL ? reader : NULL, model);
+    dlcore_byte_source_t source;
+
+    if (status != DLCORE_OK)
+        return status;
+    source = dlcore_byte_source_of_reader(reader);
+    return dlcore_model_load_source(&source, options, model);
+}

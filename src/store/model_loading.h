@@ -1,0 +1,64 @@
+/* A model on its way out of a file. model_load.c goes through the parts in the order in which they
+ * stand here; a part that fails has put the file's name and the reason into loading->error.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_STORE_MODEL_LOADING_H
+#define DLCORE_STORE_MODEL_LOADING_H
+
+#include "dlcore/file.h"
+#include "model/model.h"
+#include "store/model_reading.h"
+#include "json/json.h"
+
+typedef struct dlcore_model_loading {
+    dlcore_load_options_t options;
+    dlcore_model_reading_t reading;
+    dlcore_model_t *model;
+    dlcore_load_report_t report;
+    float *self_test;  /* x, the file's y, and the model's; NULL: not wanted, or not there */
+    bool has_state;    /* the optimizer's, in the file */
+    char checksum[64]; /* the file's; "": it has none */
+    dlcore_error_record_t *error;
+} dlcore_model_loading_t;
+
+/* The file's name, for messages. */
+static inline const char *dlcore_model_loading_file(const dlcore_model_loading_t *loading)
+{
+    return loading->reading.source->name;
+}
+
+/* ---- metadata: model_load_metadata.c ---- */
+
+/* Refuses formats that are not known here; notes the library's version and the checksum. */
+dlcore_status dlcore_model_loading_version(dlcore_model_loading_t *loading);
+/* JSON within a string of the metadata, decoded into *text, which the caller releases to the
+ * reading's allocator in any case; kind DLCORE_JSON_NONE when it is absent. */
+dlcore_status dlcore_model_loading_json(const dlcore_model_loading_t *loading, const char *name,
+                                        char **text, dlcore_json_t *value);
+/* The same without a copy, which a file with a long history in it would pay for: the text is
+ * decoded in its place, never longer than it was, and the metadata can be asked nothing more. */
+dlcore_status dlcore_model_loading_last_json(dlcore_model_loading_t *loading, const char *name,
+                                             dlcore_json_t *value);
+
+/* ---- training state: model_load_state.c ---- */
+
+/* The model's counts, seed and stopped run, without the weights that the latter keeps. */
+dlcore_status dlcore_model_loading_counts(dlcore_model_loading_t *loading);
+/* Looks whether the file has the optimizer's state: all of it, or nothing. */
+void dlcore_model_loading_find_state(dlcore_model_loading_t *loading);
+/* Forgets counts of steps whose optimizer's state the file has lost, as when another program wrote
+ * the tensors anew: the model begins as one that was never trained. */
+void dlcore_model_loading_forget_counts(dlcore_model_loading_t *loading);
+/* Room for the state, of which the file has every number. */
+dlcore_status dlcore_model_loading_make_slots(dlcore_model_loading_t *loading);
+/* Room for the weights that the run and its callbacks keep, of which the file has every number. */
+dlcore_status dlcore_model_loading_make_copies(dlcore_model_loading_t *loading);
+
+/* ---- the self-test: model_load_self_test.c ---- */
+
+/* Finds it, and makes room when it is to be run: x, y and the model's y. */
+dlcore_status dlcore_model_loading_find_self_test(dlcore_model_loading_t *loading);
+/* Runs it, once the weights are there; the report says how far the outputs are apart. */
+dlcore_status dlcore_model_loading_self_test(dlcore_model_loading_t *loading);
+
+#endif

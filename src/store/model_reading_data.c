@@ -1,0 +1,197 @@
+/* Tensors from a safetensors file straight into their places. Large ones are read by the model's
+ * team: most of the time goes into the pages of fresh memory, which each thread gets for itself.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdatomic.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "model/model.h"
+#include "store/model_reading.h"
+
+#define SKIP_BYTES 4096
+#define WIDE 4096
+#define BUFFER_FLOATS ((size_t)1 << 15)
+#define BUFFER_FLOATS_WIDE ((size_t)1 << 18)
+#define LARGE_BYTES ((size_t)16 << 20)
+#define PAGE_FLOATS 1024
+#define WORKERS_MAX 8 /* more than memory has use for */
+
+/* Small, because fresh memory costs page faults; for wide rows larger, because an engine's panels
+ * take a piece of each. */
+static size_t buffer_of(const dlcore_model_tensor_t *tensor)
+{
+    return dlcore_model_tensor_buffer(tensor,
+                                      tensor->shape[1] > WIDE ? BUFFER_FLOATS_WIDE : BUFFER_FLOATS);
+}
+
+/* Rows first .. end-1, piece by piece through `buffer`. */
+static dlcore_status read_rows(const dlcore_model_tensor_t *tensor, size_t first, size_t end,
+                               dlcore_byte_source_t *source, float *buffer, dlcore_hash_t *hash,
+                               dlcore_error_record_t *error)
+{
+    size_t width = tensor->shape[1];
+    size_t step = buffer_of(tensor) / width;
+    dlcore_status status = DLCORE_OK;
+
+    for (size_t row = first; row < end && status == DLCORE_OK; row += step) {
+        size_t count = dlcore_size_min(step, end - row);
+        size_t bytes = count * width * sizeof(float);
+
+        status = dlcore_byte_source_read(source, buffer, bytes, error);
+        if (status == DLCORE_OK && hash != NULL)
+            dlcore_hash_add(hash, buffer, bytes);
+        if (status == DLCORE_OK && tensor->at != NULL)
+            dlcore_model_tensor_set(tensor, row, count, buffer);
+    }
+    return status;
+}
+
+/* ---- by a team ---- */
+
+typedef struct sharing {
+    dlcore_team_t *team;
+    const dlcore_model_tensor_t *tensor;
+    const dlcore_input_t *input; /* at the tensor's first byte */
+    float *buffers;
+    size_t buffer_floats; /* of each */
+    atomic_bool failed;
+} sharing_t;
+
+/* A panel has rows of all workers: if each came to its pages with its own rows first, each would
+ * have the system make the same page. */
+static void touch_share(const dlcore_model_tensor_t *tensor, size_t worker, size_t workers)
+{
+    float *at = tensor->at + tensor->parameter->offset;
+    size_t floats = tensor->parameter->floats;
+    size_t share = (floats + workers - 1) / workers;
+    size_t end = dlcore_size_min((worker + 1) * share, floats);
+
+    for (size_t i = worker * share; i < end; i += PAGE_FLOATS)
+        at[i] = 0.0f;
+}
+
+static void read_share(void *argument, size_t worker, size_t workers)
+{
+    sharing_t *sharing = argument;
+    const dlcore_model_tensor_t *tensor = sharing->tensor;
+    dlcore_input_t input = *sharing->input;
+    dlcore_byte_source_t source = dlcore_byte_source_of_input(&input);
+    size_t share = (tensor->shape[0] + workers - 1) / workers;
+    size_t first = dlcore_size_min(worker * share, tensor->shape[0]);
+    size_t end = dlcore_size_min(first + share, tensor->shape[0]);
+
+    if (tensor->parameter != NULL) {
+        touch_share(tensor, worker, workers);
+        dlcore_team_barrier(sharing->team);
+    }
+    input.position += first * tensor->shape[1] * sizeof(float);
+    if (read_rows(tensor, first, end, &source, sharing->buffers + worker * sharing->buffer_floats,
+                  NULL, NULL) != DLCORE_OK)
+        atomic_store(&sharing->failed, true);
+}
+
+/* How many threads may: their buffers take at most a quarter of what is read. 1 also where bytes
+ * come in order alone: from a caller's function, or through the checksum. */
+static size_t workers_for(const dlcore_model_reading_t *reading,
+                          const dlcore_model_tensor_t *tensor)
+{
+    size_t bytes = dlcore_model_tensor_bytes(tensor);
+
+    if (reading->model == NULL || reading->source->input == NULL || reading->sum_wanted ||
+        bytes < LARGE_BYTES)
+        return 1;
+    return dlcore_size_min(WORKERS_MAX, bytes / 4 / (buffer_of(tensor) * sizeof(float)));
+}
+
+/* False where there is no team, no memory for its buffers, or a read that failed: the source has
+ * not moved, and all of the tensor is to be read again. */
+static bool read_with_team(dlcore_model_reading_t *reading, const dlcore_model_tensor_t *tensor)
+{
+    dlcore_team_t *team = dlcore_model_acquire_team(reading->model, HUGE_VAL);
+    size_t workers = dlcore_size_min(dlcore_team_size(team), workers_for(reading, tensor));
+    sharing_t sharing = {.team = team,
+                         .tensor = tensor,
+                         .input = reading->source->input,
+                         .buffer_floats = buffer_of(tensor)};
+
+    if (workers > 1)
+        sharing.buffers = dlcore_allocate_raw(&reading->allocator, workers * sharing.buffer_floats,
+                                              sizeof(float));
+    if (sharing.buffers != NULL)
+        dlcore_team_run(team, workers, read_share, &sharing);
+    dlcore_model_release_team(reading->model, team);
+    dlcore_release(&reading->allocator, sharing.buffers);
+    return sharing.buffers != NULL && !sharing.failed;
+}
+
+/* ---- all of them ---- */
+
+static dlcore_status read_tensor(dlcore_model_reading_t *reading,
+                                 const dlcore_model_tensor_t *tensor, float *buffer, size_t floats)
+{
+    dlcore_hash_t hash = dlcore_model_tensor_hash(tensor);
+    dlcore_status status;
+
+    if (workers_for(reading, tensor) > 1 && read_with_team(reading, tensor))
+        return dlcore_byte_source_skip(reading->source, dlcore_model_tensor_bytes(tensor), buffer,
+                                       floats * sizeof *buffer, reading->error);
+    status = read_rows(tensor, 0, tensor->shape[0], reading->source, buffer,
+                       reading->sum_wanted ? &hash : NULL, reading->error);
+    reading->sum += dlcore_hash_value(&hash);
+    return status;
+}
+
+/* Floats for the largest tensor that is read. */
+static size_t buffer_floats(const dlcore_model_reading_t *reading)
+{
+    size_t floats = SKIP_BYTES / sizeof(float);
+
+    for (size_t i = 0; i < reading->file.count; i++) {
+        uint32_t use = reading->file.entries[i].use;
+
+        if (use > 0) {
+            dlcore_model_tensor_t tensor = dlcore_model_tensor(&reading->tensors, use - 1);
+            floats = dlcore_size_max(floats, buffer_of(&tensor));
+        }
+    }
+    return floats;
+}
+
+static dlcore_status read_entries(dlcore_model_reading_t *reading, float *buffer, size_t floats)
+{
+    dlcore_status status = DLCORE_OK;
+
+    for (size_t i = 0; i < reading->file.count && status == DLCORE_OK; i++) {
+        const dlcore_safetensors_entry_t *entry = &reading->file.entries[i];
+        dlcore_model_tensor_t tensor;
+
+        if (entry->use > 0) {
+            tensor = dlcore_model_tensor(&reading->tensors, entry->use - 1u);
+            if (tensor.at != NULL || reading->sum_wanted) {
+                status = read_tensor(reading, &tensor, buffer, floats);
+                continue;
+            }
+        }
+        status = dlcore_byte_source_skip(reading->source, entry->end - entry->begin, buffer,
+                                         floats * sizeof *buffer, reading->error);
+    }
+    return status;
+}
+
+dlcore_status dlcore_model_reading_data(dlcore_model_reading_t *reading)
+{
+    size_t floats = buffer_floats(reading);
+    float *buffer = dlcore_allocate_raw(&reading->allocator, floats, sizeof *buffer);
+    dlcore_status status;
+
+    if (buffer == NULL)
+        return dlcore_fail_memory(reading->error, reading->source->name, floats * sizeof *buffer);
+    reading->sum = 0;
+    dlcore_safetensors_sort_by_place(&reading->file);
+    status = read_entries(reading, buffer, floats);
+    dlcore_release(&reading->allocator, buffer);
+    return status;
+}

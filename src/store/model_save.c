@@ -1,0 +1,125 @@
+/* Saving models to a path, to memory and to a writer.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "store/model_save.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "store/model_saving.h"
+
+dlcore_save_options_t dlcore_save_options_default(void)
+{
+    return (dlcore_save_options_t){.training_state = true,
+                                   .self_test = true,
+                                   .sync = true,
+                                   .structure_size = sizeof(dlcore_save_options_t)};
+}
+
+static dlcore_status write_output(void *to, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
+{
+    return dlcore_output_write(to, bytes, size, error);
+}
+
+dlcore_status dlcore_model_save_with(const dlcore_system_t *system, const dlcore_model_t *model,
+                                     const char *path, bool whole,
+                                     const dlcore_save_options_t *options)
+{
+    dlcore_model_saving_t saving;
+    dlcore_output_t output;
+    dlcore_status status = dlcore_model_saving_begin(&saving, model, whole, options);
+
+    if (status == DLCORE_OK && path == NULL)
+        status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: the path is NULL");
+    if (status == DLCORE_OK) {
+        status = dlcore_output_open(&output, system, path, saving.error);
+        if (status == DLCORE_OK) {
+            status = dlcore_model_saving_write(&saving, write_output, &output);
+            if (status == DLCORE_OK)
+                status = dlcore_output_commit(&output, saving.options.sync, saving.error);
+            dlcore_output_close(&output);
+        }
+    }
+    dlcore_model_saving_end(&saving);
+    return status;
+}
+
+dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
+                                const dlcore_save_options_t *options)
+{
+    return dlcore_model_save_with(NULL, model, path, true, options);
+}
+
+dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
+                                        const dlcore_save_options_t *options)
+{
+    return dlcore_model_save_with(NULL, model, path, false, options);
+}
+
+static dlcore_status write_memory(void *to, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
+{
+    unsigned char **next = to;
+
+    (void)error;
+    memcpy(*next, bytes, size);
+    *next += size;
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
+                                       const dlcore_save_options_t *options, void **bytes,
+                                       size_t *size)
+{
+    dlcore_model_saving_t saving;
+    dlcore_status status = dlcore_model_saving_begin(&saving, model, true, options);
+    unsigned char *next;
+
+    if (bytes != NULL)
+        *bytes = NULL;
+    if (status == DLCORE_OK && (bytes == NULL || size == NULL))
+        status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: bytes or size is NULL");
+    if (status == DLCORE_OK) {
+        *size = dlcore_model_saving_size(&saving);
+        next = *bytes = model->allocator.allocate(model->allocator.user, *size);
+        status = next != NULL ? dlcore_model_saving_write(&saving, write_memory, &next)
+                              : dlcore_fail_memory(saving.error, "save", *size);
+    }
+    dlcore_model_saving_end(&saving);
+    return status;
+}
+
+/* What write_writer needs: the writer, and how far it is. */
+typedef struct writing {
+    const dlcore_byte_writer_t *writer;
+    size_t written;
+} writing_t;
+
+static dlcore_status write_writer(void *to, const void *bytes, size_t size,
+                                  dlcore_error_record_t *error)
+{
+    writing_t *writing = to;
+
+    if (!writing->writer->write(writing->writer->user, bytes, size))
+        return dlcore_fail(error, DLCORE_ERROR_IO, "save: the writer did not take byte %zu on",
+                           writing->written);
+    writing->written += size;
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
+                                   const dlcore_save_options_t *options)
+{
+    writing_t writing = {.writer = writer};
+    dlcore_model_saving_t saving;
+    dlcore_status status = dlcore_model_saving_begin(&saving, model, true, options);
+
+    if (status == DLCORE_OK && (writer == NULL || writer->write == NULL))
+        status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: the writer is NULL");
+    if (status == DLCORE_OK)
+        status = dlcore_model_saving_write(&saving, write_writer, &writing);
+    dlcore_model_saving_end(&saving);
+    return status;
+}

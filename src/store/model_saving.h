@@ -1,0 +1,55 @@
+/* A model on its way into a file: what has to be known before the first byte is written, then all
+ * of it in order.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_STORE_MODEL_SAVING_H
+#define DLCORE_STORE_MODEL_SAVING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dlcore/file.h"
+#include "store/model_tensors.h"
+
+/* Writes the next bytes to what `to` is; an error, also in `error` (may be NULL), ends the writing.
+ */
+typedef dlcore_status dlcore_write_function_t(void *to, const void *bytes, size_t size,
+                                              dlcore_error_record_t *error);
+
+typedef struct dlcore_model_saving {
+    const dlcore_model_t *model;
+    bool whole; /* false: weights alone */
+    dlcore_save_options_t options;
+    dlcore_model_tensors_t tensors;
+    float *self_test; /* x, then y */
+    float *buffer;
+    char *header;
+    size_t header_size;
+    size_t data_size;
+    uint64_t checksum;
+    double learning_rate; /* of the moment */
+    dlcore_error_record_t *error;
+} dlcore_model_saving_t;
+
+/* Everything but the writing. `options` NULL: the defaults. Ended by dlcore_model_saving_end,
+ * whatever it answers. */
+dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlcore_model_t *model,
+                                        bool whole, const dlcore_save_options_t *options);
+/* Bytes of the file. */
+size_t dlcore_model_saving_size(const dlcore_model_saving_t *saving);
+/* Hands the file's bytes to `write`, from the first to the last and each once, after a
+ * dlcore_model_saving_begin that went well and before the model changes: the header's size, the
+ * header, the tensors as the header has them, these in pieces of at most a megabyte, or a row where
+ * that is more. The first error of `write` is the answer, and nothing is written after it; `write`
+ * gets saving->error for its message, which nobody else fills. */
+dlcore_status dlcore_model_saving_write(const dlcore_model_saving_t *saving,
+                                        dlcore_write_function_t *write, void *to);
+void dlcore_model_saving_end(dlcore_model_saving_t *saving);
+
+/* ---- model_saving_header.c ---- */
+
+/* Writes the header into memory of its own, once the checksum is known. */
+dlcore_status dlcore_model_saving_make_header(dlcore_model_saving_t *saving);
+
+#endif

@@ -1,0 +1,82 @@
+/* The tensors that stand for a model in a file, numbered: the weights, then each of the optimizer's
+ * state vectors, weight by weight, then the weights that a stopped run goes on with where the
+ * model's are others, then copies of all weights that callbacks keep, then the self-test's input
+ * and output. Rows of each go in and out as Keras has them, whatever the engine's layout.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_STORE_MODEL_TENSORS_H
+#define DLCORE_STORE_MODEL_TENSORS_H
+
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "model/model.h"
+#include "model/run_state.h"
+
+#define DLCORE_MODEL_TENSOR_NAME_SIZE 256
+#define DLCORE_SELF_TEST_ROWS 2
+#define DLCORE_SELF_TEST_ROWS_MAX 64 /* that a file may have */
+
+typedef struct dlcore_model_tensors {
+    const dlcore_network_t *network;     /* built */
+    const dlcore_optimizer_t *optimizer; /* its kind and settings name the state vectors */
+    size_t weight_count;
+    size_t slot_count;
+    /* Flat vectors in the engine's layout, and rows of the self-test; NULL: nothing to read from,
+     * or nothing that wants what is read. */
+    float *values;
+    float *slots;
+    const dlcore_run_state_t *run; /* NULL: none, or none that is wanted */
+    size_t self_test_rows;         /* 0: none */
+    float *self_test_x, *self_test_y;
+} dlcore_model_tensors_t;
+
+typedef struct dlcore_model_tensor {
+    char name[DLCORE_MODEL_TENSOR_NAME_SIZE];
+    size_t rank;
+    size_t shape[2]; /* {n, 1} at rank 1 */
+    const dlcore_network_t *network;
+    const dlcore_parameter_t *parameter; /* NULL: plain rows */
+    float *at;                           /* flat vector or rows; may be NULL */
+} dlcore_model_tensor_t;
+
+/* The weights of a built model, and its optimizer's state where there is some. */
+dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model);
+
+/* The number of copies of all weights: of the run, of callbacks. */
+size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors);
+
+static inline size_t dlcore_model_tensors_count(const dlcore_model_tensors_t *tensors)
+{
+    return tensors->weight_count *
+               (1 + tensors->slot_count + dlcore_model_tensors_copies(tensors)) +
+           (tensors->self_test_rows > 0 ? 2 : 0);
+}
+
+/* Whether a file has the index-th: statistics have no optimizer's state. */
+bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t index);
+/* The index-th; index below the count. */
+dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index);
+/* Bytes of it in a file. */
+size_t dlcore_model_tensor_bytes(const dlcore_model_tensor_t *tensor);
+/* Floats that a buffer for its rows should have: at most `floats`, but one row at least. */
+size_t dlcore_model_tensor_buffer(const dlcore_model_tensor_t *tensor, size_t floats);
+
+/* Rows first .. first+count-1, in the order of bytes of files. Setting is for tensors that are
+ * wanted (`at`); it uses up `rows`. */
+void dlcore_model_tensor_get(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
+                             float *rows);
+void dlcore_model_tensor_set(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
+                             float *rows);
+
+/* The checksum of a set of tensors is the sum of XXH64(name, zero byte, bytes) over them, so it
+ * does not depend on their order in the file. */
+dlcore_hash_t dlcore_model_tensor_hash(const dlcore_model_tensor_t *tensor);
+
+/* Fills x (rows, width) with the numbers of the self-test, evenly in 0 .. 1. */
+void dlcore_self_test_input(float *x, size_t rows, size_t width);
+/* y (rows, output width) of the model for x. */
+dlcore_status dlcore_self_test_run(const dlcore_model_t *model, const float *x, size_t rows,
+                                   float *y, dlcore_error_record_t *error);
+
+#endif

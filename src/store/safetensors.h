@@ -1,0 +1,97 @@
+/* The safetensors format: u64 little-endian N, N bytes of JSON, then the tensors' bytes.
+ *
+ *     {"__metadata__": {"key": "text", ...},
+ *      "dense/kernel": {"dtype": "F32", "shape": [784, 512], "data_offsets": [0, 1605632]}, ...}
+ *
+ * A header is taken as hostile: everything that the format demands is checked before anything is
+ * believed. Memory: the header's text is the caller's, and the list of tensors takes 32 bytes for
+ * each, fewer than its text.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_STORE_SAFETENSORS_H
+#define DLCORE_STORE_SAFETENSORS_H
+
+#include <stdint.h>
+
+#include "dlcore/tensor.h"
+#include "json/json.h"
+#include "json/json_writer.h"
+
+#define DLCORE_SAFETENSORS_HEADER_MAX 100000000 /* bytes; the format's own limit */
+#define DLCORE_SAFETENSORS_NAME_MAX 1024        /* bytes of a tensor's name, decoded */
+#define DLCORE_SAFETENSORS_PREFIX 8             /* bytes of N */
+
+typedef enum dlcore_safetensors_dtype {
+    DLCORE_SAFETENSORS_OTHER = 0, /* one that is not listed here: its tensors can be skipped */
+    DLCORE_SAFETENSORS_BOOL,
+    DLCORE_SAFETENSORS_U8,
+    DLCORE_SAFETENSORS_I8,
+    DLCORE_SAFETENSORS_F8_E5M2,
+    DLCORE_SAFETENSORS_F8_E4M3,
+    DLCORE_SAFETENSORS_I16,
+    DLCORE_SAFETENSORS_U16,
+    DLCORE_SAFETENSORS_F16,
+    DLCORE_SAFETENSORS_BF16,
+    DLCORE_SAFETENSORS_I32,
+    DLCORE_SAFETENSORS_U32,
+    DLCORE_SAFETENSORS_F32,
+    DLCORE_SAFETENSORS_F64,
+    DLCORE_SAFETENSORS_I64,
+    DLCORE_SAFETENSORS_U64
+} dlcore_safetensors_dtype_t;
+
+/* One tensor. Texts are places in the header, which is below 2^32 bytes. */
+typedef struct dlcore_safetensors_entry {
+    size_t begin, end; /* bytes of the data */
+    uint32_t name;     /* where the name's quote stands */
+    uint32_t value;    /* where the object's brace stands */
+    uint8_t dtype;     /* dlcore_safetensors_dtype_t */
+    uint8_t rank;
+    uint32_t use; /* for whoever reads the data; 0 at first */
+} dlcore_safetensors_entry_t;
+
+typedef struct dlcore_safetensors {
+    const char *text; /* the header, borrowed */
+    size_t text_size;
+    size_t data_size;
+    dlcore_json_t metadata;              /* kind DLCORE_JSON_NONE when there is none */
+    dlcore_safetensors_entry_t *entries; /* sorted by name */
+    size_t count;
+} dlcore_safetensors_t;
+
+/* Reads N, for a file of that size: DLCORE_ERROR_FORMAT when it is no safetensors file. `name`
+ * stands for the file in messages here and below. */
+dlcore_status dlcore_safetensors_prefix(const unsigned char prefix[DLCORE_SAFETENSORS_PREFIX],
+                                        size_t file_size, const char *name, size_t *text_size,
+                                        dlcore_error_record_t *error);
+
+/* Parses a header of `text_size` bytes before `data_size` bytes of tensors. `text` must outlive
+ * the result, whose list comes from `allocator`. DLCORE_ERROR_FORMAT, DLCORE_ERROR_UNSUPPORTED for
+ * ranks above DLCORE_RANK_MAX, DLCORE_ERROR_MEMORY. On failure there is nothing to clear. */
+dlcore_status dlcore_safetensors_parse(const char *text, size_t text_size, size_t data_size,
+                                       const char *name, const dlcore_allocator_t *allocator,
+                                       dlcore_safetensors_t *file, dlcore_error_record_t *error);
+void dlcore_safetensors_clear(dlcore_safetensors_t *file, const dlcore_allocator_t *allocator);
+
+/* The tensor of that name; NULL when there is none. */
+dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *file,
+                                                    const char *name);
+/* Its lengths, and its dtype's name as it stands in the file, cut to the room. */
+void dlcore_safetensors_shape(const dlcore_safetensors_t *file,
+                              const dlcore_safetensors_entry_t *entry,
+                              size_t shape[DLCORE_RANK_MAX]);
+void dlcore_safetensors_dtype_text(const dlcore_safetensors_t *file,
+                                   const dlcore_safetensors_entry_t *entry, char *to, size_t room);
+/* Sorts the entries by place, for reading in one go: finding no longer works. And back. */
+void dlcore_safetensors_sort_by_place(dlcore_safetensors_t *file);
+void dlcore_safetensors_sort_by_name(dlcore_safetensors_t *file);
+
+/* ---- writing ---- */
+
+/* A member of the header: float32 of that shape at `begin` of the data. Answers where it ends. */
+size_t dlcore_safetensors_put_floats(dlcore_json_writer_t *writer, const char *name, size_t rank,
+                                     const size_t *shape, size_t begin);
+/* Pads a finished header with spaces, so that the data begins at a multiple of 8. */
+void dlcore_safetensors_pad(dlcore_json_writer_t *writer);
+
+#endif

@@ -1,0 +1,215 @@
+/* Features with mean 0 and standard deviation 1.
+ *
+ * Means first, then the squares of what is left: one pass would cancel digits. All in double, row
+ * by row, so that results do not depend on how the data is stored.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <float.h>
+#include <math.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/float_mode.h"
+#include "dlcore/data.h"
+#include "tensor/tensor.h"
+
+static const unsigned char *row_of(const dlcore_tensor_t *x, size_t row)
+{
+    return x->data + row * x->row_stride * dlcore_dtype_size(x->dtype);
+}
+
+/* Adds to sums[j] each x, or, with `means`, each (x - means[j])^2. */
+static void add_rows(const dlcore_tensor_t *x, const double *means, double *sums)
+{
+    size_t item = dlcore_dtype_size(x->dtype);
+
+    for (size_t row = 0; row < x->shape[0]; row++) {
+        const unsigned char *element = row_of(x, row);
+
+        for (size_t j = 0; j < x->row_size; j++, element += item) {
+            double value = dlcore_element_load(x->dtype, element);
+            double left = means != NULL ? value - means[j] : value;
+
+            sums[j] += means != NULL ? left * left : left;
+        }
+    }
+}
+
+/* The deviation of a constant column is 1: sklearn's rule, which allows for rounding of the mean.
+ */
+static double deviation_of(double variance, double mean, size_t rows)
+{
+    double n = (double)rows;
+    double noise = n * mean * DBL_EPSILON;
+
+    return variance <= n * DBL_EPSILON * variance + noise * noise ? 1 : sqrt(variance);
+}
+
+/* DLCORE_ERROR_RANGE for the first number that is not finite, of which there is one. */
+static dlcore_status refuse_number(const dlcore_tensor_t *x, dlcore_error_record_t *error)
+{
+    size_t row = 0;
+
+    while (row + 1 < x->shape[0] && dlcore_row_not_finite(x, row) == x->row_size)
+        row++;
+    return dlcore_fail(
+        error, DLCORE_ERROR_RANGE, "standardize: number %zu of sample %zu is %s",
+        dlcore_row_not_finite(x, row), row,
+        dlcore_not_finite_name(dlcore_row_number(x, row, dlcore_row_not_finite(x, row))));
+}
+
+/* Sums of floats are finite as doubles, unless one of the floats is not. */
+static dlcore_status fit(const dlcore_tensor_t *x, double *work, float *means, float *deviations,
+                         dlcore_error_record_t *error)
+{
+    double *sums = work, *squares = work + x->row_size;
+    double n = (double)x->shape[0];
+
+    add_rows(x, NULL, sums);
+    for (size_t j = 0; j < x->row_size; j++) {
+        if (!isfinite(sums[j]))
+            return refuse_number(x, error);
+        sums[j] /= n;
+    }
+    add_rows(x, sums, squares);
+    for (size_t j = 0; j < x->row_size; j++) {
+        means[j] = (float)sums[j];
+        deviations[j] = (float)deviation_of(squares[j] / n, sums[j], x->shape[0]);
+    }
+    return DLCORE_OK;
+}
+
+/* Shape of a sample: (1) for rank 1. */
+static size_t sample_shape(const dlcore_tensor_t *x, size_t shape[DLCORE_RANK_MAX])
+{
+    shape[0] = 1;
+    for (size_t axis = 1; axis < x->rank; axis++)
+        shape[axis - 1] = x->shape[axis];
+    return x->rank > 1 ? x->rank - 1 : 1;
+}
+
+static dlcore_status check_samples(const dlcore_tensor_t *x, dlcore_error_record_t *error)
+{
+    if (x == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "x is NULL");
+    if (x->rank == 0)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x has rank 0: no samples along axis 0");
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
+                                     dlcore_tensor_t **deviations, dlcore_error_record_t *error)
+{
+    size_t shape[DLCORE_RANK_MAX], rank;
+    dlcore_float_mode_t mode;
+    dlcore_status status;
+    double *work;
+
+    if (means == NULL || deviations == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "means or deviations is NULL");
+    *means = *deviations = NULL;
+    status = check_samples(x, error);
+    if (status != DLCORE_OK)
+        return status;
+    if (x->shape[0] == 0)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 samples");
+    rank = sample_shape(x, shape);
+    work = dlcore_allocate(&x->allocator, x->row_size, 2 * sizeof *work);
+    if (work == NULL)
+        return dlcore_fail_memory(error, "standardize", x->row_size * 2 * sizeof *work);
+    status = dlcore_tensor_create(&x->allocator, DLCORE_DTYPE_FLOAT32, rank, shape, means, error);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_create(&x->allocator, DLCORE_DTYPE_FLOAT32, rank, shape, deviations,
+                                      error);
+    if (status == DLCORE_OK) {
+        mode = dlcore_float_mode_enter(false);
+        status = fit(x, work, (float *)(void *)(*means)->data, (float *)(void *)(*deviations)->data,
+                     error);
+        dlcore_float_mode_leave(mode);
+    }
+    if (status != DLCORE_OK) {
+        dlcore_tensor_free(*means);
+        dlcore_tensor_free(*deviations);
+        *means = *deviations = NULL;
+    }
+    dlcore_release(&x->allocator, work);
+    return status;
+}
+
+static dlcore_status check_statistic(const dlcore_tensor_t *x, const dlcore_tensor_t *statistic,
+                                     const char *name, dlcore_error_record_t *error)
+{
+    if (statistic == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL", name);
+    if (statistic->dtype != DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_DTYPE, "%s must be float32, got %s", name,
+                           dlcore_dtype_name(statistic->dtype));
+    if (statistic->size != x->row_size || !dlcore_tensor_is_contiguous(statistic))
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s has %zu numbers, a sample %zu", name,
+                           statistic->size, x->row_size);
+    return DLCORE_OK;
+}
+
+/* `to` may be the elements of x themselves. */
+static void apply(const dlcore_tensor_t *x, const float *means, const float *deviations, float *to,
+                  size_t to_stride)
+{
+    size_t item = dlcore_dtype_size(x->dtype);
+    dlcore_float_mode_t mode = dlcore_float_mode_enter(false);
+
+    for (size_t row = 0; row < x->shape[0]; row++, to += to_stride) {
+        const unsigned char *element = row_of(x, row);
+
+        for (size_t j = 0; j < x->row_size; j++, element += item)
+            to[j] = (float)((dlcore_element_load(x->dtype, element) - (double)means[j]) /
+                            (double)deviations[j]);
+    }
+    dlcore_float_mode_leave(mode);
+}
+
+dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                       const dlcore_tensor_t *deviations, dlcore_tensor_t **out,
+                                       dlcore_error_record_t *error)
+{
+    dlcore_status status;
+
+    if (out == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
+    *out = NULL;
+    status = check_samples(x, error);
+    if (status == DLCORE_OK)
+        status = check_statistic(x, means, "means", error);
+    if (status == DLCORE_OK)
+        status = check_statistic(x, deviations, "deviations", error);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_create_unset(&x->allocator, DLCORE_DTYPE_FLOAT32, x->rank, x->shape,
+                                            out, error);
+    if (status == DLCORE_OK)
+        apply(x, (const float *)(const void *)means->data,
+              (const float *)(const void *)deviations->data, (float *)(void *)(*out)->data,
+              x->row_size);
+    return status;
+}
+
+dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                          const dlcore_tensor_t *deviations,
+                                          dlcore_error_record_t *error)
+{
+    dlcore_status status = check_samples(x, error);
+
+    if (status == DLCORE_OK)
+        status = check_statistic(x, means, "means", error);
+    if (status == DLCORE_OK)
+        status = check_statistic(x, deviations, "deviations", error);
+    if (status != DLCORE_OK)
+        return status;
+    if (x->dtype != DLCORE_DTYPE_FLOAT32)
+        return dlcore_fail(error, DLCORE_ERROR_DTYPE,
+                           "x must be float32 to be changed in place, got %s",
+                           dlcore_dtype_name(x->dtype));
+    if (x->read_only)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "x is read-only");
+    apply(x, (const float *)(const void *)means->data,
+          (const float *)(const void *)deviations->data, (float *)(void *)x->data, x->row_stride);
+    return DLCORE_OK;
+}
