@@ -34,6 +34,15 @@ static inline v_float v_abs(v_float a) { return _mm512_abs_ps(a); }
 static inline v_mask v_less(v_float a, v_float b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 static inline v_mask v_greater(v_float a, v_float b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 static inline v_float v_select(v_mask m, v_float yes, v_float no) { return _mm512_mask_blend_ps(m, no, yes); }
+/* Bit i: lane i of the mask, by an instruction of its own, which clears the upper half: left to the
+ * compiler, gcc 12 may spill a mask by its 16 bits and later count 32 bits of that place. */
+static inline unsigned v_bits(v_mask m)
+{
+    unsigned bits;
+
+    __asm__("kmovw %1, %0" : "=r"(bits) : "k"(m));
+    return bits;
+}
 /* |magnitude| with the sign of `sign` */
 static inline v_float v_copy_sign(v_float magnitude, v_float sign)
 {

@@ -36,6 +36,14 @@ static inline v_float v_abs(v_float a) { return _mm512_abs_ps(a); }
 static inline v_mask v_less(v_float a, v_float b) { return _mm512_cmp_round_ps_mask(a, b, _CMP_LT_OQ, _MM_FROUND_NO_EXC); }
 static inline v_mask v_greater(v_float a, v_float b) { return _mm512_cmp_round_ps_mask(a, b, _CMP_GT_OQ, _MM_FROUND_NO_EXC); }
 static inline v_float v_select(v_mask m, v_float yes, v_float no) { return _mm512_mask_blend_ps(m, no, yes); }
+/* Bit i: lane i of the mask; as in vector_avx512.h, and for its reason. */
+static inline unsigned v_bits(v_mask m)
+{
+    unsigned bits;
+
+    __asm__("kmovw %1, %0" : "=r"(bits) : "k"(m));
+    return bits;
+}
 static inline v_float v_copy_sign(v_float magnitude, v_float sign)
 {
     return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_set1_epi32((int)0x80000000u),

@@ -26,7 +26,7 @@ static inline v_float flush_by(v_float x, v_float y)
 /* Not where the mode has them count as zero, as they do then. */
 static inline bool has_denormal(v_float a)
 {
-    return _mm512_fpclass_ps_mask(a, 0x20) != 0;
+    return v_bits(_mm512_fpclass_ps_mask(a, 0x20)) != 0;
 }
 
 /* Four floats, over and over; and one of them in every lane: a load of one float into every lane

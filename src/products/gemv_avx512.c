@@ -5,7 +5,7 @@
 
 #include "products/gemv.h"
 
-static inline __mmask16 nonzero_lanes(v_float a)
+static inline v_mask nonzero_lanes(v_float a)
 {
     return _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_UQ);
 }
@@ -15,9 +15,9 @@ static size_t count_nonzeros(const float *x, size_t n)
     size_t count = 0, i = 0;
 
     for (; i + V_WIDTH <= n; i += V_WIDTH)
-        count += (size_t)__builtin_popcount(nonzero_lanes(v_load(x + i)));
+        count += (size_t)__builtin_popcount(v_bits(nonzero_lanes(v_load(x + i))));
     if (i < n)
-        count += (size_t)__builtin_popcount(nonzero_lanes(v_load_part(x + i, n - i)));
+        count += (size_t)__builtin_popcount(v_bits(nonzero_lanes(v_load_part(x + i, n - i))));
     return count;
 }
 
@@ -31,11 +31,11 @@ static void append_nonzeros(const float *x, size_t n, size_t first, dlcore_list_
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
         v_float a = n - i < V_WIDTH ? v_load_part(x + i, n - i) : v_load(x + i);
-        __mmask16 lanes = nonzero_lanes(a);
+        v_mask lanes = nonzero_lanes(a);
         _mm512_storeu_si512(list->index + count, _mm512_maskz_compress_epi32(lanes, number));
         v_store(list->value + count, _mm512_maskz_compress_ps(lanes, a));
         number = _mm512_add_epi32(number, _mm512_set1_epi32(V_WIDTH));
-        count += (size_t)__builtin_popcount(lanes);
+        count += (size_t)__builtin_popcount(v_bits(lanes));
     }
     list->count = count;
 }
