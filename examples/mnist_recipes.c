@@ -16,11 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { CLASSES = 10, TRAINING = 60000, SEEDS_MAX = 100 };
+#include "support/mnist_data.h"
 
-typedef struct digits {
-    tensor_t *images, *labels; /* uint8; labels one-hot, float32 */
-} digits_t;
+enum { TRAINING = 60000, SEEDS_MAX = 100 };
 
 static model_t *network;
 
@@ -31,36 +29,6 @@ static void check(dlcore_status status, const error_record_t *error)
     fprintf(stderr, "mnist_recipes: %s\n",
             error != NULL && error->message[0] != '\0' ? error->message : model_error(network));
     exit(EXIT_FAILURE);
-}
-
-static tensor_t *load_file(const char *folder, const char *name)
-{
-    char path[4096];
-    error_record_t error = {0};
-    tensor_t *tensor = NULL;
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (idx_load(path, NULL, &tensor, &error) != DLCORE_OK) {
-        snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-        check(idx_load(path, NULL, &tensor, &error), &error);
-    }
-    return tensor;
-}
-
-static digits_t load(const char *folder, const char *prefix)
-{
-    char name[64];
-    error_record_t error = {0};
-    tensor_t *classes;
-    digits_t digits;
-
-    snprintf(name, sizeof name, "%s-images-idx3-ubyte", prefix);
-    digits.images = load_file(folder, name);
-    snprintf(name, sizeof name, "%s-labels-idx1-ubyte", prefix);
-    classes = load_file(folder, name);
-    check(tensor_one_hot(classes, CLASSES, &digits.labels, &error), &error);
-    tensor_free(classes);
-    return digits;
 }
 
 static void create(uint64_t seed)
@@ -91,7 +59,7 @@ static void compile(double learning_rate, uint64_t steps)
 }
 
 /* Wide and well regularized; the epoch that did best on a twelfth of the images is kept. */
-static void train_best(const digits_t *training, uint64_t seed)
+static void train_best(const mnist_images_t *training, uint64_t seed)
 {
     early_stopping_t stopping = early_stopping_default();
     callback_t callback;
@@ -103,7 +71,7 @@ static void train_best(const digits_t *training, uint64_t seed)
         model_add(network, layer_dense(1024, ACTIVATION_RELU));
         model_add(network, layer_dropout(0.5));
     }
-    model_add(network, layer_dense(CLASSES, ACTIVATION_SOFTMAX));
+    model_add(network, layer_dense(MNIST_CLASSES, ACTIVATION_SOFTMAX));
     how.epochs = 20;
     how.batch_size = 256;
     how.validation_split = 1.0 / 12;
@@ -115,21 +83,21 @@ static void train_best(const digits_t *training, uint64_t seed)
     callback = early_stopping_callback(&stopping);
     how.callbacks = &callback;
     how.callback_count = 1;
-    check(model_fit(network, training->images, training->labels, &how, NULL), NULL);
+    check(model_fit(network, training->images, training->one_hot, &how, NULL), NULL);
 }
 
 /* A schedule that ends where the epochs do needs few of them. */
-static void train_fast(const digits_t *training, uint64_t seed)
+static void train_fast(const mnist_images_t *training, uint64_t seed)
 {
     fit_options_t how = fit_options_default();
 
     create(seed);
     model_add(network, layer_dense(192, ACTIVATION_RELU));
-    model_add(network, layer_dense(CLASSES, ACTIVATION_SOFTMAX));
+    model_add(network, layer_dense(MNIST_CLASSES, ACTIVATION_SOFTMAX));
     how.epochs = 3;
     how.batch_size = 128;
     compile(8e-3, how.epochs * steps_in(TRAINING, how.batch_size));
-    check(model_fit(network, training->images, training->labels, &how, NULL), NULL);
+    check(model_fit(network, training->images, training->one_hot, &how, NULL), NULL);
 }
 
 static double now(void)
@@ -201,17 +169,17 @@ int main(int argc, char **argv)
 {
     arguments_t arguments = parse(argc, argv);
     double accuracies[SEEDS_MAX], seconds[SEEDS_MAX];
-    digits_t training, test;
+    mnist_images_t training, test;
 
-    training = load(arguments.data, "train");
-    test = load(arguments.data, "t10k");
+    training = mnist_load(arguments.data, "train");
+    test = mnist_load(arguments.data, "t10k");
     for (size_t i = 0; i < arguments.seeds; i++) {
         evaluation_t result;
         double began = now();
 
         (arguments.fast ? train_fast : train_best)(&training, i + 1);
         seconds[i] = now() - began;
-        check(model_evaluate(network, test.images, test.labels, NULL, &result), NULL);
+        check(model_evaluate(network, test.images, test.one_hot, NULL, &result), NULL);
         accuracies[i] = evaluation_value(&result, "accuracy");
         printf("seed %zu: test accuracy %.4f, %.2f s\n", i + 1, accuracies[i], seconds[i]);
         fflush(stdout);
@@ -219,9 +187,7 @@ int main(int argc, char **argv)
     }
     report("test accuracy", accuracies, arguments.seeds);
     report("seconds", seconds, arguments.seeds);
-    tensor_free(training.images);
-    tensor_free(training.labels);
-    tensor_free(test.images);
-    tensor_free(test.labels);
+    mnist_free(&training);
+    mnist_free(&test);
     return EXIT_SUCCESS;
 }
