@@ -2,8 +2,9 @@
  *
  *     model_files running FILE             a small model in the middle of a run: fuzz corpus
  *     model_files training FILE END        one of every kind of layer in the middle of a run, and
- * the weights at its end: version1_training of the fixtures model_files list FILE name, shape and
- * numbers of each weight, in text
+ *                                          the weights at its end: version1_training of the
+ * fixtures model_files list FILE                name, shape and numbers of each weight, in text
+ *     model_files copy FILE TO             loads a model and saves it
  *
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
@@ -83,8 +84,20 @@ static void list(const dlcore_model_t *model, FILE *to)
     free(numbers);
 }
 
+static int copy(const dlcore_model_t *model, const char *to)
+{
+    dlcore_save_options_t options = dlcore_save_options_default();
+    dlcore_error_record_t error = {.message = ""};
+
+    options.error = &error;
+    if (dlcore_model_save(model, to, &options) != DLCORE_OK)
+        return give_up(to, error.message);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
+    int result = EXIT_SUCCESS;
     const char *command = argc > 2 ? argv[1] : "";
     dlcore_model_t *model;
 
@@ -92,12 +105,15 @@ int main(int argc, char **argv)
         return write_running(argv[2], NULL);
     if (strcmp(command, "training") == 0 && argc == 4)
         return write_running(argv[2], argv[3]);
-    if (strcmp(command, "list") != 0)
-        return give_up("usage", "model_files running|training|list FILE [END]");
+    if (strcmp(command, "list") != 0 && (strcmp(command, "copy") != 0 || argc != 4))
+        return give_up("usage", "model_files running|training|list|copy FILE [END|TO]");
     model = load(argv[2]);
     if (model == NULL)
         return EXIT_FAILURE;
-    list(model, stdout);
+    if (strcmp(command, "list") == 0)
+        list(model, stdout);
+    else
+        result = copy(model, argv[3]);
     dlcore_model_free(model);
-    return EXIT_SUCCESS;
+    return result;
 }

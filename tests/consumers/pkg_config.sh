@@ -11,3 +11,22 @@ test "$(dlcore_flags --modversion)" = "$DLCORE_VERSION"
 "$CC" -std=c11 $warnings $(dlcore_flags --cflags) -o program "$consumers/program.c" \
     $(dlcore_flags --libs)
 ./program
+
+# The examples are installed with the documentation; each builds the same way.
+examples=$DLCORE_PREFIX/share/doc/dlcore/examples
+test -f "$DLCORE_PREFIX/share/doc/dlcore/README.md"
+for example in "$examples"/*.c; do
+    name=$(basename "$example" .c)
+    grep -qF "\`$name.c\`" "$examples/README.md" || {
+        echo "examples/README.md does not tell of $name.c" >&2
+        exit 1
+    }
+    set -- "$example"
+    case $name in
+    mnist) set -- "$@" "$examples"/support/*.c ;;
+    mnist_recipes) set -- "$@" "$examples"/support/mnist_data.c ;;
+    esac
+    # shellcheck disable=SC2046,SC2086
+    "$CC" -std=c11 $warnings $(dlcore_flags --cflags) -o "$name" "$@" $(dlcore_flags --libs)
+done
+./xor
