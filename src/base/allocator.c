@@ -3,46 +3,26 @@
  * The host's pointer is kept in the bytes just before the aligned block.
  *
  * SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE /* madvise */
-
 #include "base/allocator.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/size.h"
+#include "system/memory.h"
 
 #define LARGE ((size_t)4 << 20)
 
 /* Large blocks ask for large pages: without them most of the time of reading a file into fresh
- * memory goes into page faults. Advice that the system may not take. */
-static void advise(void *memory, size_t size)
-{
-#if defined(MADV_HUGEPAGE)
-    const uintptr_t page = 4096; /* or a multiple: then the system says no */
-    uintptr_t begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
-    int before = errno;
-
-    if (size >= LARGE)
-        (void)madvise((char *)memory + (begin - (uintptr_t)memory),
-                      size - (size_t)(begin - (uintptr_t)memory), MADV_HUGEPAGE);
-    errno = before;
-#else
-    (void)memory;
-    (void)size;
-#endif
-}
-
+ * memory goes into page faults. */
 static void *default_allocate(void *user, size_t size)
 {
     void *memory = malloc(size);
 
     (void)user;
-    if (memory != NULL)
-        advise(memory, size);
+    if (memory != NULL && size >= LARGE)
+        dlcore_memory_prefer_large_pages(memory, size);
     return memory;
 }
 

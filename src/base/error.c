@@ -1,14 +1,13 @@
 /* Status texts and error records.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* strerror_r */
-
 #include "base/error.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "system/error_text.h"
 
 const char *dlcore_status_string(dlcore_status status)
 {
@@ -54,9 +53,7 @@ void dlcore_error_write_errno(dlcore_error_record_t *error, int number, const ch
         va_list arguments;
         int used;
 
-        /* strerror itself may share its text between threads. */
-        if (strerror_r(number, reason, sizeof reason) != 0)
-            snprintf(reason, sizeof reason, "errno %d", number);
+        dlcore_error_text(number, reason, sizeof reason);
         error->status = DLCORE_ERROR_IO;
         va_start(arguments, format);
         used = vsnprintf(error->message, sizeof error->message, format, arguments);

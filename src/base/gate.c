@@ -1,7 +1,6 @@
 /* The gate: one number that says who is inside and whether somebody waits to be alone.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include "base/gate.h"
 
 #define SPIN_NS 2000L

@@ -19,9 +19,9 @@ typedef struct dlcore_gate {
     unsigned limit;           /* 1 .. DLCORE_GATE_ALONE */
 } dlcore_gate_t;
 
-#define DLCORE_GATE_INITIALIZER(most)                          \
-    {                                                          \
-        .state = DLCORE_WAIT_WORD_INITIALIZER, .limit = (most) \
+#define DLCORE_GATE_INITIALIZER(most) \
+    {                                 \
+        .limit = (most)               \
     }
 
 /* Waits until fewer than `limit` threads are inside and none waits to be alone. */

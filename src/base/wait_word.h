@@ -7,7 +7,6 @@
 #ifndef DLCORE_BASE_WAIT_WORD_H
 #define DLCORE_BASE_WAIT_WORD_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,14 +16,7 @@
 typedef struct dlcore_wait_word {
     _Alignas(DLCORE_ALIGNMENT) atomic_uint value;
     atomic_uint sleepers;
-    pthread_mutex_t mutex; /* orders going to sleep with waking, guards no data */
-    pthread_cond_t changed;
-} dlcore_wait_word_t;
-
-#define DLCORE_WAIT_WORD_INITIALIZER                                            \
-    {                                                                           \
-        .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER \
-    }
+} dlcore_wait_word_t; /* of static storage it has the value 0 and no sleepers */
 
 /* How long a thread waits awake. It spins for spin_ns, then gives its CPU to whoever wants it until
  * yield_ns more have passed. While *busy, the threads that want a CPU, exceeds `cpus` it does not
@@ -37,10 +29,8 @@ typedef struct dlcore_patience {
 } dlcore_patience_t;
 
 /* Makes a word of value 0 out of any memory, also out of a word whose sleepers were lost in a fork.
- * False when the system has no more locks. */
-bool dlcore_wait_word_init(dlcore_wait_word_t *word);
-/* Nobody waits any more. Not for a word whose sleepers were lost in a fork. */
-void dlcore_wait_word_destroy(dlcore_wait_word_t *word);
+ * There is nothing to take back when nobody waits any more. */
+void dlcore_wait_word_init(dlcore_wait_word_t *word);
 
 /* For one thread at a time. */
 void dlcore_wait_word_store(dlcore_wait_word_t *word, unsigned value);

@@ -1,10 +1,7 @@
 /* Choosing workers by the clock.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include "engine/pace.h"
-
-#include <time.h>
 
 #include "base/size.h"
 
@@ -15,14 +12,6 @@ dlcore_pace_t dlcore_pace_start(size_t most)
                            .usual = most,
                            .hold = DLCORE_PACE_HOLD,
                            .held = DLCORE_PACE_HOLD};
-}
-
-double dlcore_pace_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* The other number of workers is kept when it was faster; else it is tried less often. */

@@ -44,7 +44,4 @@ static inline bool dlcore_pace_watches(const dlcore_pace_t *pace)
 /* After each step with pace->workers: settles that of the next. */
 void dlcore_pace_note(dlcore_pace_t *pace, double seconds);
 
-/* Seconds of a clock that only goes forward. */
-double dlcore_pace_clock(void);
-
 #endif

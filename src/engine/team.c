@@ -5,27 +5,23 @@
  *
  * Process-wide state, all there is: `awake`, the threads of awake teams (workers from waking until
  * they park, with their caller), so that teams spin only while all of them fit the CPUs; and
- * `forks`, which a pthread_atfork handler, installed with the first team of two, counts up in the
- * child, so that a team knows that its threads stayed with the parent. A count costs a run one
- * load, where getpid is a system call. Children made by other means than fork() cannot use a team
- * they inherit.
+ * `forks`, which a handler of forks, installed with the first team of two, counts up in the child,
+ * so that a team knows that its threads stayed with the parent. A count costs a run one load, where
+ * asking for the process is a system call. Children made by other means than fork() cannot use a
+ * team they inherit.
  *
  * SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* sched_getaffinity, sched_getcpu */
 #include "engine/team.h"
 
-#include <limits.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <unistd.h>
 
 #include "base/allocator.h"
 #include "base/float_mode.h"
 #include "base/size.h"
 #include "base/wait_word.h"
+#include "system/cpus.h"
+#include "system/threads.h"
 
 #define MAX_THREADS 256
 #define STACK_BYTES ((size_t)1 << 20)
@@ -44,7 +40,7 @@ typedef struct worker {
     dlcore_wait_word_t go; /* counts this worker's runs */
     dlcore_team_t *team;
     size_t index; /* 1 .. size-1; the caller is 0 */
-    pthread_t thread;
+    dlcore_thread_t thread;
     atomic_int cpu;     /* where it was when its last run began */
     unsigned next_move; /* the run from which on it may move again */
 } worker_t;
@@ -71,7 +67,7 @@ struct dlcore_team {
 
 static atomic_size_t awake;
 static atomic_uint forks;
-static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+static dlcore_once_t watch_once;
 
 static void after_fork_in_child(void)
 {
@@ -81,7 +77,7 @@ static void after_fork_in_child(void)
 
 static void watch_forks(void)
 {
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    dlcore_watch_forks(NULL, NULL, after_fork_in_child);
 }
 
 static dlcore_patience_t patience(const dlcore_team_t *team, long yield_ns)
@@ -105,34 +101,17 @@ static size_t share(const worker_t *worker)
     return worker->index == 1 ? 2 : 1;
 }
 
-#if defined(__linux__)
 /* Kernels wake a thread near the one that wakes it, at times on the very same CPU, and take some 50
  * ms to part them: a whole short fit. So a worker that finds the caller, or a worker before it, on
- * its CPU goes elsewhere by allowing itself every CPU but theirs for a moment. */
-typedef struct cpus {
-    unsigned long set[8192 / (CHAR_BIT * sizeof(unsigned long))];
-} cpus_t;
-
-static void take_out(cpus_t *cpus, int cpu)
-{
-    if (cpu >= 0)
-        CPU_CLR_S((size_t)cpu, sizeof cpus->set, (cpu_set_t *)(void *)cpus->set);
-}
-
+ * its CPU goes elsewhere. */
 static void move_away(const worker_t *worker)
 {
-    cpus_t allowed = {{0}}, others;
+    int taken[MAX_THREADS];
 
-    if (sched_getaffinity(0, sizeof allowed.set, (cpu_set_t *)(void *)allowed.set) < 0)
-        return;
-    others = allowed;
-    take_out(&others, atomic_load_explicit(&worker->team->cpu, memory_order_relaxed));
+    taken[0] = atomic_load_explicit(&worker->team->cpu, memory_order_relaxed);
     for (size_t i = 1; i < worker->index; i++)
-        take_out(&others,
-                 atomic_load_explicit(&worker->team->workers[i - 1].cpu, memory_order_relaxed));
-    if (CPU_COUNT_S(sizeof others.set, (cpu_set_t *)(void *)others.set) > 0 &&
-        sched_setaffinity(0, sizeof others.set, (cpu_set_t *)(void *)others.set) == 0)
-        sched_setaffinity(0, sizeof allowed.set, (cpu_set_t *)(void *)allowed.set);
+        taken[i] = atomic_load_explicit(&worker->team->workers[i - 1].cpu, memory_order_relaxed);
+    dlcore_cpu_leave(taken, worker->index);
 }
 
 static bool shares_its_cpu(const worker_t *worker, int cpu)
@@ -148,36 +127,19 @@ static bool shares_its_cpu(const worker_t *worker, int cpu)
 
 static void find_a_cpu(worker_t *worker, unsigned run)
 {
-    int cpu = sched_getcpu();
+    int cpu = dlcore_cpu_current();
 
-    if ((int)(run - worker->next_move) >= 0 && shares_its_cpu(worker, cpu) &&
+    if (cpu >= 0 && (int)(run - worker->next_move) >= 0 && shares_its_cpu(worker, cpu) &&
         atomic_load(&awake) <= worker->team->cpus) {
         move_away(worker);
         worker->next_move = run + RUNS_BETWEEN_MOVES;
-        cpu = sched_getcpu();
+        cpu = dlcore_cpu_current();
     }
     if (cpu != atomic_load_explicit(&worker->cpu, memory_order_relaxed))
         atomic_store_explicit(&worker->cpu, cpu, memory_order_relaxed);
 }
 
-static int current_cpu(void)
-{
-    return sched_getcpu();
-}
-#else
-static void find_a_cpu(worker_t *worker, unsigned run)
-{
-    (void)worker;
-    (void)run;
-}
-
-static int current_cpu(void)
-{
-    return -1;
-}
-#endif
-
-static void *worker_main(void *argument)
+static void worker_main(void *argument)
 {
     worker_t *worker = argument;
     dlcore_team_t *team = worker->team;
@@ -202,72 +164,26 @@ static void *worker_main(void *argument)
         }
     }
     atomic_fetch_sub(&awake, share(worker));
-    return NULL;
-}
-
-/* All signals but those that a thread's own fault raises: these must still reach the host's crash
- * handler. */
-static void block_signals(sigset_t *before)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-    sigset_t blocked;
-
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-        sigdelset(&blocked, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &blocked, before);
-}
-
-static bool start_worker(worker_t *worker, const pthread_attr_t *attributes)
-{
-    if (!dlcore_wait_word_init(&worker->go))
-        return false;
-    /* Thread-local storage is taken from the stack: a host with much of it needs the default. */
-    if ((attributes != NULL &&
-         pthread_create(&worker->thread, attributes, worker_main, worker) == 0) ||
-        pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
-        return true;
-    dlcore_wait_word_destroy(&worker->go);
-    return false;
 }
 
 /* Makes the threads, as many of them as the system gives. The team's memory may be that of a
- * parent process, its locks in any state. */
+ * parent process, its words with sleepers that stayed there. */
 static void start_workers(dlcore_team_t *team)
 {
-    pthread_attr_t attributes;
-    pthread_attr_t *small = NULL;
-    sigset_t before;
-
     team->size = 1;
     team->forks = atomic_load(&forks);
     atomic_store(&team->arrived, 0);
-    if (!dlcore_wait_word_init(&team->finished))
-        return;
-    if (!dlcore_wait_word_init(&team->phase)) {
-        dlcore_wait_word_destroy(&team->finished);
-        return;
-    }
-    if (pthread_attr_init(&attributes) == 0)
-        small = &attributes;
-    if (small != NULL)
-        pthread_attr_setstacksize(small, STACK_BYTES);
-    block_signals(&before);
+    dlcore_wait_word_init(&team->finished);
+    dlcore_wait_word_init(&team->phase);
     for (size_t i = 1; i < team->capacity; i++) {
         worker_t *worker = &team->workers[i - 1];
 
         worker->team = team;
         worker->index = i;
-        if (!start_worker(worker, small))
+        dlcore_wait_word_init(&worker->go);
+        if (dlcore_thread_start(&worker->thread, STACK_BYTES, worker_main, worker) != 0)
             break;
         team->size = i + 1;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (small != NULL)
-        pthread_attr_destroy(small);
-    if (team->size == 1) {
-        dlcore_wait_word_destroy(&team->finished);
-        dlcore_wait_word_destroy(&team->phase);
     }
 }
 
@@ -289,7 +205,7 @@ dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t thr
             dlcore_release(&memory, made);
             return DLCORE_ERROR_MEMORY;
         }
-        pthread_once(&watch_once, watch_forks);
+        dlcore_once(&watch_once, watch_forks);
         made->cpus = dlcore_team_cpus();
         start_workers(made);
     }
@@ -320,12 +236,8 @@ void dlcore_team_free(dlcore_team_t *team)
     if (team->size > 1 && !inherited(team)) {
         team->work = NULL;
         send(team, team->size);
-        for (size_t i = 1; i < team->size; i++) {
-            pthread_join(team->workers[i - 1].thread, NULL);
-            dlcore_wait_word_destroy(&team->workers[i - 1].go);
-        }
-        dlcore_wait_word_destroy(&team->finished);
-        dlcore_wait_word_destroy(&team->phase);
+        for (size_t i = 1; i < team->size; i++)
+            dlcore_thread_join(&team->workers[i - 1].thread);
     }
     allocator = team->allocator;
     dlcore_release(&allocator, team->workers);
@@ -353,7 +265,7 @@ void dlcore_team_run(dlcore_team_t *team, size_t workers, dlcore_team_work_t wor
     team->work = work;
     team->argument = argument;
     team->float_mode = dlcore_float_mode_get();
-    atomic_store_explicit(&team->cpu, current_cpu(), memory_order_relaxed);
+    atomic_store_explicit(&team->cpu, dlcore_cpu_current(), memory_order_relaxed);
     atomic_store_explicit(&team->unfinished, workers - 1, memory_order_relaxed);
     finished = atomic_load(&team->finished.value);
     send(team, workers);
@@ -378,17 +290,7 @@ void dlcore_team_barrier(dlcore_team_t *team)
 
 size_t dlcore_team_cpus(void)
 {
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t cpus = online > 0 ? (size_t)online : 1;
-
-#if defined(__linux__)
-    /* Longer than CPU_SETSIZE: the kernel refuses a set shorter than its own. */
-    unsigned long set[8192 / (CHAR_BIT * sizeof(unsigned long))] = {0};
-
-    if (sched_getaffinity(0, sizeof set, (cpu_set_t *)(void *)set) == 0)
-        cpus = (size_t)CPU_COUNT_S(sizeof set, (cpu_set_t *)(void *)set);
-#endif
-    return dlcore_size_max(1, dlcore_size_min(cpus, MAX_THREADS));
+    return dlcore_size_min(dlcore_cpus(), MAX_THREADS);
 }
 
 size_t dlcore_team_awake(void)

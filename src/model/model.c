@@ -3,12 +3,12 @@
  * SPDX-License-Identifier: MIT */
 #include "model/model.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "system/threads.h"
 
 /* Multiply-adds that one more thread must have to be worth waking: some 20 us of work. */
 #define WORK_PER_THREAD 1e6
@@ -144,15 +144,9 @@ dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
     return status;
 }
 
-/* Never 0: POSIX threads are addresses or their like. */
-static uintptr_t this_thread(void)
-{
-    return (uintptr_t)pthread_self();
-}
-
 void dlcore_model_lend(dlcore_model_t *model)
 {
-    atomic_store_explicit(&model->borrower, this_thread(), memory_order_relaxed);
+    atomic_store_explicit(&model->borrower, dlcore_thread_current(), memory_order_relaxed);
 }
 
 void dlcore_model_take_back(dlcore_model_t *model)
@@ -163,7 +157,7 @@ void dlcore_model_take_back(dlcore_model_t *model)
 /* Another thread never reads its own name here, whatever it races with. */
 static bool is_borrower(const dlcore_model_t *model)
 {
-    return atomic_load_explicit(&model->borrower, memory_order_relaxed) == this_thread();
+    return atomic_load_explicit(&model->borrower, memory_order_relaxed) == dlcore_thread_current();
 }
 
 dlcore_status dlcore_model_begin_setting(dlcore_model_t *model)

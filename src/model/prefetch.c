@@ -1,31 +1,29 @@
 /* Reading a dataset one batch ahead.
  *
- * One lock guards the struct; the dataset's functions and the copying run without it. The thread
- * works while `state` is WORKING, the caller owns everything else. Memory is the caller's business:
- * a batch that does not fit its slot is left with the dataset until the caller has made room.
+ * Thread and caller take turns with the whole struct: it is the thread's while `state` is WORKING,
+ * else the caller's. Memory is the caller's business: a batch that does not fit its slot is left
+ * with the dataset until the caller has made room.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
-
 #include "model/prefetch.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "base/wait_word.h"
 #include "model/feed.h"
+#include "system/threads.h"
 #include "tensor/tensor.h"
 
-typedef enum state {
+enum {
     IDLE,    /* nothing asked for, at first */
     WORKING, /* the thread has to fetch, or does */
     READY,   /* a batch is in the slot; or, until the next seek, an error or the pass's end */
     WAITING, /* a batch is there, but too large for the slot */
     ENDING
-} state_t;
+};
 
 /* A batch of its own. */
 typedef struct slot {
@@ -38,10 +36,8 @@ typedef struct slot {
 struct dlcore_prefetch {
     dlcore_allocator_t allocator;
     const dlcore_dataset_t *dataset;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    state_t state;
+    dlcore_thread_t thread;
+    dlcore_wait_word_t state;
 
     bool seeks; /* begin, before the next batch */
     size_t pass, batch;
@@ -97,7 +93,7 @@ static void fill(slot_t *slot, const dlcore_source_t *found)
     }
 }
 
-/* One batch from the dataset, without the lock. */
+/* One batch from the dataset. */
 static dlcore_status fetch(dlcore_prefetch_t *prefetch, bool seeks)
 {
     const dlcore_dataset_t *dataset = prefetch->dataset;
@@ -111,34 +107,33 @@ static dlcore_status fetch(dlcore_prefetch_t *prefetch, bool seeks)
     return dlcore_dataset_next(dataset, true, &prefetch->found, &prefetch->error);
 }
 
-static void *run(void *argument)
+static void work(dlcore_prefetch_t *prefetch)
+{
+    slot_t *slot = &prefetch->slots[prefetch->next];
+    bool seeks = prefetch->seeks, fits;
+
+    prefetch->seeks = false;
+    prefetch->status = fetch(prefetch, seeks);
+    fits = prefetch->status != DLCORE_OK || batch_bytes(&prefetch->found) <= slot->room;
+    if (prefetch->status == DLCORE_OK && fits)
+        fill(slot, &prefetch->found);
+    dlcore_wait_word_store(&prefetch->state, fits ? READY : WAITING);
+}
+
+static void run(void *argument)
 {
     dlcore_prefetch_t *prefetch = argument;
 
-    pthread_mutex_lock(&prefetch->lock);
-    while (prefetch->state != ENDING) {
-        slot_t *slot = &prefetch->slots[prefetch->next];
-        bool seeks = prefetch->seeks, fits;
-        dlcore_status status;
+    for (;;) {
+        unsigned state = atomic_load(&prefetch->state.value);
 
-        if (prefetch->state != WORKING) {
-            pthread_cond_wait(&prefetch->changed, &prefetch->lock);
-            continue;
-        }
-        prefetch->seeks = false;
-        pthread_mutex_unlock(&prefetch->lock);
-        status = fetch(prefetch, seeks);
-        fits = status != DLCORE_OK || batch_bytes(&prefetch->found) <= slot->room;
-        if (status == DLCORE_OK && fits)
-            fill(slot, &prefetch->found);
-        pthread_mutex_lock(&prefetch->lock);
-        prefetch->status = status;
-        if (prefetch->state == WORKING)
-            prefetch->state = fits ? READY : WAITING;
-        pthread_cond_broadcast(&prefetch->changed);
+        if (state == ENDING)
+            return;
+        if (state == WORKING)
+            work(prefetch);
+        else
+            dlcore_wait_word_park(&prefetch->state, state);
     }
-    pthread_mutex_unlock(&prefetch->lock);
-    return NULL;
 }
 
 dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
@@ -146,7 +141,6 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
                                     dlcore_error_record_t *error)
 {
     dlcore_prefetch_t *made = dlcore_allocate(allocator, 1, sizeof *made);
-    sigset_t all, before;
     int number;
 
     *prefetch = NULL;
@@ -154,15 +148,9 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
         return dlcore_fail_memory(error, "prefetch", sizeof *made);
     made->allocator = *allocator;
     made->dataset = dataset;
-    pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->changed, NULL);
-    sigfillset(&all); /* signals are for the host's threads */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    number = pthread_create(&made->thread, NULL, run, made);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    dlcore_wait_word_init(&made->state);
+    number = dlcore_thread_start(&made->thread, 0, run, made);
     if (number != 0) {
-        pthread_cond_destroy(&made->changed);
-        pthread_mutex_destroy(&made->lock);
         dlcore_release(allocator, made);
         return dlcore_fail_errno(error, number, "prefetch: cannot start a thread");
     }
@@ -170,11 +158,10 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
     return DLCORE_OK;
 }
 
-/* Waits until the thread is not in the dataset; the lock is held. */
+/* Waits for the caller's turn. */
 static void settle(dlcore_prefetch_t *prefetch)
 {
-    while (prefetch->state == WORKING)
-        pthread_cond_wait(&prefetch->changed, &prefetch->lock);
+    dlcore_wait_word_park(&prefetch->state, WORKING);
 }
 
 void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
@@ -183,14 +170,9 @@ void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
 
     if (prefetch == NULL)
         return;
-    pthread_mutex_lock(&prefetch->lock);
     settle(prefetch);
-    prefetch->state = ENDING;
-    pthread_cond_broadcast(&prefetch->changed);
-    pthread_mutex_unlock(&prefetch->lock);
-    pthread_join(prefetch->thread, NULL);
-    pthread_cond_destroy(&prefetch->changed);
-    pthread_mutex_destroy(&prefetch->lock);
+    dlcore_wait_word_store(&prefetch->state, ENDING);
+    dlcore_thread_join(&prefetch->thread);
     allocator = prefetch->allocator;
     dlcore_release(&allocator, prefetch->slots[0].memory);
     dlcore_release(&allocator, prefetch->slots[1].memory);
@@ -199,14 +181,11 @@ void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
 
 void dlcore_prefetch_seek(dlcore_prefetch_t *prefetch, size_t pass, size_t batch)
 {
-    pthread_mutex_lock(&prefetch->lock);
     settle(prefetch);
     prefetch->pass = pass;
     prefetch->batch = batch;
     prefetch->seeks = true;
-    prefetch->state = WORKING;
-    pthread_cond_broadcast(&prefetch->changed);
-    pthread_mutex_unlock(&prefetch->lock);
+    dlcore_wait_word_store(&prefetch->state, WORKING);
 }
 
 /* Makes room for the batch that waits, and copies it. */
@@ -232,20 +211,17 @@ dlcore_status dlcore_prefetch_next(dlcore_prefetch_t *prefetch, dlcore_source_t 
     dlcore_status status;
 
     *source = (dlcore_source_t){0};
-    pthread_mutex_lock(&prefetch->lock);
     settle(prefetch);
     status = prefetch->status;
     if (status != DLCORE_OK)
         (void)dlcore_fail(error, status, "%s", prefetch->error.message);
-    else if (prefetch->state == WAITING)
+    else if (atomic_load(&prefetch->state.value) == WAITING)
         status = take_waiting(prefetch, slot, error);
     if (status == DLCORE_OK)
         *source = slot->source;
     if (source->rows > 0) { /* the one after it meanwhile */
         prefetch->next = 1 - prefetch->next;
-        prefetch->state = WORKING;
-        pthread_cond_broadcast(&prefetch->changed);
+        dlcore_wait_word_store(&prefetch->state, WORKING);
     }
-    pthread_mutex_unlock(&prefetch->lock);
     return status;
 }

@@ -1,16 +1,15 @@
 /* The progress line.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include "model/progress.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/number.h"
 #include "base/size.h"
+#include "system/clock.h"
+#include "system/terminal.h"
 
 #define REDRAW_SECONDS 0.05
 
@@ -38,15 +37,6 @@ static void add_count(line_t *line, size_t number, size_t width)
     add(line, text);
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-        return 0.0;
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void write_stdout(void *user, const char *text, size_t length)
 {
     (void)user;
@@ -60,7 +50,7 @@ dlcore_progress_t dlcore_progress_start(const dlcore_sink_t *sink, int verbose)
 
     if (verbose != 0 && sink->write == NULL)
         progress.sink =
-            (dlcore_sink_t){.write = write_stdout, .terminal = isatty(fileno(stdout)) == 1};
+            (dlcore_sink_t){.write = write_stdout, .terminal = dlcore_stdout_is_terminal()};
     return progress;
 }
 
@@ -76,7 +66,7 @@ void dlcore_progress_begin(dlcore_progress_t *progress, size_t epoch, size_t epo
     if (progress->verbose == 0)
         return;
     progress->batches = batches;
-    progress->began = now();
+    progress->began = dlcore_clock();
     progress->drawn = 0.0;
     if (epochs == 0)
         return;
@@ -174,7 +164,7 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
 {
     /* a dataset may yield more than it said */
     size_t batches = progress->batches > 0 ? dlcore_size_max(progress->batches, done) : 0;
-    double elapsed = now() - progress->began;
+    double elapsed = dlcore_clock() - progress->began;
     double each = done > 0 ? elapsed / (double)done : 0.0;
     line_t line = {.length = 0};
     char text[64];
@@ -217,7 +207,7 @@ void dlcore_progress_batch(dlcore_progress_t *progress, size_t done, const char 
 
     if (progress->verbose != 1 || !progress->sink.terminal || done == progress->batches)
         return;
-    time = now();
+    time = dlcore_clock();
     if (time - progress->drawn < REDRAW_SECONDS)
         return;
     progress->drawn = time;

@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "engine/small.h"
 #include "model/train.h"
+#include "system/clock.h"
 #include "tensor/tensor.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
@@ -230,11 +231,11 @@ void dlcore_training_step(dlcore_training_t *training)
 {
     dlcore_step_t *step = &training->step;
     bool watches = dlcore_pace_watches(&training->pace) && step->source.rows == training->rows;
-    double begin = watches ? dlcore_pace_clock() : 0.0;
+    double begin = watches ? dlcore_clock() : 0.0;
 
     dlcore_step_run(step, training->pace.workers);
     if (watches)
-        dlcore_pace_note(&training->pace, dlcore_pace_clock() - begin);
+        dlcore_pace_note(&training->pace, dlcore_clock() - begin);
 }
 
 void dlcore_training_take_averages(dlcore_training_t *training)

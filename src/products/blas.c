@@ -6,22 +6,21 @@
  * Process-wide state, all there is: what was found; the gate, which bounds the threads in BLAS; and
  * `count`, who needs OpenBLAS's process-wide thread count to be 1 and what it was before.
  *
- * A fork waits, in a pthread_atfork handler, for the gemm calls of other threads to end: a child
+ * A fork waits, in a handler of its own, for the gemm calls of other threads to end: a child
  * whose BLAS was left in the middle of a call would hang in BLAS's own locks. In the child the
  * scopes of other threads are gone; if they had set the count to 1, the child's next scope puts it
  * back when it ends. Children made by other means than fork() should not use dlcore.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include "products/blas.h"
 
 #include <cblas.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/gate.h"
 #include "base/size.h"
+#include "system/threads.h"
 
 /* DLCORE_OPENBLAS_STRONG says that OpenBLAS is sure to be linked: for static archives, out of which
  * a weak reference pulls nothing, and for object formats without weak references. */
@@ -71,12 +70,12 @@ static struct {
 static dlcore_gate_t gate = DLCORE_GATE_INITIALIZER(1);
 
 static struct {
-    pthread_mutex_t lock;
-    unsigned scopes; /* threads that need the count to be 1 */
-    int host;        /* the count to put back, 0: none */
-} count = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    dlcore_gate_t lock; /* lets one in */
+    unsigned scopes;    /* threads that need the count to be 1 */
+    int host;           /* the count to put back, 0: none */
+} count = {.lock = DLCORE_GATE_INITIALIZER(1)};
 
-static pthread_once_t setup_once = PTHREAD_ONCE_INIT;
+static dlcore_once_t setup_once;
 
 /* What the calling thread is in. */
 static _Thread_local struct {
@@ -88,7 +87,7 @@ static _Thread_local struct {
 
 static void before_fork(void)
 {
-    pthread_mutex_lock(&count.lock);
+    dlcore_gate_enter(&count.lock);
     if (mine.in_gate == 0) /* else a signal handler forks in the middle of our gemm */
         dlcore_gate_enter_alone(&gate);
 }
@@ -97,14 +96,14 @@ static void after_fork_in_parent(void)
 {
     if (mine.in_gate == 0)
         dlcore_gate_leave_alone(&gate);
-    pthread_mutex_unlock(&count.lock);
+    dlcore_gate_leave(&count.lock);
 }
 
 static void after_fork_in_child(void)
 {
     dlcore_gate_after_fork(&gate, mine.in_gate);
     count.scopes = mine.scopes > 0 && !mine.host_threads ? 1 : 0;
-    pthread_mutex_unlock(&count.lock);
+    dlcore_gate_after_fork(&count.lock, 0);
 }
 
 static unsigned gate_limit(void)
@@ -136,7 +135,7 @@ static void setup(void)
         if (found.count_per_process || found.count_per_thread)
             gate.limit = gate_limit();
     }
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    dlcore_watch_forks(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
 /* Alone: a gemm of a scope with host_threads may have threads at work. */
@@ -151,30 +150,30 @@ static void hold_process_count(void)
 {
     int now;
 
-    pthread_mutex_lock(&count.lock);
+    dlcore_gate_enter(&count.lock);
     now = openblas_get_num_threads();
     if (now != 1) {
         count.host = now;
         set_process_count(1);
     }
     count.scopes++;
-    pthread_mutex_unlock(&count.lock);
+    dlcore_gate_leave(&count.lock);
 }
 
 static void release_process_count(void)
 {
-    pthread_mutex_lock(&count.lock);
+    dlcore_gate_enter(&count.lock);
     if (--count.scopes == 0 && count.host != 0) {
         if (openblas_get_num_threads() == 1)
             set_process_count(count.host);
         count.host = 0;
     }
-    pthread_mutex_unlock(&count.lock);
+    dlcore_gate_leave(&count.lock);
 }
 
 void dlcore_blas_enter(bool host_threads)
 {
-    pthread_once(&setup_once, setup);
+    dlcore_once(&setup_once, setup);
     if (mine.scopes++ > 0)
         return;
     mine.host_threads = host_threads;
@@ -216,13 +215,13 @@ void dlcore_blas_leave_worker(void)
 
 const char *dlcore_blas_name(void)
 {
-    pthread_once(&setup_once, setup);
+    dlcore_once(&setup_once, setup);
     return found.name;
 }
 
 bool dlcore_blas_is_concurrent(void)
 {
-    pthread_once(&setup_once, setup);
+    dlcore_once(&setup_once, setup);
     return gate.limit > 1;
 }
 

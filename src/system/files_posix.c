@@ -1,8 +1,7 @@
 /* Files on POSIX: the table of its own calls.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64
+#include "system/features.h"
 
 #include <fcntl.h>
 #include <stdio.h>

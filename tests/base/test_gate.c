@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/gate.h"
 
@@ -124,13 +125,14 @@ static void *pass_once_alone(void *argument)
     return NULL;
 }
 
-/* A sleeper counts itself with the mutex in hand, and gives that up by falling asleep. */
+/* A sleeper counts itself, then falls asleep, for which it gets a moment. */
 static void wait_for_sleepers(unsigned sleepers)
 {
+    const struct timespec moment = {.tv_nsec = 2000000};
+
     while (atomic_load(&gate.state.sleepers) < sleepers)
         sched_yield();
-    pthread_mutex_lock(&gate.state.mutex);
-    pthread_mutex_unlock(&gate.state.mutex);
+    nanosleep(&moment, NULL);
 }
 
 /* The ordinary sleeper was there first, but only the other one may come in. A wake-up that reached

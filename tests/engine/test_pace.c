@@ -79,14 +79,6 @@ static void test_pace_goes_down_to_what_is_fastest(void **state)
     assert_int_equal(run(&pace, 100, idle, 8), 100);
 }
 
-static void test_pace_clock_goes_forward(void **state)
-{
-    double before = dlcore_pace_clock();
-
-    (void)state;
-    assert_true(dlcore_pace_clock() >= before);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,7 +87,6 @@ int main(void)
         cmocka_unit_test(test_pace_disturbed_takes_fewer_until_it_is_over),
         cmocka_unit_test(test_pace_disturbed_but_faster_keeps_all),
         cmocka_unit_test(test_pace_goes_down_to_what_is_fastest),
-        cmocka_unit_test(test_pace_clock_goes_forward),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

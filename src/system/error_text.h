@@ -1,0 +1,13 @@
+/* The system's words for its errors.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_SYSTEM_ERROR_TEXT_H
+#define DLCORE_SYSTEM_ERROR_TEXT_H
+
+#include <stddef.h>
+
+/* The text for a value of errno, cut to `size` bytes; "errno 5" where the system has none. Unlike
+ * strerror's it is the caller's own. */
+void dlcore_error_text(int number, char *text, size_t size);
+
+#endif

@@ -1,0 +1,21 @@
+/* What the headers of the system declare beyond standard C. The sources of this folder include it
+ * before anything else.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_SYSTEM_FEATURES_H
+#define DLCORE_SYSTEM_FEATURES_H
+
+#if defined(__linux__) || defined(__GLIBC__)
+#    if !defined(_GNU_SOURCE)
+#        define _GNU_SOURCE /* flock, madvise, sched_getaffinity, syscall */
+#    endif
+#elif !defined(__APPLE__) && !defined(__FreeBSD__) && !defined(__DragonFly__) && \
+    !defined(__OpenBSD__) && !defined(__NetBSD__) && !defined(_POSIX_C_SOURCE)
+/* Those systems show everything unless they are asked for less. */
+#    define _POSIX_C_SOURCE 200809L
+#endif
+#if !defined(_FILE_OFFSET_BITS)
+#    define _FILE_OFFSET_BITS 64 /* files above 2 GB where off_t is small by default */
+#endif
+
+#endif

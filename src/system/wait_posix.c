@@ -1,0 +1,108 @@
+/* Sleeping until a number changes: futexes on Linux, elsewhere mutexes and conditions.
+ *
+ * A system without futexes gets a table of places to sleep at, chosen by the word's address. Two
+ * words may share a place, so everybody there is woken and looks. DLCORE_NO_FUTEX chooses that on
+ * Linux, too.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "system/features.h"
+
+#include "system/wait.h"
+
+#if defined(__linux__) && !defined(DLCORE_NO_FUTEX)
+
+#    include <errno.h>
+#    include <limits.h>
+#    include <linux/futex.h>
+#    include <sys/syscall.h>
+#    include <unistd.h>
+
+/* Without a time limit the two calls are one. */
+#    if !defined(SYS_futex)
+#        define SYS_futex SYS_futex_time64
+#    endif
+
+_Static_assert(sizeof(atomic_uint) == 4, "a futex has 32 bits");
+
+void dlcore_wait(atomic_uint *word, unsigned old)
+{
+    int before = errno;
+
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, old, NULL, NULL, 0);
+    errno = before;
+}
+
+void dlcore_wake(atomic_uint *word, bool all)
+{
+    int before = errno;
+
+    (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, all ? INT_MAX : 1, NULL, NULL, 0);
+    errno = before;
+}
+
+#else
+
+#    include <pthread.h>
+#    include <stdint.h>
+
+enum { PLACES = 16 };
+
+typedef struct place {
+    pthread_mutex_t mutex; /* orders going to sleep with waking, guards no data */
+    pthread_cond_t changed;
+} place_t;
+
+#    define PLACE                                                                   \
+        {                                                                           \
+            .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER \
+        }
+#    define PLACES_4 PLACE, PLACE, PLACE, PLACE
+
+static place_t places[PLACES] = {PLACES_4, PLACES_4, PLACES_4, PLACES_4};
+static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+
+/* In the child nobody sleeps, and a mutex may be held by a thread that stayed with the parent. */
+static void forget_sleepers(void)
+{
+    static const place_t fresh = PLACE;
+
+    for (int i = 0; i < PLACES; i++)
+        places[i] = fresh;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_sleepers);
+}
+
+static place_t *place_of(const atomic_uint *word)
+{
+    uintptr_t address = (uintptr_t)word / 64; /* words have cache lines of their own */
+
+    return &places[(address ^ address / PLACES ^ address / (PLACES * PLACES)) % PLACES];
+}
+
+void dlcore_wait(atomic_uint *word, unsigned old)
+{
+    place_t *place = place_of(word);
+
+    pthread_once(&watch_once, watch_forks);
+    pthread_mutex_lock(&place->mutex);
+    if (atomic_load(word) == old)
+        pthread_cond_wait(&place->changed, &place->mutex);
+    pthread_mutex_unlock(&place->mutex);
+}
+
+void dlcore_wake(atomic_uint *word, bool all)
+{
+    place_t *place = place_of(word);
+
+    (void)all;
+    /* Who found the old value holds the mutex until it sleeps: once we had the mutex, the signal
+     * reaches it. Given back before the signal, so that nobody wakes into a held lock. */
+    pthread_mutex_lock(&place->mutex);
+    pthread_mutex_unlock(&place->mutex);
+    pthread_cond_broadcast(&place->changed);
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* The clock: seconds, forward only.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "system/clock.h"
+
+static void test_clock_never_goes_back(void **state)
+{
+    double before = dlcore_clock();
+
+    (void)state;
+    for (int i = 0; i < 10000; i++) {
+        double now = dlcore_clock();
+
+        assert_true(now >= before);
+        before = now;
+    }
+}
+
+static void test_clock_counts_seconds(void **state)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    double before = dlcore_clock(), passed;
+
+    (void)state;
+    nanosleep(&pause, NULL);
+    passed = dlcore_clock() - before;
+    assert_true(passed >= 0.0199);
+    assert_true(passed < 10.0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clock_never_goes_back),
+        cmocka_unit_test(test_clock_counts_seconds),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
