@@ -71,7 +71,8 @@ typedef struct dlcore_model_options {
     dlcore_allocator_t allocator; /* malloc */
     uint64_t seed;                /* initial weights and shuffling; DLCORE_SEED_DEFAULT */
     /* Threads that one call may use, its own included; 1 creates none. 0, the default: the CPUs
-     * this process may run on, where a step is big enough to gain. Results never depend on it. */
+     * this process may run on, where a step is big enough to gain; a container's CPU quota counts
+     * like CPUs, halves rounded up. Results never depend on it. */
     size_t threads;
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for an engine that this CPU has not. */
     dlcore_engine_t engine; /* DLCORE_ENGINE_AUTO */

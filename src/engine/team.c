@@ -20,6 +20,7 @@
 #include "base/float_mode.h"
 #include "base/size.h"
 #include "base/wait_word.h"
+#include "system/cpu_quota.h"
 #include "system/cpus.h"
 #include "system/threads.h"
 
@@ -197,7 +198,8 @@ dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t thr
     if (made == NULL)
         return DLCORE_ERROR_MEMORY;
     made->allocator = memory;
-    made->capacity = dlcore_size_max(1, dlcore_size_min(threads, MAX_THREADS));
+    made->cpus = threads == 1 ? 1 : dlcore_team_cpus();
+    made->capacity = threads == 0 ? made->cpus : dlcore_size_min(threads, MAX_THREADS);
     made->size = 1;
     if (made->capacity > 1) {
         made->workers = dlcore_allocate(&memory, made->capacity - 1, sizeof *made->workers);
@@ -206,7 +208,6 @@ dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t thr
             return DLCORE_ERROR_MEMORY;
         }
         dlcore_once(&watch_once, watch_forks);
-        made->cpus = dlcore_team_cpus();
         start_workers(made);
     }
     *team = made;
@@ -288,9 +289,14 @@ void dlcore_team_barrier(dlcore_team_t *team)
     dlcore_wait_word_store(&team->phase, phase + 1);
 }
 
-size_t dlcore_team_cpus(void)
+size_t dlcore_team_allowed_cpus(void)
 {
     return dlcore_size_min(dlcore_cpus(), MAX_THREADS);
+}
+
+size_t dlcore_team_cpus(void)
+{
+    return dlcore_size_min(dlcore_team_allowed_cpus(), dlcore_cpu_quota(""));
 }
 
 size_t dlcore_team_awake(void)

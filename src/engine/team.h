@@ -13,9 +13,9 @@ typedef struct dlcore_team dlcore_team_t;
 /* What a team runs: every worker calls it once, with its number 0 .. workers-1. */
 typedef void (*dlcore_team_work_t)(void *argument, size_t worker, size_t workers);
 
-/* A team of `threads` (1 .. 256; more is 256, 0 is 1), the calling thread counted: makes
- * threads - 1 threads, parked. They block all signals but those of their own faults (SIGSEGV and
- * the like). Where the system gives fewer threads, the team is smaller: ask dlcore_team_size.
+/* A team of `threads` (1 .. 256; more is 256, 0 is dlcore_team_cpus), the calling thread counted:
+ * makes threads - 1 threads, parked. They block all signals but those of their own faults (SIGSEGV
+ * and the like). Where the system gives fewer threads, the team is smaller: ask dlcore_team_size.
  * Fails only without memory. */
 dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t threads,
                                  dlcore_team_t **team);
@@ -50,7 +50,10 @@ static inline void dlcore_place_meet(const dlcore_place_t *place)
         dlcore_team_barrier(place->team);
 }
 
-/* CPUs that this process may run on, at least 1, at most 256. */
+/* CPUs that this process may run on by its affinity, at least 1, at most 256: a call of the system.
+ */
+size_t dlcore_team_allowed_cpus(void);
+/* No more of them than the quotas of its container come to (system/cpu_quota.h): reads files. */
 size_t dlcore_team_cpus(void);
 
 /* Threads of awake teams in this process: workers until they park, and with them their caller.

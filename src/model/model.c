@@ -216,13 +216,13 @@ dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double mul
     dlcore_model_t *owner = (dlcore_model_t *)model;
     size_t threads = model->options.threads;
 
-    if (threads == 0)
-        threads = dlcore_team_cpus();
+    if (threads == 0) /* quotas are read where a team is made, not in every call */
+        threads = dlcore_team_allowed_cpus();
     if (useful_threads(threads, multiply_adds) == 1 || !gains_from_team(model) ||
         atomic_flag_test_and_set(&owner->team_busy))
         return NULL;
     if (owner->team == NULL &&
-        dlcore_team_create(&owner->allocator, threads, &owner->team) != DLCORE_OK)
+        dlcore_team_create(&owner->allocator, model->options.threads, &owner->team) != DLCORE_OK)
         owner->team = NULL; /* without memory for a team the caller works alone */
     if (owner->team == NULL)
         atomic_flag_clear(&owner->team_busy);

@@ -149,7 +149,7 @@ static void test_team_create_clamps_threads(void **state)
 
     (void)state;
     assert_int_equal(dlcore_team_create(NULL, 0, &team), DLCORE_OK);
-    assert_int_equal(dlcore_team_size(team), 1);
+    assert_int_equal(dlcore_team_size(team), dlcore_team_cpus());
     dlcore_team_free(team);
     assert_int_equal(dlcore_team_create(NULL, 100000, &team), DLCORE_OK);
     assert_in_range(dlcore_team_size(team), 2, 256);
@@ -161,7 +161,8 @@ static void test_team_cpus_within_online(void **state)
     long online = sysconf(_SC_NPROCESSORS_ONLN);
 
     (void)state;
-    assert_in_range(dlcore_team_cpus(), 1, online > 256 ? 256 : online);
+    assert_in_range(dlcore_team_allowed_cpus(), 1, online > 256 ? 256 : online);
+    assert_in_range(dlcore_team_cpus(), 1, dlcore_team_allowed_cpus());
 }
 
 /* --- barrier ------------------------------------------------------------------------------------

@@ -1,0 +1,277 @@
+/* Quotas of control groups: /proc/self/cgroup says which group this process is in,
+ * /proc/self/mountinfo where groups are to be seen, and a file in each group what it may use.
+ *
+ * Files are read with open and read, because stdio would allocate.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "system/features.h"
+
+#include "system/cpu_quota.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_ROOM 1024
+#define LINE_ROOM 2048
+
+/* One of the two kinds of control groups. */
+typedef struct hierarchy {
+    char mount[PATH_ROOM]; /* where its groups are to be seen; at first where they usually are */
+    char top[PATH_ROOM];   /* which group is seen there: in a container often the container's own */
+    char group[PATH_ROOM]; /* that of this process; "": none */
+} hierarchy_t;
+
+typedef struct hierarchies {
+    hierarchy_t v1, v2;
+} hierarchies_t;
+
+/* ---- reading ---- */
+
+typedef struct text {
+    int file;
+    size_t begin, end; /* of what is unread in bytes */
+    char bytes[1024];
+} text_t;
+
+/* The file `name` of a folder below `root`. */
+static bool open_text(text_t *text, const char *root, const char *folder, const char *name)
+{
+    char path[4 * PATH_ROOM];
+    int length = snprintf(path, sizeof path, "%s%s/%s", root, folder, name);
+
+    if (length < 0 || (size_t)length >= sizeof path)
+        return false;
+    text->begin = text->end = 0;
+    text->file = open(path, O_RDONLY | O_CLOEXEC);
+    return text->file >= 0;
+}
+
+/* The next line, without its end; what goes beyond LINE_ROOM is left out. */
+static bool next_line(text_t *text, char line[LINE_ROOM])
+{
+    size_t length = 0;
+    bool any = false;
+
+    for (;;) {
+        char c;
+
+        if (text->begin == text->end) {
+            ssize_t got = read(text->file, text->bytes, sizeof text->bytes);
+
+            text->begin = 0;
+            text->end = got > 0 ? (size_t)got : 0;
+            if (got <= 0)
+                break;
+        }
+        any = true;
+        c = text->bytes[text->begin++];
+        if (c == '\n')
+            break;
+        if (length + 1 < LINE_ROOM)
+            line[length++] = c;
+    }
+    line[length] = '\0';
+    return any;
+}
+
+static bool read_line(const char *root, const char *folder, const char *name, char line[LINE_ROOM])
+{
+    text_t text;
+    bool found;
+
+    if (!open_text(&text, root, folder, name))
+        return false;
+    found = next_line(&text, line);
+    close(text.file);
+    return found;
+}
+
+static bool is_in_list(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (;; list++) {
+        if (strncmp(list, name, length) == 0 && (list[length] == ',' || list[length] == '\0'))
+            return true;
+        list = strchr(list, ',');
+        if (list == NULL)
+            return false;
+    }
+}
+
+/* "" where it does not fit: a group that cannot be named is as good as none. */
+static void copy(char to[PATH_ROOM], const char *from)
+{
+    to[0] = '\0';
+    if (strlen(from) < PATH_ROOM)
+        memcpy(to, from, strlen(from) + 1);
+}
+
+/* ---- where the groups are ---- */
+
+/* "4:cpu,cpuacct:/docker/1234" of version 1, "0::/user.slice" of version 2. */
+static bool find_groups(hierarchies_t *all, const char *root)
+{
+    char line[LINE_ROOM];
+    text_t text;
+
+    if (!open_text(&text, root, "/proc/self", "cgroup"))
+        return false;
+    while (next_line(&text, line)) {
+        char *controllers = strchr(line, ':');
+        char *group = controllers == NULL ? NULL : strchr(controllers + 1, ':');
+
+        if (group == NULL)
+            continue;
+        *group++ = '\0';
+        controllers++;
+        if (controllers[0] == '\0')
+            copy(all->v2.group, group);
+        else if (is_in_list(controllers, "cpu"))
+            copy(all->v1.group, group);
+    }
+    close(text.file);
+    return all->v1.group[0] != '\0' || all->v2.group[0] != '\0';
+}
+
+/* The next word of a line, which it ends; "" at the line's end. */
+static char *next_word(char **line)
+{
+    char *word = *line + strspn(*line, " ");
+
+    *line = word + strcspn(word, " ");
+    if (**line != '\0')
+        *(*line)++ = '\0';
+    return word;
+}
+
+/* "36 35 98:0 TOP MOUNT rw,noatime [more ...] - TYPE SOURCE OPTIONS" */
+static void note_mount(hierarchies_t *all, char *line, bool *found_v1, bool *found_v2)
+{
+    char *rest = strstr(line, " - "), *type, *options;
+    hierarchy_t *which = NULL;
+
+    if (rest == NULL)
+        return;
+    *rest = '\0';
+    rest += 3;
+    type = next_word(&rest);
+    (void)next_word(&rest);
+    options = next_word(&rest);
+    if (strcmp(type, "cgroup2") == 0 && !*found_v2) {
+        which = &all->v2;
+        *found_v2 = true;
+    } else if (strcmp(type, "cgroup") == 0 && is_in_list(options, "cpu") && !*found_v1) {
+        which = &all->v1;
+        *found_v1 = true;
+    }
+    if (which == NULL)
+        return;
+    for (int i = 0; i < 3; i++)
+        (void)next_word(&line);
+    copy(which->top, next_word(&line));
+    copy(which->mount, next_word(&line));
+}
+
+static void find_mounts(hierarchies_t *all, const char *root)
+{
+    bool found_v1 = false, found_v2 = false;
+    char line[LINE_ROOM];
+    text_t text;
+
+    if (!open_text(&text, root, "/proc/self", "mountinfo"))
+        return;
+    while ((!found_v1 || !found_v2) && next_line(&text, line))
+        note_mount(all, line, &found_v1, &found_v2);
+    close(text.file);
+}
+
+/* ---- quotas ---- */
+
+/* Both in microseconds; a quota of 0 or less is none. */
+static size_t cpus_of(long long quota, long long period)
+{
+    if (quota <= 0 || period <= 0 || quota > LLONG_MAX / 4 || period > LLONG_MAX / 4)
+        return SIZE_MAX;
+    quota = (2 * quota + period) / (2 * period);
+    return quota < 1 ? 1 : (size_t)quota;
+}
+
+/* cpu.max: "150000 100000", or "max 100000". */
+static size_t quota_v2(const char *root, const char *folder)
+{
+    char line[LINE_ROOM], *end;
+    long long quota;
+
+    if (!read_line(root, folder, "cpu.max", line))
+        return SIZE_MAX;
+    quota = strtoll(line, &end, 10); /* 0 of "max" */
+    return cpus_of(quota, strtoll(end, NULL, 10));
+}
+
+static size_t quota_v1(const char *root, const char *folder)
+{
+    char quota[LINE_ROOM], period[LINE_ROOM];
+
+    if (!read_line(root, folder, "cpu.cfs_quota_us", quota) ||
+        !read_line(root, folder, "cpu.cfs_period_us", period))
+        return SIZE_MAX;
+    return cpus_of(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
+}
+
+/* The group's path below the mount; "" where the mount does not show it. */
+static const char *below_mount(const hierarchy_t *hierarchy)
+{
+    const char *group = hierarchy->group;
+    size_t length = strlen(hierarchy->top);
+
+    if (length == 1) /* "/" */
+        length = 0;
+    if (strncmp(group, hierarchy->top, length) != 0 || strstr(group, "/..") != NULL ||
+        (group[length] != '/' && group[length] != '\0'))
+        return "";
+    return strcmp(group + length, "/") == 0 ? "" : group + length;
+}
+
+/* The least of the group and of every group around it, up to the one at the mount. */
+static size_t least_quota(const hierarchy_t *hierarchy, const char *root,
+                          size_t (*quota_of)(const char *root, const char *folder))
+{
+    const size_t mount = strlen(hierarchy->mount);
+    char folder[2 * PATH_ROOM];
+    size_t least = SIZE_MAX;
+
+    if (hierarchy->group[0] == '\0' || mount == 0)
+        return SIZE_MAX;
+    snprintf(folder, sizeof folder, "%s%s", hierarchy->mount, below_mount(hierarchy));
+    for (;;) {
+        const size_t quota = quota_of(root, folder);
+        char *last;
+
+        if (quota < least)
+            least = quota;
+        if (strlen(folder) <= mount || (last = strrchr(folder, '/')) == NULL)
+            return least;
+        *last = '\0';
+    }
+}
+
+size_t dlcore_cpu_quota(const char *root)
+{
+    hierarchies_t all = {.v1 = {.mount = "/sys/fs/cgroup/cpu", .top = "/"},
+                         .v2 = {.mount = "/sys/fs/cgroup", .top = "/"}};
+    size_t v1, v2;
+
+    if (!find_groups(&all, root))
+        return SIZE_MAX;
+    find_mounts(&all, root);
+    v1 = least_quota(&all.v1, root, quota_v1);
+    v2 = least_quota(&all.v2, root, quota_v2);
+    return v1 < v2 ? v1 : v2;
+}
