@@ -219,6 +219,7 @@ void dlcore_network_unbuild(dlcore_network_t *network)
 {
     dlcore_release(&network->allocator, network->values);
     network->values = NULL;
+    network->revision++;
     network->value_floats = 0;
     network->parameter_count = 0;
     for (size_t i = 0; i < network->node_count; i++) {
@@ -248,6 +249,7 @@ static dlcore_status build_for(dlcore_network_t *network, size_t input_width, co
     status = build(network, input_width, seed, error);
     if (status != DLCORE_OK)
         dlcore_network_unbuild(network);
+    network->revision++;
     return status;
 }
 
@@ -261,6 +263,12 @@ dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input
                                          dlcore_error_record_t *error)
 {
     return build_for(network, input_width, NULL, error);
+}
+
+void dlcore_network_set_trainable(dlcore_network_t *network, size_t i, bool trainable)
+{
+    network->nodes[i].layer.trainable = trainable;
+    network->revision++;
 }
 
 void dlcore_network_clear(dlcore_network_t *network)

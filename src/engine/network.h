@@ -26,6 +26,9 @@ typedef struct dlcore_network {
     const dlcore_kernels_t *kernels;
     dlcore_node_t *nodes;
     size_t node_count, node_capacity;
+    /* Counts what changes the built layers, or which of them train: what was planned at another
+     * count is stale. 0: never built. */
+    uint64_t revision;
 
     /* once built */
     float *values;           /* every parameter, in the engine's layout, padding zero; else NULL */
@@ -60,6 +63,9 @@ dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input
 
 /* As before it was built. */
 void dlcore_network_unbuild(dlcore_network_t *network);
+
+/* Freezes layer i, or lets training move it. */
+void dlcore_network_set_trainable(dlcore_network_t *network, size_t i, bool trainable);
 
 /* Frees what the network holds, not the struct. */
 void dlcore_network_clear(dlcore_network_t *network);

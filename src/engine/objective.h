@@ -4,6 +4,9 @@
 #ifndef DLCORE_ENGINE_OBJECTIVE_H
 #define DLCORE_ENGINE_OBJECTIVE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "dlcore/metric.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
@@ -18,5 +21,8 @@ typedef struct dlcore_objective {
     size_t metric_count;
     size_t first_weighted; /* metrics from here on use the weights of samples */
 } dlcore_objective_t;
+
+/* Whether two are the same, but for `weighted` and names. */
+bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objective_t *b);
 
 #endif

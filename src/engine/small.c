@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "engine/activity.h"
+#include "engine/path.h"
 #include "tensor/tensor.h"
 
-/* ---- which networks ---- */
+/* ---- the plan ---- */
 
-static bool settle_loss(const dlcore_objective_t *objective, dlcore_small_loss_t *loss)
+bool dlcore_small_loss(const dlcore_objective_t *objective, dlcore_small_loss_t *loss)
 {
     bool logits = objective->output == DLCORE_OUTPUT_FUSED ||
                   (objective->output == DLCORE_OUTPUT_LOGITS && objective->metric_count == 0);
@@ -31,21 +31,27 @@ static bool settle_loss(const dlcore_objective_t *objective, dlcore_small_loss_t
     return logits;
 }
 
-static bool settle_layer(const dlcore_node_t *node, bool absorbed, dlcore_small_layer_t *layer)
+dlcore_activation_t dlcore_small_activation(const dlcore_node_t *node,
+                                            const dlcore_objective_t *objective, bool is_last)
 {
-    *layer = (dlcore_small_layer_t){
+    bool absorbed = is_last && objective->output == DLCORE_OUTPUT_FUSED;
+
+    return absorbed ? DLCORE_ACTIVATION_LINEAR : node->layer.activation;
+}
+
+static dlcore_small_layer_t layer_of(const dlcore_node_t *node, const dlcore_objective_t *objective,
+                                     bool is_last)
+{
+    bool has_bias = node->parameter_count > 1;
+
+    return (dlcore_small_layer_t){
         .inputs = node->input_width,
         .units = node->output_width,
-        .activation = absorbed ? DLCORE_ACTIVATION_LINEAR : node->layer.activation,
+        .kernel = node->parameters[0].offset,
+        .has_bias = has_bias,
+        .bias = has_bias ? node->parameters[1].offset : 0,
+        .activation = dlcore_small_activation(node, objective, is_last),
     };
-    if (node->type != &dlcore_layer_type_dense || !node->layer.trainable ||
-        layer->inputs > DLCORE_SMALL_WIDTH || layer->units > DLCORE_SMALL_WIDTH ||
-        !dlcore_small_takes(layer->activation))
-        return false;
-    layer->kernel = node->parameters[0].offset;
-    layer->has_bias = node->parameter_count > 1;
-    layer->bias = layer->has_bias ? node->parameters[1].offset : 0;
-    return true;
 }
 
 void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -53,24 +59,17 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
 {
     size_t count = network->node_count - network->first;
 
-    plan->functions = NULL;
-    if (dlcore_activity_has_any(network))
-        return;
-    if (count > DLCORE_SMALL_LAYERS || network->products->small == NULL ||
-        !settle_loss(objective, &plan->net.loss))
-        return;
-    for (size_t l = 0; l < count; l++) {
-        bool absorbed = l + 1 == count && objective->output == DLCORE_OUTPUT_FUSED;
-        if (!settle_layer(&network->nodes[network->first + l], absorbed, &plan->net.layers[l]))
-            return;
-    }
+    plan->functions = network->products->small();
+    (void)dlcore_small_loss(objective, &plan->net.loss);
     plan->net.layer_count = count;
     plan->net.is_narrow = true;
-    for (size_t l = 0; l < count; l++)
+    for (size_t l = 0; l < count; l++) {
+        plan->net.layers[l] =
+            layer_of(&network->nodes[network->first + l], objective, l + 1 == count);
         plan->net.is_narrow &= plan->net.layers[l].units <= DLCORE_SMALL_WIDTH / 2;
+    }
     plan->labels =
         dlcore_loss_smoothing(&objective->loss_settings, plan->net.layers[count - 1].units);
-    plan->functions = network->products->small();
 }
 
 const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
@@ -303,20 +302,15 @@ static void fetch_next(const dlcore_source_t *next)
     }
 }
 
-/* One sample that counts 1, under any reduction. */
-static bool is_alone(const dlcore_step_t *step)
-{
-    return step->source.rows == 1 && !step->objective->weighted;
-}
-
 void dlcore_small_step(dlcore_step_t *step)
 {
     const dlcore_small_plan_t *plan = step->workspace->small;
     dlcore_place_t alone = {.workers = 1};
     size_t rows = step->source.rows;
+    bool is_row = dlcore_path_is_row(step->objective, rows);
 
     fetch_next(&step->next);
-    if (is_alone(step))
+    if (is_row)
         run_one(step, plan);
     else
         run_groups(step, plan);
@@ -332,7 +326,7 @@ void dlcore_small_step(dlcore_step_t *step)
     step->finite = isfinite(step->sums.loss);
     if (!step->finite && step->stop_on_not_finite)
         return;
-    if (!is_alone(step))
+    if (!is_row)
         plan->functions->gradients(&plan->net, plan->work, plan->gradients);
     step->sink->take(step->sink, 0, plan->gradients, step->network->value_floats);
     if (step->update != NULL)

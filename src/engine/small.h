@@ -10,7 +10,7 @@
 
 /* What a step needs that is settled once for a network and an objective. */
 struct dlcore_small_plan {
-    const dlcore_small_functions_t *functions; /* NULL: the network is not small */
+    const dlcore_small_functions_t *functions;
     dlcore_small_t net;
     dlcore_label_change_t labels; /* smoothing */
     /* of one allocation, which the workspace owns */
@@ -19,7 +19,13 @@ struct dlcore_small_plan {
     float *gradients; /* as long as the flat parameter vector; padding stays zero */
 };
 
-/* Decides by engine, shapes and objective, never by the batch or the number of threads. */
+/* The loss as small networks know it; false where they have none for the objective. */
+bool dlcore_small_loss(const dlcore_objective_t *objective, dlcore_small_loss_t *loss);
+/* What a layer applies itself: not what the loss does. */
+dlcore_activation_t dlcore_small_activation(const dlcore_node_t *node,
+                                            const dlcore_objective_t *objective, bool is_last);
+
+/* Everything of the plan but its memory, for a network that goes this way (dlcore_path_train). */
 void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_small_plan_t *plan);
 

@@ -29,8 +29,17 @@ typedef struct dlcore_update_span {
     const dlcore_parameter_t *parameter;
 } dlcore_update_span_t;
 
+/* What an update plan was made for. */
+typedef struct dlcore_update_key {
+    uint64_t revision;           /* of the network; 0: none was made */
+    bool clips, clips_norm;      /* single gradients; those of an array, or of all */
+    bool accumulates, averages;  /* gradients; weights */
+    bool decays, decays_no_bias; /* weights; all but biases */
+} dlcore_update_key_t;
+
 /* What is settled, and allocated, once for a network and an optimizer. */
 typedef struct dlcore_update_plan {
+    dlcore_update_key_t key;
     size_t span_count; /* 0: the rule alone is asked for */
     dlcore_update_span_t *spans;
     size_t chunk_count;
@@ -41,8 +50,9 @@ typedef struct dlcore_update_plan {
     bool keeps;   /* whole gradients are needed */
 } dlcore_update_plan_t;
 
-/* On failure *plan is empty. */
-dlcore_status dlcore_update_plan_create(const dlcore_network_t *network,
+/* *plan, empty or made before, is one for the network and the optimizer: it stays where its key is
+ * theirs. On failure it is empty. */
+dlcore_status dlcore_update_plan_ensure(const dlcore_network_t *network,
                                         const dlcore_optimizer_t *optimizer,
                                         dlcore_update_plan_t *plan, dlcore_error_record_t *error);
 void dlcore_update_plan_clear(const dlcore_allocator_t *allocator, dlcore_update_plan_t *plan);

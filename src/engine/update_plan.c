@@ -31,14 +31,35 @@ static const dlcore_parameter_t *parameter_at(const dlcore_network_t *network, s
     return parameter;
 }
 
+static dlcore_update_key_t key_of(const dlcore_network_t *network,
+                                  const dlcore_optimizer_t *optimizer)
+{
+    return (dlcore_update_key_t){
+        .revision = network->revision,
+        .clips = optimizer->clipvalue > 0.0,
+        .clips_norm = optimizer->clipnorm > 0.0 || optimizer->global_clipnorm > 0.0,
+        .accumulates = optimizer->gradient_accumulation_steps > 0,
+        .averages = optimizer->use_ema,
+        .decays = optimizer->weight_decay > 0.0,
+        .decays_no_bias = optimizer->weight_decay_excludes_bias,
+    };
+}
+
+static bool is_same_key(const dlcore_update_key_t *a, const dlcore_update_key_t *b)
+{
+    return a->revision == b->revision && a->clips == b->clips && a->clips_norm == b->clips_norm &&
+           a->accumulates == b->accumulates && a->averages == b->averages &&
+           a->decays == b->decays && a->decays_no_bias == b->decays_no_bias;
+}
+
 /* What is asked for, and how many spans and chunks there are. */
-static void settle(const dlcore_network_t *network, const dlcore_optimizer_t *optimizer,
+static void settle(const dlcore_network_t *network, const dlcore_update_key_t *key,
                    dlcore_update_plan_t *plan)
 {
     const dlcore_parameter_t *parameter;
     bool moves;
 
-    *plan = (dlcore_update_plan_t){0};
+    *plan = (dlcore_update_plan_t){.key = *key};
     for (size_t i = 0; (parameter = parameter_at(network, i, &moves)) != NULL; i++) {
         if (!moves)
             continue;
@@ -47,14 +68,11 @@ static void settle(const dlcore_network_t *network, const dlcore_optimizer_t *op
         plan->chunk_count += chunks_of(parameter->floats);
         plan->span_count++;
     }
-    plan->keeps = optimizer->clipnorm > 0.0 || optimizer->global_clipnorm > 0.0 ||
-                  optimizer->gradient_accumulation_steps > 0;
-    plan->adjusts = plan->has_penalty || optimizer->clipvalue > 0.0 ||
-                    optimizer->weight_decay > 0.0 || optimizer->use_ema;
+    plan->keeps = key->clips_norm || key->accumulates;
+    plan->adjusts = plan->has_penalty || key->clips || key->decays || key->averages;
 }
 
-static void fill_spans(const dlcore_network_t *network, const dlcore_optimizer_t *optimizer,
-                       dlcore_update_plan_t *plan)
+static void fill_spans(const dlcore_network_t *network, dlcore_update_plan_t *plan)
 {
     const dlcore_parameter_t *parameter;
     size_t chunks = 0, spans = 0;
@@ -65,27 +83,26 @@ static void fill_spans(const dlcore_network_t *network, const dlcore_optimizer_t
 
         if (!moves)
             continue;
-        plan->spans[spans++] =
-            (dlcore_update_span_t){.offset = parameter->offset,
-                                   .floats = parameter->floats,
-                                   .first_chunk = chunks,
-                                   .l1 = (float)parameter->regularizer.l1,
-                                   .two_l2 = (float)(2.0 * parameter->regularizer.l2),
-                                   .decays = optimizer->weight_decay > 0.0 &&
-                                             !(is_bias && optimizer->weight_decay_excludes_bias),
-                                   .parameter = parameter};
+        plan->spans[spans++] = (dlcore_update_span_t){
+            .offset = parameter->offset,
+            .floats = parameter->floats,
+            .first_chunk = chunks,
+            .l1 = (float)parameter->regularizer.l1,
+            .two_l2 = (float)(2.0 * parameter->regularizer.l2),
+            .decays = plan->key.decays && !(is_bias && plan->key.decays_no_bias),
+            .parameter = parameter};
         chunks += chunks_of(parameter->floats);
     }
 }
 
-dlcore_status dlcore_update_plan_create(const dlcore_network_t *network,
-                                        const dlcore_optimizer_t *optimizer,
-                                        dlcore_update_plan_t *plan, dlcore_error_record_t *error)
+static dlcore_status make(const dlcore_network_t *network, const dlcore_update_key_t *key,
+                          dlcore_update_plan_t *plan, dlcore_error_record_t *error)
 {
     const dlcore_allocator_t *allocator = &network->allocator;
     size_t spans, chunks;
+    bool stores = key->clips_norm && !key->accumulates; /* accumulated ones are state */
 
-    settle(network, optimizer, plan);
+    settle(network, key, plan);
     if (!plan->keeps && !plan->adjusts && !plan->has_constraint)
         plan->span_count = plan->chunk_count = 0;
     if (plan->span_count == 0)
@@ -94,15 +111,26 @@ dlcore_status dlcore_update_plan_create(const dlcore_network_t *network,
     chunks = plan->chunk_count;
     plan->spans = dlcore_allocate(allocator, spans, sizeof *plan->spans);
     plan->partials = dlcore_allocate(allocator, chunks, sizeof *plan->partials);
-    if (plan->keeps && optimizer->gradient_accumulation_steps == 0)
+    if (stores)
         plan->gradients = dlcore_allocate(allocator, network->value_floats, sizeof(float));
-    if (plan->spans == NULL || plan->partials == NULL ||
-        (plan->keeps && optimizer->gradient_accumulation_steps == 0 && plan->gradients == NULL)) {
+    if (plan->spans == NULL || plan->partials == NULL || (stores && plan->gradients == NULL)) {
         dlcore_update_plan_clear(allocator, plan);
         return dlcore_fail_memory(error, "gradients", network->value_floats * sizeof(float));
     }
-    fill_spans(network, optimizer, plan);
+    fill_spans(network, plan);
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_update_plan_ensure(const dlcore_network_t *network,
+                                        const dlcore_optimizer_t *optimizer,
+                                        dlcore_update_plan_t *plan, dlcore_error_record_t *error)
+{
+    dlcore_update_key_t key = key_of(network, optimizer);
+
+    if (is_same_key(&plan->key, &key))
+        return DLCORE_OK;
+    dlcore_update_plan_clear(&network->allocator, plan);
+    return make(network, &key, plan, error);
 }
 
 void dlcore_update_plan_clear(const dlcore_allocator_t *allocator, dlcore_update_plan_t *plan)

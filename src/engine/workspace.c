@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/activity.h"
+#include "engine/path.h"
 #include "engine/small.h"
 #include "engine/sums.h"
 
@@ -213,9 +214,9 @@ static void cut_small(cutter_t *cutter, const dlcore_network_t *network,
     const size_t group = DLCORE_SMALL_WIDTH * DLCORE_SMALL_LANES_MAX;
     dlcore_small_plan_t plan;
 
-    dlcore_small_settle(network, objective, &plan);
-    if (plan.functions == NULL)
+    if (dlcore_path_train(network, objective) != DLCORE_PATH_SMALL)
         return;
+    dlcore_small_settle(network, objective, &plan);
     w->small = cut(cutter, 1, sizeof *w->small);
     plan.x = cut(cutter, group, sizeof(float));
     plan.t = cut(cutter, group, sizeof(float));

@@ -32,7 +32,14 @@ typedef enum dlcore_weights {
     DLCORE_WEIGHTS_NOT_FINITE
 } dlcore_weights_t;
 
+/* What a workspace for training was made for, besides rows and workers. */
+typedef struct dlcore_workspace_key {
+    uint64_t revision; /* of the network; 0: made for one call */
+    dlcore_objective_t objective;
+} dlcore_workspace_key_t;
+
 typedef struct dlcore_workspace {
+    dlcore_workspace_key_t key;
     dlcore_allocator_t allocator;
     size_t capacity; /* rows */
     size_t workers;  /* with scratch of their own */
@@ -67,6 +74,14 @@ dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
                                       const dlcore_objective_t *objective,
                                       dlcore_workspace_use_t use, size_t capacity, size_t workers,
                                       dlcore_workspace_t *workspace, dlcore_error_record_t *error);
+
+/* One to train with that outlives calls: it stays where it was made for this network and objective
+ * and has room for as many rows, workers and weights of samples; else it is made anew, with no less
+ * room. On failure *workspace is empty. */
+dlcore_status dlcore_workspace_ensure(const dlcore_network_t *network,
+                                      const dlcore_objective_t *objective, size_t rows,
+                                      size_t workers, dlcore_workspace_t *workspace,
+                                      dlcore_error_record_t *error);
 
 /* Frees the memory, not the struct, which is then empty. An empty one is fine. */
 void dlcore_workspace_clear(dlcore_workspace_t *workspace);

@@ -82,7 +82,6 @@ static dlcore_status begin(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
     dlcore_run_state_t *former = NULL;
-    uint64_t version = dlcore_model_version(model);
     dlcore_status status;
 
     if (!fit->options->resume) {
@@ -95,8 +94,8 @@ static dlcore_status begin(dlcore_fit_t *fit)
         status = dlcore_fit_resume(fit);
     if (status == DLCORE_OK)
         status = dlcore_training_set_update(&fit->training, &fit->sink);
-    if (status != DLCORE_OK && model->stopped == NULL && version == dlcore_model_version(model))
-        model->stopped = former;
+    if (status != DLCORE_OK && model->stopped == NULL)
+        model->stopped = former; /* the end of the call drops it where the model has changed */
     else
         dlcore_run_state_free(&model->allocator, former);
     return status;

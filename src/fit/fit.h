@@ -46,10 +46,11 @@ typedef struct dlcore_fit {
     size_t trained_values, all_values;
     size_t shown_values; /* of the last epoch */
     bool stop, stopped_by_callback;
-    size_t begun; /* callbacks whose on_train_begin was called, or skipped where NULL */
-    bool resumed; /* it went on from a record */
-    bool ended;   /* nothing more is trained: callbacks hear of the end */
-    bool left;    /* a record with a copy of the weights, which then had this version */
+    size_t begun;  /* callbacks whose on_train_begin was called, or skipped where NULL */
+    bool resumed;  /* it went on from a record */
+    bool ended;    /* nothing more is trained: callbacks hear of the end */
+    bool recorded; /* a record is left with the model */
+    bool left;     /* a record with a copy of the weights, which then had this version */
     uint64_t left_version;
     dlcore_error_record_t failure; /* of the callback that is called */
     dlcore_error_record_t reason;  /* why the fit fails: the first that was wrong */

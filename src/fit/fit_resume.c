@@ -229,6 +229,7 @@ dlcore_status dlcore_fit_leave_record(dlcore_fit_t *fit)
     model->stopped = dlcore_run_state_copy(&model->allocator, view, count);
     if (model->stopped == NULL)
         return dlcore_fail_memory(&model->error, "state of the run", sizeof *model->stopped);
+    fit->recorded = true;
     if (!may_replace_weights(fit))
         return DLCORE_OK;
     model->stopped->weights = dlcore_allocate(&model->allocator, count, sizeof(float));
@@ -245,6 +246,8 @@ void dlcore_fit_settle_record(const dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
 
+    if (fit->recorded)
+        dlcore_model_keep_run(model); /* of these weights, whatever took the trained ones' place */
     if (!fit->left || fit->left_version != dlcore_model_version(model))
         return;
     dlcore_release(&model->allocator, model->stopped->weights);

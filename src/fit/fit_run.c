@@ -160,7 +160,7 @@ static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
     step->gathered = fit->gathered;
     step->seed = fit->model->options.seed; /* a callback may have gone on from a file */
     step->number = fit->model->steps_trained++;
-    dlcore_model_weights_change(fit->model);
+    dlcore_model_weights_move(fit->model);
     dlcore_training_step(&fit->training);
     fit->slot = 1 - fit->slot;
     fit->gathered = step->next.rows > 0;

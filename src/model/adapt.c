@@ -94,7 +94,6 @@ static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const d
     }
     dlcore_release(&model->allocator, numbers);
     dlcore_model_weights_change(model);
-    dlcore_model_drop_run(model);
     return DLCORE_OK;
 }
 

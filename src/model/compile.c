@@ -131,7 +131,8 @@ dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
     if (status == DLCORE_OK)
         status = settle(model, options);
     if (status == DLCORE_OK) {
-        dlcore_trainer_clear(model);
+        dlcore_trainer_restart(model);
+        model->compiles++;
         model->settings = *options;
         model->compiled = true;
     }

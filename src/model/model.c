@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/path.h"
 #include "system/threads.h"
 
 /* Multiply-adds that one more thread must have to be worth waking: some 20 us of work. */
@@ -41,37 +42,18 @@ static dlcore_status check_options(const dlcore_model_options_t *options)
     return DLCORE_OK;
 }
 
-static const dlcore_products_t *native_products(void)
-{
-    const dlcore_products_t *products = dlcore_products_native_avx512();
-
-    return products != NULL ? products : dlcore_products_native_avx2();
-}
-
-/* Never by the number of threads: bits must not depend on it. */
 static dlcore_status choose_products(const dlcore_model_options_t *options,
                                      const dlcore_products_t **products)
 {
-    *products = NULL;
-    switch (options->engine) {
-    case DLCORE_ENGINE_AUTO:
-        *products = native_products();
-        if (*products == NULL)
-            *products = dlcore_products_blas();
-        return DLCORE_OK;
-    case DLCORE_ENGINE_BLAS:
-        *products = dlcore_products_blas();
-        return DLCORE_OK;
-    case DLCORE_ENGINE_NATIVE:
-        *products = native_products();
-        if (*products != NULL)
-            return DLCORE_OK;
+    dlcore_status status = dlcore_check_choice("model", "engine", (int)options->engine, 0,
+                                               DLCORE_ENGINE_NATIVE, options->error);
+
+    *products = status == DLCORE_OK ? dlcore_path_products(options->engine) : NULL;
+    if (status == DLCORE_OK && *products == NULL)
         return dlcore_fail(options->error, DLCORE_ERROR_UNSUPPORTED,
                            "model: the native engine needs a CPU with AVX-512, or AVX2 and FMA, "
                            "and a build that knows them");
-    }
-    return dlcore_check_choice("model", "engine", (int)options->engine, 0, DLCORE_ENGINE_NATIVE,
-                               options->error);
+    return status;
 }
 
 dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model)
@@ -118,6 +100,7 @@ void dlcore_model_free(dlcore_model_t *model)
         return;
     allocator = model->allocator;
     dlcore_team_free(model->team);
+    dlcore_model_drop_run(model);
     dlcore_trainer_clear(model);
     dlcore_network_clear(&model->network);
     dlcore_release(&allocator, model);
@@ -140,6 +123,7 @@ dlcore_status dlcore_model_begin(dlcore_model_t *model)
 
 dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
 {
+    dlcore_model_settle_run(model);
     atomic_flag_clear(&model->busy);
     return status;
 }

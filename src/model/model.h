@@ -21,9 +21,9 @@ typedef struct dlcore_trainer {
     float *slots; /* slot_count vectors of the network's value_floats; NULL: none yet */
     size_t slot_count;
     dlcore_optimizer_clock_t clock; /* of the slots */
-    dlcore_update_plan_t plan;      /* has_plan false: none yet */
-    bool has_plan;
-    dlcore_workspace_t workspace; /* capacity 0: none yet */
+    /* caches, empty at first; what they were made for is their key */
+    dlcore_update_plan_t plan;
+    dlcore_workspace_t workspace;
 } dlcore_trainer_t;
 
 struct dlcore_model {
@@ -36,6 +36,7 @@ struct dlcore_model {
     bool compiled;
     dlcore_compile_options_t settings;
     dlcore_trainer_t trainer;
+    uint64_t compiles;       /* counts them */
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */
     uint64_t steps_trained;  /* likewise: keys dropout and noise */
 
@@ -66,10 +67,17 @@ void dlcore_model_take_back(dlcore_model_t *model);
 dlcore_status dlcore_model_begin_setting(dlcore_model_t *model);
 dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status status);
 
-/* The weights are about to change, or have changed: predictors made before are stale. */
-static inline void dlcore_model_weights_change(dlcore_model_t *model)
+/* A step is about to move the weights: predictors made before are stale. */
+static inline void dlcore_model_weights_move(dlcore_model_t *model)
 {
     (void)atomic_fetch_add_explicit(&model->version, 1, memory_order_release);
+}
+
+/* Something else is about to change them, or has: what a training call knows of them, too. */
+static inline void dlcore_model_weights_change(dlcore_model_t *model)
+{
+    dlcore_model_weights_move(model);
+    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
 }
 
 static inline uint64_t dlcore_model_version(const dlcore_model_t *model)
@@ -129,22 +137,31 @@ size_t dlcore_sample_width(const dlcore_tensor_t *x);
 /* All weights from a copy in the order of dlcore_model_get_weights: weights.c. */
 void dlcore_model_import_weights(dlcore_model_t *model, const float *values);
 
-/* The run that was stopped cannot go on any more, or has: run_state.c. */
-void dlcore_model_drop_run(dlcore_model_t *model);
+/* ---- run_state.c ---- */
 
-/* Forgets the optimizer's state and the buffers: train.c. */
+/* The run that was stopped cannot go on any more, or has. */
+void dlcore_model_drop_run(dlcore_model_t *model);
+/* It can go on from the model as it is now: the record's key is set. */
+void dlcore_model_keep_run(dlcore_model_t *model);
+/* Drops it where the model is another than its key says; by the frame of every call that writes. */
+void dlcore_model_settle_run(dlcore_model_t *model);
+
+/* ---- trainer.c ---- */
+
+/* Frees all of it. */
 void dlcore_trainer_clear(dlcore_model_t *model);
+/* Forgets the optimizer's state. */
+void dlcore_trainer_restart(dlcore_model_t *model);
+/* The optimizer's state and the update plan, before a call's first step; the workspace is
+ * dlcore_workspace_ensure's. */
+dlcore_status dlcore_trainer_begin(dlcore_model_t *model);
+/* Moves the optimizer's state of a model of the same layout over. */
+void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from);
 
 /* The learning rate of the next step: learning_rate.c. DLCORE_ERROR_ARGUMENT when the user's
  * function gives none. */
 dlcore_status dlcore_model_rate(const dlcore_model_t *model, double *rate,
                                 dlcore_error_record_t *error);
-
-/* What an update does is settled anew by the next training call: train.c. */
-void dlcore_trainer_forget_plan(dlcore_model_t *model);
-
-/* Moves the optimizer's state of a model of the same layout over: train.c. */
-void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from);
 
 /* Loss and metrics as a result with names: compile.c. */
 void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_objective_t *objective,

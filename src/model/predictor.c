@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/path.h"
 #include "kernels/activate.h"
 #include "products/products_native.h"
 
@@ -126,15 +127,12 @@ static void gather(batch_t *batch)
     batch->is_raw = false;
 }
 
-/* Whether lists beat the engine's product, which multiplies by zeros, too, but reads weights once
- * for all rows. The shares, in sixteenths of the inputs, were found by measuring. */
 static bool prefers_lists(const batch_t *batch, size_t node, size_t units)
 {
     const dlcore_predictor_t *p = batch->predictor;
-    bool narrow = units <= DLCORE_NATIVE_NARROW, few = batch->rows < 4;
-    size_t share = narrow ? 12 : few ? 9 : 7, count = 0;
+    size_t share = dlcore_path_list_share(batch->rows, units, p->has_products), count = 0;
 
-    if (batch->rows == 1 || (narrow && few) || !p->has_products)
+    if (share == SIZE_MAX)
         return true;
     if (!p->skips_zeros[node])
         return false;
@@ -246,6 +244,13 @@ static void run_chain(const dlcore_predictor_t *p, const void *x, bool is_uint8,
     dlcore_float_mode_leave(mode);
 }
 
+/* Weights, and what a predictor makes of them (chains, copies in panels, which of them are finite),
+ * are those of the model as long as nothing wrote its weights. */
+static bool is_stale(const dlcore_predictor_t *p)
+{
+    return p->version != dlcore_model_version(p->model);
+}
+
 static dlcore_status check_run(const dlcore_predictor_t *p, const void *x, size_t rows,
                                const float *y)
 {
@@ -253,9 +258,7 @@ static dlcore_status check_run(const dlcore_predictor_t *p, const void *x, size_
         return DLCORE_ERROR_ARGUMENT;
     if (rows > p->capacity)
         return DLCORE_ERROR_SHAPE;
-    if (p->version != dlcore_model_version(p->model))
-        return DLCORE_ERROR_STATE;
-    return DLCORE_OK;
+    return is_stale(p) ? DLCORE_ERROR_STATE : DLCORE_OK;
 }
 
 static dlcore_status run(dlcore_predictor_t *p, const void *x, bool is_uint8, size_t rows, float *y)

@@ -7,54 +7,11 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/path.h"
 #include "model/predictor.h"
 #include "products/products_native.h"
 
-/* A chain whose weights are more than stay in the first-level cache runs fewer rows than an engine
- * that reads them once for several. */
-#define CACHED_FLOATS 6144
-#define ROWS_UNCACHED 3
-
 /* ---- a chain ---- */
-
-/* Whether a layer is no more than the activation of the linear one before it. */
-static bool is_activation_of(const dlcore_node_t *node, dlcore_activation_t before)
-{
-    return node->layer.kind == DLCORE_LAYER_ACTIVATION && before == DLCORE_ACTIVATION_LINEAR;
-}
-
-/* Narrow dense layers, with activations in or after them, and nothing else. */
-static bool is_chain(const dlcore_network_t *network)
-{
-    dlcore_activation_t before = DLCORE_ACTIVATION_UNKNOWN;
-
-    if (network->nodes[0].input_width > DLCORE_CHAIN_WIDTH)
-        return false;
-    for (size_t i = network->first; i < network->node_count; i++) {
-        const dlcore_node_t *node = &network->nodes[i];
-
-        if (!dlcore_layer_runs(node->type, false))
-            continue;
-        if (node->output_width > DLCORE_CHAIN_WIDTH ||
-            !dlcore_chain_takes(node->layer.activation) ||
-            (node->layer.kind != DLCORE_LAYER_DENSE && !is_activation_of(node, before)))
-            return false;
-        before = node->layer.activation;
-    }
-    return before != DLCORE_ACTIVATION_UNKNOWN;
-}
-
-static size_t chain_floats(const dlcore_network_t *network)
-{
-    size_t floats = 0;
-
-    for (size_t i = network->first; i < network->node_count; i++) {
-        const dlcore_node_t *node = &network->nodes[i];
-        if (node->layer.kind == DLCORE_LAYER_DENSE)
-            floats += dlcore_chain_floats(node->input_width, node->output_width);
-    }
-    return floats;
-}
 
 static void fill_chain(dlcore_predictor_t *p)
 {
@@ -100,7 +57,7 @@ static void fill_chain(dlcore_predictor_t *p)
 static dlcore_status make_chain(dlcore_predictor_t *p, dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &p->model->network;
-    size_t floats = chain_floats(network);
+    size_t floats = dlcore_path_chain_floats(network);
 
     p->chain_layers = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->chain_layers);
     p->chain_values = dlcore_allocate(&p->allocator, floats, sizeof *p->chain_values);
@@ -242,12 +199,10 @@ static dlcore_status make_network(dlcore_predictor_t *p, dlcore_error_record_t *
 
 dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error)
 {
-    const dlcore_network_t *network = &predictor->model->network;
     dlcore_status status;
 
-    if (is_chain(network)) {
-        predictor->chain_rows =
-            chain_floats(network) <= CACHED_FLOATS ? predictor->capacity : ROWS_UNCACHED;
+    predictor->chain_rows = dlcore_path_chain_rows(&predictor->model->network, predictor->capacity);
+    if (predictor->chain_rows > 0) {
         status = make_chain(predictor, error);
         if (status != DLCORE_OK || predictor->capacity <= predictor->chain_rows)
             return status;

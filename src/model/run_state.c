@@ -105,6 +105,32 @@ void dlcore_model_drop_run(dlcore_model_t *model)
     model->stopped = NULL;
 }
 
+static dlcore_run_key_t key_of(const dlcore_model_t *model)
+{
+    return (dlcore_run_key_t){.version = dlcore_model_version(model),
+                              .revision = model->network.revision,
+                              .compiles = model->compiles};
+}
+
+void dlcore_model_keep_run(dlcore_model_t *model)
+{
+    if (model->stopped != NULL)
+        model->stopped->key = key_of(model);
+}
+
+void dlcore_model_settle_run(dlcore_model_t *model)
+{
+    dlcore_run_key_t now = key_of(model);
+    const dlcore_run_key_t *key;
+
+    if (model->stopped == NULL)
+        return;
+    key = &model->stopped->key;
+    if (key->version != now.version || key->revision != now.revision ||
+        key->compiles != now.compiles)
+        dlcore_model_drop_run(model);
+}
+
 /* ---- taking over ---- */
 
 dlcore_status dlcore_model_compare(const dlcore_model_t *model, const dlcore_model_t *loaded,
@@ -151,5 +177,5 @@ void dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded)
     model->stopped = loaded->stopped;
     loaded->stopped = NULL;
     dlcore_model_weights_change(model);
-    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
+    dlcore_model_keep_run(model);
 }

@@ -25,6 +25,13 @@ typedef struct dlcore_position {
     size_t batch_size; /* 0: a dataset */
 } dlcore_position_t;
 
+/* The model that a record goes on with. */
+typedef struct dlcore_run_key {
+    uint64_t version;  /* of the weights */
+    uint64_t revision; /* of the network */
+    uint64_t compiles;
+} dlcore_run_key_t;
+
 /* What a callback keeps. */
 typedef struct dlcore_callback_state {
     char name[64];
@@ -35,6 +42,7 @@ typedef struct dlcore_callback_state {
 } dlcore_callback_state_t;
 
 typedef struct dlcore_run_state {
+    dlcore_run_key_t key; /* of a record */
     dlcore_position_t position;
     double *sums; /* of the epoch that runs: see dlcore_sums_store */
     size_t sum_count;

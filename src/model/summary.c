@@ -142,8 +142,7 @@ static size_t count_optimizer(const dlcore_model_t *model, size_t trainable)
     const dlcore_trainer_t *trainer = &model->trainer;
     size_t count = 1;
 
-    if (!model->compiled ||
-        (trainer->slots == NULL && !trainer->has_plan && trainer->clock.iterations == 0))
+    if (!model->compiled || (trainer->slots == NULL && trainer->clock.iterations == 0))
         return 0;
     count += optimizer->schedule.kind == DLCORE_SCHEDULE_NONE;
     count += optimizer->kind == DLCORE_OPTIMIZER_NADAM;

@@ -11,85 +11,6 @@
 #include "system/clock.h"
 #include "tensor/tensor.h"
 
-void dlcore_trainer_clear(dlcore_model_t *model)
-{
-    dlcore_release(&model->allocator, model->trainer.slots);
-    dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
-    dlcore_workspace_clear(&model->trainer.workspace);
-    model->trainer = (dlcore_trainer_t){.clock = dlcore_optimizer_clock_start()};
-    dlcore_model_drop_run(model);
-}
-
-void dlcore_trainer_forget_plan(dlcore_model_t *model)
-{
-    dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
-    model->trainer.has_plan = false;
-}
-
-void dlcore_trainer_take(dlcore_model_t *model, dlcore_model_t *from)
-{
-    dlcore_trainer_t *to = &model->trainer;
-
-    dlcore_release(&model->allocator, to->slots);
-    to->slots = from->trainer.slots;
-    to->slot_count = from->trainer.slot_count;
-    to->clock = from->trainer.clock;
-    from->trainer.slots = NULL;
-    dlcore_update_plan_clear(&model->allocator, &to->plan); /* the settings may be others */
-    to->has_plan = false;
-}
-
-static dlcore_status make_slots(dlcore_model_t *model)
-{
-    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
-    size_t count = dlcore_optimizer_slots(optimizer), floats = model->network.value_floats;
-    float *slots;
-
-    if (model->trainer.slots != NULL)
-        return DLCORE_OK;
-    slots = dlcore_allocate(&model->allocator, count * floats, sizeof(float));
-    if (slots == NULL)
-        return dlcore_fail_memory(&model->error, "optimizer state", count * floats * sizeof(float));
-    for (size_t slot = 0; slot < count; slot++) {
-        float value = dlcore_optimizer_slot_value(optimizer, slot);
-
-        for (size_t i = 0; value != 0.0f && i < floats; i++)
-            slots[slot * floats + i] = value;
-    }
-    dlcore_update_begin_averages(&model->network, optimizer, slots, NULL);
-    model->trainer.slots = slots;
-    model->trainer.slot_count = count;
-    return DLCORE_OK;
-}
-
-static dlcore_status make_plan(dlcore_model_t *model)
-{
-    dlcore_trainer_t *trainer = &model->trainer;
-    dlcore_status status;
-
-    if (trainer->has_plan)
-        return DLCORE_OK;
-    status = dlcore_update_plan_create(&model->network, &model->settings.optimizer, &trainer->plan,
-                                       &model->error);
-    trainer->has_plan = status == DLCORE_OK;
-    return status;
-}
-
-static dlcore_status make_workspace(dlcore_model_t *model, const dlcore_objective_t *objective,
-                                    size_t rows, size_t workers)
-{
-    dlcore_workspace_t *workspace = &model->trainer.workspace;
-
-    if (workspace->capacity >= rows && workspace->workers >= workers &&
-        (!objective->weighted || workspace->labels[0].weights != NULL))
-        return DLCORE_OK;
-    rows = dlcore_size_max(rows, workspace->capacity);
-    workers = dlcore_size_max(workers, workspace->workers);
-    dlcore_workspace_clear(workspace);
-    return dlcore_workspace_create(&model->network, objective, DLCORE_WORKSPACE_TRAIN, rows,
-                                   workers, workspace, &model->error);
-}
-
 /* *misfit: the samples or the labels are at fault. */
 static dlcore_status check_data(dlcore_model_t *model, const char *call, const dlcore_tensor_t *x,
                                 const dlcore_tensor_t *y, dlcore_objective_t *objective,
@@ -127,7 +48,8 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
 {
     dlcore_model_t *model = training->model;
     /* forward and two gradients */
-    double work = training->is_small ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
+    double work =
+        training->path == DLCORE_PATH_SMALL ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
 
     if (rows <= training->rows)
         return;
@@ -140,11 +62,18 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
     training->step.team = training->team;
 }
 
+static dlcore_status reserve(dlcore_training_t *training, size_t rows)
+{
+    dlcore_model_t *model = training->model;
+
+    return dlcore_workspace_ensure(&model->network, &training->objective, rows, training->workers,
+                                   &model->trainer.workspace, &model->error);
+}
+
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size, bool weighted)
 {
-    dlcore_small_plan_t small;
     dlcore_status status;
     size_t rows;
 
@@ -154,14 +83,11 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
         return status;
     training->objective.weighted = weighted;
     rows = dlcore_size_min(batch_size, dlcore_sample_count(x));
-    dlcore_small_settle(&model->network, &training->objective, &small);
-    training->is_small = small.functions != NULL;
+    training->path = dlcore_path_train(&model->network, &training->objective);
     choose_workers(training, rows);
-    status = make_slots(model);
+    status = dlcore_trainer_begin(model);
     if (status == DLCORE_OK)
-        status = make_plan(model);
-    if (status == DLCORE_OK)
-        status = make_workspace(model, &training->objective, rows, training->workers);
+        status = reserve(training, rows);
     if (status != DLCORE_OK) {
         dlcore_model_release_team(model, training->team);
         return status;
@@ -183,7 +109,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows)
 {
     choose_workers(training, rows);
-    return make_workspace(training->model, &training->objective, rows, training->workers);
+    return reserve(training, rows);
 }
 
 void dlcore_training_end(dlcore_training_t *training)
@@ -195,10 +121,8 @@ dlcore_status dlcore_training_set_update(dlcore_training_t *training, dlcore_upd
 {
     dlcore_model_t *model = training->model;
     dlcore_update_plan_t *plan = &model->trainer.plan;
-    dlcore_status status = make_slots(model);
+    dlcore_status status = dlcore_trainer_begin(model);
 
-    if (status == DLCORE_OK)
-        status = make_plan(model);
     if (status != DLCORE_OK)
         return status;
     dlcore_update_sink_begin(update, &model->network, &model->settings.optimizer, plan,
@@ -246,7 +170,6 @@ void dlcore_training_take_averages(dlcore_training_t *training)
         return;
     dlcore_update_take_averages(training->update);
     dlcore_model_weights_change(model);
-    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
 }
 
 /* The first number of the batch's rows that is not finite; false where all are. */

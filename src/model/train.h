@@ -5,17 +5,18 @@
 #define DLCORE_MODEL_TRAIN_H
 
 #include "engine/pace.h"
+#include "engine/path.h"
 #include "model/model.h"
 
 typedef struct dlcore_training {
     dlcore_model_t *model;
     dlcore_objective_t objective;
     dlcore_team_t *team;
-    size_t workers;               /* at most */
-    dlcore_pace_t pace;           /* of full batches' steps */
-    size_t rows;                  /* of the largest batch so far, which the team was taken for */
-    bool misfit;                  /* beginning failed because of the samples or the labels */
-    bool is_small;                /* the caller runs it alone (engine/small.h) */
+    size_t workers;     /* at most */
+    dlcore_pace_t pace; /* of full batches' steps */
+    size_t rows;        /* of the largest batch so far, which the team was taken for */
+    bool misfit;        /* beginning failed because of the samples or the labels */
+    dlcore_path_t path;
     dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
     dlcore_update_sink_t *update; /* of dlcore_training_set_update */
 } dlcore_training_t;

@@ -42,8 +42,7 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_source_t
     if (status != DLCORE_OK)
         goto end;
     training.step.number = model->steps_trained++;
-    dlcore_model_drop_run(model);
-    dlcore_model_weights_change(model);
+    dlcore_model_weights_move(model);
     status = single_step(&training, source);
     if (status == DLCORE_OK)
         dlcore_training_advance(&training);

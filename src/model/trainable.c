@@ -11,14 +11,12 @@ dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bo
         return status;
     status = dlcore_check_layer(model, layer, "set_trainable", &model->error);
     if (status == DLCORE_OK) {
-        dlcore_node_t *node = &model->network.nodes[layer];
+        const dlcore_node_t *node = &model->network.nodes[layer];
 
         if (trainable && !node->layer.trainable && model->trainer.slots != NULL)
             dlcore_update_begin_averages(&model->network, &model->settings.optimizer,
                                          model->trainer.slots, node);
-        node->layer.trainable = trainable;
-        dlcore_trainer_forget_plan(model);
-        dlcore_model_drop_run(model);
+        dlcore_network_set_trainable(&model->network, layer, trainable);
     }
     return dlcore_model_end(model, status);
 }

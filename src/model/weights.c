@@ -70,20 +70,11 @@ static dlcore_status all(const dlcore_model_t *model, const float *values, size_
     return DLCORE_OK;
 }
 
-/* For predictors, for a fit whose callback this is, and for a run that was stopped. */
-static void note_change(dlcore_model_t *model)
-{
-    dlcore_model_weights_change(model);
-    model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
-    if (model->fit == NULL)
-        dlcore_model_drop_run(model);
-}
-
 void dlcore_model_import_weights(dlcore_model_t *model, const float *values)
 {
     const dlcore_parameter_t *parameter;
 
-    note_change(model);
+    dlcore_model_weights_change(model);
     for (size_t i = 0; (parameter = dlcore_network_parameter(&model->network, i, NULL)) != NULL;
          i++) {
         dlcore_network_import(&model->network, parameter, values, model->network.values);
@@ -117,7 +108,7 @@ dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const
     parameter = one(model, index, values, count, &model->error);
     if (parameter == NULL)
         return dlcore_model_end_setting(model, model->error.status);
-    note_change(model);
+    dlcore_model_weights_change(model);
     dlcore_network_import(&model->network, parameter, values, model->network.values);
     return dlcore_model_end_setting(model, DLCORE_OK);
 }

@@ -160,6 +160,8 @@ static dlcore_status load(dlcore_model_loading_t *loading)
         status = read_tensors(loading);
     if (status == DLCORE_OK && loading->self_test != NULL)
         status = dlcore_model_loading_self_test(loading);
+    if (status == DLCORE_OK)
+        dlcore_model_keep_run(loading->model);
     return status;
 }
 

@@ -29,7 +29,6 @@ static dlcore_status read_weights(dlcore_model_t *model, dlcore_model_reading_t 
     status = dlcore_model_reading_data(reading);
     if (status == DLCORE_OK) {
         dlcore_model_weights_change(model);
-        dlcore_model_drop_run(model);
         memcpy(network->values, values, network->value_floats * sizeof *values);
     }
     dlcore_release(&model->allocator, values);

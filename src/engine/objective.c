@@ -1,0 +1,32 @@
+/* Comparing what models are compiled for.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "engine/objective.h"
+
+static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
+{
+    return a->kind == b->kind && a->from_logits == b->from_logits &&
+           a->label_smoothing == b->label_smoothing && a->delta == b->delta &&
+           a->reduction == b->reduction;
+}
+
+static bool is_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *b)
+{
+    return a->kind == b->kind && a->threshold == b->threshold && a->top_k == b->top_k &&
+           a->class_id == b->class_id && a->average == b->average && a->curve == b->curve &&
+           a->num_thresholds == b->num_thresholds && a->from_logits == b->from_logits &&
+           a->label_smoothing == b->label_smoothing;
+}
+
+bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objective_t *b)
+{
+    if (a->loss != b->loss || !is_same_loss(&a->loss_settings, &b->loss_settings) ||
+        a->output != b->output || a->units != b->units || a->metric_count != b->metric_count ||
+        a->first_weighted != b->first_weighted)
+        return false;
+    for (size_t i = 0; i < a->metric_count; i++) {
+        if (!is_same_metric(&a->metrics[i], &b->metrics[i]))
+            return false;
+    }
+    return true;
+}
