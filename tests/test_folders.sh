@@ -1,6 +1,7 @@
 #!/bin/sh
 # The layers of the library: a file in a folder of src/ includes only from its own folder and from
-# lower ones, only products/blas.c knows a BLAS, and public headers include public headers alone. And
+# lower ones, only system/*.c knows the system and only products/blas.c a BLAS, and public headers
+# include public headers alone. What the objects take from each other, test_rooms.sh looks at. And
 # the lists of the build are whole: every source and every test in the tree is in its CMakeLists.txt.
 #
 #   test_folders.sh folder-of-the-project
@@ -18,25 +19,51 @@ includes() {
         sed -E 's/^([^:]*:[0-9]+):[^"<]*["<]([^">]*)[">].*/\1:\2/'
 }
 
-{
-    allowed=dlcore
-    seen=0
-    for folder in $order; do
-        allowed="$allowed|$folder"
-        for file in src/"$folder"/*.[ch]; do
-            test -e "$file" || continue
-            seen=$((seen + 1))
-            # Headers of the system have no folder of ours; all others name theirs.
-            includes "$file" | grep -vE ":($allowed)/[a-z0-9_]+\.h$" |
-                grep -E ":($(echo "$order" | tr ' ' '|'))/" | sed 's/$/ (a higher folder)/' || true
-            grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$file" /dev/null |
-                grep -vE '"[a-z]+/[a-z0-9_]+\.h"' | sed 's/$/ (without its folder)/' || true
-        done
-    done
-    test $seen -ge 10 || echo "only $seen sources found under src/"
+# Headers without a folder: standard C everywhere, those of processors in the rooms of loops, and
+# one library each where it is called. All others belong to the system.
+standard="assert complex ctype errno fenv float inttypes iso646 limits math setjmp signal stdalign
+stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath uchar wchar wctype"
+elsewhere="kernels/ immintrin.h
+kernels/ arm_neon.h
+products/products_native.c xmmintrin.h
+base/float_mode.c xmmintrin.h
+products/blas.c cblas.h
+files/gunzip.c zlib.h"
 
-    includes src/*/*.[ch] | grep -E ':(.*/)?(cblas|openblas_config|f77blas)\.h$' |
-        grep -v '^src/products/blas\.c:' | sed 's/$/ (BLAS outside its seam)/' || true
+{
+    includes src/*/*.[ch] > "$work/includes"
+    test "$(cut -d: -f1 "$work/includes" | sort -u | wc -l)" -ge 10 ||
+        echo "too few sources found under src/"
+    awk -F: -v order="$order" -v standard="$standard" -v elsewhere="$elsewhere" '
+        BEGIN {
+            n = split(order, rooms, " ")
+            for (i = 1; i <= n; i++) floor[rooms[i]] = i
+            n = split(standard, names, "[ \n]+")
+            for (i = 1; i <= n; i++) plain[names[i] ".h"] = 1
+            exceptions = split(elsewhere, exception, "\n")
+        }
+        {
+            split($1, of, "/")
+            split($3, to, "/")
+            if (to[1] == "dlcore") next
+            if (to[1] in floor) {
+                if (floor[to[1]] > floor[of[2]]) print $0 " (a higher folder)"
+                next
+            }
+            if ($3 in plain || of[2] == "system") next
+            for (i = 1; i <= exceptions; i++) {
+                split(exception[i], pair, " ")
+                if (index($1, "src/" pair[1]) == 1 && $3 == pair[2]) next
+            }
+            print $0 " (a header of the system, or of a library outside its place)"
+        }' "$work/includes"
+    grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' src/*/*.[ch] |
+        grep -vE '"[a-z]+/[a-z0-9_]+\.h"' | sed 's/$/ (without its folder)/' || true
+    # A header of the system in a header of system/ would reach every room.
+    grep '^src/system/[a-z0-9_]*\.h:' "$work/includes" | grep -vE ':(std[a-z]+|system/[a-z_]+)\.h$' |
+        sed 's/$/ (only in sources of src\/system)/' || true
+    grep -nE '^[[:space:]]*#[[:space:]]*define[[:space:]]+_[A-Z_]*(SOURCE|FILE_OFFSET_BITS)' \
+        src/*/*.[ch] | grep -v '^src/system/' | sed 's/$/ (asks the system for more than C)/' || true
     includes include/dlcore/*.h | grep -E ':(.*/.*|.*\.\..*)$' |
         sed 's/$/ (public headers stand side by side)/' || true
     for folder in src/*/; do

@@ -1,19 +1,12 @@
 /* Reading regular files and memory alike.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64 /* files above 2 GB where off_t is small by default */
-
 #include "files/input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/size.h"
@@ -33,31 +26,33 @@ static void set_name(dlcore_input_t *input, const char *name)
 
 static dlcore_status check_file(dlcore_input_t *input, dlcore_error_record_t *error)
 {
-    struct stat info;
+    const dlcore_system_t *system = dlcore_system();
+    dlcore_file_info_t info;
 
-    if (fstat(input->descriptor, &info) != 0)
+    if (system->fstat(system->user, input->file, &info) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot ask for the size", input->name);
-    if (S_ISDIR(info.st_mode))
+    if (info.kind == DLCORE_FILE_IS_FOLDER)
         return dlcore_fail_errno(error, EISDIR, "%s: cannot read", input->name);
-    if (!S_ISREG(info.st_mode))
+    if (info.kind != DLCORE_FILE_IS_REGULAR)
         return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file", input->name);
-    if (info.st_size < 0 || (uintmax_t)info.st_size > SIZE_MAX)
+    if (info.size < 0 || (uint64_t)info.size > SIZE_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: %jd bytes are too many", input->name,
-                           (intmax_t)info.st_size);
-    input->size = (size_t)info.st_size;
+                           (intmax_t)info.size);
+    input->size = (size_t)info.size;
     return DLCORE_OK;
 }
 
 dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
                                 dlcore_error_record_t *error)
 {
+    const dlcore_system_t *system = dlcore_system();
     dlcore_status status;
 
-    *input = (dlcore_input_t){.descriptor = -1};
+    *input = (dlcore_input_t){.file = DLCORE_FILE_NONE};
     set_name(input, path);
-    /* Without O_NONBLOCK a pipe would wait here for its writer. */
-    input->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (input->descriptor < 0)
+    /* a pipe would wait here for its writer */
+    input->file = system->open(system->user, path, DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING, 0);
+    if (!dlcore_file_is_open(input->file))
         return dlcore_fail_errno(error, errno, "%s: cannot open", input->name);
     status = check_file(input, error);
     if (status != DLCORE_OK)
@@ -68,13 +63,14 @@ dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
 void dlcore_input_from_memory(dlcore_input_t *input, const void *bytes, size_t size,
                               const char *name)
 {
-    *input = (dlcore_input_t){.size = size, .bytes = bytes, .descriptor = -1};
+    *input = (dlcore_input_t){.size = size, .bytes = bytes, .file = DLCORE_FILE_NONE};
     set_name(input, name);
 }
 
 dlcore_status dlcore_input_read(dlcore_input_t *input, void *to, size_t want, size_t *got,
                                 dlcore_error_record_t *error)
 {
+    const dlcore_system_t *system = dlcore_system();
     size_t left = dlcore_size_min(want, input->size - input->position);
     unsigned char *next = to;
 
@@ -86,8 +82,8 @@ dlcore_status dlcore_input_read(dlcore_input_t *input, void *to, size_t want, si
         return DLCORE_OK;
     }
     while (left > 0) {
-        ssize_t count =
-            pread(input->descriptor, next, dlcore_size_min(left, READ_MAX), (off_t)input->position);
+        ptrdiff_t count = system->pread(system->user, input->file, next,
+                                        dlcore_size_min(left, READ_MAX), (int64_t)input->position);
 
         if (count < 0 && errno == EINTR)
             continue;
@@ -108,7 +104,9 @@ dlcore_status dlcore_input_read(dlcore_input_t *input, void *to, size_t want, si
 
 void dlcore_input_close(dlcore_input_t *input)
 {
-    if (input->descriptor >= 0)
-        close(input->descriptor);
-    input->descriptor = -1;
+    const dlcore_system_t *system = dlcore_system();
+
+    if (dlcore_file_is_open(input->file))
+        (void)system->close(system->user, input->file);
+    input->file = DLCORE_FILE_NONE;
 }

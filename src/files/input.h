@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "dlcore/status.h"
+#include "system/files.h"
 
 #define DLCORE_INPUT_NAME_SIZE 120 /* leaves room for a message */
 
@@ -15,7 +16,7 @@ typedef struct dlcore_input {
     size_t size;
     size_t position;            /* of the next read; may be set to any number up to size */
     const unsigned char *bytes; /* memory; NULL for a file */
-    int descriptor;             /* file; -1 for memory */
+    dlcore_file_t file;         /* DLCORE_FILE_NONE for memory */
 } dlcore_input_t;
 
 /* Opens a regular file, or a link to one, for reading. Pipes, devices and folders are

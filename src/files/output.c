@@ -1,16 +1,11 @@
 /* Files that are written whole or not at all.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64
-
 #include "files/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/size.h"
@@ -65,7 +60,7 @@ dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *p
         return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown(path));
     memcpy(resolved, path, length + 1);
     for (int links = 0; links < LINKS_MAX; links++) {
-        ssize_t size = system->readlink(system->user, resolved, target, sizeof target);
+        ptrdiff_t size = system->readlink(system->user, resolved, target, sizeof target);
 
         if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
             return DLCORE_OK;
@@ -95,15 +90,16 @@ static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t 
     memcpy(folder, output->path, length);
     memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
     do
-        output->folder = system->open(system->user, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    while (output->folder < 0 && errno == EINTR);
-    if (output->folder < 0)
+        output->folder =
+            system->open(system->user, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
+    while (!dlcore_file_is_open(output->folder) && errno == EINTR);
+    if (!dlcore_file_is_open(output->folder))
         return dlcore_fail_errno(error, errno, "%s: cannot open its folder", shown(output->path));
     return DLCORE_OK;
 }
 
 /* What is to be replaced; *there is false when there is nothing yet. */
-static dlcore_status look(dlcore_output_t *output, struct stat *old, bool *there,
+static dlcore_status look(dlcore_output_t *output, dlcore_file_info_t *old, bool *there,
                           dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->system;
@@ -112,9 +108,9 @@ static dlcore_status look(dlcore_output_t *output, struct stat *old, bool *there
         system->fstatat(system->user, output->folder, dlcore_output_base(output->path), old) == 0;
     if (!*there && errno != ENOENT)
         return dlcore_fail_errno(error, errno, "%s: cannot look at it", shown(output->path));
-    if (*there && S_ISDIR(old->st_mode))
+    if (*there && old->kind == DLCORE_FILE_IS_FOLDER)
         return dlcore_fail_errno(error, EISDIR, "%s: cannot write", shown(output->path));
-    if (*there && !S_ISREG(old->st_mode))
+    if (*there && old->kind != DLCORE_FILE_IS_REGULAR)
         return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file", shown(output->path));
     return DLCORE_OK;
 }
@@ -122,12 +118,12 @@ static dlcore_status look(dlcore_output_t *output, struct stat *old, bool *there
 dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t *system,
                                  const char *path, dlcore_error_record_t *error)
 {
-    struct stat old;
+    dlcore_file_info_t old;
     bool there = false;
     dlcore_status status;
 
     output->system = system != NULL ? system : dlcore_system();
-    output->folder = output->file = output->guard = -1;
+    output->folder = output->file = output->guard = DLCORE_FILE_NONE;
     output->exists = false;
     output->written = 0;
     status = dlcore_output_resolve(output->system, path, output->path, error);
@@ -149,7 +145,7 @@ dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, si
     const unsigned char *next = bytes;
 
     while (size > 0) {
-        ssize_t count =
+        ptrdiff_t count =
             system->write(system->user, output->file, next, dlcore_size_min(size, WRITE_MAX));
 
         if (count < 0 && errno == EINTR)
@@ -167,30 +163,30 @@ dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, si
 
 /* ---- the end ---- */
 
-static int sync_descriptor(const dlcore_system_t *system, int descriptor)
+static int sync_file(const dlcore_system_t *system, dlcore_file_t file)
 {
     int result;
 
     do
-        result = system->fsync(system->user, descriptor);
+        result = system->fsync(system->user, file);
     while (result != 0 && errno == EINTR);
     return result;
 }
 
 /* Closes the file while its lock is held on: what a file system has to say when a file is closed
  * must be known before it gets its place, and without the lock another may take it for a leftover.
- * Whatever close says, the descriptor is gone; EINTR is no loss of data. */
+ * Whatever close says, the file is closed; EINTR is no loss of data. */
 static int close_file(dlcore_output_t *output)
 {
     const dlcore_system_t *system = output->system;
     int result;
 
     output->guard = system->dup(system->user, output->file);
-    if (output->guard < 0)
+    if (!dlcore_file_is_open(output->guard))
         return -1;
     result = system->close(system->user, output->file);
 
-    output->file = -1;
+    output->file = DLCORE_FILE_NONE;
     return result != 0 && errno != EINTR ? -1 : 0;
 }
 
@@ -198,7 +194,7 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
 {
     const dlcore_system_t *system = output->system;
 
-    if (sync && sync_descriptor(system, output->file) != 0)
+    if (sync && sync_file(system, output->file) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot bring it to the disk",
                                  shown(output->path));
     if (close_file(output) != 0)
@@ -215,7 +211,7 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
                                  shown(output->path));
     output->exists = false;
     /* some file systems have nothing to sync about a folder, and say so */
-    if (sync && sync_descriptor(system, output->folder) != 0 && errno != EINVAL && errno != ENOTSUP)
+    if (sync && sync_file(system, output->folder) != 0 && errno != EINVAL && errno != ENOTSUP)
         return dlcore_fail_errno(error, errno,
                                  "%s: was written, but may not outlive a power cut: its folder",
                                  shown(output->path));
@@ -228,14 +224,14 @@ void dlcore_output_close(dlcore_output_t *output)
 
     if (output->exists) /* as long as the lock is held */
         (void)system->unlinkat(system->user, output->folder, output->temporary);
-    if (output->file >= 0)
+    if (dlcore_file_is_open(output->file))
         (void)system->close(system->user, output->file);
-    if (output->guard >= 0)
+    if (dlcore_file_is_open(output->guard))
         (void)system->close(system->user, output->guard);
-    if (output->folder >= 0)
+    if (dlcore_file_is_open(output->folder))
         (void)system->close(system->user, output->folder);
     output->exists = false;
-    output->folder = output->file = output->guard = -1;
+    output->folder = output->file = output->guard = DLCORE_FILE_NONE;
 }
 
 dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,

@@ -37,10 +37,10 @@
 
 typedef struct dlcore_output {
     const dlcore_system_t *system;
-    int folder;  /* -1: closed */
-    int file;    /* -1: closed */
-    int guard;   /* holds the lock when `file` is closed; -1: closed */
-    bool exists; /* the temporary file */
+    dlcore_file_t folder;
+    dlcore_file_t file;
+    dlcore_file_t guard; /* holds the lock when `file` is closed */
+    bool exists;         /* the temporary file */
     size_t written;
     char path[DLCORE_OUTPUT_PATH_SIZE]; /* of the file to be, links followed */
     char temporary[DLCORE_OUTPUT_NAME_SIZE];
@@ -73,11 +73,11 @@ dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *pat
 
 /* Makes and locks the temporary file, with what can be kept of the permissions of the `old` one;
  * NULL: there is none. On failure dlcore_output_close is due. */
-dlcore_status dlcore_output_make_temporary(dlcore_output_t *output, const struct stat *old,
+dlcore_status dlcore_output_make_temporary(dlcore_output_t *output, const dlcore_file_info_t *old,
                                            dlcore_error_record_t *error);
 /* Whether the temporary name means this open file. If not, errno is ENOENT, or tells why that
  * cannot be told. */
-bool dlcore_output_is_named(const dlcore_output_t *output, int file);
+bool dlcore_output_is_named(const dlcore_output_t *output, dlcore_file_t file);
 /* The file's own name within a path. */
 const char *dlcore_output_base(const char *path);
 /* The end of the path, for messages. */

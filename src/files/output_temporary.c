@@ -1,19 +1,13 @@
 /* Temporary files that get the place of others: made, locked, told from what dead processes left.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "files/output.h"
 
 #define NAMES_TRIED 1000 /* that others hold, or that cannot be told */
-#define PERMISSIONS 07777
 
 static dlcore_status fail_making(const dlcore_output_t *output, int number,
                                  dlcore_error_record_t *error)
@@ -22,21 +16,21 @@ static dlcore_status fail_making(const dlcore_output_t *output, int number,
                              dlcore_output_shown(output));
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool is_same(const dlcore_file_info_t *a, const dlcore_file_info_t *b)
 {
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+    return a->volume == b->volume && a->number == b->number;
 }
 
-bool dlcore_output_is_named(const dlcore_output_t *output, int file)
+bool dlcore_output_is_named(const dlcore_output_t *output, dlcore_file_t file)
 {
     const dlcore_system_t *system = output->system;
-    struct stat opened, named;
+    dlcore_file_info_t opened, named;
 
     if (system->fstat(system->user, file, &opened) != 0 ||
         system->fstatat(system->user, output->folder, output->temporary, &named) != 0)
         return false;
     errno = ENOENT;
-    return S_ISREG(named.st_mode) && is_same(&opened, &named);
+    return named.kind == DLCORE_FILE_IS_REGULAR && is_same(&opened, &named);
 }
 
 /* Removes what has the temporary name when nobody holds it: only who has its lock may. Answers
@@ -44,14 +38,16 @@ bool dlcore_output_is_named(const dlcore_output_t *output, int file)
 static bool remove_leftover(const dlcore_output_t *output)
 {
     const dlcore_system_t *system = output->system;
-    const int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW;
+    const int how = DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING | DLCORE_FILE_NO_LINK;
     const char *name = output->temporary;
-    int file = system->openat(system->user, output->folder, name, O_RDWR | flags, 0);
+    dlcore_file_t file =
+        system->openat(system->user, output->folder, name, how | DLCORE_FILE_WRITE, 0);
     bool removed;
 
-    if (file < 0 && errno == EACCES) /* NFS locks only what can be written, others anything */
-        file = system->openat(system->user, output->folder, name, O_RDONLY | flags, 0);
-    if (file < 0)
+    if (!dlcore_file_is_open(file) &&
+        errno == EACCES) /* NFS locks only what can be written, others anything */
+        file = system->openat(system->user, output->folder, name, how, 0);
+    if (!dlcore_file_is_open(file))
         return errno == ENOENT;
     removed = system->lock(system->user, file) == 0 && dlcore_output_is_named(output, file) &&
               system->unlinkat(system->user, output->folder, name) == 0;
@@ -63,7 +59,7 @@ static bool remove_leftover(const dlcore_output_t *output)
 static dlcore_status hold(dlcore_output_t *output, bool *again, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->system;
-    struct stat info;
+    dlcore_file_info_t info;
     int result;
 
     do
@@ -76,21 +72,24 @@ static dlcore_status hold(dlcore_output_t *output, bool *again, dlcore_error_rec
     if (result != 0 || system->fstat(system->user, output->file, &info) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot lock the file next to it",
                                  dlcore_output_shown(output));
-    *again = info.st_nlink == 0;
+    *again = info.names == 0;
     return DLCORE_OK;
 }
 
 /* One name. *again: it did not do. */
-static dlcore_status try_name(dlcore_output_t *output, mode_t mode, bool *again,
+static dlcore_status try_name(dlcore_output_t *output, unsigned permissions, bool *again,
                               dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->system;
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    const int how = DLCORE_FILE_WRITE | DLCORE_FILE_CREATE | DLCORE_FILE_NEW | DLCORE_FILE_NO_LINK;
     const char *name = output->temporary;
     dlcore_status status;
 
     *again = false;
-    while ((output->file = system->openat(system->user, output->folder, name, flags, mode)) < 0) {
+    for (;;) {
+        output->file = system->openat(system->user, output->folder, name, how, permissions);
+        if (dlcore_file_is_open(output->file))
+            break;
         *again = errno == EEXIST;
         if (errno == EINTR || (*again && remove_leftover(output)))
             continue;
@@ -100,13 +99,14 @@ static dlcore_status try_name(dlcore_output_t *output, mode_t mode, bool *again,
     status = hold(output, again, error);
     if (status == DLCORE_OK && *again) { /* no longer ours to remove */
         (void)system->close(system->user, output->file);
-        output->file = -1;
+        output->file = DLCORE_FILE_NONE;
         output->exists = false;
     }
     return status;
 }
 
-static dlcore_status make(dlcore_output_t *output, mode_t mode, dlcore_error_record_t *error)
+static dlcore_status make(dlcore_output_t *output, unsigned permissions,
+                          dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
     bool again = true;
@@ -114,7 +114,7 @@ static dlcore_status make(dlcore_output_t *output, mode_t mode, dlcore_error_rec
     for (unsigned number = 0; again && number < NAMES_TRIED; number++) {
         snprintf(output->temporary, sizeof output->temporary, ".%.160s.dlcore-%u.tmp",
                  dlcore_output_base(output->path), number);
-        status = try_name(output, mode, &again, error);
+        status = try_name(output, permissions, &again, error);
     }
     return again ? fail_making(output, EEXIST, error) : status;
 }
@@ -122,27 +122,27 @@ static dlcore_status make(dlcore_output_t *output, mode_t mode, dlcore_error_rec
 /* The old file's owner and group, where the system allows that, and its permissions. Who had none
  * gets none: an owner that cannot be kept does not lend its set-user-id bits, and where the group
  * cannot, the new group and all others have what both had before. */
-static dlcore_status keep_permissions(dlcore_output_t *output, const struct stat *old,
+static dlcore_status keep_permissions(dlcore_output_t *output, const dlcore_file_info_t *old,
                                       dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->system;
-    mode_t mode = old->st_mode & PERMISSIONS;
+    unsigned permissions = old->permissions;
 
-    if (system->fchown(system->user, output->file, old->st_uid, old->st_gid) != 0) {
-        mode &= 0777;
-        if (system->fchown(system->user, output->file, (uid_t)-1, old->st_gid) != 0) {
-            mode_t both = mode >> 3 & mode & 07;
+    if (system->fchown(system->user, output->file, old->owner, old->group) != 0) {
+        permissions &= 0777;
+        if (system->fchown(system->user, output->file, -1, old->group) != 0) {
+            unsigned both = permissions >> 3 & permissions & 07;
 
-            mode = (mode & 0700) | both << 3 | both;
+            permissions = (permissions & 0700) | both << 3 | both;
         }
     }
-    if (system->fchmod(system->user, output->file, mode) != 0)
+    if (system->fchmod(system->user, output->file, permissions) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot keep its permissions",
                                  dlcore_output_shown(output));
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_output_make_temporary(dlcore_output_t *output, const struct stat *old,
+dlcore_status dlcore_output_make_temporary(dlcore_output_t *output, const dlcore_file_info_t *old,
                                            dlcore_error_record_t *error)
 {
     /* nobody else may look into what will have other permissions */

@@ -2,22 +2,19 @@
  * and a run that resumes can cut what another wrote after the state that it goes on from.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64
-
 #include "report/csv_logger_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/size.h"
 #include "files/output.h"
 
-#define WRITING (O_WRONLY | O_CREAT | O_APPEND)
+#define WRITING \
+    (DLCORE_FILE_WRITE | DLCORE_FILE_CREATE | DLCORE_FILE_APPEND | DLCORE_FILE_NO_WAITING)
+#define READING (DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING)
 #define SHOWN_MAX 64 /* bytes of a line in a message */
 #define SHOWN_SIZE (SHOWN_MAX + 7)
 #define PATH_SHOWN_MAX 56 /* of a path */
@@ -33,14 +30,14 @@ static dlcore_status fail(const dlcore_csv_logger_t *logger, const char *what,
     return dlcore_fail_errno(error, errno, "csv_logger: cannot %s %.120s", what, logger->path);
 }
 
-static int open_file(const dlcore_csv_logger_t *logger, int flags)
+static dlcore_file_t open_file(const dlcore_csv_logger_t *logger, int how)
 {
     const dlcore_system_t *system = system_of(logger);
-    int file;
+    dlcore_file_t file;
 
     do
-        file = system->open(system->user, logger->path, flags | O_CLOEXEC | O_NOCTTY, 0666);
-    while (file < 0 && errno == EINTR);
+        file = system->open(system->user, logger->path, how, 0666);
+    while (!dlcore_file_is_open(file) && errno == EINTR);
     return file;
 }
 
@@ -117,13 +114,14 @@ static dlcore_status check_header(const dlcore_csv_logger_t *logger,
 }
 
 /* Up to `room` bytes of the file. */
-static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, int file, off_t at, char *to,
-                                size_t room, size_t *got, dlcore_error_record_t *error)
+static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, dlcore_file_t file, int64_t at,
+                                char *to, size_t room, size_t *got, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
 
     for (*got = 0; *got < room;) {
-        ssize_t count = system->pread(system->user, file, to + *got, room - *got, at + (off_t)*got);
+        ptrdiff_t count =
+            system->pread(system->user, file, to + *got, room - *got, at + (int64_t)*got);
 
         if (count < 0 && errno == EINTR)
             continue;
@@ -142,10 +140,10 @@ static dlcore_status look_into(const dlcore_csv_logger_t *logger,
 {
     const dlcore_system_t *system = system_of(logger);
     dlcore_csv_logger_line_t begins = {.used = 0};
-    int file = open_file(logger, O_RDONLY | O_NONBLOCK);
+    dlcore_file_t file = open_file(logger, READING);
     dlcore_status status;
 
-    if (file < 0)
+    if (!dlcore_file_is_open(file))
         return fail(logger, "read", error);
     status = read_bytes(logger, file, 0, begins.text, sizeof begins.text, &begins.used, error);
     (void)system->close(system->user, file);
@@ -160,15 +158,15 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
                                       dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
-    int file = open_file(logger, WRITING | O_NONBLOCK);
+    dlcore_file_t file = open_file(logger, WRITING);
     dlcore_status status = DLCORE_OK;
-    struct stat info;
+    dlcore_file_info_t info;
 
-    if (file < 0)
+    if (!dlcore_file_is_open(file))
         return fail(logger, "open", error);
     if (logger->append && system->fstat(system->user, file, &info) != 0)
         status = fail(logger, "look at", error);
-    else if (logger->append && S_ISREG(info.st_mode) && info.st_size > 0)
+    else if (logger->append && info.kind == DLCORE_FILE_IS_REGULAR && info.size > 0)
         status = look_into(logger, header, error);
     if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
         status = fail(logger, "open", error);
@@ -179,16 +177,16 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
 
 /* Ends what another run left of a line before `at`, as a power cut may. Where the file may only be
  * written it is taken to be whole. */
-static dlcore_status end_line(const dlcore_csv_logger_t *logger, off_t at,
+static dlcore_status end_line(const dlcore_csv_logger_t *logger, int64_t at,
                               dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
-    int file = open_file(logger, O_RDONLY | O_NONBLOCK);
+    dlcore_file_t file = open_file(logger, READING);
     dlcore_status status;
     char last = '\n';
     size_t got;
 
-    if (file < 0)
+    if (!dlcore_file_is_open(file))
         return errno == EACCES ? DLCORE_OK : fail(logger, "read", error);
     status = read_bytes(logger, file, at - 1, &last, 1, &got, error);
     (void)system->close(system->user, file);
@@ -199,37 +197,37 @@ static dlcore_status end_line(const dlcore_csv_logger_t *logger, off_t at,
 
 /* Where the next line begins, the rest of the file cut away. Streams are only written to, and only
  * waited for once they are open: opening a pipe that nobody reads would wait for ever. */
-static dlcore_status find_end(const dlcore_csv_logger_t *logger, int file, off_t *at,
+static dlcore_status find_end(const dlcore_csv_logger_t *logger, dlcore_file_t file, int64_t *at,
                               dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
-    off_t written = (off_t)logger->state[0];
-    struct stat info;
+    int64_t written = (int64_t)logger->state[0];
+    dlcore_file_info_t info;
 
     *at = written;
     if (system->fstat(system->user, file, &info) != 0)
         return fail(logger, "look at", error);
-    if (!S_ISREG(info.st_mode))
+    if (info.kind != DLCORE_FILE_IS_REGULAR)
         return system->wait(system->user, file) == 0 ? DLCORE_OK : fail(logger, "write", error);
-    *at = info.st_size;
+    *at = info.size;
     if (logger->fresh && written == 0 && !logger->append)
         *at = 0;
-    else if (logger->fresh && written > 0 && written < info.st_size)
+    else if (logger->fresh && written > 0 && written < info.size)
         *at = written;
-    if (*at < info.st_size && system->ftruncate(system->user, file, *at) != 0)
+    if (*at < info.size && system->ftruncate(system->user, file, *at) != 0)
         return fail(logger, "cut", error);
     return logger->fresh && *at > 0 ? end_line(logger, *at, line, error) : DLCORE_OK;
 }
 
 /* A line that was written in part is taken back, as far as that is possible. */
-static dlcore_status write_line(dlcore_csv_logger_t *logger, int file, off_t at,
+static dlcore_status write_line(dlcore_csv_logger_t *logger, dlcore_file_t file, int64_t at,
                                 const dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = system_of(logger);
     size_t done = 0;
 
     while (done < line->used) {
-        ssize_t count = system->write(system->user, file, line->text + done, line->used - done);
+        ptrdiff_t count = system->write(system->user, file, line->text + done, line->used - done);
 
         if (count < 0 && errno == EINTR)
             continue;
@@ -242,7 +240,7 @@ static dlcore_status write_line(dlcore_csv_logger_t *logger, int file, off_t at,
         }
         done += (size_t)count;
     }
-    logger->state[0] = (double)(at + (off_t)done);
+    logger->state[0] = (double)(at + (int64_t)done);
     logger->fresh = false;
     return DLCORE_OK;
 }
@@ -253,10 +251,10 @@ dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
     const dlcore_system_t *system = system_of(logger);
     dlcore_csv_logger_line_t line = {.used = 0};
     dlcore_status status;
-    off_t at = 0;
-    int file = open_file(logger, WRITING | O_NONBLOCK);
+    int64_t at = 0;
+    dlcore_file_t file = open_file(logger, WRITING);
 
-    if (file < 0)
+    if (!dlcore_file_is_open(file))
         return fail(logger, "open", event->error);
     status = find_end(logger, file, &at, &line, event->error);
     if (status == DLCORE_OK) {

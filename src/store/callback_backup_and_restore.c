@@ -1,12 +1,8 @@
 /* Going on after a crash: keras/src/callbacks/backup_and_restore.py.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
-
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fit/callback.h"
 #include "model/model.h"
@@ -60,12 +56,12 @@ static dlcore_status find(const dlcore_backup_and_restore_t *backup, bool *there
 {
     const dlcore_system_t *system = system_of(backup);
     char path[DLCORE_OUTPUT_PATH_SIZE];
-    struct stat info;
+    dlcore_file_info_t info;
     dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
 
     if (status != DLCORE_OK)
         return status;
-    *there = system->fstatat(system->user, AT_FDCWD, path, &info) == 0;
+    *there = system->fstatat(system->user, DLCORE_FILE_HERE, path, &info) == 0;
     if (!*there && errno != ENOENT)
         return dlcore_fail_errno(error, errno, "cannot look at %.120s", backup->path);
     return DLCORE_OK;
@@ -183,7 +179,7 @@ static dlcore_status delete_file(const dlcore_backup_and_restore_t *backup,
     char path[DLCORE_OUTPUT_PATH_SIZE];
     dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
 
-    if (status != DLCORE_OK || system->unlinkat(system->user, AT_FDCWD, path) == 0 ||
+    if (status != DLCORE_OK || system->unlinkat(system->user, DLCORE_FILE_HERE, path) == 0 ||
         errno == ENOENT)
         return status;
     return dlcore_fail_errno(error, errno, "cannot delete %.120s", backup->path);

@@ -63,7 +63,7 @@ static struct {
     bool fail_rename;
 } faults;
 
-static ssize_t faulty_write(void *user, int file, const void *bytes, size_t size)
+static ptrdiff_t faulty_write(void *user, dlcore_file_t file, const void *bytes, size_t size)
 {
     if (++faults.writes == faults.fail_at) {
         errno = ENOSPC;
@@ -72,7 +72,7 @@ static ssize_t faulty_write(void *user, int file, const void *bytes, size_t size
     return dlcore_system()->write(user, file, bytes, size);
 }
 
-static int faulty_renameat(void *user, int folder, const char *from, const char *to)
+static int faulty_renameat(void *user, dlcore_file_t folder, const char *from, const char *to)
 {
     if (faults.fail_rename) {
         errno = EIO;

@@ -233,7 +233,7 @@ static void test_gunzip_of_a_failing_file_is_an_io_error(void **state)
     dlcore_allocator_t allocator = dlcore_allocator_default();
     dlcore_gunzip_t *reader = NULL;
     dlcore_error_record_t error;
-    dlcore_input_t input = {.name = "gone", .size = 100, .descriptor = -1};
+    dlcore_input_t input = {.name = "gone", .size = 100, .file = DLCORE_FILE_NONE};
     unsigned char byte;
     size_t got = 9;
 

@@ -109,11 +109,11 @@ static void test_input_failing_to_read_names_the_place(void **state)
     assert_int_equal(dlcore_input_open(&input, scratch_file("closed", "one two", 7), NULL),
                      DLCORE_OK);
     assert_reads(&input, 4, "one ");
-    close(input.descriptor);
+    close((int)input.file.id);
     assert_failed(dlcore_input_read(&input, text, 3, &got, &error), DLCORE_ERROR_IO, &error,
                   "cannot read at byte 4: Bad file descriptor");
     assert_int_equal(got, 0);
-    input.descriptor = -1;
+    input.file = DLCORE_FILE_NONE;
     assert_failed(dlcore_input_read(&input, text, 3, &got, NULL), DLCORE_ERROR_IO,
                   &(dlcore_error_record_t){.status = DLCORE_ERROR_IO}, "");
 }
@@ -126,12 +126,12 @@ static void test_input_that_cannot_be_opened_says_why(void **state)
     (void)state;
     assert_failed(dlcore_input_open(&input, "/no/such/file.idx", &error), DLCORE_ERROR_IO, &error,
                   "/no/such/file.idx: cannot open: No such file or directory");
-    assert_int_equal(input.descriptor, -1);
+    assert_false(dlcore_file_is_open(input.file));
     assert_failed(dlcore_input_open(&input, "", &error), DLCORE_ERROR_IO, &error,
                   "No such file or directory");
     assert_failed(dlcore_input_open(&input, "/", &error), DLCORE_ERROR_IO, &error,
                   "/: cannot read: Is a directory");
-    assert_int_equal(input.descriptor, -1);
+    assert_false(dlcore_file_is_open(input.file));
 }
 
 /* Neither waits for a writer nor reads without end. */
@@ -147,7 +147,7 @@ static void test_input_refuses_pipes_and_devices(void **state)
                   "pipe: not a regular file");
     assert_failed(dlcore_input_open(&input, "/dev/zero", &error), DLCORE_ERROR_IO, &error,
                   "/dev/zero: not a regular file");
-    assert_int_equal(input.descriptor, -1);
+    assert_false(dlcore_file_is_open(input.file));
 }
 
 static void test_input_without_permission_says_so(void **state)

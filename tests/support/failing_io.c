@@ -35,56 +35,60 @@ static bool fails(failing_io_t *io, const char *name, bool cleans_up)
     return true;
 }
 
-static int io_open(void *user, const char *path, int flags, mode_t mode)
+static dlcore_file_t io_open(void *user, const char *path, int how, unsigned permissions)
 {
     failing_io_t *io = user;
-    int file = fails(io, "open", false) ? -1 : dlcore_system()->open(NULL, path, flags, mode);
+    dlcore_file_t file = fails(io, "open", false)
+                             ? DLCORE_FILE_NONE
+                             : dlcore_system()->open(NULL, path, how, permissions);
 
-    io->opened += file >= 0;
+    io->opened += dlcore_file_is_open(file);
     return file;
 }
 
-static int io_openat(void *user, int folder, const char *name, int flags, mode_t mode)
+static dlcore_file_t io_openat(void *user, dlcore_file_t folder, const char *name, int how,
+                               unsigned permissions)
 {
     failing_io_t *io = user;
-    int file =
-        fails(io, "openat", false) ? -1 : dlcore_system()->openat(NULL, folder, name, flags, mode);
+    dlcore_file_t file = fails(io, "openat", false)
+                             ? DLCORE_FILE_NONE
+                             : dlcore_system()->openat(NULL, folder, name, how, permissions);
 
-    io->opened += file >= 0;
+    io->opened += dlcore_file_is_open(file);
     return file;
 }
 
-static ssize_t io_readlink(void *user, const char *path, char *to, size_t room)
+static ptrdiff_t io_readlink(void *user, const char *path, char *to, size_t room)
 {
     return fails(user, "readlink", false) ? -1 : dlcore_system()->readlink(NULL, path, to, room);
 }
 
-static int io_fstatat(void *user, int folder, const char *name, struct stat *info)
+static int io_fstatat(void *user, dlcore_file_t folder, const char *name, dlcore_file_info_t *info)
 {
     return fails(user, "fstatat", false) ? -1 : dlcore_system()->fstatat(NULL, folder, name, info);
 }
 
-static int io_fstat(void *user, int file, struct stat *info)
+static int io_fstat(void *user, dlcore_file_t file, dlcore_file_info_t *info)
 {
     return fails(user, "fstat", false) ? -1 : dlcore_system()->fstat(NULL, file, info);
 }
 
-static int io_ftruncate(void *user, int file, off_t size)
+static int io_ftruncate(void *user, dlcore_file_t file, int64_t size)
 {
     return fails(user, "ftruncate", false) ? -1 : dlcore_system()->ftruncate(NULL, file, size);
 }
 
-static int io_fchmod(void *user, int file, mode_t mode)
+static int io_fchmod(void *user, dlcore_file_t file, unsigned permissions)
 {
-    return fails(user, "fchmod", false) ? -1 : dlcore_system()->fchmod(NULL, file, mode);
+    return fails(user, "fchmod", false) ? -1 : dlcore_system()->fchmod(NULL, file, permissions);
 }
 
-static int io_fchown(void *user, int file, uid_t owner, gid_t group)
+static int io_fchown(void *user, dlcore_file_t file, int64_t owner, int64_t group)
 {
     return fails(user, "fchown", false) ? -1 : dlcore_system()->fchown(NULL, file, owner, group);
 }
 
-static ssize_t io_pread(void *user, int file, void *to, size_t size, off_t at)
+static ptrdiff_t io_pread(void *user, dlcore_file_t file, void *to, size_t size, int64_t at)
 {
     const failing_io_t *io = user;
 
@@ -94,7 +98,7 @@ static ssize_t io_pread(void *user, int file, void *to, size_t size, off_t at)
                                   io->most != 0 && size > io->most ? io->most : size, at);
 }
 
-static ssize_t io_write(void *user, int file, const void *bytes, size_t size)
+static ptrdiff_t io_write(void *user, dlcore_file_t file, const void *bytes, size_t size)
 {
     failing_io_t *io = user;
 
@@ -110,7 +114,7 @@ static ssize_t io_write(void *user, int file, const void *bytes, size_t size)
     return dlcore_system()->write(NULL, file, bytes, size);
 }
 
-static int io_fsync(void *user, int file)
+static int io_fsync(void *user, dlcore_file_t file)
 {
     failing_io_t *io = user;
 
@@ -120,7 +124,7 @@ static int io_fsync(void *user, int file)
     return dlcore_system()->fsync(NULL, file);
 }
 
-static int io_close(void *user, int file)
+static int io_close(void *user, dlcore_file_t file)
 {
     failing_io_t *io = user;
     bool failing = fails(io, "close", true);
@@ -132,31 +136,32 @@ static int io_close(void *user, int file)
     return -1;
 }
 
-static int io_dup(void *user, int file)
+static dlcore_file_t io_dup(void *user, dlcore_file_t file)
 {
     failing_io_t *io = user;
-    int copy = fails(io, "dup", false) ? -1 : dlcore_system()->dup(NULL, file);
+    dlcore_file_t copy =
+        fails(io, "dup", false) ? DLCORE_FILE_NONE : dlcore_system()->dup(NULL, file);
 
-    io->opened += copy >= 0;
+    io->opened += dlcore_file_is_open(copy);
     return copy;
 }
 
-static int io_wait(void *user, int file)
+static int io_wait(void *user, dlcore_file_t file)
 {
     return fails(user, "wait", false) ? -1 : dlcore_system()->wait(NULL, file);
 }
 
-static int io_lock(void *user, int file)
+static int io_lock(void *user, dlcore_file_t file)
 {
     return fails(user, "lock", false) ? -1 : dlcore_system()->lock(NULL, file);
 }
 
-static int io_renameat(void *user, int folder, const char *from, const char *to)
+static int io_renameat(void *user, dlcore_file_t folder, const char *from, const char *to)
 {
     return fails(user, "renameat", false) ? -1 : dlcore_system()->renameat(NULL, folder, from, to);
 }
 
-static int io_unlinkat(void *user, int folder, const char *name)
+static int io_unlinkat(void *user, dlcore_file_t folder, const char *name)
 {
     return fails(user, "unlinkat", true) ? -1 : dlcore_system()->unlinkat(NULL, folder, name);
 }
