@@ -80,13 +80,27 @@ dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
  * many fields as the first.
  *
  * Numbers have a point in any locale ("-1.5e3"; no "inf", no thousands separators) and become the
- * nearest float32. A field that is empty, "?", NA, N/A, NaN or null is a missing value and an error
- * in columns that are used; in quotes, such a word may be the name of a class. Fields have at most
- * 32,768 bytes, rows 65,536 columns. In messages lines and columns count from 1. */
+ * nearest float32. Missing values are errors in columns that are used. In a column of numbers these
+ * are missing values: an empty field, "?", NA, N/A, NaN, null, none. In a column of classes these
+ * are: an empty field, and, unless the field is in quotes or options.classes lists it, "?", N/A,
+ * NaN and null; NA without quotes is missing where another class is a number or in quotes, and the
+ * name of a class otherwise (Namibia, sodium). Fields have at most 32,768 bytes, rows 65,536
+ * columns. In messages lines and columns count from 1.
+ *
+ * A header is recognized as follows (DLCORE_CSV_HEADER_AUTO). The first row is a header when
+ *   - a column is asked for by name; or
+ *   - it cannot be a sample: a column that is to be a number has a word in it ("RI,Na,Mg,Type",
+ *     ",a,b"), or all of these have fields that are neither numbers nor missing ("1x1,1x2"); or
+ *   - its numbers count the columns from 0, at least to 2 ("0,1,2,label", as pandas writes columns
+ *     without names), those of the second row do not count, and are not all whole numbers that
+ *     small; or
+ *   - the label is a class, and the field there is called what labels are: label, class, target,
+ *     category, type, kind, species, outcome.
+ * In the last two cases a class of that name in a later row, or in options.classes, makes it a
+ * sample. What is neither a header nor a sample ("5.1x,3.5") is an error that says what to set. */
 
 typedef enum dlcore_csv_header {
-    DLCORE_CSV_HEADER_AUTO = 0, /* the first row is one when columns are asked for by name, or when
-                                   none of its fields is a number or missing */
+    DLCORE_CSV_HEADER_AUTO = 0, /* see above */
     DLCORE_CSV_HEADER_YES,
     DLCORE_CSV_HEADER_NO
 } dlcore_csv_header_t;
@@ -155,9 +169,10 @@ const char *dlcore_csv_column_name(const dlcore_csv_t *csv, size_t column);
 /* The name of a column of x. */
 const char *dlcore_csv_feature_name(const dlcore_csv_t *csv, size_t feature);
 
-/* The names of the classes: name i belongs to the label i. They are sorted by bytes, which is the
- * order of sklearn's LabelEncoder, or as numbers when all of them are whole numbers; those of
- * options.classes stay as they are. */
+/* The names of the classes: name i belongs to the label i. When all of them are numbers, they
+ * are sorted as numbers ("0.0", "2.0", "10.0"; equal ones by bytes), otherwise all by bytes, which
+ * is the order of sklearn's LabelEncoder ("10", "2", "many"). Those of options.classes stay as they
+ * are. */
 size_t dlcore_csv_class_count(const dlcore_csv_t *csv);
 const char *dlcore_csv_class_name(const dlcore_csv_t *csv, size_t class_index);
 /* All of them, for the options of another file. */

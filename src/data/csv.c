@@ -84,23 +84,39 @@ static dlcore_status read_number(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
     return dlcore_csv_number(reader, &csv->columns, column, &field, value, error);
 }
 
-static dlcore_status read_class(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t column,
-                                int32_t *code, dlcore_error_record_t *error)
+/* What may help with a row of `count` fields. */
+static const char *hint(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_t *csv,
+                        const dlcore_csv_reader_t *reader, size_t count)
 {
-    char where[DLCORE_CSV_WHERE_SIZE];
-    dlcore_csv_field_t field;
-    dlcore_status status = dlcore_csv_next_field(reader, column, &field, error);
+    const dlcore_csv_columns_t *columns = &csv->columns;
 
-    if (status != DLCORE_OK)
-        return status;
-    if (field.length == 0 || (!field.quoted && dlcore_csv_is_missing(&field)))
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value",
-                           dlcore_csv_where(where, reader, &csv->columns, field.line, column));
-    status = dlcore_csv_class_code(&csv->classes, field.text, field.length, code);
-    if (status == DLCORE_OK)
-        return DLCORE_OK;
-    dlcore_csv_where(where, reader, &csv->columns, field.line, column);
-    return dlcore_csv_refuse_class(&csv->classes, field.length, where, status, error);
+    if (columns->header && columns->count == 1) {
+        dlcore_csv_field_t name = {.text = columns->text, .length = strlen(columns->text)};
+
+        if (dlcore_csv_hint_delimiter(to, reader, &name, true)[0] != '\0')
+            return to;
+    }
+    return columns->header && count == columns->count + 1 ? "; does the header lack a name?" : "";
+}
+
+/* A row that has not as many fields as the first; `count` of them were read. */
+static dlcore_status refuse_row(const dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t line,
+                                size_t count, dlcore_error_record_t *error)
+{
+    char delimiter[DLCORE_CSV_DELIMITER_SIZE], helps[DLCORE_CSV_HINT_SIZE];
+    dlcore_csv_field_t field;
+
+    for (; !reader->row_ended; count++) {
+        dlcore_status status = dlcore_csv_next_field(reader, count, &field, error);
+
+        if (status != DLCORE_OK)
+            return status;
+    }
+    return dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                       "%s: line %zu: %zu column%s, but the first row has %zu (delimiter %s)%s",
+                       reader->input->name, line, count, count == 1 ? "" : "s", csv->columns.count,
+                       dlcore_csv_show_delimiter(delimiter, reader->delimiter),
+                       hint(helps, csv, reader, count));
 }
 
 static dlcore_status read_row(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, float *x, void *y,
@@ -122,14 +138,12 @@ static dlcore_status read_row(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, fl
         else if (csv->label_kind == DLCORE_CSV_LABEL_NUMBER)
             status = read_number(csv, reader, column, y, error);
         else
-            status = read_class(csv, reader, column, y, error);
+            status = dlcore_csv_read_class(&csv->classes, &csv->columns, reader, y, error);
         if (status != DLCORE_OK)
             return status;
     }
     if (column < columns->count || !reader->row_ended)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: line %zu: %s than %zu columns",
-                           reader->input->name, line, column < columns->count ? "fewer" : "more",
-                           columns->count);
+        return refuse_row(csv, reader, line, column, error);
     return DLCORE_OK;
 }
 
@@ -203,6 +217,8 @@ static dlcore_status read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *reader
         status = read_rows(csv, reader, rows, (float *)(void *)csv->x->data,
                            labels ? csv->y->data : none, dry, error);
     if (status == DLCORE_OK && classes)
+        status = dlcore_csv_check_na(&csv->classes, &csv->columns, reader, error);
+    if (status == DLCORE_OK && classes)
         status =
             dlcore_csv_finish_classes(&csv->classes, (int32_t *)(void *)csv->y->data, rows, error);
     return status;
@@ -220,8 +236,11 @@ static dlcore_status read_file(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
     if (status != DLCORE_OK)
         return status;
     if (rows <= csv->columns.header)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: no rows below the header",
-                           reader->input->name);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: no rows below the header%s",
+                           reader->input->name,
+                           options->header == DLCORE_CSV_HEADER_YES
+                               ? ""
+                               : "; if line 1 is none, set options.header to DLCORE_CSV_HEADER_NO");
     csv->label_kind = options->label_kind;
     status = dlcore_csv_start_classes(&csv->classes, options, &csv->allocator, error);
     if (status != DLCORE_OK)

@@ -17,6 +17,7 @@
 #define DLCORE_CSV_BLOCK ((size_t)128 * 1024)    /* bytes that are read at a time */
 #define DLCORE_CSV_COLUMNS_MAX ((size_t)64 * 1024)
 #define DLCORE_CSV_CLASSES_MAX 10000
+#define DLCORE_CSV_CLASS_SIZE 256 /* of a name, with the zero behind it */
 #define DLCORE_CSV_WHERE_SIZE 200
 
 /* ---- fields, one after the other (csv_reader.c) ---- */
@@ -68,6 +69,20 @@ bool dlcore_csv_pass_end(dlcore_csv_reader_t *reader, char *at);
 dlcore_status dlcore_csv_count_rows(dlcore_csv_reader_t *reader, size_t *rows,
                                     dlcore_error_record_t *error);
 
+/* ---- what a field says (csv_field.c) ---- */
+
+/* A number, also one that float32 does not reach. */
+bool dlcore_csv_is_number(const dlcore_csv_field_t *field, float *value);
+
+/* One of some words in lower case, with a blank between two, in any case. */
+bool dlcore_csv_is_one_of(const dlcore_csv_field_t *field, const char *words);
+
+/* A missing value, where a number is to be and where a class is; among classes NA, without quotes,
+ * may also be a name. */
+bool dlcore_csv_is_missing(const dlcore_csv_field_t *field);
+bool dlcore_csv_is_missing_class(const dlcore_csv_field_t *field);
+bool dlcore_csv_is_na(const dlcore_csv_field_t *field);
+
 /* ---- columns (csv_columns.c) ---- */
 
 enum { DLCORE_CSV_SKIP = -1, DLCORE_CSV_LABEL = -2 }; /* roles; others are columns of x */
@@ -97,14 +112,33 @@ const char *dlcore_csv_name_of(const dlcore_csv_columns_t *columns, size_t colum
 const char *dlcore_csv_where(char text[DLCORE_CSV_WHERE_SIZE], const dlcore_csv_reader_t *reader,
                              const dlcore_csv_columns_t *columns, size_t line, size_t column);
 
-/* Whether a field stands for a missing value. */
-bool dlcore_csv_is_missing(const dlcore_csv_field_t *field);
-
 /* The value of a field that is to be a number; if it is none, says where and why. */
 dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
                                 const dlcore_csv_columns_t *columns, size_t column,
                                 const dlcore_csv_field_t *field, float *value,
                                 dlcore_error_record_t *error);
+
+/* ---- the header (csv_header.c) ---- */
+
+/* Whether the first row is a header, by itself and by what follows it; roles are given. */
+dlcore_status dlcore_csv_find_header(dlcore_csv_reader_t *reader,
+                                     const dlcore_csv_options_t *options,
+                                     const dlcore_csv_columns_t *columns, bool *header,
+                                     dlcore_error_record_t *error);
+
+/* ---- delimiters in messages (csv_delimiter.c) ---- */
+
+#define DLCORE_CSV_DELIMITER_SIZE 8
+#define DLCORE_CSV_HINT_SIZE 80
+
+/* ',' or '\t' or 0x01, for messages: written to `to`, which is also the answer. */
+const char *dlcore_csv_show_delimiter(char to[DLCORE_CSV_DELIMITER_SIZE], char delimiter);
+
+/* "; the delimiter is ',', and the field has ';'" where another delimiter would part the field,
+ * else "". A row that is one field need not begin with a number to be parted. */
+const char *dlcore_csv_hint_delimiter(char to[DLCORE_CSV_HINT_SIZE],
+                                      const dlcore_csv_reader_t *reader,
+                                      const dlcore_csv_field_t *field, bool whole_row);
 
 /* ---- class names (csv_classes.c) ---- */
 
@@ -116,7 +150,9 @@ typedef struct dlcore_csv_classes {
     int32_t *codes;     /* of each name */
     size_t count;
     size_t room;
-    bool fixed; /* given by the caller */
+    bool fixed;     /* given by the caller */
+    size_t na_line; /* where NA was first read as a class; 0: nowhere */
+    bool quoted;    /* some class was in quotes */
     dlcore_csv_chunk_t *chunks;
 } dlcore_csv_classes_t;
 
@@ -139,5 +175,18 @@ dlcore_status dlcore_csv_refuse_class(const dlcore_csv_classes_t *classes, size_
 dlcore_status dlcore_csv_finish_classes(dlcore_csv_classes_t *classes, int32_t *codes, size_t count,
                                         dlcore_error_record_t *error);
 void dlcore_csv_release_classes(dlcore_csv_classes_t *classes);
+
+/* ---- labels that are classes (csv_label.c) ---- */
+
+/* Reads the field of the label. */
+dlcore_status dlcore_csv_read_class(dlcore_csv_classes_t *classes,
+                                    const dlcore_csv_columns_t *columns,
+                                    dlcore_csv_reader_t *reader, int32_t *code,
+                                    dlcore_error_record_t *error);
+
+/* After the last row: DLCORE_ERROR_FORMAT where a class that was read as NA is a missing value. */
+dlcore_status dlcore_csv_check_na(const dlcore_csv_classes_t *classes,
+                                  const dlcore_csv_columns_t *columns,
+                                  const dlcore_csv_reader_t *reader, dlcore_error_record_t *error);
 
 #endif

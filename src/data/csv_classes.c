@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "base/allocator.h"
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "data/csv.h"
 
-#define NAME_MAX_SIZE ((size_t)255)
+#define NAME_MAX_SIZE ((size_t)DLCORE_CSV_CLASS_SIZE - 1)
 #define CHUNK_SIZE ((size_t)4096)
 #define DIGITS_MAX 18 /* of a whole number that is sorted as one */
 
@@ -174,46 +175,77 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
 
 /* ---- the final order ---- */
 
+typedef struct number {
+    double value;
+    long long whole; /* the same to the last digit, where it is whole and short; else 0 */
+} number_t;
+
 static bool whole_number(const char *text, long long *value)
 {
     bool negative = *text == '-';
-    const char *first = text + negative, *at = first;
+    const char *first = text + (*text == '-' || *text == '+'), *at = first;
 
     for (*value = 0; *at >= '0' && *at <= '9' && at - first < DIGITS_MAX; at++)
         *value = *value * 10 + (*at - '0');
     if (negative)
         *value = -*value;
-    return at != first && *at == '\0';
+    if (at == first)
+        return false;
+    if (*at == '.') /* "10.", "10.0" */
+        at += 1 + strspn(at + 1, "0");
+    return *at == '\0';
 }
 
-/* Where all names are whole numbers, "10" comes after "9". Few are out of place by bytes alone, so
- * each is moved to where it belongs. */
+static bool number_of(const char *text, number_t *number)
+{
+    const char *end = text + strlen(text);
+    float value;
+
+    if (whole_number(text, &number->whole)) {
+        number->value = (double)number->whole;
+        return true;
+    }
+    number->whole = 0;
+    if (text == end || dlcore_decimal_float(text, end, &value) != end)
+        return false;
+    number->value = (double)value;
+    return true;
+}
+
+static bool is_greater(const number_t *a, const number_t *b)
+{
+    return a->value > b->value || (a->value == b->value && a->whole > b->whole);
+}
+
+/* Where all names are numbers, "10" comes after "9", and "10.0" after "2.0". Few are out of place
+ * by bytes alone, so each is moved to where it belongs; equal numbers stay in the order of bytes.
+ */
 static dlcore_status sort_numbers(dlcore_csv_classes_t *classes, dlcore_error_record_t *error)
 {
-    long long *values = dlcore_allocate_raw(&classes->allocator, classes->count, sizeof *values);
+    number_t *numbers = dlcore_allocate_raw(&classes->allocator, classes->count, sizeof *numbers);
     size_t i = 0;
 
-    if (values == NULL)
-        return dlcore_fail_memory(error, "class names", classes->count * sizeof *values);
-    while (i < classes->count && whole_number(classes->names[i], &values[i]))
+    if (numbers == NULL)
+        return dlcore_fail_memory(error, "class names", classes->count * sizeof *numbers);
+    while (i < classes->count && number_of(classes->names[i], &numbers[i]))
         i++;
     if (i == classes->count)
         for (i = 1; i < classes->count; i++) {
             const char *name = classes->names[i];
             int32_t code = classes->codes[i];
-            long long value = values[i];
+            number_t number = numbers[i];
             size_t at = i;
 
-            for (; at > 0 && values[at - 1] > value; at--) {
-                values[at] = values[at - 1];
+            for (; at > 0 && is_greater(&numbers[at - 1], &number); at--) {
+                numbers[at] = numbers[at - 1];
                 classes->names[at] = classes->names[at - 1];
                 classes->codes[at] = classes->codes[at - 1];
             }
-            values[at] = value;
+            numbers[at] = number;
             classes->names[at] = name;
             classes->codes[at] = code;
         }
-    dlcore_release(&classes->allocator, values);
+    dlcore_release(&classes->allocator, numbers);
     return DLCORE_OK;
 }
 

@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/allocator.h"
-#include "base/decimal.h"
 #include "base/error.h"
-#include "base/name.h"
 #include "base/shown.h"
 #include "data/csv.h"
 
@@ -34,30 +32,23 @@ const char *dlcore_csv_where(char text[DLCORE_CSV_WHERE_SIZE], const dlcore_csv_
     return text;
 }
 
-bool dlcore_csv_is_missing(const dlcore_csv_field_t *field)
-{
-    static const char *const words[] = {"", "na", "n/a", "nan", "null", "?"};
-    char copy[8] = "";
-
-    if (field->length >= sizeof copy)
-        return false;
-    memcpy(copy, field->text, field->length);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == field->length && dlcore_name_is(copy, words[i]))
-            return true;
-    return false;
-}
-
-static bool is_number(const dlcore_csv_field_t *field, float *value)
-{
-    const char *end = field->text + field->length;
-
-    return dlcore_decimal_float(field->text, end, value) == end && field->length > 0;
-}
-
 static bool begins_as_word(const dlcore_csv_field_t *field)
 {
     return field->length > 0 && strchr("0123456789+-.", field->text[0]) == NULL;
+}
+
+/* What may help with a field that should be a number. */
+static const char *hint(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_reader_t *reader,
+                        const dlcore_csv_columns_t *columns, size_t column,
+                        const dlcore_csv_field_t *field)
+{
+    if (dlcore_csv_hint_delimiter(to, reader, field, columns->count == 1)[0] != '\0')
+        return to;
+    if (!columns->header && field->line == 1)
+        return "; if this row is a header, set options.header to DLCORE_CSV_HEADER_YES";
+    return column == columns->label && begins_as_word(field)
+               ? "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words"
+               : "";
 }
 
 dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
@@ -65,9 +56,9 @@ dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
                                 const dlcore_csv_field_t *field, float *value,
                                 dlcore_error_record_t *error)
 {
-    char where[DLCORE_CSV_WHERE_SIZE];
+    char where[DLCORE_CSV_WHERE_SIZE], helps[DLCORE_CSV_HINT_SIZE];
     char shown[DLCORE_SHOWN_SIZE];
-    bool number = is_number(field, value);
+    bool number = dlcore_csv_is_number(field, value);
 
     if (number && isfinite(*value))
         return DLCORE_OK;
@@ -76,20 +67,18 @@ dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
         return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: %s is too large for float32", where,
                            dlcore_show(shown, field->text, field->length));
     if (dlcore_csv_is_missing(field))
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value", where);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value%s", where,
+                           hint(helps, reader, columns, columns->count, field));
     return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is no number%s", where,
                        dlcore_show(shown, field->text, field->length),
-                       column == columns->label && begins_as_word(field)
-                           ? "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words"
-                           : "");
+                       hint(helps, reader, columns, column, field));
 }
 
 /* ---- the first row ---- */
 
-/* Counts columns and the bytes that their names need; a header has no field that is a number or
- * missing. */
+/* Counts columns and the bytes that their names need. */
 static dlcore_status survey(dlcore_csv_reader_t *reader, dlcore_csv_columns_t *columns,
-                            bool *all_words, dlcore_error_record_t *error)
+                            dlcore_error_record_t *error)
 {
     bool follows;
     dlcore_status status = dlcore_csv_rewind(reader, error);
@@ -98,10 +87,8 @@ static dlcore_status survey(dlcore_csv_reader_t *reader, dlcore_csv_columns_t *c
         status = dlcore_csv_next_row(reader, &follows, error);
     if (status == DLCORE_OK && !follows)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: empty", reader->input->name);
-    *all_words = true;
     do {
         dlcore_csv_field_t field;
-        float value;
 
         if (status == DLCORE_OK)
             status = dlcore_csv_next_field(reader, columns->count, &field, error);
@@ -111,8 +98,6 @@ static dlcore_status survey(dlcore_csv_reader_t *reader, dlcore_csv_columns_t *c
             return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: more than %zu columns",
                                reader->input->name, DLCORE_CSV_COLUMNS_MAX);
         columns->text_size += field.length + 1;
-        if (is_number(&field, &value) || dlcore_csv_is_missing(&field))
-            *all_words = false;
     } while (!reader->row_ended);
     return DLCORE_OK;
 }
@@ -154,8 +139,8 @@ static dlcore_status keep_names(dlcore_csv_reader_t *reader, const dlcore_alloca
 static dlcore_status refuse_only_column(dlcore_csv_reader_t *reader, dlcore_status status,
                                         const char *what, dlcore_error_record_t *error)
 {
-    const char c = reader->delimiter;
-    char shown[DLCORE_SHOWN_SIZE], delimiter[8];
+    char shown[DLCORE_SHOWN_SIZE], delimiter[DLCORE_CSV_DELIMITER_SIZE];
+    char helps[DLCORE_CSV_HINT_SIZE];
     dlcore_csv_field_t field;
     dlcore_status reading = dlcore_csv_rewind(reader, error);
 
@@ -163,16 +148,12 @@ static dlcore_status refuse_only_column(dlcore_csv_reader_t *reader, dlcore_stat
         reading = dlcore_csv_next_field(reader, 0, &field, error);
     if (reading != DLCORE_OK)
         return reading;
-    snprintf(delimiter, sizeof delimiter,
-             c == '\t'            ? "\\t"
-             : c < ' ' || c > '~' ? "0x%02x"
-                                  : "%c",
-             (unsigned char)c);
-    return dlcore_fail(error, status,
-                       "%s: %s: the first row has one column, \"%s\", with the delimiter '%s'; "
-                       "another is set by options.delimiter",
+    if (dlcore_csv_hint_delimiter(helps, reader, &field, true)[0] == '\0')
+        snprintf(helps, sizeof helps, "; the delimiter is %s: another is set by options.delimiter",
+                 dlcore_csv_show_delimiter(delimiter, reader->delimiter));
+    return dlcore_fail(error, status, "%s: %s: the first row has one column, \"%s\"%s",
                        reader->input->name, what, dlcore_show(shown, field.text, field.length),
-                       delimiter);
+                       helps);
 }
 
 static dlcore_status refuse_name(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
@@ -295,27 +276,29 @@ dlcore_status dlcore_csv_read_columns(dlcore_csv_reader_t *reader,
                                       const dlcore_allocator_t *allocator,
                                       dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
 {
-    bool all_words;
-    dlcore_status status = survey(reader, columns, &all_words, error);
+    bool named = names_are_needed(options);
+    dlcore_status status = survey(reader, columns, error);
 
     if (status != DLCORE_OK)
         return status;
-    columns->header =
-        options->header == DLCORE_CSV_HEADER_YES ||
-        (options->header == DLCORE_CSV_HEADER_AUTO && (all_words || names_are_needed(options)));
-    if (!columns->header && names_are_needed(options))
+    if (named && options->header == DLCORE_CSV_HEADER_NO)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: columns cannot be named in a file without a header",
                            reader->input->name);
-    if (columns->header)
-        status = keep_names(reader, allocator, columns, error);
-    if (status != DLCORE_OK)
-        return status;
     columns->roles = dlcore_allocate_raw(allocator, columns->count, sizeof *columns->roles);
     if (columns->roles == NULL)
         return dlcore_fail_memory(error, reader->input->name,
                                   columns->count * sizeof *columns->roles);
-    return choose(reader, options, columns, error);
+    columns->header = named || options->header == DLCORE_CSV_HEADER_YES;
+    if (!named)
+        status = choose(reader, options, columns, error);
+    if (status == DLCORE_OK && !columns->header && options->header == DLCORE_CSV_HEADER_AUTO)
+        status = dlcore_csv_find_header(reader, options, columns, &columns->header, error);
+    if (status == DLCORE_OK && columns->header)
+        status = keep_names(reader, allocator, columns, error);
+    if (status == DLCORE_OK && named)
+        status = choose(reader, options, columns, error);
+    return status;
 }
 
 void dlcore_csv_release_columns(dlcore_csv_columns_t *columns, const dlcore_allocator_t *allocator)

@@ -124,7 +124,6 @@ static void test_csv_header_is_found_or_told(void **state)
     options.header = DLCORE_CSV_HEADER_NO;
     assert_refused("a,b\n1,2\n", &options, DLCORE_ERROR_FORMAT,
                    "CSV data: line 1, column 1: \"a\" is no number");
-    assert_refused("a,1\n1,2\n", NULL, DLCORE_ERROR_FORMAT, "line 1, column 1: \"a\"");
     assert_refused("1,,2\n1,2,3\n", NULL, DLCORE_ERROR_FORMAT, "line 1, column 2: missing value");
     options = with_label(DLCORE_CSV_LABEL_NUMBER, "1");
     csv = parse("0,1\n3,4\n", &options); /* named, so there is a header */
@@ -177,8 +176,10 @@ static void test_csv_what_is_wrong_is_named_with_its_place(void **state)
         {"a,b\n1,2\n1,1e39\n", DLCORE_ERROR_RANGE, "line 3, column 2 (b): 1e39 is too large"},
         {"a,b\n1,2\n1,1.2.3\n", DLCORE_ERROR_FORMAT, "\"1.2.3\" is no number"},
         {"a,b\n1,2\n1,0x10\n", DLCORE_ERROR_FORMAT, "\"0x10\" is no number"},
-        {"1,2\n3\n", DLCORE_ERROR_FORMAT, "line 2: fewer than 2 columns"},
-        {"1,2\n3,4,5\n", DLCORE_ERROR_FORMAT, "line 2: more than 2 columns"},
+        {"1,2\n3\n", DLCORE_ERROR_FORMAT,
+         "line 2: 1 column, but the first row has 2 (delimiter ',')"},
+        {"1,2\n3,4,5\n", DLCORE_ERROR_FORMAT,
+         "line 2: 3 columns, but the first row has 2 (delimiter ',')"},
         {"1,2\n\n3,4\n", DLCORE_ERROR_FORMAT, "line 2 is blank"},
         {"\n1,2\n", DLCORE_ERROR_FORMAT, "line 1 is blank"},
         {"1,2\n\"3\n4\",5\n", DLCORE_ERROR_FORMAT, "line 2, column 1: \"3?4\" is no number"},
@@ -231,10 +232,51 @@ static void test_csv_classes_that_are_missing_are_refused(void **state)
     (void)state;
     assert_refused("1,a\n2,\n", &options, DLCORE_ERROR_FORMAT, "line 2, column 2: missing value");
     assert_refused("1,a\n2,\"\"\n", &options, DLCORE_ERROR_FORMAT, "missing value");
-    assert_refused("1,a\n2,NA\n", &options, DLCORE_ERROR_FORMAT, "missing value");
+    assert_refused("1,a\n2,N/A\n", &options, DLCORE_ERROR_FORMAT, "missing value");
+    assert_refused("1,a\n2,null\n", &options, DLCORE_ERROR_FORMAT, "missing value");
+    assert_refused("1,a\n2,?\n", &options, DLCORE_ERROR_FORMAT, "missing value");
     csv = parse("1,a\n2,\"NA\"\n", &options);
     assert_string_equal(dlcore_csv_class_name(csv, 0), "NA");
     dlcore_csv_free(csv);
+}
+
+static void assert_class_names(const char *text, size_t count, const char *const *names)
+{
+    dlcore_csv_options_t options = with_label(DLCORE_CSV_LABEL_CLASSES, NULL);
+    dlcore_csv_t *csv = parse(text, &options);
+
+    assert_int_equal(dlcore_csv_class_count(csv), count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(dlcore_csv_class_name(csv, i), names[i]);
+    dlcore_csv_free(csv);
+}
+
+/* Namibia and sodium; but R writes NA for a value that is missing, and then names in quotes. */
+static void test_csv_classes_na_is_a_name_among_words(void **state)
+{
+    static const char *const countries[] = {"DE", "FR", "NA"}, *const elements[] = {"K", "Na"};
+    dlcore_csv_options_t options = with_label(DLCORE_CSV_LABEL_CLASSES, NULL);
+    dlcore_csv_t *csv;
+
+    (void)state;
+    assert_class_names("size,country\n1,FR\n2,NA\n3,DE\n", 3, countries);
+    assert_class_names("size,element\n1,Na\n2,K\n", 2, elements);
+    assert_refused("a,b\n1,\"FR\"\n2,NA\n3,\"DE\"\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 3, column 2 (b): missing value; NA is a class in quotes, or where");
+    assert_refused("a,b\n1,0\n2,1\n3,NA\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 4, column 2 (b): missing value");
+    assert_refused("a,b\n1,NA\n2,NA\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 2, column 2 (b): missing value");
+    assert_refused("a,b\n1,FR\nNA,DE\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 3, column 1 (a): missing value");
+    options.classes = countries;
+    options.class_count = 3;
+    csv = parse("a,b\n1,NA\n2,\"NA\"\n", &options); /* they were said to be names */
+    assert_ints(dlcore_csv_y(csv), SHAPE(2), (int32_t[]){2, 2});
+    dlcore_csv_free(csv);
+    options.class_count = 2;
+    assert_refused("a,b\n1,FR\n2,NA\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 3, column 2 (b): missing");
 }
 
 /* Rows and fields that lie across the blocks that the file is read in. */
@@ -347,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_csv_line_numbers_count_newlines_in_quotes),
         cmocka_unit_test(test_csv_known_classes_keep_their_numbers),
         cmocka_unit_test(test_csv_classes_that_are_missing_are_refused),
+        cmocka_unit_test(test_csv_classes_na_is_a_name_among_words),
         cmocka_unit_test(test_csv_long_files_are_whole),
         cmocka_unit_test(test_csv_bad_arguments_are_refused),
         cmocka_unit_test(test_csv_load_survives_every_failing_allocation),

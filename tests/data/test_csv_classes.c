@@ -59,6 +59,28 @@ static void test_csv_classes_whole_numbers_are_sorted_as_such(void **state)
     dlcore_csv_release_classes(&classes);
 }
 
+static void test_csv_classes_numbers_with_points_are_sorted_as_such(void **state)
+{
+    static const char *const names[] = {
+        "10.0", "2.0", "0.0", "-1e3", "2", "+3", "9000000000000001", "9000000000000000.0", ".5"};
+    static const char *const sorted[] = {
+        "-1e3", "0.0", ".5", "2", "2.0", "+3", "10.0", "9000000000000000.0", "9000000000000001"};
+    static const char *const mixed[] = {"10.0", "2.0", "many"};
+    int32_t codes[9];
+    dlcore_csv_classes_t classes = classes_of(names, 9, codes);
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++)
+        assert_string_equal(classes.names[i], sorted[i]);
+    for (size_t i = 0; i < 9; i++)
+        assert_string_equal(classes.names[codes[i]], names[i]);
+    dlcore_csv_release_classes(&classes);
+    classes = classes_of(mixed, 3, codes); /* not all are numbers: by bytes */
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(classes.names[i], mixed[i]);
+    dlcore_csv_release_classes(&classes);
+}
+
 static void test_csv_classes_have_their_limits(void **state)
 {
     dlcore_csv_options_t options = dlcore_csv_options_default();
@@ -115,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_classes_text_is_sorted_by_bytes),
         cmocka_unit_test(test_csv_classes_whole_numbers_are_sorted_as_such),
+        cmocka_unit_test(test_csv_classes_numbers_with_points_are_sorted_as_such),
         cmocka_unit_test(test_csv_classes_have_their_limits),
         cmocka_unit_test(test_csv_classes_bad_lists_are_refused),
     };

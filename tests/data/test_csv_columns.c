@@ -105,30 +105,79 @@ static void test_csv_columns_label_alone_is_refused(void **state)
     options.label_kind = DLCORE_CSV_LABEL_CLASSES;
     assert_failed(dlcore_csv_parse("a\nb\n", 4, &options, NULL, &csv, &error), DLCORE_ERROR_FORMAT,
                   &error,
-                  "CSV data: no column but the label: the first row has one column, \"a\", with "
-                  "the delimiter ','; another is set by options.delimiter");
+                  "CSV data: no column but the label: the first row has one column, \"a\"; the "
+                  "delimiter is ',': another is set by options.delimiter");
 }
 
-static void test_csv_columns_of_another_delimiter_show_the_row_that_is_one(void **state)
+/* What a file cut at the wrong places is told: the delimiter that was used, and the one it has. */
+static void test_csv_columns_of_another_delimiter_name_both(void **state)
 {
-    static const char with_header[] = "a;b;k\n1;2;x\n", without[] = "1;2;3\n";
+    static const struct {
+        const char *text;
+        dlcore_csv_label_t label;
+        char delimiter;
+        const char *message;
+    } cases[] = {
+        {"a;b;k\n1;2;x\n", DLCORE_CSV_LABEL_CLASSES, ',',
+         "no column but the label: the first row has one column, \"a;b;k\"; options.delimiter is "
+         "',', the text has ';' between its fields"},
+        {"1;2;3\n", DLCORE_CSV_LABEL_CLASSES, '\t',
+         "\"1;2;3\"; options.delimiter is '\\t', the text has ';' between its fields"},
+        {"a;b\n1;2\n", DLCORE_CSV_LABEL_NONE, ',',
+         "line 2, column 1 (a;b): \"1;2\" is no number; options.delimiter is ',', the text has "
+         "';'"},
+        {"a\tb\n1\t2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has '\\t' between"},
+        {"a|b\n1|2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has '|' between"},
+        {"a,b\n1,2\n", DLCORE_CSV_LABEL_NONE, ';', "is ';', the text has ',' between"},
+        {"a b\n1 2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has ' ' between"},
+        {"1 2\n3 4\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has ' ' between"},
+        {"a;b\n1,5;2,5\n", DLCORE_CSV_LABEL_NONE, ',',
+         "line 2: 3 columns, but the first row has 1 (delimiter ','); options.delimiter is ',', "
+         "the "
+         "text has ';'"},
+        {"a,c;b\n1,5;2,5\n", DLCORE_CSV_LABEL_NONE, ',',
+         "\"5;2\" is no number; options.delimiter is ',', the text has ';'"},
+        {"a,c;b\n1,5;2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has ';' between"},
+        {"a;b\n1,5;2,5\n", DLCORE_CSV_LABEL_NONE, ';',
+         "\"1,5\" is no number; numbers have a decimal point, no comma"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_csv_options_t options = dlcore_csv_options_default();
+        dlcore_error_record_t error;
+        dlcore_csv_t *csv;
+
+        options.label_kind = cases[i].label;
+        options.delimiter = cases[i].delimiter;
+        assert_failed(
+            dlcore_csv_parse(cases[i].text, strlen(cases[i].text), &options, NULL, &csv, &error),
+            DLCORE_ERROR_FORMAT, &error, cases[i].message);
+    }
+}
+
+static void test_csv_columns_names_cut_at_another_delimiter_are_told(void **state)
+{
+    static const char text[] = "a;b;k\n1;2;x\n";
     dlcore_csv_options_t options = dlcore_csv_options_default();
     dlcore_error_record_t error;
     dlcore_csv_t *csv;
 
     (void)state;
     options.label_kind = DLCORE_CSV_LABEL_CLASSES;
-    assert_failed(
-        dlcore_csv_parse(with_header, sizeof with_header - 1, &options, NULL, &csv, &error),
-        DLCORE_ERROR_FORMAT, &error, "has one column, \"a;b;k\", with the delimiter ','");
-    options.delimiter = '\t';
-    assert_failed(dlcore_csv_parse(without, sizeof without - 1, &options, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error, "\"1;2;3\", with the delimiter '\\t'");
     options.label.name = "k";
-    assert_failed(
-        dlcore_csv_parse(with_header, sizeof with_header - 1, &options, NULL, &csv, &error),
-        DLCORE_ERROR_NAME, &error,
-        "CSV data: no column is named \"k\": the first row has one column, \"a;b;k\"");
+    assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_NAME, &error,
+                  "CSV data: no column is named \"k\": the first row has one column, \"a;b;k\"; "
+                  "options.delimiter is ',', the text has ';'");
+    /* words with a blank or a comma in them are no sign of another delimiter */
+    options = dlcore_csv_options_default();
+    assert_failed(dlcore_csv_parse("a,b\n1,New York\n", 15, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error, "\"New York\" is no number");
+    assert_null(strstr(error.message, "delimiter"));
+    assert_failed(dlcore_csv_parse("a,b\n1,\"5;6\"\n", 13, &options, NULL, &csv, &error),
+                  DLCORE_ERROR_FORMAT, &error, "\"5;6\" is no number");
+    assert_null(strstr(error.message, "delimiter"));
 }
 
 static void test_csv_columns_zero_bytes_in_names_are_refused(void **state)
@@ -191,7 +240,8 @@ int main(void)
         cmocka_unit_test(test_csv_columns_names_that_are_listed_are_cut),
         cmocka_unit_test(test_csv_columns_words_in_the_label_hint_at_its_kind),
         cmocka_unit_test(test_csv_columns_label_alone_is_refused),
-        cmocka_unit_test(test_csv_columns_of_another_delimiter_show_the_row_that_is_one),
+        cmocka_unit_test(test_csv_columns_of_another_delimiter_name_both),
+        cmocka_unit_test(test_csv_columns_names_cut_at_another_delimiter_are_told),
         cmocka_unit_test(test_csv_columns_zero_bytes_in_names_are_refused),
         cmocka_unit_test(test_csv_columns_at_most_65536),
         cmocka_unit_test(test_csv_columns_messages_show_fields_safely),

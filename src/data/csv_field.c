@@ -1,0 +1,46 @@
+/* What a field says: a number, a missing value, one of some words.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/name.h"
+#include "data/csv.h"
+
+bool dlcore_csv_is_number(const dlcore_csv_field_t *field, float *value)
+{
+    const char *end = field->text + field->length;
+
+    return dlcore_decimal_float(field->text, end, value) == end && field->length > 0;
+}
+
+bool dlcore_csv_is_one_of(const dlcore_csv_field_t *field, const char *words)
+{
+    while (*words != '\0') {
+        size_t length = strcspn(words, " "), at = 0;
+
+        while (at < length && at < field->length && dlcore_lower(field->text[at]) == words[at])
+            at++;
+        if (at == length && at == field->length)
+            return true;
+        words += length + (words[length] == ' ');
+    }
+    return false;
+}
+
+bool dlcore_csv_is_missing(const dlcore_csv_field_t *field)
+{
+    return field->length == 0 ||
+           dlcore_csv_is_one_of(field, "? na n/a nan -nan null none <na> #n/a");
+}
+
+bool dlcore_csv_is_missing_class(const dlcore_csv_field_t *field)
+{
+    return field->length == 0 ||
+           (!field->quoted && dlcore_csv_is_one_of(field, "? n/a nan null <na> #n/a"));
+}
+
+bool dlcore_csv_is_na(const dlcore_csv_field_t *field)
+{
+    return !field->quoted && dlcore_csv_is_one_of(field, "na");
+}
