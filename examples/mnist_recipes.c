@@ -1,6 +1,6 @@
 /* Two recipes for MNIST: the best that a small dense network does, and the fewest seconds to 98 %.
  *
- *     mnist_recipes [--data DIR] [best | fast] [SEEDS]
+ *     mnist_recipes [--data DIR] [--seed FIRST] [best | fast] [SEEDS]
  *
  * DIR, or DLCORE_MNIST_DIR, has the four IDX files, plain or with .gz. Shows dropout, adam with a
  * cosine schedule and early stopping; then, for each seed, the accuracy on the test images and the
@@ -130,37 +130,46 @@ static void report(const char *what, double *values, size_t count)
 typedef struct arguments {
     const char *data;
     bool fast;
-    size_t seeds;
+    size_t seed, seeds;
 } arguments_t;
 
 static void usage(void)
 {
     fprintf(stderr,
-            "usage: mnist_recipes [--data DIR] [best | fast] [SEEDS]\n"
+            "usage: mnist_recipes [--data DIR] [--seed FIRST] [best | fast] [SEEDS]\n"
             "  --data DIR  folder of the four IDX files (default: $DLCORE_MNIST_DIR)\n"
+            "  --seed N    the first seed, 1 or more; default 1\n"
             "  SEEDS       how often to train, 1 to %d; default 1\n",
             SEEDS_MAX);
     exit(2);
 }
 
+/* 1 or more. */
+static size_t parse_count(const char *text)
+{
+    char *end;
+    unsigned long count = strtoul(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || count == 0)
+        usage();
+    return (size_t)count;
+}
+
 static arguments_t parse(int argc, char **argv)
 {
-    arguments_t arguments = {.data = getenv("DLCORE_MNIST_DIR"), .seeds = 1};
+    arguments_t arguments = {.data = getenv("DLCORE_MNIST_DIR"), .seed = 1, .seeds = 1};
 
     for (int i = 1; i < argc; i++) {
-        char *end;
-
-        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc) {
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc)
             arguments.data = argv[++i];
-        } else if (strcmp(argv[i], "best") == 0 || strcmp(argv[i], "fast") == 0) {
+        else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            arguments.seed = parse_count(argv[++i]);
+        else if (strcmp(argv[i], "best") == 0 || strcmp(argv[i], "fast") == 0)
             arguments.fast = argv[i][0] == 'f';
-        } else {
-            arguments.seeds = (size_t)strtoul(argv[i], &end, 10);
-            if (*end != '\0')
-                usage();
-        }
+        else
+            arguments.seeds = parse_count(argv[i]);
     }
-    if (arguments.data == NULL || arguments.seeds == 0 || arguments.seeds > SEEDS_MAX)
+    if (arguments.data == NULL || arguments.seeds > SEEDS_MAX)
         usage();
     return arguments;
 }
@@ -177,11 +186,12 @@ int main(int argc, char **argv)
         evaluation_t result;
         double began = now();
 
-        (arguments.fast ? train_fast : train_best)(&training, i + 1);
+        (arguments.fast ? train_fast : train_best)(&training, arguments.seed + i);
         seconds[i] = now() - began;
         check(model_evaluate(network, test.images, test.one_hot, NULL, &result), NULL);
         accuracies[i] = evaluation_value(&result, "accuracy");
-        printf("seed %zu: test accuracy %.4f, %.2f s\n", i + 1, accuracies[i], seconds[i]);
+        printf("seed %zu: test accuracy %.4f, %.2f s\n", arguments.seed + i, accuracies[i],
+               seconds[i]);
         fflush(stdout);
         model_free(network);
     }

@@ -1,0 +1,160 @@
+#!/bin/sh
+# The tests that take hours, in parts, each cut into pieces of some minutes. A piece that has passed
+# is not run again on the same commit, so the command may be stopped and started at will.
+#
+#   tests/long.sh                  every part
+#   tests/long.sh PART...          these parts
+#   tests/long.sh --list           the parts, with pieces and what has passed
+#
+# Works in build-long/; what a piece printed is in build-long/COMMIT/PART.PIECE.log. Ends with
+# "N passed, N failed", of the pieces asked for, those that passed earlier included.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$top"
+# shellcheck source=.ci/packages.sh
+. .ci/packages.sh
+build=$top/build-long
+commit=$(git rev-parse --short HEAD 2> /dev/null || echo tree)
+record=$build/$commit
+jobs=$(nproc)
+
+# name, pieces, what it does
+parts="
+sequences 50 random sequences of public calls against three oracles, 2,000 a piece
+fuzz_csv 10 libFuzzer under ASan and UBSan, 100,000 inputs a piece
+fuzz_idx 10 likewise
+fuzz_npy 10 likewise
+fuzz_safetensors 10 likewise
+fuzz_weights 10 likewise
+kills 10 saving, killed at a random moment, 1,000 times a piece
+bytes 1 every value of every byte of a model file
+address 1 every test under ASan and UBSan
+thread 1 every test under TSan
+recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
+"
+
+# configured NAME OPTION...: build-long/NAME, up to date.
+configured() {
+    name=$1
+    shift
+    cmake -S . -B "$build/$name" -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" > "$build/$name.log"
+    cmake --build "$build/$name" --parallel "$jobs" > "$build/$name.log"
+}
+
+released() {
+    configured release -DCMAKE_BUILD_TYPE=Release
+}
+
+# recipe NAME SEED LEAST: its accuracy on the test images reaches LEAST.
+recipe() {
+    "$build/release/examples/mnist_recipes" --data "${DLCORE_MNIST_DIR:-../shared/mnist}" \
+        --seed "$2" "$1" | tee /dev/stderr |
+        awk -v least="$3" -v seed="$2:" '$2 == seed {found = $5} END {exit !(found + 0 >= least)}'
+}
+
+# run PART PIECE
+run() {
+    case $1 in
+    sequences)
+        released
+        DLCORE_SEQUENCES=2000 DLCORE_SEQUENCE_SEED=$(($2 * 1000003)) \
+            "$build/release/tests/test_sequences"
+        ;;
+    fuzz_*) tests/fuzz/run.sh 100000 "$1" ;;
+    kills)
+        released
+        DLCORE_KILLS=1000 "$build/release/tests/test_kill"
+        ;;
+    bytes)
+        released
+        DLCORE_EVERY_VALUE=1 "$build/release/tests/test_safetensors_hostile"
+        ;;
+    address)
+        configured address -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=address,undefined
+        ctest --test-dir "$build/address" --output-on-failure --timeout 1200
+        ;;
+    thread)
+        configured thread -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=thread
+        ctest --test-dir "$build/thread" --output-on-failure --timeout 1200
+        ;;
+    recipes)
+        released
+        recipe best "$2" 0.983
+        recipe fast "$2" 0.975
+        ;;
+    esac
+}
+
+chosen() { # PART WANTED...
+    part=$1
+    shift
+    test $# = 0 && return 0
+    for wanted in "$@"; do
+        test "$wanted" != "$part" || return 0
+    done
+    return 1
+}
+
+list() {
+    echo "$parts" | while read -r part pieces text; do
+        test -n "$part" || continue
+        passed=$(find "$record" -name "$part.*.passed" 2> /dev/null | wc -l)
+        printf '%-18s %2d of %2d passed  %s\n' "$part" "$passed" "$pieces" "$text"
+    done
+}
+
+if [ "${1:-}" = --list ]; then
+    list
+    exit 0
+fi
+for wanted in "$@"; do
+    echo "$parts" | grep -q "^$wanted " || {
+        echo "long.sh: there is no part \"$wanted\"; tests/long.sh --list names them" >&2
+        exit 2
+    }
+done
+need_build
+need_command c++ g++
+need_package libcmocka-dev
+install_packages
+mkdir -p "$record"
+
+passed=0
+failed=0
+for part in $(echo "$parts" | cut -d ' ' -f 1); do
+    chosen "$part" "$@" || continue
+    pieces=$(echo "$parts" | awk -v part="$part" '$1 == part {print $2}')
+    piece=1
+    while [ "$piece" -le "$pieces" ]; do
+        name=$part.$piece
+        if [ -e "$record/$name.passed" ]; then
+            passed=$((passed + 1))
+        else
+            begin=$(date +%s)
+            code=0
+            # In a shell of its own, and not as a condition, so that `set -e` holds within.
+            set +e
+            (
+                set -e
+                run "$part" "$piece"
+            ) > "$record/$name.log" 2>&1
+            code=$?
+            set -e
+            seconds=$(($(date +%s) - begin))
+            if [ "$code" = 0 ]; then
+                passed=$((passed + 1))
+                echo "$seconds s" > "$record/$name.passed"
+                echo "$name passed ($seconds s)"
+            else
+                failed=$((failed + 1))
+                tail -n 20 "$record/$name.log"
+                echo "$name FAILED ($seconds s), see $record/$name.log"
+            fi
+        fi
+        piece=$((piece + 1))
+    done
+done
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+test "$failed" = 0
