@@ -68,7 +68,8 @@ typedef dlcore_callback_action_t (*dlcore_callback_function_t)(
     void *user, const dlcore_training_event_t *event);
 
 /* A struct of function pointers; any may be NULL. They run on the thread that called fit, in the
- * order of the list, those that run last after all others. Zero it, then set what you need. */
+ * order of the list, those that run last after all others. Zero it, then set what you need. What an
+ * exception or longjmp out of one leaves behind: see "Exceptions" in dlcore/model.h. */
 typedef struct dlcore_callback {
     void *user;
     dlcore_callback_function_t on_train_begin;

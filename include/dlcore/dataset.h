@@ -54,7 +54,8 @@ typedef struct dlcore_dataset {
     /* fit calls `next` on a thread of its own while a step runs, one batch ahead, and copies the
      * batch; `begin` is called there, too. Both still run one at a time. One batch more is read
      * than steps ask for, and dropped; fit waits for a function that runs before it returns, so a
-     * `next` that blocks for ever holds it for ever. Validation, evaluate and predict do not look
+     * `next` that blocks for ever holds it for ever. No exception may leave either there, and no
+     * longjmp. Validation, evaluate and predict do not look
      * at this. False: on the caller's. DLCORE_ERROR_IO where no thread can be had. */
     bool prefetch;
 } dlcore_dataset_t;

@@ -135,7 +135,8 @@ dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byt
                                    const dlcore_save_options_t *options);
 
 /* Bytes from anywhere, from the first to the last: `read` puts `want` bytes, 1 or more, where it is
- * told, or fewer, and answers how many; 0 when it cannot go on. `size` is that of the whole. */
+ * told, or fewer, and answers how many; 0 when it cannot go on. `size` is that of the whole. No
+ * exception or longjmp may leave `read`: what loading has made by then would be lost. */
 typedef struct dlcore_byte_reader {
     size_t (*read)(void *user, void *to, size_t want);
     void *user;

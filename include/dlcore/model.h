@@ -15,7 +15,18 @@
  * once, while nothing writes to it. Any other call wants the model to itself; a second one
  * meanwhile, be it fit, compile or set_weights, is answered DLCORE_ERROR_BUSY, but for set_weight,
  * set_weights and set_learning_rate on the thread of a callback. model_request_stop may be called
- * at any time from any thread or signal handler while the model exists.
+ * at any time from any thread or signal handler while the model exists. After DLCORE_ERROR_BUSY
+ * dlcore_model_error says who has the model, on any thread.
+ *
+ * Exceptions: a C++ exception or longjmp may leave a call out of the code of yours that it runs on
+ * the calling thread: callbacks, a dataset's functions, a schedule's function, a sink, a
+ * dlcore_byte_writer_t, a dlcore_prediction_function_t. Training calls that were left keep the
+ * model: others answer DLCORE_ERROR_BUSY until dlcore_model_abandon_call or dlcore_model_free, one
+ * of which should be the next call, above all after longjmp, which cannot always be told from a
+ * callback that still runs. Until then a dataset that was read ahead must exist. Evaluate, predict
+ * and save keep nothing but memory, which both release. Not out of code on another thread (a
+ * dataset's functions with prefetch), an allocator, or a dlcore_byte_reader_t, whose call has no
+ * model yet: catch there, and answer an error.
  *
  * Zeros: inputs that are zero in every row of a batch are left out of the first layer's products,
  * which changes no result but by rounding, and nothing with the native engine. (Zero times a weight
@@ -240,6 +251,13 @@ dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_
 /* Asks a running fit to return after the current batch. Callable from any thread and from signal
  * handlers. Cleared when a fit begins. */
 void dlcore_model_request_stop(dlcore_model_t *model);
+
+/* Ends a call that an exception or longjmp has left: see "Exceptions" above. It joins the thread
+ * that read ahead, releases what the call held, and gives the model back, with the weights and the
+ * optimizer's state of the last finished step. Callbacks hear of nothing. Only when the frames of
+ * the call are gone, so never from within the code of yours that the call runs. DLCORE_OK also
+ * where no call was left; DLCORE_ERROR_BUSY while a call on another thread is at work. */
+dlcore_status dlcore_model_abandon_call(dlcore_model_t *model);
 
 /* ---- using ---- */
 

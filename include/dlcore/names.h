@@ -338,6 +338,7 @@
 #define model_set_learning_rate dlcore_model_set_learning_rate
 #define model_gradients dlcore_model_gradients
 #define model_request_stop dlcore_model_request_stop
+#define model_abandon_call dlcore_model_abandon_call
 #define model_evaluate dlcore_model_evaluate
 #define model_predict dlcore_model_predict
 #define model_predict_with dlcore_model_predict_with

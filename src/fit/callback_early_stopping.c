@@ -44,9 +44,12 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     dlcore_monitor_t monitor = monitor_of(stopping);
     dlcore_model_t *model = event->model;
     size_t count = model->network.parameter_count;
+    dlcore_allocator_t held = dlcore_held_allocator(model);
 
-    if (dlcore_check_callback(stopping, "early_stopping", event->error) != DLCORE_OK ||
-        dlcore_monitor_check(&monitor, event) != DLCORE_OK)
+    if (dlcore_check_callback(stopping, "early_stopping", event->error) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    stopping->best_weights = NULL; /* of a fit that was left: released with that */
+    if (dlcore_monitor_check(&monitor, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (isinf(stopping->baseline))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
@@ -55,11 +58,10 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
                                     stopping->baseline);
     memset(stopping->state, 0, sizeof stopping->state);
     set_results(stopping);
-    stopping->best_weights = NULL;
     if (!stopping->restore_best_weights)
         return DLCORE_CALLBACK_CONTINUE;
     /* at once, so that a run that resumes has where to put those of its file */
-    stopping->best_weights = dlcore_allocate(&model->allocator, count, sizeof(float));
+    stopping->best_weights = dlcore_allocate(&held, count, sizeof(float));
     if (stopping->best_weights != NULL)
         return DLCORE_CALLBACK_CONTINUE;
     (void)dlcore_fail_memory(event->error, "early_stopping", count * sizeof(float));
@@ -142,14 +144,15 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
 {
     dlcore_early_stopping_t *stopping = user;
     dlcore_model_t *model = event->model;
+    dlcore_allocator_t held = dlcore_held_allocator(model);
     dlcore_status status = DLCORE_OK;
 
-    if (stopping->best_weights == NULL)
+    if (stopping->structure_size != sizeof *stopping || stopping->best_weights == NULL)
         return DLCORE_CALLBACK_CONTINUE;
     if (stopping->state[HAS_WEIGHTS] != 0.0)
         status =
             dlcore_model_set_weights(model, stopping->best_weights, model->network.parameter_count);
-    dlcore_release(&model->allocator, stopping->best_weights);
+    dlcore_release(&held, stopping->best_weights);
     stopping->best_weights = NULL;
     return dlcore_callback_check(status);
 }

@@ -23,9 +23,11 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     dlcore_roll_back_t *roll_back = user;
     dlcore_model_t *model = event->model;
     size_t count = model->network.parameter_count;
+    dlcore_allocator_t held = dlcore_held_allocator(model);
 
     if (dlcore_check_callback(roll_back, "roll_back", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
+    roll_back->weights = roll_back->next = NULL; /* of a fit that was left: released with that */
     if (!dlcore_event_stops_on_not_finite(event))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
                                     "roll_back: fit's stop_on_not_finite is false: it would never "
@@ -33,8 +35,8 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     memset(roll_back->state, 0, sizeof roll_back->state);
     roll_back->rolled_back = roll_back->copied = false;
     roll_back->epoch = roll_back->batch = 0;
-    roll_back->weights = dlcore_allocate(&model->allocator, count, sizeof(float));
-    roll_back->next = dlcore_allocate(&model->allocator, count, sizeof(float));
+    roll_back->weights = dlcore_allocate(&held, count, sizeof(float));
+    roll_back->next = dlcore_allocate(&held, count, sizeof(float));
     if (roll_back->weights != NULL && roll_back->next != NULL)
         return DLCORE_CALLBACK_CONTINUE;
     (void)dlcore_fail_memory(event->error, "roll_back", count * sizeof(float));
@@ -110,8 +112,11 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
 {
     dlcore_roll_back_t *roll_back = user;
     dlcore_model_t *model = event->model;
+    dlcore_allocator_t held = dlcore_held_allocator(model);
     dlcore_status status = DLCORE_OK;
 
+    if (roll_back->structure_size != sizeof *roll_back)
+        return DLCORE_CALLBACK_CONTINUE;
     if (event->status == DLCORE_ERROR_NOT_FINITE && roll_back->weights != NULL &&
         roll_back->state[HAS_WEIGHTS] != 0.0) {
         status =
@@ -120,8 +125,8 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
         roll_back->epoch = (size_t)roll_back->state[EPOCH];
         roll_back->batch = (size_t)roll_back->state[BATCH];
     }
-    dlcore_release(&model->allocator, roll_back->weights);
-    dlcore_release(&model->allocator, roll_back->next);
+    dlcore_release(&held, roll_back->weights);
+    dlcore_release(&held, roll_back->next);
     roll_back->weights = roll_back->next = NULL;
     return dlcore_callback_check(status);
 }

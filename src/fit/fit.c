@@ -76,16 +76,27 @@ static void draw_split(const dlcore_fit_t *fit)
                                   fit->validation.begin + fit->validation.rows);
 }
 
-/* Everything up to the first batch. The run that was stopped before is given up with that, not
- * sooner: a fit that is refused leaves it. */
+/* The run that was stopped before is given up once this one has begun, not sooner: a fit that is
+ * refused leaves it. */
+static void settle_former(dlcore_fit_t *fit, bool begun)
+{
+    dlcore_model_t *model = fit->model;
+
+    if (!begun && model->stopped == NULL)
+        model->stopped = fit->former; /* the end of the call drops it where the model has changed */
+    else
+        dlcore_run_state_free(&model->allocator, fit->former);
+    fit->former = NULL;
+}
+
+/* Everything up to the first batch. */
 static dlcore_status begin(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
-    dlcore_run_state_t *former = NULL;
     dlcore_status status;
 
     if (!fit->options->resume) {
-        former = model->stopped;
+        fit->former = model->stopped;
         model->stopped = NULL;
     }
     status = dlcore_fit_notify(fit, DLCORE_TRAIN_BEGIN, fit->position.epoch, 0, 0, DLCORE_OK);
@@ -94,10 +105,7 @@ static dlcore_status begin(dlcore_fit_t *fit)
         status = dlcore_fit_resume(fit);
     if (status == DLCORE_OK)
         status = dlcore_training_set_update(&fit->training, &fit->sink);
-    if (status != DLCORE_OK && model->stopped == NULL)
-        model->stopped = former; /* the end of the call drops it where the model has changed */
-    else
-        dlcore_run_state_free(&model->allocator, former);
+    settle_former(fit, status == DLCORE_OK);
     return status;
 }
 
@@ -149,8 +157,11 @@ static dlcore_status open_dataset(dlcore_fit_t *fit, const dlcore_dataset_t *dat
         pass = model->stopped->position.pass;
         batch = model->stopped->position.pass_batch;
     }
-    if (status == DLCORE_OK)
-        status = dlcore_feed_hold(&fit->feed, model, pass, batch, &model->error);
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_host_begin(model, NULL, "the dataset");
+    status = dlcore_feed_hold(&fit->feed, model, pass, batch, &model->error);
+    dlcore_host_end(model, NULL);
     return status;
 }
 
@@ -205,14 +216,57 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
     return status;
 }
 
+/* All that the fit holds, but for its history. */
+static void free_fit(dlcore_fit_t *fit)
+{
+    dlcore_model_t *model = fit->model;
+
+    model->begun = NULL;
+    model->call.drop_fit = NULL;
+    dlcore_feed_clear(&fit->feed, model);
+    dlcore_fit_state_clear(fit);
+    dlcore_sums_free(&model->allocator, &fit->sums);
+    dlcore_sums_free(&model->allocator, &fit->validation_sums);
+    dlcore_release(&model->allocator, fit->callbacks);
+    dlcore_release(&model->allocator, fit->split_order);
+    dlcore_release(&model->allocator, fit);
+}
+
+/* Of a fit whose frames are gone: callbacks hear of nothing, they may be gone, too. */
+static void drop_fit(dlcore_model_t *model)
+{
+    dlcore_fit_t *fit = model->begun;
+
+    settle_former(fit, false);
+    dlcore_fit_settle_record(fit);
+    model->fit = NULL;
+    drop_history(fit);
+    free_fit(fit);
+}
+
+static dlcore_status make_fit(dlcore_model_t *model, const dlcore_fit_options_t *options,
+                              dlcore_fit_t **made)
+{
+    dlcore_fit_t *fit = dlcore_allocate(&model->allocator, 1, sizeof *fit);
+
+    *made = fit;
+    if (fit == NULL)
+        return dlcore_fail_memory(&model->error, "fit", sizeof *fit);
+    fit->model = model;
+    fit->copy = options != NULL ? *options : dlcore_fit_options_default();
+    fit->options = &fit->copy;
+    fit->position =
+        (dlcore_position_t){.epoch = fit->copy.initial_epoch, .pass = fit->copy.initial_epoch};
+    model->begun = fit;
+    model->call.drop_fit = drop_fit;
+    return DLCORE_OK;
+}
+
 static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
                              const dlcore_tensor_t *y, const dlcore_dataset_t *dataset,
                              const dlcore_fit_options_t *options, dlcore_history_t **history)
 {
-    dlcore_fit_options_t chosen = options != NULL ? *options : dlcore_fit_options_default();
-    dlcore_fit_t fit = {.model = model,
-                        .options = &chosen,
-                        .position = {.epoch = chosen.initial_epoch, .pass = chosen.initial_epoch}};
+    dlcore_fit_t *fit;
     dlcore_status status;
 
     if (history != NULL)
@@ -221,21 +275,19 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
     if (status != DLCORE_OK)
         return status;
     atomic_store(&model->stop_requested, false);
-    status = dlcore_fit_check(&fit, dataset);
+    status = make_fit(model, options, &fit);
+    if (status != DLCORE_OK)
+        return dlcore_model_end(model, status);
+    status = dlcore_fit_check(fit, dataset);
     if (status == DLCORE_OK && dataset != NULL)
-        status = open_dataset(&fit, dataset);
+        status = open_dataset(fit, dataset);
     if (status == DLCORE_OK)
-        status = fit_model(&fit, x, y);
-    dlcore_feed_clear(&fit.feed, model);
-    dlcore_fit_state_clear(&fit);
-    dlcore_sums_free(&model->allocator, &fit.sums);
-    dlcore_sums_free(&model->allocator, &fit.validation_sums);
-    dlcore_release(&model->allocator, fit.callbacks);
-    dlcore_release(&model->allocator, fit.split_order);
+        status = fit_model(fit, x, y);
     if (history != NULL)
-        *history = fit.history;
+        *history = fit->history;
     else
-        dlcore_history_free(fit.history);
+        dlcore_history_free(fit->history);
+    free_fit(fit);
     return dlcore_model_end(model, status);
 }
 

@@ -17,10 +17,13 @@
 #include "model/run_state.h"
 #include "model/train.h"
 
+/* On the heap and not on the stack: the host's code may leave the call by an exception or longjmp,
+ * and what it holds is then dropped from the model's side. */
 typedef struct dlcore_fit {
     dlcore_model_t *model;
-    const dlcore_fit_options_t *options; /* a copy: callbacks may change the caller's */
-    dlcore_callback_t *callbacks;        /* copies, those that run last behind the others */
+    const dlcore_fit_options_t *options; /* the copy: callbacks may change the caller's */
+    dlcore_fit_options_t copy;
+    dlcore_callback_t *callbacks; /* copies, those that run last behind the others */
     dlcore_training_t training;
     dlcore_update_sink_t sink;
     dlcore_feed_t feed;
@@ -46,6 +49,7 @@ typedef struct dlcore_fit {
     size_t trained_values, all_values;
     size_t shown_values; /* of the last epoch */
     bool stop, stopped_by_callback;
+    dlcore_run_state_t *former; /* the run that was stopped before, until this one has begun */
     size_t begun;  /* callbacks whose on_train_begin was called, or skipped where NULL */
     bool resumed;  /* it went on from a record */
     bool ended;    /* nothing more is trained: callbacks hear of the end */

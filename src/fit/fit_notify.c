@@ -30,6 +30,13 @@ void dlcore_fit_set_values(const dlcore_fit_t *fit, const dlcore_sums_t *sums, d
         values[i + 1] = dlcore_sums_metric(&fit->training.objective, sums, i);
 }
 
+static const char *const moments[] = {
+    [DLCORE_TRAIN_BEGIN] = "on_train_begin", [DLCORE_TRAIN_END] = "on_train_end",
+    [DLCORE_RESUME] = "on_resume",           [DLCORE_EPOCH_BEGIN] = "on_epoch_begin",
+    [DLCORE_EPOCH_END] = "on_epoch_end",     [DLCORE_BATCH_BEGIN] = "on_batch_begin",
+    [DLCORE_BATCH_END] = "on_batch_end",
+};
+
 static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
                                               dlcore_moment_t moment)
 {
@@ -56,12 +63,6 @@ static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
  * stays the reason. */
 static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment_t moment)
 {
-    static const char *const moments[] = {
-        [DLCORE_TRAIN_BEGIN] = "on_train_begin", [DLCORE_TRAIN_END] = "on_train_end",
-        [DLCORE_RESUME] = "on_resume",           [DLCORE_EPOCH_BEGIN] = "on_epoch_begin",
-        [DLCORE_EPOCH_END] = "on_epoch_end",     [DLCORE_BATCH_BEGIN] = "on_batch_begin",
-        [DLCORE_BATCH_END] = "on_batch_end",
-    };
     const dlcore_error_record_t *said = &fit->failure;
     const char *name = fit->callbacks[index].name;
 
@@ -80,17 +81,18 @@ static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment
 }
 
 /* In the host's own float mode, on a thread that may set weights meanwhile. */
-static dlcore_callback_action_t call(dlcore_fit_t *fit, dlcore_callback_function_t function,
-                                     void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t call(dlcore_fit_t *fit, dlcore_moment_t moment,
+                                     const dlcore_callback_t *callback,
+                                     const dlcore_training_event_t *event)
 {
     dlcore_callback_action_t action;
 
     dlcore_error_clear(&fit->failure);
-    dlcore_scope_leave(fit->scope);
+    dlcore_host_begin(fit->model, &fit->scope, moments[moment]);
     dlcore_model_lend(fit->model);
-    action = function(user, event);
+    action = function_of(callback, moment)(callback->user, event);
     dlcore_model_take_back(fit->model);
-    fit->scope = dlcore_scope_enter(fit->model);
+    dlcore_host_end(fit->model, &fit->scope);
     return action;
 }
 
@@ -110,15 +112,14 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
     size_t count = moment == DLCORE_TRAIN_END ? fit->begun : fit->options->callback_count;
 
     for (size_t i = 0; i < count; i++) {
-        dlcore_callback_function_t function = function_of(&fit->callbacks[i], moment);
         dlcore_callback_action_t action;
 
         if (moment == DLCORE_TRAIN_BEGIN)
             fit->begun = i + 1;
-        if (function == NULL)
+        if (function_of(&fit->callbacks[i], moment) == NULL)
             continue;
         event.stopping = fit->stop;
-        action = call(fit, function, fit->callbacks[i].user, &event);
+        action = call(fit, moment, &fit->callbacks[i], &event);
         if (action == DLCORE_CALLBACK_STOP && !fit->stop)
             fit->stop = fit->stopped_by_callback = true;
         if (action == DLCORE_CALLBACK_FAIL)
@@ -133,7 +134,7 @@ void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, si
 {
     if (fit->options->verbose == 0 || (moment == DLCORE_BATCH_END && fit->options->verbose != 1))
         return;
-    dlcore_scope_leave(fit->scope);
+    dlcore_host_begin(fit->model, &fit->scope, "the sink");
     if (moment == DLCORE_EPOCH_BEGIN)
         dlcore_progress_begin(&fit->progress, epoch, fit->options->epochs, fit->steps);
     else if (moment == DLCORE_BATCH_END)
@@ -143,5 +144,5 @@ void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, si
         fit->progress.batches = batch; /* of a dataset only known now */
         dlcore_progress_end(&fit->progress, fit->names, fit->values, fit->shown_values);
     }
-    fit->scope = dlcore_scope_enter(fit->model);
+    dlcore_host_end(fit->model, &fit->scope);
 }

@@ -75,7 +75,9 @@ const dlcore_run_state_t *dlcore_fit_state(dlcore_fit_t *fit)
             continue;
         view->callbacks[at].numbers = callback->state;
         view->callbacks[at].count = callback->state_count;
-        view->callbacks[at].weights = callback->weights != NULL ? *callback->weights : NULL;
+        /* before its on_train_begin a callback may have those of a fit that was left */
+        view->callbacks[at].weights =
+            callback->weights != NULL && i < fit->begun ? *callback->weights : NULL;
         at++;
     }
     return view;

@@ -29,10 +29,10 @@ dlcore_status dlcore_fit_seek(dlcore_fit_t *fit, size_t batch, uint32_t key)
 {
     dlcore_status status;
 
-    dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
+    dlcore_host_begin(fit->model, &fit->scope, "the dataset");
     status = dlcore_feed_seek(&fit->feed, fit->model, fit->position.pass, batch, key,
                               &fit->model->error);
-    fit->scope = dlcore_scope_enter(fit->model);
+    dlcore_host_end(fit->model, &fit->scope);
     return status;
 }
 
@@ -51,9 +51,9 @@ static dlcore_status feed_next(dlcore_fit_t *fit, dlcore_source_t *source)
 
     if (fit->feed.dataset == NULL)
         return dlcore_feed_next(&fit->feed, source, &fit->model->error);
-    dlcore_scope_leave(fit->scope);
+    dlcore_host_begin(fit->model, &fit->scope, "the dataset");
     status = dlcore_feed_next(&fit->feed, source, &fit->model->error);
-    fit->scope = dlcore_scope_enter(fit->model);
+    dlcore_host_end(fit->model, &fit->scope);
     return status;
 }
 

@@ -42,13 +42,14 @@ dlcore_status dlcore_fit_validate(dlcore_fit_t *fit)
     if (!fit->validates || (fit->position.epoch + 1) % options->validation_freq != 0)
         return DLCORE_OK;
     objective.weighted = fit->validation.weights != NULL;
-    dlcore_scope_leave(fit->scope); /* a dataset is the host's code */
-    if (options->validation_dataset != NULL)
+    if (options->validation_dataset != NULL) {
+        dlcore_host_begin(fit->model, &fit->scope, "the validation's dataset");
         status = dlcore_evaluate_dataset(&run, options->validation_dataset,
                                          options->validation_steps, &fit->validation_sums, &found);
-    else
+        dlcore_host_end(fit->model, &fit->scope);
+    } else {
         status = run_tensors(&run, &fit->validation_sums, &found);
-    fit->scope = dlcore_scope_enter(fit->model);
+    }
     if (status != DLCORE_OK)
         return dlcore_fail(&fit->model->error, status, "validation: %s", found.message);
     dlcore_fit_set_values(fit, &fit->validation_sums, values);

@@ -141,11 +141,11 @@ static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t
     if (status == DLCORE_OK)
         status = dlcore_run_blocks(&run, &sums, error);
     dlcore_model_release_team(model, run.team);
-    if (status == DLCORE_OK) {
+    if (status == DLCORE_OK)
         dlcore_evaluation_set(model, &objective, &sums, result);
-        dlcore_evaluation_report(result, &progress);
-    }
     dlcore_sums_free(&model->allocator, &sums);
+    if (status == DLCORE_OK) /* last, when nothing is held: the sink may not come back */
+        dlcore_evaluation_report(result, &progress);
     return status;
 }
 

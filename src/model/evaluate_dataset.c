@@ -100,14 +100,14 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
                               size_t steps, dlcore_progress_t *progress, dlcore_sums_t *sums,
                               dlcore_error_record_t *error)
 {
-    const dlcore_allocator_t *allocator = &run->model->allocator;
+    const dlcore_allocator_t held = dlcore_held_allocator(run->model);
     pass_t pass = {.run = run, .sums = sums};
     dlcore_dataset_t copy;
     dlcore_status status = begin(dataset, &copy, error);
 
     dlcore_sums_clear(run->objective, sums);
     if (status == DLCORE_OK)
-        status = dlcore_sums_create(allocator, run->objective, &pass.more, error);
+        status = dlcore_sums_create(&held, run->objective, &pass.more, error);
     while (status == DLCORE_OK && (steps == 0 || pass.batch < steps)) {
         dlcore_source_t source;
 
@@ -119,7 +119,7 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
         if (status == DLCORE_OK)
             show(&pass, progress);
     }
-    dlcore_sums_free(allocator, &pass.more);
+    dlcore_sums_free(&held, &pass.more);
     if (progress != NULL)
         progress->batches = pass.batch;
     if (status == DLCORE_OK && pass.batch == 0)
@@ -155,6 +155,7 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
     dlcore_run_t run = {.model = model, .objective = &objective};
     dlcore_progress_t progress;
     dlcore_sums_t sums = {0};
+    dlcore_allocator_t held = dlcore_held_allocator(model);
     dlcore_status status = dlcore_check_evaluate(model, &chosen, result, &objective);
 
     if (status == DLCORE_OK && chosen.sample_weight != NULL)
@@ -162,7 +163,7 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
                              "evaluate: sample_weight is for tensors; a dataset gives each batch's "
                              "weights with the batch");
     if (status == DLCORE_OK)
-        status = dlcore_sums_create(&model->allocator, &objective, &sums, chosen.error);
+        status = dlcore_sums_create(&held, &objective, &sums, chosen.error);
     if (status != DLCORE_OK)
         return status;
     progress = dlcore_progress_start(&chosen.sink, chosen.verbose);
@@ -172,7 +173,7 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
         dlcore_evaluation_set(model, &objective, &sums, result);
         dlcore_evaluation_report(result, &progress);
     }
-    dlcore_sums_free(&model->allocator, &sums);
+    dlcore_sums_free(&held, &sums);
     return status;
 }
 
@@ -183,12 +184,13 @@ static dlcore_status make_output(const dlcore_model_t *model, size_t rows, dlcor
                                  dlcore_error_record_t *error)
 {
     size_t shape[2] = {rows, dlcore_network_output_width(&model->network)};
+    dlcore_allocator_t held = dlcore_held_allocator(model);
 
     if (*y != NULL && dlcore_tensor_length(*y, 0) == rows)
         return DLCORE_OK;
     dlcore_tensor_free(*y);
     *y = NULL;
-    return dlcore_tensor_create_unset(&model->allocator, DLCORE_DTYPE_FLOAT32, 2, shape, y, error);
+    return dlcore_tensor_create_unset(&held, DLCORE_DTYPE_FLOAT32, 2, shape, y, error);
 }
 
 typedef struct taker {

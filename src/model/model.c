@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/path.h"
-#include "system/threads.h"
 
 /* Multiply-adds that one more thread must have to be worth waking: some 20 us of work. */
 #define WORK_PER_THREAD 1e6
@@ -83,9 +82,7 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     made->trainer.clock = dlcore_optimizer_clock_start();
     made->network.kernels = dlcore_kernels();
     made->network.products = products;
-    atomic_flag_clear(&made->busy);
     atomic_flag_clear(&made->team_busy);
-    atomic_init(&made->borrower, 0);
     atomic_init(&made->version, 0);
     atomic_init(&made->stop_requested, false);
     *model = made;
@@ -99,62 +96,12 @@ void dlcore_model_free(dlcore_model_t *model)
     if (model == NULL)
         return;
     allocator = model->allocator;
+    dlcore_model_drop_calls(model);
     dlcore_team_free(model->team);
     dlcore_model_drop_run(model);
     dlcore_trainer_clear(model);
     dlcore_network_clear(&model->network);
     dlcore_release(&allocator, model);
-}
-
-const char *dlcore_model_error(const dlcore_model_t *model)
-{
-    return model != NULL ? model->error.message : "model is NULL";
-}
-
-dlcore_status dlcore_model_begin(dlcore_model_t *model)
-{
-    if (model == NULL)
-        return DLCORE_ERROR_ARGUMENT;
-    if (atomic_flag_test_and_set(&model->busy))
-        return DLCORE_ERROR_BUSY;
-    dlcore_error_clear(&model->error);
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
-{
-    dlcore_model_settle_run(model);
-    atomic_flag_clear(&model->busy);
-    return status;
-}
-
-void dlcore_model_lend(dlcore_model_t *model)
-{
-    atomic_store_explicit(&model->borrower, dlcore_thread_current(), memory_order_relaxed);
-}
-
-void dlcore_model_take_back(dlcore_model_t *model)
-{
-    atomic_store_explicit(&model->borrower, 0, memory_order_relaxed);
-}
-
-/* Another thread never reads its own name here, whatever it races with. */
-static bool is_borrower(const dlcore_model_t *model)
-{
-    return atomic_load_explicit(&model->borrower, memory_order_relaxed) == dlcore_thread_current();
-}
-
-dlcore_status dlcore_model_begin_setting(dlcore_model_t *model)
-{
-    if (model == NULL || !is_borrower(model))
-        return dlcore_model_begin(model);
-    dlcore_error_clear(&model->error);
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status status)
-{
-    return is_borrower(model) ? status : dlcore_model_end(model, status);
 }
 
 dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model)

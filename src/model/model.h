@@ -6,7 +6,6 @@
 
 #include <stdatomic.h>
 
-#include "base/float_mode.h"
 #include "dlcore/model.h"
 #include "engine/network.h"
 #include "engine/objective.h"
@@ -15,6 +14,7 @@
 #include "engine/team.h"
 #include "engine/update.h"
 #include "engine/workspace.h"
+#include "model/call.h"
 
 /* What is kept between training calls: state of the optimizer, buffers of the last batch size. */
 typedef struct dlcore_trainer {
@@ -40,32 +40,19 @@ struct dlcore_model {
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */
     uint64_t steps_trained;  /* likewise: keys dropout and noise */
 
-    struct dlcore_fit *fit;           /* the one that runs, else NULL */
+    struct dlcore_fit *begun;         /* the fit that has the model, else NULL */
+    struct dlcore_fit *fit;           /* likewise, between its first callback and its last */
     struct dlcore_run_state *stopped; /* where a run can go on, else NULL */
 
     dlcore_team_t *team;          /* made when first needed */
-    atomic_flag busy;             /* held by a call that writes */
-    atomic_uintptr_t borrower;    /* the thread that a callback of its fit runs on; 0: none */
+    dlcore_call_t call;           /* that has the model */
+    dlcore_held_t held;           /* what calls hold over the host's code */
     atomic_uint_fast64_t version; /* of the weights: counts what writes them */
     atomic_flag team_busy;
     atomic_bool stop_requested;
 };
 
-/* ---- the frame of a call that writes: model.c ---- */
-
-/* Clears the message and takes the model; DLCORE_ERROR_ARGUMENT for NULL, DLCORE_ERROR_BUSY when
- * another thread has it. */
-dlcore_status dlcore_model_begin(dlcore_model_t *model);
-/* Gives the model back and passes the status on. */
-dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status);
-
-/* Around a callback: calls that change weights or the rate are open to its thread. */
-void dlcore_model_lend(dlcore_model_t *model);
-void dlcore_model_take_back(dlcore_model_t *model);
-/* The frame of such a call: that of others, but on the thread of a callback of the model's own fit,
- * which has the model already. */
-dlcore_status dlcore_model_begin_setting(dlcore_model_t *model);
-dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status status);
+/* ---- model.c ---- */
 
 /* A step is about to move the weights: predictors made before are stale. */
 static inline void dlcore_model_weights_move(dlcore_model_t *model)
@@ -84,14 +71,6 @@ static inline uint64_t dlcore_model_version(const dlcore_model_t *model)
 {
     return atomic_load_explicit(&model->version, memory_order_acquire);
 }
-
-/* The frame of numeric work: float mode and BLAS threads as dlcore needs them, then as before. */
-typedef struct dlcore_scope {
-    dlcore_float_mode_t mode;
-    const dlcore_products_t *products;
-} dlcore_scope_t;
-dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model);
-void dlcore_scope_leave(dlcore_scope_t scope);
 
 /* The team, made on first use, for one call at a time and a run of that many multiply-adds, or
  * HUGE_VAL: as many threads as there are; NULL when it is taken, cannot be had, or would not gain,

@@ -55,7 +55,7 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
         return;
     training->rows = rows;
     if (training->team == NULL)
-        training->team = dlcore_model_acquire_team(model, work);
+        training->team = model->call.team = dlcore_model_acquire_team(model, work);
     training->workers =
         dlcore_size_max(training->workers, dlcore_model_workers(training->team, work));
     training->pace = dlcore_pace_start(training->workers);
@@ -89,7 +89,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     if (status == DLCORE_OK)
         status = reserve(training, rows);
     if (status != DLCORE_OK) {
-        dlcore_model_release_team(model, training->team);
+        dlcore_training_end(training);
         return status;
     }
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
@@ -115,6 +115,7 @@ dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows)
 void dlcore_training_end(dlcore_training_t *training)
 {
     dlcore_model_release_team(training->model, training->team);
+    training->model->call.team = NULL;
 }
 
 dlcore_status dlcore_training_set_update(dlcore_training_t *training, dlcore_update_sink_t *update)
@@ -141,11 +142,11 @@ dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlc
     dlcore_status status;
     double rate;
 
-    if (is_host && scope != NULL)
-        dlcore_scope_leave(*scope);
+    if (is_host)
+        dlcore_host_begin(model, scope, "the schedule's function");
     status = dlcore_model_rate(model, &rate, &model->error);
-    if (is_host && scope != NULL)
-        *scope = dlcore_scope_enter(model);
+    if (is_host)
+        dlcore_host_end(model, scope);
     if (status == DLCORE_OK)
         dlcore_update_prepare(training->update, &model->trainer.clock, rate);
     return status;

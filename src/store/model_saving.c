@@ -56,7 +56,7 @@ static dlcore_status make_buffer(dlcore_model_saving_t *saving)
         floats = dlcore_size_max(floats, dlcore_model_tensor_buffer(&tensor, BUFFER_FLOATS));
         saving->data_size += dlcore_model_tensor_bytes(&tensor);
     }
-    saving->buffer = dlcore_allocate_raw(&saving->model->allocator, floats, sizeof(float));
+    saving->buffer = dlcore_allocate_raw(&saving->held, floats, sizeof(float));
     if (saving->buffer == NULL)
         return dlcore_fail_memory(saving->error, "saving", floats * sizeof(float));
     return DLCORE_OK;
@@ -83,7 +83,7 @@ static dlcore_status make_self_test(dlcore_model_saving_t *saving)
     size_t inputs = dlcore_model_input_width(model), outputs = dlcore_model_output_width(model);
     size_t floats = DLCORE_SELF_TEST_ROWS * (inputs + outputs);
 
-    saving->self_test = dlcore_allocate(&model->allocator, floats, sizeof(float));
+    saving->self_test = dlcore_allocate(&saving->held, floats, sizeof(float));
     if (saving->self_test == NULL)
         return dlcore_fail_memory(saving->error, "self-test", floats * sizeof(float));
     saving->tensors.self_test_rows = DLCORE_SELF_TEST_ROWS;
@@ -115,11 +115,9 @@ static dlcore_status check(const dlcore_model_saving_t *saving,
 
 void dlcore_model_saving_end(dlcore_model_saving_t *saving)
 {
-    if (saving->model == NULL)
-        return;
-    dlcore_release(&saving->model->allocator, saving->header);
-    dlcore_release(&saving->model->allocator, saving->buffer);
-    dlcore_release(&saving->model->allocator, saving->self_test);
+    dlcore_release(&saving->held, saving->header);
+    dlcore_release(&saving->held, saving->buffer);
+    dlcore_release(&saving->held, saving->self_test);
 }
 
 dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlcore_model_t *model,
@@ -129,6 +127,7 @@ dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlc
 
     *saving = (dlcore_model_saving_t){.model = model,
                                       .whole = whole,
+                                      .held = dlcore_held_allocator(model),
                                       .options = options != NULL ? *options
                                                                  : dlcore_save_options_default(),
                                       .error = options != NULL ? options->error : NULL};
@@ -139,6 +138,10 @@ dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlc
     saving->learning_rate = dlcore_model_learning_rate(model);
     if (!whole || !saving->options.training_state)
         saving->tensors.slot_count = 0;
+    else if (dlcore_call_was_left(model))
+        return dlcore_fail(saving->error, DLCORE_ERROR_BUSY,
+                           "save: a call was left by an exception or longjmp; model_abandon_call "
+                           "comes first");
     else
         saving->tensors.run = dlcore_model_run_state(model);
     if (whole && saving->options.self_test)

@@ -22,7 +22,8 @@ typedef struct dlcore_model_saving {
     bool whole; /* false: weights alone */
     dlcore_save_options_t options;
     dlcore_model_tensors_t tensors;
-    float *self_test; /* x, then y */
+    dlcore_allocator_t held; /* what the three blocks come from */
+    float *self_test;        /* x, then y */
     float *buffer;
     char *header;
     size_t header_size;

@@ -87,7 +87,7 @@ dlcore_status dlcore_model_saving_make_header(dlcore_model_saving_t *saving)
                            writer.name != NULL ? writer.name : "an element of a list",
                            writer.number);
     saving->header_size = writer.size;
-    saving->header = dlcore_allocate_raw(&saving->model->allocator, writer.size, 1);
+    saving->header = dlcore_allocate_raw(&saving->held, writer.size, 1);
     if (saving->header == NULL)
         return dlcore_fail_memory(saving->error, "header of the file", writer.size);
     (void)put_header(saving, saving->header, saving->header_size);
