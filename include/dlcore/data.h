@@ -224,9 +224,10 @@ void dlcore_split_free(dlcore_split_t *split);
 
 /* Mean and standard deviation of each number of a sample, over all samples: float32, with the shape
  * of a sample, (1) for x of rank 1. The deviation is that of the population, and 1 where all
- * samples are equal, as with sklearn's StandardScaler. x may have any dtype. Fit on the training
- * data, apply to all. DLCORE_ERROR_RANGE names the first sample, and number in it, that is NaN or
- * infinite. */
+ * samples are equal, as with sklearn's StandardScaler. They are computed in double; a mean is then
+ * rounded to float, which shows in the result where it is more than a million deviations large. x
+ * may have any dtype. Fit on the training data, apply to all. DLCORE_ERROR_RANGE names the first
+ * sample, and number in it, that is NaN or infinite. */
 dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
                                      dlcore_tensor_t **deviations, dlcore_error_record_t *error);
 

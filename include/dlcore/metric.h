@@ -56,7 +56,9 @@ typedef enum dlcore_metric_kind {
     DLCORE_METRIC_SPARSE_TOP_K_CATEGORICAL_ACCURACY, /* the same, t integer */
     DLCORE_METRIC_COSINE_SIMILARITY,                 /* sum t p / (|t| |p|), norms at least 1e-7 */
     DLCORE_METRIC_ROOT_MEAN_SQUARED_ERROR,
-    DLCORE_METRIC_R2_SCORE, /* 1 - residual / total sum of squares, the mean over units */
+    /* 1 - residual / total sum of squares, the mean over units. Labels that are all equal: 1
+     * without errors (Keras: NaN), else 0. */
+    DLCORE_METRIC_R2_SCORE,
     /* Over all units of all samples, or those of class_id. Positive: t is not 0; p > threshold and,
      * with top_k, p is one of the top_k of its row. 0 where nothing would be divided by. */
     DLCORE_METRIC_PRECISION, /* true positives / predicted positives */

@@ -55,10 +55,16 @@ void dlcore_sums_clear(const dlcore_objective_t *objective, dlcore_sums_t *sums)
 void dlcore_sums_add(const dlcore_objective_t *objective, dlcore_sums_t *sums,
                      const dlcore_sums_t *more)
 {
+    size_t at = 0;
+
     sums->loss += more->loss;
     sums->samples += more->samples;
-    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
-        sums->states[i] += more->states[i];
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        const dlcore_metric_t *metric = &objective->metrics[i];
+
+        dlcore_metric_merge(metric, objective->units, more->states + at, sums->states + at);
+        at += dlcore_metric_length(metric, objective->units);
+    }
 }
 
 /* ---- results ---- */
@@ -91,14 +97,55 @@ void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t 
         to[i] = sums->states[i];
 }
 
-bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
+/* Doubles that an earlier version kept of a metric. */
+static size_t earlier_length(const dlcore_metric_t *metric, size_t units)
+{
+    const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
+
+    return type->earlier_length != NULL ? type->earlier_length(metric, units)
+                                        : dlcore_metric_length(metric, units);
+}
+
+size_t dlcore_sums_earlier_length(const dlcore_objective_t *objective)
+{
+    size_t length = 2;
+
+    for (size_t i = 0; i < objective->metric_count; i++)
+        length += earlier_length(&objective->metrics[i], objective->units);
+    return length;
+}
+
+static void restore_earlier(const dlcore_objective_t *objective, const double *from, double *state)
+{
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        const dlcore_metric_t *metric = &objective->metrics[i];
+        const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
+        size_t length = dlcore_metric_length(metric, objective->units);
+
+        if (type->from_earlier != NULL) {
+            type->from_earlier(metric, objective->units, from, state);
+        } else {
+            for (size_t k = 0; k < length; k++)
+                state[k] = from[k];
+        }
+        from += earlier_length(metric, objective->units);
+        state += length;
+    }
+}
+
+bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from, size_t count,
                          dlcore_sums_t *sums)
 {
+    size_t length = dlcore_sums_length(objective);
+
     if (!dlcore_size_of_double(from[1], &sums->samples))
         return false;
     sums->loss = from[0];
-    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
-        sums->states[i] = from[2 + i];
+    if (count != 2 + length)
+        restore_earlier(objective, from + 2, sums->states);
+    else
+        for (size_t i = 0; i < length; i++)
+            sums->states[i] = from[2 + i];
     return true;
 }
 

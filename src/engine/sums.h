@@ -35,10 +35,11 @@ double dlcore_sums_metric(const dlcore_objective_t *objective, const dlcore_sums
                           size_t index);
 
 /* All of it as doubles, and back; false, with *sums untouched, where the number of samples is no
- * count. */
+ * count. Back from as many as are stored, or from the fewer that earlier versions stored. */
 size_t dlcore_sums_stored_length(const dlcore_objective_t *objective);
+size_t dlcore_sums_earlier_length(const dlcore_objective_t *objective);
 void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t *sums, double *to);
-bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from,
+bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from, size_t count,
                          dlcore_sums_t *sums);
 
 /* ---- of the batch in a workspace, whose outputs and labels are there ---- */

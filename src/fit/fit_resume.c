@@ -102,7 +102,9 @@ static dlcore_status check_record(const dlcore_fit_t *fit, const dlcore_run_stat
                            "resume: the run had %zu samples in batches of %zu, this one has %zu in "
                            "batches of %zu (0: a dataset)",
                            then->samples, then->batch_size, now->samples, now->batch_size);
-    if (record->value_count != fit->all_values || record->sum_count != fit->view.sum_count)
+    if (record->value_count != fit->all_values ||
+        (record->sum_count != fit->view.sum_count &&
+         record->sum_count != dlcore_sums_earlier_length(&fit->training.objective)))
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "resume: the run kept %zu values of an epoch, this one keeps %zu: other "
                            "metrics, or with validation and without",
@@ -166,7 +168,7 @@ static dlcore_status restore_numbers(dlcore_fit_t *fit, const dlcore_run_state_t
 {
     dlcore_error_record_t *error = &fit->model->error;
 
-    if (!dlcore_sums_restore(&fit->training.objective, record->sums, &fit->sums))
+    if (!dlcore_sums_restore(&fit->training.objective, record->sums, record->sum_count, &fit->sums))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "resume: the number of samples of the epoch so far is no count: %g",
                            record->sums[1]);

@@ -46,6 +46,12 @@ typedef struct dlcore_column_terms {
     const float *mean, *by_gradient, *by_input, *offset;
 } dlcore_column_terms_t;
 
+/* How a row is normalized. The mean is mean + rest: where it is large, a float lacks digits that
+ * matter for what is left of x. */
+typedef struct dlcore_row_scale {
+    float mean, rest, inverse;
+} dlcore_row_scale_t;
+
 /* Rows of one panel, `stride` floats apart, and the numbers of their elements: first + row * step +
  * column. */
 typedef struct dlcore_elements {
@@ -179,9 +185,9 @@ typedef struct dlcore_kernels {
     void (*noise)(const float *x, float *y, const dlcore_elements_t *elements, uint64_t key,
                   float stddev);
 
-    /* sums[c] = sum over rows of (x - mean[c])^2 */
-    void (*column_deviations)(const float *x, size_t rows, size_t columns, size_t stride,
-                              const float *mean, float *sums);
+    /* sums[c] = sum over rows of x - mean[c], squares[c] that of their squares */
+    void (*column_moments)(const float *x, size_t rows, size_t columns, size_t stride,
+                           const float *mean, float *sums, float *squares);
     /* y = (x - mean[c]) * scale[c] + offset[c]: a mean far from 0 takes no digits from what is
      * left of x */
     void (*column_affine)(const float *x, float *y, size_t rows, size_t columns, size_t stride,
@@ -192,20 +198,20 @@ typedef struct dlcore_kernels {
     void (*column_combine)(const float *x, const float *dy, float *dx, size_t rows, size_t columns,
                            size_t stride, const dlcore_column_terms_t *terms);
 
-    /* n elements of one row; gamma and beta may be NULL: 1 and 0. Sum of (x - mean)^2 */
-    float (*row_squares)(const float *x, size_t n, float mean);
-    /* y = (x - mean) inverse gamma + beta */
-    void (*row_normalize)(const float *x, float *y, size_t n, float mean, float inverse,
+    /* n elements of one row; gamma and beta may be NULL: 1 and 0. Sums of x - mean, of squares */
+    void (*row_moments)(const float *x, size_t n, float mean, float moments[2]);
+    /* y = normal gamma + beta, where normal = (x - mean - rest) inverse */
+    void (*row_normalize)(const float *x, float *y, size_t n, const dlcore_row_scale_t *scale,
                           const float *gamma, const float *beta);
-    /* adds to dots the sums of g = dy gamma and of g (x - mean) inverse */
-    void (*row_dots)(const float *x, const float *dy, size_t n, float mean, float inverse,
+    /* adds to dots the sums of g = dy gamma and of g normal */
+    void (*row_dots)(const float *x, const float *dy, size_t n, const dlcore_row_scale_t *scale,
                      const float *gamma, float dots[2]);
-    /* dx = inverse (g - means[0] - (x - mean) inverse means[1]) */
-    void (*row_combine)(const float *x, const float *dy, float *dx, size_t n, float mean,
-                        float inverse, const float *gamma, const float means[2]);
-    /* sums[c] = sum over rows of dy, dots[c] = that of dy (x - means[row]) inverses[row] */
+    /* dx = inverse (g - means[0] - normal means[1]) */
+    void (*row_combine)(const float *x, const float *dy, float *dx, size_t n,
+                        const dlcore_row_scale_t *scale, const float *gamma, const float means[2]);
+    /* sums[c] = sum over rows of dy, dots[c] = that of dy normal, by scales[row] */
     void (*column_row_dots)(const float *x, const float *dy, size_t rows, size_t columns,
-                            size_t stride, const float *means, const float *inverses, float *sums,
+                            size_t stride, const dlcore_row_scale_t *scales, float *sums,
                             float *dots);
 
     /* y = x, or x alpha below 0; dx = dy times its slope; sums[c] = sum over rows of dy min(x, 0)

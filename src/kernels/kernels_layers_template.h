@@ -112,17 +112,19 @@ static void noise(const float *x, float *y, const dlcore_elements_t *e, uint64_t
 
 /* ---- columns of a block: batch normalization ---- */
 
-static void column_deviations(const float *x, size_t rows, size_t columns, size_t stride,
-                              const float *mean, float *sums)
+static void column_moments(const float *x, size_t rows, size_t columns, size_t stride,
+                           const float *mean, float *sums, float *squares)
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
-        v_float m = load_up_to(mean + c, columns - c), total = v_set(0.0f);
+        v_float m = load_up_to(mean + c, columns - c), sum = v_set(0.0f), square = sum;
 
         for (size_t r = 0; r < rows; r++) {
             v_float d = v_sub(load_up_to(x + r * stride + c, columns - c), m);
-            total = v_fma(d, d, total);
+            sum = v_add(sum, d);
+            square = v_fma(d, d, square);
         }
-        store_up_to(sums + c, total, columns - c);
+        store_up_to(sums + c, sum, columns - c);
+        store_up_to(squares + c, square, columns - c);
     }
 }
 
@@ -175,39 +177,49 @@ static void column_combine(const float *x, const float *dy, float *dx, size_t ro
 
 /* ---- rows: layer normalization ---- */
 
-static float row_squares(const float *x, size_t n, float mean)
+static void row_moments(const float *x, size_t n, float mean, float moments[2])
 {
-    v_float m = v_set(mean), total = v_set(0.0f);
+    v_float m = v_set(mean), sum = v_set(0.0f), square = sum;
     size_t i = 0;
 
     for (; i + V_WIDTH <= n; i += V_WIDTH) {
         v_float d = v_sub(v_load(x + i), m);
-        total = v_fma(d, d, total);
+        sum = v_add(sum, d);
+        square = v_fma(d, d, square);
     }
     if (i < n) {
         v_float d = keep_first(v_sub(v_load_part(x + i, n - i), m), n - i);
-        total = v_fma(d, d, total);
+        sum = v_add(sum, d);
+        square = v_fma(d, d, square);
     }
-    return v_sum(total);
+    moments[0] = v_sum(sum);
+    moments[1] = v_sum(square);
 }
 
-static void row_normalize(const float *x, float *y, size_t n, float mean, float inverse,
+/* x without the mean, of which the larger part goes first. */
+static inline v_float without_mean(v_float x, const dlcore_row_scale_t *scale)
+{
+    return v_sub(v_sub(x, v_set(scale->mean)), v_set(scale->rest));
+}
+
+static void row_normalize(const float *x, float *y, size_t n, const dlcore_row_scale_t *scale,
                           const float *gamma, const float *beta)
 {
-    v_float m = v_set(mean), k = v_set(inverse);
+    const v_float k = v_set(scale->inverse);
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
         v_float factor = gamma != NULL ? v_mul(k, load_up_to(gamma + i, n - i)) : k;
         v_float offset = beta != NULL ? load_up_to(beta + i, n - i) : v_set(0.0f);
 
-        store_up_to(y + i, v_fma(v_sub(load_up_to(x + i, n - i), m), factor, offset), n - i);
+        store_up_to(y + i, v_fma(without_mean(load_up_to(x + i, n - i), scale), factor, offset),
+                    n - i);
     }
 }
 
-static void row_dots(const float *x, const float *dy, size_t n, float mean, float inverse,
+static void row_dots(const float *x, const float *dy, size_t n, const dlcore_row_scale_t *scale,
                      const float *gamma, float dots[2])
 {
-    v_float m = v_set(mean), k = v_set(inverse), sum = v_set(0.0f), dot = v_set(0.0f);
+    v_float k = v_set(scale->inverse), sum = v_set(0.0f), dot = v_set(0.0f);
 
     for (size_t i = 0; i < n; i += V_WIDTH) { /* parts load as zeros, and so add nothing */
         v_float g = load_up_to(dy + i, n - i);
@@ -215,20 +227,20 @@ static void row_dots(const float *x, const float *dy, size_t n, float mean, floa
         if (gamma != NULL)
             g = v_mul(g, load_up_to(gamma + i, n - i));
         sum = v_add(sum, g);
-        dot = v_fma(g, v_mul(v_sub(load_up_to(x + i, n - i), m), k), dot);
+        dot = v_fma(g, v_mul(without_mean(load_up_to(x + i, n - i), scale), k), dot);
     }
     dots[0] += v_sum(sum);
     dots[1] += v_sum(dot);
 }
 
-static void row_combine(const float *x, const float *dy, float *dx, size_t n, float mean,
-                        float inverse, const float *gamma, const float means[2])
+static void row_combine(const float *x, const float *dy, float *dx, size_t n,
+                        const dlcore_row_scale_t *scale, const float *gamma, const float means[2])
 {
-    v_float m = v_set(mean), k = v_set(inverse), a = v_set(means[0]), b = v_set(means[1]);
+    v_float k = v_set(scale->inverse), a = v_set(means[0]), b = v_set(means[1]);
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
         v_float g = load_up_to(dy + i, n - i);
-        v_float normal = v_mul(v_sub(load_up_to(x + i, n - i), m), k);
+        v_float normal = v_mul(without_mean(load_up_to(x + i, n - i), scale), k);
 
         if (gamma != NULL)
             g = v_mul(g, load_up_to(gamma + i, n - i));
@@ -238,7 +250,7 @@ static void row_combine(const float *x, const float *dy, float *dx, size_t n, fl
 
 /* The same sums as column_dots, where each row has a mean and a factor of its own. */
 static void column_row_dots(const float *x, const float *dy, size_t rows, size_t columns,
-                            size_t stride, const float *means, const float *inverses, float *sums,
+                            size_t stride, const dlcore_row_scale_t *scales, float *sums,
                             float *dots)
 {
     for (size_t c = 0; c < columns; c += V_WIDTH) {
@@ -246,10 +258,10 @@ static void column_row_dots(const float *x, const float *dy, size_t rows, size_t
 
         for (size_t r = 0; r < rows; r++) {
             v_float g = load_up_to(dy + r * stride + c, columns - c);
-            v_float d = v_sub(load_up_to(x + r * stride + c, columns - c), v_set(means[r]));
+            v_float d = without_mean(load_up_to(x + r * stride + c, columns - c), &scales[r]);
 
             sum = v_add(sum, g);
-            dot = v_fma(g, v_mul(d, v_set(inverses[r])), dot);
+            dot = v_fma(g, v_mul(d, v_set(scales[r].inverse)), dot);
         }
         store_up_to(sums + c, sum, columns - c);
         store_up_to(dots + c, dot, columns - c);

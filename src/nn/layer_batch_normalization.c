@@ -24,7 +24,7 @@
 #include "nn/layer_normalized.h"
 
 /* Of the state: arrays over units. */
-enum { MEAN, VARIANCE, INVERSE, SUM_DY, SUM_DY_X, ARRAYS };
+enum { MEAN, MEAN_REST, VARIANCE, INVERSE, SUM_DY, SUM_DY_X, ARRAYS };
 
 dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
                                                dlcore_error_record_t *error)
@@ -106,22 +106,52 @@ static bool uses_batch(const dlcore_layer_pass_t *pass)
     return pass->training && pass->layer->trainable;
 }
 
-/* Mean and 1 / sqrt(variance + epsilon) of a piece of the batch, to the state. */
-static void measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+/* As many rows are added up in float; such sums in double. */
+enum { ROWS_OF_FLOATS = 256 };
+
+/* Means over the batch of x - near and of its square, for each unit of a piece. */
+typedef struct moments {
+    double distance[DLCORE_PIECE], squares[DLCORE_PIECE];
+} moments_t;
+
+static void moments_of(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                       const float *near, moments_t *moments)
 {
     const dlcore_matrix_t *x = pass->x;
-    const float *from = x->data + piece->offset;
-    float *mean = array(pass, MEAN, piece), *variance = array(pass, VARIANCE, piece);
-    float *inverse = array(pass, INVERSE, piece);
-    float rows = (float)x->rows;
+    float sums[DLCORE_PIECE], squares[DLCORE_PIECE];
 
-    pass->kernels->column_sums(from, x->rows, piece->count, x->panel, mean);
+    *moments = (moments_t){{0}, {0}};
+    for (size_t row = 0; row < x->rows; row += ROWS_OF_FLOATS) {
+        pass->kernels->column_moments(x->data + piece->offset + row * x->panel,
+                                      dlcore_size_min(x->rows - row, ROWS_OF_FLOATS), piece->count,
+                                      x->panel, near, sums, squares);
+        for (size_t c = 0; c < piece->count; c++) {
+            moments->distance[c] += (double)sums[c] / (double)x->rows;
+            moments->squares[c] += (double)squares[c] / (double)x->rows;
+        }
+    }
+}
+
+/* Mean, variance and 1 / sqrt(variance + epsilon) of a piece of the batch, to the state. Measured
+ * twice about a number that is near: first the first row, then the mean that came of it. */
+static void measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+{
+    const float *first = pass->x->data + piece->offset;
+    float *mean = array(pass, MEAN, piece), *rest = array(pass, MEAN_REST, piece);
+    float *variance = array(pass, VARIANCE, piece), *inverse = array(pass, INVERSE, piece);
+    moments_t moments;
+
+    moments_of(pass, piece, first, &moments);
     for (size_t c = 0; c < piece->count; c++)
-        mean[c] /= rows;
-    pass->kernels->column_deviations(from, x->rows, piece->count, x->panel, mean, variance);
+        mean[c] = (float)((double)first[c] + moments.distance[c]);
+    moments_of(pass, piece, mean, &moments);
     for (size_t c = 0; c < piece->count; c++) {
-        variance[c] /= rows;
-        inverse[c] = 1.0f / sqrtf(variance[c] + (float)pass->layer->epsilon);
+        dlcore_mean_t of = dlcore_mean_of(mean[c], moments.distance[c], moments.squares[c]);
+
+        mean[c] = of.mean;
+        rest[c] = of.rest;
+        variance[c] = of.variance;
+        inverse[c] = 1.0f / sqrtf(of.variance + (float)pass->layer->epsilon);
     }
 }
 
@@ -150,6 +180,8 @@ static coefficients_t coefficients_of(const dlcore_layer_pass_t *pass, const dlc
         if (layer->use_scale)
             to.scale[c] *= gamma[c];
         to.offset[c] = layer->center ? beta[c] : 0.0f;
+        if (batch)
+            to.offset[c] -= array(pass, MEAN_REST, piece)[c] * to.scale[c];
     }
     return to;
 }
@@ -172,13 +204,29 @@ static void forward(const dlcore_layer_pass_t *pass)
     }
 }
 
-/* sum dy and sum dy (x - mean), to the state. */
+/* sum dy and sum dy (x - mean), to the state; the mean's rest is taken from the sum. */
 static void sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
                           const dlcore_piece_t *dy)
 {
-    pass->kernels->column_dots(pass->x->data + x->offset, pass->dy->data + dy->offset,
-                               pass->dy->rows, x->count, pass->dy->panel, array(pass, MEAN, x),
-                               array(pass, SUM_DY, x), array(pass, SUM_DY_X, x));
+    const size_t rows = pass->dy->rows, stride = pass->dy->panel;
+    const float *from = pass->x->data + x->offset, *by = pass->dy->data + dy->offset;
+    double sum[DLCORE_PIECE] = {0}, dot[DLCORE_PIECE] = {0};
+    float sums[DLCORE_PIECE], dots[DLCORE_PIECE];
+
+    for (size_t row = 0; row < rows; row += ROWS_OF_FLOATS) {
+        pass->kernels->column_dots(from + row * stride, by + row * stride,
+                                   dlcore_size_min(rows - row, ROWS_OF_FLOATS), x->count, stride,
+                                   array(pass, MEAN, x), sums, dots);
+        for (size_t c = 0; c < x->count; c++) {
+            sum[c] += (double)sums[c];
+            dot[c] += (double)dots[c];
+        }
+    }
+    for (size_t c = 0; c < x->count; c++) {
+        array(pass, SUM_DY, x)[c] = (float)sum[c];
+        array(pass, SUM_DY_X, x)[c] =
+            (float)(dot[c] - (double)array(pass, MEAN_REST, x)[c] * sum[c]);
+    }
 }
 
 static void input_gradient(const dlcore_layer_pass_t *pass)
@@ -207,7 +255,8 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
             for (size_t c = 0; c < x.count; c++) {
                 a[c] = inverse[c] * (pass->layer->use_scale ? gamma[c] : 1.0f);
                 b[c] = -a[c] * inverse[c] * inverse[c] * array(pass, SUM_DY_X, &x)[c] / rows;
-                d[c] = -a[c] * array(pass, SUM_DY, &x)[c] / rows;
+                d[c] = -a[c] * array(pass, SUM_DY, &x)[c] / rows -
+                       b[c] * array(pass, MEAN_REST, &x)[c];
             }
         } else {
             memcpy(a, coefficients_of(pass, &x).scale, sizeof a);

@@ -22,21 +22,16 @@ static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
     return input_width;
 }
 
-/* Mean and factor of each row. */
+/* Of each row what it was normalized by. */
 static size_t state_floats(size_t width, size_t rows)
 {
     (void)width;
-    return 2 * dlcore_size_round_up(rows, 16);
+    return dlcore_size_round_up(rows * (sizeof(dlcore_row_scale_t) / sizeof(float)), 16);
 }
 
-static float *means(const dlcore_layer_pass_t *pass)
+static dlcore_row_scale_t *scales(const dlcore_layer_pass_t *pass)
 {
-    return pass->state;
-}
-
-static float *inverses(const dlcore_layer_pass_t *pass)
-{
-    return pass->state + dlcore_size_round_up(pass->x->rows, 16);
+    return (dlcore_row_scale_t *)(void *)pass->state;
 }
 
 /* NULL where the layer has none. */
@@ -57,18 +52,46 @@ static const float *from(const float *array, size_t column)
     return array != NULL ? array + column : NULL;
 }
 
-static void measure(const dlcore_layer_pass_t *pass, size_t row, float *mean, float *inverse)
-{
-    const dlcore_matrix_t *x = pass->x;
-    float sum = 0.0f, squares = 0.0f, width = (float)x->columns;
+/* Sums over a row of x - mean and of its square. */
+typedef struct moments {
+    double sum, squares;
+} moments_t;
 
-    for (size_t p = 0; p < dlcore_matrix_panels(x); p++)
-        sum += pass->kernels->sum(dlcore_matrix_at(x, row, p), dlcore_matrix_panel_columns(x, p));
-    *mean = sum / width;
-    for (size_t p = 0; p < dlcore_matrix_panels(x); p++)
-        squares += pass->kernels->row_squares(dlcore_matrix_at(x, row, p),
-                                              dlcore_matrix_panel_columns(x, p), *mean);
-    *inverse = 1.0f / sqrtf(squares / width + (float)pass->layer->epsilon);
+static moments_t moments_of(const dlcore_layer_pass_t *pass, size_t row, float mean)
+{
+    enum { MOST = 256 }; /* floats that are added up as floats */
+    const dlcore_matrix_t *x = pass->x;
+    moments_t total = {0.0, 0.0};
+
+    for (size_t p = 0; p < dlcore_matrix_panels(x); p++) {
+        const float *from = dlcore_matrix_at(x, row, p);
+        size_t n = dlcore_matrix_panel_columns(x, p);
+
+        for (size_t i = 0; i < n; i += MOST) {
+            float part[2];
+
+            pass->kernels->row_moments(from + i, dlcore_size_min(n - i, MOST), mean, part);
+            total.sum += (double)part[0];
+            total.squares += (double)part[1];
+        }
+    }
+    return total;
+}
+
+/* Twice about a number that is near: first the row's first, then the mean that came of it. */
+static dlcore_row_scale_t measure(const dlcore_layer_pass_t *pass, size_t row)
+{
+    const double width = (double)pass->x->columns;
+    const float first = *dlcore_matrix_at(pass->x, row, 0);
+    const float near = (float)((double)first + moments_of(pass, row, first).sum / width);
+    const moments_t moments = moments_of(pass, row, near);
+    const dlcore_mean_t mean = dlcore_mean_of(near, moments.sum / width, moments.squares / width);
+
+    return (dlcore_row_scale_t){
+        .mean = mean.mean,
+        .rest = mean.rest,
+        .inverse = 1.0f / sqrtf(mean.variance + (float)pass->layer->epsilon),
+    };
 }
 
 static void forward(const dlcore_layer_pass_t *pass)
@@ -76,17 +99,14 @@ static void forward(const dlcore_layer_pass_t *pass)
     size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
 
     for (size_t row = dlcore_share(pass->y->rows, pass->worker, pass->workers); row < end; row++) {
-        float mean, inverse;
+        dlcore_row_scale_t scale = measure(pass, row);
 
-        measure(pass, row, &mean, &inverse);
-        if (pass->state != NULL) {
-            means(pass)[row] = mean;
-            inverses(pass)[row] = inverse;
-        }
+        if (pass->state != NULL)
+            scales(pass)[row] = scale;
         for (size_t p = 0; p < dlcore_matrix_panels(pass->y); p++)
             pass->kernels->row_normalize(
                 dlcore_matrix_at(pass->x, row, p), dlcore_matrix_at(pass->y, row, p),
-                dlcore_matrix_panel_columns(pass->y, p), mean, inverse,
+                dlcore_matrix_panel_columns(pass->y, p), &scale,
                 from(gamma_of(pass), p * pass->y->panel), from(beta_of(pass), p * pass->y->panel));
     }
 }
@@ -106,18 +126,19 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
     size_t end = dlcore_share(dy->rows, pass->worker + 1, pass->workers);
 
     for (size_t row = dlcore_share(dy->rows, pass->worker, pass->workers); row < end; row++) {
-        float mean = means(pass)[row], inverse = inverses(pass)[row], dots[2] = {0};
+        const dlcore_row_scale_t *scale = &scales(pass)[row];
+        float dots[2] = {0};
 
         for (size_t p = 0; p < dlcore_matrix_panels(dy); p++)
             pass->kernels->row_dots(dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
-                                    dlcore_matrix_panel_columns(dy, p), mean, inverse,
+                                    dlcore_matrix_panel_columns(dy, p), scale,
                                     from(gamma_of(pass), p * dy->panel), dots);
         dots[0] /= (float)dy->columns;
         dots[1] /= (float)dy->columns;
         for (size_t p = 0; p < dlcore_matrix_panels(dy); p++)
             pass->kernels->row_combine(dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
                                        dlcore_matrix_at(pass->dx, row, p),
-                                       dlcore_matrix_panel_columns(dy, p), mean, inverse,
+                                       dlcore_matrix_panel_columns(dy, p), scale,
                                        from(gamma_of(pass), p * dy->panel), dots);
         zero_padding(pass->dx, row);
     }
@@ -137,8 +158,8 @@ static void parameter_gradient(const dlcore_layer_pass_t *pass)
         if (x.count == 0)
             continue;
         pass->kernels->column_row_dots(pass->x->data + x.offset, pass->dy->data + dy.offset,
-                                       pass->dy->rows, x.count, pass->dy->panel, means(pass),
-                                       inverses(pass), sums, dots);
+                                       pass->dy->rows, x.count, pass->dy->panel, scales(pass), sums,
+                                       dots);
         if (layer->use_scale)
             pass->sink->take(pass->sink, pass->parameters[0].offset + x.column, dots, floats);
         if (layer->center)

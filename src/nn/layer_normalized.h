@@ -13,4 +13,20 @@ dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
 size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width,
                                        dlcore_parameter_t *parameters);
 
+/* A mean as a sum of two floats, and a variance about it. */
+typedef struct dlcore_mean {
+    float mean, rest, variance;
+} dlcore_mean_t;
+
+/* From the means of x - near and of its square, where `near` is near the mean of x. */
+static inline dlcore_mean_t dlcore_mean_of(float near, double distance, double squares)
+{
+    double mean = (double)near + distance, variance = squares - distance * distance;
+    dlcore_mean_t result = {.mean = (float)mean};
+
+    result.rest = (float)((double)near - (double)result.mean + distance);
+    result.variance = variance < 0.0 ? 0.0f : (float)variance; /* NaN stays */
+    return result;
+}
+
 #endif

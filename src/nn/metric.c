@@ -75,6 +75,9 @@ static const dlcore_metric_type_t types[] = {
     [DLCORE_METRIC_R2_SCORE] = {.name = "r2_score",
                                 .length = dlcore_metric_r2_length,
                                 .accumulate = dlcore_metric_r2_accumulate,
+                                .merge = dlcore_metric_r2_merge,
+                                .earlier_length = dlcore_metric_r2_earlier_length,
+                                .from_earlier = dlcore_metric_r2_from_earlier,
                                 .result = dlcore_metric_r2_result},
     [DLCORE_METRIC_PRECISION] = {.name = "precision",
                                  .labels = DLCORE_METRIC_LABELS_BITS,
@@ -266,6 +269,19 @@ void dlcore_metric_accumulate(const dlcore_metric_pass_t *pass, const float *val
         state[0] += (double)values[row] * (double)pass->weights[row];
         state[1] += (double)pass->weights[row];
     }
+}
+
+void dlcore_metric_merge(const dlcore_metric_t *metric, size_t units, const double *more,
+                         double *state)
+{
+    const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
+
+    if (type->merge != NULL) {
+        type->merge(metric, units, more, state);
+        return;
+    }
+    for (size_t i = 0, length = dlcore_metric_length(metric, units); i < length; i++)
+        state[i] += more[i];
 }
 
 double dlcore_metric_result(const dlcore_metric_t *metric, size_t units, const double *state)

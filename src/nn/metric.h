@@ -1,10 +1,10 @@
 /* What a metric is to the engine: a const table, one per kind.
  *
  * A metric keeps a state, a few doubles, zero at first. What it adds for a batch depends on the
- * batch alone, and states of batches are added element by element, so that sums come out the same
- * however batches are spread over threads, and can be saved and go on later. Most metrics are means
- * of something that each row has; rows are computed in parallel, and the state is their sum and
- * that of their weights.
+ * batch alone, and states of batches are merged in a fixed order (most by adding their elements),
+ * so that results are the same however batches are spread over threads. A state can be saved and go
+ * on later. Most metrics are means of something that each row has; rows are computed in parallel,
+ * and the state is their sum and that of their weights.
  *
  * To add a kind: an enumerator in dlcore/metric.h, its functions in a metric_*.c, a row in
  * metric.c.
@@ -50,6 +50,12 @@ typedef struct dlcore_metric_type {
     /* The others: doubles of the state, and adding a batch to it, rows in order. */
     size_t (*length)(const dlcore_metric_t *metric, size_t units);
     void (*accumulate)(const dlcore_metric_pass_t *pass, double *state);
+    /* Adds what other rows came to; NULL: element by element. */
+    void (*merge)(const dlcore_metric_t *metric, size_t units, const double *more, double *state);
+    /* Files may keep a state as an earlier version had it, shorter than today's; NULL: none was. */
+    size_t (*earlier_length)(const dlcore_metric_t *metric, size_t units);
+    void (*from_earlier)(const dlcore_metric_t *metric, size_t units, const double *earlier,
+                         double *state);
     /* NULL: state[0] / state[1], 0 where that is 0 */
     double (*result)(const dlcore_metric_t *metric, size_t units, const double *state);
 
@@ -87,9 +93,12 @@ void dlcore_metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t e
 size_t dlcore_metric_length(const dlcore_metric_t *metric, size_t units);
 /* Adds a batch; of a mean, from the rows' values. */
 void dlcore_metric_accumulate(const dlcore_metric_pass_t *pass, const float *values, double *state);
+void dlcore_metric_merge(const dlcore_metric_t *metric, size_t units, const double *more,
+                         double *state);
 double dlcore_metric_result(const dlcore_metric_t *metric, size_t units, const double *state);
 
-/* ---- the functions of the kinds: metric_rows.c, metric_counts.c, metric_auc.c ---- */
+/* ---- the functions of the kinds: metric_rows.c, metric_counts.c, metric_r2.c, metric_auc.c ----
+ */
 
 float dlcore_metric_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row);
 float dlcore_metric_sparse_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row);
@@ -111,7 +120,12 @@ double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, cons
 
 size_t dlcore_metric_r2_length(const dlcore_metric_t *metric, size_t units);
 void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state);
+void dlcore_metric_r2_merge(const dlcore_metric_t *metric, size_t units, const double *more,
+                            double *state);
 double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, const double *state);
+size_t dlcore_metric_r2_earlier_length(const dlcore_metric_t *metric, size_t units);
+void dlcore_metric_r2_from_earlier(const dlcore_metric_t *metric, size_t units,
+                                   const double *earlier, double *state);
 
 size_t dlcore_metric_auc_length(const dlcore_metric_t *metric, size_t units);
 void dlcore_metric_auc_accumulate(const dlcore_metric_pass_t *pass, double *state);

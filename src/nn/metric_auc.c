@@ -43,14 +43,14 @@ void dlcore_metric_auc_accumulate(const dlcore_metric_pass_t *pass, double *stat
  * where precision is not linear in recall. */
 static double pr_area(double tp, double fp, double more_tp, double more_fp, double positives)
 {
-    double said = tp + fp, more = more_tp + more_fp, slope, intercept, ratio;
+    double said = tp + fp, more = more_tp + more_fp, slope, intercept, growth;
 
     if (!(more > 0.0) || !(positives > 0.0))
         return 0.0;
     slope = more_tp / more;
     intercept = tp - slope * said;
-    ratio = said > 0.0 ? (said + more) / said : 1.0;
-    return slope * (more_tp + intercept * log(ratio)) / positives;
+    growth = said > 0.0 ? log1p(more / said) : 0.0; /* of what is said to be positive */
+    return slope * (more_tp + intercept * growth) / positives;
 }
 
 double dlcore_metric_auc_result(const dlcore_metric_t *metric, size_t units, const double *state)

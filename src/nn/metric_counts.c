@@ -1,4 +1,4 @@
-/* Metrics that count units: precision, recall, f1_score; and r2_score, which adds them up.
+/* Metrics that count units: precision, recall, f1_score.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -170,50 +170,4 @@ double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, cons
     if (metric->average == DLCORE_AVERAGE_MICRO)
         return f1_of(all);
     return metric->average == DLCORE_AVERAGE_WEIGHTED ? weighted / (all[SUPPORT] + EPSILON) : mean;
-}
-
-/* ---- r2_score: for each unit sums of labels, their squares and squared errors; the weights ----
- */
-
-enum { LABELS, SQUARES, ERRORS, R2_LENGTH };
-
-size_t dlcore_metric_r2_length(const dlcore_metric_t *metric, size_t units)
-{
-    (void)metric;
-    return R2_LENGTH * units + 1;
-}
-
-void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state)
-{
-    size_t units = pass->y->columns;
-
-    for (size_t row = 0; row < pass->y->rows; row++) {
-        double weight = dlcore_metric_weight(pass, row);
-
-        for (size_t u = 0; u < units; u++) {
-            double *sums = state + R2_LENGTH * u;
-            double t = (double)dlcore_metric_label(pass, row, u);
-            double error = t - (double)dlcore_metric_prediction(pass, row, u);
-
-            sums[LABELS] += weight * t;
-            sums[SQUARES] += weight * t * t;
-            sums[ERRORS] += weight * error * error;
-        }
-        state[R2_LENGTH * units] += weight;
-    }
-}
-
-double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, const double *state)
-{
-    double mean = 0.0, count = state[R2_LENGTH * units];
-
-    (void)metric;
-    for (size_t u = 0; u < units; u++) {
-        const double *sums = state + R2_LENGTH * u;
-        double total = sums[SQUARES] - sums[LABELS] * (sums[LABELS] / count);
-        double score = 1.0 - sums[ERRORS] / total;
-
-        mean += (isinf(score) ? 0.0 : score) / (double)units;
-    }
-    return mean;
 }

@@ -5,7 +5,7 @@
 
 #include "nn/metric.h"
 
-#define LEAST_NORM 1e-7f /* Keras's backend epsilon */
+#define LEAST_NORM 1e-7 /* Keras's backend epsilon */
 
 /* The first column of the largest value, NaN skipped unless it is the first, as tf.argmax. */
 static size_t argmax_row(const dlcore_matrix_t *m, size_t row)
@@ -102,26 +102,28 @@ float dlcore_metric_sparse_top_k(const dlcore_metric_pass_t *pass, size_t row)
     return in_top_k(pass, row, (size_t)pass->labels->classes[row]);
 }
 
-static float inverse_norm(float squares)
+static double inverse_norm(double squares)
 {
-    return fminf(1.0f / sqrtf(squares), 1.0f / LEAST_NORM);
+    return fmin(1.0 / sqrt(squares), 1.0 / LEAST_NORM);
 }
 
+/* In double, where squares neither overflow nor, for vectors that are nearly at right angles, leave
+ * more of their rounding than there is of the product. */
 float dlcore_metric_cosine(const dlcore_metric_pass_t *pass, size_t row)
 {
-    const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
-    float product = 0.0f, squares = 0.0f, label_squares = 0.0f;
+    double product = 0.0, squares = 0.0, label_squares = 0.0;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
         const float *x = dlcore_matrix_at(y, row, p), *t = labels_of(pass, row) + p * y->panel;
-        size_t n = dlcore_matrix_panel_columns(y, p);
 
-        product += kernels->dot(x, t, n);
-        squares += kernels->dot(x, x, n);
-        label_squares += kernels->dot(t, t, n);
+        for (size_t i = 0; i < dlcore_matrix_panel_columns(y, p); i++) {
+            product += (double)x[i] * (double)t[i];
+            squares += (double)x[i] * (double)x[i];
+            label_squares += (double)t[i] * (double)t[i];
+        }
     }
-    return product * inverse_norm(squares) * inverse_norm(label_squares);
+    return (float)(product * inverse_norm(squares) * inverse_norm(label_squares));
 }
 
 double dlcore_metric_root_of_mean(const dlcore_metric_t *metric, size_t units, const double *state)

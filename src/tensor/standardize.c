@@ -1,10 +1,11 @@
 /* Features with mean 0 and standard deviation 1.
  *
- * Means first, then the squares of what is left: one pass would cancel digits. All in double, row
- * by row, so that results do not depend on how the data is stored.
+ * Means first, then the squares of what is left: one pass would cancel digits. Means are those of
+ * the distances from the first row, so that a column of one number has that number as its mean, and
+ * nothing left, exactly. All in double, row by row, so that results do not depend on how the data
+ * is stored.
  *
  * SPDX-License-Identifier: MIT */
-#include <float.h>
 #include <math.h>
 
 #include "base/allocator.h"
@@ -18,31 +19,39 @@ static const unsigned char *row_of(const dlcore_tensor_t *x, size_t row)
     return x->data + row * x->row_stride * dlcore_dtype_size(x->dtype);
 }
 
-/* Adds to sums[j] each x, or, with `means`, each (x - means[j])^2. */
-static void add_rows(const dlcore_tensor_t *x, const double *means, double *sums)
+/* Moves means[j] by the mean of x - means[j]. */
+static void find_means(const dlcore_tensor_t *x, double *means, double *work)
 {
     size_t item = dlcore_dtype_size(x->dtype);
 
+    for (size_t j = 0; j < x->row_size; j++)
+        work[j] = 0.0;
+    for (size_t row = 0; row < x->shape[0]; row++) {
+        const unsigned char *element = row_of(x, row);
+
+        for (size_t j = 0; j < x->row_size; j++, element += item)
+            work[j] += dlcore_element_load(x->dtype, element) - means[j];
+    }
+    for (size_t j = 0; j < x->row_size; j++)
+        means[j] += work[j] / (double)x->shape[0];
+}
+
+/* Sums of (x - means[j])^2. */
+static void add_squares(const dlcore_tensor_t *x, const double *means, double *squares)
+{
+    size_t item = dlcore_dtype_size(x->dtype);
+
+    for (size_t j = 0; j < x->row_size; j++)
+        squares[j] = 0.0;
     for (size_t row = 0; row < x->shape[0]; row++) {
         const unsigned char *element = row_of(x, row);
 
         for (size_t j = 0; j < x->row_size; j++, element += item) {
-            double value = dlcore_element_load(x->dtype, element);
-            double left = means != NULL ? value - means[j] : value;
+            double left = dlcore_element_load(x->dtype, element) - means[j];
 
-            sums[j] += means != NULL ? left * left : left;
+            squares[j] += left * left;
         }
     }
-}
-
-/* The deviation of a constant column is 1: sklearn's rule, which allows for rounding of the mean.
- */
-static double deviation_of(double variance, double mean, size_t rows)
-{
-    double n = (double)rows;
-    double noise = n * mean * DBL_EPSILON;
-
-    return variance <= n * DBL_EPSILON * variance + noise * noise ? 1 : sqrt(variance);
 }
 
 /* DLCORE_ERROR_RANGE for the first number that is not finite, of which there is one. */
@@ -62,19 +71,22 @@ static dlcore_status refuse_number(const dlcore_tensor_t *x, dlcore_error_record
 static dlcore_status fit(const dlcore_tensor_t *x, double *work, float *means, float *deviations,
                          dlcore_error_record_t *error)
 {
-    double *sums = work, *squares = work + x->row_size;
-    double n = (double)x->shape[0];
+    double *mean = work, *squares = work + x->row_size;
 
-    add_rows(x, NULL, sums);
+    for (size_t j = 0; j < x->row_size; j++)
+        mean[j] = dlcore_element_load(x->dtype, row_of(x, 0) + j * dlcore_dtype_size(x->dtype));
+    find_means(x, mean, squares);
     for (size_t j = 0; j < x->row_size; j++) {
-        if (!isfinite(sums[j]))
+        if (!isfinite(mean[j]))
             return refuse_number(x, error);
-        sums[j] /= n;
     }
-    add_rows(x, sums, squares);
+    find_means(x, mean, squares); /* the first row may lie far out */
+    add_squares(x, mean, squares);
     for (size_t j = 0; j < x->row_size; j++) {
-        means[j] = (float)sums[j];
-        deviations[j] = (float)deviation_of(squares[j] / n, sums[j], x->shape[0]);
+        float deviation = (float)sqrt(squares[j] / (double)x->shape[0]);
+
+        means[j] = (float)mean[j];
+        deviations[j] = deviation > 0.0f ? deviation : 1.0f;
     }
     return DLCORE_OK;
 }

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "model/model.h"
+#include "model/run_state.h"
 #include "support/callback_case.h"
 #include "support/failing_allocator.h"
 
@@ -341,6 +343,66 @@ static void test_fit_resume_without_memory_is_an_error_and_leaks_nothing(void **
     assert_true(failing_allocator_sweep(stop_and_go_on, NULL) > 50);
 }
 
+/* ---- a run that an earlier version stopped ---- */
+
+static dlcore_model_t *model_of_r2(void)
+{
+    dlcore_compile_options_t how = dlcore_compile_options_default();
+    dlcore_model_t *model = case_model(NULL, NULL, 0.05);
+
+    how.optimizer = dlcore_optimizer_sgd();
+    how.optimizer.learning_rate = 0.05;
+    how.loss = dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_ERROR);
+    how.metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    how.metrics[1] = dlcore_metric_default(DLCORE_METRIC_R2_SCORE);
+    how.metrics[2] = dlcore_metric_default(DLCORE_METRIC_MEAN_SQUARED_ERROR);
+    how.metric_count = 3;
+    assert_non_null(model);
+    assert_int_equal(dlcore_model_compile_with(model, &how), DLCORE_OK);
+    return model;
+}
+
+/* Loss and samples; mean_absolute_error's two; then those of one unit, as sums of labels, squares
+ * and squared errors, and the weight; then mean_squared_error's two. */
+static void make_earlier(dlcore_run_state_t *run)
+{
+    double *unit = run->sums + 4, weight = unit[4], mean = unit[0] + unit[1];
+
+    assert_int_equal(run->sum_count, 2 + 2 + 5 + 2);
+    unit[1] = unit[2] + weight * mean * mean;
+    unit[2] = unit[3];
+    unit[0] = weight * mean;
+    memmove(unit + 3, unit + 4, 3 * sizeof *unit);
+    run->sum_count--;
+}
+
+static void test_fit_resume_of_an_earlier_run_with_r2_score_goes_on(void **state)
+{
+    dlcore_history_t *whole = NULL, *resumed = NULL;
+    dlcore_model_t *model = model_of_r2(), *stopped = model_of_r2();
+    case_witness_t witness = {.stop_batch = 6};
+    dlcore_callback_t callback = case_witness(&witness);
+    dlcore_fit_options_t options = case_options(NULL, 0, 3), first = case_options(&callback, 1, 3);
+
+    (void)state;
+    assert_int_equal(case_fit(model, &options, &whole), DLCORE_OK);
+    (void)case_fit(stopped, &first, NULL);
+    assert_non_null(stopped->stopped);
+    assert_true(stopped->stopped->sums[8] > 0.0); /* the weight: in mid-epoch */
+    make_earlier(stopped->stopped);
+    options.resume = true;
+    if (case_fit(stopped, &options, &resumed) != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(stopped));
+    for (size_t epoch = 0; epoch < 3; epoch++) {
+        double expected = dlcore_history_value(whole, "r2_score", epoch);
+        assert_true(fabs(dlcore_history_value(resumed, "r2_score", epoch) - expected) < 1e-9);
+    }
+    dlcore_history_free(whole);
+    dlcore_history_free(resumed);
+    dlcore_model_free(model);
+    dlcore_model_free(stopped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_fit_resume_of_a_file_saved_at_the_end_of_a_stopped_run_goes_on),
         cmocka_unit_test(test_fit_resume_of_no_epochs_leaves_averaged_weights_alone),
         cmocka_unit_test(test_fit_resume_without_memory_is_an_error_and_leaks_nothing),
+        cmocka_unit_test(test_fit_resume_of_an_earlier_run_with_r2_score_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

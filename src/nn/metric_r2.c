@@ -1,0 +1,130 @@
+/* The coefficient of determination, 1 - residual / total sum of squares, as
+ * keras/src/metrics/regression_metrics.py, but without its sums of labels and of their squares: the
+ * difference of these two has no digits left where the labels lie far from zero.
+ *
+ * Instead the state has the labels' mean and their squares about the mean, brought together by
+ *
+ *   d = mean_b - mean_a      mean = mean_a + d w_b / w      squares = a + b + d^2 w_a w_b / w
+ *
+ * (Chan, Golub, LeVeque, Algorithms for computing the sample variance, 1983). A mean is a sum of
+ * two doubles, so that a million batches of one row lose no digit, and labels that are all equal
+ * have a total of exactly 0.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "nn/metric.h"
+
+/* Of each unit; the sum of weights comes after all units. */
+enum { MEAN, MEAN_REST, SQUARES, ERRORS, LENGTH };
+
+size_t dlcore_metric_r2_length(const dlcore_metric_t *metric, size_t units)
+{
+    (void)metric;
+    return LENGTH * units + 1;
+}
+
+/* The mean of `weight` labels moves by d w_b / w, rounded once for all that it keeps. */
+static void move_mean(double *unit, double step)
+{
+    double sum = unit[MEAN] + step, part = sum - unit[MEAN];
+    double lost = (unit[MEAN] - (sum - part)) + (step - part); /* of unit + step: Knuth's TwoSum */
+    double rest = unit[MEAN_REST] + lost;
+
+    unit[MEAN] = sum + rest;
+    unit[MEAN_REST] = rest - (unit[MEAN] - sum);
+}
+
+/* Labels of weight `more`, with that mean and squares, join those of weight `before`. */
+static void join(double *unit, double before, double more, const double from[LENGTH])
+{
+    double together = before + more;
+    double distance = (from[MEAN] - unit[MEAN]) + (from[MEAN_REST] - unit[MEAN_REST]);
+
+    unit[ERRORS] += from[ERRORS];
+    if (more == 0.0)
+        return;
+    unit[SQUARES] += from[SQUARES] + distance * distance * before * (more / together);
+    move_mean(unit, distance * (more / together));
+}
+
+void dlcore_metric_r2_merge(const dlcore_metric_t *metric, size_t units, const double *more,
+                            double *state)
+{
+    double *weight = state + LENGTH * units;
+
+    (void)metric;
+    for (size_t u = 0; u < units; u++)
+        join(state + LENGTH * u, *weight, more[LENGTH * units], more + LENGTH * u);
+    *weight += more[LENGTH * units];
+}
+
+void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state)
+{
+    size_t units = pass->y->columns;
+    double *sum = state + LENGTH * units;
+
+    for (size_t row = 0; row < pass->y->rows; row++) {
+        double weight = dlcore_metric_weight(pass, row);
+
+        for (size_t u = 0; u < units; u++) {
+            double t = (double)dlcore_metric_label(pass, row, u);
+            double error = t - (double)dlcore_metric_prediction(pass, row, u);
+
+            join(state + LENGTH * u, *sum, weight,
+                 (const double[LENGTH]){[MEAN] = t, [ERRORS] = weight * error * error});
+        }
+        *sum += weight;
+    }
+}
+
+/* Labels that are all equal have no total to explain: 1 where there are no errors (Keras: NaN),
+ * else 0, as Keras has it for an infinite score. */
+static double score_of(const double *unit)
+{
+    double score = 1.0 - unit[ERRORS] / unit[SQUARES];
+
+    if (unit[SQUARES] == 0.0 && unit[ERRORS] == 0.0)
+        return 1.0;
+    return isinf(score) ? 0.0 : score;
+}
+
+double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, const double *state)
+{
+    double mean = 0.0;
+
+    (void)metric;
+    if (state[LENGTH * units] == 0.0)
+        return NAN;
+    for (size_t u = 0; u < units; u++)
+        mean += score_of(state + LENGTH * u) / (double)units;
+    return mean;
+}
+
+/* ---- earlier states: sums of labels, of their squares and of squared errors ---- */
+
+enum { EARLIER_LABELS, EARLIER_SQUARES, EARLIER_ERRORS, EARLIER_LENGTH };
+
+size_t dlcore_metric_r2_earlier_length(const dlcore_metric_t *metric, size_t units)
+{
+    (void)metric;
+    return EARLIER_LENGTH * units + 1;
+}
+
+void dlcore_metric_r2_from_earlier(const dlcore_metric_t *metric, size_t units,
+                                   const double *earlier, double *state)
+{
+    double weight = earlier[EARLIER_LENGTH * units];
+
+    (void)metric;
+    for (size_t u = 0; u < units; u++, earlier += EARLIER_LENGTH) {
+        double mean = weight != 0.0 ? earlier[EARLIER_LABELS] / weight : 0.0;
+
+        state[LENGTH * u + MEAN] = mean;
+        state[LENGTH * u + MEAN_REST] = 0.0;
+        state[LENGTH * u + SQUARES] =
+            fmax(0.0, earlier[EARLIER_SQUARES] - earlier[EARLIER_LABELS] * mean);
+        state[LENGTH * u + ERRORS] = earlier[EARLIER_ERRORS];
+    }
+    state[LENGTH * units] = weight;
+}
