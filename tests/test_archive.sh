@@ -21,11 +21,11 @@ blas.c  count       who needs BLAS's thread count to be 1, and the host's count 
 blas.c  mine        a thread's own scopes
 team.c  awake       dlcore threads at work in the process: workers spin only while CPUs are free
 team.c  forks       tells a child process that the team's threads stayed with its parent
-team.c  watch_once  guards the handler that counts forks
+team.c  team_watch_once  guards the handler that counts forks
 threads_posix.c  once_lock     one call of dlcore_once at a time
 threads_posix.c  once_watched  guards the handler that frees that in a child process
 wait_posix.c  places      where threads sleep, on systems without futexes
-wait_posix.c  watch_once  guards the handler that clears them in a child process
+wait_posix.c  wait_watch_once  guards the handler that clears them in a child process
 "
 
 # Calls that end the process, write to its streams unasked, or change it behind the host's back.

@@ -13,12 +13,14 @@
 #include <stdint.h>
 #include <string.h>
 
-#define FAST_DIGITS 19      /* that a uint64_t holds */
-#define EXACT_DIGITS 120    /* the middle between two floats has at most 113 */
-#define LIMBS 32            /* 1024 bits: more than either side of a comparison needs */
-#define EXPONENT_MAX 99999  /* what is larger makes 0 or infinity all the same */
-#define ALL_BITS 29         /* of a double's fraction beyond a float's */
-#define WHOLE_MAX (1 << 24) /* whole numbers up to here are floats */
+#include "base/ascii.h"
+
+#define FAST_DIGITS 19             /* that a uint64_t holds */
+#define EXACT_DIGITS 120           /* the middle between two floats has at most 113 */
+#define LIMBS 32                   /* 1024 bits: more than either side of a comparison needs */
+#define DECIMAL_EXPONENT_MAX 99999 /* what is larger makes 0 or infinity all the same */
+#define ALL_BITS 29                /* of a double's fraction beyond a float's */
+#define WHOLE_MAX (1 << 24)        /* whole numbers up to here are floats */
 #define INFINITE 0x7F800000u
 #define SURE_MARGIN 16 /* units of a double that the scaled number may be off, and more */
 
@@ -30,11 +32,6 @@ typedef struct decimal {
     bool negative;
 } decimal_t;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The exponent, "e-5"; without digits it does not belong to the number. */
 static const char *scan_exponent(const char *text, const char *end, long *exponent)
 {
@@ -45,10 +42,10 @@ static const char *scan_exponent(const char *text, const char *end, long *expone
     *exponent = 0;
     if (at < end && (*at == '+' || *at == '-'))
         negative = *at++ == '-';
-    if (at == end || !is_digit(*at))
+    if (at == end || !dlcore_is_digit(*at))
         return text;
-    for (; at < end && is_digit(*at); at++)
-        if (number < EXPONENT_MAX)
+    for (; at < end && dlcore_is_digit(*at); at++)
+        if (number < DECIMAL_EXPONENT_MAX)
             number = number * 10 + (*at - '0');
     *exponent = negative ? -number : number;
     return at;
@@ -83,10 +80,10 @@ static const char *scan_digits(const char *text, const char *end, decimal_t *dec
             break;
         }
     }
-    if (exponent > EXPONENT_MAX)
-        exponent = EXPONENT_MAX;
-    if (exponent < -EXPONENT_MAX)
-        exponent = -EXPONENT_MAX;
+    if (exponent > DECIMAL_EXPONENT_MAX)
+        exponent = DECIMAL_EXPONENT_MAX;
+    if (exponent < -DECIMAL_EXPONENT_MAX)
+        exponent = -DECIMAL_EXPONENT_MAX;
     decimal->digits_end = at;
     decimal->leading = leading;
     decimal->exponent = (long)exponent;
@@ -95,7 +92,7 @@ static const char *scan_digits(const char *text, const char *end, decimal_t *dec
 }
 
 /* leading * 10^exponent, to within a few units in the last place; exponent -64 .. 64. */
-static double scale(uint64_t leading, long exponent)
+static double scale_by_ten(uint64_t leading, long exponent)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -163,7 +160,7 @@ static void multiply_by_2(big_t *big, long times)
     multiply_add(big, (uint32_t)1 << times, 0);
 }
 
-static int compare(const big_t *a, const big_t *b)
+static int compare_big(const big_t *a, const big_t *b)
 {
     if (a->used != b->used)
         return a->used > b->used ? 1 : -1;
@@ -182,7 +179,7 @@ static long collect(const decimal_t *decimal, big_t *big)
 
     big->used = 0;
     for (const char *at = decimal->digits; at < decimal->digits_end; at++) {
-        if (!is_digit(*at) || (count == 0 && *at == '0'))
+        if (!dlcore_is_digit(*at) || (count == 0 && *at == '0'))
             continue;
         if (count < EXACT_DIGITS)
             multiply_add(big, 10, (uint32_t)(*at - '0'));
@@ -213,7 +210,7 @@ static int compare_with_middle(const big_t *digits, long exponent, uint32_t bits
         multiply_by_2(&left, exponent - binary);
     else
         multiply_by_2(&right, binary - exponent);
-    return compare(&left, &right);
+    return compare_big(&left, &right);
 }
 
 /* The float that is not above the number and at most one below the right one. */
@@ -261,7 +258,7 @@ static uint32_t round_decimal(const decimal_t *decimal)
         return 0;
     if (magnitude > 39)
         return INFINITE;
-    x = scale(decimal->leading, decimal->exponent);
+    x = scale_by_ten(decimal->leading, decimal->exponent);
     return round_surely(x, &bits) ? bits : round_exactly(decimal, x);
 }
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/gate.h"
 
-#define SPIN_NS 2000L
+#define GATE_SPIN_NS 2000L
 #define YIELD_NS 20000L
 
 /* Until the state differs from `seen`, with which the caller could not get in. */
@@ -11,7 +11,7 @@ static void wait_for_change(dlcore_gate_t *gate, unsigned seen)
 {
     static const atomic_size_t nobody;
     const dlcore_patience_t patience = {
-        .busy = &nobody, .cpus = 1, .spin_ns = SPIN_NS, .yield_ns = YIELD_NS};
+        .busy = &nobody, .cpus = 1, .spin_ns = GATE_SPIN_NS, .yield_ns = YIELD_NS};
 
     if (!dlcore_wait_word_spin(&gate->state, seen, &patience))
         dlcore_wait_word_park(&gate->state, seen);

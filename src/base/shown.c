@@ -11,7 +11,7 @@ static bool goes_on(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-static size_t put(char *to, const char *text, size_t length, size_t most)
+static size_t put_shown(char *to, const char *text, size_t length, size_t most)
 {
     size_t used = 0, end = length < most ? length : most;
 
@@ -29,7 +29,7 @@ static size_t put(char *to, const char *text, size_t length, size_t most)
 
 const char *dlcore_show(char to[DLCORE_SHOWN_SIZE], const char *text, size_t length)
 {
-    put(to, text, length, DLCORE_SHOWN_MAX);
+    put_shown(to, text, length, DLCORE_SHOWN_MAX);
     return to;
 }
 
@@ -37,7 +37,7 @@ void dlcore_shown_add(dlcore_shown_names_t *names, const char *name)
 {
     enum { QUOTES = 2, COMMA = 2, MORE = sizeof ", ..." };
     char shown[DLCORE_SHOWN_LONG + 4];
-    size_t length = put(shown, name, strlen(name), DLCORE_SHOWN_LONG);
+    size_t length = put_shown(shown, name, strlen(name), DLCORE_SHOWN_LONG);
     bool first = names->used == 0;
 
     if (names->cut)

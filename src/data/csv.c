@@ -34,8 +34,8 @@ static bool belongs_to_numbers(char c)
            c == '-' || c == '.' || c == '\n' || c == '\r';
 }
 
-static dlcore_status check_options(const dlcore_csv_options_t *options,
-                                   dlcore_error_record_t *error)
+static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
+                                       dlcore_error_record_t *error)
 {
     if (options->delimiter == '\0' || options->delimiter == options->quote ||
         belongs_to_numbers(options->delimiter) || belongs_to_numbers(options->quote))
@@ -69,8 +69,8 @@ static inline bool quick_number(dlcore_csv_reader_t *reader, float *value)
            dlcore_csv_pass_end(reader, reader->next + (at - reader->next));
 }
 
-static dlcore_status read_number(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t column,
-                                 float *value, dlcore_error_record_t *error)
+static dlcore_status read_csv_number(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t column,
+                                     float *value, dlcore_error_record_t *error)
 {
     dlcore_csv_field_t field;
     dlcore_status status = dlcore_csv_fill(reader, error);
@@ -85,8 +85,8 @@ static dlcore_status read_number(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
 }
 
 /* What may help with a row of `count` fields. */
-static const char *hint(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_t *csv,
-                        const dlcore_csv_reader_t *reader, size_t count)
+static const char *hint_at(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_t *csv,
+                           const dlcore_csv_reader_t *reader, size_t count)
 {
     const dlcore_csv_columns_t *columns = &csv->columns;
 
@@ -116,7 +116,7 @@ static dlcore_status refuse_row(const dlcore_csv_t *csv, dlcore_csv_reader_t *re
                        "%s: line %zu: %zu column%s, but the first row has %zu (delimiter %s)%s",
                        reader->input->name, line, count, count == 1 ? "" : "s", csv->columns.count,
                        dlcore_csv_show_delimiter(delimiter, reader->delimiter),
-                       hint(helps, csv, reader, count));
+                       hint_at(helps, csv, reader, count));
 }
 
 static dlcore_status read_row(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, float *x, void *y,
@@ -134,9 +134,9 @@ static dlcore_status read_row(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, fl
         if (role == DLCORE_CSV_SKIP)
             status = dlcore_csv_next_field(reader, column, &field, error);
         else if (role >= 0)
-            status = read_number(csv, reader, column, &x[role], error);
+            status = read_csv_number(csv, reader, column, &x[role], error);
         else if (csv->label_kind == DLCORE_CSV_LABEL_NUMBER)
-            status = read_number(csv, reader, column, y, error);
+            status = read_csv_number(csv, reader, column, y, error);
         else
             status = dlcore_csv_read_class(&csv->classes, &csv->columns, reader, y, error);
         if (status != DLCORE_OK)
@@ -161,8 +161,9 @@ static dlcore_status skip_header(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
 }
 
 /* Reads all rows; into one row of `x` and `y`, again and again, when `dry`. */
-static dlcore_status read_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t rows,
-                               float *x, unsigned char *y, bool dry, dlcore_error_record_t *error)
+static dlcore_status read_csv_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t rows,
+                                   float *x, unsigned char *y, bool dry,
+                                   dlcore_error_record_t *error)
 {
     dlcore_status status = skip_header(csv, reader, error);
     size_t row = 0;
@@ -197,8 +198,8 @@ static bool rows_are_too_short(const dlcore_csv_t *csv, const dlcore_csv_reader_
     return !dlcore_size_multiply(rows, least, &total) || total > reader->input->size + 1;
 }
 
-static dlcore_status read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t rows,
-                                  dlcore_error_record_t *error)
+static dlcore_status read_csv_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t rows,
+                                      dlcore_error_record_t *error)
 {
     bool labels = csv->label_kind != DLCORE_CSV_LABEL_NONE;
     bool classes = csv->label_kind == DLCORE_CSV_LABEL_CLASSES;
@@ -214,8 +215,8 @@ static dlcore_status read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *reader
                                             classes ? DLCORE_DTYPE_INT32 : DLCORE_DTYPE_FLOAT32, 1,
                                             shape, &csv->y, error);
     if (status == DLCORE_OK)
-        status = read_rows(csv, reader, rows, (float *)(void *)csv->x->data,
-                           labels ? csv->y->data : none, dry, error);
+        status = read_csv_rows(csv, reader, rows, (float *)(void *)csv->x->data,
+                               labels ? csv->y->data : none, dry, error);
     if (status == DLCORE_OK && classes)
         status = dlcore_csv_check_na(&csv->classes, &csv->columns, reader, error);
     if (status == DLCORE_OK && classes)
@@ -245,12 +246,12 @@ static dlcore_status read_file(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
     status = dlcore_csv_start_classes(&csv->classes, options, &csv->allocator, error);
     if (status != DLCORE_OK)
         return status;
-    return read_tensors(csv, reader, rows - csv->columns.header, error);
+    return read_csv_tensors(csv, reader, rows - csv->columns.header, error);
 }
 
-static dlcore_status load(dlcore_input_t *input, const dlcore_csv_options_t *options,
-                          const dlcore_allocator_t *allocator, dlcore_csv_t **out,
-                          dlcore_error_record_t *error)
+static dlcore_status load_csv(dlcore_input_t *input, const dlcore_csv_options_t *options,
+                              const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                              dlcore_error_record_t *error)
 {
     dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
     dlcore_csv_reader_t reader = {
@@ -291,7 +292,7 @@ static dlcore_status start(const void *source, const char *what, dlcore_csv_opti
     if (dlcore_check_options(given, "csv", error) != DLCORE_OK)
         return DLCORE_ERROR_ARGUMENT;
     *options = *given;
-    return check_options(options, error);
+    return check_csv_options(options, error);
 }
 
 dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *options,
@@ -306,7 +307,7 @@ dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *opti
         status = dlcore_input_open(&input, path, error);
     if (status != DLCORE_OK)
         return status;
-    status = load(&input, &how, allocator, out, error);
+    status = load_csv(&input, &how, allocator, out, error);
     dlcore_input_close(&input);
     return status;
 }
@@ -322,7 +323,7 @@ dlcore_status dlcore_csv_parse(const void *bytes, size_t size, const dlcore_csv_
     if (status != DLCORE_OK)
         return status;
     dlcore_input_from_memory(&input, bytes, size, "CSV data");
-    return load(&input, &how, allocator, out, error);
+    return load_csv(&input, &how, allocator, out, error);
 }
 
 void dlcore_csv_free(dlcore_csv_t *csv)

@@ -22,7 +22,7 @@ struct dlcore_csv_chunk {
     char text[CHUNK_SIZE];
 };
 
-static int compare(const char *name, const char *text, size_t length)
+static int compare_text(const char *name, const char *text, size_t length)
 {
     size_t size = strlen(name);
     int order = memcmp(name, text, dlcore_size_min(size, length));
@@ -31,13 +31,14 @@ static int compare(const char *name, const char *text, size_t length)
 }
 
 /* Where the name is, or where it belongs. */
-static bool find(const dlcore_csv_classes_t *classes, const char *text, size_t length, size_t *at)
+static bool find_class(const dlcore_csv_classes_t *classes, const char *text, size_t length,
+                       size_t *at)
 {
     size_t low = 0, high = classes->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(classes->names[middle], text, length);
+        int order = compare_text(classes->names[middle], text, length);
 
         if (order == 0) {
             *at = middle;
@@ -75,7 +76,7 @@ static bool grow(dlcore_csv_classes_t *classes, size_t room)
 }
 
 /* A copy of a name, for as long as the classes live; NULL when there is no memory. */
-static const char *keep(dlcore_csv_classes_t *classes, const char *text, size_t length)
+static const char *keep_text(dlcore_csv_classes_t *classes, const char *text, size_t length)
 {
     dlcore_csv_chunk_t *chunk = classes->chunks;
     char *copy;
@@ -95,13 +96,13 @@ static const char *keep(dlcore_csv_classes_t *classes, const char *text, size_t 
     return copy;
 }
 
-static bool insert(dlcore_csv_classes_t *classes, size_t at, const char *text, size_t length)
+static bool insert_class(dlcore_csv_classes_t *classes, size_t at, const char *text, size_t length)
 {
     const char *copy;
 
     if (classes->count == classes->room && !grow(classes, 2 * classes->room + 8))
         return false;
-    copy = keep(classes, text, length);
+    copy = keep_text(classes, text, length);
     if (copy == NULL)
         return false;
     memmove(classes->names + at + 1, classes->names + at,
@@ -113,13 +114,14 @@ static bool insert(dlcore_csv_classes_t *classes, size_t at, const char *text, s
     return true;
 }
 
-static dlcore_status add(dlcore_csv_classes_t *classes, size_t at, const char *text, size_t length)
+static dlcore_status add_class(dlcore_csv_classes_t *classes, size_t at, const char *text,
+                               size_t length)
 {
     if (length > NAME_MAX_SIZE || memchr(text, '\0', length) != NULL)
         return DLCORE_ERROR_FORMAT;
     if (classes->count == DLCORE_CSV_CLASSES_MAX)
         return DLCORE_ERROR_OVERFLOW;
-    return insert(classes, at, text, length) ? DLCORE_OK : DLCORE_ERROR_MEMORY;
+    return insert_class(classes, at, text, length) ? DLCORE_OK : DLCORE_ERROR_MEMORY;
 }
 
 dlcore_status dlcore_csv_class_code(dlcore_csv_classes_t *classes, const char *text, size_t length,
@@ -128,8 +130,8 @@ dlcore_status dlcore_csv_class_code(dlcore_csv_classes_t *classes, const char *t
     dlcore_status status = DLCORE_OK;
     size_t at;
 
-    if (!find(classes, text, length, &at))
-        status = classes->fixed ? DLCORE_ERROR_NAME : add(classes, at, text, length);
+    if (!find_class(classes, text, length, &at))
+        status = classes->fixed ? DLCORE_ERROR_NAME : add_class(classes, at, text, length);
     if (status == DLCORE_OK)
         *code = classes->codes[at];
     return status;
@@ -162,10 +164,10 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
         dlcore_status status;
         size_t at;
 
-        if (name == NULL || find(classes, name, strlen(name), &at))
+        if (name == NULL || find_class(classes, name, strlen(name), &at))
             return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "class %zu %s", i,
                                name == NULL ? "is NULL" : "has the name of another");
-        status = add(classes, at, name, strlen(name));
+        status = add_class(classes, at, name, strlen(name));
         if (status != DLCORE_OK)
             return dlcore_csv_refuse_class(classes, strlen(name), "options", status, error);
     }
@@ -175,10 +177,10 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
 
 /* ---- the final order ---- */
 
-typedef struct number {
+typedef struct class_number {
     double value;
     long long whole; /* the same to the last digit, where it is whole and short; else 0 */
-} number_t;
+} class_number_t;
 
 static bool whole_number(const char *text, long long *value)
 {
@@ -196,7 +198,7 @@ static bool whole_number(const char *text, long long *value)
     return *at == '\0';
 }
 
-static bool number_of(const char *text, number_t *number)
+static bool class_number_of(const char *text, class_number_t *number)
 {
     const char *end = text + strlen(text);
     float value;
@@ -212,7 +214,7 @@ static bool number_of(const char *text, number_t *number)
     return true;
 }
 
-static bool is_greater(const number_t *a, const number_t *b)
+static bool is_greater(const class_number_t *a, const class_number_t *b)
 {
     return a->value > b->value || (a->value == b->value && a->whole > b->whole);
 }
@@ -222,18 +224,19 @@ static bool is_greater(const number_t *a, const number_t *b)
  */
 static dlcore_status sort_numbers(dlcore_csv_classes_t *classes, dlcore_error_record_t *error)
 {
-    number_t *numbers = dlcore_allocate_raw(&classes->allocator, classes->count, sizeof *numbers);
+    class_number_t *numbers =
+        dlcore_allocate_raw(&classes->allocator, classes->count, sizeof *numbers);
     size_t i = 0;
 
     if (numbers == NULL)
         return dlcore_fail_memory(error, "class names", classes->count * sizeof *numbers);
-    while (i < classes->count && number_of(classes->names[i], &numbers[i]))
+    while (i < classes->count && class_number_of(classes->names[i], &numbers[i]))
         i++;
     if (i == classes->count)
         for (i = 1; i < classes->count; i++) {
             const char *name = classes->names[i];
             int32_t code = classes->codes[i];
-            number_t number = numbers[i];
+            class_number_t number = numbers[i];
             size_t at = i;
 
             for (; at > 0 && is_greater(&numbers[at - 1], &number); at--) {

@@ -16,7 +16,7 @@
 
 /* What the fields of a row are. A word that begins like a number, "5.1x", is a damaged number
  * rather than a name. */
-typedef struct look {
+typedef struct line_look {
     size_t numbers, damaged, words, missing; /* in the columns that are to be numbers */
     size_t counted;                          /* numbers in all columns that follow each other */
     size_t first, last;                      /* of those */
@@ -24,7 +24,7 @@ typedef struct look {
     bool follows;                            /* all numbers do: n, n + 1, n + 2 */
     bool whole;                              /* all numbers are whole, without sign or point */
     char label[DLCORE_CSV_CLASS_SIZE];       /* the word in the column of classes; else "" */
-} look_t;
+} line_look_t;
 
 static bool begins_as_number(const dlcore_csv_field_t *field)
 {
@@ -47,7 +47,7 @@ static size_t plain_number(const dlcore_csv_field_t *field)
     return value;
 }
 
-static void look_at_number(look_t *look, const dlcore_csv_field_t *field)
+static void look_at_number(line_look_t *look, const dlcore_csv_field_t *field)
 {
     size_t value = plain_number(field);
 
@@ -64,7 +64,7 @@ static void look_at_number(look_t *look, const dlcore_csv_field_t *field)
     look->greatest = value > look->greatest ? value : look->greatest;
 }
 
-static void look_at_field(look_t *look, const dlcore_csv_field_t *field, bool to_be_number)
+static void look_at_field(line_look_t *look, const dlcore_csv_field_t *field, bool to_be_number)
 {
     float value;
 
@@ -82,7 +82,7 @@ static void look_at_field(look_t *look, const dlcore_csv_field_t *field, bool to
     }
 }
 
-static void look_at_label(look_t *look, const dlcore_csv_field_t *field)
+static void look_at_label(line_look_t *look, const dlcore_csv_field_t *field)
 {
     float value;
 
@@ -94,9 +94,9 @@ static void look_at_label(look_t *look, const dlcore_csv_field_t *field)
 
 /* Looks at a row, of which there is one. */
 static dlcore_status look_at_row(dlcore_csv_reader_t *reader, const dlcore_csv_columns_t *columns,
-                                 bool classes, look_t *look, dlcore_error_record_t *error)
+                                 bool classes, line_look_t *look, dlcore_error_record_t *error)
 {
-    *look = (look_t){.follows = true, .whole = true};
+    *look = (line_look_t){.follows = true, .whole = true};
     reader->row_ended = false;
     for (size_t i = 0; !reader->row_ended; i++) {
         int32_t role = i < columns->count ? columns->roles[i] : DLCORE_CSV_SKIP;
@@ -115,7 +115,7 @@ static dlcore_status look_at_row(dlcore_csv_reader_t *reader, const dlcore_csv_c
 
 /* Whether the first row counts its columns from 0 and the second is of another kind: does not count
  * as well, nor consists of whole numbers that are as small. */
-static bool counts_columns(const look_t *first, const look_t *second)
+static bool counts_columns(const line_look_t *first, const line_look_t *second)
 {
     return first->follows && first->whole && first->counted >= COUNTED_LEAST && first->first == 0 &&
            !(second->follows && second->whole) &&
@@ -124,7 +124,7 @@ static bool counts_columns(const look_t *first, const look_t *second)
 }
 
 /* Whether a label is what columns of labels are called. */
-static bool names_labels(const look_t *look)
+static bool names_labels(const line_look_t *look)
 {
     char label[DLCORE_CSV_CLASS_SIZE];
     dlcore_csv_field_t field = {.text = label, .length = strlen(look->label)};
@@ -136,7 +136,7 @@ static bool names_labels(const look_t *look)
 
 /* Whether a class has that name: one of those that are given, or else that of a row behind the
  * second, `found` being what is known of that one. */
-static dlcore_status find_class(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
+static dlcore_status find_label(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
                                 const dlcore_csv_columns_t *columns, const char *label, bool *found,
                                 dlcore_error_record_t *error)
 {
@@ -165,12 +165,12 @@ static dlcore_status find_class(dlcore_csv_reader_t *reader, const dlcore_csv_op
  * or ends in the word "label" is a header, unless that word is a class. */
 static dlcore_status decide_by_others(dlcore_csv_reader_t *reader,
                                       const dlcore_csv_options_t *options,
-                                      const dlcore_csv_columns_t *columns, const look_t *first,
+                                      const dlcore_csv_columns_t *columns, const line_look_t *first,
                                       bool *header, dlcore_error_record_t *error)
 {
     bool classes = options->label_kind == DLCORE_CSV_LABEL_CLASSES, follows, found = false;
     dlcore_status status = dlcore_csv_next_row(reader, &follows, error);
-    look_t second;
+    line_look_t second;
 
     if (status != DLCORE_OK || !follows)
         return status;
@@ -181,7 +181,7 @@ static dlcore_status decide_by_others(dlcore_csv_reader_t *reader,
     if (!*header || first->label[0] == '\0')
         return DLCORE_OK;
     found = options->class_count == 0 && strcmp(first->label, second.label) == 0;
-    status = find_class(reader, options, columns, first->label, &found, error);
+    status = find_label(reader, options, columns, first->label, &found, error);
     *header = !found;
     return status;
 }
@@ -193,7 +193,7 @@ dlcore_status dlcore_csv_find_header(dlcore_csv_reader_t *reader,
 {
     bool classes = options->label_kind == DLCORE_CSV_LABEL_CLASSES;
     dlcore_status status = dlcore_csv_rewind(reader, error);
-    look_t first;
+    line_look_t first;
 
     *header = false;
     if (status == DLCORE_OK)

@@ -93,8 +93,8 @@ dlcore_status dlcore_csv_next_row(dlcore_csv_reader_t *reader, bool *follows,
     return DLCORE_OK;
 }
 
-static dlcore_status refuse(const dlcore_csv_reader_t *reader, size_t line, size_t column,
-                            const char *what, dlcore_error_record_t *error)
+static dlcore_status refuse_line(const dlcore_csv_reader_t *reader, size_t line, size_t column,
+                                 const char *what, dlcore_error_record_t *error)
 {
     return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: line %zu, column %zu: %s",
                        reader->input->name, line, column + 1, what);
@@ -134,12 +134,12 @@ static dlcore_status next_quoted(dlcore_csv_reader_t *reader, size_t column, cha
     while (end != NULL && end < reader->end && is_blank(reader, *end))
         end++;
     if ((size_t)((end != NULL ? end : reader->end) - reader->next) > DLCORE_CSV_FIELD_MAX)
-        return refuse(reader, field->line, column,
-                      "the field is longer than 32768 bytes, or a quote is not closed", error);
+        return refuse_line(reader, field->line, column,
+                           "the field is longer than 32768 bytes, or a quote is not closed", error);
     if (end == NULL)
-        return refuse(reader, field->line, column, "a quote is not closed", error);
+        return refuse_line(reader, field->line, column, "a quote is not closed", error);
     if (!dlcore_csv_pass_end(reader, end))
-        return refuse(reader, field->line, column, "text behind a closing quote", error);
+        return refuse_line(reader, field->line, column, "text behind a closing quote", error);
     return DLCORE_OK;
 }
 
@@ -162,28 +162,30 @@ dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
     while (*at != delimiter && *at != '\n' && *at != '\r' && (*at != quote || quote == '\0'))
         at++; /* the newline behind the end stops it */
     if (at < reader->end && *at == quote && quote != '\0')
-        return refuse(reader, field->line, column, "a quote within a field that has none before it",
-                      error);
+        return refuse_line(reader, field->line, column,
+                           "a quote within a field that has none before it", error);
     if ((size_t)(at - reader->next) > DLCORE_CSV_FIELD_MAX)
-        return refuse(reader, field->line, column, "the field is longer than 32768 bytes", error);
+        return refuse_line(reader, field->line, column, "the field is longer than 32768 bytes",
+                           error);
     for (last = at; last > field->text && is_blank(reader, last[-1]);)
         last--;
     field->length = (size_t)(last - field->text);
     if (!dlcore_csv_pass_end(reader, at))
-        return refuse(reader, field->line, column, "a carriage return without a newline", error);
+        return refuse_line(reader, field->line, column, "a carriage return without a newline",
+                           error);
     return DLCORE_OK;
 }
 
 /* ---- counting ---- */
 
-typedef struct counter {
+typedef struct line_counter {
     size_t rows;
     bool inside;  /* quotes */
     bool content; /* in the current line */
-} counter_t;
+} line_counter_t;
 
 /* Line by line: `from` to `end` has no quotes and begins outside of them. */
-static void count_lines(counter_t *counter, const char *from, const char *end)
+static void count_lines(line_counter_t *counter, const char *from, const char *end)
 {
     while (from < end) {
         const char *line = memchr(from, '\n', (size_t)(end - from));
@@ -199,7 +201,7 @@ static void count_lines(counter_t *counter, const char *from, const char *end)
     }
 }
 
-static void count_quoted(counter_t *counter, const char *from, const char *end, char quote)
+static void count_quoted(line_counter_t *counter, const char *from, const char *end, char quote)
 {
     for (; from < end; from++) {
         if (*from == '\n' && !counter->inside) {
@@ -215,7 +217,7 @@ static void count_quoted(counter_t *counter, const char *from, const char *end, 
 dlcore_status dlcore_csv_count_rows(dlcore_csv_reader_t *reader, size_t *rows,
                                     dlcore_error_record_t *error)
 {
-    counter_t counter = {0};
+    line_counter_t counter = {0};
     dlcore_status status = dlcore_csv_rewind(reader, error);
     char quote = reader->quote;
 

@@ -13,7 +13,7 @@
 #include "files/gunzip.h"
 #include "tensor/tensor.h"
 
-#define START_SIZE 4 /* two zero bytes, type, rank */
+#define IDX_START_SIZE 4 /* two zero bytes, type, rank */
 
 bool dlcore_idx_reads_gzip(void)
 {
@@ -50,7 +50,7 @@ static dlcore_status find_dtype(unsigned char type, const char *name, dlcore_dty
     }
 }
 
-static dlcore_status check_start(const unsigned char start[START_SIZE], const char *name,
+static dlcore_status check_start(const unsigned char start[IDX_START_SIZE], const char *name,
                                  dlcore_idx_header_t *header, dlcore_error_record_t *error)
 {
     if (start[0] != 0 || start[1] != 0)
@@ -67,23 +67,23 @@ static dlcore_status check_start(const unsigned char start[START_SIZE], const ch
 dlcore_status dlcore_idx_read_header(dlcore_idx_read_t *read, void *from, const char *name,
                                      dlcore_idx_header_t *header, dlcore_error_record_t *error)
 {
-    unsigned char bytes[START_SIZE + 4 * DLCORE_RANK_MAX];
+    unsigned char bytes[IDX_START_SIZE + 4 * DLCORE_RANK_MAX];
     char text[DLCORE_SHAPE_TEXT_SIZE];
     dlcore_tensor_t layout;
     dlcore_status status;
     size_t got, more;
 
-    status = read(from, bytes, START_SIZE, &got, error);
+    status = read(from, bytes, IDX_START_SIZE, &got, error);
     if (status != DLCORE_OK)
         return status;
-    if (got < START_SIZE)
+    if (got < IDX_START_SIZE)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: %zu bytes, an IDX file has at least %d",
-                           name, got, START_SIZE);
+                           name, got, IDX_START_SIZE);
     status = check_start(bytes, name, header, error);
     if (status != DLCORE_OK)
         return status;
-    header->bytes = START_SIZE + 4 * header->rank;
-    status = read(from, bytes + START_SIZE, 4 * header->rank, &more, error);
+    header->bytes = IDX_START_SIZE + 4 * header->rank;
+    status = read(from, bytes + IDX_START_SIZE, 4 * header->rank, &more, error);
     if (status != DLCORE_OK)
         return status;
     if (got + more < header->bytes)
@@ -91,7 +91,7 @@ dlcore_status dlcore_idx_read_header(dlcore_idx_read_t *read, void *from, const 
                            "%s: %zu bytes, the header alone has %zu at rank %zu", name, got + more,
                            header->bytes, header->rank);
     for (size_t axis = 0; axis < header->rank; axis++)
-        header->shape[axis] = big_endian(bytes + START_SIZE + 4 * axis);
+        header->shape[axis] = big_endian(bytes + IDX_START_SIZE + 4 * axis);
     if (dlcore_tensor_layout(&layout, header->dtype, header->rank, header->shape, NULL) !=
         DLCORE_OK)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: shape %s is too large", name,
@@ -139,8 +139,8 @@ static void to_host_order(dlcore_tensor_t *tensor)
     }
 }
 
-static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                          dlcore_tensor_t **out, dlcore_error_record_t *error)
+static dlcore_status load_idx(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+                              dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     unsigned char start[2] = {0};
     dlcore_status status;
@@ -166,11 +166,11 @@ static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *alloc
 dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_load(path, load, allocator, out, error);
+    return dlcore_tensor_load(path, load_idx, allocator, out, error);
 }
 
 dlcore_status dlcore_idx_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_parse(bytes, size, "IDX data", load, allocator, out, error);
+    return dlcore_tensor_parse(bytes, size, "IDX data", load_idx, allocator, out, error);
 }

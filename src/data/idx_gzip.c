@@ -84,7 +84,7 @@ static dlcore_status check_end(dlcore_gunzip_t *gunzip, const char *name, size_t
 }
 
 /* Copies the chunks into the tensor and releases them one by one. */
-static void move_chunks(chunk_t **first, const dlcore_allocator_t *allocator, unsigned char *to)
+static void join_chunks(chunk_t **first, const dlcore_allocator_t *allocator, unsigned char *to)
 {
     while (*first != NULL) {
         chunk_t *chunk = *first;
@@ -116,7 +116,7 @@ dlcore_status dlcore_idx_load_gzip(dlcore_input_t *input, const dlcore_allocator
         status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape, out,
                                             error);
     if (status == DLCORE_OK)
-        move_chunks(&chunks, allocator, (*out)->data);
+        join_chunks(&chunks, allocator, (*out)->data);
     release_chunks(chunks, allocator);
     return status;
 }

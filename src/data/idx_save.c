@@ -7,7 +7,8 @@
 #include "tensor/tensor.h"
 
 /* Answers the size of the header, or 0 when a length does not fit 32 bits. */
-static size_t write_header(unsigned char to[4 + 4 * DLCORE_RANK_MAX], const dlcore_tensor_t *tensor)
+static size_t write_idx_header(unsigned char to[4 + 4 * DLCORE_RANK_MAX],
+                               const dlcore_tensor_t *tensor)
 {
     size_t used = 4;
 
@@ -35,7 +36,7 @@ dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
     if (path == NULL || tensor == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",
                            path == NULL ? "path" : "tensor");
-    size = write_header(header, tensor);
+    size = write_idx_header(header, tensor);
     if (size == 0)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
                            "IDX lengths have 32 bits; the shape is %s",

@@ -27,8 +27,8 @@ static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_npy_header
     return status;
 }
 
-static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                          dlcore_tensor_t **out, dlcore_error_record_t *error)
+static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+                              dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_npy_header_t header;
     dlcore_tensor_t *tensor = NULL;
@@ -53,11 +53,11 @@ static dlcore_status load(dlcore_input_t *input, const dlcore_allocator_t *alloc
 dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_load(path, load, allocator, out, error);
+    return dlcore_tensor_load(path, load_npy, allocator, out, error);
 }
 
 dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_parse(bytes, size, ".npy data", load, allocator, out, error);
+    return dlcore_tensor_parse(bytes, size, ".npy data", load_npy, allocator, out, error);
 }

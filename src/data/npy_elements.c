@@ -10,11 +10,11 @@
 #include "files/bytes.h"
 #include "tensor/tensor.h"
 
-#define BLOCK 2048 /* elements of 8 bytes that are converted at a time: 16 KB of stack */
-#define TILE 16    /* rows and columns of a square that is transposed at a time */
+#define NPY_BLOCK 2048 /* elements of 8 bytes that are converted at a time: 16 KB of stack */
+#define NPY_TILE 16    /* rows and columns of a square that is transposed at a time */
 
 /* The row, along axis 0, of the element that is n-th in the file. */
-static size_t row_of(const dlcore_npy_header_t *header, size_t n)
+static size_t npy_row(const dlcore_npy_header_t *header, size_t n)
 {
     if (header->rank == 0)
         return 0;
@@ -68,20 +68,20 @@ static dlcore_status refuse_int64(const dlcore_input_t *input, const dlcore_npy_
 
     memcpy(&value, element, sizeof value);
     return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: row %zu: %lld does not fit int32",
-                       input->name, row_of(header, n), (long long)value);
+                       input->name, npy_row(header, n), (long long)value);
 }
 
 /* float64 and int64: through a block on the stack. */
 static dlcore_status read_wide(dlcore_input_t *input, const dlcore_npy_header_t *header,
                                unsigned char *to, dlcore_error_record_t *error)
 {
-    unsigned char block[8 * BLOCK];
+    unsigned char block[8 * NPY_BLOCK];
     size_t count, got;
 
     for (size_t begin = 0; begin < header->size; begin += count) {
         dlcore_status status;
 
-        count = dlcore_size_min(BLOCK, header->size - begin);
+        count = dlcore_size_min(NPY_BLOCK, header->size - begin);
         status = dlcore_input_read(input, block, 8 * count, &got, error);
         if (status != DLCORE_OK)
             return status;
@@ -111,7 +111,7 @@ static dlcore_status check_bools(const dlcore_input_t *input, const dlcore_npy_h
     for (size_t i = 0;; i++)
         if (elements[i] > 1)
             return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: row %zu: %d is no bool",
-                               input->name, row_of(header, i), elements[i]);
+                               input->name, npy_row(header, i), elements[i]);
 }
 
 dlcore_status dlcore_npy_read_elements(dlcore_input_t *input, const dlcore_npy_header_t *header,
@@ -141,10 +141,10 @@ dlcore_status dlcore_npy_read_elements(dlcore_input_t *input, const dlcore_npy_h
 static void transpose(const unsigned char *from, size_t from_step, unsigned char *to,
                       size_t to_step, size_t item, size_t first, size_t last)
 {
-    for (size_t row = 0; row < first; row += TILE)
-        for (size_t column = 0; column < last; column += TILE) {
-            size_t row_end = dlcore_size_min(row + TILE, first);
-            size_t column_end = dlcore_size_min(column + TILE, last);
+    for (size_t row = 0; row < first; row += NPY_TILE)
+        for (size_t column = 0; column < last; column += NPY_TILE) {
+            size_t row_end = dlcore_size_min(row + NPY_TILE, first);
+            size_t column_end = dlcore_size_min(column + NPY_TILE, last);
 
             for (size_t i = row; i < row_end; i++)
                 for (size_t j = column; j < column_end; j++) {

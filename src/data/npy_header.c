@@ -23,7 +23,7 @@ static void skip_blanks(cursor_t *at)
 }
 
 /* Whether the next token is `c`, which is then passed. */
-static bool take(cursor_t *at, char c)
+static bool take_char(cursor_t *at, char c)
 {
     skip_blanks(at);
     if (at->next == at->end || *at->next != c)
@@ -88,9 +88,9 @@ static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_npy_heade
     bool comma = true;
 
     header->rank = 0;
-    if (!take(at, '('))
+    if (!take_char(at, '('))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is no tuple", name);
-    while (!take(at, ')')) {
+    while (!take_char(at, ')')) {
         dlcore_status status;
 
         if (!comma)
@@ -103,7 +103,7 @@ static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_npy_heade
         if (status != DLCORE_OK)
             return status;
         header->rank++;
-        comma = take(at, ',');
+        comma = take_char(at, ',');
     }
     if (header->rank == 1 && !comma) /* (3) is a number to Python, (3,) a tuple */
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is no tuple", name);
@@ -115,7 +115,7 @@ static const struct {
     dlcore_npy_type_t type;
     dlcore_dtype_t dtype;
     unsigned char item;
-} types[] = {
+} npy_types[] = {
     {"f4", DLCORE_NPY_FLOAT32, DLCORE_DTYPE_FLOAT32, 4},
     {"u1", DLCORE_NPY_UINT8, DLCORE_DTYPE_UINT8, 1},
     {"i4", DLCORE_NPY_INT32, DLCORE_DTYPE_INT32, 4},
@@ -130,18 +130,18 @@ static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_npy_heade
     const char *text;
     size_t length;
 
-    if (take(at, '['))
+    if (take_char(at, '['))
         return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: a structured array: only plain numbers are read", name);
     if (!take_string(at, &text, &length))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is no string", name);
-    for (size_t i = 0; length == 3 && i < sizeof types / sizeof types[0]; i++) {
-        bool order = text[0] == '<' || text[0] == '>' || (text[0] == '|' && types[i].item == 1);
+    for (size_t i = 0; length == 3 && i < sizeof npy_types / sizeof npy_types[0]; i++) {
+        bool order = text[0] == '<' || text[0] == '>' || (text[0] == '|' && npy_types[i].item == 1);
 
-        if (order && memcmp(text + 1, types[i].text, 2) == 0) {
-            header->type = types[i].type;
-            header->dtype = types[i].dtype;
-            header->item = types[i].item;
+        if (order && memcmp(text + 1, npy_types[i].text, 2) == 0) {
+            header->type = npy_types[i].type;
+            header->dtype = npy_types[i].dtype;
+            header->item = npy_types[i].item;
             header->big_endian = text[0] == '>';
             return DLCORE_OK;
         }
@@ -168,7 +168,7 @@ static dlcore_status take_entry(cursor_t *at, const char *name, bool seen[KEYS],
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header is no dict of strings", name);
     while (key < KEYS && (strlen(keys[key]) != length || memcmp(keys[key], text, length) != 0))
         key++;
-    if (key == KEYS || seen[key] || !take(at, ':'))
+    if (key == KEYS || seen[key] || !take_char(at, ':'))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: %s", name,
                            key == KEYS ? "a key that is not descr, fortran_order or shape"
                            : seen[key] ? "a key comes twice"
@@ -196,9 +196,9 @@ dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char 
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header does not end with a newline",
                            name);
     at.end--;
-    if (!take(&at, '{'))
+    if (!take_char(&at, '{'))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header is no dict", name);
-    while (!take(&at, '}')) {
+    while (!take_char(&at, '}')) {
         dlcore_status status;
 
         if (!comma)
@@ -207,7 +207,7 @@ dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char 
         status = take_entry(&at, name, seen, header, error);
         if (status != DLCORE_OK)
             return status;
-        comma = take(&at, ',');
+        comma = take_char(&at, ',');
     }
     skip_blanks(&at);
     if (at.next != at.end)

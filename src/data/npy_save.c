@@ -9,7 +9,7 @@
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
 
-#define START_SIZE 10      /* magic, version, length of the header */
+#define NPY_START_SIZE 10  /* magic, version, length of the header */
 #define HEADER_ROOM 512    /* more than the longest header of rank 8 */
 #define HEADER_MULTIPLE 64 /* what elements are aligned to in the file */
 #define GROWTH_DIGITS 21   /* room that NumPy leaves so that the first length can grow in place */
@@ -34,11 +34,11 @@ static size_t write_shape(char *to, size_t room, const dlcore_tensor_t *tensor)
 }
 
 /* Answers the size of the header, which ends at a multiple of 64. */
-static size_t write_header(char to[HEADER_ROOM], const dlcore_tensor_t *tensor)
+static size_t write_npy_header(char to[HEADER_ROOM], const dlcore_tensor_t *tensor)
 {
     static const char *const descr[] = {
         [DLCORE_DTYPE_FLOAT32] = "<f4", [DLCORE_DTYPE_UINT8] = "|u1", [DLCORE_DTYPE_INT32] = "<i4"};
-    size_t used = START_SIZE;
+    size_t used = NPY_START_SIZE;
     size_t size;
 
     memcpy(to, "\x93NUMPY\x01", 8); /* the literal's end is the minor version, 0 */
@@ -49,8 +49,8 @@ static size_t write_header(char to[HEADER_ROOM], const dlcore_tensor_t *tensor)
     size = (used + 1 + HEADER_MULTIPLE - 1) / HEADER_MULTIPLE * HEADER_MULTIPLE;
     memset(to + used, ' ', size - used);
     to[size - 1] = '\n';
-    to[8] = (char)((size - START_SIZE) & 0xFF);
-    to[9] = (char)((size - START_SIZE) >> 8);
+    to[8] = (char)((size - NPY_START_SIZE) & 0xFF);
+    to[9] = (char)((size - NPY_START_SIZE) >> 8);
     return size;
 }
 
@@ -62,6 +62,6 @@ dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
     if (path == NULL || tensor == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",
                            path == NULL ? "path" : "tensor");
-    return dlcore_tensor_output(NULL, path, header, write_header(header, tensor), tensor, false,
+    return dlcore_tensor_output(NULL, path, header, write_npy_header(header, tensor), tensor, false,
                                 error);
 }

@@ -6,8 +6,8 @@
 #include "base/allocator.h"
 #include "base/error.h"
 
-static dlcore_status check(const void *from, const char *name, dlcore_tensor_t **out,
-                           dlcore_error_record_t *error)
+static dlcore_status check_source(const void *from, const char *name, dlcore_tensor_t **out,
+                                  dlcore_error_record_t *error)
 {
     if (out == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
@@ -22,7 +22,7 @@ dlcore_status dlcore_tensor_load(const char *path, dlcore_tensor_reader_t *read,
                                  dlcore_error_record_t *error)
 {
     dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
-    dlcore_status status = check(path, "path", out, error);
+    dlcore_status status = check_source(path, "path", out, error);
     dlcore_input_t input;
 
     if (status == DLCORE_OK)
@@ -39,7 +39,7 @@ dlcore_status dlcore_tensor_parse(const void *bytes, size_t size, const char *na
                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
-    dlcore_status status = check(bytes, "bytes", out, error);
+    dlcore_status status = check_source(bytes, "bytes", out, error);
     dlcore_input_t input;
 
     if (status != DLCORE_OK)

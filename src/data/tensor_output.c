@@ -7,18 +7,18 @@
 #include "files/bytes.h"
 #include "tensor/tensor.h"
 
-#define BLOCK 4096 /* elements that are turned round at a time */
+#define OUTPUT_BLOCK 4096 /* elements that are turned round at a time */
 
 /* `count` elements of 4 bytes, each turned round. */
 static dlcore_status write_swapped(dlcore_output_t *output, const unsigned char *elements,
                                    size_t count, dlcore_error_record_t *error)
 {
-    unsigned char block[4 * BLOCK];
+    unsigned char block[4 * OUTPUT_BLOCK];
     dlcore_status status = DLCORE_OK;
     size_t part;
 
     for (; count > 0 && status == DLCORE_OK; count -= part, elements += 4 * part) {
-        part = dlcore_size_min(count, BLOCK);
+        part = dlcore_size_min(count, OUTPUT_BLOCK);
         dlcore_swap32_all(elements, block, part);
         status = dlcore_output_write(output, block, 4 * part, error);
     }

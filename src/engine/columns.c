@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "base/size.h"
 #include "tensor/tensor.h"
 
@@ -87,28 +88,15 @@ void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t 
     }
 }
 
-/* Exponent bits all set: infinite or NaN. */
-static bool all_finite(const float *x, size_t n)
-{
-    uint32_t bad = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        bad |= (bits & 0x7f800000u) == 0x7f800000u;
-    }
-    return bad == 0;
-}
-
 static bool weights_are_finite(const dlcore_network_t *network, dlcore_workspace_t *workspace)
 {
     const dlcore_node_t *node = &network->nodes[network->first];
 
     if (workspace->weights == DLCORE_WEIGHTS_UNKNOWN)
-        workspace->weights =
-            all_finite(network->values + node->parameters[0].offset, node->parameters[0].floats)
-                ? DLCORE_WEIGHTS_FINITE
-                : DLCORE_WEIGHTS_NOT_FINITE;
+        workspace->weights = dlcore_all_finite(network->values + node->parameters[0].offset,
+                                               node->parameters[0].floats)
+                                 ? DLCORE_WEIGHTS_FINITE
+                                 : DLCORE_WEIGHTS_NOT_FINITE;
     return workspace->weights == DLCORE_WEIGHTS_FINITE;
 }
 

@@ -11,7 +11,7 @@
 /* How far ahead of the copying rows are asked for. */
 #define ROWS_AHEAD 4
 
-static const unsigned char *row_of(const dlcore_tensor_t *tensor, size_t row)
+static const unsigned char *bytes_of_row(const dlcore_tensor_t *tensor, size_t row)
 {
     return tensor->data + row * tensor->row_stride * dlcore_dtype_size(tensor->dtype);
 }
@@ -21,7 +21,7 @@ static void gather_row(const dlcore_kernels_t *kernels, const dlcore_tensor_t *t
                        float *to, size_t n, size_t panel, size_t panel_stride, float scale,
                        float offset)
 {
-    const unsigned char *from = row_of(tensor, row);
+    const unsigned char *from = bytes_of_row(tensor, row);
 
     if (tensor->dtype == DLCORE_DTYPE_UINT8)
         kernels->gather_uint8(from, to, n, panel, panel_stride, scale, offset);
@@ -50,7 +50,7 @@ SELECT(select_int32, int32_t)
 static void gather_columns(const dlcore_tensor_t *tensor, size_t row, size_t to_row,
                            dlcore_matrix_t *x, float scale)
 {
-    const unsigned char *from = row_of(tensor, row);
+    const unsigned char *from = bytes_of_row(tensor, row);
 
     for (size_t p = 0; p < dlcore_matrix_panels(x); p++) {
         const uint32_t *index = x->index + p * x->panel;
@@ -69,7 +69,7 @@ static void gather_columns(const dlcore_tensor_t *tensor, size_t row, size_t to_
 /* Shuffled rows come from anywhere in memory: asks for one that will be copied soon. */
 static void fetch_ahead(const dlcore_source_t *source, size_t row, size_t n)
 {
-    const unsigned char *from = row_of(source->x, dlcore_source_sample(source, row));
+    const unsigned char *from = bytes_of_row(source->x, dlcore_source_sample(source, row));
     size_t bytes = n * dlcore_dtype_size(source->x->dtype);
 
     for (size_t i = 0; i < bytes; i += 64)
@@ -93,7 +93,7 @@ void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_
 }
 
 /* Keras's class of a label: the integer, the first largest of several, or the one rounded. */
-static long class_of(const dlcore_labels_t *labels, size_t row)
+static long class_of_label(const dlcore_labels_t *labels, size_t row)
 {
     const float *values = labels->values + row * labels->width;
     size_t best = 0;
@@ -110,17 +110,17 @@ static long class_of(const dlcore_labels_t *labels, size_t row)
 }
 
 /* After the labels, whose classes they need. */
-static void gather_weights(const dlcore_source_t *source, dlcore_labels_t *labels, size_t begin,
-                           size_t end)
+static void gather_row_weights(const dlcore_source_t *source, dlcore_labels_t *labels, size_t begin,
+                               size_t end)
 {
     for (size_t row = begin; row < end; row++) {
         float weight = 1.0f;
 
         if (source->weights != NULL)
-            memcpy(&weight, row_of(source->weights, dlcore_source_sample(source, row)),
+            memcpy(&weight, bytes_of_row(source->weights, dlcore_source_sample(source, row)),
                    sizeof weight);
         if (source->class_weights != NULL) {
-            long class = class_of(labels, row);
+            long class = class_of_label(labels, row);
             if (class >= 0 && (size_t) class < source->class_count)
                 weight *= source->class_weights[class];
         }
@@ -146,5 +146,5 @@ void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t
                    sizeof(int32_t));
     }
     if (labels->weights != NULL)
-        gather_weights(source, labels, begin, end);
+        gather_row_weights(source, labels, begin, end);
 }

@@ -59,9 +59,9 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
 }
 
 /* The place of one parameter; *floats and *count grow by what it takes. */
-static dlcore_status place(const dlcore_network_t *network, const dlcore_node_t *node,
-                           dlcore_parameter_t *p, size_t *floats, size_t *count,
-                           dlcore_error_record_t *error)
+static dlcore_status place_node(const dlcore_network_t *network, const dlcore_node_t *node,
+                                dlcore_parameter_t *p, size_t *floats, size_t *count,
+                                dlcore_error_record_t *error)
 {
     size_t size, padded;
 
@@ -89,7 +89,7 @@ static dlcore_status place_all(const dlcore_network_t *network, dlcore_node_t *n
 
     for (size_t i = 0; i < node->parameter_count && status == DLCORE_OK; i++) {
         if (node->parameters[i].is_statistic == statistics)
-            status = place(network, node, &node->parameters[i], floats, count, error);
+            status = place_node(network, node, &node->parameters[i], floats, count, error);
     }
     return status;
 }
@@ -173,8 +173,8 @@ static void settle_places(dlcore_network_t *network)
 }
 
 /* Settles every node; *floats are what the parameters take. */
-static dlcore_status settle(dlcore_network_t *network, size_t width, size_t *floats,
-                            dlcore_error_record_t *error)
+static dlcore_status settle_nodes(dlcore_network_t *network, size_t width, size_t *floats,
+                                  dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
 
@@ -197,11 +197,11 @@ static dlcore_status settle(dlcore_network_t *network, size_t width, size_t *flo
 }
 
 /* `seed` NULL: the values stay unset. */
-static dlcore_status build(dlcore_network_t *network, size_t width, const uint64_t *seed,
-                           dlcore_error_record_t *error)
+static dlcore_status build_nodes(dlcore_network_t *network, size_t width, const uint64_t *seed,
+                                 dlcore_error_record_t *error)
 {
     size_t floats;
-    dlcore_status status = settle(network, width, &floats, error);
+    dlcore_status status = settle_nodes(network, width, &floats, error);
 
     if (status != DLCORE_OK)
         return status;
@@ -246,7 +246,7 @@ static dlcore_status build_for(dlcore_network_t *network, size_t input_width, co
     if (input_width > INT_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: %zu inputs are more than %d",
                            network->nodes[0].layer.name, input_width, INT_MAX);
-    status = build(network, input_width, seed, error);
+    status = build_nodes(network, input_width, seed, error);
     if (status != DLCORE_OK)
         dlcore_network_unbuild(network);
     network->revision++;

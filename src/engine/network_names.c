@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "engine/network.h"
 
-static const dlcore_node_t *find(const dlcore_network_t *network, const char *name)
+static const dlcore_node_t *find_node(const dlcore_network_t *network, const char *name)
 {
     for (size_t i = 0; i < network->node_count; i++) {
         if (strcmp(network->nodes[i].layer.name, name) == 0)
@@ -68,7 +68,7 @@ dlcore_status dlcore_network_settle_name(const dlcore_network_t *network, dlcore
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" contains a slash",
                            layer->name);
     if (layer->name[0] != '\0') {
-        if (find(network, layer->name) == NULL)
+        if (find_node(network, layer->name) == NULL)
             return DLCORE_OK;
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "layer name \"%s\" is taken", layer->name);
     }

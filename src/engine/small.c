@@ -208,12 +208,12 @@ static void store_rows(const dlcore_step_t *step, const dlcore_small_plan_t *pla
 }
 
 /* Whether rows of a tensor are what the network sees. */
-static bool is_plain(const dlcore_tensor_t *tensor, float scale, float offset)
+static bool is_plain_float(const dlcore_tensor_t *tensor, float scale, float offset)
 {
     return tensor->dtype == DLCORE_DTYPE_FLOAT32 && scale == 1.0f && offset == 0.0f;
 }
 
-static const float *row_of(const dlcore_tensor_t *tensor, size_t row)
+static const float *floats_of_row(const dlcore_tensor_t *tensor, size_t row)
 {
     return (const float *)(const void *)tensor->data + row * tensor->row_stride;
 }
@@ -230,12 +230,12 @@ static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
                               .work = plan->work,
                               .gradients = plan->gradients};
 
-    if (is_plain(source->x, network->input_scale, network->input_offset))
-        row.x = row_of(source->x, dlcore_source_sample(source, 0));
+    if (is_plain_float(source->x, network->input_scale, network->input_offset))
+        row.x = floats_of_row(source->x, dlcore_source_sample(source, 0));
     else
         fill_samples(step, plan, 0, 1, 1);
-    if (!classes && is_plain(source->y, plan->labels.scale, plan->labels.offset))
-        row.t = row_of(source->y, dlcore_source_sample(source, 0));
+    if (!classes && is_plain_float(source->y, plan->labels.scale, plan->labels.offset))
+        row.t = floats_of_row(source->y, dlcore_source_sample(source, 0));
     else
         fill_labels(step, plan, 0, 1, 1);
     step->workspace->row_loss[0] = plan->functions->run_row(&plan->net, &row);
@@ -244,7 +244,7 @@ static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 }
 
 /* The labels of a batch, and what its samples count; NULL: all 1. */
-static const float *gather_weights(dlcore_step_t *step)
+static const float *gather_small_weights(dlcore_step_t *step)
 {
     if (!step->objective->weighted)
         return NULL;
@@ -256,7 +256,7 @@ static const float *gather_weights(dlcore_step_t *step)
 static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 {
     size_t rows = step->source.rows, lanes = plan->functions->lanes;
-    const float *weights = gather_weights(step);
+    const float *weights = gather_small_weights(step);
     float weight = dlcore_loss_factor(&step->objective->loss_settings, weights, rows);
     dlcore_small_group_t group = {.values = step->network->values,
                                   .x = plan->x,

@@ -31,10 +31,10 @@ static dlcore_matrix_t *kept_input(const dlcore_network_t *network, dlcore_works
     return i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch];
 }
 
-static dlcore_layer_pass_t pass_of(const dlcore_network_t *network,
-                                   const dlcore_objective_t *objective,
-                                   dlcore_workspace_t *workspace, const dlcore_place_t *place,
-                                   size_t i)
+static dlcore_layer_pass_t step_pass(const dlcore_network_t *network,
+                                     const dlcore_objective_t *objective,
+                                     dlcore_workspace_t *workspace, const dlcore_place_t *place,
+                                     size_t i)
 {
     const dlcore_node_t *node = &network->nodes[i];
 
@@ -69,7 +69,7 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
 
         if (!dlcore_layer_runs(type, workspace->gradients != NULL))
             continue;
-        pass = pass_of(network, objective, workspace, place, i);
+        pass = step_pass(network, objective, workspace, place, i);
         type->forward(&pass);
         dlcore_place_meet(place);
         if (dlcore_layer_has_rows(type, &pass)) {
@@ -143,7 +143,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
 
         if (type->forward == NULL)
             continue; /* its gradient buffer is its input's, too */
-        pass = pass_of(network, objective, workspace, place, i);
+        pass = step_pass(network, objective, workspace, place, i);
         pass.dy = &workspace->gradients[i];
         pass.sink = sink;
         pass.statistics = moves_statistics ? network->values : NULL;
@@ -170,8 +170,8 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
     }
 }
 
-static void gather(const dlcore_step_t *step, const dlcore_source_t *source, size_t batch,
-                   const dlcore_place_t *place)
+static void gather_inputs(const dlcore_step_t *step, const dlcore_source_t *source, size_t batch,
+                          const dlcore_place_t *place)
 {
     size_t begin = dlcore_share(source->rows, place->worker, place->workers);
     size_t end = dlcore_share(source->rows, place->worker + 1, place->workers);
@@ -191,13 +191,13 @@ static void scan_next(const dlcore_step_t *step, const dlcore_place_t *place)
                         begin, end);
 }
 
-static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
+static void run_phases(dlcore_step_t *step, size_t worker, size_t workers)
 {
     dlcore_place_t place = {.team = step->team, .worker = worker, .workers = workers};
     double loss;
 
     if (!step->gathered) {
-        gather(step, &step->source, step->batch, &place);
+        gather_inputs(step, &step->source, step->batch, &place);
         dlcore_place_meet(&place);
     }
     if (step->next.rows > 0)
@@ -227,17 +227,17 @@ static void run_step(dlcore_step_t *step, size_t worker, size_t workers)
     if (step->update != NULL)
         dlcore_update_finish(step->update, &place);
     if (step->next.rows > 0)
-        gather(step, &step->next, 1 - step->batch, &place);
+        gather_inputs(step, &step->next, 1 - step->batch, &place);
 }
 
-static void work(void *argument, size_t worker, size_t workers)
+static void run_worker(void *argument, size_t worker, size_t workers)
 {
     dlcore_step_t *step = argument;
     const dlcore_products_t *products = step->network->products;
 
     if (worker > 0 && products->enter_worker != NULL)
         products->enter_worker();
-    run_step(step, worker, workers);
+    run_phases(step, worker, workers);
     if (worker > 0 && products->leave_worker != NULL)
         products->leave_worker();
 }
@@ -256,5 +256,5 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
     dlcore_workspace_set_batch(step->network, step->workspace, step->source.rows, step->batch);
     if (step->workspace->keys != NULL)
         dlcore_step_keys(step->network, step->workspace, step->seed, step->number);
-    dlcore_team_run(step->team, workers, work, step);
+    dlcore_team_run(step->team, workers, run_worker, step);
 }

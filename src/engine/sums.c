@@ -151,9 +151,9 @@ bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from
 
 /* ---- a batch ---- */
 
-static dlcore_metric_pass_t pass_of(const dlcore_network_t *network,
-                                    const dlcore_objective_t *objective,
-                                    dlcore_workspace_t *workspace, size_t batch, size_t index)
+static dlcore_metric_pass_t metric_pass(const dlcore_network_t *network,
+                                        const dlcore_objective_t *objective,
+                                        dlcore_workspace_t *workspace, size_t batch, size_t index)
 {
     return (dlcore_metric_pass_t){
         .kernels = network->kernels,
@@ -172,7 +172,7 @@ void dlcore_sums_rows(const dlcore_network_t *network, const dlcore_objective_t 
                       dlcore_workspace_t *workspace, size_t batch, size_t begin, size_t end)
 {
     for (size_t i = 0; i < objective->metric_count; i++) {
-        dlcore_metric_pass_t pass = pass_of(network, objective, workspace, batch, i);
+        dlcore_metric_pass_t pass = metric_pass(network, objective, workspace, batch, i);
 
         if (dlcore_metric_is_mean(dlcore_metric_type(objective->metrics[i].kind)))
             dlcore_metric_rows(&pass, begin, end, workspace->row_metrics + i * workspace->capacity);
@@ -201,7 +201,7 @@ void dlcore_sums_batch(const dlcore_network_t *network, const dlcore_objective_t
     sums->loss = dlcore_sums_batch_loss(objective, workspace, batch, rows);
     sums->samples = rows;
     for (size_t i = 0; i < objective->metric_count; i++) {
-        dlcore_metric_pass_t pass = pass_of(network, objective, workspace, batch, i);
+        dlcore_metric_pass_t pass = metric_pass(network, objective, workspace, batch, i);
 
         dlcore_metric_accumulate(&pass, workspace->row_metrics + i * workspace->capacity, state);
         state += dlcore_metric_length(&objective->metrics[i], objective->units);

@@ -29,7 +29,7 @@
 /* Spinning is short, because the thread waited for may need this very CPU; giving way answers
  * within a microsecond as well. Between two runs of a training loop lie microseconds: a worker that
  * is not called for longer parks. Within a run somebody is at work, so that waiting pays longer. */
-#define SPIN_NS 10000L
+#define TEAM_SPIN_NS 10000L
 #define IDLE_YIELD_NS 40000L
 #define RUN_YIELD_NS 1000000L
 
@@ -68,23 +68,23 @@ struct dlcore_team {
 
 static atomic_size_t awake;
 static atomic_uint forks;
-static dlcore_once_t watch_once;
+static dlcore_once_t team_watch_once;
 
-static void after_fork_in_child(void)
+static void team_after_fork(void)
 {
     atomic_fetch_add(&forks, 1);
     atomic_store(&awake, 0);
 }
 
-static void watch_forks(void)
+static void watch_team_forks(void)
 {
-    dlcore_watch_forks(NULL, NULL, after_fork_in_child);
+    dlcore_watch_forks(NULL, NULL, team_after_fork);
 }
 
 static dlcore_patience_t patience(const dlcore_team_t *team, long yield_ns)
 {
     return (dlcore_patience_t){
-        .busy = &awake, .cpus = team->cpus, .spin_ns = SPIN_NS, .yield_ns = yield_ns};
+        .busy = &awake, .cpus = team->cpus, .spin_ns = TEAM_SPIN_NS, .yield_ns = yield_ns};
 }
 
 static void wait_in_run(dlcore_team_t *team, dlcore_wait_word_t *word, unsigned old)
@@ -97,7 +97,7 @@ static void wait_in_run(dlcore_team_t *team, dlcore_wait_word_t *word, unsigned 
 
 /* Worker 1 takes part in every run of more than one, so it counts for the caller as well: runs
  * themselves need not touch the shared number. */
-static size_t share(const worker_t *worker)
+static size_t worker_share(const worker_t *worker)
 {
     return worker->index == 1 ? 2 : 1;
 }
@@ -148,7 +148,7 @@ static void worker_main(void *argument)
     unsigned runs = 0;
 
     dlcore_wait_word_park(&worker->go, runs);
-    atomic_fetch_add(&awake, share(worker));
+    atomic_fetch_add(&awake, worker_share(worker));
     for (;;) {
         runs++;
         if (team->work == NULL)
@@ -159,12 +159,12 @@ static void worker_main(void *argument)
         if (atomic_fetch_sub(&team->unfinished, 1) == 1)
             dlcore_wait_word_store(&team->finished, atomic_load(&team->finished.value) + 1);
         if (!dlcore_wait_word_spin(&worker->go, runs, &idle)) {
-            atomic_fetch_sub(&awake, share(worker));
+            atomic_fetch_sub(&awake, worker_share(worker));
             dlcore_wait_word_park(&worker->go, runs);
-            atomic_fetch_add(&awake, share(worker));
+            atomic_fetch_add(&awake, worker_share(worker));
         }
     }
-    atomic_fetch_sub(&awake, share(worker));
+    atomic_fetch_sub(&awake, worker_share(worker));
 }
 
 /* Makes the threads, as many of them as the system gives. The team's memory may be that of a
@@ -207,7 +207,7 @@ dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t thr
             dlcore_release(&memory, made);
             return DLCORE_ERROR_MEMORY;
         }
-        dlcore_once(&watch_once, watch_forks);
+        dlcore_once(&team_watch_once, watch_team_forks);
         start_workers(made);
     }
     *team = made;

@@ -16,7 +16,7 @@ static const dlcore_update_sink_t *update_of(const dlcore_gradient_sink_t *sink)
     return (const dlcore_update_sink_t *)(const void *)sink;
 }
 
-static void fetch(const float *from, size_t count)
+static void prefetch_floats(const float *from, size_t count)
 {
     for (size_t i = 0; i < count; i += 16)
         __builtin_prefetch(from + i, 1, 2);
@@ -28,9 +28,9 @@ static void expect_update(const dlcore_gradient_sink_t *sink, size_t offset, siz
 {
     const dlcore_update_sink_t *update = update_of(sink);
 
-    fetch(update->values + offset, count);
+    prefetch_floats(update->values + offset, count);
     for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX && update->slots[i] != NULL; i++)
-        fetch(update->slots[i] + offset, count);
+        prefetch_floats(update->slots[i] + offset, count);
 }
 
 static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
@@ -70,7 +70,7 @@ static void move(const dlcore_update_sink_t *update, const dlcore_update_span_t 
         follow_average(update, offset, count);
 }
 
-static bool has_penalty(const dlcore_update_span_t *span)
+static bool span_has_penalty(const dlcore_update_span_t *span)
 {
     return span->l1 > 0.0f || span->two_l2 > 0.0f;
 }
@@ -82,7 +82,7 @@ static void adjust(const dlcore_update_sink_t *update, const dlcore_update_span_
     const dlcore_kernels_t *kernels = update->kernels;
     float own[PIECE];
 
-    if (has_penalty(span)) {
+    if (span_has_penalty(span)) {
         kernels->add_penalty(count, own, gradient, update->values + offset, span->l1, span->two_l2);
         gradient = own;
     }
@@ -142,7 +142,7 @@ static void expect_adjust(const dlcore_gradient_sink_t *sink, size_t offset, siz
 
     expect_update(sink, offset, count);
     if (update->average != NULL)
-        fetch(update->average + offset, count);
+        prefetch_floats(update->average + offset, count);
 }
 
 static void take_adjust(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
@@ -153,14 +153,14 @@ static void take_adjust(const dlcore_gradient_sink_t *sink, size_t offset, const
 
 /* ---- kept ---- */
 
-static void keep(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
-                 size_t offset, size_t count, const float *gradient)
+static void keep_span(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                      size_t offset, size_t count, const float *gradient)
 {
     const dlcore_kernels_t *kernels = update->kernels;
     float *to = update->gradients + offset;
     float own[PIECE];
 
-    if (has_penalty(span)) {
+    if (span_has_penalty(span)) {
         kernels->add_penalty(count, own, gradient, update->values + offset, span->l1, span->two_l2);
         gradient = own;
     }
@@ -172,13 +172,13 @@ static void keep(const dlcore_update_sink_t *update, const dlcore_update_span_t 
 
 static void expect_keep(const dlcore_gradient_sink_t *sink, size_t offset, size_t count)
 {
-    fetch(update_of(sink)->gradients + offset, count);
+    prefetch_floats(update_of(sink)->gradients + offset, count);
 }
 
 static void take_keep(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
                       size_t count)
 {
-    each_piece(update_of(sink), offset, gradient, count, keep);
+    each_piece(update_of(sink), offset, gradient, count, keep_span);
 }
 
 /* ---- beginning, and each step ---- */
@@ -287,7 +287,7 @@ static float scale_of(const dlcore_update_sink_t *update, const dlcore_update_sp
     return (float)(norm > limit ? scale * (limit / norm) : scale);
 }
 
-static void move_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
+static void update_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
 {
     const dlcore_update_plan_t *plan = update->plan;
     float clipvalue = (float)update->optimizer->clipvalue, scale = 1.0f;
@@ -335,7 +335,7 @@ static void finish_kept(const dlcore_update_sink_t *update, const dlcore_place_t
         sum_squares(update, begin, end);
         dlcore_place_meet(place);
     }
-    move_chunks(update, begin, end);
+    update_chunks(update, begin, end);
 }
 
 void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place_t *place)

@@ -31,8 +31,8 @@ static const dlcore_parameter_t *parameter_at(const dlcore_network_t *network, s
     return parameter;
 }
 
-static dlcore_update_key_t key_of(const dlcore_network_t *network,
-                                  const dlcore_optimizer_t *optimizer)
+static dlcore_update_key_t update_key(const dlcore_network_t *network,
+                                      const dlcore_optimizer_t *optimizer)
 {
     return (dlcore_update_key_t){
         .revision = network->revision,
@@ -95,8 +95,8 @@ static void fill_spans(const dlcore_network_t *network, dlcore_update_plan_t *pl
     }
 }
 
-static dlcore_status make(const dlcore_network_t *network, const dlcore_update_key_t *key,
-                          dlcore_update_plan_t *plan, dlcore_error_record_t *error)
+static dlcore_status make_plan(const dlcore_network_t *network, const dlcore_update_key_t *key,
+                               dlcore_update_plan_t *plan, dlcore_error_record_t *error)
 {
     const dlcore_allocator_t *allocator = &network->allocator;
     size_t spans, chunks;
@@ -125,12 +125,12 @@ dlcore_status dlcore_update_plan_ensure(const dlcore_network_t *network,
                                         const dlcore_optimizer_t *optimizer,
                                         dlcore_update_plan_t *plan, dlcore_error_record_t *error)
 {
-    dlcore_update_key_t key = key_of(network, optimizer);
+    dlcore_update_key_t key = update_key(network, optimizer);
 
     if (is_same_key(&plan->key, &key))
         return DLCORE_OK;
     dlcore_update_plan_clear(&network->allocator, plan);
-    return make(network, &key, plan, error);
+    return make_plan(network, &key, plan, error);
 }
 
 void dlcore_update_plan_clear(const dlcore_allocator_t *allocator, dlcore_update_plan_t *plan)

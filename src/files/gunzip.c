@@ -77,7 +77,7 @@ static dlcore_status refill(dlcore_gunzip_t *gunzip, dlcore_error_record_t *erro
 }
 
 /* Where zlib will read next. */
-static size_t place(const dlcore_gunzip_t *gunzip)
+static size_t place_in_file(const dlcore_gunzip_t *gunzip)
 {
     return gunzip->input->position - gunzip->zlib.avail_in;
 }
@@ -92,7 +92,8 @@ static dlcore_status next_member(dlcore_gunzip_t *gunzip, dlcore_error_record_t 
     if (gunzip->zlib.next_in[0] != 0x1F)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: %zu bytes that are not gzip data follow at byte %zu",
-                           gunzip->input->name, gunzip->input->size - place(gunzip), place(gunzip));
+                           gunzip->input->name, gunzip->input->size - place_in_file(gunzip),
+                           place_in_file(gunzip));
     inflateReset(&gunzip->zlib);
     gunzip->between_members = false;
     return DLCORE_OK;
@@ -116,7 +117,7 @@ static dlcore_status inflate_some(dlcore_gunzip_t *gunzip, dlcore_error_record_t
         return dlcore_fail(error, DLCORE_ERROR_MEMORY, "%s: no memory for zlib", name);
     default:
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: bad gzip data before byte %zu: %s",
-                           name, place(gunzip),
+                           name, place_in_file(gunzip),
                            gunzip->zlib.msg != NULL ? gunzip->zlib.msg : "no reason");
     }
 }

@@ -14,7 +14,7 @@
 #define WRITE_MAX ((size_t)1 << 30)
 
 /* The end of a path, for messages. */
-static const char *shown(const char *path)
+static const char *shown_path(const char *path)
 {
     size_t length = strlen(path);
 
@@ -30,20 +30,21 @@ const char *dlcore_output_base(const char *path)
 
 const char *dlcore_output_shown(const dlcore_output_t *output)
 {
-    return shown(output->path);
+    return shown_path(output->path);
 }
 
 /* ---- the place ---- */
 
 /* Replaces `path`, which is a link to `target`, by what that means. */
-static dlcore_status follow(char path[DLCORE_OUTPUT_PATH_SIZE], const char *target,
-                            dlcore_error_record_t *error)
+static dlcore_status follow_link(char path[DLCORE_OUTPUT_PATH_SIZE], const char *target,
+                                 dlcore_error_record_t *error)
 {
     size_t folder = target[0] == '/' ? 0 : (size_t)(dlcore_output_base(path) - path);
     size_t length = strlen(target);
 
     if (folder + length >= DLCORE_OUTPUT_PATH_SIZE)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link", shown(path));
+        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link",
+                                 shown_path(path));
     memcpy(path + folder, target, length + 1);
     return DLCORE_OK;
 }
@@ -57,7 +58,7 @@ dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *p
     dlcore_status status;
 
     if (length >= DLCORE_OUTPUT_PATH_SIZE)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown(path));
+        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown_path(path));
     memcpy(resolved, path, length + 1);
     for (int links = 0; links < LINKS_MAX; links++) {
         ptrdiff_t size = system->readlink(system->user, resolved, target, sizeof target);
@@ -65,17 +66,17 @@ dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *p
         if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
             return DLCORE_OK;
         if (size < 0)
-            return dlcore_fail_errno(error, errno, "%s: cannot write", shown(resolved));
+            return dlcore_fail_errno(error, errno, "%s: cannot write", shown_path(resolved));
         if ((size_t)size >= sizeof target) /* and perhaps more */
             return dlcore_fail_errno(error, ENAMETOOLONG,
-                                     "%s: a link to a path of more than %zu bytes", shown(resolved),
-                                     sizeof target - 1);
+                                     "%s: a link to a path of more than %zu bytes",
+                                     shown_path(resolved), sizeof target - 1);
         target[size] = '\0';
-        status = follow(resolved, target, error);
+        status = follow_link(resolved, target, error);
         if (status != DLCORE_OK)
             return status;
     }
-    return dlcore_fail_errno(error, ELOOP, "%s: cannot write", shown(path));
+    return dlcore_fail_errno(error, ELOOP, "%s: cannot write", shown_path(path));
 }
 
 static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t *error)
@@ -86,7 +87,7 @@ static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t 
 
     if (output->path[length] == '\0')
         return dlcore_fail_errno(error, output->path[0] == '\0' ? ENOENT : EISDIR,
-                                 "%s: cannot write", shown(output->path));
+                                 "%s: cannot write", shown_path(output->path));
     memcpy(folder, output->path, length);
     memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
     do
@@ -94,7 +95,8 @@ static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t 
             system->open(system->user, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
     while (!dlcore_file_is_open(output->folder) && errno == EINTR);
     if (!dlcore_file_is_open(output->folder))
-        return dlcore_fail_errno(error, errno, "%s: cannot open its folder", shown(output->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot open its folder",
+                                 shown_path(output->path));
     return DLCORE_OK;
 }
 
@@ -107,11 +109,12 @@ static dlcore_status look(dlcore_output_t *output, dlcore_file_info_t *old, bool
     *there =
         system->fstatat(system->user, output->folder, dlcore_output_base(output->path), old) == 0;
     if (!*there && errno != ENOENT)
-        return dlcore_fail_errno(error, errno, "%s: cannot look at it", shown(output->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot look at it", shown_path(output->path));
     if (*there && old->kind == DLCORE_FILE_IS_FOLDER)
-        return dlcore_fail_errno(error, EISDIR, "%s: cannot write", shown(output->path));
+        return dlcore_fail_errno(error, EISDIR, "%s: cannot write", shown_path(output->path));
     if (*there && old->kind != DLCORE_FILE_IS_REGULAR)
-        return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file", shown(output->path));
+        return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file",
+                           shown_path(output->path));
     return DLCORE_OK;
 }
 
@@ -152,7 +155,7 @@ dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, si
             continue;
         if (count <= 0)
             return dlcore_fail_errno(error, count < 0 ? errno : ENOSPC,
-                                     "%s: cannot write at byte %zu", shown(output->path),
+                                     "%s: cannot write at byte %zu", shown_path(output->path),
                                      output->written);
         next += count;
         size -= (size_t)count;
@@ -196,25 +199,25 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
 
     if (sync && sync_file(system, output->file) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot bring it to the disk",
-                                 shown(output->path));
+                                 shown_path(output->path));
     if (close_file(output) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot close it", shown(output->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot close it", shown_path(output->path));
     /* no lock of ours would let anybody remove it; people and other hosts may */
     if (!dlcore_output_is_named(output, output->guard)) {
         output->exists = errno != ENOENT;
         return dlcore_fail_errno(error, errno, "%s: cannot find the new file next to it",
-                                 shown(output->path));
+                                 shown_path(output->path));
     }
     if (system->renameat(system->user, output->folder, output->temporary,
                          dlcore_output_base(output->path)) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot put the new file into its place",
-                                 shown(output->path));
+                                 shown_path(output->path));
     output->exists = false;
     /* some file systems have nothing to sync about a folder, and say so */
     if (sync && sync_file(system, output->folder) != 0 && errno != EINVAL && errno != ENOTSUP)
         return dlcore_fail_errno(error, errno,
                                  "%s: was written, but may not outlive a power cut: its folder",
-                                 shown(output->path));
+                                 shown_path(output->path));
     return DLCORE_OK;
 }
 
@@ -247,7 +250,7 @@ dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *pat
         system->unlinkat(system->user, output.folder, output.temporary) != 0 && errno != ENOENT;
     if (output.exists)
         status = dlcore_fail_errno(error, errno, "%s: cannot remove the file next to it",
-                                   shown(output.path));
+                                   shown_path(output.path));
     dlcore_output_close(&output);
     return status;
 }

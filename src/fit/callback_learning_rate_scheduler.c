@@ -13,7 +13,8 @@ dlcore_learning_rate_scheduler_t dlcore_learning_rate_scheduler_default(dlcore_r
         .rate = rate, .user = user, .structure_size = sizeof(dlcore_learning_rate_scheduler_t)};
 }
 
-static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t scheduler_on_train_begin(void *user,
+                                                         const dlcore_training_event_t *event)
 {
     const dlcore_learning_rate_scheduler_t *scheduler = user;
 
@@ -29,7 +30,8 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t on_epoch_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t scheduler_on_epoch_begin(void *user,
+                                                         const dlcore_training_event_t *event)
 {
     const dlcore_learning_rate_scheduler_t *scheduler = user;
     dlcore_model_t *model = event->model;
@@ -45,6 +47,7 @@ static dlcore_callback_action_t on_epoch_begin(void *user, const dlcore_training
 dlcore_callback_t
 dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *scheduler)
 {
-    return (dlcore_callback_t){
-        .user = scheduler, .on_train_begin = on_train_begin, .on_epoch_begin = on_epoch_begin};
+    return (dlcore_callback_t){.user = scheduler,
+                               .on_train_begin = scheduler_on_train_begin,
+                               .on_epoch_begin = scheduler_on_epoch_begin};
 }

@@ -10,8 +10,16 @@
 #include "model/model.h"
 
 /* What the state's numbers are: files keep them in this order. */
-enum { WAIT, COOLDOWN, BEST, HAS_BEST, REDUCTIONS, STATE_COUNT };
-_Static_assert(STATE_COUNT == sizeof((dlcore_reduce_lr_on_plateau_t *)NULL)->state / sizeof(double),
+enum {
+    PLATEAU_WAIT,
+    PLATEAU_COOLDOWN,
+    PLATEAU_BEST,
+    PLATEAU_HAS_BEST,
+    PLATEAU_REDUCTIONS,
+    PLATEAU_STATE_COUNT
+};
+_Static_assert(PLATEAU_STATE_COUNT ==
+                   sizeof((dlcore_reduce_lr_on_plateau_t *)NULL)->state / sizeof(double),
                "one number each");
 
 dlcore_reduce_lr_on_plateau_t dlcore_reduce_lr_on_plateau_default(void)
@@ -25,23 +33,25 @@ dlcore_reduce_lr_on_plateau_t dlcore_reduce_lr_on_plateau_default(void)
                                            .best = (double)NAN};
 }
 
-static dlcore_monitor_t monitor_of(const dlcore_reduce_lr_on_plateau_t *reduce)
+static dlcore_monitor_t plateau_monitor(const dlcore_reduce_lr_on_plateau_t *reduce)
 {
     return (dlcore_monitor_t){"reduce_lr_on_plateau", reduce->monitor, reduce->mode,
                               reduce->min_delta};
 }
 
-static void set_results(dlcore_reduce_lr_on_plateau_t *reduce)
+static void plateau_results(dlcore_reduce_lr_on_plateau_t *reduce)
 {
-    reduce->wait = (size_t)reduce->state[WAIT];
-    reduce->reductions = (size_t)reduce->state[REDUCTIONS];
-    reduce->best = reduce->state[HAS_BEST] != 0.0 ? reduce->state[BEST] : (double)NAN;
+    reduce->wait = (size_t)reduce->state[PLATEAU_WAIT];
+    reduce->reductions = (size_t)reduce->state[PLATEAU_REDUCTIONS];
+    reduce->best =
+        reduce->state[PLATEAU_HAS_BEST] != 0.0 ? reduce->state[PLATEAU_BEST] : (double)NAN;
 }
 
-static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t plateau_on_train_begin(void *user,
+                                                       const dlcore_training_event_t *event)
 {
     dlcore_reduce_lr_on_plateau_t *reduce = user;
-    dlcore_monitor_t monitor = monitor_of(reduce);
+    dlcore_monitor_t monitor = plateau_monitor(reduce);
 
     if (dlcore_check_callback(reduce, "reduce_lr_on_plateau", event->error) != DLCORE_OK ||
         dlcore_monitor_check(&monitor, event) != DLCORE_OK)
@@ -60,19 +70,20 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
                                     "reduce_lr_on_plateau: the optimizer has a schedule, which "
                                     "gives the learning rate");
     memset(reduce->state, 0, sizeof reduce->state);
-    set_results(reduce);
+    plateau_results(reduce);
     return DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t plateau_on_resume(void *user, const dlcore_training_event_t *event)
 {
     dlcore_reduce_lr_on_plateau_t *reduce = user;
     dlcore_status status = dlcore_callback_check_counts(
         event, "reduce_lr_on_plateau", reduce->state,
-        DLCORE_COUNT_BIT(WAIT) | DLCORE_COUNT_BIT(COOLDOWN) | DLCORE_COUNT_BIT(REDUCTIONS));
+        DLCORE_COUNT_BIT(PLATEAU_WAIT) | DLCORE_COUNT_BIT(PLATEAU_COOLDOWN) |
+            DLCORE_COUNT_BIT(PLATEAU_REDUCTIONS));
 
     if (status == DLCORE_OK)
-        set_results(reduce);
+        plateau_results(reduce);
     return dlcore_callback_check(status);
 }
 
@@ -90,39 +101,40 @@ static dlcore_status reduce_rate(dlcore_reduce_lr_on_plateau_t *reduce,
     status = dlcore_model_set_learning_rate(model, fmax(rate * reduce->factor, reduce->min_lr));
     if (status != DLCORE_OK)
         return dlcore_fail(event->error, status, "reduce_lr_on_plateau: %s", model->error.message);
-    state[COOLDOWN] = (double)reduce->cooldown;
-    state[WAIT] = 0.0;
-    state[REDUCTIONS] += 1.0;
+    state[PLATEAU_COOLDOWN] = (double)reduce->cooldown;
+    state[PLATEAU_WAIT] = 0.0;
+    state[PLATEAU_REDUCTIONS] += 1.0;
     return DLCORE_OK;
 }
 
 static dlcore_status see(dlcore_reduce_lr_on_plateau_t *reduce,
                          const dlcore_training_event_t *event, double current)
 {
-    dlcore_monitor_t monitor = monitor_of(reduce);
+    dlcore_monitor_t monitor = plateau_monitor(reduce);
     double *state = reduce->state;
 
-    if (state[COOLDOWN] > 0.0) {
-        state[COOLDOWN] -= 1.0;
-        state[WAIT] = 0.0;
+    if (state[PLATEAU_COOLDOWN] > 0.0) {
+        state[PLATEAU_COOLDOWN] -= 1.0;
+        state[PLATEAU_WAIT] = 0.0;
     }
-    if (state[HAS_BEST] == 0.0 ||
-        dlcore_monitor_improves(&monitor, event->model, current, state[BEST])) {
-        state[BEST] = current;
-        state[HAS_BEST] = 1.0;
-        state[WAIT] = 0.0;
+    if (state[PLATEAU_HAS_BEST] == 0.0 ||
+        dlcore_monitor_improves(&monitor, event->model, current, state[PLATEAU_BEST])) {
+        state[PLATEAU_BEST] = current;
+        state[PLATEAU_HAS_BEST] = 1.0;
+        state[PLATEAU_WAIT] = 0.0;
         return DLCORE_OK;
     }
-    if (state[COOLDOWN] > 0.0)
+    if (state[PLATEAU_COOLDOWN] > 0.0)
         return DLCORE_OK;
-    state[WAIT] += 1.0;
-    return state[WAIT] >= (double)reduce->patience ? reduce_rate(reduce, event) : DLCORE_OK;
+    state[PLATEAU_WAIT] += 1.0;
+    return state[PLATEAU_WAIT] >= (double)reduce->patience ? reduce_rate(reduce, event) : DLCORE_OK;
 }
 
-static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t plateau_on_epoch_end(void *user,
+                                                     const dlcore_training_event_t *event)
 {
     dlcore_reduce_lr_on_plateau_t *reduce = user;
-    dlcore_monitor_t monitor = monitor_of(reduce);
+    dlcore_monitor_t monitor = plateau_monitor(reduce);
     dlcore_status status;
     double current;
 
@@ -133,17 +145,17 @@ static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_e
         return DLCORE_CALLBACK_FAIL;
     }
     status = see(reduce, event, current);
-    set_results(reduce);
+    plateau_results(reduce);
     return dlcore_callback_check(status);
 }
 
 dlcore_callback_t dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plateau_t *reduce)
 {
     return (dlcore_callback_t){.user = reduce,
-                               .on_train_begin = on_train_begin,
-                               .on_epoch_end = on_epoch_end,
+                               .on_train_begin = plateau_on_train_begin,
+                               .on_epoch_end = plateau_on_epoch_end,
                                .name = reduce->name,
                                .state = reduce->state,
-                               .state_count = STATE_COUNT,
-                               .on_resume = on_resume};
+                               .state_count = PLATEAU_STATE_COUNT,
+                               .on_resume = plateau_on_resume};
 }

@@ -1,16 +1,20 @@
 /* Weights from before the loss went astray.
  *
  * SPDX-License-Identifier: MIT */
-#include <math.h>
-#include <string.h>
-
 #include "base/allocator.h"
+#include "base/finite.h"
 #include "fit/callback.h"
 #include "model/model.h"
 
 /* What the state's numbers are: files keep them in this order. */
-enum { EPOCH, BATCH, HAS_WEIGHTS, BATCHES_SEEN, STATE_COUNT };
-_Static_assert(STATE_COUNT == sizeof((dlcore_roll_back_t *)NULL)->state / sizeof(double),
+enum {
+    ROLL_BACK_EPOCH,
+    ROLL_BACK_BATCH,
+    ROLL_BACK_HAS_WEIGHTS,
+    ROLL_BACK_BATCHES_SEEN,
+    ROLL_BACK_STATE_COUNT
+};
+_Static_assert(ROLL_BACK_STATE_COUNT == sizeof((dlcore_roll_back_t *)NULL)->state / sizeof(double),
                "one number each");
 
 dlcore_roll_back_t dlcore_roll_back_default(void)
@@ -18,7 +22,8 @@ dlcore_roll_back_t dlcore_roll_back_default(void)
     return (dlcore_roll_back_t){.name = "roll_back", .structure_size = sizeof(dlcore_roll_back_t)};
 }
 
-static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t roll_back_on_train_begin(void *user,
+                                                         const dlcore_training_event_t *event)
 {
     dlcore_roll_back_t *roll_back = user;
     dlcore_model_t *model = event->model;
@@ -43,51 +48,48 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_FAIL;
 }
 
-static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t roll_back_on_resume(void *user,
+                                                    const dlcore_training_event_t *event)
 {
     dlcore_roll_back_t *roll_back = user;
     dlcore_status status = dlcore_callback_check_counts(
         event, "roll_back", roll_back->state,
-        DLCORE_COUNT_BIT(EPOCH) | DLCORE_COUNT_BIT(BATCH) | DLCORE_COUNT_BIT(BATCHES_SEEN));
+        DLCORE_COUNT_BIT(ROLL_BACK_EPOCH) | DLCORE_COUNT_BIT(ROLL_BACK_BATCH) |
+            DLCORE_COUNT_BIT(ROLL_BACK_BATCHES_SEEN));
 
     if (status != DLCORE_OK) /* on_train_end must not believe it */
         memset(roll_back->state, 0, sizeof roll_back->state);
     return dlcore_callback_check(status);
 }
 
-static bool all_finite(const float *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(values[i]))
-            return false;
-    }
-    return true;
-}
-
 /* Whether the weights that this batch begins with are to be copied. */
-static bool is_due(const dlcore_roll_back_t *roll_back, const dlcore_training_event_t *event)
+static bool roll_back_is_due(const dlcore_roll_back_t *roll_back,
+                             const dlcore_training_event_t *event)
 {
-    return event->batch == 0 || (roll_back->save_freq > 0 &&
-                                 roll_back->state[BATCHES_SEEN] >= (double)roll_back->save_freq);
+    return event->batch == 0 ||
+           (roll_back->save_freq > 0 &&
+            roll_back->state[ROLL_BACK_BATCHES_SEEN] >= (double)roll_back->save_freq);
 }
 
 /* Copies are made aside. They begin a batch, as only its loss tells whether they are any good:
  * weights that an update has blown up are finite at first. */
-static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t roll_back_on_batch_begin(void *user,
+                                                         const dlcore_training_event_t *event)
 {
     dlcore_roll_back_t *roll_back = user;
     size_t count = event->model->network.parameter_count;
 
-    roll_back->copied = is_due(roll_back, event);
+    roll_back->copied = roll_back_is_due(roll_back, event);
     if (!roll_back->copied)
         return DLCORE_CALLBACK_CONTINUE;
     (void)dlcore_model_get_weights(event->model, roll_back->next, count);
-    roll_back->copied = all_finite(roll_back->next, count);
+    roll_back->copied = dlcore_all_finite(roll_back->next, count);
     return DLCORE_CALLBACK_CONTINUE;
 }
 
 /* The batch's loss was finite, else fit would have ended: what was copied before it is good. */
-static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t roll_back_on_batch_end(void *user,
+                                                       const dlcore_training_event_t *event)
 {
     dlcore_roll_back_t *roll_back = user;
     double *state = roll_back->state;
@@ -96,19 +98,20 @@ static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_e
     if (roll_back->copied) {
         roll_back->weights = roll_back->next;
         roll_back->next = old;
-        state[EPOCH] = (double)event->epoch;
-        state[BATCH] = (double)event->batch;
-        state[HAS_WEIGHTS] = 1.0;
+        state[ROLL_BACK_EPOCH] = (double)event->epoch;
+        state[ROLL_BACK_BATCH] = (double)event->batch;
+        state[ROLL_BACK_HAS_WEIGHTS] = 1.0;
     }
     if (roll_back->save_freq == 0)
         return DLCORE_CALLBACK_CONTINUE;
-    if (state[BATCHES_SEEN] >= (double)roll_back->save_freq)
-        state[BATCHES_SEEN] = 0.0;
-    state[BATCHES_SEEN] += 1.0;
+    if (state[ROLL_BACK_BATCHES_SEEN] >= (double)roll_back->save_freq)
+        state[ROLL_BACK_BATCHES_SEEN] = 0.0;
+    state[ROLL_BACK_BATCHES_SEEN] += 1.0;
     return DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t roll_back_on_train_end(void *user,
+                                                       const dlcore_training_event_t *event)
 {
     dlcore_roll_back_t *roll_back = user;
     dlcore_model_t *model = event->model;
@@ -118,12 +121,12 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
     if (roll_back->structure_size != sizeof *roll_back)
         return DLCORE_CALLBACK_CONTINUE;
     if (event->status == DLCORE_ERROR_NOT_FINITE && roll_back->weights != NULL &&
-        roll_back->state[HAS_WEIGHTS] != 0.0) {
+        roll_back->state[ROLL_BACK_HAS_WEIGHTS] != 0.0) {
         status =
             dlcore_model_set_weights(model, roll_back->weights, model->network.parameter_count);
         roll_back->rolled_back = true;
-        roll_back->epoch = (size_t)roll_back->state[EPOCH];
-        roll_back->batch = (size_t)roll_back->state[BATCH];
+        roll_back->epoch = (size_t)roll_back->state[ROLL_BACK_EPOCH];
+        roll_back->batch = (size_t)roll_back->state[ROLL_BACK_BATCH];
     }
     dlcore_release(&held, roll_back->weights);
     dlcore_release(&held, roll_back->next);
@@ -134,13 +137,13 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
 dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back)
 {
     return (dlcore_callback_t){.user = roll_back,
-                               .on_train_begin = on_train_begin,
-                               .on_train_end = on_train_end,
-                               .on_batch_begin = on_batch_begin,
-                               .on_batch_end = on_batch_end,
+                               .on_train_begin = roll_back_on_train_begin,
+                               .on_train_end = roll_back_on_train_end,
+                               .on_batch_begin = roll_back_on_batch_begin,
+                               .on_batch_end = roll_back_on_batch_end,
                                .name = roll_back->name,
                                .state = roll_back->state,
-                               .state_count = STATE_COUNT,
+                               .state_count = ROLL_BACK_STATE_COUNT,
                                .weights = &roll_back->weights,
-                               .on_resume = on_resume};
+                               .on_resume = roll_back_on_resume};
 }

@@ -90,7 +90,7 @@ static void settle_former(dlcore_fit_t *fit, bool begun)
 }
 
 /* Everything up to the first batch. */
-static dlcore_status begin(dlcore_fit_t *fit)
+static dlcore_status begin_fit(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
     dlcore_status status;
@@ -123,14 +123,14 @@ static dlcore_status train(dlcore_fit_t *fit)
 }
 
 /* From the first callback to the last. */
-static dlcore_status run(dlcore_fit_t *fit)
+static dlcore_status run_epochs(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
     dlcore_status status;
 
     model->fit = fit;
     fit->scope = dlcore_scope_enter(model);
-    status = begin(fit);
+    status = begin_fit(fit);
     if (status == DLCORE_OK)
         status = train(fit);
     fit->history->stopped = fit->stop;
@@ -209,7 +209,7 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
         status = make_records(fit);
     }
     if (status == DLCORE_OK)
-        status = run(fit);
+        status = run_epochs(fit);
     else
         drop_history(fit);
     dlcore_training_end(&fit->training);

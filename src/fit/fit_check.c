@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "fit/fit.h"
 
-static dlcore_status check_options(const dlcore_fit_options_t *options,
-                                   dlcore_error_record_t *error)
+static dlcore_status check_fit_options(const dlcore_fit_options_t *options,
+                                       dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_check_options(options, "fit", error);
 
@@ -94,7 +94,7 @@ static dlcore_status check_resume(const dlcore_fit_t *fit)
 dlcore_status dlcore_fit_check(const dlcore_fit_t *fit, const dlcore_dataset_t *dataset)
 {
     dlcore_error_record_t *error = &fit->model->error;
-    dlcore_status status = check_options(fit->options, error);
+    dlcore_status status = check_fit_options(fit->options, error);
 
     if (status == DLCORE_OK)
         status = check_sources(fit->options, dataset, error);

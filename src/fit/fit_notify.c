@@ -30,7 +30,7 @@ void dlcore_fit_set_values(const dlcore_fit_t *fit, const dlcore_sums_t *sums, d
         values[i + 1] = dlcore_sums_metric(&fit->training.objective, sums, i);
 }
 
-static const char *const moments[] = {
+static const char *const moment_names[] = {
     [DLCORE_TRAIN_BEGIN] = "on_train_begin", [DLCORE_TRAIN_END] = "on_train_end",
     [DLCORE_RESUME] = "on_resume",           [DLCORE_EPOCH_BEGIN] = "on_epoch_begin",
     [DLCORE_EPOCH_END] = "on_epoch_end",     [DLCORE_BATCH_BEGIN] = "on_batch_begin",
@@ -76,7 +76,7 @@ static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment
         dlcore_error_write(&fit->reason, DLCORE_ERROR_STATE,
                            "fit: callback %zu of %zu (%.40s) failed in %s", index + 1,
                            fit->options->callback_count, name != NULL ? name : "no name",
-                           moments[moment]);
+                           moment_names[moment]);
     return fit->reason.status;
 }
 
@@ -88,7 +88,7 @@ static dlcore_callback_action_t call(dlcore_fit_t *fit, dlcore_moment_t moment,
     dlcore_callback_action_t action;
 
     dlcore_error_clear(&fit->failure);
-    dlcore_host_begin(fit->model, &fit->scope, moments[moment]);
+    dlcore_host_begin(fit->model, &fit->scope, moment_names[moment]);
     dlcore_model_lend(fit->model);
     action = function_of(callback, moment)(callback->user, event);
     dlcore_model_take_back(fit->model);

@@ -101,7 +101,7 @@ static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 }
 
 /* A batch of a dataset is only seen now; tensors were checked as a whole. */
-static dlcore_status check_batch(dlcore_fit_t *fit, dlcore_source_t *source)
+static dlcore_status check_fit_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 {
     dlcore_model_t *model = fit->model;
     dlcore_error_record_t found = {0};
@@ -147,7 +147,7 @@ static dlcore_status fail_not_finite(const dlcore_fit_t *fit)
                              fit->feed.dataset != NULL ? "the batch's " : "");
 }
 
-static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
+static dlcore_status run_fit_step(dlcore_fit_t *fit, const dlcore_source_t *source)
 {
     dlcore_step_t *step = &fit->training.step;
     dlcore_status status = dlcore_training_prepare(&fit->training, &fit->scope);
@@ -171,7 +171,7 @@ static dlcore_status run_step(dlcore_fit_t *fit, const dlcore_source_t *source)
 }
 
 /* One batch; none, with *ended, where the data has ended and with it the epoch. */
-static dlcore_status run_batch(dlcore_fit_t *fit, bool *ended)
+static dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
 {
     dlcore_position_t *position = &fit->position;
     size_t epoch = position->epoch, batch = position->batch;
@@ -180,11 +180,11 @@ static dlcore_status run_batch(dlcore_fit_t *fit, bool *ended)
 
     *ended = status == DLCORE_OK && source.rows == 0;
     if (status == DLCORE_OK && !*ended)
-        status = check_batch(fit, &source);
+        status = check_fit_batch(fit, &source);
     if (status == DLCORE_OK && !*ended)
         status = notify(fit, DLCORE_BATCH_BEGIN, epoch, batch, 0);
     if (status == DLCORE_OK && !*ended)
-        status = run_step(fit, &source);
+        status = run_fit_step(fit, &source);
     if (status != DLCORE_OK || *ended)
         return status;
     dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
@@ -247,7 +247,7 @@ static dlcore_status run_epoch(dlcore_fit_t *fit)
 
     fit->gathered = false;
     while (status == DLCORE_OK && !ended && !is_done(fit) && !fit->stop)
-        status = run_batch(fit, &ended);
+        status = run_fit_batch(fit, &ended);
     if (status != DLCORE_OK || !is_done(fit))
         return status;
     return end_epoch(fit);

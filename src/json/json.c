@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 typedef struct checker {
@@ -18,19 +19,9 @@ static bool fails(checker_t *checker, const char *what)
     return false;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void skip_space(checker_t *checker)
 {
-    while (checker->next < checker->end && is_space(*checker->next))
+    while (checker->next < checker->end && dlcore_json_is_space(*checker->next))
         checker->next++;
 }
 
@@ -42,14 +33,14 @@ static char peek(const checker_t *checker)
 
 /* ---- strings ---- */
 
-static bool hexadecimal(checker_t *checker, unsigned *unit)
+static bool read_hexadecimal(checker_t *checker, unsigned *unit)
 {
     *unit = 0;
     for (int i = 0; i < 4; i++) {
         char c = peek(checker);
         unsigned digit;
 
-        if (is_digit(c))
+        if (dlcore_is_digit(c))
             digit = (unsigned)(c - '0');
         else if (c >= 'a' && c <= 'f')
             digit = (unsigned)(c - 'a') + 10;
@@ -64,7 +55,7 @@ static bool hexadecimal(checker_t *checker, unsigned *unit)
 }
 
 /* After the backslash. *code: the character meant. */
-static bool escape(checker_t *checker, unsigned *code)
+static bool read_escape(checker_t *checker, unsigned *code)
 {
     static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     char c = peek(checker);
@@ -79,7 +70,7 @@ static bool escape(checker_t *checker, unsigned *code)
     if (c != 'u')
         return fails(checker, "an escape that JSON does not have");
     checker->next++;
-    if (!hexadecimal(checker, code))
+    if (!read_hexadecimal(checker, code))
         return false;
     if (*code < 0xD800 || *code > 0xDFFF)
         return true;
@@ -89,7 +80,7 @@ static bool escape(checker_t *checker, unsigned *code)
     if (peek(checker) != 'u')
         return fails(checker, "half of a surrogate pair");
     checker->next++;
-    if (!hexadecimal(checker, &low))
+    if (!read_hexadecimal(checker, &low))
         return false;
     if (low < 0xDC00 || low > 0xDFFF)
         return fails(checker, "half of a surrogate pair");
@@ -124,7 +115,7 @@ static bool string(checker_t *checker)
             return fails(checker, "a control character in a string");
         if (c == '\\') {
             checker->next++;
-            if (!escape(checker, &code))
+            if (!read_escape(checker, &code))
                 return false;
         } else if (c < 0x80) {
             checker->next++;
@@ -137,11 +128,11 @@ static bool string(checker_t *checker)
 
 /* ---- other values ---- */
 
-static bool digits(checker_t *checker)
+static bool skip_digits(checker_t *checker)
 {
-    if (!is_digit(peek(checker)))
+    if (!dlcore_is_digit(peek(checker)))
         return fails(checker, "a number lacks digits");
-    while (is_digit(peek(checker)))
+    while (dlcore_is_digit(peek(checker)))
         checker->next++;
     return true;
 }
@@ -152,21 +143,21 @@ static bool number(checker_t *checker)
         checker->next++;
     if (peek(checker) == '0') {
         checker->next++;
-        if (is_digit(peek(checker)))
+        if (dlcore_is_digit(peek(checker)))
             return fails(checker, "a number begins with a zero too many");
-    } else if (!digits(checker)) {
+    } else if (!skip_digits(checker)) {
         return false;
     }
     if (peek(checker) == '.') {
         checker->next++;
-        if (!digits(checker))
+        if (!skip_digits(checker))
             return false;
     }
     if (peek(checker) == 'e' || peek(checker) == 'E') {
         checker->next++;
         if (peek(checker) == '+' || peek(checker) == '-')
             checker->next++;
-        return digits(checker);
+        return skip_digits(checker);
     }
     return true;
 }
@@ -194,7 +185,7 @@ static bool scalar(checker_t *checker)
     case 'n':
         return word(checker, "null");
     default:
-        if (peek(checker) != '-' && !is_digit(peek(checker)))
+        if (peek(checker) != '-' && !dlcore_is_digit(peek(checker)))
             return fails(checker, "a value was expected");
         return number(checker);
     }

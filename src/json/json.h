@@ -45,6 +45,11 @@ typedef struct dlcore_json_problem {
 bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
                        dlcore_json_problem_t *problem);
 
+static inline bool dlcore_json_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* ---- stepping: over checked text only ---- */
 
 typedef struct dlcore_json_steps {

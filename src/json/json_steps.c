@@ -3,11 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "json/json.h"
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static dlcore_json_kind_t kind_of(char first)
 {
     switch (first) {
@@ -30,7 +25,7 @@ static dlcore_json_kind_t kind_of(char first)
 
 static const char *after_space(const char *next, const char *end)
 {
-    while (next < end && is_space(*next))
+    while (next < end && dlcore_json_is_space(*next))
         next++;
     return next;
 }
@@ -54,7 +49,8 @@ static const char *after_value(const char *next, const char *end)
     if (*next == '"')
         return after_string(next);
     if (*next != '{' && *next != '[') {
-        while (next < end && !is_space(*next) && *next != ',' && *next != ']' && *next != '}')
+        while (next < end && !dlcore_json_is_space(*next) && *next != ',' && *next != ']' &&
+               *next != '}')
             next++;
         return next;
     }

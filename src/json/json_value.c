@@ -9,11 +9,11 @@
 #include "json/json.h"
 
 #define NUMBER_LENGTH_MAX 300
-#define EXPONENT_MAX 100000
+#define JSON_EXPONENT_MAX 100000
 
 /* ---- strings, character by character ---- */
 
-static unsigned hexadecimal(const char *at)
+static unsigned hexadecimal_value(const char *at)
 {
     unsigned unit = 0;
 
@@ -24,7 +24,7 @@ static unsigned hexadecimal(const char *at)
     return unit;
 }
 
-static size_t encode(unsigned code, unsigned char bytes[4])
+static size_t encode_utf8(unsigned code, unsigned char bytes[4])
 {
     if (code < 0x80) {
         bytes[0] = (unsigned char)code;
@@ -70,13 +70,13 @@ static size_t character(const char **next, unsigned char bytes[4])
         *next = at + 2;
         return 1;
     }
-    code = hexadecimal(at + 2);
+    code = hexadecimal_value(at + 2);
     *next = at + 6;
     if (code >= 0xD800 && code <= 0xDFFF) {
-        code = 0x10000 + ((code - 0xD800) << 10) + (hexadecimal(at + 8) - 0xDC00);
+        code = 0x10000 + ((code - 0xD800) << 10) + (hexadecimal_value(at + 8) - 0xDC00);
         *next = at + 12;
     }
-    return encode(code, bytes);
+    return encode_utf8(code, bytes);
 }
 
 size_t dlcore_json_string(const dlcore_json_t *value, char *to, size_t room)
@@ -181,7 +181,7 @@ static long exponent_of(const char *next, const char *end)
     long exponent = 0;
 
     for (next += *next == '-' || *next == '+'; next < end; next++) {
-        if (exponent < EXPONENT_MAX)
+        if (exponent < JSON_EXPONENT_MAX)
             exponent = exponent * 10 + (*next - '0');
     }
     return negative ? -exponent : exponent;

@@ -21,7 +21,7 @@ static void put_byte(dlcore_json_writer_t *writer, char c)
 }
 
 /* A byte of the text, escaped once more within a string. */
-static void put(dlcore_json_writer_t *writer, char c)
+static void put_char(dlcore_json_writer_t *writer, char c)
 {
     if (writer->quoted && (c == '"' || c == '\\'))
         put_byte(writer, '\\');
@@ -31,55 +31,55 @@ static void put(dlcore_json_writer_t *writer, char c)
 static void put_all(dlcore_json_writer_t *writer, const char *text)
 {
     for (; *text != '\0'; text++)
-        put(writer, *text);
+        put_char(writer, *text);
 }
 
 static void put_quoted(dlcore_json_writer_t *writer, const char *text)
 {
-    put(writer, '"');
+    put_char(writer, '"');
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
         char code[8];
 
         if (c == '"' || c == '\\')
-            put(writer, '\\');
+            put_char(writer, '\\');
         if (c >= 0x20) {
-            put(writer, *text);
+            put_char(writer, *text);
         } else {
             snprintf(code, sizeof code, "\\u%04x", c);
             put_all(writer, code);
         }
     }
-    put(writer, '"');
+    put_char(writer, '"');
 }
 
-static void begin(dlcore_json_writer_t *writer, const char *name)
+static void begin_item(dlcore_json_writer_t *writer, const char *name)
 {
     if (writer->comma)
-        put(writer, ',');
+        put_char(writer, ',');
     writer->comma = true;
     if (name != NULL) {
         put_quoted(writer, name);
-        put(writer, ':');
+        put_char(writer, ':');
     }
 }
 
 void dlcore_json_open(dlcore_json_writer_t *writer, const char *name, char bracket)
 {
-    begin(writer, name);
-    put(writer, bracket);
+    begin_item(writer, name);
+    put_char(writer, bracket);
     writer->comma = false;
 }
 
 void dlcore_json_close(dlcore_json_writer_t *writer, char bracket)
 {
-    put(writer, bracket);
+    put_char(writer, bracket);
     writer->comma = true;
 }
 
 void dlcore_json_put_string(dlcore_json_writer_t *writer, const char *name, const char *text)
 {
-    begin(writer, name);
+    begin_item(writer, name);
     put_quoted(writer, text);
 }
 
@@ -87,7 +87,7 @@ void dlcore_json_put_uint64(dlcore_json_writer_t *writer, const char *name, uint
 {
     char text[24];
 
-    begin(writer, name);
+    begin_item(writer, name);
     snprintf(text, sizeof text, "%" PRIu64, number);
     put_all(writer, text);
 }
@@ -108,32 +108,32 @@ void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, doub
     do /* printf and strtod agree on the locale's decimal point */
         snprintf(text, sizeof text, "%.*g", digits, number);
     while (strtod(text, NULL) != number && ++digits <= 17);
-    begin(writer, name);
+    begin_item(writer, name);
     for (const char *next = text; *next != '\0'; next++) {
         bool usual = (*next >= '0' && *next <= '9') || *next == '-' || *next == '+' || *next == 'e';
 
         if (usual)
-            put(writer, *next);
+            put_char(writer, *next);
         else if (next[1] == '\0' || (next[1] >= '0' && next[1] <= '9'))
-            put(writer, '.'); /* the last byte of a decimal point of any length */
+            put_char(writer, '.'); /* the last byte of a decimal point of any length */
     }
 }
 
 void dlcore_json_put_bool(dlcore_json_writer_t *writer, const char *name, bool value)
 {
-    begin(writer, name);
+    begin_item(writer, name);
     put_all(writer, value ? "true" : "false");
 }
 
 void dlcore_json_put_null(dlcore_json_writer_t *writer, const char *name)
 {
-    begin(writer, name);
+    begin_item(writer, name);
     put_all(writer, "null");
 }
 
 void dlcore_json_open_text(dlcore_json_writer_t *writer, const char *name)
 {
-    begin(writer, name);
+    begin_item(writer, name);
     put_byte(writer, '"');
     writer->quoted = true;
     writer->comma = false;

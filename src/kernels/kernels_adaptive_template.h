@@ -5,8 +5,6 @@
  *
  * SPDX-License-Identifier: MIT */
 
-#define VECTOR_INLINE static inline __attribute__((always_inline))
-
 /* Runs `call`, which sees i and part, over n elements. */
 #define OVER_VECTORS(n, call)                      \
     do {                                           \
@@ -21,12 +19,12 @@
         }                                          \
     } while (0)
 
-VECTOR_INLINE v_float load_some(const float *p, size_t part)
+ALWAYS_INLINE v_float load_some(const float *p, size_t part)
 {
     return part == V_WIDTH ? v_load(p) : v_load_part(p, part);
 }
 
-VECTOR_INLINE void store_some(float *p, v_float a, size_t part)
+ALWAYS_INLINE void store_some(float *p, v_float a, size_t part)
 {
     if (part == V_WIDTH)
         v_store(p, a);
@@ -35,7 +33,7 @@ VECTOR_INLINE void store_some(float *p, v_float a, size_t part)
 }
 
 /* *mean += (x - *mean) rate, and the result */
-VECTOR_INLINE v_float follow(float *mean, v_float x, v_float rate, size_t part)
+ALWAYS_INLINE v_float follow_mean(float *mean, v_float x, v_float rate, size_t part)
 {
     v_float before = load_some(mean, part);
     v_float after = v_fma(v_sub(x, before), rate, before);
@@ -44,7 +42,7 @@ VECTOR_INLINE v_float follow(float *mean, v_float x, v_float rate, size_t part)
     return after;
 }
 
-VECTOR_INLINE void subtract(float *w, v_float d, size_t part)
+ALWAYS_INLINE void subtract(float *w, v_float d, size_t part)
 {
     store_some(w, v_sub(load_some(w, part), d), part);
 }
@@ -62,12 +60,12 @@ static inline adam_vectors_t adam_constants(const dlcore_adam_step_t *step)
 }
 
 /* `largest` NULL: not amsgrad */
-VECTOR_INLINE void adam_at(const adam_vectors_t *s, float *w, const float *g, float *momentum,
+ALWAYS_INLINE void adam_at(const adam_vectors_t *s, float *w, const float *g, float *momentum,
                            float *velocity, float *largest, size_t part)
 {
     v_float gradient = load_some(g, part);
-    v_float m = follow(momentum, gradient, s->first, part);
-    v_float v = follow(velocity, v_mul(gradient, gradient), s->second, part);
+    v_float m = follow_mean(momentum, gradient, s->first, part);
+    v_float v = follow_mean(velocity, v_mul(gradient, gradient), s->second, part);
 
     if (largest != NULL) {
         v = v_max(v, load_some(largest, part));
@@ -94,7 +92,7 @@ static void adam_amsgrad(size_t n, float *w, const float *g, float *momentum, fl
 
 /* ---- adagrad ---- */
 
-VECTOR_INLINE void adagrad_at(v_float rate, v_float epsilon, float *w, const float *g,
+ALWAYS_INLINE void adagrad_at(v_float rate, v_float epsilon, float *w, const float *g,
                               float *accumulator, size_t part)
 {
     v_float gradient = load_some(g, part);
@@ -114,7 +112,7 @@ static void adagrad(size_t n, float *w, const float *g, float *accumulator,
 
 /* ---- adadelta ---- */
 
-VECTOR_INLINE void adadelta_at(const rmsprop_vectors_t *s, float *w, const float *g,
+ALWAYS_INLINE void adadelta_at(const rmsprop_vectors_t *s, float *w, const float *g,
                                float *accumulated_grad, float *accumulated_delta, size_t part)
 {
     v_float gradient = load_some(g, part), before = load_some(accumulated_delta, part);
@@ -142,11 +140,11 @@ typedef struct adamax_vectors {
     v_float rate, first, beta_2, correction, epsilon;
 } adamax_vectors_t;
 
-VECTOR_INLINE void adamax_at(const adamax_vectors_t *s, float *w, const float *g, float *momentum,
+ALWAYS_INLINE void adamax_at(const adamax_vectors_t *s, float *w, const float *g, float *momentum,
                              float *norm, size_t part)
 {
     v_float gradient = load_some(g, part);
-    v_float m = follow(momentum, gradient, s->first, part);
+    v_float m = follow_mean(momentum, gradient, s->first, part);
     v_float u = v_max(v_mul(s->beta_2, load_some(norm, part)), v_abs(gradient));
 
     store_some(norm, u, part);
@@ -168,12 +166,12 @@ typedef struct nadam_vectors {
     v_float rate, first, second, of_momentum, of_gradient, correction, epsilon;
 } nadam_vectors_t;
 
-VECTOR_INLINE void nadam_at(const nadam_vectors_t *s, float *w, const float *g, float *momentum,
+ALWAYS_INLINE void nadam_at(const nadam_vectors_t *s, float *w, const float *g, float *momentum,
                             float *velocity, size_t part)
 {
     v_float gradient = load_some(g, part);
-    v_float m = follow(momentum, gradient, s->first, part);
-    v_float v = follow(velocity, v_mul(gradient, gradient), s->second, part);
+    v_float m = follow_mean(momentum, gradient, s->first, part);
+    v_float v = follow_mean(velocity, v_mul(gradient, gradient), s->second, part);
     v_float ahead = v_fma(s->of_momentum, m, v_mul(s->of_gradient, gradient));
 
     subtract(w, v_div(v_mul(ahead, s->rate), v_add(v_sqrt(v_mul(v, s->correction)), s->epsilon)),

@@ -7,5 +7,5 @@
 
 const dlcore_kernels_t *dlcore_kernels_avx2(void)
 {
-    return &table;
+    return &kernel_table;
 }

@@ -7,5 +7,5 @@
 
 const dlcore_kernels_t *dlcore_kernels_avx512(void)
 {
-    return &table;
+    return &kernel_table;
 }

@@ -7,5 +7,5 @@
 
 const dlcore_kernels_t *dlcore_kernels_portable(void)
 {
-    return &table;
+    return &kernel_table;
 }

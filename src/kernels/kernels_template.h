@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "kernels/always_inline.h"
 #include "kernels/kernels.h"
 #include "kernels/vector_functions.h"
 
@@ -63,7 +64,7 @@ MAP_GRADIENT(multiply_by, v_mul)
 
 #include "kernels/kernels_activations_template.h"
 
-static void multiply(float *y, const float *x, size_t n)
+static void multiply_elements(float *y, const float *x, size_t n)
 {
     multiply_by(x, y, n);
 }
@@ -146,7 +147,7 @@ static void shift_scale(float *y, size_t n, float shift, float factor)
         v_store_part(y + i, v_mul(v_sub(v_load_part(y + i, n - i), s), f), n - i);
 }
 
-static void difference(float *dst, const float *a, const float *b, size_t n, float weight)
+static void weighted_difference(float *dst, const float *a, const float *b, size_t n, float weight)
 {
     v_float w = v_set(weight);
     size_t i = 0;
@@ -291,7 +292,7 @@ static void column_sums(const float *x, size_t rows, size_t columns, size_t stri
 #include "kernels/kernels_adaptive_template.h" /* uses what the one before has */
 #include "kernels/kernels_update_template.h"
 
-static const dlcore_kernels_t table = {
+static const dlcore_kernels_t kernel_table = {
     .name = V_NAME,
     .affine = affine,
     .gather_float = gather_float,
@@ -309,7 +310,7 @@ static const dlcore_kernels_t table = {
     .exp_sum = exp_sum,
     .scale = scale_row,
     .shift_scale = shift_scale,
-    .multiply = multiply,
+    .multiply = multiply_elements,
     .sum = sum,
     .dot = dot,
     .exp_total = exp_total,
@@ -331,7 +332,7 @@ static const dlcore_kernels_t table = {
     .hinge_parts = hinge_parts,
     .hinge_ties = hinge_ties,
     .hinge_gradient = hinge_gradient,
-    .difference = difference,
+    .difference = weighted_difference,
     .column_sums = column_sums,
     .dropout = dropout,
     .noise = noise,

@@ -3,14 +3,14 @@
  *
  * SPDX-License-Identifier: MIT */
 
-VECTOR_INLINE v_float sign_of(v_float x)
+ALWAYS_INLINE v_float sign_of(v_float x)
 {
     v_float one = v_copy_sign(v_set(1.0f), x);
 
     return v_select(v_greater(v_abs(x), v_set(0.0f)), one, v_set(0.0f));
 }
 
-VECTOR_INLINE void add_penalty_at(v_float l1, v_float two_l2, float *to, const float *g,
+ALWAYS_INLINE void add_penalty_at(v_float l1, v_float two_l2, float *to, const float *g,
                                   const float *w, size_t part)
 {
     v_float weight = load_some(w, part);
@@ -28,7 +28,7 @@ static void add_penalty(size_t n, float *to, const float *g, const float *w, flo
 
 /* The bound stands first: a NaN in g stays, as x86 and the others answer the second of a pair
  * that cannot be compared. */
-VECTOR_INLINE v_float clip_vector(v_float g, v_float low, v_float high)
+ALWAYS_INLINE v_float clip_vector(v_float g, v_float low, v_float high)
 {
     return v_min(high, v_max(low, g));
 }

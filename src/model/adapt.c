@@ -43,7 +43,8 @@ static double number_at(const dlcore_network_t *network, size_t layer, const dlc
 }
 
 /* DLCORE_ERROR_RANGE for the first number that is not finite, of which there is one. */
-static dlcore_status refuse_number(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x)
+static dlcore_status refuse_adapt_number(dlcore_model_t *model, size_t layer,
+                                         const dlcore_tensor_t *x)
 {
     size_t at = 0, size = x->row_size;
     double number = number_at(&model->network, layer, x, 0, 0);
@@ -57,8 +58,8 @@ static dlcore_status refuse_number(dlcore_model_t *model, size_t layer, const dl
 
 /* Mean and variance of each column, by Welford's recurrence: one pass, no cancellation. False when
  * a number is not finite. */
-static bool measure(const dlcore_network_t *network, size_t layer, const dlcore_tensor_t *x,
-                    double *means, double *squares)
+static bool measure_numbers(const dlcore_network_t *network, size_t layer, const dlcore_tensor_t *x,
+                            double *means, double *squares)
 {
     bool finite = true;
 
@@ -84,9 +85,9 @@ static dlcore_status set_statistics(dlcore_model_t *model, size_t layer, const d
 
     if (numbers == NULL)
         return dlcore_fail_memory(&model->error, "adapt", 2 * width * sizeof *numbers);
-    if (!measure(&model->network, layer, x, numbers, numbers + width)) {
+    if (!measure_numbers(&model->network, layer, x, numbers, numbers + width)) {
         dlcore_release(&model->allocator, numbers);
-        return refuse_number(model, layer, x);
+        return refuse_adapt_number(model, layer, x);
     }
     for (size_t c = 0; c < width; c++) {
         mean[c] = (float)numbers[c];

@@ -32,8 +32,8 @@ static dlcore_status check_metrics(bool weighted, const dlcore_metric_t *metrics
 }
 
 /* A name of the user's that is the one that another result was given: "accuracy_1". */
-static dlcore_status check_names(const dlcore_compile_options_t *options,
-                                 dlcore_error_record_t *error)
+static dlcore_status check_metric_names(const dlcore_compile_options_t *options,
+                                        dlcore_error_record_t *error)
 {
     char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
     size_t count = dlcore_result_names(options, names);
@@ -66,10 +66,11 @@ static dlcore_status check_lists(const dlcore_compile_options_t *options,
     if (status == DLCORE_OK)
         status =
             check_metrics(true, options->weighted_metrics, options->weighted_metric_count, error);
-    return status == DLCORE_OK ? check_names(options, error) : status;
+    return status == DLCORE_OK ? check_metric_names(options, error) : status;
 }
 
-static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error_record_t *error)
+static dlcore_status check_compile(const dlcore_compile_options_t *options,
+                                   dlcore_error_record_t *error)
 {
     const dlcore_optimizer_type_t *optimizer = dlcore_optimizer_type(options->optimizer.kind);
     dlcore_status status = dlcore_check_options(options, "compile", error);
@@ -90,7 +91,7 @@ static dlcore_status check(const dlcore_compile_options_t *options, dlcore_error
 }
 
 /* Builds the network when its first layer knows the width, and checks loss and metrics on it. */
-static dlcore_status settle(dlcore_model_t *model, const dlcore_compile_options_t *options)
+static dlcore_status settle_metrics(dlcore_model_t *model, const dlcore_compile_options_t *options)
 {
     dlcore_network_t *network = &model->network;
     dlcore_objective_t objective;
@@ -126,10 +127,10 @@ dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
         status = dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                              "compile: the model has no layers; model_add comes first");
     } else {
-        status = check(options, &model->error);
+        status = check_compile(options, &model->error);
     }
     if (status == DLCORE_OK)
-        status = settle(model, options);
+        status = settle_metrics(model, options);
     if (status == DLCORE_OK) {
         dlcore_trainer_restart(model);
         model->compiles++;

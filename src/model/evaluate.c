@@ -11,9 +11,10 @@
 
 size_t dlcore_block_rows(size_t rows)
 {
-    enum { MOST = 128, LEAST = 32, BLOCKS = 16 };
+    enum { MOST_ROWS = 128, LEAST_ROWS = 32, BLOCKS = 16 };
 
-    return dlcore_size_max(LEAST, dlcore_size_min(MOST, dlcore_size_round_up(rows / BLOCKS, 16)));
+    return dlcore_size_max(LEAST_ROWS,
+                           dlcore_size_min(MOST_ROWS, dlcore_size_round_up(rows / BLOCKS, 16)));
 }
 
 dlcore_evaluate_options_t dlcore_evaluate_options_default(void)
@@ -104,9 +105,10 @@ static dlcore_status check_no_steps(const char *call, size_t steps, dlcore_error
                        steps);
 }
 
-static dlcore_status evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                              const dlcore_tensor_t *y, const dlcore_evaluate_options_t *options,
-                              dlcore_evaluation_t *result)
+static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                      const dlcore_tensor_t *y,
+                                      const dlcore_evaluate_options_t *options,
+                                      dlcore_evaluation_t *result)
 {
     dlcore_error_record_t *error = options->error;
     dlcore_objective_t objective;
@@ -157,7 +159,7 @@ dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_te
     dlcore_evaluate_options_t chosen =
         options != NULL ? *options : dlcore_evaluate_options_default();
 
-    return evaluate(model, x, y, &chosen, result);
+    return evaluate_tensors(model, x, y, &chosen, result);
 }
 
 /* y_pred can take `rows` outputs of `units` numbers. */
@@ -223,7 +225,7 @@ dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const
         options != NULL ? *options : dlcore_evaluate_options_default();
 
     chosen.batch_size = x != NULL ? dlcore_size_max(1, dlcore_sample_count(x)) : 1;
-    return evaluate(model, x, y, &chosen, result);
+    return evaluate_tensors(model, x, y, &chosen, result);
 }
 
 dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,

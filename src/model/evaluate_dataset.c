@@ -9,8 +9,8 @@
 #include "tensor/tensor.h"
 
 /* Begins a copy: what a dataset's functions do to the caller's struct is for the next call. */
-static dlcore_status begin(const dlcore_dataset_t *dataset, dlcore_dataset_t *copy,
-                           dlcore_error_record_t *error)
+static dlcore_status begin_dataset(const dlcore_dataset_t *dataset, dlcore_dataset_t *copy,
+                                   dlcore_error_record_t *error)
 {
     if (dataset == NULL || dataset->begin == NULL || dataset->next == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
@@ -33,8 +33,8 @@ typedef struct pass {
     size_t batch;
 } pass_t;
 
-static dlcore_status check_batch(const dlcore_run_t *run, const dlcore_source_t *source,
-                                 dlcore_error_record_t *error)
+static dlcore_status check_dataset_batch(const dlcore_run_t *run, const dlcore_source_t *source,
+                                         dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &run->model->network;
     dlcore_status status = dlcore_check_samples(network, source->x, error);
@@ -58,14 +58,14 @@ static size_t block_of(const dlcore_objective_t *objective, size_t rows)
     return rows;
 }
 
-static dlcore_status run_batch(pass_t *pass, const dlcore_source_t *source,
-                               dlcore_error_record_t *error)
+static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *source,
+                                       dlcore_error_record_t *error)
 {
     const dlcore_model_t *model = pass->run->model;
     dlcore_objective_t objective = *pass->run->objective;
     dlcore_run_t run = *pass->run;
     dlcore_error_record_t found = {0};
-    dlcore_status status = check_batch(&run, source, &found);
+    dlcore_status status = check_dataset_batch(&run, source, &found);
 
     if (status != DLCORE_OK)
         return fail_batch(pass->batch, status, &found, error);
@@ -84,7 +84,7 @@ static dlcore_status run_batch(pass_t *pass, const dlcore_source_t *source,
 }
 
 /* What the line says in the midst of a pass, where anybody sees it. */
-static void show(const pass_t *pass, dlcore_progress_t *progress)
+static void show_pass(const pass_t *pass, dlcore_progress_t *progress)
 {
     dlcore_evaluation_t result;
 
@@ -96,14 +96,14 @@ static void show(const pass_t *pass, dlcore_progress_t *progress)
 
 /* The first `steps` batches of a pass; 0: all. `progress` has begun; it is told of every batch, and
  * at last of their number. NULL: nobody is. */
-static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                              size_t steps, dlcore_progress_t *progress, dlcore_sums_t *sums,
-                              dlcore_error_record_t *error)
+static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
+                                      size_t steps, dlcore_progress_t *progress,
+                                      dlcore_sums_t *sums, dlcore_error_record_t *error)
 {
     const dlcore_allocator_t held = dlcore_held_allocator(run->model);
     pass_t pass = {.run = run, .sums = sums};
     dlcore_dataset_t copy;
-    dlcore_status status = begin(dataset, &copy, error);
+    dlcore_status status = begin_dataset(dataset, &copy, error);
 
     dlcore_sums_clear(run->objective, sums);
     if (status == DLCORE_OK)
@@ -114,10 +114,10 @@ static dlcore_status evaluate(const dlcore_run_t *run, const dlcore_dataset_t *d
         status = dlcore_dataset_next(&copy, true, &source, error);
         if (status != DLCORE_OK || source.rows == 0)
             break;
-        status = run_batch(&pass, &source, error);
+        status = run_dataset_batch(&pass, &source, error);
         pass.batch++;
         if (status == DLCORE_OK)
-            show(&pass, progress);
+            show_pass(&pass, progress);
     }
     dlcore_sums_free(&held, &pass.more);
     if (progress != NULL)
@@ -131,7 +131,7 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
                                       size_t steps, dlcore_sums_t *sums,
                                       dlcore_error_record_t *error)
 {
-    return evaluate(run, dataset, steps, NULL, sums, error);
+    return evaluate_batches(run, dataset, steps, NULL, sums, error);
 }
 
 /* For the progress line; 0: not known. */
@@ -168,7 +168,7 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
         return status;
     progress = dlcore_progress_start(&chosen.sink, chosen.verbose);
     dlcore_progress_begin(&progress, 0, 0, expected_batches(dataset, chosen.steps));
-    status = evaluate(&run, dataset, chosen.steps, &progress, &sums, chosen.error);
+    status = evaluate_batches(&run, dataset, chosen.steps, &progress, &sums, chosen.error);
     if (status == DLCORE_OK) {
         dlcore_evaluation_set(model, &objective, &sums, result);
         dlcore_evaluation_report(result, &progress);
@@ -236,7 +236,7 @@ dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
     if (status == DLCORE_OK)
         status = dlcore_check_built(model, "predict", error);
     if (status == DLCORE_OK)
-        status = begin(dataset, &copy, error);
+        status = begin_dataset(dataset, &copy, error);
     while (status == DLCORE_OK && (chosen.steps == 0 || batch < chosen.steps)) {
         dlcore_source_t source;
 

@@ -7,8 +7,8 @@
 #include "base/shown.h"
 #include "model/model.h"
 
-static dlcore_status check(const char *call, const dlcore_model_t *model, const char *name,
-                           const size_t *index, dlcore_error_record_t *error)
+static dlcore_status check_lookup(const char *call, const dlcore_model_t *model, const char *name,
+                                  const size_t *index, dlcore_error_record_t *error)
 {
     if (model != NULL && name != NULL && index != NULL)
         return DLCORE_OK;
@@ -18,8 +18,8 @@ static dlcore_status check(const char *call, const dlcore_model_t *model, const 
                                       : "index");
 }
 
-static dlcore_status refuse(const char *what, const char *name, const dlcore_shown_names_t *there,
-                            dlcore_error_record_t *error)
+static dlcore_status refuse_lookup(const char *what, const char *name,
+                                   const dlcore_shown_names_t *there, dlcore_error_record_t *error)
 {
     char shown[DLCORE_SHOWN_SIZE];
 
@@ -31,7 +31,7 @@ static dlcore_status refuse(const char *what, const char *name, const dlcore_sho
 dlcore_status dlcore_model_find_layer(const dlcore_model_t *model, const char *name, size_t *index,
                                       dlcore_error_record_t *error)
 {
-    dlcore_status status = check("find_layer", model, name, index, error);
+    dlcore_status status = check_lookup("find_layer", model, name, index, error);
     dlcore_shown_names_t there = {.used = 0};
 
     if (status != DLCORE_OK)
@@ -43,13 +43,13 @@ dlcore_status dlcore_model_find_layer(const dlcore_model_t *model, const char *n
         }
         dlcore_shown_add(&there, model->network.nodes[i].layer.name);
     }
-    return refuse("layer", name, &there, error);
+    return refuse_lookup("layer", name, &there, error);
 }
 
 dlcore_status dlcore_model_find_weight(const dlcore_model_t *model, const char *name, size_t *index,
                                        dlcore_error_record_t *error)
 {
-    dlcore_status status = check("find_weight", model, name, index, error);
+    dlcore_status status = check_lookup("find_weight", model, name, index, error);
     dlcore_shown_names_t there = {.used = 0};
     dlcore_weight_t weight;
 
@@ -65,5 +65,5 @@ dlcore_status dlcore_model_find_weight(const dlcore_model_t *model, const char *
         }
         dlcore_shown_add(&there, weight.name);
     }
-    return refuse("weight", name, &there, error);
+    return refuse_lookup("weight", name, &there, error);
 }

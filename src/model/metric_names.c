@@ -10,14 +10,14 @@
 typedef char result_name_t[DLCORE_RESULT_NAME_SIZE];
 
 /* Names that were asked for, and how often. */
-typedef struct counter {
+typedef struct name_counter {
     result_name_t names[DLCORE_METRICS_MAX];
     size_t times[DLCORE_METRICS_MAX];
     size_t count;
-} counter_t;
+} name_counter_t;
 
 /* How often the name was asked for before. */
-static size_t ask(counter_t *counter, const char *name)
+static size_t ask(name_counter_t *counter, const char *name)
 {
     size_t i = 0;
 
@@ -30,7 +30,7 @@ static size_t ask(counter_t *counter, const char *name)
     return counter->times[i]++;
 }
 
-static bool is_known(const counter_t *counter, const char *name)
+static bool is_known(const name_counter_t *counter, const char *name)
 {
     for (size_t i = 0; i < counter->count; i++) {
         if (strcmp(counter->names[i], name) == 0)
@@ -39,7 +39,8 @@ static bool is_known(const counter_t *counter, const char *name)
     return false;
 }
 
-static void name_one(counter_t *counter, const dlcore_metric_t *metric, bool weighted, char *to)
+static void name_one(name_counter_t *counter, const dlcore_metric_t *metric, bool weighted,
+                     char *to)
 {
     const char *own = metric->name[0] != '\0' ? metric->name : dlcore_metric_name(metric->kind);
     char name[DLCORE_METRIC_NAME_SIZE + 16];
@@ -57,7 +58,7 @@ static void name_one(counter_t *counter, const dlcore_metric_t *metric, bool wei
 size_t dlcore_result_names(const dlcore_compile_options_t *settings,
                            char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE])
 {
-    counter_t counter = {.count = 0};
+    name_counter_t counter = {.count = 0};
     size_t count = 0;
 
     for (size_t i = 0; i < settings->metric_count; i++)

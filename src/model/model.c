@@ -21,7 +21,7 @@ dlcore_model_options_t dlcore_model_options_default(void)
                                     .structure_size = sizeof(dlcore_model_options_t)};
 }
 
-static dlcore_status check_options(const dlcore_model_options_t *options)
+static dlcore_status check_model_options(const dlcore_model_options_t *options)
 {
     dlcore_status status = dlcore_check_options(options, "model", options->error);
 
@@ -67,7 +67,7 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     *model = NULL;
     if (options != NULL)
         chosen = *options;
-    status = check_options(&chosen);
+    status = check_model_options(&chosen);
     if (status == DLCORE_OK)
         status = choose_products(&chosen, &products);
     if (status != DLCORE_OK)
@@ -192,7 +192,7 @@ dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer)
     return dlcore_model_end(model, status);
 }
 
-static dlcore_status build(dlcore_model_t *model, size_t input_width)
+static dlcore_status build_network(dlcore_model_t *model, size_t input_width)
 {
     size_t width = dlcore_network_input_width(&model->network);
 
@@ -215,7 +215,7 @@ dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width)
 
     if (status != DLCORE_OK)
         return status;
-    return dlcore_model_end(model, build(model, input_width));
+    return dlcore_model_end(model, build_network(model, input_width));
 }
 
 /* The clone's layers, settings and weights; on failure the caller frees it. */

@@ -20,8 +20,8 @@ dlcore_predictor_options_t dlcore_predictor_options_default(void)
 
 /* ---- life ---- */
 
-static dlcore_status check(const dlcore_model_t *model, size_t batch_size,
-                           dlcore_error_record_t *error)
+static dlcore_status check_predictor(const dlcore_model_t *model, size_t batch_size,
+                                     dlcore_error_record_t *error)
 {
     if (model == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "predictor: model is NULL");
@@ -50,7 +50,7 @@ dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
     *predictor = NULL;
     status = dlcore_check_options(&chosen, "predictor", chosen.error);
     if (status == DLCORE_OK)
-        status = check(model, chosen.batch_size, chosen.error);
+        status = check_predictor(model, chosen.batch_size, chosen.error);
     if (status != DLCORE_OK)
         return status;
     p = dlcore_allocate(&model->allocator, 1, sizeof *p);
@@ -103,7 +103,7 @@ typedef struct batch {
 } batch_t;
 
 /* x is in the engine's panels from here on. */
-static void gather(batch_t *batch)
+static void gather_batch(batch_t *batch)
 {
     dlcore_predictor_t *p = batch->predictor;
     const dlcore_network_t *network = &p->network;
@@ -189,7 +189,7 @@ static void run_node(batch_t *batch, size_t index)
         multiply_lists(batch, index, &pass);
     } else {
         if (batch->is_raw)
-            gather(batch);
+            gather_batch(batch);
         node->type->forward(&pass);
     }
     if (dlcore_layer_has_rows(node->type, &pass))
@@ -221,13 +221,13 @@ static void run_network(dlcore_predictor_t *p, const void *samples, bool is_uint
                                     .columns = p->input_width,
                                     .panel = p->input_width};
     else
-        gather(&batch);
+        gather_batch(&batch);
     for (size_t i = network->first; i < network->node_count; i++) {
         if (dlcore_layer_runs(network->nodes[i].type, false))
             run_node(&batch, i);
     }
     if (batch.is_raw) /* nothing to compute */
-        gather(&batch);
+        gather_batch(&batch);
     store(&batch.x, y);
     dlcore_float_mode_leave(mode);
 }
@@ -261,7 +261,8 @@ static dlcore_status check_run(const dlcore_predictor_t *p, const void *x, size_
     return is_stale(p) ? DLCORE_ERROR_STATE : DLCORE_OK;
 }
 
-static dlcore_status run(dlcore_predictor_t *p, const void *x, bool is_uint8, size_t rows, float *y)
+static dlcore_status run_predictor(dlcore_predictor_t *p, const void *x, bool is_uint8, size_t rows,
+                                   float *y)
 {
     dlcore_status status = check_run(p, x, rows, y);
 
@@ -283,13 +284,13 @@ dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x
         predictor->chain_functions->run(&predictor->chain, x, rows, y);
         return DLCORE_OK;
     }
-    return run(predictor, x, false, rows, y);
+    return run_predictor(predictor, x, false, rows, y);
 }
 
 dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
                                          size_t rows, float *y)
 {
-    return run(predictor, x, true, rows, y);
+    return run_predictor(predictor, x, true, rows, y);
 }
 
 size_t dlcore_predictor_input_width(const dlcore_predictor_t *predictor)

@@ -1,11 +1,11 @@
 /* Making predictors: weights in the layout that runs fastest, and buffers.
  *
  * SPDX-License-Identifier: MIT */
-#include <math.h>
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/finite.h"
 #include "base/size.h"
 #include "engine/path.h"
 #include "model/predictor.h"
@@ -140,15 +140,6 @@ static dlcore_status copy_network(dlcore_predictor_t *p, dlcore_error_record_t *
     return fill_panels(p, error);
 }
 
-static bool all_finite(const float *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(values[i]))
-            return false;
-    }
-    return true;
-}
-
 static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &p->network;
@@ -162,8 +153,8 @@ static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *er
         const dlcore_node_t *node = &network->nodes[i];
         if (node->layer.kind != DLCORE_LAYER_DENSE)
             continue;
-        p->skips_zeros[i] =
-            all_finite(dlcore_predictor_values(network, node, 0), node->parameters[0].floats);
+        p->skips_zeros[i] = dlcore_all_finite(dlcore_predictor_values(network, node, 0),
+                                              node->parameters[0].floats);
         widest = dlcore_size_max(widest, node->input_width);
     }
     room = dlcore_size_round_up(widest + DLCORE_GEMV_SPARE, 16);
@@ -179,7 +170,7 @@ static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *er
     return DLCORE_OK;
 }
 
-static dlcore_status make_network(dlcore_predictor_t *p, dlcore_error_record_t *error)
+static dlcore_status make_predictor_network(dlcore_predictor_t *p, dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
 
@@ -207,5 +198,5 @@ dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_erro
         if (status != DLCORE_OK || predictor->capacity <= predictor->chain_rows)
             return status;
     }
-    return make_network(predictor, error);
+    return make_predictor_network(predictor, error);
 }

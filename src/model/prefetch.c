@@ -61,7 +61,8 @@ static size_t batch_bytes(const dlcore_source_t *source)
 }
 
 /* A contiguous copy of `from` at `memory`; answers where it ends. */
-static unsigned char *copy(const dlcore_tensor_t *from, dlcore_tensor_t *to, unsigned char *memory)
+static unsigned char *copy_part(const dlcore_tensor_t *from, dlcore_tensor_t *to,
+                                unsigned char *memory)
 {
     size_t length, runs = dlcore_tensor_runs(from, &length);
     size_t bytes = length * dlcore_dtype_size(from->dtype);
@@ -81,20 +82,20 @@ static void fill(slot_t *slot, const dlcore_source_t *found)
     slot->source = *found;
     if (found->rows == 0)
         return;
-    memory = copy(found->x, &slot->x, memory);
+    memory = copy_part(found->x, &slot->x, memory);
     slot->source.x = &slot->x;
     if (found->y != NULL) {
-        memory = copy(found->y, &slot->y, memory);
+        memory = copy_part(found->y, &slot->y, memory);
         slot->source.y = &slot->y;
     }
     if (found->weights != NULL) {
-        (void)copy(found->weights, &slot->weights, memory);
+        (void)copy_part(found->weights, &slot->weights, memory);
         slot->source.weights = &slot->weights;
     }
 }
 
 /* One batch from the dataset. */
-static dlcore_status fetch(dlcore_prefetch_t *prefetch, bool seeks)
+static dlcore_status fetch_batch(dlcore_prefetch_t *prefetch, bool seeks)
 {
     const dlcore_dataset_t *dataset = prefetch->dataset;
     dlcore_status status = DLCORE_OK;
@@ -107,20 +108,20 @@ static dlcore_status fetch(dlcore_prefetch_t *prefetch, bool seeks)
     return dlcore_dataset_next(dataset, true, &prefetch->found, &prefetch->error);
 }
 
-static void work(dlcore_prefetch_t *prefetch)
+static void fill_next(dlcore_prefetch_t *prefetch)
 {
     slot_t *slot = &prefetch->slots[prefetch->next];
     bool seeks = prefetch->seeks, fits;
 
     prefetch->seeks = false;
-    prefetch->status = fetch(prefetch, seeks);
+    prefetch->status = fetch_batch(prefetch, seeks);
     fits = prefetch->status != DLCORE_OK || batch_bytes(&prefetch->found) <= slot->room;
     if (prefetch->status == DLCORE_OK && fits)
         fill(slot, &prefetch->found);
     dlcore_wait_word_store(&prefetch->state, fits ? READY : WAITING);
 }
 
-static void run(void *argument)
+static void run_prefetch(void *argument)
 {
     dlcore_prefetch_t *prefetch = argument;
 
@@ -130,7 +131,7 @@ static void run(void *argument)
         if (state == ENDING)
             return;
         if (state == WORKING)
-            work(prefetch);
+            fill_next(prefetch);
         else
             dlcore_wait_word_park(&prefetch->state, state);
     }
@@ -149,7 +150,7 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
     made->allocator = *allocator;
     made->dataset = dataset;
     dlcore_wait_word_init(&made->state);
-    number = dlcore_thread_start(&made->thread, 0, run, made);
+    number = dlcore_thread_start(&made->thread, 0, run_prefetch, made);
     if (number != 0) {
         dlcore_release(allocator, made);
         return dlcore_fail_errno(error, number, "prefetch: cannot start a thread");
@@ -159,7 +160,7 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
 }
 
 /* Waits for the caller's turn. */
-static void settle(dlcore_prefetch_t *prefetch)
+static void settle_prefetch(dlcore_prefetch_t *prefetch)
 {
     dlcore_wait_word_park(&prefetch->state, WORKING);
 }
@@ -170,7 +171,7 @@ void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
 
     if (prefetch == NULL)
         return;
-    settle(prefetch);
+    settle_prefetch(prefetch);
     dlcore_wait_word_store(&prefetch->state, ENDING);
     dlcore_thread_join(&prefetch->thread);
     allocator = prefetch->allocator;
@@ -181,7 +182,7 @@ void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
 
 void dlcore_prefetch_seek(dlcore_prefetch_t *prefetch, size_t pass, size_t batch)
 {
-    settle(prefetch);
+    settle_prefetch(prefetch);
     prefetch->pass = pass;
     prefetch->batch = batch;
     prefetch->seeks = true;
@@ -211,7 +212,7 @@ dlcore_status dlcore_prefetch_next(dlcore_prefetch_t *prefetch, dlcore_source_t 
     dlcore_status status;
 
     *source = (dlcore_source_t){0};
-    settle(prefetch);
+    settle_prefetch(prefetch);
     status = prefetch->status;
     if (status != DLCORE_OK)
         (void)dlcore_fail(error, status, "%s", prefetch->error.message);

@@ -21,7 +21,7 @@ typedef struct line {
     size_t length;
 } line_t;
 
-static void add(line_t *line, const char *text)
+static void add_text(line_t *line, const char *text)
 {
     size_t room = sizeof line->text - line->length;
     size_t length = dlcore_size_min(strlen(text), room);
@@ -34,7 +34,7 @@ static void add_count(line_t *line, size_t number, size_t width)
 {
     char text[32];
     snprintf(text, sizeof text, "%*zu", (int)width, number);
-    add(line, text);
+    add_text(line, text);
 }
 
 static void write_stdout(void *user, const char *text, size_t length)
@@ -54,7 +54,7 @@ dlcore_progress_t dlcore_progress_start(const dlcore_sink_t *sink, int verbose)
     return progress;
 }
 
-static void put(const dlcore_progress_t *progress, const line_t *line)
+static void send_line(const dlcore_progress_t *progress, const line_t *line)
 {
     progress->sink.write(progress->sink.user, line->text, line->length);
 }
@@ -70,32 +70,32 @@ void dlcore_progress_begin(dlcore_progress_t *progress, size_t epoch, size_t epo
     progress->drawn = 0.0;
     if (epochs == 0)
         return;
-    add(&line, "Epoch ");
+    add_text(&line, "Epoch ");
     add_count(&line, epoch + 1, 1);
-    add(&line, "/");
+    add_text(&line, "/");
     add_count(&line, epochs, 1);
-    add(&line, "\n");
-    put(progress, &line);
+    add_text(&line, "\n");
+    send_line(progress, &line);
 }
 
 static void add_bold(const dlcore_progress_t *progress, line_t *line, const char *text)
 {
-    add(line, progress->sink.terminal ? "\x1b[1m" : "");
-    add(line, text);
-    add(line, progress->sink.terminal ? "\x1b[0m" : "");
+    add_text(line, progress->sink.terminal ? "\x1b[1m" : "");
+    add_text(line, text);
+    add_text(line, progress->sink.terminal ? "\x1b[0m" : "");
 }
 
 static void add_bar(const dlcore_progress_t *progress, line_t *line, size_t done)
 {
     size_t filled = done < progress->batches ? done * CELLS / progress->batches : CELLS;
 
-    add(line, progress->sink.terminal ? "\x1b[32m" : "");
+    add_text(line, progress->sink.terminal ? "\x1b[32m" : "");
     for (size_t i = 0; i < CELLS; i++) {
         if (i == filled)
-            add(line, progress->sink.terminal ? "\x1b[0m\x1b[37m" : "");
-        add(line, "━");
+            add_text(line, progress->sink.terminal ? "\x1b[0m\x1b[37m" : "");
+        add_text(line, "━");
     }
-    add(line, progress->sink.terminal ? "\x1b[0m" : "");
+    add_text(line, progress->sink.terminal ? "\x1b[0m" : "");
 }
 
 /* 12s, 3:05, 1:02:03 */
@@ -124,8 +124,8 @@ static void add_step_time(line_t *line, double seconds)
         seconds *= 1e3;
         unit = "ms/step";
     }
-    add(line, dlcore_number(number, seconds, 0, 0));
-    add(line, unit);
+    add_text(line, dlcore_number(number, seconds, 0, 0));
+    add_text(line, unit);
 }
 
 /* " - accuracy: 0.9134 - loss: 0.2963", sorted by name as Keras does. */
@@ -144,14 +144,14 @@ static void add_values(line_t *line, const char *const *names, const double *val
         double value = values[order[i]];
         int tiny = value <= 1e-3 && value >= -1e-3;
 
-        add(line, " - ");
-        add(line, names[order[i]]);
-        add(line, ": ");
-        add(line, dlcore_number(number, value, 4, tiny && value != 0.0));
+        add_text(line, " - ");
+        add_text(line, names[order[i]]);
+        add_text(line, ": ");
+        add_text(line, dlcore_number(number, value, 4, tiny && value != 0.0));
     }
 }
 
-static size_t digits(size_t number)
+static size_t digits_of(size_t number)
 {
     size_t count = 1;
     for (; number >= 10; number /= 10)
@@ -170,34 +170,34 @@ static void draw(dlcore_progress_t *progress, size_t done, const char *const *na
     char text[64];
 
     if (progress->sink.terminal)
-        add(&line, "\r\x1b[2K");
+        add_text(&line, "\r\x1b[2K");
     if (progress->verbose == 1 && batches == 0) {
         snprintf(text, sizeof text, "%7zu/Unknown", done);
         add_bold(progress, &line, text);
-        add(&line, " ");
+        add_text(&line, " ");
         format_seconds(text, sizeof text, elapsed);
         add_bold(progress, &line, text);
-        add(&line, " ");
+        add_text(&line, " ");
     } else if (progress->verbose == 1) {
-        snprintf(text, sizeof text, "%*zu/%zu", (int)digits(batches), done, batches);
+        snprintf(text, sizeof text, "%*zu/%zu", (int)digits_of(batches), done, batches);
         add_bold(progress, &line, text);
-        add(&line, " ");
+        add_text(&line, " ");
         add_bar(progress, &line, done);
-        add(&line, " ");
+        add_text(&line, " ");
         format_seconds(text, sizeof text, last ? elapsed : each * (double)(batches - done));
         add_bold(progress, &line, text);
-        add(&line, " ");
+        add_text(&line, " ");
     } else {
         snprintf(text, sizeof text, "%zu/%zu - ", batches, batches);
-        add(&line, text);
+        add_text(&line, text);
         format_seconds(text, sizeof text, elapsed);
-        add(&line, text);
-        add(&line, " - ");
+        add_text(&line, text);
+        add_text(&line, " - ");
     }
     add_step_time(&line, each);
     add_values(&line, names, values, count);
-    add(&line, last ? "\n" : "");
-    put(progress, &line);
+    add_text(&line, last ? "\n" : "");
+    send_line(progress, &line);
 }
 
 void dlcore_progress_batch(dlcore_progress_t *progress, size_t done, const char *const *names,

@@ -68,7 +68,7 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
     dlcore_sums_add(run->objective, &blocks->sums[block / blocks->stripe], &batch);
 }
 
-static void work(void *argument, size_t worker, size_t workers)
+static void run_rows(void *argument, size_t worker, size_t workers)
 {
     blocks_t *blocks = argument;
     const dlcore_products_t *products = blocks->network->products;
@@ -154,7 +154,7 @@ dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
         status = make_sums(&blocks, error);
     if (status == DLCORE_OK) {
         scope = dlcore_scope_enter(run->model);
-        dlcore_team_run(run->team, workers, work, &blocks);
+        dlcore_team_run(run->team, workers, run_rows, &blocks);
         dlcore_scope_leave(scope);
     }
     if (status == DLCORE_OK && run->objective != NULL) {

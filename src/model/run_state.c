@@ -10,7 +10,8 @@
 #include "model/model.h"
 
 /* `count` may be 0: then NULL will do. */
-static bool reserve(const dlcore_allocator_t *allocator, size_t count, size_t size, void *pointer)
+static bool reserve_state(const dlcore_allocator_t *allocator, size_t count, size_t size,
+                          void *pointer)
 {
     void *memory = count > 0 ? dlcore_allocate(allocator, count, size) : NULL;
 
@@ -29,9 +30,9 @@ dlcore_run_state_t *dlcore_run_state_create(const dlcore_allocator_t *allocator,
     state->rows = rows;
     state->value_count = value_count;
     state->callback_count = callback_count;
-    if (reserve(allocator, sum_count, sizeof(double), &state->sums) &&
-        reserve(allocator, rows * value_count, sizeof(double), &state->history) &&
-        reserve(allocator, callback_count, sizeof *state->callbacks, &state->callbacks))
+    if (reserve_state(allocator, sum_count, sizeof(double), &state->sums) &&
+        reserve_state(allocator, rows * value_count, sizeof(double), &state->history) &&
+        reserve_state(allocator, callback_count, sizeof *state->callbacks, &state->callbacks))
         return state;
     dlcore_run_state_free(allocator, state);
     return NULL;
@@ -40,7 +41,7 @@ dlcore_run_state_t *dlcore_run_state_create(const dlcore_allocator_t *allocator,
 bool dlcore_run_state_reserve(const dlcore_allocator_t *allocator,
                               dlcore_callback_state_t *callback, size_t count)
 {
-    if (!reserve(allocator, count, sizeof(double), &callback->numbers))
+    if (!reserve_state(allocator, count, sizeof(double), &callback->numbers))
         return false;
     callback->count = count;
     return true;
@@ -105,7 +106,7 @@ void dlcore_model_drop_run(dlcore_model_t *model)
     model->stopped = NULL;
 }
 
-static dlcore_run_key_t key_of(const dlcore_model_t *model)
+static dlcore_run_key_t run_key(const dlcore_model_t *model)
 {
     return (dlcore_run_key_t){.version = dlcore_model_version(model),
                               .revision = model->network.revision,
@@ -115,12 +116,12 @@ static dlcore_run_key_t key_of(const dlcore_model_t *model)
 void dlcore_model_keep_run(dlcore_model_t *model)
 {
     if (model->stopped != NULL)
-        model->stopped->key = key_of(model);
+        model->stopped->key = run_key(model);
 }
 
 void dlcore_model_settle_run(dlcore_model_t *model)
 {
-    dlcore_run_key_t now = key_of(model);
+    dlcore_run_key_t now = run_key(model);
     const dlcore_run_key_t *key;
 
     if (model->stopped == NULL)

@@ -7,14 +7,14 @@
 #include "base/number.h"
 #include "model/model.h"
 
-enum { COLUMNS = 4, TRAINABLE = 3, CELL_SIZE = 192 };
+enum { SUMMARY_COLUMNS = 4, TRAINABLE = 3, CELL_SIZE = 192 };
 
 /* Inner widths of the columns, as Keras chooses them for 80 characters, wider when names are. */
-typedef struct table {
+typedef struct summary_table {
     FILE *stream;
-    size_t columns; /* COLUMNS, or without the last one, TRAINABLE */
-    size_t widths[COLUMNS];
-} table_t;
+    size_t columns; /* SUMMARY_COLUMNS, or without the last one, TRAINABLE */
+    size_t widths[SUMMARY_COLUMNS];
+} summary_table_t;
 
 /* 401,920 */
 static const char *with_commas(size_t number, char text[32])
@@ -46,7 +46,7 @@ static const char *as_size(size_t bytes, char text[CELL_SIZE])
     return text;
 }
 
-static void make_row(const dlcore_node_t *node, char cells[COLUMNS][CELL_SIZE])
+static void make_row(const dlcore_node_t *node, char cells[SUMMARY_COLUMNS][CELL_SIZE])
 {
     size_t parameters = 0;
     char number[32];
@@ -67,8 +67,8 @@ static void make_row(const dlcore_node_t *node, char cells[COLUMNS][CELL_SIZE])
                                      : "N");
 }
 
-static void rule(const table_t *table, const char *left, const char *line, const char *middle,
-                 const char *right)
+static void rule(const summary_table_t *table, const char *left, const char *line,
+                 const char *middle, const char *right)
 {
     for (size_t c = 0; c < table->columns; c++) {
         fputs(c == 0 ? left : middle, table->stream);
@@ -78,7 +78,8 @@ static void rule(const table_t *table, const char *left, const char *line, const
     fprintf(table->stream, "%s\n", right);
 }
 
-static void row(const table_t *table, const char *bar, const char *const cells[COLUMNS])
+static void row(const summary_table_t *table, const char *bar,
+                const char *const cells[SUMMARY_COLUMNS])
 {
     for (size_t c = 0; c < table->columns; c++) {
         int pad = (int)(table->widths[c] - strlen(cells[c]));
@@ -88,13 +89,13 @@ static void row(const table_t *table, const char *bar, const char *const cells[C
     fprintf(table->stream, "%s\n", bar);
 }
 
-static void measure(const dlcore_network_t *network, table_t *table)
+static void measure_columns(const dlcore_network_t *network, summary_table_t *table)
 {
     for (size_t i = 0; i < network->node_count; i++) {
-        char cells[COLUMNS][CELL_SIZE];
+        char cells[SUMMARY_COLUMNS][CELL_SIZE];
 
         make_row(&network->nodes[i], cells);
-        for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t c = 0; c < SUMMARY_COLUMNS; c++) {
             if (strlen(cells[c]) > table->widths[c])
                 table->widths[c] = strlen(cells[c]);
         }
@@ -164,24 +165,25 @@ static void totals(const dlcore_model_t *model, FILE *stream)
 
 dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
 {
-    static const char *const titles[COLUMNS] = {"Layer (type)", "Output Shape", "Param #",
-                                                "Trainable"};
-    table_t table = {.stream = stream, .columns = TRAINABLE, .widths = {31, 22, 13}};
+    static const char *const titles[SUMMARY_COLUMNS] = {"Layer (type)", "Output Shape", "Param #",
+                                                        "Trainable"};
+    summary_table_t table = {.stream = stream, .columns = TRAINABLE, .widths = {31, 22, 13}};
     const dlcore_network_t *network;
 
     if (model == NULL || stream == NULL)
         return DLCORE_ERROR_ARGUMENT;
     network = &model->network;
     if (has_frozen(network))
-        table = (table_t){.stream = stream, .columns = COLUMNS, .widths = {27, 21, 10, 9}};
-    measure(network, &table);
+        table = (summary_table_t){
+            .stream = stream, .columns = SUMMARY_COLUMNS, .widths = {27, 21, 10, 9}};
+    measure_columns(network, &table);
     fputs("Model: \"sequential\"\n", stream);
     rule(&table, "┏", "━", "┳", "┓");
     row(&table, "┃", titles);
     rule(&table, "┡", "━", "╇", "┩");
     for (size_t i = 0; i < network->node_count; i++) {
-        char texts[COLUMNS][CELL_SIZE];
-        const char *const cells[COLUMNS] = {texts[0], texts[1], texts[2], texts[3]};
+        char texts[SUMMARY_COLUMNS][CELL_SIZE];
+        const char *const cells[SUMMARY_COLUMNS] = {texts[0], texts[1], texts[2], texts[3]};
 
         if (i > 0)
             rule(&table, "├", "─", "┼", "┤");

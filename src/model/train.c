@@ -62,7 +62,7 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
     training->step.team = training->team;
 }
 
-static dlcore_status reserve(dlcore_training_t *training, size_t rows)
+static dlcore_status reserve_training(dlcore_training_t *training, size_t rows)
 {
     dlcore_model_t *model = training->model;
 
@@ -87,7 +87,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
     choose_workers(training, rows);
     status = dlcore_trainer_begin(model);
     if (status == DLCORE_OK)
-        status = reserve(training, rows);
+        status = reserve_training(training, rows);
     if (status != DLCORE_OK) {
         dlcore_training_end(training);
         return status;
@@ -109,7 +109,7 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows)
 {
     choose_workers(training, rows);
-    return reserve(training, rows);
+    return reserve_training(training, rows);
 }
 
 void dlcore_training_end(dlcore_training_t *training)

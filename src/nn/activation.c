@@ -7,7 +7,7 @@
 #include "base/name.h"
 #include "kernels/kernels.h"
 
-static const char *const names[] = {
+static const char *const activation_names[] = {
     [DLCORE_ACTIVATION_UNKNOWN] = "unknown",
     [DLCORE_ACTIVATION_LINEAR] = "linear",
     [DLCORE_ACTIVATION_RELU] = "relu",
@@ -30,13 +30,13 @@ static const char *const names[] = {
     [DLCORE_ACTIVATION_LOG_SOFTMAX] = "log_softmax",
 };
 
-enum { NAME_COUNT = sizeof names / sizeof names[0] };
-_Static_assert(NAME_COUNT == DLCORE_ACTIVATION_COUNT, "one name each");
+enum { ACTIVATION_NAME_COUNT = sizeof activation_names / sizeof activation_names[0] };
+_Static_assert(ACTIVATION_NAME_COUNT == DLCORE_ACTIVATION_COUNT, "one name each");
 
 dlcore_activation_t dlcore_activation_from_name(const char *name)
 {
-    for (int i = 1; i < NAME_COUNT; i++) {
-        if (dlcore_name_is(name, names[i]))
+    for (int i = 1; i < ACTIVATION_NAME_COUNT; i++) {
+        if (dlcore_name_is(name, activation_names[i]))
             return (dlcore_activation_t)i;
     }
     if (dlcore_name_is(name, "swish"))
@@ -48,7 +48,7 @@ dlcore_activation_t dlcore_activation_from_name(const char *name)
 
 const char *dlcore_activation_name(dlcore_activation_t activation)
 {
-    if ((int)activation < 0 || (int)activation >= NAME_COUNT)
-        return names[DLCORE_ACTIVATION_UNKNOWN];
-    return names[activation];
+    if ((int)activation < 0 || (int)activation >= ACTIVATION_NAME_COUNT)
+        return activation_names[DLCORE_ACTIVATION_UNKNOWN];
+    return activation_names[activation];
 }

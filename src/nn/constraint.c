@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/name.h"
 
-#define EPSILON 1e-7f /* keras.backend.epsilon() */
+#define NORM_EPSILON 1e-7f /* keras.backend.epsilon() */
 
-static const char *const names[] = {
+static const char *const constraint_names[] = {
     [DLCORE_CONSTRAINT_NONE] = "none",
     [DLCORE_CONSTRAINT_MAX_NORM] = "max_norm",
     [DLCORE_CONSTRAINT_NON_NEG] = "non_neg",
@@ -20,8 +20,8 @@ static const char *const names[] = {
     [DLCORE_CONSTRAINT_MIN_MAX_NORM] = "min_max_norm",
 };
 
-enum { NAME_COUNT = sizeof names / sizeof names[0] };
-_Static_assert(NAME_COUNT == DLCORE_CONSTRAINT_MIN_MAX_NORM + 1, "one name each");
+enum { CONSTRAINT_NAME_COUNT = sizeof constraint_names / sizeof constraint_names[0] };
+_Static_assert(CONSTRAINT_NAME_COUNT == DLCORE_CONSTRAINT_MIN_MAX_NORM + 1, "one name each");
 
 dlcore_constraint_t dlcore_constraint_max_norm(double max_value)
 {
@@ -48,20 +48,20 @@ dlcore_constraint_t dlcore_constraint_min_max_norm(double min_value, double max_
 
 dlcore_constraint_t dlcore_constraint_from_name(const char *name)
 {
-    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_MAX_NORM]))
+    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_MAX_NORM]))
         return dlcore_constraint_max_norm(2.0);
-    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_NON_NEG]))
+    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_NON_NEG]))
         return dlcore_constraint_non_neg();
-    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_UNIT_NORM]))
+    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_UNIT_NORM]))
         return dlcore_constraint_unit_norm();
-    if (dlcore_name_is(name, names[DLCORE_CONSTRAINT_MIN_MAX_NORM]))
+    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_MIN_MAX_NORM]))
         return dlcore_constraint_min_max_norm(0.0, 1.0);
     return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_UNKNOWN};
 }
 
 const char *dlcore_constraint_name(dlcore_constraint_kind_t kind)
 {
-    return (int)kind >= 0 && (int)kind < NAME_COUNT ? names[kind] : "unknown";
+    return (int)kind >= 0 && (int)kind < CONSTRAINT_NAME_COUNT ? constraint_names[kind] : "unknown";
 }
 
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
@@ -69,8 +69,9 @@ dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, 
 {
     dlcore_status status = DLCORE_OK;
 
-    if ((int)constraint->kind < 0 || (int)constraint->kind >= NAME_COUNT)
-        return dlcore_check_choice(what, "kind", (int)constraint->kind, 0, NAME_COUNT - 1, error);
+    if ((int)constraint->kind < 0 || (int)constraint->kind >= CONSTRAINT_NAME_COUNT)
+        return dlcore_check_choice(what, "kind", (int)constraint->kind, 0,
+                                   CONSTRAINT_NAME_COUNT - 1, error);
     if (constraint->kind == DLCORE_CONSTRAINT_MAX_NORM ||
         constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
         status = dlcore_check_range(what, "max_value", constraint->max_value, 0.0, FLT_MAX, error);
@@ -100,7 +101,7 @@ static float factor(const dlcore_constraint_t *constraint, float square)
         wanted =
             (float)constraint->rate * clipped(norm, constraint->min_value, constraint->max_value) +
             (float)(1.0 - constraint->rate) * norm;
-    return wanted / (EPSILON + norm);
+    return wanted / (NORM_EPSILON + norm);
 }
 
 void dlcore_constraint_apply_columns(const dlcore_constraint_t *constraint,

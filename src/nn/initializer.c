@@ -19,7 +19,7 @@ typedef struct initializer_row {
     double value;
 } initializer_row_t;
 
-static const initializer_row_t rows[] = {
+static const initializer_row_t initializer_rows[] = {
     [DLCORE_INITIALIZER_GLOROT_UNIFORM] = {.name = "glorot_uniform", .scale = 1.0},
     [DLCORE_INITIALIZER_GLOROT_NORMAL] = {.name = "glorot_normal", .scale = 1.0, .normal = true},
     [DLCORE_INITIALIZER_HE_UNIFORM] = {.name = "he_uniform", .scale = 2.0, .by_fan_in = true},
@@ -31,15 +31,17 @@ static const initializer_row_t rows[] = {
     [DLCORE_INITIALIZER_ONES] = {.name = "ones", .value = 1.0},
     [DLCORE_INITIALIZER_CONSTANT] = {.name = "constant"},
 };
-_Static_assert(sizeof rows / sizeof rows[0] == DLCORE_INITIALIZER_CONSTANT + 1, "one row each");
+_Static_assert(sizeof initializer_rows / sizeof initializer_rows[0] ==
+                   DLCORE_INITIALIZER_CONSTANT + 1,
+               "one row each");
 
-enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+enum { INITIALIZER_COUNT = sizeof initializer_rows / sizeof initializer_rows[0] };
 
-static const initializer_row_t *row_of(dlcore_initializer_kind_t kind)
+static const initializer_row_t *initializer_row(dlcore_initializer_kind_t kind)
 {
-    if ((int)kind <= 0 || (int)kind >= ROW_COUNT)
+    if ((int)kind <= 0 || (int)kind >= INITIALIZER_COUNT)
         return NULL;
-    return &rows[kind];
+    return &initializer_rows[kind];
 }
 
 dlcore_initializer_t dlcore_initializer_glorot_uniform(void)
@@ -79,8 +81,8 @@ dlcore_initializer_t dlcore_initializer_constant(double value)
 
 dlcore_initializer_t dlcore_initializer_from_name(const char *name)
 {
-    for (int kind = 1; kind < ROW_COUNT; kind++) {
-        if (dlcore_name_is(name, rows[kind].name))
+    for (int kind = 1; kind < INITIALIZER_COUNT; kind++) {
+        if (dlcore_name_is(name, initializer_rows[kind].name))
             return (dlcore_initializer_t){.kind = (dlcore_initializer_kind_t)kind};
     }
     if (dlcore_name_is(name, "zero"))
@@ -92,7 +94,7 @@ dlcore_initializer_t dlcore_initializer_from_name(const char *name)
 
 const char *dlcore_initializer_name(dlcore_initializer_kind_t kind)
 {
-    const initializer_row_t *row = row_of(kind);
+    const initializer_row_t *row = initializer_row(kind);
     return row != NULL ? row->name : "unknown";
 }
 
@@ -103,7 +105,8 @@ dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initialize
     dlcore_status status;
 
     snprintf(whole, sizeof whole, "%s initializer", what);
-    status = dlcore_check_choice(whole, "kind", (int)initializer->kind, 1, ROW_COUNT - 1, error);
+    status =
+        dlcore_check_choice(whole, "kind", (int)initializer->kind, 1, INITIALIZER_COUNT - 1, error);
     if (status != DLCORE_OK || initializer->kind != DLCORE_INITIALIZER_CONSTANT)
         return status;
     return dlcore_check_range(whole, "constant", initializer->value, -FLT_MAX, FLT_MAX, error);
@@ -112,7 +115,7 @@ dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initialize
 void dlcore_initializer_fill(const dlcore_initializer_t *initializer, dlcore_random_t random,
                              size_t fan_in, size_t fan_out, float *values, size_t count)
 {
-    const initializer_row_t *row = row_of(initializer->kind);
+    const initializer_row_t *row = initializer_row(initializer->kind);
     double fan = row->by_fan_in ? (double)fan_in : ((double)fan_in + (double)fan_out) / 2.0;
     double variance = row->scale / (fan < 1.0 ? 1.0 : fan);
 

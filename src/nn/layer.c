@@ -6,7 +6,7 @@
 #include "base/name.h"
 #include "base/size.h"
 
-static const dlcore_layer_type_t *const types[] = {
+static const dlcore_layer_type_t *const layer_types[] = {
     [DLCORE_LAYER_UNKNOWN] = NULL,
     [DLCORE_LAYER_DENSE] = &dlcore_layer_type_dense,
     [DLCORE_LAYER_ACTIVATION] = &dlcore_layer_type_activation,
@@ -20,17 +20,17 @@ static const dlcore_layer_type_t *const types[] = {
     [DLCORE_LAYER_PRELU] = &dlcore_layer_type_prelu,
 };
 
-enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-_Static_assert(TYPE_COUNT == DLCORE_LAYER_PRELU + 1, "one row each");
+enum { LAYER_TYPE_COUNT = sizeof layer_types / sizeof layer_types[0] };
+_Static_assert(LAYER_TYPE_COUNT == DLCORE_LAYER_PRELU + 1, "one row each");
 
 const dlcore_layer_type_t *dlcore_layer_type(dlcore_layer_kind_t kind)
 {
-    if ((int)kind < 0 || (int)kind >= TYPE_COUNT)
+    if ((int)kind < 0 || (int)kind >= LAYER_TYPE_COUNT)
         return NULL;
-    return types[kind];
+    return layer_types[kind];
 }
 
-static dlcore_layer_t defaults(dlcore_layer_kind_t kind)
+static dlcore_layer_t layer_defaults(dlcore_layer_kind_t kind)
 {
     return (dlcore_layer_t){.kind = kind,
                             .use_bias = true,
@@ -54,7 +54,7 @@ static dlcore_layer_t defaults(dlcore_layer_kind_t kind)
 
 dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t activation)
 {
-    dlcore_layer_t layer = defaults(DLCORE_LAYER_DENSE);
+    dlcore_layer_t layer = layer_defaults(DLCORE_LAYER_DENSE);
     layer.units = units;
     layer.activation = activation;
     return layer;
@@ -62,19 +62,19 @@ dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t activation)
 
 dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation)
 {
-    dlcore_layer_t layer = defaults(DLCORE_LAYER_ACTIVATION);
+    dlcore_layer_t layer = layer_defaults(DLCORE_LAYER_ACTIVATION);
     layer.activation = activation;
     return layer;
 }
 
 dlcore_layer_t dlcore_layer_flatten(void)
 {
-    return defaults(DLCORE_LAYER_FLATTEN);
+    return layer_defaults(DLCORE_LAYER_FLATTEN);
 }
 
 dlcore_layer_t dlcore_layer_rescaling(double scale, double offset)
 {
-    dlcore_layer_t layer = defaults(DLCORE_LAYER_RESCALING);
+    dlcore_layer_t layer = layer_defaults(DLCORE_LAYER_RESCALING);
     layer.scale = scale;
     layer.offset = offset;
     return layer;
@@ -82,36 +82,36 @@ dlcore_layer_t dlcore_layer_rescaling(double scale, double offset)
 
 dlcore_layer_t dlcore_layer_dropout(double rate)
 {
-    dlcore_layer_t layer = defaults(DLCORE_LAYER_DROPOUT);
+    dlcore_layer_t layer = layer_defaults(DLCORE_LAYER_DROPOUT);
     layer.rate = rate;
     return layer;
 }
 
 dlcore_layer_t dlcore_layer_gaussian_noise(double stddev)
 {
-    dlcore_layer_t layer = defaults(DLCORE_LAYER_GAUSSIAN_NOISE);
+    dlcore_layer_t layer = layer_defaults(DLCORE_LAYER_GAUSSIAN_NOISE);
     layer.stddev = stddev;
     return layer;
 }
 
 dlcore_layer_t dlcore_layer_batch_normalization(void)
 {
-    return defaults(DLCORE_LAYER_BATCH_NORMALIZATION);
+    return layer_defaults(DLCORE_LAYER_BATCH_NORMALIZATION);
 }
 
 dlcore_layer_t dlcore_layer_layer_normalization(void)
 {
-    return defaults(DLCORE_LAYER_LAYER_NORMALIZATION);
+    return layer_defaults(DLCORE_LAYER_LAYER_NORMALIZATION);
 }
 
 dlcore_layer_t dlcore_layer_normalization(void)
 {
-    return defaults(DLCORE_LAYER_NORMALIZATION);
+    return layer_defaults(DLCORE_LAYER_NORMALIZATION);
 }
 
 dlcore_layer_t dlcore_layer_prelu(void)
 {
-    return defaults(DLCORE_LAYER_PRELU);
+    return layer_defaults(DLCORE_LAYER_PRELU);
 }
 
 dlcore_parameter_t dlcore_layer_vector(const char *name, size_t width,
@@ -140,10 +140,10 @@ dlcore_piece_t dlcore_piece(const dlcore_matrix_t *m, size_t index)
 
 dlcore_layer_t dlcore_layer_from_name(const char *name)
 {
-    for (int kind = 1; kind < TYPE_COUNT; kind++) {
-        if (dlcore_name_is(name, types[kind]->base_name) ||
-            dlcore_name_is(name, types[kind]->class_name))
-            return defaults((dlcore_layer_kind_t)kind);
+    for (int kind = 1; kind < LAYER_TYPE_COUNT; kind++) {
+        if (dlcore_name_is(name, layer_types[kind]->base_name) ||
+            dlcore_name_is(name, layer_types[kind]->class_name))
+            return layer_defaults((dlcore_layer_kind_t)kind);
     }
     return (dlcore_layer_t){.kind = DLCORE_LAYER_UNKNOWN};
 }

@@ -33,7 +33,7 @@ dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer)
     return activation;
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t activation_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
@@ -55,7 +55,7 @@ void dlcore_layer_apply_activation(const dlcore_layer_pass_t *pass, const dlcore
         dlcore_softmax_rows(pass->kernels, pass->activation.kind, pass->y, begin, end);
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void activation_forward(const dlcore_layer_pass_t *pass)
 {
     dlcore_layer_apply_activation(pass, pass->x);
 }
@@ -95,7 +95,7 @@ void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass)
 }
 
 /* dx is dy, which activation_gradient has already brought before the activation. */
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void activation_input_gradient(const dlcore_layer_pass_t *pass)
 {
     (void)pass;
 }
@@ -104,9 +104,9 @@ const dlcore_layer_type_t dlcore_layer_type_activation = {
     .class_name = "Activation",
     .base_name = "activation",
     .validate = dlcore_layer_validate_activation,
-    .output_width = output_width,
-    .forward = forward,
+    .output_width = activation_output_width,
+    .forward = activation_forward,
     .activation_gradient = dlcore_layer_activation_gradient,
-    .input_gradient = input_gradient,
+    .input_gradient = activation_input_gradient,
     .gradients_in_place = true,
 };

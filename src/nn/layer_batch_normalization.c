@@ -58,14 +58,14 @@ size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width
     return count;
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t batch_norm_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
 }
 
-static size_t declare(const dlcore_layer_t *layer, size_t width,
-                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+static size_t batch_norm_declare(const dlcore_layer_t *layer, size_t width,
+                                 dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
     size_t count = dlcore_layer_declare_normalized(layer, width, parameters);
 
@@ -82,7 +82,7 @@ static size_t array_floats(size_t width)
     return dlcore_size_round_up(width, DLCORE_PIECE) + DLCORE_PIECE;
 }
 
-static size_t state_floats(size_t width, size_t rows)
+static size_t batch_norm_state_floats(size_t width, size_t rows)
 {
     (void)rows;
     return ARRAYS * array_floats(width);
@@ -110,21 +110,21 @@ static bool uses_batch(const dlcore_layer_pass_t *pass)
 enum { ROWS_OF_FLOATS = 256 };
 
 /* Means over the batch of x - near and of its square, for each unit of a piece. */
-typedef struct moments {
+typedef struct batch_norm_moments {
     double distance[DLCORE_PIECE], squares[DLCORE_PIECE];
-} moments_t;
+} batch_norm_moments_t;
 
-static void moments_of(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
-                       const float *near, moments_t *moments)
+static void batch_norm_moments(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                               const float *near, batch_norm_moments_t *moments)
 {
     const dlcore_matrix_t *x = pass->x;
     float sums[DLCORE_PIECE], squares[DLCORE_PIECE];
 
-    *moments = (moments_t){{0}, {0}};
+    *moments = (batch_norm_moments_t){{0}, {0}};
     for (size_t row = 0; row < x->rows; row += ROWS_OF_FLOATS) {
-        pass->kernels->column_moments(x->data + piece->offset + row * x->panel,
-                                      dlcore_size_min(x->rows - row, ROWS_OF_FLOATS), piece->count,
-                                      x->panel, near, sums, squares);
+        pass->kernels->batch_norm_moments(x->data + piece->offset + row * x->panel,
+                                          dlcore_size_min(x->rows - row, ROWS_OF_FLOATS),
+                                          piece->count, x->panel, near, sums, squares);
         for (size_t c = 0; c < piece->count; c++) {
             moments->distance[c] += (double)sums[c] / (double)x->rows;
             moments->squares[c] += (double)squares[c] / (double)x->rows;
@@ -134,17 +134,17 @@ static void moments_of(const dlcore_layer_pass_t *pass, const dlcore_piece_t *pi
 
 /* Mean, variance and 1 / sqrt(variance + epsilon) of a piece of the batch, to the state. Measured
  * twice about a number that is near: first the first row, then the mean that came of it. */
-static void measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+static void batch_norm_measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
 {
     const float *first = pass->x->data + piece->offset;
     float *mean = array(pass, MEAN, piece), *rest = array(pass, MEAN_REST, piece);
     float *variance = array(pass, VARIANCE, piece), *inverse = array(pass, INVERSE, piece);
-    moments_t moments;
+    batch_norm_moments_t moments;
 
-    moments_of(pass, piece, first, &moments);
+    batch_norm_moments(pass, piece, first, &moments);
     for (size_t c = 0; c < piece->count; c++)
         mean[c] = (float)((double)first[c] + moments.distance[c]);
-    moments_of(pass, piece, mean, &moments);
+    batch_norm_moments(pass, piece, mean, &moments);
     for (size_t c = 0; c < piece->count; c++) {
         dlcore_mean_t of = dlcore_mean_of(mean[c], moments.distance[c], moments.squares[c]);
 
@@ -172,7 +172,7 @@ static coefficients_t coefficients_of(const dlcore_layer_pass_t *pass, const dlc
     const float *moving_variance = pass->values + statistic(pass, 1) + piece->column;
 
     if (batch)
-        measure(pass, piece);
+        batch_norm_measure(pass, piece);
     for (size_t c = 0; c < piece->count; c++) {
         to.mean[c] = batch ? array(pass, MEAN, piece)[c] : moving_mean[c];
         to.scale[c] = batch ? array(pass, INVERSE, piece)[c]
@@ -186,7 +186,7 @@ static coefficients_t coefficients_of(const dlcore_layer_pass_t *pass, const dlc
     return to;
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void batch_norm_forward(const dlcore_layer_pass_t *pass)
 {
     size_t pieces = dlcore_pieces(pass->y);
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
@@ -205,8 +205,8 @@ static void forward(const dlcore_layer_pass_t *pass)
 }
 
 /* sum dy and sum dy (x - mean), to the state; the mean's rest is taken from the sum. */
-static void sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
-                          const dlcore_piece_t *dy)
+static void batch_norm_sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
+                                     const dlcore_piece_t *dy)
 {
     const size_t rows = pass->dy->rows, stride = pass->dy->panel;
     const float *from = pass->x->data + x->offset, *by = pass->dy->data + dy->offset;
@@ -229,7 +229,7 @@ static void sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t 
     }
 }
 
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void batch_norm_input_gradient(const dlcore_layer_pass_t *pass)
 {
     size_t pieces = dlcore_pieces(pass->dy);
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
@@ -247,7 +247,7 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
         if (uses_batch(pass)) {
             const float *inverse = array(pass, INVERSE, &x), *gamma;
 
-            sum_gradients(pass, &x, &dy);
+            batch_norm_sum_gradients(pass, &x, &dy);
             terms.mean = array(pass, MEAN, &x);
             gamma = pass->values + pass->parameters[0].offset + x.column;
             for (size_t c = 0; c < DLCORE_PIECE; c++)
@@ -281,7 +281,7 @@ static void move_statistics(const dlcore_layer_pass_t *pass, const dlcore_piece_
     }
 }
 
-static void parameter_gradient(const dlcore_layer_pass_t *pass)
+static void batch_norm_parameter_gradient(const dlcore_layer_pass_t *pass)
 {
     const dlcore_layer_t *layer = pass->layer;
     size_t pieces = dlcore_pieces(pass->dy);
@@ -295,7 +295,7 @@ static void parameter_gradient(const dlcore_layer_pass_t *pass)
         if (x.count == 0)
             continue;
         if (pass->dx == NULL)
-            sum_gradients(pass, &x, &dy);
+            batch_norm_sum_gradients(pass, &x, &dy);
         for (size_t c = 0; c < x.count; c++)
             gamma[c] = array(pass, INVERSE, &x)[c] * array(pass, SUM_DY_X, &x)[c];
         if (layer->use_scale)
@@ -313,10 +313,10 @@ const dlcore_layer_type_t dlcore_layer_type_batch_normalization = {
     .class_name = "BatchNormalization",
     .base_name = "batch_normalization",
     .validate = dlcore_layer_validate_normalized,
-    .output_width = output_width,
-    .declare = declare,
-    .state_floats = state_floats,
-    .forward = forward,
-    .input_gradient = input_gradient,
-    .parameter_gradient = parameter_gradient,
+    .output_width = batch_norm_output_width,
+    .declare = batch_norm_declare,
+    .state_floats = batch_norm_state_floats,
+    .forward = batch_norm_forward,
+    .input_gradient = batch_norm_input_gradient,
+    .parameter_gradient = batch_norm_parameter_gradient,
 };

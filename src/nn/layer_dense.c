@@ -32,7 +32,7 @@ static dlcore_status validate_training(const dlcore_layer_t *layer, const char *
     return dlcore_constraint_validate(constraint, what, error);
 }
 
-static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+static dlcore_status dense_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
     char what[DLCORE_NAME_SIZE + 32];
     dlcore_status status;
@@ -61,14 +61,14 @@ static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t
     return status;
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t dense_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)input_width;
     return layer->units;
 }
 
-static size_t declare(const dlcore_layer_t *layer, size_t input_width,
-                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+static size_t dense_declare(const dlcore_layer_t *layer, size_t input_width,
+                            dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
     parameters[KERNEL] = (dlcore_parameter_t){.name = "kernel",
                                               .rank = 2,
@@ -91,7 +91,7 @@ static size_t declare(const dlcore_layer_t *layer, size_t input_width,
     return 2;
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void dense_forward(const dlcore_layer_pass_t *pass)
 {
     bool later = pass->z != NULL || dlcore_activate_takes_rows(pass->activation.kind);
     const dlcore_products_t *products = pass->products;
@@ -123,7 +123,7 @@ static void forward_rows(const dlcore_layer_pass_t *pass)
         dlcore_softmax_rows(pass->kernels, pass->activation.kind, pass->y, begin, end);
 }
 
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void dense_input_gradient(const dlcore_layer_pass_t *pass)
 {
     const dlcore_products_t *products = pass->products;
     dlcore_input_gradient_t product = {
@@ -169,7 +169,7 @@ static void bias_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
-static void parameter_gradient(const dlcore_layer_pass_t *pass)
+static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
 {
     const dlcore_products_t *products = pass->products;
     dlcore_kernel_gradient_t product = {
@@ -192,14 +192,14 @@ static void parameter_gradient(const dlcore_layer_pass_t *pass)
 const dlcore_layer_type_t dlcore_layer_type_dense = {
     .class_name = "Dense",
     .base_name = "dense",
-    .validate = validate,
-    .output_width = output_width,
-    .declare = declare,
-    .forward = forward,
+    .validate = dense_validate,
+    .output_width = dense_output_width,
+    .declare = dense_declare,
+    .forward = dense_forward,
     .forward_rows = forward_rows,
     .activation_gradient = dlcore_layer_activation_gradient,
-    .input_gradient = input_gradient,
-    .parameter_gradient = parameter_gradient,
+    .input_gradient = dense_input_gradient,
+    .parameter_gradient = dense_parameter_gradient,
     .can_fold_below = true,
     .keeps_input = true,
     .takes_index = true,

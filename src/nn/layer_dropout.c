@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "nn/layer.h"
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t dropout_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
@@ -66,7 +66,7 @@ const dlcore_layer_type_t dlcore_layer_type_dropout = {
     .class_name = "Dropout",
     .base_name = "dropout",
     .validate = validate_dropout,
-    .output_width = output_width,
+    .output_width = dropout_output_width,
     .forward = forward_dropout,
     .input_gradient = input_gradient_dropout,
     .gradients_in_place = true,
@@ -103,7 +103,7 @@ const dlcore_layer_type_t dlcore_layer_type_gaussian_noise = {
     .class_name = "GaussianNoise",
     .base_name = "gaussian_noise",
     .validate = validate_noise,
-    .output_width = output_width,
+    .output_width = dropout_output_width,
     .forward = forward_noise,
     .input_gradient = input_gradient_noise,
     .gradients_in_place = true,

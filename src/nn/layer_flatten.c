@@ -3,14 +3,14 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/layer.h"
 
-static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+static dlcore_status flatten_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
     (void)layer;
     (void)error;
     return DLCORE_OK;
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t flatten_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
@@ -19,7 +19,7 @@ static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
 const dlcore_layer_type_t dlcore_layer_type_flatten = {
     .class_name = "Flatten",
     .base_name = "flatten",
-    .validate = validate,
-    .output_width = output_width,
+    .validate = flatten_validate,
+    .output_width = flatten_output_width,
     .gradients_in_place = true,
 };

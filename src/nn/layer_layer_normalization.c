@@ -16,14 +16,14 @@
 #include "nn/layer.h"
 #include "nn/layer_normalized.h"
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t layer_norm_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
 }
 
 /* Of each row what it was normalized by. */
-static size_t state_floats(size_t width, size_t rows)
+static size_t layer_norm_state_floats(size_t width, size_t rows)
 {
     (void)width;
     return dlcore_size_round_up(rows * (sizeof(dlcore_row_scale_t) / sizeof(float)), 16);
@@ -53,15 +53,16 @@ static const float *from(const float *array, size_t column)
 }
 
 /* Sums over a row of x - mean and of its square. */
-typedef struct moments {
+typedef struct layer_norm_moments {
     double sum, squares;
-} moments_t;
+} layer_norm_moments_t;
 
-static moments_t moments_of(const dlcore_layer_pass_t *pass, size_t row, float mean)
+static layer_norm_moments_t layer_norm_moments(const dlcore_layer_pass_t *pass, size_t row,
+                                               float mean)
 {
     enum { MOST = 256 }; /* floats that are added up as floats */
     const dlcore_matrix_t *x = pass->x;
-    moments_t total = {0.0, 0.0};
+    layer_norm_moments_t total = {0.0, 0.0};
 
     for (size_t p = 0; p < dlcore_matrix_panels(x); p++) {
         const float *from = dlcore_matrix_at(x, row, p);
@@ -70,7 +71,7 @@ static moments_t moments_of(const dlcore_layer_pass_t *pass, size_t row, float m
         for (size_t i = 0; i < n; i += MOST) {
             float part[2];
 
-            pass->kernels->row_moments(from + i, dlcore_size_min(n - i, MOST), mean, part);
+            pass->kernels->layer_norm_moments(from + i, dlcore_size_min(n - i, MOST), mean, part);
             total.sum += (double)part[0];
             total.squares += (double)part[1];
         }
@@ -79,12 +80,12 @@ static moments_t moments_of(const dlcore_layer_pass_t *pass, size_t row, float m
 }
 
 /* Twice about a number that is near: first the row's first, then the mean that came of it. */
-static dlcore_row_scale_t measure(const dlcore_layer_pass_t *pass, size_t row)
+static dlcore_row_scale_t layer_norm_measure(const dlcore_layer_pass_t *pass, size_t row)
 {
     const double width = (double)pass->x->columns;
     const float first = *dlcore_matrix_at(pass->x, row, 0);
-    const float near = (float)((double)first + moments_of(pass, row, first).sum / width);
-    const moments_t moments = moments_of(pass, row, near);
+    const float near = (float)((double)first + layer_norm_moments(pass, row, first).sum / width);
+    const layer_norm_moments_t moments = layer_norm_moments(pass, row, near);
     const dlcore_mean_t mean = dlcore_mean_of(near, moments.sum / width, moments.squares / width);
 
     return (dlcore_row_scale_t){
@@ -94,12 +95,12 @@ static dlcore_row_scale_t measure(const dlcore_layer_pass_t *pass, size_t row)
     };
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void layer_norm_forward(const dlcore_layer_pass_t *pass)
 {
     size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
 
     for (size_t row = dlcore_share(pass->y->rows, pass->worker, pass->workers); row < end; row++) {
-        dlcore_row_scale_t scale = measure(pass, row);
+        dlcore_row_scale_t scale = layer_norm_measure(pass, row);
 
         if (pass->state != NULL)
             scales(pass)[row] = scale;
@@ -120,7 +121,7 @@ static void zero_padding(dlcore_matrix_t *dx, size_t row)
         padding[c] = 0.0f;
 }
 
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void layer_norm_input_gradient(const dlcore_layer_pass_t *pass)
 {
     const dlcore_matrix_t *x = pass->x, *dy = pass->dy;
     size_t end = dlcore_share(dy->rows, pass->worker + 1, pass->workers);
@@ -144,7 +145,7 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
-static void parameter_gradient(const dlcore_layer_pass_t *pass)
+static void layer_norm_parameter_gradient(const dlcore_layer_pass_t *pass)
 {
     const dlcore_layer_t *layer = pass->layer;
     size_t pieces = dlcore_pieces(pass->dy);
@@ -173,10 +174,10 @@ const dlcore_layer_type_t dlcore_layer_type_layer_normalization = {
     .class_name = "LayerNormalization",
     .base_name = "layer_normalization",
     .validate = dlcore_layer_validate_normalized,
-    .output_width = output_width,
+    .output_width = layer_norm_output_width,
     .declare = dlcore_layer_declare_normalized,
-    .state_floats = state_floats,
-    .forward = forward,
-    .input_gradient = input_gradient,
-    .parameter_gradient = parameter_gradient,
+    .state_floats = layer_norm_state_floats,
+    .forward = layer_norm_forward,
+    .input_gradient = layer_norm_input_gradient,
+    .parameter_gradient = layer_norm_parameter_gradient,
 };

@@ -8,23 +8,24 @@
 
 #include "nn/layer.h"
 
-#define LEAST 1e-7f /* keras.backend.epsilon() */
+#define LEAST_DEVIATION 1e-7f /* keras.backend.epsilon() */
 
-static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+static dlcore_status normalization_validate(const dlcore_layer_t *layer,
+                                            dlcore_error_record_t *error)
 {
     (void)layer;
     (void)error;
     return DLCORE_OK;
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t normalization_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
 }
 
-static size_t declare(const dlcore_layer_t *layer, size_t width,
-                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+static size_t normalization_declare(const dlcore_layer_t *layer, size_t width,
+                                    dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
     (void)layer;
     parameters[0] = dlcore_layer_vector("mean", width, dlcore_initializer_zeros());
@@ -34,8 +35,8 @@ static size_t declare(const dlcore_layer_t *layer, size_t width,
 }
 
 /* to = (from - mean) * scale by columns; scale alone for gradients. Padding stays as it is. */
-static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, dlcore_matrix_t *to,
-                  bool shifts)
+static void normalization_apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from,
+                                dlcore_matrix_t *to, bool shifts)
 {
     size_t pieces = dlcore_pieces(to);
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
@@ -52,7 +53,7 @@ static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, 
         for (size_t c = 0; c < x.count; c++) {
             float deviation = sqrtf(variance[c]);
 
-            scale[c] = 1.0f / (deviation > LEAST ? deviation : LEAST);
+            scale[c] = 1.0f / (deviation > LEAST_DEVIATION ? deviation : LEAST_DEVIATION);
             shift[c] = shifts ? mean[c] : 0.0f;
         }
         pass->kernels->column_affine(from->data + x.offset, to->data + y.offset, to->rows, x.count,
@@ -60,23 +61,23 @@ static void apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, 
     }
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void normalization_forward(const dlcore_layer_pass_t *pass)
 {
-    apply(pass, pass->x, pass->y, true);
+    normalization_apply(pass, pass->x, pass->y, true);
 }
 
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void normalization_input_gradient(const dlcore_layer_pass_t *pass)
 {
-    apply(pass, pass->dy, pass->dx, false);
+    normalization_apply(pass, pass->dy, pass->dx, false);
 }
 
 const dlcore_layer_type_t dlcore_layer_type_normalization = {
     .class_name = "Normalization",
     .base_name = "normalization",
-    .validate = validate,
-    .output_width = output_width,
-    .declare = declare,
-    .forward = forward,
-    .input_gradient = input_gradient,
+    .validate = normalization_validate,
+    .output_width = normalization_output_width,
+    .declare = normalization_declare,
+    .forward = normalization_forward,
+    .input_gradient = normalization_input_gradient,
     .gradients_in_place = true,
 };

@@ -8,7 +8,7 @@
 #include "nn/initializer.h"
 #include "nn/layer.h"
 
-static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+static dlcore_status prelu_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
     char what[DLCORE_NAME_SIZE + 16];
 
@@ -16,14 +16,14 @@ static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t
     return dlcore_initializer_validate(&layer->alpha_initializer, what, error);
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t prelu_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
 }
 
-static size_t declare(const dlcore_layer_t *layer, size_t width,
-                      dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
+static size_t prelu_declare(const dlcore_layer_t *layer, size_t width,
+                            dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
     parameters[0] = dlcore_layer_vector("alpha", width, layer->alpha_initializer);
     return 1;
@@ -34,7 +34,7 @@ static const float *alpha_of(const dlcore_layer_pass_t *pass, size_t column)
     return pass->values + pass->parameters[0].offset + column;
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void prelu_forward(const dlcore_layer_pass_t *pass)
 {
     const dlcore_matrix_t *y = pass->y;
     size_t begin = dlcore_share(y->rows, pass->worker, pass->workers);
@@ -47,7 +47,7 @@ static void forward(const dlcore_layer_pass_t *pass)
     }
 }
 
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void prelu_input_gradient(const dlcore_layer_pass_t *pass)
 {
     dlcore_matrix_t *dx = pass->dx;
     size_t begin = dlcore_share(dx->rows, pass->worker, pass->workers);
@@ -68,7 +68,7 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
-static void parameter_gradient(const dlcore_layer_pass_t *pass)
+static void prelu_parameter_gradient(const dlcore_layer_pass_t *pass)
 {
     size_t pieces = dlcore_pieces(pass->dy);
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
@@ -89,10 +89,10 @@ static void parameter_gradient(const dlcore_layer_pass_t *pass)
 const dlcore_layer_type_t dlcore_layer_type_prelu = {
     .class_name = "PReLU",
     .base_name = "p_re_lu",
-    .validate = validate,
-    .output_width = output_width,
-    .declare = declare,
-    .forward = forward,
-    .input_gradient = input_gradient,
-    .parameter_gradient = parameter_gradient,
+    .validate = prelu_validate,
+    .output_width = prelu_output_width,
+    .declare = prelu_declare,
+    .forward = prelu_forward,
+    .input_gradient = prelu_input_gradient,
+    .parameter_gradient = prelu_parameter_gradient,
 };

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "nn/layer.h"
 
-static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
+static dlcore_status rescaling_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
 {
     dlcore_status status =
         dlcore_check_range(layer->name, "scale", layer->scale, -FLT_MAX, FLT_MAX, error);
@@ -16,13 +16,13 @@ static dlcore_status validate(const dlcore_layer_t *layer, dlcore_error_record_t
                : status;
 }
 
-static size_t output_width(const dlcore_layer_t *layer, size_t input_width)
+static size_t rescaling_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
     return input_width;
 }
 
-static void forward(const dlcore_layer_pass_t *pass)
+static void rescaling_forward(const dlcore_layer_pass_t *pass)
 {
     size_t begin = dlcore_share(pass->y->rows, pass->worker, pass->workers);
     size_t end = dlcore_share(pass->y->rows, pass->worker + 1, pass->workers);
@@ -33,7 +33,7 @@ static void forward(const dlcore_layer_pass_t *pass)
                               (float)pass->layer->scale, (float)pass->layer->offset);
 }
 
-static void input_gradient(const dlcore_layer_pass_t *pass)
+static void rescaling_input_gradient(const dlcore_layer_pass_t *pass)
 {
     dlcore_matrix_t *dx = pass->dx;
     size_t begin = dlcore_share(dx->rows, pass->worker, pass->workers);
@@ -47,10 +47,10 @@ static void input_gradient(const dlcore_layer_pass_t *pass)
 const dlcore_layer_type_t dlcore_layer_type_rescaling = {
     .class_name = "Rescaling",
     .base_name = "rescaling",
-    .validate = validate,
-    .output_width = output_width,
-    .forward = forward,
-    .input_gradient = input_gradient,
+    .validate = rescaling_validate,
+    .output_width = rescaling_output_width,
+    .forward = rescaling_forward,
+    .input_gradient = rescaling_input_gradient,
     .gradients_in_place = true,
     .is_rescaling = true,
 };

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/name.h"
 
-static const dlcore_loss_type_t *const types[] = {
+static const dlcore_loss_type_t *const loss_types[] = {
     [DLCORE_LOSS_UNKNOWN] = NULL,
     [DLCORE_LOSS_CATEGORICAL_CROSSENTROPY] = &dlcore_loss_type_categorical_crossentropy,
     [DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY] =
@@ -28,24 +28,24 @@ static const dlcore_loss_type_t *const types[] = {
     [DLCORE_LOSS_CATEGORICAL_HINGE] = &dlcore_loss_type_categorical_hinge,
 };
 
-enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-_Static_assert(TYPE_COUNT == DLCORE_LOSS_CATEGORICAL_HINGE + 1, "one row each");
+enum { LOSS_TYPE_COUNT = sizeof loss_types / sizeof loss_types[0] };
+_Static_assert(LOSS_TYPE_COUNT == DLCORE_LOSS_CATEGORICAL_HINGE + 1, "one row each");
 
-static const char *const reductions[] = {
+static const char *const reduction_names[] = {
     [DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE] = "sum_over_batch_size",
     [DLCORE_REDUCTION_SUM] = "sum",
     [DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT] = "mean_with_sample_weight",
 };
 
-enum { REDUCTION_COUNT = sizeof reductions / sizeof reductions[0] };
+enum { REDUCTION_COUNT = sizeof reduction_names / sizeof reduction_names[0] };
 
 /* ---- descriptors and names ---- */
 
 const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind)
 {
-    if ((int)kind < 0 || (int)kind >= TYPE_COUNT)
+    if ((int)kind < 0 || (int)kind >= LOSS_TYPE_COUNT)
         return NULL;
-    return types[kind];
+    return loss_types[kind];
 }
 
 dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind)
@@ -123,7 +123,7 @@ dlcore_loss_t dlcore_loss_categorical_hinge(void)
     return dlcore_loss_default(DLCORE_LOSS_CATEGORICAL_HINGE);
 }
 
-static bool is_called(const dlcore_loss_type_t *type, const char *name)
+static bool loss_is_called(const dlcore_loss_type_t *type, const char *name)
 {
     return dlcore_name_is(name, type->name) ||
            (type->short_name != NULL && dlcore_name_is(name, type->short_name)) ||
@@ -134,9 +134,10 @@ dlcore_loss_t dlcore_loss_from_name(const char *name)
 {
     int kind = 1;
 
-    while (kind < TYPE_COUNT && !is_called(types[kind], name))
+    while (kind < LOSS_TYPE_COUNT && !loss_is_called(loss_types[kind], name))
         kind++;
-    return dlcore_loss_default(kind < TYPE_COUNT ? (dlcore_loss_kind_t)kind : DLCORE_LOSS_UNKNOWN);
+    return dlcore_loss_default(kind < LOSS_TYPE_COUNT ? (dlcore_loss_kind_t)kind
+                                                      : DLCORE_LOSS_UNKNOWN);
 }
 
 const char *dlcore_loss_name(dlcore_loss_kind_t kind)
@@ -150,7 +151,7 @@ dlcore_reduction_t dlcore_reduction_from_name(const char *name)
     if (dlcore_name_is(name, "mean"))
         return DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE;
     for (int i = 0; i < REDUCTION_COUNT; i++) {
-        if (dlcore_name_is(name, reductions[i]))
+        if (dlcore_name_is(name, reduction_names[i]))
             return (dlcore_reduction_t)i;
     }
     return DLCORE_REDUCTION_UNKNOWN;
@@ -160,7 +161,7 @@ const char *dlcore_reduction_name(dlcore_reduction_t reduction)
 {
     if ((int)reduction < 0 || (int)reduction >= REDUCTION_COUNT)
         return "unknown";
-    return reductions[reduction];
+    return reduction_names[reduction];
 }
 
 dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_record_t *error)
@@ -172,7 +173,7 @@ dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_recor
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "compile: loss %d is unknown: known are 1 .. %d (not set, or a name "
                            "that was not found?)",
-                           (int)loss->kind, TYPE_COUNT - 1);
+                           (int)loss->kind, LOSS_TYPE_COUNT - 1);
     if (loss->from_logits && !type->has_logits)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
     status =

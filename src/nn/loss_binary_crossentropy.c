@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
-static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+static float binary_crossentropy_loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
@@ -35,5 +35,5 @@ const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
     .absorbs = DLCORE_ACTIVATION_SIGMOID,
     .has_logits = true,
     .has_smoothing = true,
-    .row = loss_row,
+    .row = binary_crossentropy_loss_row,
 };

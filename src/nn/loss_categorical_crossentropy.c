@@ -10,7 +10,7 @@
 #include "nn/softmax.h"
 
 /* From logits. Fused, y becomes the probabilities; else they are made in dy and y stays. */
-static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
+static float categorical_row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     dlcore_matrix_t *y = pass->y, *softmax = y;
@@ -42,7 +42,7 @@ static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
 
 /* From probabilities, as Keras: divided by their sum S, clipped; then, with q = p / S and g the
  * derivative by q, the one by p_c is (g_c - sum_j g_j q_j) / S. */
-static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
+static float categorical_row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
@@ -66,11 +66,11 @@ static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
     return loss;
 }
 
-static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+static float categorical_crossentropy_loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
     if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
-        return row_of_probabilities(pass, row);
-    return row_of_logits(pass, row);
+        return categorical_row_of_probabilities(pass, row);
+    return categorical_row_of_logits(pass, row);
 }
 
 const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
@@ -79,5 +79,5 @@ const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
     .has_logits = true,
     .has_smoothing = true,
-    .row = loss_row,
+    .row = categorical_crossentropy_loss_row,
 };

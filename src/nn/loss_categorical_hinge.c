@@ -25,7 +25,7 @@ static void write_gradient(const dlcore_loss_pass_t *pass, size_t row, float lar
                                 ties > 0 ? pass->weight / (float)ties : 0.0f);
 }
 
-static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+static float categorical_hinge_loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
@@ -54,5 +54,5 @@ const dlcore_loss_type_t dlcore_loss_type_categorical_hinge = {
     .name = "categorical_hinge",
     .labels = DLCORE_LABELS_ONE_HOT,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = loss_row,
+    .row = categorical_hinge_loss_row,
 };

@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
-static float row_of(const dlcore_loss_pass_t *pass, size_t row, dlcore_element_loss_t loss,
-                    float share)
+static float elements_loss_row(const dlcore_loss_pass_t *pass, size_t row,
+                               dlcore_element_loss_t loss, float share)
 {
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
@@ -23,7 +23,7 @@ static float row_of(const dlcore_loss_pass_t *pass, size_t row, dlcore_element_l
 static float mean_of(const dlcore_loss_pass_t *pass, size_t row, dlcore_element_loss_t loss)
 {
     float units = (float)pass->y->columns;
-    return row_of(pass, row, loss, 1.0f / units) / units;
+    return elements_loss_row(pass, row, loss, 1.0f / units) / units;
 }
 
 static float absolute_row(const dlcore_loss_pass_t *pass, size_t row)
@@ -53,7 +53,7 @@ static float log_cosh_row(const dlcore_loss_pass_t *pass, size_t row)
 
 static float kl_divergence_row(const dlcore_loss_pass_t *pass, size_t row)
 {
-    return row_of(pass, row, DLCORE_ELEMENT_KL_DIVERGENCE, 1.0f);
+    return elements_loss_row(pass, row, DLCORE_ELEMENT_KL_DIVERGENCE, 1.0f);
 }
 
 static float poisson_row(const dlcore_loss_pass_t *pass, size_t row)

@@ -10,12 +10,12 @@
 #include "nn/loss.h"
 #include "nn/softmax.h"
 
-static float *element(const dlcore_matrix_t *m, size_t row, size_t column)
+static float *loss_element(const dlcore_matrix_t *m, size_t row, size_t column)
 {
     return dlcore_matrix_at(m, row, column / m->panel) + column % m->panel;
 }
 
-static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
+static float sparse_row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
 {
     dlcore_matrix_t *y = pass->y;
     size_t label = (size_t)pass->labels->classes[row];
@@ -29,24 +29,24 @@ static float row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
                    dlcore_matrix_panel_columns(y, p) * sizeof(float));
     }
     dlcore_softmax_center_row(pass->kernels, softmax, row);
-    logit = *element(softmax, row, label);
+    logit = *loss_element(softmax, row, label);
     log_sum = dlcore_softmax_row(pass->kernels, softmax, row);
     if (pass->gradient) {
         for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
             pass->kernels->affine(dlcore_matrix_at(softmax, row, p),
                                   dlcore_matrix_at(pass->dy, row, p),
                                   dlcore_matrix_panel_columns(y, p), pass->weight, 0.0f);
-        *element(pass->dy, row, label) -= pass->weight;
+        *loss_element(pass->dy, row, label) -= pass->weight;
     }
     return log_sum - logit;
 }
 
-static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
+static float sparse_row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
     size_t label = (size_t)pass->labels->classes[row];
-    float *probability = element(y, row, label);
+    float *probability = loss_element(y, row, label);
     float total = 0.0f, clipped;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
@@ -56,11 +56,11 @@ static float row_of_probabilities(const dlcore_loss_pass_t *pass, size_t row)
     clipped = kernels->clipped_sum(probability, NULL, 1);
     if (pass->gradient) {
         /* dy holds 1 where p was not clipped: d/dp_c = [inside] (1 / S - [c = t] / p_t) */
-        float inside = *element(pass->dy, row, label);
+        float inside = *loss_element(pass->dy, row, label);
         for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
             kernels->scale(dlcore_matrix_at(pass->dy, row, p), dlcore_matrix_panel_columns(y, p),
                            pass->weight / total);
-        *element(pass->dy, row, label) -= inside * pass->weight / clipped;
+        *loss_element(pass->dy, row, label) -= inside * pass->weight / clipped;
     }
     return logf(total) - logf(clipped);
 }
@@ -73,13 +73,13 @@ static float row_of_bad_label(const dlcore_loss_pass_t *pass, size_t row)
     return NAN;
 }
 
-static float loss_row(const dlcore_loss_pass_t *pass, size_t row)
+static float sparse_crossentropy_row(const dlcore_loss_pass_t *pass, size_t row)
 {
     if ((size_t)pass->labels->classes[row] >= pass->y->columns)
         return row_of_bad_label(pass, row);
     if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
-        return row_of_probabilities(pass, row);
-    return row_of_logits(pass, row);
+        return sparse_row_of_probabilities(pass, row);
+    return sparse_row_of_logits(pass, row);
 }
 
 const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy = {
@@ -87,5 +87,5 @@ const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy = {
     .labels = DLCORE_LABELS_CLASSES,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
     .has_logits = true,
-    .row = loss_row,
+    .row = sparse_crossentropy_row,
 };

@@ -5,7 +5,7 @@
 
 #include "base/name.h"
 
-static const dlcore_metric_type_t types[] = {
+static const dlcore_metric_type_t metric_types[] = {
     [DLCORE_METRIC_NONE] = {.name = "unknown"},
     [DLCORE_METRIC_ACCURACY] = {.name = "accuracy", .short_name = "acc", .has_threshold = true},
     [DLCORE_METRIC_CATEGORICAL_ACCURACY] = {.name = "categorical_accuracy",
@@ -110,26 +110,26 @@ static const dlcore_metric_type_t types[] = {
                            .has_logits = true},
 };
 
-enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-_Static_assert(TYPE_COUNT == DLCORE_METRIC_AUC + 1, "one row each");
+enum { METRIC_TYPE_COUNT = sizeof metric_types / sizeof metric_types[0] };
+_Static_assert(METRIC_TYPE_COUNT == DLCORE_METRIC_AUC + 1, "one row each");
 
-static const char *const averages[] = {[DLCORE_AVERAGE_MACRO] = "macro",
-                                       [DLCORE_AVERAGE_MICRO] = "micro",
-                                       [DLCORE_AVERAGE_WEIGHTED] = "weighted"};
-static const char *const curves[] = {[DLCORE_CURVE_ROC] = "ROC", [DLCORE_CURVE_PR] = "PR"};
+static const char *const average_names[] = {[DLCORE_AVERAGE_MACRO] = "macro",
+                                            [DLCORE_AVERAGE_MICRO] = "micro",
+                                            [DLCORE_AVERAGE_WEIGHTED] = "weighted"};
+static const char *const curve_names[] = {[DLCORE_CURVE_ROC] = "ROC", [DLCORE_CURVE_PR] = "PR"};
 
 enum {
-    AVERAGE_COUNT = sizeof averages / sizeof averages[0],
-    CURVE_COUNT = sizeof curves / sizeof curves[0]
+    AVERAGE_COUNT = sizeof average_names / sizeof average_names[0],
+    CURVE_COUNT = sizeof curve_names / sizeof curve_names[0]
 };
 
 /* ---- descriptors and names ---- */
 
 const dlcore_metric_type_t *dlcore_metric_type(dlcore_metric_kind_t kind)
 {
-    if ((int)kind <= 0 || (int)kind >= TYPE_COUNT)
+    if ((int)kind <= 0 || (int)kind >= METRIC_TYPE_COUNT)
         return NULL;
-    return &types[kind];
+    return &metric_types[kind];
 }
 
 dlcore_metric_t dlcore_metric_default(dlcore_metric_kind_t kind)
@@ -146,7 +146,7 @@ dlcore_metric_t dlcore_metric_default(dlcore_metric_kind_t kind)
     return metric;
 }
 
-static bool is_called(const dlcore_metric_type_t *type, const char *name)
+static bool metric_is_called(const dlcore_metric_type_t *type, const char *name)
 {
     return dlcore_name_is(name, type->name) ||
            (type->short_name != NULL && dlcore_name_is(name, type->short_name)) ||
@@ -155,14 +155,14 @@ static bool is_called(const dlcore_metric_type_t *type, const char *name)
 
 dlcore_metric_t dlcore_metric_from_name(const char *name)
 {
-    for (int kind = 1; kind < TYPE_COUNT; kind++) {
-        if (is_called(&types[kind], name))
+    for (int kind = 1; kind < METRIC_TYPE_COUNT; kind++) {
+        if (metric_is_called(&metric_types[kind], name))
             return dlcore_metric_default((dlcore_metric_kind_t)kind);
     }
     return dlcore_metric_default(DLCORE_METRIC_UNKNOWN);
 }
 
-static int find(const char *const *names, int count, const char *name)
+static int find_name(const char *const *names, int count, const char *name)
 {
     for (int i = 0; i < count; i++) {
         if (dlcore_name_is(name, names[i]))
@@ -173,22 +173,22 @@ static int find(const char *const *names, int count, const char *name)
 
 dlcore_average_t dlcore_average_from_name(const char *name)
 {
-    return (dlcore_average_t)find(averages, AVERAGE_COUNT, name);
+    return (dlcore_average_t)find_name(average_names, AVERAGE_COUNT, name);
 }
 
 const char *dlcore_average_name(dlcore_average_t average)
 {
-    return (int)average >= 0 && (int)average < AVERAGE_COUNT ? averages[average] : "unknown";
+    return (int)average >= 0 && (int)average < AVERAGE_COUNT ? average_names[average] : "unknown";
 }
 
 dlcore_curve_t dlcore_curve_from_name(const char *name)
 {
-    return (dlcore_curve_t)find(curves, CURVE_COUNT, name);
+    return (dlcore_curve_t)find_name(curve_names, CURVE_COUNT, name);
 }
 
 const char *dlcore_curve_name(dlcore_curve_t curve)
 {
-    return (int)curve >= 0 && (int)curve < CURVE_COUNT ? curves[curve] : "unknown";
+    return (int)curve >= 0 && (int)curve < CURVE_COUNT ? curve_names[curve] : "unknown";
 }
 
 const char *dlcore_metric_name(dlcore_metric_kind_t kind)

@@ -110,8 +110,8 @@ static dlcore_status check_units(const dlcore_metric_t *metric, const dlcore_met
     return DLCORE_OK;
 }
 
-static dlcore_status check_labels(const dlcore_metric_type_t *type, dlcore_label_form_t labels,
-                                  size_t units, dlcore_error_record_t *error)
+static dlcore_status check_label_form(const dlcore_metric_type_t *type, dlcore_label_form_t labels,
+                                      size_t units, dlcore_error_record_t *error)
 {
     bool classes = labels == DLCORE_LABELS_CLASSES;
 
@@ -141,6 +141,6 @@ dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label
     if (status == DLCORE_OK)
         status = check_units(metric, type, units, error);
     if (status == DLCORE_OK)
-        status = check_labels(type, labels, units, error);
+        status = check_label_form(type, labels, units, error);
     return status;
 }

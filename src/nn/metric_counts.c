@@ -5,8 +5,8 @@
 
 #include "nn/metric.h"
 
-#define EPSILON 1e-7     /* Keras's backend epsilon */
-#define NOTHING (-1e10f) /* its stand-in for no threshold */
+#define COUNT_EPSILON 1e-7 /* Keras's backend epsilon */
+#define NOTHING (-1e10f)   /* its stand-in for no threshold */
 
 /* ---- precision and recall: true positives, false positives, false negatives ---- */
 
@@ -80,7 +80,7 @@ void dlcore_metric_confusion_accumulate(const dlcore_metric_pass_t *pass, double
     }
 }
 
-static double share(double part, double rest)
+static double share_of(double part, double rest)
 {
     return part + rest != 0.0 ? part / (part + rest) : 0.0;
 }
@@ -90,14 +90,14 @@ double dlcore_metric_precision_result(const dlcore_metric_t *metric, size_t unit
 {
     (void)metric;
     (void)units;
-    return share(state[TRUE_POSITIVES], state[FALSE_POSITIVES]);
+    return share_of(state[TRUE_POSITIVES], state[FALSE_POSITIVES]);
 }
 
 double dlcore_metric_recall_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
     (void)metric;
     (void)units;
-    return share(state[TRUE_POSITIVES], state[FALSE_NEGATIVES]);
+    return share_of(state[TRUE_POSITIVES], state[FALSE_NEGATIVES]);
 }
 
 /* ---- f1_score: the same, and the labels' sum, for each unit; labels may be shares ---- */
@@ -149,10 +149,10 @@ void dlcore_metric_f1_accumulate(const dlcore_metric_pass_t *pass, double *state
 static double f1_of(const double *counts)
 {
     double precision =
-        counts[TRUE_POSITIVES] / (counts[TRUE_POSITIVES] + counts[FALSE_POSITIVES] + EPSILON);
+        counts[TRUE_POSITIVES] / (counts[TRUE_POSITIVES] + counts[FALSE_POSITIVES] + COUNT_EPSILON);
     double recall =
-        counts[TRUE_POSITIVES] / (counts[TRUE_POSITIVES] + counts[FALSE_NEGATIVES] + EPSILON);
-    return 2.0 * precision * recall / (precision + recall + EPSILON);
+        counts[TRUE_POSITIVES] / (counts[TRUE_POSITIVES] + counts[FALSE_NEGATIVES] + COUNT_EPSILON);
+    return 2.0 * precision * recall / (precision + recall + COUNT_EPSILON);
 }
 
 double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, const double *state)
@@ -169,5 +169,6 @@ double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, cons
     }
     if (metric->average == DLCORE_AVERAGE_MICRO)
         return f1_of(all);
-    return metric->average == DLCORE_AVERAGE_WEIGHTED ? weighted / (all[SUPPORT] + EPSILON) : mean;
+    return metric->average == DLCORE_AVERAGE_WEIGHTED ? weighted / (all[SUPPORT] + COUNT_EPSILON)
+                                                      : mean;
 }

@@ -16,53 +16,54 @@
 #include "nn/metric.h"
 
 /* Of each unit; the sum of weights comes after all units. */
-enum { MEAN, MEAN_REST, SQUARES, ERRORS, LENGTH };
+enum { R2_MEAN, R2_MEAN_REST, R2_SQUARES, R2_ERRORS, R2_LENGTH };
 
 size_t dlcore_metric_r2_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)metric;
-    return LENGTH * units + 1;
+    return R2_LENGTH * units + 1;
 }
 
 /* The mean of `weight` labels moves by d w_b / w, rounded once for all that it keeps. */
 static void move_mean(double *unit, double step)
 {
-    double sum = unit[MEAN] + step, part = sum - unit[MEAN];
-    double lost = (unit[MEAN] - (sum - part)) + (step - part); /* of unit + step: Knuth's TwoSum */
-    double rest = unit[MEAN_REST] + lost;
+    double sum = unit[R2_MEAN] + step, part = sum - unit[R2_MEAN];
+    double lost =
+        (unit[R2_MEAN] - (sum - part)) + (step - part); /* of unit + step: Knuth's TwoSum */
+    double rest = unit[R2_MEAN_REST] + lost;
 
-    unit[MEAN] = sum + rest;
-    unit[MEAN_REST] = rest - (unit[MEAN] - sum);
+    unit[R2_MEAN] = sum + rest;
+    unit[R2_MEAN_REST] = rest - (unit[R2_MEAN] - sum);
 }
 
 /* Labels of weight `more`, with that mean and squares, join those of weight `before`. */
-static void join(double *unit, double before, double more, const double from[LENGTH])
+static void join(double *unit, double before, double more, const double from[R2_LENGTH])
 {
     double together = before + more;
-    double distance = (from[MEAN] - unit[MEAN]) + (from[MEAN_REST] - unit[MEAN_REST]);
+    double distance = (from[R2_MEAN] - unit[R2_MEAN]) + (from[R2_MEAN_REST] - unit[R2_MEAN_REST]);
 
-    unit[ERRORS] += from[ERRORS];
+    unit[R2_ERRORS] += from[R2_ERRORS];
     if (more == 0.0)
         return;
-    unit[SQUARES] += from[SQUARES] + distance * distance * before * (more / together);
+    unit[R2_SQUARES] += from[R2_SQUARES] + distance * distance * before * (more / together);
     move_mean(unit, distance * (more / together));
 }
 
 void dlcore_metric_r2_merge(const dlcore_metric_t *metric, size_t units, const double *more,
                             double *state)
 {
-    double *weight = state + LENGTH * units;
+    double *weight = state + R2_LENGTH * units;
 
     (void)metric;
     for (size_t u = 0; u < units; u++)
-        join(state + LENGTH * u, *weight, more[LENGTH * units], more + LENGTH * u);
-    *weight += more[LENGTH * units];
+        join(state + R2_LENGTH * u, *weight, more[R2_LENGTH * units], more + R2_LENGTH * u);
+    *weight += more[R2_LENGTH * units];
 }
 
 void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
     size_t units = pass->y->columns;
-    double *sum = state + LENGTH * units;
+    double *sum = state + R2_LENGTH * units;
 
     for (size_t row = 0; row < pass->y->rows; row++) {
         double weight = dlcore_metric_weight(pass, row);
@@ -71,8 +72,8 @@ void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state
             double t = (double)dlcore_metric_label(pass, row, u);
             double error = t - (double)dlcore_metric_prediction(pass, row, u);
 
-            join(state + LENGTH * u, *sum, weight,
-                 (const double[LENGTH]){[MEAN] = t, [ERRORS] = weight * error * error});
+            join(state + R2_LENGTH * u, *sum, weight,
+                 (const double[R2_LENGTH]){[R2_MEAN] = t, [R2_ERRORS] = weight * error * error});
         }
         *sum += weight;
     }
@@ -82,9 +83,9 @@ void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state
  * else 0, as Keras has it for an infinite score. */
 static double score_of(const double *unit)
 {
-    double score = 1.0 - unit[ERRORS] / unit[SQUARES];
+    double score = 1.0 - unit[R2_ERRORS] / unit[R2_SQUARES];
 
-    if (unit[SQUARES] == 0.0 && unit[ERRORS] == 0.0)
+    if (unit[R2_SQUARES] == 0.0 && unit[R2_ERRORS] == 0.0)
         return 1.0;
     return isinf(score) ? 0.0 : score;
 }
@@ -94,10 +95,10 @@ double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, cons
     double mean = 0.0;
 
     (void)metric;
-    if (state[LENGTH * units] == 0.0)
+    if (state[R2_LENGTH * units] == 0.0)
         return NAN;
     for (size_t u = 0; u < units; u++)
-        mean += score_of(state + LENGTH * u) / (double)units;
+        mean += score_of(state + R2_LENGTH * u) / (double)units;
     return mean;
 }
 
@@ -120,11 +121,11 @@ void dlcore_metric_r2_from_earlier(const dlcore_metric_t *metric, size_t units,
     for (size_t u = 0; u < units; u++, earlier += EARLIER_LENGTH) {
         double mean = weight != 0.0 ? earlier[EARLIER_LABELS] / weight : 0.0;
 
-        state[LENGTH * u + MEAN] = mean;
-        state[LENGTH * u + MEAN_REST] = 0.0;
-        state[LENGTH * u + SQUARES] =
+        state[R2_LENGTH * u + R2_MEAN] = mean;
+        state[R2_LENGTH * u + R2_MEAN_REST] = 0.0;
+        state[R2_LENGTH * u + R2_SQUARES] =
             fmax(0.0, earlier[EARLIER_SQUARES] - earlier[EARLIER_LABELS] * mean);
-        state[LENGTH * u + ERRORS] = earlier[EARLIER_ERRORS];
+        state[R2_LENGTH * u + R2_ERRORS] = earlier[EARLIER_ERRORS];
     }
-    state[LENGTH * units] = weight;
+    state[R2_LENGTH * units] = weight;
 }

@@ -31,7 +31,7 @@ static const float *labels_of(const dlcore_metric_pass_t *pass, size_t row)
 }
 
 /* The class of one-hot labels. */
-static size_t class_of(const dlcore_metric_pass_t *pass, size_t row)
+static size_t class_of_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     const float *t = labels_of(pass, row);
     size_t label = 0;
@@ -45,7 +45,7 @@ static size_t class_of(const dlcore_metric_pass_t *pass, size_t row)
 
 float dlcore_metric_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row)
 {
-    return argmax_row(pass->y, row) == class_of(pass, row) ? 1.0f : 0.0f;
+    return argmax_row(pass->y, row) == class_of_row(pass, row) ? 1.0f : 0.0f;
 }
 
 float dlcore_metric_sparse_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row)
@@ -94,7 +94,7 @@ static float in_top_k(const dlcore_metric_pass_t *pass, size_t row, size_t label
 
 float dlcore_metric_top_k(const dlcore_metric_pass_t *pass, size_t row)
 {
-    return in_top_k(pass, row, class_of(pass, row));
+    return in_top_k(pass, row, class_of_row(pass, row));
 }
 
 float dlcore_metric_sparse_top_k(const dlcore_metric_pass_t *pass, size_t row)

@@ -10,7 +10,7 @@
 #include "base/name.h"
 #include "nn/schedule.h"
 
-static const dlcore_optimizer_type_t *const types[] = {
+static const dlcore_optimizer_type_t *const optimizer_types[] = {
     [DLCORE_OPTIMIZER_UNKNOWN] = NULL,
     [DLCORE_OPTIMIZER_SGD] = &dlcore_optimizer_type_sgd,
     [DLCORE_OPTIMIZER_RMSPROP] = &dlcore_optimizer_type_rmsprop,
@@ -22,19 +22,19 @@ static const dlcore_optimizer_type_t *const types[] = {
     [DLCORE_OPTIMIZER_NADAM] = &dlcore_optimizer_type_nadam,
 };
 
-enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-_Static_assert(TYPE_COUNT == DLCORE_OPTIMIZER_NADAM + 1, "one row each");
+enum { OPTIMIZER_TYPE_COUNT = sizeof optimizer_types / sizeof optimizer_types[0] };
+_Static_assert(OPTIMIZER_TYPE_COUNT == DLCORE_OPTIMIZER_NADAM + 1, "one row each");
 
 const dlcore_optimizer_type_t *dlcore_optimizer_type(dlcore_optimizer_kind_t kind)
 {
-    if ((int)kind < 0 || (int)kind >= TYPE_COUNT)
+    if ((int)kind < 0 || (int)kind >= OPTIMIZER_TYPE_COUNT)
         return NULL;
-    return types[kind];
+    return optimizer_types[kind];
 }
 
 /* ---- descriptors ---- */
 
-static dlcore_optimizer_t defaults(dlcore_optimizer_kind_t kind)
+static dlcore_optimizer_t optimizer_defaults(dlcore_optimizer_kind_t kind)
 {
     return (dlcore_optimizer_t){.kind = kind,
                                 .learning_rate = 0.001,
@@ -48,55 +48,55 @@ static dlcore_optimizer_t defaults(dlcore_optimizer_kind_t kind)
 
 dlcore_optimizer_t dlcore_optimizer_sgd(void)
 {
-    dlcore_optimizer_t optimizer = defaults(DLCORE_OPTIMIZER_SGD);
+    dlcore_optimizer_t optimizer = optimizer_defaults(DLCORE_OPTIMIZER_SGD);
     optimizer.learning_rate = 0.01;
     return optimizer;
 }
 
 dlcore_optimizer_t dlcore_optimizer_rmsprop(void)
 {
-    return defaults(DLCORE_OPTIMIZER_RMSPROP);
+    return optimizer_defaults(DLCORE_OPTIMIZER_RMSPROP);
 }
 
 dlcore_optimizer_t dlcore_optimizer_adam(void)
 {
-    return defaults(DLCORE_OPTIMIZER_ADAM);
+    return optimizer_defaults(DLCORE_OPTIMIZER_ADAM);
 }
 
 dlcore_optimizer_t dlcore_optimizer_adamw(void)
 {
-    dlcore_optimizer_t optimizer = defaults(DLCORE_OPTIMIZER_ADAMW);
+    dlcore_optimizer_t optimizer = optimizer_defaults(DLCORE_OPTIMIZER_ADAMW);
     optimizer.weight_decay = 0.004;
     return optimizer;
 }
 
 dlcore_optimizer_t dlcore_optimizer_adagrad(void)
 {
-    return defaults(DLCORE_OPTIMIZER_ADAGRAD);
+    return optimizer_defaults(DLCORE_OPTIMIZER_ADAGRAD);
 }
 
 dlcore_optimizer_t dlcore_optimizer_adadelta(void)
 {
-    dlcore_optimizer_t optimizer = defaults(DLCORE_OPTIMIZER_ADADELTA);
+    dlcore_optimizer_t optimizer = optimizer_defaults(DLCORE_OPTIMIZER_ADADELTA);
     optimizer.rho = 0.95;
     return optimizer;
 }
 
 dlcore_optimizer_t dlcore_optimizer_adamax(void)
 {
-    return defaults(DLCORE_OPTIMIZER_ADAMAX);
+    return optimizer_defaults(DLCORE_OPTIMIZER_ADAMAX);
 }
 
 dlcore_optimizer_t dlcore_optimizer_nadam(void)
 {
-    return defaults(DLCORE_OPTIMIZER_NADAM);
+    return optimizer_defaults(DLCORE_OPTIMIZER_NADAM);
 }
 
 dlcore_optimizer_t dlcore_optimizer_from_name(const char *name)
 {
-    for (int kind = 1; kind < TYPE_COUNT; kind++) {
-        if (dlcore_name_is(name, types[kind]->name))
-            return types[kind]->make();
+    for (int kind = 1; kind < OPTIMIZER_TYPE_COUNT; kind++) {
+        if (dlcore_name_is(name, optimizer_types[kind]->name))
+            return optimizer_types[kind]->make();
     }
     return (dlcore_optimizer_t){.kind = DLCORE_OPTIMIZER_UNKNOWN};
 }
@@ -150,7 +150,8 @@ dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *o, dlcore_erro
     dlcore_status status;
 
     if (type == NULL)
-        return dlcore_check_choice("optimizer", "kind", (int)o->kind, 1, TYPE_COUNT - 1, error);
+        return dlcore_check_choice("optimizer", "kind", (int)o->kind, 1, OPTIMIZER_TYPE_COUNT - 1,
+                                   error);
     status = dlcore_check_range(type->name, "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
     if (status == DLCORE_OK)
         status = type->validate(o, type->name, error);

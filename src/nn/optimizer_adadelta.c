@@ -4,28 +4,29 @@
 #include "base/error.h"
 #include "nn/optimizer.h"
 
-static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
-                              dlcore_error_record_t *error)
+static dlcore_status adadelta_validate(const dlcore_optimizer_t *optimizer, const char *name,
+                                       dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_check_range(name, "rho", optimizer->rho, 0.0, 1.0, error);
 
     return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }
 
-static size_t slots(const dlcore_optimizer_t *optimizer)
+static size_t adadelta_slots(const dlcore_optimizer_t *optimizer)
 {
     (void)optimizer;
     return 2;
 }
 
-static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+static const char *adadelta_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 {
     (void)optimizer;
     return slot == 0 ? "accumulated_grad" : "accumulated_delta_var";
 }
 
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+static dlcore_optimizer_step_t adadelta_prepare(const dlcore_optimizer_t *optimizer,
+                                                const dlcore_optimizer_clock_t *clock,
+                                                float learning_rate)
 {
     (void)clock;
     return (dlcore_optimizer_step_t){
@@ -35,8 +36,8 @@ static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
                              .epsilon = (float)optimizer->epsilon}};
 }
 
-static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slot)
+static void adadelta_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                            size_t n, float *weights, const float *gradients, float *const *slot)
 {
     kernels->adadelta(n, weights, gradients, slot[0], slot[1], &step->settings.rmsprop);
 }
@@ -45,9 +46,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adadelta = {
     .name = "adadelta",
     .class_name = "Adadelta",
     .make = dlcore_optimizer_adadelta,
-    .validate = validate,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
-    .update = update,
+    .validate = adadelta_validate,
+    .slots = adadelta_slots,
+    .slot_name = adadelta_slot_name,
+    .prepare = adadelta_prepare,
+    .update = adadelta_update,
 };

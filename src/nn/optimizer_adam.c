@@ -7,12 +7,12 @@
 
 #include "nn/optimizer.h"
 
-static size_t slots(const dlcore_optimizer_t *optimizer)
+static size_t adam_slots(const dlcore_optimizer_t *optimizer)
 {
     return optimizer->amsgrad ? 3 : 2;
 }
 
-static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+static const char *adam_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 {
     static const char *const names[] = {"momentum", "velocity", "velocity_hat"};
 
@@ -20,8 +20,9 @@ static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
     return names[slot];
 }
 
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+static dlcore_optimizer_step_t adam_prepare(const dlcore_optimizer_t *optimizer,
+                                            const dlcore_optimizer_clock_t *clock,
+                                            float learning_rate)
 {
     float power_1 = dlcore_optimizer_power(optimizer->beta_1, clock);
     float power_2 = dlcore_optimizer_power(optimizer->beta_2, clock);
@@ -34,8 +35,8 @@ static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
         .amsgrad = optimizer->amsgrad};
 }
 
-static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slot)
+static void adam_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                        size_t n, float *weights, const float *gradients, float *const *slot)
 {
     const dlcore_adam_step_t *settings = &step->settings.adam;
 
@@ -50,11 +51,11 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adam = {
     .class_name = "Adam",
     .make = dlcore_optimizer_adam,
     .validate = dlcore_optimizer_check_betas,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
+    .slots = adam_slots,
+    .slot_name = adam_slot_name,
+    .prepare = adam_prepare,
     .has_clock = true,
-    .update = update,
+    .update = adam_update,
 };
 
 const dlcore_optimizer_type_t dlcore_optimizer_type_adamw = {
@@ -62,9 +63,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adamw = {
     .class_name = "AdamW",
     .make = dlcore_optimizer_adamw,
     .validate = dlcore_optimizer_check_betas,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
+    .slots = adam_slots,
+    .slot_name = adam_slot_name,
+    .prepare = adam_prepare,
     .has_clock = true,
-    .update = update,
+    .update = adam_update,
 };

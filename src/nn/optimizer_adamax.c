@@ -3,20 +3,21 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/optimizer.h"
 
-static size_t slots(const dlcore_optimizer_t *optimizer)
+static size_t adamax_slots(const dlcore_optimizer_t *optimizer)
 {
     (void)optimizer;
     return 2;
 }
 
-static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+static const char *adamax_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 {
     (void)optimizer;
     return slot == 0 ? "momentum" : "norm";
 }
 
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+static dlcore_optimizer_step_t adamax_prepare(const dlcore_optimizer_t *optimizer,
+                                              const dlcore_optimizer_clock_t *clock,
+                                              float learning_rate)
 {
     return (dlcore_optimizer_step_t){
         .settings.adamax = {.learning_rate = learning_rate,
@@ -26,8 +27,8 @@ static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
                             .epsilon = (float)optimizer->epsilon}};
 }
 
-static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slot)
+static void adamax_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                          size_t n, float *weights, const float *gradients, float *const *slot)
 {
     kernels->adamax(n, weights, gradients, slot[0], slot[1], &step->settings.adamax);
 }
@@ -37,9 +38,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adamax = {
     .class_name = "Adamax",
     .make = dlcore_optimizer_adamax,
     .validate = dlcore_optimizer_check_betas,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
+    .slots = adamax_slots,
+    .slot_name = adamax_slot_name,
+    .prepare = adamax_prepare,
     .has_clock = true,
-    .update = update,
+    .update = adamax_update,
 };

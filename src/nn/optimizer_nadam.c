@@ -5,13 +5,13 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/optimizer.h"
 
-static size_t slots(const dlcore_optimizer_t *optimizer)
+static size_t nadam_slots(const dlcore_optimizer_t *optimizer)
 {
     (void)optimizer;
     return 2;
 }
 
-static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+static const char *nadam_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 {
     (void)optimizer;
     return slot == 0 ? "momentum" : "velocity";
@@ -33,8 +33,9 @@ static double product(const dlcore_optimizer_t *optimizer, const dlcore_optimize
 }
 
 /* 1 - beta is formed in float, unlike Adam's. */
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+static dlcore_optimizer_step_t nadam_prepare(const dlcore_optimizer_t *optimizer,
+                                             const dlcore_optimizer_clock_t *clock,
+                                             float learning_rate)
 {
     float beta_1 = (float)optimizer->beta_1;
     float now = beta_1 * warming(clock, 0), next = beta_1 * warming(clock, 1);
@@ -51,8 +52,8 @@ static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
                            .epsilon = (float)optimizer->epsilon}};
 }
 
-static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slot)
+static void nadam_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                         size_t n, float *weights, const float *gradients, float *const *slot)
 {
     kernels->nadam(n, weights, gradients, slot[0], slot[1], &step->settings.nadam);
 }
@@ -62,10 +63,10 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_nadam = {
     .class_name = "Nadam",
     .make = dlcore_optimizer_nadam,
     .validate = dlcore_optimizer_check_betas,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
+    .slots = nadam_slots,
+    .slot_name = nadam_slot_name,
+    .prepare = nadam_prepare,
     .has_clock = true,
     .product = product,
-    .update = update,
+    .update = nadam_update,
 };

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "nn/optimizer.h"
 
-static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
-                              dlcore_error_record_t *error)
+static dlcore_status rmsprop_validate(const dlcore_optimizer_t *optimizer, const char *name,
+                                      dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_check_range(name, "rho", optimizer->rho, 0.0, 1.0, error);
 
@@ -16,12 +16,12 @@ static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *n
     return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
 }
 
-static size_t slots(const dlcore_optimizer_t *optimizer)
+static size_t rmsprop_slots(const dlcore_optimizer_t *optimizer)
 {
     return 1u + (optimizer->centered ? 1u : 0u) + (optimizer->momentum > 0.0 ? 1u : 0u);
 }
 
-static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+static const char *rmsprop_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 {
     if (slot == 0)
         return "velocity";
@@ -29,8 +29,9 @@ static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 }
 
 /* 1 - rho is formed in double, then rounded, as Keras does with Python's numbers. */
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+static dlcore_optimizer_step_t rmsprop_prepare(const dlcore_optimizer_t *optimizer,
+                                               const dlcore_optimizer_clock_t *clock,
+                                               float learning_rate)
 {
     (void)clock;
     return (dlcore_optimizer_step_t){
@@ -42,8 +43,8 @@ static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
         .centered = optimizer->centered};
 }
 
-static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slot)
+static void rmsprop_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                           size_t n, float *weights, const float *gradients, float *const *slot)
 {
     const dlcore_rmsprop_step_t *settings = &step->settings.rmsprop;
     float *average, *momentum;
@@ -61,9 +62,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop = {
     .name = "rmsprop",
     .class_name = "RMSprop",
     .make = dlcore_optimizer_rmsprop,
-    .validate = validate,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
-    .update = update,
+    .validate = rmsprop_validate,
+    .slots = rmsprop_slots,
+    .slot_name = rmsprop_slot_name,
+    .prepare = rmsprop_prepare,
+    .update = rmsprop_update,
 };

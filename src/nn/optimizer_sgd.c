@@ -4,26 +4,27 @@
 #include "base/error.h"
 #include "nn/optimizer.h"
 
-static dlcore_status validate(const dlcore_optimizer_t *optimizer, const char *name,
-                              dlcore_error_record_t *error)
+static dlcore_status sgd_validate(const dlcore_optimizer_t *optimizer, const char *name,
+                                  dlcore_error_record_t *error)
 {
     return dlcore_check_range(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
 }
 
-static size_t slots(const dlcore_optimizer_t *optimizer)
+static size_t sgd_slots(const dlcore_optimizer_t *optimizer)
 {
     return optimizer->momentum != 0.0 ? 1 : 0;
 }
 
-static const char *slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
+static const char *sgd_slot_name(const dlcore_optimizer_t *optimizer, size_t slot)
 {
     (void)optimizer;
     (void)slot;
     return "momentum";
 }
 
-static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate)
+static dlcore_optimizer_step_t sgd_prepare(const dlcore_optimizer_t *optimizer,
+                                           const dlcore_optimizer_clock_t *clock,
+                                           float learning_rate)
 {
     (void)clock;
     return (dlcore_optimizer_step_t){.settings.sgd = {.learning_rate = learning_rate,
@@ -31,8 +32,8 @@ static dlcore_optimizer_step_t prepare(const dlcore_optimizer_t *optimizer,
                                                       .nesterov = optimizer->nesterov}};
 }
 
-static void update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slot)
+static void sgd_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                       size_t n, float *weights, const float *gradients, float *const *slot)
 {
     if (step->settings.sgd.momentum != 0.0f)
         kernels->sgd_momentum(n, weights, gradients, slot[0], &step->settings.sgd);
@@ -44,9 +45,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_sgd = {
     .name = "sgd",
     .class_name = "SGD",
     .make = dlcore_optimizer_sgd,
-    .validate = validate,
-    .slots = slots,
-    .slot_name = slot_name,
-    .prepare = prepare,
-    .update = update,
+    .validate = sgd_validate,
+    .slots = sgd_slots,
+    .slot_name = sgd_slot_name,
+    .prepare = sgd_prepare,
+    .update = sgd_update,
 };

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/name.h"
 
-static const char *const names[] = {
+static const char *const schedule_names[] = {
     [DLCORE_SCHEDULE_NONE] = NULL,
     [DLCORE_SCHEDULE_EXPONENTIAL_DECAY] = "ExponentialDecay",
     [DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY] = "PiecewiseConstantDecay",
@@ -20,12 +20,12 @@ static const char *const names[] = {
     [DLCORE_SCHEDULE_FUNCTION] = NULL,
 };
 
-enum { NAME_COUNT = sizeof names / sizeof names[0] };
-_Static_assert(NAME_COUNT == DLCORE_SCHEDULE_FUNCTION + 1, "one name each");
+enum { SCHEDULE_NAME_COUNT = sizeof schedule_names / sizeof schedule_names[0] };
+_Static_assert(SCHEDULE_NAME_COUNT == DLCORE_SCHEDULE_FUNCTION + 1, "one name each");
 
 /* ---- descriptors ---- */
 
-static dlcore_schedule_t defaults(dlcore_schedule_kind_t kind, double rate, uint64_t steps)
+static dlcore_schedule_t schedule_defaults(dlcore_schedule_kind_t kind, double rate, uint64_t steps)
 {
     return (dlcore_schedule_t){.kind = kind,
                                .initial_learning_rate = rate,
@@ -41,7 +41,7 @@ dlcore_schedule_t dlcore_schedule_exponential_decay(double initial_learning_rate
                                                     uint64_t decay_steps, double decay_rate)
 {
     dlcore_schedule_t schedule =
-        defaults(DLCORE_SCHEDULE_EXPONENTIAL_DECAY, initial_learning_rate, decay_steps);
+        schedule_defaults(DLCORE_SCHEDULE_EXPONENTIAL_DECAY, initial_learning_rate, decay_steps);
     schedule.decay_rate = decay_rate;
     return schedule;
 }
@@ -50,7 +50,8 @@ dlcore_schedule_t dlcore_schedule_piecewise_constant_decay(const uint64_t *bound
                                                            const double *values,
                                                            size_t boundary_count)
 {
-    dlcore_schedule_t schedule = defaults(DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY, 0.0, 1);
+    dlcore_schedule_t schedule =
+        schedule_defaults(DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY, 0.0, 1);
 
     if (boundaries == NULL || values == NULL)
         return schedule;
@@ -65,28 +66,28 @@ dlcore_schedule_t dlcore_schedule_piecewise_constant_decay(const uint64_t *bound
 dlcore_schedule_t dlcore_schedule_polynomial_decay(double initial_learning_rate,
                                                    uint64_t decay_steps)
 {
-    return defaults(DLCORE_SCHEDULE_POLYNOMIAL_DECAY, initial_learning_rate, decay_steps);
+    return schedule_defaults(DLCORE_SCHEDULE_POLYNOMIAL_DECAY, initial_learning_rate, decay_steps);
 }
 
 dlcore_schedule_t dlcore_schedule_inverse_time_decay(double initial_learning_rate,
                                                      uint64_t decay_steps, double decay_rate)
 {
     dlcore_schedule_t schedule =
-        defaults(DLCORE_SCHEDULE_INVERSE_TIME_DECAY, initial_learning_rate, decay_steps);
+        schedule_defaults(DLCORE_SCHEDULE_INVERSE_TIME_DECAY, initial_learning_rate, decay_steps);
     schedule.decay_rate = decay_rate;
     return schedule;
 }
 
 dlcore_schedule_t dlcore_schedule_cosine_decay(double initial_learning_rate, uint64_t decay_steps)
 {
-    return defaults(DLCORE_SCHEDULE_COSINE_DECAY, initial_learning_rate, decay_steps);
+    return schedule_defaults(DLCORE_SCHEDULE_COSINE_DECAY, initial_learning_rate, decay_steps);
 }
 
 dlcore_schedule_t dlcore_schedule_cosine_decay_restarts(double initial_learning_rate,
                                                         uint64_t first_decay_steps)
 {
-    return defaults(DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS, initial_learning_rate,
-                    first_decay_steps);
+    return schedule_defaults(DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS, initial_learning_rate,
+                             first_decay_steps);
 }
 
 dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, void *user)
@@ -97,24 +98,25 @@ dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, 
 
 dlcore_schedule_t dlcore_schedule_from_name(const char *name)
 {
-    for (int kind = 1; kind < NAME_COUNT; kind++) {
-        if (names[kind] != NULL && dlcore_name_is(name, names[kind]))
-            return defaults((dlcore_schedule_kind_t)kind, 0.0, 0);
+    for (int kind = 1; kind < SCHEDULE_NAME_COUNT; kind++) {
+        if (schedule_names[kind] != NULL && dlcore_name_is(name, schedule_names[kind]))
+            return schedule_defaults((dlcore_schedule_kind_t)kind, 0.0, 0);
     }
     return (dlcore_schedule_t){.kind = DLCORE_SCHEDULE_UNKNOWN};
 }
 
 const char *dlcore_schedule_name(dlcore_schedule_kind_t kind)
 {
-    if ((int)kind < 0 || (int)kind >= NAME_COUNT || names[kind] == NULL)
+    if ((int)kind < 0 || (int)kind >= SCHEDULE_NAME_COUNT || schedule_names[kind] == NULL)
         return "unknown";
-    return names[kind];
+    return schedule_names[kind];
 }
 
 /* ---- checking ---- */
 
-static dlcore_status check(const dlcore_schedule_t *schedule, const char *setting, double value,
-                           double low, double high, dlcore_error_record_t *error)
+static dlcore_status check_number(const dlcore_schedule_t *schedule, const char *setting,
+                                  double value, double low, double high,
+                                  dlcore_error_record_t *error)
 {
     return dlcore_check_range(dlcore_schedule_name(schedule->kind), setting, value, low, high,
                               error);
@@ -135,7 +137,7 @@ static dlcore_status check_boundaries(const dlcore_schedule_t *s, dlcore_error_r
                 (unsigned long long)s->boundaries[i], (unsigned long long)s->boundaries[i - 1]);
     }
     for (size_t i = 0; i <= s->boundary_count && status == DLCORE_OK; i++)
-        status = check(s, "values", s->values[i], 0.0, FLT_MAX, error);
+        status = check_number(s, "values", s->values[i], 0.0, FLT_MAX, error);
     return status;
 }
 
@@ -143,7 +145,7 @@ static dlcore_status check_boundaries(const dlcore_schedule_t *s, dlcore_error_r
 static dlcore_status check_warmup(const dlcore_schedule_t *s, dlcore_error_record_t *error)
 {
     if (s->has_warmup)
-        return check(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
+        return check_number(s, "warmup_target", s->warmup_target, 0.0, FLT_MAX, error);
     if (s->warmup_steps == 0 && s->warmup_target == 0.0)
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
@@ -160,19 +162,19 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
     switch (s->kind) {
     case DLCORE_SCHEDULE_EXPONENTIAL_DECAY:
     case DLCORE_SCHEDULE_INVERSE_TIME_DECAY:
-        return check(s, "decay_rate", s->decay_rate, -FLT_MAX, FLT_MAX, error);
+        return check_number(s, "decay_rate", s->decay_rate, -FLT_MAX, FLT_MAX, error);
     case DLCORE_SCHEDULE_POLYNOMIAL_DECAY:
-        status = check(s, "end_learning_rate", s->end_learning_rate, 0.0, FLT_MAX, error);
+        status = check_number(s, "end_learning_rate", s->end_learning_rate, 0.0, FLT_MAX, error);
         if (status == DLCORE_OK)
-            status = check(s, "power", s->power, 0.0, FLT_MAX, error);
+            status = check_number(s, "power", s->power, 0.0, FLT_MAX, error);
         return status;
     case DLCORE_SCHEDULE_COSINE_DECAY:
         status = check_warmup(s, error);
         break;
     case DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS:
-        status = check(s, "t_mul", s->t_mul, FLT_MIN, FLT_MAX, error);
+        status = check_number(s, "t_mul", s->t_mul, FLT_MIN, FLT_MAX, error);
         if (status == DLCORE_OK)
-            status = check(s, "m_mul", s->m_mul, -FLT_MAX, FLT_MAX, error);
+            status = check_number(s, "m_mul", s->m_mul, -FLT_MAX, FLT_MAX, error);
         break;
     case DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY:
     case DLCORE_SCHEDULE_FUNCTION:
@@ -180,15 +182,16 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
     case DLCORE_SCHEDULE_UNKNOWN:
         return DLCORE_OK;
     }
-    return status == DLCORE_OK ? check(s, "alpha", s->alpha, 0.0, 1.0, error) : status;
+    return status == DLCORE_OK ? check_number(s, "alpha", s->alpha, 0.0, 1.0, error) : status;
 }
 
 dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *s, dlcore_error_record_t *error)
 {
     dlcore_status status;
 
-    if ((int)s->kind < 0 || (int)s->kind >= NAME_COUNT)
-        return dlcore_check_choice("schedule", "kind", (int)s->kind, 0, NAME_COUNT - 1, error);
+    if ((int)s->kind < 0 || (int)s->kind >= SCHEDULE_NAME_COUNT)
+        return dlcore_check_choice("schedule", "kind", (int)s->kind, 0, SCHEDULE_NAME_COUNT - 1,
+                                   error);
     if (s->kind == DLCORE_SCHEDULE_NONE)
         return DLCORE_OK;
     if (s->kind == DLCORE_SCHEDULE_FUNCTION)
@@ -197,7 +200,8 @@ dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *s, dlcore_error_
                    : dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "schedule: function is NULL");
     if (s->kind == DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY)
         return check_boundaries(s, error);
-    status = check(s, "initial_learning_rate", s->initial_learning_rate, 0.0, FLT_MAX, error);
+    status =
+        check_number(s, "initial_learning_rate", s->initial_learning_rate, 0.0, FLT_MAX, error);
     if (status == DLCORE_OK && s->decay_steps == 0)
         status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s must be 1 or more, got 0",
                              dlcore_schedule_name(s->kind),

@@ -78,7 +78,7 @@ static double piecewise(const dlcore_schedule_t *s, uint64_t step)
     return s->values[i];
 }
 
-static double value_at(const dlcore_schedule_t *s, uint64_t number)
+static double rate_at(const dlcore_schedule_t *s, uint64_t number)
 {
     double step = (double)(float)number;
     double part = s->decay_steps > 0 ? quotient(step, (double)s->decay_steps) : 0.0;
@@ -112,5 +112,5 @@ double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step)
 {
     if (schedule == NULL || dlcore_schedule_validate(schedule, NULL) != DLCORE_OK)
         return (double)NAN;
-    return value_at(schedule, step);
+    return rate_at(schedule, step);
 }

@@ -99,7 +99,7 @@ static void after_fork_in_parent(void)
     dlcore_gate_leave(&count.lock);
 }
 
-static void after_fork_in_child(void)
+static void blas_after_fork(void)
 {
     dlcore_gate_after_fork(&gate, mine.in_gate);
     count.scopes = mine.scopes > 0 && !mine.host_threads ? 1 : 0;
@@ -135,7 +135,7 @@ static void setup(void)
         if (found.count_per_process || found.count_per_thread)
             gate.limit = gate_limit();
     }
-    dlcore_watch_forks(before_fork, after_fork_in_parent, after_fork_in_child);
+    dlcore_watch_forks(before_fork, after_fork_in_parent, blas_after_fork);
 }
 
 /* Alone: a gemm of a scope with host_threads may have threads at work. */

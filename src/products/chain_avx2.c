@@ -42,10 +42,10 @@ static inline v_float largest_in_all_lanes(v_float a, size_t units)
 
 #include "products/chain_template.h"
 
-static const dlcore_chain_functions_t functions = {
-    .run = run_any, .run_uint8 = run_uint8, .flushes = false};
+static const dlcore_chain_functions_t chain_functions = {
+    .run = chain_run_any, .run_uint8 = chain_run_uint8, .flushes = false};
 
 const dlcore_chain_functions_t *dlcore_chain_avx2(void)
 {
-    return &functions;
+    return &chain_functions;
 }

@@ -138,8 +138,8 @@ static void run_narrow(const dlcore_chain_t *chain, const float *x, size_t rows,
         const dlcore_chain_layer_t *layer = chain->layers;
         v_float a;
 
-        if (__builtin_expect(!is_plain(chain, x), 0)) {
-            run_any(chain, x, 1, y);
+        if (__builtin_expect(!has_no_activation(chain, x), 0)) {
+            chain_run_any(chain, x, 1, y);
             continue;
         }
         a = first_narrow(layer, x);
@@ -152,18 +152,18 @@ static void run_narrow(const dlcore_chain_t *chain, const float *x, size_t rows,
     }
 }
 
-static void run(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
+static void chain_run(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
 {
     if (chain->is_narrow)
         run_narrow(chain, x, rows, y);
     else
-        run_any(chain, x, rows, y);
+        chain_run_any(chain, x, rows, y);
 }
 
-static const dlcore_chain_functions_t functions = {
-    .run = run, .run_uint8 = run_uint8, .flushes = true};
+static const dlcore_chain_functions_t chain_functions = {
+    .run = chain_run, .run_uint8 = chain_run_uint8, .flushes = true};
 
 const dlcore_chain_functions_t *dlcore_chain_avx512(void)
 {
-    return &functions;
+    return &chain_functions;
 }

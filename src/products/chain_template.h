@@ -10,14 +10,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/always_inline.h"
 #include "kernels/vector_functions.h"
 #include "products/chain.h"
 
 #define BLOCK_VECTORS (DLCORE_CHAIN_BLOCK / V_WIDTH)
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-static const float lane_numbers[DLCORE_CHAIN_WIDTH] = {
+static const float chain_lane_numbers[DLCORE_CHAIN_WIDTH] = {
     0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
     22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
     44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
@@ -105,12 +104,12 @@ ALWAYS_INLINE v_float flushed_sigmoid(v_float x)
 /* In a layer of `vectors` vectors and `unroll` sums of each, both of them constants, sum i is that
  * of vector i % vectors. Written with named variables and constant conditions instead of arrays and
  * loops: the sums are in registers with every compiler. */
-#define EACH_SUM(do_sum)                                                                \
+#define EACH_CHAIN_SUM(do_sum)                                                          \
     do {                                                                                \
         do_sum(0) do_sum(1) do_sum(2) do_sum(3) do_sum(4) do_sum(5) do_sum(6) do_sum(7) \
     } while (0)
 
-#define START_SUM(i) s##i = (i) < vectors ? v_load(w + (i)*V_WIDTH) : v_set(0.0f);
+#define START_CHAIN_SUM(i) s##i = (i) < vectors ? v_load(w + (i)*V_WIDTH) : v_set(0.0f);
 
 /* Input j of a group of four, to the sums that are its turn. */
 #define ADD_OF_FOUR(i, j)                                        \
@@ -139,9 +138,9 @@ ALWAYS_INLINE v_float flushed_sigmoid(v_float x)
 
 /* Beyond the last unit, which is in the last block: what neither the largest nor the total minds.
  */
-#define LOWER_PADDING(i)                                                              \
-    if ((i) < vectors && (i) >= vectors - BLOCK_VECTORS)                              \
-        s##i = v_select(v_less(v_load(lane_numbers + (i)*V_WIDTH), v_set(end)), s##i, \
+#define LOWER_PADDING(i)                                                                    \
+    if ((i) < vectors && (i) >= vectors - BLOCK_VECTORS)                                    \
+        s##i = v_select(v_less(v_load(chain_lane_numbers + (i)*V_WIDTH), v_set(end)), s##i, \
                         v_set(-HUGE_VALF));
 
 #define TAKE_LARGEST(i) largest = (i) < vectors ? v_max(s##i, largest) : largest;
@@ -154,8 +153,8 @@ ALWAYS_INLINE v_float flushed_sigmoid(v_float x)
 
 #define SCALE_SUM(i) s##i = (i) < vectors ? v_mul(s##i, factor) : s##i;
 
-#define STORE_SUM(i)   \
-    if ((i) < vectors) \
+#define STORE_CHAIN_SUM(i) \
+    if ((i) < vectors)     \
         v_store(y + (i)*V_WIDTH, s##i);
 
 #define STORE_LAST_SUM(i)                                             \
@@ -167,8 +166,8 @@ ALWAYS_INLINE v_float flushed_sigmoid(v_float x)
     }
 
 /* One layer from x to y; of the last one, only what counts is stored. */
-ALWAYS_INLINE void run_layer(const dlcore_chain_layer_t *layer, const float *x, float *y,
-                             bool is_last, const int vectors, const int unroll)
+ALWAYS_INLINE void chain_run_layer(const dlcore_chain_layer_t *layer, const float *x, float *y,
+                                   bool is_last, const int vectors, const int unroll)
 {
     const float *w = layer->weights;
     const dlcore_activation_t activation = layer->activation;
@@ -176,18 +175,18 @@ ALWAYS_INLINE void run_layer(const dlcore_chain_layer_t *layer, const float *x, 
     size_t left = layer->inputs;
     v_float s0, s1, s2, s3, s4, s5, s6, s7;
 
-    EACH_SUM(START_SUM);
+    EACH_CHAIN_SUM(START_CHAIN_SUM);
     for (w += vectors * V_WIDTH; left >= 4; left -= 4) {
         four_t four = four_load(x);
-        EACH_SUM(ADD_FIRST);
-        EACH_SUM(ADD_SECOND);
-        EACH_SUM(ADD_THIRD);
-        EACH_SUM(ADD_FOURTH);
+        EACH_CHAIN_SUM(ADD_FIRST);
+        EACH_CHAIN_SUM(ADD_SECOND);
+        EACH_CHAIN_SUM(ADD_THIRD);
+        EACH_CHAIN_SUM(ADD_FOURTH);
         x += 4;
         w += 4 * vectors * V_WIDTH;
     }
     for (; left > 0; left--) {
-        EACH_SUM(ADD_INPUT);
+        EACH_CHAIN_SUM(ADD_INPUT);
         x++;
         w += vectors * V_WIDTH;
     }
@@ -211,25 +210,25 @@ ALWAYS_INLINE void run_layer(const dlcore_chain_layer_t *layer, const float *x, 
     } else if (activation == DLCORE_ACTIVATION_SOFTMAX) {
         const float end = (float)(int)units;
         v_float largest = v_set(-HUGE_VALF), total = v_set(0.0f), factor;
-        EACH_SUM(LOWER_PADDING);
-        EACH_SUM(TAKE_LARGEST);
+        EACH_CHAIN_SUM(LOWER_PADDING);
+        EACH_CHAIN_SUM(TAKE_LARGEST);
         largest = largest_in_all_lanes(largest, units);
-        EACH_SUM(TAKE_EXP);
+        EACH_CHAIN_SUM(TAKE_EXP);
         factor = v_div(v_set(1.0f), sum_in_all_lanes(total, units));
-        EACH_SUM(SCALE_SUM);
+        EACH_CHAIN_SUM(SCALE_SUM);
         MAP_SUMS(flush_vector);
     }
     if (is_last)
-        EACH_SUM(STORE_LAST_SUM);
+        EACH_CHAIN_SUM(STORE_LAST_SUM);
     else
-        EACH_SUM(STORE_SUM);
+        EACH_CHAIN_SUM(STORE_CHAIN_SUM);
 }
 
 #define RUN_LAYER(blocks, unroll)                                                               \
     static void run_layer_##blocks(const dlcore_chain_layer_t *layer, const float *x, float *y, \
                                    bool is_last)                                                \
     {                                                                                           \
-        run_layer(layer, x, y, is_last, (blocks)*BLOCK_VECTORS, unroll);                        \
+        chain_run_layer(layer, x, y, is_last, (blocks)*BLOCK_VECTORS, unroll);                  \
     }
 
 RUN_LAYER(1, 4)
@@ -238,7 +237,8 @@ RUN_LAYER(3, 1)
 RUN_LAYER(4, 1)
 
 /* The row x, which may lie in the buffer, through all layers to y. */
-ALWAYS_INLINE void run_row(const dlcore_chain_t *chain, const float *x, float *buffer, float *y)
+ALWAYS_INLINE void chain_run_row(const dlcore_chain_t *chain, const float *x, float *buffer,
+                                 float *y)
 {
     const dlcore_chain_layer_t *layer = chain->layers;
 
@@ -264,7 +264,7 @@ ALWAYS_INLINE void put_inputs(const dlcore_chain_t *chain, v_float x, float *buf
 }
 
 /* Whether the first layer can read the row where it lies. */
-ALWAYS_INLINE bool is_plain(const dlcore_chain_t *chain, const float *x)
+ALWAYS_INLINE bool has_no_activation(const dlcore_chain_t *chain, const float *x)
 {
     size_t n = chain->inputs;
     bool plain = !chain->rescales;
@@ -274,26 +274,26 @@ ALWAYS_INLINE bool is_plain(const dlcore_chain_t *chain, const float *x)
     return plain && (n == 0 || !has_denormal(v_load_part(x, n)));
 }
 
-static void run_any(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
+static void chain_run_any(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
 {
     _Alignas(64) float buffer[DLCORE_CHAIN_WIDTH];
     const size_t n = chain->inputs;
 
     for (; rows > 0; rows--, x += n, y += chain->units) {
-        if (__builtin_expect(is_plain(chain, x), 1)) {
-            run_row(chain, x, buffer, y);
+        if (__builtin_expect(has_no_activation(chain, x), 1)) {
+            chain_run_row(chain, x, buffer, y);
         } else {
             size_t i = 0;
             for (; i + V_WIDTH <= n; i += V_WIDTH)
                 put_inputs(chain, v_load(x + i), buffer + i);
             if (i < n)
                 put_inputs(chain, v_load_part(x + i, n - i), buffer + i);
-            run_row(chain, buffer, buffer, y);
+            chain_run_row(chain, buffer, buffer, y);
         }
     }
 }
 
-static void run_uint8(const dlcore_chain_t *chain, const uint8_t *x, size_t rows, float *y)
+static void chain_run_uint8(const dlcore_chain_t *chain, const uint8_t *x, size_t rows, float *y)
 {
     _Alignas(64) float buffer[DLCORE_CHAIN_WIDTH];
     uint8_t bytes[DLCORE_CHAIN_WIDTH] = {0}; /* a vector may be read whole */
@@ -303,6 +303,6 @@ static void run_uint8(const dlcore_chain_t *chain, const uint8_t *x, size_t rows
         memcpy(bytes, x, n);
         for (size_t i = 0; i < n; i += V_WIDTH)
             put_inputs(chain, v_from_uint8(bytes + i), buffer + i);
-        run_row(chain, buffer, buffer, y);
+        chain_run_row(chain, buffer, buffer, y);
     }
 }

@@ -13,10 +13,10 @@
 #include "base/size.h"
 
 enum {
-    ROWS = 4, /* of a tile */
-    COLUMNS = 8,
-    DEPTH = 64,         /* of a block: its part of k */
-    WIDTH = 4 * COLUMNS /* of a block of op(B) */
+    GEMM_ROWS = 4, /* of a tile */
+    GEMM_COLUMNS = 8,
+    GEMM_DEPTH = 64,              /* of a block: its part of k */
+    GEMM_WIDTH = 4 * GEMM_COLUMNS /* of a block of op(B) */
 };
 
 /* Lanes of a vector, as wide as any CPU with vectors has them. Left to themselves compilers choose
@@ -40,12 +40,12 @@ static view_t view(const float *x, size_t stride, bool transpose)
     return transpose ? (view_t){x, 1, stride} : (view_t){x, stride, 1};
 }
 
-static const float *element(const view_t *x, size_t row, size_t column)
+static const float *view_element(const view_t *x, size_t row, size_t column)
 {
     return x->at + row * x->down + column * x->right;
 }
 
-static void scale(float *c, size_t m, size_t n, size_t ldc, float beta)
+static void scale_matrix(float *c, size_t m, size_t n, size_t ldc, float beta)
 {
     for (size_t i = 0; i < m; i++) {
         float *row = c + i * ldc;
@@ -59,49 +59,49 @@ static void scale(float *c, size_t m, size_t n, size_t ldc, float beta)
 }
 
 /* packed[p][i] = op(A)(i, p), rows beyond `rows` zero. */
-static void pack_a(const view_t *a, size_t rows, size_t depth, float packed[DEPTH][ROWS])
+static void pack_a(const view_t *a, size_t rows, size_t depth, float packed[GEMM_DEPTH][GEMM_ROWS])
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        const float *from = element(a, i < rows ? i : 0, 0);
+    for (size_t i = 0; i < GEMM_ROWS; i++) {
+        const float *from = view_element(a, i < rows ? i : 0, 0);
 
         for (size_t p = 0; p < depth; p++)
             packed[p][i] = i < rows ? from[p * a->right] : 0.0f;
     }
 }
 
-/* packed[tile][p][j] = op(B)(p, tile * COLUMNS + j), columns beyond `columns` zero. */
+/* packed[tile][p][j] = op(B)(p, tile * GEMM_COLUMNS + j), columns beyond `columns` zero. */
 static void pack_b(const view_t *b, size_t columns, size_t depth,
-                   float packed[WIDTH / COLUMNS][DEPTH][COLUMNS])
+                   float packed[GEMM_WIDTH / GEMM_COLUMNS][GEMM_DEPTH][GEMM_COLUMNS])
 {
-    for (size_t first = 0; first < columns; first += COLUMNS) {
-        float(*tile)[COLUMNS] = packed[first / COLUMNS];
-        size_t width = dlcore_size_min(COLUMNS, columns - first);
+    for (size_t first = 0; first < columns; first += GEMM_COLUMNS) {
+        float(*tile)[GEMM_COLUMNS] = packed[first / GEMM_COLUMNS];
+        size_t width = dlcore_size_min(GEMM_COLUMNS, columns - first);
 
         for (size_t p = 0; p < depth; p++) {
-            const float *from = element(b, p, first);
+            const float *from = view_element(b, p, first);
 
             for (size_t j = 0; j < width; j++)
                 tile[p][j] = from[j * b->right];
-            for (size_t j = width; j < COLUMNS; j++)
+            for (size_t j = width; j < GEMM_COLUMNS; j++)
                 tile[p][j] = 0.0f;
         }
     }
 }
 
 /* c (rows, columns) += alpha * the product of the packed blocks. */
-static void add_tile(float a[DEPTH][ROWS], float b[DEPTH][COLUMNS], size_t depth, float alpha,
-                     float *c, size_t ldc, size_t rows, size_t columns)
+static void add_tile(float a[GEMM_DEPTH][GEMM_ROWS], float b[GEMM_DEPTH][GEMM_COLUMNS],
+                     size_t depth, float alpha, float *c, size_t ldc, size_t rows, size_t columns)
 {
-    lanes_t lanes[ROWS][COLUMNS / LANES];
-    float sum[ROWS][COLUMNS];
+    lanes_t lanes[GEMM_ROWS][GEMM_COLUMNS / LANES];
+    float sum[GEMM_ROWS][GEMM_COLUMNS];
 
     memset(lanes, 0, sizeof lanes);
     for (size_t p = 0; p < depth; p++) {
-        for (size_t v = 0; v < COLUMNS / LANES; v++) {
+        for (size_t v = 0; v < GEMM_COLUMNS / LANES; v++) {
             lanes_t row;
 
             memcpy(&row, &b[p][v * LANES], sizeof row);
-            for (size_t i = 0; i < ROWS; i++)
+            for (size_t i = 0; i < GEMM_ROWS; i++)
                 lanes[i][v] += a[p][i] * row;
         }
     }
@@ -115,30 +115,31 @@ void dlcore_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t 
                  const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
                  size_t ldc)
 {
-    float packed_a[DEPTH][ROWS];
-    float packed_b[WIDTH / COLUMNS][DEPTH][COLUMNS];
+    float packed_a[GEMM_DEPTH][GEMM_ROWS];
+    float packed_b[GEMM_WIDTH / GEMM_COLUMNS][GEMM_DEPTH][GEMM_COLUMNS];
     view_t op_a = view(a, lda, transpose_a);
     view_t op_b = view(b, ldb, transpose_b);
 
-    scale(c, m, n, ldc, beta);
+    scale_matrix(c, m, n, ldc, beta);
     if (alpha == 0.0f)
         return;
-    for (size_t j = 0; j < n; j += WIDTH) {
-        size_t width = dlcore_size_min(WIDTH, n - j);
+    for (size_t j = 0; j < n; j += GEMM_WIDTH) {
+        size_t width = dlcore_size_min(GEMM_WIDTH, n - j);
 
-        for (size_t p = 0; p < k; p += DEPTH) {
-            size_t depth = dlcore_size_min(DEPTH, k - p);
-            view_t block_b = {element(&op_b, p, j), op_b.down, op_b.right};
+        for (size_t p = 0; p < k; p += GEMM_DEPTH) {
+            size_t depth = dlcore_size_min(GEMM_DEPTH, k - p);
+            view_t block_b = {view_element(&op_b, p, j), op_b.down, op_b.right};
 
             pack_b(&block_b, width, depth, packed_b);
-            for (size_t i = 0; i < m; i += ROWS) {
-                size_t rows = dlcore_size_min(ROWS, m - i);
-                view_t block_a = {element(&op_a, i, p), op_a.down, op_a.right};
+            for (size_t i = 0; i < m; i += GEMM_ROWS) {
+                size_t rows = dlcore_size_min(GEMM_ROWS, m - i);
+                view_t block_a = {view_element(&op_a, i, p), op_a.down, op_a.right};
 
                 pack_a(&block_a, rows, depth, packed_a);
-                for (size_t t = 0; t < width; t += COLUMNS)
-                    add_tile(packed_a, packed_b[t / COLUMNS], depth, alpha, c + i * ldc + j + t,
-                             ldc, rows, dlcore_size_min(COLUMNS, width - t));
+                for (size_t t = 0; t < width; t += GEMM_COLUMNS)
+                    add_tile(packed_a, packed_b[t / GEMM_COLUMNS], depth, alpha,
+                             c + i * ldc + j + t, ldc, rows,
+                             dlcore_size_min(GEMM_COLUMNS, width - t));
             }
         }
     }

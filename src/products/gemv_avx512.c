@@ -44,5 +44,5 @@ static void append_nonzeros(const float *x, size_t n, size_t first, dlcore_list_
 
 const dlcore_gemv_functions_t *dlcore_gemv_avx512(void)
 {
-    return &functions;
+    return &gemv_functions;
 }

@@ -6,18 +6,17 @@
 #include <math.h>
 
 #include "base/size.h"
+#include "kernels/always_inline.h"
 #include "products/gemv.h"
 #include "products/products_native.h"
 
-#define PANEL (2 * (size_t)V_WIDTH)
+#define GEMV_PANEL (2 * (size_t)V_WIDTH)
 #define SUMS 8  /* enough to hide the time of a multiply-add */
 #define AHEAD 8 /* elements of a list by which weights are asked for in advance */
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-static size_t panel(size_t units)
+static size_t gemv_panel(size_t units)
 {
-    return units <= DLCORE_NATIVE_NARROW ? DLCORE_NATIVE_NARROW : PANEL;
+    return units <= DLCORE_NATIVE_NARROW ? DLCORE_NATIVE_NARROW : GEMV_PANEL;
 }
 
 /* ---- lists ---- */
@@ -59,17 +58,17 @@ static void make_list(const dlcore_matrix_t *x, size_t row, bool all, dlcore_lis
 
 /* ---- sums ---- */
 
-typedef struct place {
+typedef struct gemv_place {
     const float *kernel; /* of the first panel */
     size_t stride;       /* floats from one panel to the next */
     size_t width;        /* of a panel */
     const float *start;  /* of the first panel; NULL: zero */
     float floor;
-} place_t;
+} gemv_place_t;
 
 /* The sums of `panels` panels of `vectors` vectors each, every `unroll`-th element of the list in
  * sums of its own; these, and whether to ask for weights ahead of time, are constants. */
-ALWAYS_INLINE void add_up(const place_t *t, const dlcore_list_t *list, int panels, int vectors,
+ALWAYS_INLINE void add_up(const gemv_place_t *t, const dlcore_list_t *list, int panels, int vectors,
                           int unroll, bool fetch, v_float sums[SUMS])
 {
     const int count = panels * vectors;
@@ -111,8 +110,8 @@ ALWAYS_INLINE void add_up(const place_t *t, const dlcore_list_t *list, int panel
 }
 
 /* Whole panels, to y and the panels after it. */
-ALWAYS_INLINE void whole_panels(const place_t *t, const dlcore_list_t *list, int panels, bool fetch,
-                                float *y, size_t y_panel)
+ALWAYS_INLINE void whole_panels(const gemv_place_t *t, const dlcore_list_t *list, int panels,
+                                bool fetch, float *y, size_t y_panel)
 {
     v_float sums[SUMS], floor = v_set(t->floor);
 
@@ -124,7 +123,7 @@ ALWAYS_INLINE void whole_panels(const place_t *t, const dlcore_list_t *list, int
 }
 
 /* Where most weights are read, hardware foresees the next ones better. */
-static void four_panels(const place_t *t, const dlcore_list_t *list, float *y, size_t y_panel)
+static void four_panels(const gemv_place_t *t, const dlcore_list_t *list, float *y, size_t y_panel)
 {
     if (list->is_sparse)
         whole_panels(t, list, 4, true, y, y_panel);
@@ -132,19 +131,19 @@ static void four_panels(const place_t *t, const dlcore_list_t *list, float *y, s
         whole_panels(t, list, 4, false, y, y_panel);
 }
 
-static void two_panels(const place_t *t, const dlcore_list_t *list, float *y, size_t y_panel)
+static void two_panels(const gemv_place_t *t, const dlcore_list_t *list, float *y, size_t y_panel)
 {
     whole_panels(t, list, 2, true, y, y_panel);
 }
 
-static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+static const float gemv_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* The last panel, of which `columns` columns count. */
-static void last_panel(const place_t *t, const dlcore_list_t *list, size_t columns, float *y)
+static void last_panel(const gemv_place_t *t, const dlcore_list_t *list, size_t columns, float *y)
 {
     v_float sums[SUMS], floor = v_set(t->floor), zero = v_set(0.0f);
     size_t in_last = columns > V_WIDTH ? columns - V_WIDTH : columns;
-    v_mask keep = v_less(v_load(lane_numbers), v_set((float)(int)in_last));
+    v_mask keep = v_less(v_load(gemv_lane_numbers), v_set((float)(int)in_last));
 
     if (columns > V_WIDTH) {
         add_up(t, list, 1, 2, SUMS / 2, false, sums);
@@ -164,12 +163,13 @@ static float *column_of(const dlcore_matrix_t *y, size_t row, size_t c)
     return dlcore_matrix_at(y, row, c / y->panel) + c % y->panel;
 }
 
-static void multiply(const dlcore_gemv_t *g, const dlcore_list_t *lists, size_t row, size_t rows,
-                     dlcore_matrix_t *y)
+static void gemv_multiply(const dlcore_gemv_t *g, const dlcore_list_t *lists, size_t row,
+                          size_t rows, dlcore_matrix_t *y)
 {
-    const size_t width = panel(g->units);
+    const size_t width = gemv_panel(g->units);
     const size_t y_panel = y->panel > width ? width : y->panel_stride;
-    place_t t = {.stride = g->inputs * width, .width = width, .floor = g->relu ? 0.0f : -INFINITY};
+    gemv_place_t t = {
+        .stride = g->inputs * width, .width = width, .floor = g->relu ? 0.0f : -INFINITY};
 
     for (size_t c = 0, step; c < g->units; c += step) {
         size_t left = (g->units - c) / width; /* whole panels */
@@ -188,10 +188,10 @@ static void multiply(const dlcore_gemv_t *g, const dlcore_list_t *lists, size_t 
     }
 }
 
-static const dlcore_gemv_functions_t functions = {
+static const dlcore_gemv_functions_t gemv_functions = {
     .name = V_NAME,
-    .panel = panel,
+    .panel = gemv_panel,
     .nonzeros = nonzeros,
     .list = make_list,
-    .multiply = multiply,
+    .multiply = gemv_multiply,
 };

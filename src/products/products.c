@@ -19,7 +19,8 @@ static void take_zeros(const dlcore_taking_t *taking, size_t begin, size_t end)
     }
 }
 
-static void take(const dlcore_taking_t *taking, size_t input, size_t count, const float *gradient)
+static void take_gradient(const dlcore_taking_t *taking, size_t input, size_t count,
+                          const float *gradient)
 {
     taking->sink->take(taking->sink, taking->offset + input * taking->width, gradient,
                        count * taking->width);
@@ -41,7 +42,7 @@ void dlcore_taking_columns(dlcore_taking_t *taking, size_t first, size_t count,
     const uint32_t *index = taking->x->index;
 
     if (index == NULL) {
-        take(taking, first, count, gradient);
+        take_gradient(taking, first, count, gradient);
         taking->input = first + count;
         return;
     }
@@ -50,7 +51,7 @@ void dlcore_taking_columns(dlcore_taking_t *taking, size_t first, size_t count,
         for (run = 1; c + run < count && index[c + run] == index[c] + run;)
             run++;
         take_zeros(taking, taking->input, index[c]);
-        take(taking, index[c], run, gradient + c * taking->width);
+        take_gradient(taking, index[c], run, gradient + c * taking->width);
         taking->input = index[c] + run;
     }
 }

@@ -39,47 +39,47 @@ static grid_t grid_of(size_t rows, size_t columns)
     return grid;
 }
 
-static size_t panel(size_t columns)
+static size_t blas_panel(size_t columns)
 {
     return dlcore_size_round_up(columns, 16);
 }
 
 /* One panel: row-major. */
-static size_t kernel_panel(size_t units)
+static size_t blas_kernel_panel(size_t units)
 {
     return units;
 }
 
-static size_t kernel_floats(size_t inputs, size_t units)
+static size_t blas_kernel_floats(size_t inputs, size_t units)
 {
     return dlcore_size_round_up(inputs * units, 16);
 }
 
-static void pack_rows(size_t inputs, size_t units, size_t first, size_t count, const float *rows,
-                      float *kernel)
+static void blas_pack_rows(size_t inputs, size_t units, size_t first, size_t count,
+                           const float *rows, float *kernel)
 {
     size_t end = (first + count) * units;
 
     memcpy(kernel + first * units, rows, count * units * sizeof *kernel);
     if (first + count == inputs)
-        memset(kernel + end, 0, (kernel_floats(inputs, units) - end) * sizeof *kernel);
+        memset(kernel + end, 0, (blas_kernel_floats(inputs, units) - end) * sizeof *kernel);
 }
 
-static void unpack_rows(size_t inputs, size_t units, size_t first, size_t count,
-                        const float *kernel, float *rows)
+static void blas_unpack_rows(size_t inputs, size_t units, size_t first, size_t count,
+                             const float *kernel, float *rows)
 {
     (void)inputs;
     memcpy(rows, kernel + first * units, count * units * sizeof *kernel);
 }
 
-static void pack_kernel(size_t inputs, size_t units, const float *row_major, float *kernel)
+static void blas_pack_kernel(size_t inputs, size_t units, const float *row_major, float *kernel)
 {
-    pack_rows(inputs, units, 0, inputs, row_major, kernel);
+    blas_pack_rows(inputs, units, 0, inputs, row_major, kernel);
 }
 
-static void unpack_kernel(size_t inputs, size_t units, const float *kernel, float *row_major)
+static void blas_unpack_kernel(size_t inputs, size_t units, const float *kernel, float *row_major)
 {
-    unpack_rows(inputs, units, 0, inputs, kernel, row_major);
+    blas_unpack_rows(inputs, units, 0, inputs, kernel, row_major);
 }
 
 static size_t output_tiles(size_t rows, size_t columns)
@@ -88,13 +88,13 @@ static size_t output_tiles(size_t rows, size_t columns)
     return grid.across * grid.down;
 }
 
-static size_t forward_tiles(size_t rows, size_t inputs, size_t units)
+static size_t blas_forward_tiles(size_t rows, size_t inputs, size_t units)
 {
     (void)inputs;
     return output_tiles(rows, units);
 }
 
-static size_t input_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t blas_input_gradient_tiles(size_t rows, size_t inputs, size_t units)
 {
     (void)units;
     return output_tiles(rows, inputs);
@@ -141,7 +141,7 @@ static void multiply_selected(const dlcore_forward_t *p, const rectangle_t *r, f
     }
 }
 
-static void forward(const dlcore_forward_t *p, size_t tile, float *scratch)
+static void blas_forward(const dlcore_forward_t *p, size_t tile, float *scratch)
 {
     rectangle_t r = rectangle_of(p->x->rows, p->units, tile);
     float *y = p->y->data + r.row * p->y->panel + r.column;
@@ -163,7 +163,7 @@ static void forward(const dlcore_forward_t *p, size_t tile, float *scratch)
     }
 }
 
-static void input_gradient(const dlcore_input_gradient_t *p, size_t tile, float *scratch)
+static void blas_input_gradient(const dlcore_input_gradient_t *p, size_t tile, float *scratch)
 {
     rectangle_t r = rectangle_of(p->dz->rows, p->inputs, tile);
     float *dx = p->dx->data + r.row * p->dx->panel + r.column;
@@ -194,7 +194,7 @@ static size_t gradient_tile_inputs(size_t inputs, size_t units)
     return (inputs + tiles - 1) / tiles;
 }
 
-static size_t kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t blas_kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
 {
     size_t each = gradient_tile_inputs(inputs, units);
 
@@ -202,7 +202,7 @@ static size_t kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
     return (inputs + each - 1) / each;
 }
 
-static void kernel_gradient(const dlcore_kernel_gradient_t *p, size_t tile, float *scratch)
+static void blas_kernel_gradient(const dlcore_kernel_gradient_t *p, size_t tile, float *scratch)
 {
     size_t each = gradient_tile_inputs(p->inputs, p->units);
     size_t begin = tile * each, end = dlcore_size_min(begin + each, p->inputs);
@@ -218,7 +218,7 @@ static void kernel_gradient(const dlcore_kernel_gradient_t *p, size_t tile, floa
     dlcore_taking_end(&taking, end);
 }
 
-static size_t scratch_floats(size_t rows, size_t inputs, size_t units)
+static size_t blas_scratch_floats(size_t rows, size_t inputs, size_t units)
 {
     size_t gradient = gradient_tile_inputs(inputs, units) * units;
 
@@ -227,7 +227,7 @@ static size_t scratch_floats(size_t rows, size_t inputs, size_t units)
     return dlcore_size_max(gradient, selected_columns(inputs, width) * width);
 }
 
-static const dlcore_products_t blas = {
+static const dlcore_products_t blas_table = {
     .name = dlcore_blas_name,
     .enter = dlcore_blas_enter,
     .leave = dlcore_blas_leave,
@@ -235,23 +235,23 @@ static const dlcore_products_t blas = {
     .leave_worker = dlcore_blas_leave_worker,
     .is_concurrent = dlcore_blas_is_concurrent,
     .takes_index = true,
-    .panel = panel,
-    .kernel_floats = kernel_floats,
-    .kernel_panel = kernel_panel,
-    .pack_kernel = pack_kernel,
-    .unpack_kernel = unpack_kernel,
-    .pack_rows = pack_rows,
-    .unpack_rows = unpack_rows,
-    .scratch_floats = scratch_floats,
-    .forward_tiles = forward_tiles,
-    .forward = forward,
-    .kernel_gradient_tiles = kernel_gradient_tiles,
-    .kernel_gradient = kernel_gradient,
-    .input_gradient_tiles = input_gradient_tiles,
-    .input_gradient = input_gradient,
+    .panel = blas_panel,
+    .kernel_floats = blas_kernel_floats,
+    .kernel_panel = blas_kernel_panel,
+    .pack_kernel = blas_pack_kernel,
+    .unpack_kernel = blas_unpack_kernel,
+    .pack_rows = blas_pack_rows,
+    .unpack_rows = blas_unpack_rows,
+    .scratch_floats = blas_scratch_floats,
+    .forward_tiles = blas_forward_tiles,
+    .forward = blas_forward,
+    .kernel_gradient_tiles = blas_kernel_gradient_tiles,
+    .kernel_gradient = blas_kernel_gradient,
+    .input_gradient_tiles = blas_input_gradient_tiles,
+    .input_gradient = blas_input_gradient,
 };
 
 const dlcore_products_t *dlcore_products_blas(void)
 {
-    return &blas;
+    return &blas_table;
 }

@@ -36,5 +36,5 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
 
 const dlcore_products_t *dlcore_native_table_avx512(void)
 {
-    return &table;
+    return &native_table;
 }

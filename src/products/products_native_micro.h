@@ -22,9 +22,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/always_inline.h"
+
 #define ROWS_MAX (V_WIDTH == 16 ? 12 : 6)
 #define ROWS_WIDE 3
-#define PANEL (2 * (size_t)V_WIDTH)
+#define NATIVE_PANEL (2 * (size_t)V_WIDTH)
 
 typedef struct micro {
     const float *a;
@@ -53,7 +55,7 @@ typedef struct micro {
 /* For rows of B that follow each other. */
 static const uint32_t no_gaps[1] = {1};
 
-static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* Sum m of a tile is that of row m; in the wide form, sums 3 .. 5 are those of rows 0 .. 2 with the
  * second panel. */
@@ -63,7 +65,7 @@ static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 #define PLACE(m, row, panel) ((size_t)ROW_OF(m) * (row) + (SECOND(m) ? (panel) : 0))
 
 /* Row m of A lies at base + offset. */
-#define EACH_SUM(do_sum)         \
+#define EACH_TILE_SUM(do_sum)    \
     do {                         \
         do_sum(0, a0, 0);        \
         do_sum(1, a0, row);      \
@@ -79,7 +81,7 @@ static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
         do_sum(11, a9, 2 * row); \
     } while (0)
 
-#define START_SUM(m, base, offset)                                      \
+#define START_TILE_SUM(m, base, offset)                                 \
     do {                                                                \
         if (HAS(m)) {                                                   \
             const float *from = t->start + PLACE(m, 0, t->start_panel); \
@@ -88,7 +90,7 @@ static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
         }                                                               \
     } while (0)
 
-#define LOAD_SUM(m, base, offset)                                                  \
+#define LOAD_TILE_SUM(m, base, offset)                                             \
     do {                                                                           \
         if (HAS(m)) {                                                              \
             const float *from = t->start + PLACE(m, t->start_row, t->start_panel); \
@@ -97,7 +99,7 @@ static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
         }                                                                          \
     } while (0)
 
-#define ADD_TO_SUM(m, base, offset)                                 \
+#define ADD_TO_TILE_SUM(m, base, offset)                            \
     do {                                                            \
         if (HAS(m)) {                                               \
             v_float x = v_set((base)[offset]);                      \
@@ -107,17 +109,17 @@ static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
         }                                                           \
     } while (0)
 
-#define STORE_SUM(m, base, offset)                                                            \
-    do {                                                                                      \
-        if (HAS(m))                                                                           \
-            store_sum(t, t->c + PLACE(m, t->c_row, t->c_panel), vectors, c##m##_0, c##m##_1); \
+#define STORE_TILE_SUM(m, base, offset)                                                            \
+    do {                                                                                           \
+        if (HAS(m))                                                                                \
+            store_tile_sum(t, t->c + PLACE(m, t->c_row, t->c_panel), vectors, c##m##_0, c##m##_1); \
     } while (0)
 
-static inline __attribute__((always_inline)) void store_sum(const micro_t *t, float *c,
-                                                            size_t vectors, v_float c0, v_float c1)
+ALWAYS_INLINE void store_tile_sum(const micro_t *t, float *c, size_t vectors, v_float c0,
+                                  v_float c1)
 {
     v_float zero = v_set(0.0f), floor = v_set(t->floor);
-    v_mask keep = v_less(v_load(lane_numbers), v_set((float)t->columns));
+    v_mask keep = v_less(v_load(tile_lane_numbers), v_set((float)t->columns));
 
     c0 = v_max(floor, c0);
     if (vectors > 1) {
@@ -131,8 +133,7 @@ static inline __attribute__((always_inline)) void store_sum(const micro_t *t, fl
 }
 
 /* One tile; rows, vectors and wide are constants wherever this is inlined. */
-static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t rows,
-                                                        size_t vectors, bool wide)
+ALWAYS_INLINE void micro(const micro_t *t, size_t rows, size_t vectors, bool wide)
 {
     const size_t row = t->a_row, step = t->a_step;
     const float *a0 = t->a;
@@ -146,9 +147,9 @@ static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t
     v_float c0_0, c1_0, c2_0, c3_0, c4_0, c5_0, c6_0, c7_0, c8_0, c9_0, c10_0, c11_0;
     v_float c0_1, c1_1, c2_1, c3_1, c4_1, c5_1, c6_1, c7_1, c8_1, c9_1, c10_1, c11_1;
 
-    EACH_SUM(START_SUM);
+    EACH_TILE_SUM(START_TILE_SUM);
     if (t->start_row != 0)
-        EACH_SUM(LOAD_SUM);
+        EACH_TILE_SUM(LOAD_TILE_SUM);
     for (size_t left = t->k, block = t->a_block; left > 0; left -= block) {
         /* rows of A are contiguous: a block of `rows` x k floats takes `rows` floats for each k */
         uintptr_t ahead = (uintptr_t)a0 + (block + t->a_jump) * sizeof *a0;
@@ -161,7 +162,7 @@ static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t
             v_float b2 = wide ? v_load(b + t->b_panel) : b0;
             v_float b3 = wide ? v_load(b + t->b_panel + V_WIDTH) : b1;
             __builtin_prefetch((const void *)ahead);
-            EACH_SUM(ADD_TO_SUM);
+            EACH_TILE_SUM(ADD_TO_TILE_SUM);
             ahead += rows * sizeof *a0;
             a0 += step;
             a3 += step;
@@ -175,7 +176,7 @@ static inline __attribute__((always_inline)) void micro(const micro_t *t, size_t
         a6 += t->a_jump;
         a9 += t->a_jump;
     }
-    EACH_SUM(STORE_SUM);
+    EACH_TILE_SUM(STORE_TILE_SUM);
 }
 
 /* ---- for every number of rows ---- */
@@ -222,7 +223,7 @@ static const micro_function_t wide_micros[ROWS_WIDE] = {wide_1, wide_2, wide_3};
 
 /* Any number of rows, in register tiles of even height: two of 7 and 6 beat one of 12 and one of
  * 1, which would wait for its sums. Moves t on. */
-static void multiply(micro_t *t, size_t rows)
+static void multiply_tile(micro_t *t, size_t rows)
 {
     size_t blocks = 1, height = rows, higher = 1;
 

@@ -11,9 +11,9 @@
 
 /* ---- shapes ---- */
 
-static size_t panel(size_t columns)
+static size_t native_panel(size_t columns)
 {
-    return columns <= DLCORE_NATIVE_NARROW ? DLCORE_NATIVE_NARROW : PANEL;
+    return columns <= DLCORE_NATIVE_NARROW ? DLCORE_NATIVE_NARROW : NATIVE_PANEL;
 }
 
 /* n / size, rounded up; size is a constant wherever this is inlined. */
@@ -22,61 +22,61 @@ static inline size_t ceiling(size_t n, size_t size)
     return (n + size - 1) / size;
 }
 
-static size_t panels(size_t columns)
+static size_t native_panels(size_t columns)
 {
-    return columns <= DLCORE_NATIVE_NARROW ? 1 : ceiling(columns, PANEL);
+    return columns <= DLCORE_NATIVE_NARROW ? 1 : ceiling(columns, NATIVE_PANEL);
 }
 
-static size_t kernel_floats(size_t inputs, size_t units)
+static size_t native_kernel_floats(size_t inputs, size_t units)
 {
-    return panels(units) * panel(units) * inputs;
+    return native_panels(units) * native_panel(units) * inputs;
 }
 
-static void pack_kernel(size_t inputs, size_t units, const float *row_major, float *kernel)
+static void native_pack_kernel(size_t inputs, size_t units, const float *row_major, float *kernel)
 {
-    dlcore_native_pack(inputs, units, panel(units), row_major, kernel);
+    dlcore_native_pack(inputs, units, native_panel(units), row_major, kernel);
 }
 
-static void unpack_kernel(size_t inputs, size_t units, const float *kernel, float *row_major)
+static void native_unpack_kernel(size_t inputs, size_t units, const float *kernel, float *row_major)
 {
-    dlcore_native_unpack(inputs, units, panel(units), kernel, row_major);
+    dlcore_native_unpack(inputs, units, native_panel(units), kernel, row_major);
 }
 
-static void pack_rows(size_t inputs, size_t units, size_t first, size_t count, const float *rows,
-                      float *kernel)
-{
-    dlcore_native_rows_t part = {inputs, units, first, count};
-
-    dlcore_native_pack_rows(part, panel(units), rows, kernel);
-}
-
-static void unpack_rows(size_t inputs, size_t units, size_t first, size_t count,
-                        const float *kernel, float *rows)
+static void native_pack_rows(size_t inputs, size_t units, size_t first, size_t count,
+                             const float *rows, float *kernel)
 {
     dlcore_native_rows_t part = {inputs, units, first, count};
 
-    dlcore_native_unpack_rows(part, panel(units), kernel, rows);
+    dlcore_native_pack_rows(part, native_panel(units), rows, kernel);
 }
 
-static size_t scratch_floats(size_t rows, size_t inputs, size_t units)
+static void native_unpack_rows(size_t inputs, size_t units, size_t first, size_t count,
+                               const float *kernel, float *rows)
+{
+    dlcore_native_rows_t part = {inputs, units, first, count};
+
+    dlcore_native_unpack_rows(part, native_panel(units), kernel, rows);
+}
+
+static size_t native_scratch_floats(size_t rows, size_t inputs, size_t units)
 {
     (void)rows;
     (void)inputs;
     size_t depth = dlcore_size_round_up(dlcore_size_min(units, DLCORE_NATIVE_TURNED), V_WIDTH);
-    return dlcore_size_max(DLCORE_NATIVE_PIECE, depth * PANEL);
+    return dlcore_size_max(DLCORE_NATIVE_PIECE, depth * NATIVE_PANEL);
 }
 
 /* Which vectors of panel p a matrix with `columns` columns has, and how many floats count. */
 static void set_columns(micro_t *t, size_t columns, size_t p)
 {
-    size_t width = panel(columns);
+    size_t width = native_panel(columns);
     size_t left = dlcore_size_min(columns - p * width, width);
     t->vectors = left > V_WIDTH ? 2 : 1;
     t->tail = width - t->vectors * V_WIDTH;
     t->columns = left - (t->vectors - 1) * V_WIDTH;
 }
 
-static const float zeros[PANEL];
+static const float zeros[NATIVE_PANEL];
 
 /* Sums over columns k .. of rows row .. of a matrix: A of forward and input gradient. What comes
  * after a tile's last block is the first of the tile below. */
@@ -101,11 +101,11 @@ static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k)
 
 static dlcore_native_grid_t forward_grid(size_t rows, size_t inputs, size_t units)
 {
-    return dlcore_native_grid(panels(units), rows / (2 * ROWS_MAX),
+    return dlcore_native_grid(native_panels(units), rows / (2 * ROWS_MAX),
                               dlcore_native_cost(rows, inputs, units));
 }
 
-static size_t forward_tiles(size_t rows, size_t inputs, size_t units)
+static size_t native_forward_tiles(size_t rows, size_t inputs, size_t units)
 {
     dlcore_native_grid_t grid = forward_grid(rows, inputs, units);
     return grid.columns * grid.slices;
@@ -119,7 +119,7 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
     bool last = k + depth == f->x->columns;
     micro_t t = over_columns(f->x, row, k);
     float *y = dlcore_matrix_at(f->y, row, p);
-    size_t width = panel(f->units), input = k;
+    size_t width = native_panel(f->units), input = k;
 
     if (f->x->index != NULL) {
         input = f->x->index[k];
@@ -147,7 +147,7 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
     if (wide)
         wide_micros[rows - 1](&t);
     else
-        multiply(&t, rows);
+        multiply_tile(&t, rows);
     if (!last || f->activation.kind == DLCORE_ACTIVATION_RELU)
         return;
     dlcore_activate(f->kernels, f->activation, y, rows * width);
@@ -155,10 +155,10 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
         dlcore_activate(f->kernels, f->activation, y + t.c_panel, rows * width);
 }
 
-static void forward(const dlcore_forward_t *f, size_t tile, float *scratch)
+static void native_forward(const dlcore_forward_t *f, size_t tile, float *scratch)
 {
     dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
-                                                panels(f->units), f->x->rows);
+                                                native_panels(f->units), f->x->rows);
     size_t k = 0;
 
     (void)scratch;
@@ -167,8 +167,8 @@ static void forward(const dlcore_forward_t *f, size_t tile, float *scratch)
         for (size_t row = t.slice.begin; row < t.slice.end; row += ROWS_PASS) {
             size_t count = dlcore_size_min(t.slice.end - row, ROWS_PASS);
             for (size_t p = t.panels.begin; p < t.panels.end;) {
-                bool wide =
-                    count <= ROWS_WIDE && p + 1 < t.panels.end && (p + 2) * PANEL <= f->units;
+                bool wide = count <= ROWS_WIDE && p + 1 < t.panels.end &&
+                            (p + 2) * NATIVE_PANEL <= f->units;
                 forward_piece(f, p, wide, row, count, k, depth);
                 p += wide ? 2 : 1;
             }
@@ -183,23 +183,23 @@ static void forward(const dlcore_forward_t *f, size_t tile, float *scratch)
 static size_t piece_inputs(size_t units)
 {
     return units <= DLCORE_NATIVE_NARROW ? DLCORE_NATIVE_PIECE / DLCORE_NATIVE_NARROW
-                                         : DLCORE_NATIVE_PIECE / PANEL;
+                                         : DLCORE_NATIVE_PIECE / NATIVE_PANEL;
 }
 
 static size_t pieces(size_t inputs, size_t units)
 {
     return units <= DLCORE_NATIVE_NARROW
                ? ceiling(inputs, DLCORE_NATIVE_PIECE / DLCORE_NATIVE_NARROW)
-               : ceiling(inputs, DLCORE_NATIVE_PIECE / PANEL);
+               : ceiling(inputs, DLCORE_NATIVE_PIECE / NATIVE_PANEL);
 }
 
 static dlcore_native_grid_t kernel_gradient_grid(size_t rows, size_t inputs, size_t units)
 {
-    return dlcore_native_grid(panels(units), pieces(inputs, units),
+    return dlcore_native_grid(native_panels(units), pieces(inputs, units),
                               dlcore_native_cost(rows, inputs, units));
 }
 
-static size_t kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t native_kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
 {
     dlcore_native_grid_t grid = kernel_gradient_grid(rows, inputs, units);
     return grid.columns * grid.slices;
@@ -210,7 +210,7 @@ static size_t kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
 static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, size_t first,
                                   size_t count, float *scratch)
 {
-    size_t width = panel(g->units);
+    size_t width = native_panel(g->units);
     size_t rows = g->x->rows, row = 0;
     micro_t t = {
         .a_row = 1,
@@ -236,7 +236,7 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
             t.start = scratch;
             t.start_row = width;
         }
-        multiply(&t, count);
+        multiply_tile(&t, count);
         row += t.k;
     } while (row < rows);
 }
@@ -254,7 +254,7 @@ static size_t tile_height(const dlcore_matrix_t *x, size_t column, size_t last)
 static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, size_t begin,
                                   size_t end, float *scratch)
 {
-    size_t width = panel(g->units);
+    size_t width = native_panel(g->units);
     size_t column = dlcore_matrix_column(g->x, begin), last = dlcore_matrix_column(g->x, end);
     dlcore_taking_t taking = {.sink = g->sink,
                               .offset = g->offset + p * g->inputs * width,
@@ -273,12 +273,12 @@ static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, s
     dlcore_taking_end(&taking, end);
 }
 
-static void kernel_gradient(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
+static void native_kernel_gradient(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
 {
     size_t step = piece_inputs(g->units);
     dlcore_native_tile_t t =
         dlcore_native_tile(kernel_gradient_grid(g->x->rows, g->inputs, g->units), tile,
-                           panels(g->units), pieces(g->inputs, g->units));
+                           native_panels(g->units), pieces(g->inputs, g->units));
     size_t end = dlcore_size_min(t.slice.end * step, g->inputs);
 
     for (size_t p = t.panels.begin; p < t.panels.end; p++)
@@ -290,11 +290,11 @@ static void kernel_gradient(const dlcore_kernel_gradient_t *g, size_t tile, floa
 static dlcore_native_grid_t input_gradient_grid(size_t rows, size_t inputs, size_t units)
 {
     /* every tile turns its part of the kernel round, which costs as much as a few rows */
-    return dlcore_native_grid(panels(inputs), rows / (4 * ROWS_MAX),
+    return dlcore_native_grid(native_panels(inputs), rows / (4 * ROWS_MAX),
                               dlcore_native_cost(rows, inputs, units));
 }
 
-static size_t input_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t native_input_gradient_tiles(size_t rows, size_t inputs, size_t units)
 {
     dlcore_native_grid_t grid = input_gradient_grid(rows, inputs, units);
     return grid.columns * grid.slices;
@@ -308,28 +308,29 @@ static void turn_square(const float *from, size_t row, size_t inputs, size_t uni
     for (size_t i = 0; next != 0 && i < V_WIDTH; i++)
         __builtin_prefetch((const void *)((uintptr_t)(from + i * row) + next));
     if (inputs >= V_WIDTH && units >= V_WIDTH) {
-        transpose_four(from, row, to, PANEL);
-        transpose_four(from + 4, row, to + 4 * PANEL, PANEL);
+        transpose_four(from, row, to, NATIVE_PANEL);
+        transpose_four(from + 4, row, to + 4 * NATIVE_PANEL, NATIVE_PANEL);
 #if V_WIDTH == 16
-        transpose_four(from + 8, row, to + 8 * PANEL, PANEL);
-        transpose_four(from + 12, row, to + 12 * PANEL, PANEL);
+        transpose_four(from + 8, row, to + 8 * NATIVE_PANEL, NATIVE_PANEL);
+        transpose_four(from + 12, row, to + 12 * NATIVE_PANEL, NATIVE_PANEL);
 #endif
     } else if (inputs >= V_WIDTH) {
         for (size_t u = 0; u < units; u += 4)
-            transpose_four(from + u, row, to + u * PANEL, PANEL);
+            transpose_four(from + u, row, to + u * NATIVE_PANEL, NATIVE_PANEL);
     } else {
         for (size_t u = 0; u < units && u < V_WIDTH; u++) {
             for (size_t i = 0; i < V_WIDTH; i++)
-                to[u * PANEL + i] = i < inputs ? from[i * row + u] : 0.0f;
+                to[u * NATIVE_PANEL + i] = i < inputs ? from[i * row + u] : 0.0f;
         }
     }
 }
 
-/* Scratch becomes [depth][PANEL]: inputs of panel p side by side, for units k .. k+depth-1. */
+/* Scratch becomes [depth][NATIVE_PANEL]: inputs of panel p side by side, for units
+ * k .. k+depth-1. */
 static void turn_kernel(const dlcore_input_gradient_t *g, size_t p, size_t k, size_t depth,
                         float *scratch)
 {
-    size_t width = panel(g->units), step = panel(g->inputs);
+    size_t width = native_panel(g->units), step = native_panel(g->inputs);
     size_t count = dlcore_size_min(g->inputs - p * step, step);
     const float *from = g->kernel + k * g->inputs + p * step * width;
 
@@ -339,7 +340,7 @@ static void turn_kernel(const dlcore_input_gradient_t *g, size_t p, size_t k, si
         for (size_t v = 0; v < units; v += V_WIDTH) {
             for (size_t i = 0; i < count; i += V_WIDTH)
                 turn_square(from + i * width + v, width, count - i, units - v, next,
-                            scratch + (u + v) * PANEL + i);
+                            scratch + (u + v) * NATIVE_PANEL + i);
         }
     }
 }
@@ -370,23 +371,23 @@ static void input_gradient_rows(const dlcore_input_gradient_t *g, size_t p, size
     set_columns(&t, g->inputs, p);
     t.k = depth;
     t.b = scratch;
-    t.b_step = PANEL;
+    t.b_step = NATIVE_PANEL;
     t.c = dx;
     t.c_row = g->dx->panel;
     if (k > 0) {
         t.start = dx;
         t.start_row = t.c_row;
     }
-    multiply(&t, rows);
+    multiply_tile(&t, rows);
     if (k + depth == g->units && g->activation.kind != DLCORE_ACTIVATION_LINEAR)
         apply_derivative(g, p, row, rows);
 }
 
-static void input_gradient(const dlcore_input_gradient_t *g, size_t tile, float *scratch)
+static void native_input_gradient(const dlcore_input_gradient_t *g, size_t tile, float *scratch)
 {
     dlcore_native_tile_t t =
         dlcore_native_tile(input_gradient_grid(g->dz->rows, g->inputs, g->units), tile,
-                           panels(g->inputs), g->dz->rows);
+                           native_panels(g->inputs), g->dz->rows);
 
     for (size_t p = t.panels.begin; p < t.panels.end; p++) {
         size_t k = 0;
@@ -401,27 +402,27 @@ static void input_gradient(const dlcore_input_gradient_t *g, size_t tile, float 
     }
 }
 
-static const char *name(void)
+static const char *native_name(void)
 {
     return "native " V_NAME;
 }
 
-static const dlcore_products_t table = {
-    .name = name,
+static const dlcore_products_t native_table = {
+    .name = native_name,
     .takes_index = true,
     .small = SMALL_TABLE,
-    .panel = panel,
-    .kernel_floats = kernel_floats,
-    .kernel_panel = panel,
-    .pack_kernel = pack_kernel,
-    .unpack_kernel = unpack_kernel,
-    .pack_rows = pack_rows,
-    .unpack_rows = unpack_rows,
-    .scratch_floats = scratch_floats,
-    .forward_tiles = forward_tiles,
-    .forward = forward,
-    .kernel_gradient_tiles = kernel_gradient_tiles,
-    .kernel_gradient = kernel_gradient,
-    .input_gradient_tiles = input_gradient_tiles,
-    .input_gradient = input_gradient,
+    .panel = native_panel,
+    .kernel_floats = native_kernel_floats,
+    .kernel_panel = native_panel,
+    .pack_kernel = native_pack_kernel,
+    .unpack_kernel = native_unpack_kernel,
+    .pack_rows = native_pack_rows,
+    .unpack_rows = native_unpack_rows,
+    .scratch_floats = native_scratch_floats,
+    .forward_tiles = native_forward_tiles,
+    .forward = native_forward,
+    .kernel_gradient_tiles = native_kernel_gradient_tiles,
+    .kernel_gradient = native_kernel_gradient,
+    .input_gradient_tiles = native_input_gradient_tiles,
+    .input_gradient = native_input_gradient,
 };

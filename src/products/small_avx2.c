@@ -20,5 +20,5 @@ static inline v_float sum_rows(const v_float rows[8])
 
 const dlcore_small_functions_t *dlcore_small_table_avx2(void)
 {
-    return &table;
+    return &small_table;
 }

@@ -7,5 +7,5 @@
 
 const dlcore_small_functions_t *dlcore_small_table_avx512(void)
 {
-    return &table;
+    return &small_table;
 }

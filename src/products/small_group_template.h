@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: MIT */
 
-#define BLOCK 4 /* units at once, so that no sum waits for itself */
+#define UNITS_AT_ONCE 4 /* so that no sum waits for itself */
 
 /* ---- forward ---- */
 
@@ -15,7 +15,7 @@ ALWAYS_INLINE void forward_units(const dlcore_small_layer_t *layer, const float 
                                  const dlcore_activation_t activation)
 {
     const float *w = values + layer->kernel + u;
-    v_float sums[BLOCK];
+    v_float sums[UNITS_AT_ONCE];
 
     for (size_t j = 0; j < count; j++)
         sums[j] = v_set(layer->has_bias ? values[layer->bias + u + j] : 0.0f);
@@ -25,7 +25,7 @@ ALWAYS_INLINE void forward_units(const dlcore_small_layer_t *layer, const float 
             sums[j] = v_fma(input, v_set(w[j]), sums[j]);
     }
     for (size_t j = 0; j < count; j++)
-        v_store(y + (u + j) * V_WIDTH, activate(activation, sums[j]));
+        v_store(y + (u + j) * V_WIDTH, activate_vector(activation, sums[j]));
 }
 
 ALWAYS_INLINE void forward_all(const dlcore_small_layer_t *layer, const float *values,
@@ -33,8 +33,8 @@ ALWAYS_INLINE void forward_all(const dlcore_small_layer_t *layer, const float *v
 {
     size_t u = 0;
 
-    for (; u + BLOCK <= layer->units; u += BLOCK)
-        forward_units(layer, values, x, y, u, BLOCK, activation);
+    for (; u + UNITS_AT_ONCE <= layer->units; u += UNITS_AT_ONCE)
+        forward_units(layer, values, x, y, u, UNITS_AT_ONCE, activation);
     for (; u < layer->units; u++)
         forward_units(layer, values, x, y, u, 1, activation);
 }
@@ -59,8 +59,8 @@ static void forward_layer(const dlcore_small_layer_t *layer, const float *values
 }
 /* ---- losses: from the last outputs y to predictions in group->y, and the gradient dz ---- */
 
-static void binary_crossentropy(const dlcore_small_group_t *group, const dlcore_small_layer_t *last,
-                                const float *y, float *dz)
+static void binary_crossentropy_group(const dlcore_small_group_t *group,
+                                      const dlcore_small_layer_t *last, const float *y, float *dz)
 {
     const size_t units = last->units;
     v_float one = v_set(1.0f), zero = v_set(0.0f), share = v_set(1.0f / (float)units);
@@ -80,8 +80,9 @@ static void binary_crossentropy(const dlcore_small_group_t *group, const dlcore_
 }
 
 /* Logits are centred before they are subtracted from log sum exp, so that no digits cancel. */
-static void categorical_crossentropy(const dlcore_small_group_t *group,
-                                     const dlcore_small_layer_t *last, const float *y, float *dz)
+static void categorical_crossentropy_group(const dlcore_small_group_t *group,
+                                           const dlcore_small_layer_t *last, const float *y,
+                                           float *dz)
 {
     const size_t units = last->units;
     v_float largest = v_load(y), total = v_set(0.0f), loss = v_set(0.0f), log_total, factor;
@@ -108,8 +109,8 @@ static void categorical_crossentropy(const dlcore_small_group_t *group,
     v_store(group->loss, loss);
 }
 
-static void squared_error(const dlcore_small_group_t *group, const dlcore_small_layer_t *last,
-                          const float *y, float *dz)
+static void squared_error_group(const dlcore_small_group_t *group, const dlcore_small_layer_t *last,
+                                const float *y, float *dz)
 {
     v_float share = v_set(1.0f / (float)last->units), loss = v_set(0.0f);
     v_float weight = v_mul(v_mul(v_load(group->weight), share), v_set(2.0f));
@@ -131,11 +132,11 @@ static void run_loss(const dlcore_small_t *net, const dlcore_small_group_t *grou
     const dlcore_small_layer_t *last = &net->layers[net->layer_count - 1];
 
     if (net->loss == DLCORE_SMALL_BINARY_CROSSENTROPY)
-        binary_crossentropy(group, last, y, dz);
+        binary_crossentropy_group(group, last, y, dz);
     else if (net->loss == DLCORE_SMALL_CATEGORICAL_CROSSENTROPY)
-        categorical_crossentropy(group, last, y, dz);
+        categorical_crossentropy_group(group, last, y, dz);
     else
-        squared_error(group, last, y, dz);
+        squared_error_group(group, last, y, dz);
 }
 
 /* ---- backward ---- */
@@ -159,8 +160,9 @@ static void add_gradients(const dlcore_small_layer_t *layer, const float *x, con
 }
 
 /* dx = (kernel dz) * slope of the activation below, whose output is x. */
-static void input_gradient(const dlcore_small_layer_t *layer, const float *values,
-                           dlcore_activation_t below, const float *x, const float *dz, float *dx)
+static void group_input_gradient(const dlcore_small_layer_t *layer, const float *values,
+                                 dlcore_activation_t below, const float *x, const float *dz,
+                                 float *dx)
 {
     const float *w = values + layer->kernel;
 
@@ -172,7 +174,7 @@ static void input_gradient(const dlcore_small_layer_t *layer, const float *value
     }
 }
 
-static void run(const dlcore_small_t *net, const dlcore_small_group_t *group)
+static void small_run_group(const dlcore_small_t *net, const dlcore_small_group_t *group)
 {
     const dlcore_small_layer_t *layer = net->layers;
     float *turn[2] = {group->work, group->work + DLCORE_SMALL_WIDTH * V_WIDTH};
@@ -194,14 +196,14 @@ static void run(const dlcore_small_t *net, const dlcore_small_group_t *group)
         add_gradients(&layer[l], x, dz, sums, group->first);
         sums += (layer[l].inputs + 1) * layer[l].units * V_WIDTH;
         if (l > 0)
-            input_gradient(&layer[l], group->values, layer[l - 1].activation, x, dz,
-                           turn[(last - l + 1) % 2]);
+            group_input_gradient(&layer[l], group->values, layer[l - 1].activation, x, dz,
+                                 turn[(last - l + 1) % 2]);
     }
 }
 
 /* ---- the gradients of a batch ---- */
 
-static void sum_gradients(const dlcore_small_t *net, const float *work, float *gradients)
+static void small_sum_gradients(const dlcore_small_t *net, const float *work, float *gradients)
 {
     const float *sums = work + 2 * DLCORE_SMALL_WIDTH * V_WIDTH;
 

@@ -90,7 +90,7 @@ ALWAYS_INLINE units_t forward_row(const dlcore_small_layer_t *layer, const float
     for (size_t v = 0; v < vectors; v++) {
         if (i < layer->inputs)
             even.v[v] = v_fma(v_set(x[i]), v_load(w + v * V_WIDTH), even.v[v]);
-        even.v[v] = activate(layer->activation, v_add(even.v[v], odd.v[v]));
+        even.v[v] = activate_vector(layer->activation, v_add(even.v[v], odd.v[v]));
     }
     return even;
 }
@@ -240,7 +240,7 @@ ALWAYS_INLINE float run_vectors(const dlcore_small_t *net, const dlcore_small_ro
 }
 
 /* Networks of at most 8 units a layer need half of the lanes. */
-static float run_row(const dlcore_small_t *net, const dlcore_small_row_t *row)
+static float small_run_row(const dlcore_small_t *net, const dlcore_small_row_t *row)
 {
 #if V_WIDTH == DLCORE_SMALL_WIDTH
     if (net->is_narrow) /* with vectors of half the width; a CPU with AVX-512 has AVX2 as well */

@@ -4,12 +4,11 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "kernels/always_inline.h"
 #include "kernels/vector_functions.h"
 #include "products/small.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-ALWAYS_INLINE v_float activate(dlcore_activation_t activation, v_float z)
+ALWAYS_INLINE v_float activate_vector(dlcore_activation_t activation, v_float z)
 {
     if (activation == DLCORE_ACTIVATION_TANH)
         return tanh_vector(z);
@@ -37,5 +36,7 @@ ALWAYS_INLINE v_float times_slope(dlcore_activation_t activation, v_float d, v_f
 #include "products/small_group_template.h"
 #include "products/small_row_template.h"
 
-static const dlcore_small_functions_t table = {
-    .run_row = run_row, .lanes = V_WIDTH, .run = run, .gradients = sum_gradients};
+static const dlcore_small_functions_t small_table = {.run_row = small_run_row,
+                                                     .lanes = V_WIDTH,
+                                                     .run = small_run_group,
+                                                     .gradients = small_sum_gradients};

@@ -22,7 +22,8 @@ static bool can_separate(char c)
                          c != '_' && !isalnum((unsigned char)c));
 }
 
-static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t logger_on_train_begin(void *user,
+                                                      const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
     dlcore_csv_logger_line_t header = {.used = 0};
@@ -46,7 +47,7 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return dlcore_callback_check(dlcore_csv_logger_begin(logger, &header, event->error));
 }
 
-static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t logger_on_resume(void *user, const dlcore_training_event_t *event)
 {
     const dlcore_csv_logger_t *logger = user;
 
@@ -55,7 +56,8 @@ static dlcore_callback_action_t on_resume(void *user, const dlcore_training_even
 }
 
 /* As an epoch ends, another callback may have set that of the next one already. */
-static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t logger_on_batch_begin(void *user,
+                                                      const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
 
@@ -63,7 +65,8 @@ static dlcore_callback_action_t on_batch_begin(void *user, const dlcore_training
     return DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t logger_on_epoch_end(void *user,
+                                                    const dlcore_training_event_t *event)
 {
     return dlcore_callback_check(dlcore_csv_logger_write(user, event));
 }
@@ -71,11 +74,12 @@ static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_e
 dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
 {
     return (dlcore_callback_t){.user = logger,
-                               .on_train_begin = on_train_begin,
-                               .on_batch_begin = logger->learning_rate ? on_batch_begin : NULL,
-                               .on_epoch_end = on_epoch_end,
+                               .on_train_begin = logger_on_train_begin,
+                               .on_batch_begin =
+                                   logger->learning_rate ? logger_on_batch_begin : NULL,
+                               .on_epoch_end = logger_on_epoch_end,
                                .name = logger->name,
                                .state = logger->state,
                                .state_count = 1,
-                               .on_resume = on_resume};
+                               .on_resume = logger_on_resume};
 }

@@ -14,7 +14,7 @@
 #define LOW_DECADE (-323.0)      /* between these, powers of ten are doubles */
 #define HIGH_DECADE 308.0
 #define NARROWEST 1e-9 /* decades: a span below is one value */
-#define DECIMALS_MAX 17
+#define AXIS_DECIMALS_MAX 17
 
 /* 1, 2 or 5 times a power of ten, about `rough`. */
 static double round_step(double rough)
@@ -45,7 +45,7 @@ static void add_multiples(dlcore_axis_t *axis, double low, double high)
     }
 }
 
-static double cut(double value, double low, double high)
+static double cut_to(double value, double low, double high)
 {
     return fmin(fmax(value, low), high);
 }
@@ -55,8 +55,8 @@ dlcore_axis_t dlcore_axis_fit(double low, double high, size_t ticks)
     dlcore_axis_t axis = {.count = 0};
     double size, margin;
 
-    low = cut(low, -LARGEST, LARGEST);
-    high = cut(high, -LARGEST, LARGEST);
+    low = cut_to(low, -LARGEST, LARGEST);
+    high = cut_to(high, -LARGEST, LARGEST);
     size = fmax(fabs(low), fabs(high));
     margin = (high - low) * MARGIN;
     if (high - low <= fmax(size * SMALLEST, FLATTEST))
@@ -134,7 +134,7 @@ double dlcore_axis_place(const dlcore_axis_t *axis, double value)
 {
     double at = axis->logarithmic ? log10(value) : value;
 
-    return (cut(at, axis->low, axis->high) - axis->low) / (axis->high - axis->low);
+    return (cut_to(at, axis->low, axis->high) - axis->low) / (axis->high - axis->low);
 }
 
 /* 1.5e-07 as 1.5e-7, 2e+06 as 2e6. */
@@ -142,7 +142,7 @@ static const char *scientific(char text[DLCORE_NUMBER_SIZE], double value, doubl
 {
     char *digits;
 
-    dlcore_number(text, value, (int)cut(decimals, 0.0, DECIMALS_MAX), 1);
+    dlcore_number(text, value, (int)cut_to(decimals, 0.0, AXIS_DECIMALS_MAX), 1);
     digits = strchr(text, 'e') + 1;
     if (*digits == '+')
         memmove(digits, digits + 1, strlen(digits));
@@ -168,7 +168,7 @@ const char *dlcore_axis_label(const dlcore_axis_t *axis, size_t index,
     if (axis->whole)
         return dlcore_number(text, tick, 0, 0);
     if (size < 1e6 && size >= 1e-4)
-        return dlcore_number(text, tick, (int)cut(-place, 0.0, DECIMALS_MAX), 0);
+        return dlcore_number(text, tick, (int)cut_to(-place, 0.0, AXIS_DECIMALS_MAX), 0);
     if (tick == 0.0)
         return memcpy(text, "0", 2);
     return scientific(text, tick, magnitude(tick) - place);

@@ -18,8 +18,8 @@ dlcore_status dlcore_check_class_count(const char *call, size_t class_count,
                        class_count);
 }
 
-static dlcore_status check_labels(const char *what, const dlcore_tensor_t *labels,
-                                  dlcore_error_record_t *error)
+static dlcore_status check_confusion_labels(const char *what, const dlcore_tensor_t *labels,
+                                            dlcore_error_record_t *error)
 {
     if (labels == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "confusion_matrix: %s is NULL", what);
@@ -69,10 +69,10 @@ dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcor
                                       size_t class_count, size_t *counts,
                                       dlcore_error_record_t *error)
 {
-    dlcore_status status = check_labels("y_true", y_true, error);
+    dlcore_status status = check_confusion_labels("y_true", y_true, error);
 
     if (status == DLCORE_OK)
-        status = check_labels("y_pred", y_pred, error);
+        status = check_confusion_labels("y_pred", y_pred, error);
     if (status != DLCORE_OK)
         return status;
     if (counts == NULL)

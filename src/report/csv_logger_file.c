@@ -19,7 +19,7 @@
 #define SHOWN_SIZE (SHOWN_MAX + 7)
 #define PATH_SHOWN_MAX 56 /* of a path */
 
-static const dlcore_system_t *system_of(const dlcore_csv_logger_t *logger)
+static const dlcore_system_t *logger_system(const dlcore_csv_logger_t *logger)
 {
     return logger->system != NULL ? logger->system : dlcore_system();
 }
@@ -32,7 +32,7 @@ static dlcore_status fail(const dlcore_csv_logger_t *logger, const char *what,
 
 static dlcore_file_t open_file(const dlcore_csv_logger_t *logger, int how)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     dlcore_file_t file;
 
     do
@@ -58,7 +58,7 @@ static span_t first_line(const dlcore_csv_logger_line_t *of)
 }
 
 /* A part of a line for messages, and nothing that would move a terminal's cursor. */
-static const char *show(char to[SHOWN_SIZE], span_t line, size_t from)
+static const char *show_line(char to[SHOWN_SIZE], span_t line, size_t from)
 {
     size_t end = dlcore_size_min(line.length, from + SHOWN_MAX), used = from > 0 ? 3 : 0;
 
@@ -97,8 +97,8 @@ static dlcore_status fail_header(const dlcore_csv_logger_t *logger, span_t found
     }
     return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                        "csv_logger: %s begins with \"%s\", where this run would write \"%s\"",
-                       show_path(path, logger->path), show(texts[0], found, from),
-                       show(texts[1], header, from));
+                       show_path(path, logger->path), show_line(texts[0], found, from),
+                       show_line(texts[1], header, from));
 }
 
 static dlcore_status check_header(const dlcore_csv_logger_t *logger,
@@ -117,7 +117,7 @@ static dlcore_status check_header(const dlcore_csv_logger_t *logger,
 static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, dlcore_file_t file, int64_t at,
                                 char *to, size_t room, size_t *got, dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
 
     for (*got = 0; *got < room;) {
         ptrdiff_t count =
@@ -138,7 +138,7 @@ static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, dlcore_file_t
 static dlcore_status look_into(const dlcore_csv_logger_t *logger,
                                const dlcore_csv_logger_line_t *header, dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     dlcore_csv_logger_line_t begins = {.used = 0};
     dlcore_file_t file = open_file(logger, READING);
     dlcore_status status;
@@ -157,7 +157,7 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
                                       const dlcore_csv_logger_line_t *header,
                                       dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     dlcore_file_t file = open_file(logger, WRITING);
     dlcore_status status = DLCORE_OK;
     dlcore_file_info_t info;
@@ -180,7 +180,7 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
 static dlcore_status end_line(const dlcore_csv_logger_t *logger, int64_t at,
                               dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     dlcore_file_t file = open_file(logger, READING);
     dlcore_status status;
     char last = '\n';
@@ -200,7 +200,7 @@ static dlcore_status end_line(const dlcore_csv_logger_t *logger, int64_t at,
 static dlcore_status find_end(const dlcore_csv_logger_t *logger, dlcore_file_t file, int64_t *at,
                               dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     int64_t written = (int64_t)logger->state[0];
     dlcore_file_info_t info;
 
@@ -223,7 +223,7 @@ static dlcore_status find_end(const dlcore_csv_logger_t *logger, dlcore_file_t f
 static dlcore_status write_line(dlcore_csv_logger_t *logger, dlcore_file_t file, int64_t at,
                                 const dlcore_csv_logger_line_t *line, dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     size_t done = 0;
 
     while (done < line->used) {
@@ -248,7 +248,7 @@ static dlcore_status write_line(dlcore_csv_logger_t *logger, dlcore_file_t file,
 dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
                                       const dlcore_training_event_t *event)
 {
-    const dlcore_system_t *system = system_of(logger);
+    const dlcore_system_t *system = logger_system(logger);
     dlcore_csv_logger_line_t line = {.used = 0};
     dlcore_status status;
     int64_t at = 0;

@@ -20,7 +20,7 @@ typedef struct columns {
 } columns_t;
 
 /* By name, values of validation behind the others. */
-static void insert(columns_t *columns, const char *name)
+static void insert_column(columns_t *columns, const char *name)
 {
     bool validates = dlcore_name_begins(name, "val_");
     size_t at = columns->count++;
@@ -42,9 +42,9 @@ static columns_t columns_of(const dlcore_csv_logger_t *logger, const dlcore_trai
     size_t count = dlcore_event_names(event, &names);
 
     for (size_t i = 0; i < dlcore_size_min(count, DLCORE_HISTORY_VALUES_MAX); i++)
-        insert(&columns, names[i]);
+        insert_column(&columns, names[i]);
     if (logger->learning_rate)
-        insert(&columns, "learning_rate");
+        insert_column(&columns, "learning_rate");
     return columns;
 }
 

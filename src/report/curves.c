@@ -37,7 +37,7 @@ dlcore_curves_options_t dlcore_curves_options_default(void)
 /* ---- what the history has ---- */
 
 /* The column of that name; value_count when there is none. */
-static size_t find(const dlcore_history_t *history, const char *prefix, const char *name)
+static size_t find_value(const dlcore_history_t *history, const char *prefix, const char *name)
 {
     char whole[2 * DLCORE_HISTORY_NAME_SIZE];
 
@@ -50,7 +50,8 @@ static bool is_validation(const dlcore_history_t *history, size_t column)
 {
     const char *name = history->names[column];
 
-    return strncmp(name, "val_", 4) == 0 && find(history, "", name + 4) < history->value_count;
+    return strncmp(name, "val_", 4) == 0 &&
+           find_value(history, "", name + 4) < history->value_count;
 }
 
 static bool has_values(const dlcore_history_t *history, size_t column)
@@ -65,7 +66,7 @@ static bool has_values(const dlcore_history_t *history, size_t column)
 /* The row of the least loss of validation, the first of equals; SIZE_MAX without two to compare. */
 static size_t find_best(const dlcore_history_t *history)
 {
-    size_t column = find(history, "val_", "loss"), best = SIZE_MAX, values = 0;
+    size_t column = find_value(history, "val_", "loss"), best = SIZE_MAX, values = 0;
 
     for (size_t row = 0; column < history->value_count && row < history->epochs; row++) {
         double loss = dlcore_curve_value(history, row, column);
@@ -83,7 +84,7 @@ static bool is_logarithmic(const dlcore_history_t *history, const dlcore_curves_
                            size_t column)
 {
     for (size_t i = 0; i < options->log_name_count; i++) {
-        if (find(history, "", options->log_names[i]) == column)
+        if (find_value(history, "", options->log_names[i]) == column)
             return true;
     }
     return false;
@@ -101,7 +102,7 @@ typedef struct picture {
 } picture_t;
 
 /* Panels that do not fill all rows leave no hole: the first row has fewer of them, and wider. */
-static void place(const picture_t *picture, size_t index, dlcore_panel_t *panel)
+static void place_panel(const picture_t *picture, size_t index, dlcore_panel_t *panel)
 {
     size_t first = (picture->count - 1) % picture->columns + 1;
     size_t row = index < first ? 0 : 1 + (index - first) / picture->columns;
@@ -120,13 +121,13 @@ static dlcore_panel_t make_panel(const picture_t *picture, size_t index)
     const dlcore_history_t *history = picture->history;
     size_t column = picture->panels[index];
     const char *name = history->names[column];
-    size_t validation = find(history, "val_", name);
+    size_t validation = find_value(history, "val_", name);
     dlcore_panel_t panel = {.history = history,
                             .validates = picture->validates,
                             .best = find_best(history),
                             .logarithmic = is_logarithmic(history, picture->options, column)};
 
-    place(picture, index, &panel);
+    place_panel(picture, index, &panel);
     panel.curves[panel.curve_count++] =
         picture->validates[column] ? (dlcore_curve_line_t){"validation", VALIDATION, column}
                                    : (dlcore_curve_line_t){"training", TRAINING, column};
@@ -171,9 +172,9 @@ static dlcore_status check_size(const char *what, size_t got, size_t least, size
                        what, least, most, got);
 }
 
-static dlcore_status check_names(const dlcore_history_t *history, const char *what,
-                                 const char *const *names, size_t count,
-                                 dlcore_error_record_t *error)
+static dlcore_status check_curve_names(const dlcore_history_t *history, const char *what,
+                                       const char *const *names, size_t count,
+                                       dlcore_error_record_t *error)
 {
     if (count > DLCORE_HISTORY_VALUES_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
@@ -185,15 +186,16 @@ static dlcore_status check_names(const dlcore_history_t *history, const char *wh
     for (size_t i = 0; i < count; i++) {
         const char *name = names[i] != NULL ? names[i] : "";
 
-        if (find(history, "", name) == history->value_count)
+        if (find_value(history, "", name) == history->value_count)
             return dlcore_fail(error, DLCORE_ERROR_NAME, "curves: the history has no \"%.64s\"",
                                name);
     }
     return DLCORE_OK;
 }
 
-static dlcore_status check(const dlcore_history_t *history, const char *path,
-                           const dlcore_curves_options_t *options, dlcore_error_record_t *error)
+static dlcore_status check_curves(const dlcore_history_t *history, const char *path,
+                                  const dlcore_curves_options_t *options,
+                                  dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_check_options(options, "curves", error);
 
@@ -207,10 +209,10 @@ static dlcore_status check(const dlcore_history_t *history, const char *path,
     if (status == DLCORE_OK)
         status = check_size("height", options->height, HEIGHT_MIN, PIXELS_MAX, error);
     if (status == DLCORE_OK)
-        status = check_names(history, "name", options->names, options->name_count, error);
+        status = check_curve_names(history, "name", options->names, options->name_count, error);
     if (status == DLCORE_OK)
-        status =
-            check_names(history, "log_name", options->log_names, options->log_name_count, error);
+        status = check_curve_names(history, "log_name", options->log_names, options->log_name_count,
+                                   error);
     return status;
 }
 
@@ -225,7 +227,7 @@ static picture_t make_picture(const dlcore_history_t *history,
     for (size_t i = 0; i < history->value_count; i++)
         picture.validates[i] = is_validation(history, i);
     for (size_t i = 0; i < options->name_count; i++)
-        picture.panels[picture.count++] = find(history, "", options->names[i]);
+        picture.panels[picture.count++] = find_value(history, "", options->names[i]);
     for (size_t i = 0; options->name_count == 0 && i < history->value_count; i++) {
         if (!picture.validates[i])
             picture.panels[picture.count++] = i;
@@ -260,7 +262,7 @@ dlcore_status dlcore_curves_save(const dlcore_system_t *system, const dlcore_his
                                  dlcore_error_record_t *error)
 {
     dlcore_curves_options_t how = options != NULL ? *options : dlcore_curves_options_default();
-    dlcore_status status = check(history, path, &how, error);
+    dlcore_status status = check_curves(history, path, &how, error);
     picture_t picture;
     dlcore_svg_t svg;
 

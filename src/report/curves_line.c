@@ -9,7 +9,7 @@
 #define MARKERS_MAX 30 /* values up to which each has a dot */
 #define RUNS 2.0       /* of epochs per pixel, where epochs are many */
 
-static double value_at(const dlcore_panel_t *panel, const dlcore_curve_line_t *curve, size_t row)
+static double curve_value(const dlcore_panel_t *panel, const dlcore_curve_line_t *curve, size_t row)
 {
     return dlcore_curve_value(panel->history, row, curve->column);
 }
@@ -33,7 +33,7 @@ static bool is_skipped(const dlcore_panel_t *panel, const dlcore_curve_line_t *c
 static void draw_point(dlcore_svg_t *svg, const dlcore_panel_t *panel,
                        const dlcore_curve_line_t *curve, size_t row, bool *down)
 {
-    double y = value_at(panel, curve, row);
+    double y = curve_value(panel, curve, row);
 
     if (isfinite(y))
         dlcore_svg_draw(svg, *down ? "L% %" : "M% %",
@@ -49,8 +49,8 @@ static void find_extremes(const dlcore_panel_t *panel, const dlcore_curve_line_t
 {
     *least = *most = begin;
     for (size_t row = begin + 1; row < end; row++) {
-        double y = value_at(panel, curve, row);
-        double low = value_at(panel, curve, *least), high = value_at(panel, curve, *most);
+        double y = curve_value(panel, curve, row);
+        double low = curve_value(panel, curve, *least), high = curve_value(panel, curve, *most);
 
         if (isfinite(y) && (!isfinite(low) || y < low))
             *least = row;
@@ -87,7 +87,7 @@ static void draw_circle(dlcore_svg_t *svg, const dlcore_panel_t *panel,
 {
     dlcore_svg_draw(svg, format,
                     (double[]){dlcore_panel_x(panel, dlcore_panel_epoch(panel, row)),
-                               dlcore_panel_y(panel, value_at(panel, curve, row))});
+                               dlcore_panel_y(panel, curve_value(panel, curve, row))});
     dlcore_svg_put(svg, curve->colour);
     dlcore_svg_put(svg, "\"/>\n");
 }
@@ -97,7 +97,7 @@ static size_t count_values(const dlcore_panel_t *panel, const dlcore_curve_line_
     size_t count = 0;
 
     for (size_t row = 0; row < panel->history->epochs; row++)
-        count += isfinite(value_at(panel, curve, row)) ? 1 : 0;
+        count += isfinite(curve_value(panel, curve, row)) ? 1 : 0;
     return count;
 }
 
@@ -118,10 +118,10 @@ static void draw_dots(dlcore_svg_t *svg, const dlcore_panel_t *panel,
     bool few = count_values(panel, curve) <= MARKERS_MAX, before = false;
 
     for (size_t row = 0; row < epochs; row = next) {
-        bool here = isfinite(value_at(panel, curve, row)), after;
+        bool here = isfinite(curve_value(panel, curve, row)), after;
 
         next = next_row(panel, curve, row);
-        after = next < epochs && isfinite(value_at(panel, curve, next));
+        after = next < epochs && isfinite(curve_value(panel, curve, next));
         if (here && (few || (!before && !after)))
             draw_circle(svg, panel, curve, row, "<circle cx=\"%\" cy=\"%\" r=\"2.6\" fill=\"");
         if (here || !is_skipped(panel, curve, row))
@@ -135,7 +135,7 @@ void dlcore_curve_draw(dlcore_svg_t *svg, const dlcore_panel_t *panel,
     draw_line(svg, panel, curve);
     draw_dots(svg, panel, curve);
     if (panel->validates[curve->column] && panel->best < panel->history->epochs &&
-        isfinite(value_at(panel, curve, panel->best)))
+        isfinite(curve_value(panel, curve, panel->best)))
         draw_circle(svg, panel, curve, panel->best,
                     "<circle class=\"best\" cx=\"%\" cy=\"%\" r=\"5.5\" stroke=\"");
 }

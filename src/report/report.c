@@ -148,7 +148,7 @@ static void put_line(const report_t *report, const char *name, const double *sco
     fputc('\n', report->stream);
 }
 
-static double share(double part, double whole)
+static double ratio(double part, double whole)
 {
     return whole > 0.0 ? part / whole : 0.0;
 }
@@ -162,9 +162,9 @@ static size_t score(const report_t *report, size_t class, double scores[SCORES])
         is += report->counts[class * report->classes + i];
         said += report->counts[i * report->classes + class];
     }
-    scores[PRECISION] = share((double)right, (double)said);
-    scores[RECALL] = share((double)right, (double)is);
-    scores[F1] = share(2.0 * (double)right, (double)is + (double)said);
+    scores[PRECISION] = ratio((double)right, (double)said);
+    scores[RECALL] = ratio((double)right, (double)is);
+    scores[F1] = ratio(2.0 * (double)right, (double)is + (double)said);
     return is;
 }
 
@@ -189,7 +189,7 @@ static void put_means(const report_t *report)
         plain[i] /= (double)report->classes;
         weighted[i] /= (double)total;
     }
-    accuracy[F1] = share((double)right, (double)total);
+    accuracy[F1] = ratio((double)right, (double)total);
     put_line(report, "accuracy", accuracy, total);
     put_line(report, "macro avg", plain, total);
     put_line(report, "weighted avg", weighted, total);

@@ -34,7 +34,7 @@ dlcore_status dlcore_svg_close(dlcore_svg_t *svg)
     return svg->status;
 }
 
-static void put(dlcore_svg_t *svg, const char *text, size_t length)
+static void put_bytes(dlcore_svg_t *svg, const char *text, size_t length)
 {
     while (length > 0) {
         size_t part = dlcore_size_min(length, sizeof svg->buffer - svg->used);
@@ -50,7 +50,7 @@ static void put(dlcore_svg_t *svg, const char *text, size_t length)
 
 void dlcore_svg_put(dlcore_svg_t *svg, const char *text)
 {
-    put(svg, text, strlen(text));
+    put_bytes(svg, text, strlen(text));
 }
 
 void dlcore_svg_draw(dlcore_svg_t *svg, const char *format, const double *numbers)
@@ -60,14 +60,14 @@ void dlcore_svg_draw(dlcore_svg_t *svg, const char *format, const double *number
         size_t length;
 
         if (*at != '%') {
-            put(svg, at, 1);
+            put_bytes(svg, at, 1);
             continue;
         }
         dlcore_number(text, *numbers++, 2, 0);
         length = strlen(text);
         while (text[length - 1] == '0')
             length--;
-        put(svg, text, text[length - 1] == '.' ? length - 1 : length);
+        put_bytes(svg, text, text[length - 1] == '.' ? length - 1 : length);
     }
 }
 
@@ -102,7 +102,7 @@ static size_t sequence(const unsigned char *text)
     return code >= smallest[length] && is_allowed(code) ? length : 0;
 }
 
-static const char *escape(char c)
+static const char *escape_of(char c)
 {
     switch (c) {
     case '&':
@@ -122,12 +122,12 @@ void dlcore_svg_text(dlcore_svg_t *svg, const char *text)
 {
     while (*text != '\0') {
         size_t length = sequence((const unsigned char *)text);
-        const char *instead = length == 0 ? "\xEF\xBF\xBD" : escape(*text);
+        const char *instead = length == 0 ? "\xEF\xBF\xBD" : escape_of(*text);
 
         if (instead != NULL)
             dlcore_svg_put(svg, instead);
         else
-            put(svg, text, length);
+            put_bytes(svg, text, length);
         text += length > 0 ? length : 1;
     }
 }

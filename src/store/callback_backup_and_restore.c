@@ -11,8 +11,9 @@
 #include "store/model_save.h"
 
 /* What the state's numbers are: files keep them in this order. */
-enum { BATCHES_SEEN, ENDED, STATE_COUNT };
-_Static_assert(STATE_COUNT == sizeof((dlcore_backup_and_restore_t *)NULL)->state / sizeof(double),
+enum { BACKUP_BATCHES_SEEN, BACKUP_ENDED, BACKUP_STATE_COUNT };
+_Static_assert(BACKUP_STATE_COUNT ==
+                   sizeof((dlcore_backup_and_restore_t *)NULL)->state / sizeof(double),
                "one number each");
 
 dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path)
@@ -24,13 +25,13 @@ dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path)
                                          .structure_size = sizeof(dlcore_backup_and_restore_t)};
 }
 
-static const dlcore_system_t *system_of(const dlcore_backup_and_restore_t *backup)
+static const dlcore_system_t *backup_system(const dlcore_backup_and_restore_t *backup)
 {
     return backup->system != NULL ? backup->system : dlcore_system();
 }
 
-static dlcore_status check(const dlcore_backup_and_restore_t *backup,
-                           const dlcore_training_event_t *event)
+static dlcore_status check_backup(const dlcore_backup_and_restore_t *backup,
+                                  const dlcore_training_event_t *event)
 {
     dlcore_status status = dlcore_check_callback(backup, "backup_and_restore", event->error);
 
@@ -51,10 +52,10 @@ static dlcore_status check(const dlcore_backup_and_restore_t *backup,
 }
 
 /* Whether there is a file; what is wrong with it, loading will say. */
-static dlcore_status find(const dlcore_backup_and_restore_t *backup, bool *there,
-                          dlcore_error_record_t *error)
+static dlcore_status find_backup(const dlcore_backup_and_restore_t *backup, bool *there,
+                                 dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(backup);
+    const dlcore_system_t *system = backup_system(backup);
     char path[DLCORE_OUTPUT_PATH_SIZE];
     dlcore_file_info_t info;
     dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
@@ -74,7 +75,7 @@ static bool had_ended(const dlcore_backup_and_restore_t *backup, const dlcore_ru
         const dlcore_callback_state_t *state = &run->callbacks[i];
 
         if (strcmp(state->name, backup->name) == 0)
-            return state->count == STATE_COUNT && state->numbers[ENDED] != 0.0;
+            return state->count == BACKUP_STATE_COUNT && state->numbers[BACKUP_ENDED] != 0.0;
     }
     return false;
 }
@@ -98,7 +99,7 @@ static dlcore_status restore(dlcore_backup_and_restore_t *backup,
     dlcore_error_record_t found = {0};
     dlcore_model_t *loaded = NULL;
     bool there = false;
-    dlcore_status status = find(backup, &there, &found);
+    dlcore_status status = find_backup(backup, &there, &found);
 
     if (status == DLCORE_OK && there)
         status = dlcore_model_load_run(event->model, backup->path, &loaded, &found);
@@ -113,11 +114,12 @@ static dlcore_status restore(dlcore_backup_and_restore_t *backup,
     return status;
 }
 
-static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t backup_on_train_begin(void *user,
+                                                      const dlcore_training_event_t *event)
 {
     dlcore_backup_and_restore_t *backup = user;
 
-    if (check(backup, event) != DLCORE_OK)
+    if (check_backup(backup, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     backup->restored = false;
     backup->saves = 0;
@@ -125,42 +127,44 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
     return dlcore_callback_check(restore(backup, event));
 }
 
-static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t backup_on_resume(void *user, const dlcore_training_event_t *event)
 {
     const dlcore_backup_and_restore_t *backup = user;
 
     if (dlcore_callback_check_counts(event, "backup_and_restore", backup->state,
-                                     DLCORE_COUNT_BIT(BATCHES_SEEN) | DLCORE_COUNT_BIT(ENDED)) !=
-        DLCORE_OK)
+                                     DLCORE_COUNT_BIT(BACKUP_BATCHES_SEEN) |
+                                         DLCORE_COUNT_BIT(BACKUP_ENDED)) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     /* a callback had ended the run, and all that was left was its end */
-    return backup->state[ENDED] != 0.0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
+    return backup->state[BACKUP_ENDED] != 0.0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t save(dlcore_backup_and_restore_t *backup,
-                                     const dlcore_training_event_t *event)
+static dlcore_callback_action_t save_backup(dlcore_backup_and_restore_t *backup,
+                                            const dlcore_training_event_t *event)
 {
     dlcore_save_options_t options = backup->save;
     dlcore_status status;
 
     options.error = event->error;
-    backup->state[ENDED] = dlcore_event_stopped_by_callback(event) ? 1.0 : 0.0;
+    backup->state[BACKUP_ENDED] = dlcore_event_stopped_by_callback(event) ? 1.0 : 0.0;
     status = dlcore_model_save_with(backup->system, event->model, backup->path, true, &options);
     backup->saves += status == DLCORE_OK;
     return dlcore_callback_check(status);
 }
 
-static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t backup_on_epoch_end(void *user,
+                                                    const dlcore_training_event_t *event)
 {
     dlcore_backup_and_restore_t *backup = user;
 
-    return backup->save_freq == 0 ? save(backup, event) : DLCORE_CALLBACK_CONTINUE;
+    return backup->save_freq == 0 ? save_backup(backup, event) : DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t backup_on_batch_end(void *user,
+                                                    const dlcore_training_event_t *event)
 {
     dlcore_backup_and_restore_t *backup = user;
-    double *seen = &backup->state[BATCHES_SEEN];
+    double *seen = &backup->state[BACKUP_BATCHES_SEEN];
 
     if (backup->save_freq == 0)
         return DLCORE_CALLBACK_CONTINUE;
@@ -168,14 +172,14 @@ static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_e
     if (*seen < (double)backup->save_freq)
         return DLCORE_CALLBACK_CONTINUE;
     *seen = 0.0; /* before saving: the file tells of it */
-    return save(backup, event);
+    return save_backup(backup, event);
 }
 
 /* What a link means is deleted, and the link stays: saving does the same. */
 static dlcore_status delete_file(const dlcore_backup_and_restore_t *backup,
                                  dlcore_error_record_t *error)
 {
-    const dlcore_system_t *system = system_of(backup);
+    const dlcore_system_t *system = backup_system(backup);
     char path[DLCORE_OUTPUT_PATH_SIZE];
     dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
 
@@ -185,7 +189,8 @@ static dlcore_status delete_file(const dlcore_backup_and_restore_t *backup,
     return dlcore_fail_errno(error, errno, "cannot delete %.120s", backup->path);
 }
 
-static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t backup_on_train_end(void *user,
+                                                    const dlcore_training_event_t *event)
 {
     const dlcore_backup_and_restore_t *backup = user;
     dlcore_error_record_t found = {0};
@@ -200,13 +205,13 @@ static dlcore_callback_action_t on_train_end(void *user, const dlcore_training_e
 dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup)
 {
     return (dlcore_callback_t){.user = backup,
-                               .on_train_begin = on_train_begin,
-                               .on_train_end = on_train_end,
-                               .on_epoch_end = on_epoch_end,
-                               .on_batch_end = on_batch_end,
+                               .on_train_begin = backup_on_train_begin,
+                               .on_train_end = backup_on_train_end,
+                               .on_epoch_end = backup_on_epoch_end,
+                               .on_batch_end = backup_on_batch_end,
                                .name = backup->name,
                                .state = backup->state,
-                               .state_count = STATE_COUNT,
-                               .on_resume = on_resume,
+                               .state_count = BACKUP_STATE_COUNT,
+                               .on_resume = backup_on_resume,
                                .runs_last = true};
 }

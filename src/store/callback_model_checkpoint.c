@@ -10,8 +10,15 @@
 #include "store/path_pattern.h"
 
 /* What the state's numbers are: files keep them in this order. */
-enum { BATCHES_SEEN, BEST, HAS_BEST, SAVES, STATE_COUNT };
-_Static_assert(STATE_COUNT == sizeof((dlcore_model_checkpoint_t *)NULL)->state / sizeof(double),
+enum {
+    CHECKPOINT_BATCHES_SEEN,
+    CHECKPOINT_BEST,
+    CHECKPOINT_HAS_BEST,
+    CHECKPOINT_SAVES,
+    CHECKPOINT_STATE_COUNT
+};
+_Static_assert(CHECKPOINT_STATE_COUNT ==
+                   sizeof((dlcore_model_checkpoint_t *)NULL)->state / sizeof(double),
                "one number each");
 
 dlcore_model_checkpoint_t dlcore_model_checkpoint_default(const char *path)
@@ -25,7 +32,7 @@ dlcore_model_checkpoint_t dlcore_model_checkpoint_default(const char *path)
                                        .best = (double)NAN};
 }
 
-static dlcore_monitor_t monitor_of(const dlcore_model_checkpoint_t *checkpoint)
+static dlcore_monitor_t checkpoint_monitor(const dlcore_model_checkpoint_t *checkpoint)
 {
     return (dlcore_monitor_t){"model_checkpoint", checkpoint->monitor, checkpoint->mode, 0.0};
 }
@@ -33,7 +40,7 @@ static dlcore_monitor_t monitor_of(const dlcore_model_checkpoint_t *checkpoint)
 static dlcore_status check_best(const dlcore_model_checkpoint_t *checkpoint,
                                 const dlcore_training_event_t *event)
 {
-    dlcore_monitor_t monitor = monitor_of(checkpoint);
+    dlcore_monitor_t monitor = checkpoint_monitor(checkpoint);
     dlcore_status status = dlcore_monitor_check(&monitor, event);
 
     if (status != DLCORE_OK)
@@ -54,7 +61,7 @@ static dlcore_status check_best(const dlcore_model_checkpoint_t *checkpoint,
 static dlcore_status check_settings(const dlcore_model_checkpoint_t *checkpoint,
                                     const dlcore_training_event_t *event)
 {
-    dlcore_monitor_t monitor = monitor_of(checkpoint);
+    dlcore_monitor_t monitor = checkpoint_monitor(checkpoint);
     dlcore_status status = dlcore_check_callback(checkpoint, "model_checkpoint", event->error);
 
     if (status == DLCORE_OK)
@@ -83,7 +90,8 @@ static dlcore_status check_path(const dlcore_model_checkpoint_t *checkpoint,
     return status == DLCORE_OK ? status : dlcore_event_fail_as(event, "model_checkpoint", &found);
 }
 
-static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t checkpoint_on_train_begin(void *user,
+                                                          const dlcore_training_event_t *event)
 {
     dlcore_model_checkpoint_t *checkpoint = user;
     double *state = checkpoint->state;
@@ -91,92 +99,98 @@ static dlcore_callback_action_t on_train_begin(void *user, const dlcore_training
 
     if (status == DLCORE_OK)
         status = check_path(checkpoint, event);
-    if (status == DLCORE_OK && state[HAS_BEST] == 0.0 &&
+    if (status == DLCORE_OK && state[CHECKPOINT_HAS_BEST] == 0.0 &&
         !isnan(checkpoint->initial_value_threshold)) {
-        state[BEST] = checkpoint->initial_value_threshold;
-        state[HAS_BEST] = 1.0;
+        state[CHECKPOINT_BEST] = checkpoint->initial_value_threshold;
+        state[CHECKPOINT_HAS_BEST] = 1.0;
     }
     return dlcore_callback_check(status);
 }
 
-static void set_results(dlcore_model_checkpoint_t *checkpoint)
+static void checkpoint_results(dlcore_model_checkpoint_t *checkpoint)
 {
     const double *state = checkpoint->state;
-    bool has_best = checkpoint->save_best_only && state[SAVES] > 0.0;
+    bool has_best = checkpoint->save_best_only && state[CHECKPOINT_SAVES] > 0.0;
 
-    checkpoint->saves = (size_t)state[SAVES];
-    checkpoint->best = has_best ? state[BEST] : (double)NAN;
+    checkpoint->saves = (size_t)state[CHECKPOINT_SAVES];
+    checkpoint->best = has_best ? state[CHECKPOINT_BEST] : (double)NAN;
 }
 
-static dlcore_callback_action_t on_resume(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t checkpoint_on_resume(void *user,
+                                                     const dlcore_training_event_t *event)
 {
     dlcore_model_checkpoint_t *checkpoint = user;
-    dlcore_status status =
-        dlcore_callback_check_counts(event, "model_checkpoint", checkpoint->state,
-                                     DLCORE_COUNT_BIT(BATCHES_SEEN) | DLCORE_COUNT_BIT(SAVES));
+    dlcore_status status = dlcore_callback_check_counts(
+        event, "model_checkpoint", checkpoint->state,
+        DLCORE_COUNT_BIT(CHECKPOINT_BATCHES_SEEN) | DLCORE_COUNT_BIT(CHECKPOINT_SAVES));
 
     if (status != DLCORE_OK) /* it lasts from fit to fit */
         memset(checkpoint->state, 0, sizeof checkpoint->state);
-    set_results(checkpoint);
+    checkpoint_results(checkpoint);
     return dlcore_callback_check(status);
 }
 
-static bool is_due(dlcore_model_checkpoint_t *checkpoint, const dlcore_training_event_t *event)
+static bool checkpoint_is_due(dlcore_model_checkpoint_t *checkpoint,
+                              const dlcore_training_event_t *event)
 {
-    dlcore_monitor_t monitor = monitor_of(checkpoint);
+    dlcore_monitor_t monitor = checkpoint_monitor(checkpoint);
     double *state = checkpoint->state;
     double current;
 
     if (!checkpoint->save_best_only)
         return true;
     if (!dlcore_monitor_value(&monitor, event, &current) ||
-        (state[HAS_BEST] != 0.0 &&
-         !dlcore_monitor_improves(&monitor, event->model, current, state[BEST])))
+        (state[CHECKPOINT_HAS_BEST] != 0.0 &&
+         !dlcore_monitor_improves(&monitor, event->model, current, state[CHECKPOINT_BEST])))
         return false;
-    state[BEST] = current;
-    state[HAS_BEST] = 1.0;
+    state[CHECKPOINT_BEST] = current;
+    state[CHECKPOINT_HAS_BEST] = 1.0;
     return true;
 }
 
-static dlcore_callback_action_t save(dlcore_model_checkpoint_t *checkpoint,
-                                     const dlcore_training_event_t *event)
+static dlcore_callback_action_t checkpoint_save(dlcore_model_checkpoint_t *checkpoint,
+                                                const dlcore_training_event_t *event)
 {
     dlcore_save_options_t options = checkpoint->save;
-    double *state = checkpoint->state, best = state[BEST], has_best = state[HAS_BEST];
+    double *state = checkpoint->state, best = state[CHECKPOINT_BEST],
+           has_best = state[CHECKPOINT_HAS_BEST];
     char path[DLCORE_CHECKPOINT_PATH_SIZE];
     dlcore_status status;
 
-    if (!is_due(checkpoint, event))
+    if (!checkpoint_is_due(checkpoint, event))
         return DLCORE_CALLBACK_CONTINUE;
     status = dlcore_path_expand(path, sizeof path, checkpoint->path, "model_checkpoint", event,
                                 checkpoint->save_freq > 0);
     options.error = event->error;
-    state[SAVES] += 1.0; /* before saving: the file tells of it */
+    state[CHECKPOINT_SAVES] += 1.0; /* before saving: the file tells of it */
     if (status == DLCORE_OK)
         status = dlcore_model_save_with(checkpoint->system, event->model, path,
                                         !checkpoint->save_weights_only, &options);
     if (status == DLCORE_OK) {
         memcpy(checkpoint->last_path, path, sizeof path);
     } else { /* an epoch that is in no file is not the best */
-        state[SAVES] -= 1.0;
-        state[BEST] = best;
-        state[HAS_BEST] = has_best;
+        state[CHECKPOINT_SAVES] -= 1.0;
+        state[CHECKPOINT_BEST] = best;
+        state[CHECKPOINT_HAS_BEST] = has_best;
     }
-    set_results(checkpoint);
+    checkpoint_results(checkpoint);
     return dlcore_callback_check(status);
 }
 
-static dlcore_callback_action_t on_epoch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t checkpoint_on_epoch_end(void *user,
+                                                        const dlcore_training_event_t *event)
 {
     dlcore_model_checkpoint_t *checkpoint = user;
 
-    return checkpoint->save_freq == 0 ? save(checkpoint, event) : DLCORE_CALLBACK_CONTINUE;
+    return checkpoint->save_freq == 0 ? checkpoint_save(checkpoint, event)
+                                      : DLCORE_CALLBACK_CONTINUE;
 }
 
-static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_event_t *event)
+static dlcore_callback_action_t checkpoint_on_batch_end(void *user,
+                                                        const dlcore_training_event_t *event)
 {
     dlcore_model_checkpoint_t *checkpoint = user;
-    double *seen = &checkpoint->state[BATCHES_SEEN];
+    double *seen = &checkpoint->state[CHECKPOINT_BATCHES_SEEN];
 
     if (checkpoint->save_freq == 0)
         return DLCORE_CALLBACK_CONTINUE;
@@ -184,17 +198,17 @@ static dlcore_callback_action_t on_batch_end(void *user, const dlcore_training_e
     if (*seen < (double)checkpoint->save_freq)
         return DLCORE_CALLBACK_CONTINUE;
     *seen = 0.0;
-    return save(checkpoint, event);
+    return checkpoint_save(checkpoint, event);
 }
 
 dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint)
 {
     return (dlcore_callback_t){.user = checkpoint,
-                               .on_train_begin = on_train_begin,
-                               .on_epoch_end = on_epoch_end,
-                               .on_batch_end = on_batch_end,
+                               .on_train_begin = checkpoint_on_train_begin,
+                               .on_epoch_end = checkpoint_on_epoch_end,
+                               .on_batch_end = checkpoint_on_batch_end,
                                .name = checkpoint->name,
                                .state = checkpoint->state,
-                               .state_count = STATE_COUNT,
-                               .on_resume = on_resume};
+                               .state_count = CHECKPOINT_STATE_COUNT,
+                               .on_resume = checkpoint_on_resume};
 }

@@ -54,7 +54,7 @@ static dlcore_status check_weights(dlcore_model_loading_t *loading, size_t width
     return DLCORE_OK;
 }
 
-static dlcore_status make_network(dlcore_model_loading_t *loading)
+static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
 {
     char *text;
     dlcore_json_t config;
@@ -115,7 +115,7 @@ static dlcore_status compare_checksum(dlcore_model_loading_t *loading)
         dlcore_model_loading_file(loading), text[0] != '\0' ? text : "absent", computed);
 }
 
-static dlcore_status read_tensors(dlcore_model_loading_t *loading)
+static dlcore_status read_tensor_data(dlcore_model_loading_t *loading)
 {
     dlcore_model_reading_t *reading = &loading->reading;
     dlcore_status status;
@@ -144,20 +144,20 @@ static dlcore_status read_tensors(dlcore_model_loading_t *loading)
     return status;
 }
 
-static dlcore_status load(dlcore_model_loading_t *loading)
+static dlcore_status load_model(dlcore_model_loading_t *loading)
 {
     dlcore_status status = dlcore_model_create(&loading->options.model, &loading->model);
 
     if (status == DLCORE_OK)
         status = dlcore_model_loading_version(loading);
     if (status == DLCORE_OK)
-        status = make_network(loading);
+        status = make_loaded_network(loading);
     if (status == DLCORE_OK)
         status = compile(loading);
     if (status == DLCORE_OK && loading->options.training_state && loading->model->compiled)
         status = dlcore_model_loading_counts(loading);
     if (status == DLCORE_OK)
-        status = read_tensors(loading);
+        status = read_tensor_data(loading);
     if (status == DLCORE_OK && loading->self_test != NULL)
         status = dlcore_model_loading_self_test(loading);
     if (status == DLCORE_OK)
@@ -180,7 +180,7 @@ dlcore_status dlcore_model_load_source(dlcore_byte_source_t *source,
                            "load: the allocator needs both allocate and release");
     status = dlcore_model_reading_open(&loading.reading, source, &allocator, loading.error);
     if (status == DLCORE_OK)
-        status = load(&loading);
+        status = load_model(&loading);
     dlcore_release(&allocator, loading.self_test);
     dlcore_model_reading_close(&loading.reading);
     if (status != DLCORE_OK) {

@@ -13,8 +13,8 @@ dlcore_load_options_t dlcore_load_options_default(void)
                                    .structure_size = sizeof(dlcore_load_options_t)};
 }
 
-static dlcore_status check(const dlcore_load_options_t *options, const void *source,
-                           dlcore_model_t **model)
+static dlcore_status check_loading(const dlcore_load_options_t *options, const void *source,
+                                   dlcore_model_t **model)
 {
     dlcore_error_record_t *error = options != NULL ? options->error : NULL;
 
@@ -32,7 +32,7 @@ dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *o
                                 dlcore_model_t **model)
 {
     dlcore_error_record_t *error = options != NULL ? options->error : NULL;
-    dlcore_status status = check(options, path, model);
+    dlcore_status status = check_loading(options, path, model);
     dlcore_byte_source_t source;
     dlcore_input_t input;
 
@@ -49,7 +49,7 @@ dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *o
 dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
                                        const dlcore_load_options_t *options, dlcore_model_t **model)
 {
-    dlcore_status status = check(options, bytes, model);
+    dlcore_status status = check_loading(options, bytes, model);
     dlcore_byte_source_t source;
     dlcore_input_t input;
 
@@ -64,7 +64,7 @@ dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
                                      const dlcore_load_options_t *options, dlcore_model_t **model)
 {
     dlcore_status status =
-        check(options, reader != NULL && reader->read != NULL ? reader : NULL, model);
+        check_loading(options, reader != NULL && reader->read != NULL ? reader : NULL, model);
     dlcore_byte_source_t source;
 
     if (status != DLCORE_OK)

@@ -34,7 +34,7 @@ dlcore_status dlcore_model_loading_find_self_test(dlcore_model_loading_t *loadin
     return DLCORE_OK;
 }
 
-static double difference(float got, float expected)
+static double relative_difference(float got, float expected)
 {
     double distance = fabs((double)got - (double)expected) / (1.0 + fabs((double)expected));
 
@@ -57,7 +57,7 @@ dlcore_status dlcore_model_loading_self_test(dlcore_model_loading_t *loading)
     if (status != DLCORE_OK)
         return status;
     for (size_t i = 0; i < count; i++)
-        largest = fmax(largest, difference(y[i], tensors->self_test_y[i]));
+        largest = fmax(largest, relative_difference(y[i], tensors->self_test_y[i]));
     loading->report.self_tested = true;
     loading->report.self_test_difference = largest;
     return DLCORE_OK;

@@ -9,7 +9,7 @@
 #include "store/model_reading.h"
 
 /* Reads into new memory, which takes the place of the old numbers when all is well. */
-static dlcore_status read_weights(dlcore_model_t *model, dlcore_model_reading_t *reading)
+static dlcore_status read_new_weights(dlcore_model_t *model, dlcore_model_reading_t *reading)
 {
     dlcore_network_t *network = &model->network;
     size_t count = dlcore_model_weight_count(model);
@@ -42,12 +42,12 @@ static dlcore_status load_weights(dlcore_model_t *model, dlcore_byte_source_t *s
         dlcore_model_reading_open(&reading, source, &model->allocator, &model->error);
 
     if (status == DLCORE_OK)
-        status = read_weights(model, &reading);
+        status = read_new_weights(model, &reading);
     dlcore_model_reading_close(&reading);
     return status;
 }
 
-static dlcore_status check(dlcore_model_t *model, const void *from)
+static dlcore_status check_load_weights(dlcore_model_t *model, const void *from)
 {
     if (from == NULL)
         return dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT,
@@ -66,7 +66,7 @@ dlcore_status dlcore_model_load_weights(dlcore_model_t *model, const char *path)
 
     if (status != DLCORE_OK)
         return status;
-    status = check(model, path);
+    status = check_load_weights(model, path);
     if (status == DLCORE_OK)
         status = dlcore_input_open(&input, path, &model->error);
     if (status == DLCORE_OK) {
@@ -86,7 +86,7 @@ dlcore_status dlcore_model_load_weights_memory(dlcore_model_t *model, const void
 
     if (status != DLCORE_OK)
         return status;
-    status = check(model, bytes);
+    status = check_load_weights(model, bytes);
     if (status == DLCORE_OK) {
         dlcore_input_from_memory(&input, bytes, size, "memory");
         source = dlcore_byte_source_of_input(&input);

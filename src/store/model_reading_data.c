@@ -13,7 +13,7 @@
 
 #define SKIP_BYTES 4096
 #define WIDE 4096
-#define BUFFER_FLOATS ((size_t)1 << 15)
+#define READING_BUFFER_FLOATS ((size_t)1 << 15)
 #define BUFFER_FLOATS_WIDE ((size_t)1 << 18)
 #define LARGE_BYTES ((size_t)16 << 20)
 #define PAGE_FLOATS 1024
@@ -23,14 +23,14 @@
  * take a piece of each. */
 static size_t buffer_of(const dlcore_model_tensor_t *tensor)
 {
-    return dlcore_model_tensor_buffer(tensor,
-                                      tensor->shape[1] > WIDE ? BUFFER_FLOATS_WIDE : BUFFER_FLOATS);
+    return dlcore_model_tensor_buffer(tensor, tensor->shape[1] > WIDE ? BUFFER_FLOATS_WIDE
+                                                                      : READING_BUFFER_FLOATS);
 }
 
 /* Rows first .. end-1, piece by piece through `buffer`. */
-static dlcore_status read_rows(const dlcore_model_tensor_t *tensor, size_t first, size_t end,
-                               dlcore_byte_source_t *source, float *buffer, dlcore_hash_t *hash,
-                               dlcore_error_record_t *error)
+static dlcore_status read_tensor_rows(const dlcore_model_tensor_t *tensor, size_t first, size_t end,
+                                      dlcore_byte_source_t *source, float *buffer,
+                                      dlcore_hash_t *hash, dlcore_error_record_t *error)
 {
     size_t width = tensor->shape[1];
     size_t step = buffer_of(tensor) / width;
@@ -88,8 +88,9 @@ static void read_share(void *argument, size_t worker, size_t workers)
         dlcore_team_barrier(sharing->team);
     }
     input.position += first * tensor->shape[1] * sizeof(float);
-    if (read_rows(tensor, first, end, &source, sharing->buffers + worker * sharing->buffer_floats,
-                  NULL, NULL) != DLCORE_OK)
+    if (read_tensor_rows(tensor, first, end, &source,
+                         sharing->buffers + worker * sharing->buffer_floats, NULL,
+                         NULL) != DLCORE_OK)
         atomic_store(&sharing->failed, true);
 }
 
@@ -138,8 +139,8 @@ static dlcore_status read_tensor(dlcore_model_reading_t *reading,
     if (workers_for(reading, tensor) > 1 && read_with_team(reading, tensor))
         return dlcore_byte_source_skip(reading->source, dlcore_model_tensor_bytes(tensor), buffer,
                                        floats * sizeof *buffer, reading->error);
-    status = read_rows(tensor, 0, tensor->shape[0], reading->source, buffer,
-                       reading->sum_wanted ? &hash : NULL, reading->error);
+    status = read_tensor_rows(tensor, 0, tensor->shape[0], reading->source, buffer,
+                              reading->sum_wanted ? &hash : NULL, reading->error);
     reading->sum += dlcore_hash_value(&hash);
     return status;
 }

@@ -18,14 +18,14 @@
 #include "store/model_config.h"
 #include "json/json.h"
 
-#define SHOWN 60 /* bytes of a value in a message */
+#define VALUE_SHOWN 60 /* bytes of a value in a message */
 
 /* ---- settings ---- */
 
-typedef struct difference {
+typedef struct setting_difference {
     char name[64]; /* of the setting */
     dlcore_json_t ours, theirs;
-} difference_t;
+} setting_difference_t;
 
 /* A rate is state, which callbacks change, where it is no schedule; of a function files have no
  * more than a rate. */
@@ -44,7 +44,7 @@ static bool same_text(const dlcore_json_t *a, const dlcore_json_t *b)
 }
 
 /* Whether two texts of one writer are the same; else *found is the innermost that differs. */
-static bool same(const dlcore_json_t *a, const dlcore_json_t *b, difference_t *found)
+static bool same(const dlcore_json_t *a, const dlcore_json_t *b, setting_difference_t *found)
 {
     dlcore_json_steps_t ours = dlcore_json_steps(a), theirs = dlcore_json_steps(b);
     dlcore_json_t our_name, their_name, mine, other;
@@ -77,7 +77,7 @@ static bool same(const dlcore_json_t *a, const dlcore_json_t *b, difference_t *f
 
 /* Layers and settings of compile as files have them; a function's rate, which is not looked at, is
  * 0. */
-static dlcore_json_writer_t put(const dlcore_model_t *model, char *to, size_t room)
+static dlcore_json_writer_t put_settings(const dlcore_model_t *model, char *to, size_t room)
 {
     dlcore_json_writer_t writer = dlcore_json_writer(to, room);
 
@@ -96,7 +96,7 @@ typedef struct configs {
 static dlcore_status make_configs(const dlcore_model_t *model, configs_t *configs,
                                   dlcore_error_record_t *error)
 {
-    size_t size = put(model, NULL, 0).size;
+    size_t size = put_settings(model, NULL, 0).size;
     dlcore_json_problem_t problem;
     dlcore_json_steps_t steps;
     dlcore_json_t whole;
@@ -104,7 +104,7 @@ static dlcore_status make_configs(const dlcore_model_t *model, configs_t *config
     configs->text = dlcore_allocate_raw(&model->allocator, size, 1);
     if (configs->text == NULL)
         return dlcore_fail_memory(error, "settings", size);
-    (void)put(model, configs->text, size);
+    (void)put_settings(model, configs->text, size);
     if (!dlcore_json_check(configs->text, size, &whole, &problem))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "settings of the model: %s", problem.what);
     steps = dlcore_json_steps(&whole);
@@ -113,28 +113,29 @@ static dlcore_status make_configs(const dlcore_model_t *model, configs_t *config
     return DLCORE_OK;
 }
 
-static const char *shown(char text[SHOWN], const dlcore_json_t *value)
+static const char *shown_value(char text[VALUE_SHOWN], const dlcore_json_t *value)
 {
     if (value->kind == DLCORE_JSON_NONE)
-        snprintf(text, SHOWN, "absent");
+        snprintf(text, VALUE_SHOWN, "absent");
     else
-        snprintf(text, SHOWN, "%.*s",
-                 (int)dlcore_size_min(SHOWN, (size_t)(value->end - value->begin)), value->begin);
+        snprintf(text, VALUE_SHOWN, "%.*s",
+                 (int)dlcore_size_min(VALUE_SHOWN, (size_t)(value->end - value->begin)),
+                 value->begin);
     return text;
 }
 
-static dlcore_status compare(const char *part, const dlcore_json_t *ours,
-                             const dlcore_json_t *theirs, const char *file,
-                             dlcore_error_record_t *error)
+static dlcore_status compare_part(const char *part, const dlcore_json_t *ours,
+                                  const dlcore_json_t *theirs, const char *file,
+                                  dlcore_error_record_t *error)
 {
-    difference_t found = {.name = ""};
-    char our_text[SHOWN], their_text[SHOWN];
+    setting_difference_t found = {.name = ""};
+    char our_text[VALUE_SHOWN], their_text[VALUE_SHOWN];
 
     if (same(ours, theirs, &found))
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_STATE, "%s: %s%s%s is %s in the model, %s in the file",
                        file, part, found.name[0] != '\0' ? ": " : "", found.name,
-                       shown(our_text, &found.ours), shown(their_text, &found.theirs));
+                       shown_value(our_text, &found.ours), shown_value(their_text, &found.theirs));
 }
 
 /* A run goes on to the same bits only with the settings that it began with. */
@@ -148,13 +149,13 @@ static dlcore_status compare_settings(const dlcore_model_t *model, const dlcore_
     if (status == DLCORE_OK)
         status = make_configs(loaded, &theirs, error);
     if (status == DLCORE_OK)
-        status = compare("layers", &ours.layers, &theirs.layers, file, error);
+        status = compare_part("layers", &ours.layers, &theirs.layers, file, error);
     for (size_t i = 0; i < sizeof members / sizeof members[0] && status == DLCORE_OK; i++) {
         dlcore_json_t a, b;
 
         (void)dlcore_json_member(&ours.compile, members[i], &a);
         (void)dlcore_json_member(&theirs.compile, members[i], &b);
-        status = compare(members[i], &a, &b, file, error);
+        status = compare_part(members[i], &a, &b, file, error);
     }
     dlcore_release(&model->allocator, ours.text);
     dlcore_release(&loaded->allocator, theirs.text);

@@ -14,7 +14,7 @@
 #include "store/safetensors.h"
 
 /* A megabyte: each write costs the file system some microseconds. */
-#define BUFFER_FLOATS ((size_t)1 << 18)
+#define SAVING_BUFFER_FLOATS ((size_t)1 << 18)
 
 /* ---- the tensors ---- */
 
@@ -24,7 +24,7 @@ static dlcore_status each_row(const dlcore_model_saving_t *saving,
                               void *to)
 {
     size_t width = tensor->shape[1];
-    size_t step = dlcore_model_tensor_buffer(tensor, BUFFER_FLOATS) / width;
+    size_t step = dlcore_model_tensor_buffer(tensor, SAVING_BUFFER_FLOATS) / width;
     dlcore_status status = DLCORE_OK;
 
     for (size_t row = 0; row < tensor->shape[0] && status == DLCORE_OK; row += step) {
@@ -53,7 +53,7 @@ static dlcore_status make_buffer(dlcore_model_saving_t *saving)
 
         if (!dlcore_model_tensor_exists(&saving->tensors, i))
             continue;
-        floats = dlcore_size_max(floats, dlcore_model_tensor_buffer(&tensor, BUFFER_FLOATS));
+        floats = dlcore_size_max(floats, dlcore_model_tensor_buffer(&tensor, SAVING_BUFFER_FLOATS));
         saving->data_size += dlcore_model_tensor_bytes(&tensor);
     }
     saving->buffer = dlcore_allocate_raw(&saving->held, floats, sizeof(float));
@@ -96,8 +96,8 @@ static dlcore_status make_self_test(dlcore_model_saving_t *saving)
 
 /* ---- all of it ---- */
 
-static dlcore_status check(const dlcore_model_saving_t *saving,
-                           const dlcore_save_options_t *options)
+static dlcore_status check_saving(const dlcore_model_saving_t *saving,
+                                  const dlcore_save_options_t *options)
 {
     if (options != NULL && dlcore_check_options(options, "save", saving->error) != DLCORE_OK)
         return DLCORE_ERROR_ARGUMENT;
@@ -131,7 +131,7 @@ dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlc
                                       .options = options != NULL ? *options
                                                                  : dlcore_save_options_default(),
                                       .error = options != NULL ? options->error : NULL};
-    status = check(saving, options);
+    status = check_saving(saving, options);
     if (status != DLCORE_OK)
         return status;
     saving->tensors = dlcore_model_tensors(model);

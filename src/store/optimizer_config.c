@@ -160,8 +160,8 @@ static dlcore_status get_bools(const dlcore_config_reading_t *reading, const dlc
     return status;
 }
 
-static dlcore_status get_numbers(const dlcore_config_reading_t *reading,
-                                 const dlcore_json_t *config, dlcore_optimizer_t *o)
+static dlcore_status get_optimizer_numbers(const dlcore_config_reading_t *reading,
+                                           const dlcore_json_t *config, dlcore_optimizer_t *o)
 {
     const struct {
         const char *name;
@@ -208,7 +208,7 @@ dlcore_status dlcore_optimizer_config_read(const dlcore_config_reading_t *readin
                            reading->file, name);
     status = get_learning_rate(reading, &config, optimizer);
     if (status == DLCORE_OK)
-        status = get_numbers(reading, &config, optimizer);
+        status = get_optimizer_numbers(reading, &config, optimizer);
     if (status == DLCORE_OK)
         status = get_bools(reading, &config, optimizer);
     if (status == DLCORE_OK)

@@ -14,14 +14,14 @@
 #include "fit/callback.h"
 
 #define WIDTH_MAX 32
-#define DECIMALS_MAX 17
+#define PATTERN_DECIMALS_MAX 17
 
 /* ---- numbers ---- */
 
 /* Puts the digits of 1.234e+05 where Python's repr has them: with a point from 1e-04 to below
  * 1e16, else with an exponent. */
-static void lay_out(char *text, size_t room, const char *digits, size_t count, int exponent,
-                    bool negative)
+static void lay_out_digits(char *text, size_t room, const char *digits, size_t count, int exponent,
+                           bool negative)
 {
     const char *sign = negative ? "-" : "";
     int whole = exponent + 1;
@@ -43,7 +43,7 @@ static void lay_out(char *text, size_t room, const char *digits, size_t count, i
  * digits are taken from it. */
 const char *dlcore_shortest(char text[DLCORE_SHORTEST_SIZE], double value)
 {
-    char trial[DLCORE_SHORTEST_SIZE], digits[DECIMALS_MAX + 1];
+    char trial[DLCORE_SHORTEST_SIZE], digits[PATTERN_DECIMALS_MAX + 1];
     size_t count = 0;
     const char *next;
     int exponent;
@@ -53,17 +53,17 @@ const char *dlcore_shortest(char text[DLCORE_SHORTEST_SIZE], double value)
                  isnan(value) ? "nan" : (value < 0.0 ? "-inf" : "inf"));
         return text;
     }
-    for (int decimals = 0; decimals < DECIMALS_MAX; decimals++) {
+    for (int decimals = 0; decimals < PATTERN_DECIMALS_MAX; decimals++) {
         snprintf(trial, sizeof trial, "%.*e", decimals, fabs(value));
         if (strtod(trial, NULL) == fabs(value))
             break;
     }
-    for (next = trial; *next != 'e' && count < DECIMALS_MAX; next++) {
+    for (next = trial; *next != 'e' && count < PATTERN_DECIMALS_MAX; next++) {
         if (*next >= '0' && *next <= '9')
             digits[count++] = *next;
     }
     exponent = (int)strtol(strchr(trial, 'e') + 1, NULL, 10);
-    lay_out(text, DLCORE_SHORTEST_SIZE, digits, count, exponent, signbit(value) != 0);
+    lay_out_digits(text, DLCORE_SHORTEST_SIZE, digits, count, exponent, signbit(value) != 0);
     return text;
 }
 
@@ -77,7 +77,7 @@ typedef struct field {
 } field_t;
 
 /* Up to two digits; -1 where there is none, or the number is above `most`. */
-static int read_number(const char **at, int most)
+static int read_precision(const char **at, int most)
 {
     int number = -1;
 
@@ -99,11 +99,11 @@ static const char *read_field(const char *at, field_t *field)
     if (*at == ':') {
         at++;
         field->zeros = *at == '0';
-        if (*at >= '0' && *at <= '9' && (field->width = read_number(&at, WIDTH_MAX)) < 0)
+        if (*at >= '0' && *at <= '9' && (field->width = read_precision(&at, WIDTH_MAX)) < 0)
             return NULL;
         if (*at == '.') {
             at++;
-            if ((field->decimals = read_number(&at, DECIMALS_MAX)) < 0)
+            if ((field->decimals = read_precision(&at, PATTERN_DECIMALS_MAX)) < 0)
                 return NULL;
         }
         if (*at == 'd' || *at == 'f' || *at == 'e')
@@ -132,7 +132,7 @@ typedef struct expansion {
     size_t room, used;
 } expansion_t;
 
-static void put(expansion_t *path, const char *text, size_t length)
+static void put_text(expansion_t *path, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++, path->used++) {
         if (path->used < path->room)
@@ -146,12 +146,12 @@ static void put_padded(expansion_t *path, const field_t *field, const char *text
     size_t length = strlen(text);
 
     if (field->zeros && text[0] == '-') {
-        put(path, text, 1);
+        put_text(path, text, 1);
         text++;
     }
     for (size_t i = length; i < (size_t)field->width; i++)
-        put(path, field->zeros ? "0" : " ", 1);
-    put(path, text, strlen(text));
+        put_text(path, field->zeros ? "0" : " ", 1);
+    put_text(path, text, strlen(text));
 }
 
 /* DLCORE_OK, DLCORE_ERROR_NAME, or DLCORE_ERROR_ARGUMENT for a format that does not fit. */
@@ -182,7 +182,7 @@ static dlcore_status expand(expansion_t *path, const char *pattern, const char *
         const char *end;
 
         if ((*at != '{' && *at != '}') || at[0] == at[1]) {
-            put(path, at, 1);
+            put_text(path, at, 1);
             at += *at == '{' || *at == '}' ? 2 : 1;
             continue;
         }

@@ -157,7 +157,7 @@ typedef struct reading {
     dlcore_error_record_t *error;
 } reading_t;
 
-static dlcore_status refuse(const reading_t *reading, const char *what)
+static dlcore_status refuse_state(const reading_t *reading, const char *what)
 {
     return dlcore_fail(reading->error, DLCORE_ERROR_FORMAT, "%s: training state: %s", reading->file,
                        what);
@@ -182,13 +182,13 @@ static dlcore_status bool_member(const reading_t *reading, const dlcore_json_t *
 
     if (!dlcore_json_member(object, name, &found) ||
         (found.kind != DLCORE_JSON_TRUE && found.kind != DLCORE_JSON_FALSE))
-        return refuse(reading, "a truth value is missing, or there twice");
+        return refuse_state(reading, "a truth value is missing, or there twice");
     *value = found.kind == DLCORE_JSON_TRUE;
     return DLCORE_OK;
 }
 
 /* Files of runs whose weights are the model's have no such member. */
-static dlcore_status read_weights(const reading_t *reading, dlcore_run_state_t *state)
+static dlcore_status read_has_weights(const reading_t *reading, dlcore_run_state_t *state)
 {
     dlcore_json_t found;
 
@@ -231,9 +231,9 @@ static dlcore_status read_callback(const reading_t *reading, const dlcore_json_t
         dlcore_json_string(&name, callback->name, sizeof callback->name) !=
             strlen(callback->name) ||
         callback->name[0] == '\0' || strchr(callback->name, '/') != NULL)
-        return refuse(reading, "a callback has no name, or too long a one");
+        return refuse_state(reading, "a callback has no name, or too long a one");
     if (!read_doubles(&list, NULL, &count))
-        return refuse(reading, "the state of a callback is malformed");
+        return refuse_state(reading, "the state of a callback is malformed");
     if (!dlcore_run_state_reserve(reading->allocator, callback, count))
         return dlcore_fail_memory(reading->error, "callback", count * sizeof(double));
     (void)read_doubles(&list, callback->numbers, &count);
@@ -249,11 +249,11 @@ static dlcore_status read_callbacks(const reading_t *reading, const dlcore_json_
 
     for (size_t i = 0; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &object); i++) {
         if (object.kind != DLCORE_JSON_OBJECT)
-            return refuse(reading, "a callback is no object");
+            return refuse_state(reading, "a callback is no object");
         status = read_callback(reading, &object, &state->callbacks[i]);
         for (size_t j = 0; status == DLCORE_OK && j < i; j++) {
             if (strcmp(state->callbacks[i].name, state->callbacks[j].name) == 0)
-                status = refuse(reading, "two callbacks have one name");
+                status = refuse_state(reading, "two callbacks have one name");
         }
     }
     return status;
@@ -268,7 +268,7 @@ static dlcore_status count_callbacks(const reading_t *reading, const dlcore_json
 
     *count = 0;
     if (list->kind != DLCORE_JSON_ARRAY && list->kind != DLCORE_JSON_NONE)
-        return refuse(reading, "there is no list of callbacks");
+        return refuse_state(reading, "there is no list of callbacks");
     while (dlcore_json_step(&steps, NULL, &element))
         ++*count;
     if (*count > DLCORE_RUN_CALLBACKS_MAX)
@@ -297,7 +297,7 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
         !dlcore_json_member(json, "history", &history) || !read_doubles(&history, NULL, &numbers) ||
         !dlcore_json_member(json, "callbacks", &callbacks) || values == 0 || sum_count < 2 ||
         numbers % values != 0)
-        return refuse(&reading, "the numbers of the run are malformed");
+        return refuse_state(&reading, "the numbers of the run are malformed");
     status = count_callbacks(&reading, &callbacks, &callback_count);
     if (status != DLCORE_OK)
         return status;
@@ -309,7 +309,7 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
     (void)read_doubles(&history, (*state)->history, &numbers);
     status = read_position(&reading, &(*state)->position);
     if (status == DLCORE_OK)
-        status = read_weights(&reading, *state);
+        status = read_has_weights(&reading, *state);
     if (status == DLCORE_OK)
         status = read_callbacks(&reading, &callbacks, *state);
     if (status != DLCORE_OK) {

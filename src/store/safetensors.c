@@ -14,7 +14,7 @@
 static const struct {
     const char *name;
     size_t size;
-} dtypes[] = {
+} file_dtypes[] = {
     [DLCORE_SAFETENSORS_OTHER] = {"", 0},          [DLCORE_SAFETENSORS_BOOL] = {"BOOL", 1},
     [DLCORE_SAFETENSORS_U8] = {"U8", 1},           [DLCORE_SAFETENSORS_I8] = {"I8", 1},
     [DLCORE_SAFETENSORS_F8_E5M2] = {"F8_E5M2", 1}, [DLCORE_SAFETENSORS_F8_E4M3] = {"F8_E4M3", 1},
@@ -25,7 +25,7 @@ static const struct {
     [DLCORE_SAFETENSORS_I64] = {"I64", 8},         [DLCORE_SAFETENSORS_U64] = {"U64", 8},
 };
 
-enum { DTYPE_COUNT = sizeof dtypes / sizeof dtypes[0], SHOWN = 48 };
+enum { DTYPE_COUNT = sizeof file_dtypes / sizeof file_dtypes[0], NAME_SHOWN = 48 };
 
 #define ALL_HEADER_MAX ((size_t)DLCORE_SAFETENSORS_HEADER_MAX + DLCORE_SAFETENSORS_PREFIX)
 
@@ -67,9 +67,9 @@ dlcore_status dlcore_safetensors_prefix(const unsigned char prefix[DLCORE_SAFETE
 /* ---- one entry ---- */
 
 /* A tensor's name for a message: cut, and bytes that would upset a terminal made harmless. */
-static const char *shown(const dlcore_json_t *name, char text[SHOWN])
+static const char *shown_name(const dlcore_json_t *name, char text[NAME_SHOWN])
 {
-    dlcore_json_string(name, text, SHOWN);
+    dlcore_json_string(name, text, NAME_SHOWN);
     for (char *next = text; *next != '\0'; next++) {
         if ((unsigned char)*next < 0x20 || *next == 0x7F)
             *next = '?';
@@ -77,12 +77,13 @@ static const char *shown(const dlcore_json_t *name, char text[SHOWN])
     return text;
 }
 
-static dlcore_status refuse(const parser_t *parser, const dlcore_json_t *name, const char *what)
+static dlcore_status refuse_tensor(const parser_t *parser, const dlcore_json_t *name,
+                                   const char *what)
 {
-    char text[SHOWN];
+    char text[NAME_SHOWN];
 
     return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT, "%s: tensor \"%s\": %s", parser->name,
-                       shown(name, text), what);
+                       shown_name(name, text), what);
 }
 
 /* Exactly dtype, shape and data_offsets, once each. */
@@ -96,7 +97,7 @@ static dlcore_status members(const parser_t *parser, const dlcore_json_t *name,
     dlcore_json_t key, member;
 
     if (value->kind != DLCORE_JSON_OBJECT)
-        return refuse(parser, name, "is described by no object");
+        return refuse_tensor(parser, name, "is described by no object");
     memset(found, 0, 3 * sizeof found[0]);
     while (dlcore_json_step(&steps, &key, &member)) {
         size_t i = 0;
@@ -104,16 +105,17 @@ static dlcore_status members(const parser_t *parser, const dlcore_json_t *name,
         while (i < 3 && !dlcore_json_is(&key, names[i]))
             i++;
         if (i == 3)
-            return refuse(parser, name, "has a member besides dtype, shape and data_offsets");
+            return refuse_tensor(parser, name,
+                                 "has a member besides dtype, shape and data_offsets");
         if (found[i].kind != DLCORE_JSON_NONE)
-            return refuse(parser, name, "has a member twice");
+            return refuse_tensor(parser, name, "has a member twice");
         if (member.kind != kinds[i])
-            return refuse(parser, name, "has a member of the wrong kind");
+            return refuse_tensor(parser, name, "has a member of the wrong kind");
         found[i] = member;
     }
     for (size_t i = 0; i < 3; i++) {
         if (found[i].kind == DLCORE_JSON_NONE)
-            return refuse(parser, name, "lacks dtype, shape or data_offsets");
+            return refuse_tensor(parser, name, "lacks dtype, shape or data_offsets");
     }
     return DLCORE_OK;
 }
@@ -126,20 +128,20 @@ static dlcore_status shape_of(const parser_t *parser, const dlcore_json_t *name,
     dlcore_json_t length;
     size_t number, product = 1;
     bool empty = false, fits = true;
-    char text[SHOWN];
+    char text[NAME_SHOWN];
 
     for (*rank = 0; dlcore_json_step(&steps, NULL, &length); ++*rank) {
         if (*rank == DLCORE_RANK_MAX)
             return dlcore_fail(parser->error, DLCORE_ERROR_UNSUPPORTED,
                                "%s: tensor \"%s\": has more than %d axes", parser->name,
-                               shown(name, text), DLCORE_RANK_MAX);
+                               shown_name(name, text), DLCORE_RANK_MAX);
         if (!dlcore_json_size(&length, &number))
-            return refuse(parser, name, "has a length that is no size");
+            return refuse_tensor(parser, name, "has a length that is no size");
         empty = empty || number == 0;
         fits = fits && (number == 0 || dlcore_size_multiply(product, number, &product));
     }
     if (!fits && !empty)
-        return refuse(parser, name, "has a shape whose product overflows");
+        return refuse_tensor(parser, name, "has a shape whose product overflows");
     *elements = empty ? 0 : product;
     return DLCORE_OK;
 }
@@ -149,23 +151,24 @@ static dlcore_status range_of(const parser_t *parser, const dlcore_json_t *name,
 {
     dlcore_json_steps_t steps = dlcore_json_steps(offsets);
     dlcore_json_t number;
-    char text[SHOWN];
+    char text[NAME_SHOWN];
 
     if (!dlcore_json_step(&steps, NULL, &number) || !dlcore_json_size(&number, &entry->begin) ||
         !dlcore_json_step(&steps, NULL, &number) || !dlcore_json_size(&number, &entry->end) ||
         dlcore_json_step(&steps, NULL, &number))
-        return refuse(parser, name, "data_offsets are not two sizes");
+        return refuse_tensor(parser, name, "data_offsets are not two sizes");
     if (entry->begin > entry->end || entry->end > SIZE_MAX - ALL_HEADER_MAX)
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
                            "%s: tensor \"%s\": bytes %zu to %zu of %zu", parser->name,
-                           shown(name, text), entry->begin, entry->end, parser->file->data_size);
+                           shown_name(name, text), entry->begin, entry->end,
+                           parser->file->data_size);
     return DLCORE_OK;
 }
 
 static uint8_t dtype_of(const dlcore_json_t *text)
 {
     for (size_t i = 1; i < DTYPE_COUNT; i++) {
-        if (dlcore_json_is(text, dtypes[i].name))
+        if (dlcore_json_is(text, file_dtypes[i].name))
             return (uint8_t)i;
     }
     return DLCORE_SAFETENSORS_OTHER;
@@ -177,10 +180,10 @@ static dlcore_status parse_entry(const parser_t *parser, const dlcore_json_t *na
     size_t elements = 0, bytes = 0, unit;
     dlcore_json_t found[3];
     dlcore_status status;
-    char text[SHOWN];
+    char text[NAME_SHOWN];
 
     if (dlcore_json_string(name, NULL, 0) > DLCORE_SAFETENSORS_NAME_MAX)
-        return refuse(parser, name, "its name is too long");
+        return refuse_tensor(parser, name, "its name is too long");
     status = members(parser, name, value, found);
     if (status == DLCORE_OK)
         status = shape_of(parser, name, &found[1], &entry->rank, &elements);
@@ -191,24 +194,18 @@ static dlcore_status parse_entry(const parser_t *parser, const dlcore_json_t *na
     entry->name = (uint32_t)(name->begin - parser->file->text);
     entry->value = (uint32_t)(value->begin - parser->file->text);
     entry->dtype = dtype_of(&found[0]);
-    unit = dtypes[entry->dtype].size;
+    unit = file_dtypes[entry->dtype].size;
     if (unit == 0) /* of a dtype to come: its bytes are skipped */
         return DLCORE_OK;
     if (!dlcore_size_multiply(elements, unit, &bytes) || bytes != entry->end - entry->begin)
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
                            "%s: tensor \"%s\": %zu elements of %s do not fill bytes %zu to %zu",
-                           parser->name, shown(name, text), elements, dtypes[entry->dtype].name,
-                           entry->begin, entry->end);
+                           parser->name, shown_name(name, text), elements,
+                           file_dtypes[entry->dtype].name, entry->begin, entry->end);
     return DLCORE_OK;
 }
 
 /* ---- the whole header ---- */
-
-/* The name of a checked header at that place. */
-static dlcore_json_t name_at(const char *text, uint32_t place)
-{
-    return (dlcore_json_t){.kind = DLCORE_JSON_STRING, .begin = text + place};
-}
 
 /* Text of strings: what other programs may put there, such as {"format": "pt"}. */
 static dlcore_status check_metadata(const parser_t *parser, const dlcore_json_t *metadata)
@@ -235,12 +232,12 @@ static dlcore_status check_cover(const parser_t *parser)
 
     for (size_t i = 0; i < file->count; i++) {
         const dlcore_safetensors_entry_t *entry = &file->entries[i];
-        dlcore_json_t name = name_at(file->text, entry->name);
+        dlcore_json_t name = dlcore_safetensors_name_at(file->text, entry->name);
 
         if (entry->begin < covered)
-            return refuse(parser, &name, "overlaps the one before it");
+            return refuse_tensor(parser, &name, "overlaps the one before it");
         if (entry->begin > covered)
-            return refuse(parser, &name, "begins after a hole");
+            return refuse_tensor(parser, &name, "begins after a hole");
         covered = entry->end;
     }
     if (covered > file->data_size)
@@ -255,16 +252,16 @@ static dlcore_status check_cover(const parser_t *parser)
     return DLCORE_OK;
 }
 
-static dlcore_status check_names(const parser_t *parser)
+static dlcore_status check_tensor_names(const parser_t *parser)
 {
     const dlcore_safetensors_t *file = parser->file;
 
     for (size_t i = 1; i < file->count; i++) {
-        dlcore_json_t before = name_at(file->text, file->entries[i - 1].name);
-        dlcore_json_t name = name_at(file->text, file->entries[i].name);
+        dlcore_json_t before = dlcore_safetensors_name_at(file->text, file->entries[i - 1].name);
+        dlcore_json_t name = dlcore_safetensors_name_at(file->text, file->entries[i].name);
 
         if (dlcore_json_compare(&before, &name) == 0)
-            return refuse(parser, &name, "is there twice");
+            return refuse_tensor(parser, &name, "is there twice");
     }
     return DLCORE_OK;
 }
@@ -329,7 +326,7 @@ static dlcore_status list_entries(const parser_t *parser, const dlcore_json_t *h
     if (status != DLCORE_OK)
         return status;
     dlcore_safetensors_sort_by_name(file);
-    return check_names(parser);
+    return check_tensor_names(parser);
 }
 
 dlcore_status dlcore_safetensors_parse(const char *text, size_t text_size, size_t data_size,

@@ -73,6 +73,12 @@ dlcore_status dlcore_safetensors_parse(const char *text, size_t text_size, size_
                                        dlcore_safetensors_t *file, dlcore_error_record_t *error);
 void dlcore_safetensors_clear(dlcore_safetensors_t *file, const dlcore_allocator_t *allocator);
 
+/* The name at that place of a parsed header's text. */
+static inline dlcore_json_t dlcore_safetensors_name_at(const char *text, uint32_t place)
+{
+    return (dlcore_json_t){.kind = DLCORE_JSON_STRING, .begin = text + place};
+}
+
 /* The tensor of that name; NULL when there is none. */
 dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *file,
                                                     const char *name);

@@ -10,16 +10,11 @@
 typedef int order_t(const char *text, const dlcore_safetensors_entry_t *a,
                     const dlcore_safetensors_entry_t *b);
 
-/* The name of a checked header at that place. */
-static dlcore_json_t name_at(const char *text, uint32_t place)
-{
-    return (dlcore_json_t){.kind = DLCORE_JSON_STRING, .begin = text + place};
-}
-
 static int by_name(const char *text, const dlcore_safetensors_entry_t *a,
                    const dlcore_safetensors_entry_t *b)
 {
-    dlcore_json_t x = name_at(text, a->name), y = name_at(text, b->name);
+    dlcore_json_t x = dlcore_safetensors_name_at(text, a->name),
+                  y = dlcore_safetensors_name_at(text, b->name);
 
     return dlcore_json_compare(&x, &y);
 }
@@ -80,8 +75,8 @@ void dlcore_safetensors_sort_by_name(dlcore_safetensors_t *file)
 /* ---- asking ---- */
 
 /* The decoded name against `name`, in the order of the list. */
-static int compare(const dlcore_safetensors_t *file, const dlcore_safetensors_entry_t *entry,
-                   const char *name)
+static int compare_entry(const dlcore_safetensors_t *file, const dlcore_safetensors_entry_t *entry,
+                         const char *name)
 {
     dlcore_json_t text = {.kind = DLCORE_JSON_STRING, .begin = file->text + entry->name};
     char decoded[DLCORE_SAFETENSORS_NAME_MAX + 1];
@@ -98,7 +93,7 @@ dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *
 
     while (begin < end) {
         size_t middle = begin + (end - begin) / 2;
-        int order = compare(file, &file->entries[middle], name);
+        int order = compare_entry(file, &file->entries[middle], name);
 
         if (order == 0)
             return &file->entries[middle];

@@ -144,8 +144,8 @@ static dlcore_status get_warmup(const dlcore_config_reading_t *reading, const dl
                                : status;
 }
 
-static dlcore_status get_numbers(const dlcore_config_reading_t *reading,
-                                 const dlcore_json_t *config, dlcore_schedule_t *s)
+static dlcore_status get_schedule_numbers(const dlcore_config_reading_t *reading,
+                                          const dlcore_json_t *config, dlcore_schedule_t *s)
 {
     const struct {
         const char *name;
@@ -184,7 +184,7 @@ dlcore_status dlcore_schedule_config_read(const dlcore_config_reading_t *reading
                            name);
     if (schedule->kind == DLCORE_SCHEDULE_PIECEWISE_CONSTANT_DECAY)
         return get_pieces(reading, &config, schedule);
-    status = get_numbers(reading, &config, schedule);
+    status = get_schedule_numbers(reading, &config, schedule);
     if (status == DLCORE_OK)
         status =
             get_count(reading, &config,

@@ -32,7 +32,7 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_SETMASK, &blocked, before);
 }
 
-static int create(pthread_t *made, dlcore_thread_t *thread, size_t stack_bytes)
+static int create_thread(pthread_t *made, dlcore_thread_t *thread, size_t stack_bytes)
 {
     pthread_attr_t attributes;
     int result = -1;
@@ -55,7 +55,7 @@ int dlcore_thread_start(dlcore_thread_t *thread, size_t stack_bytes, void (*main
 
     *thread = (dlcore_thread_t){.main = main, .argument = argument};
     block_signals(&before);
-    result = create(&made, thread, stack_bytes);
+    result = create_thread(&made, thread, stack_bytes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (result == 0)
         memcpy(&thread->handle, &made, sizeof made);
@@ -103,7 +103,7 @@ static void free_once_lock(void)
     once_lock = fresh;
 }
 
-static void watch_once(void)
+static void fork_watch_once(void)
 {
     pthread_atfork(NULL, NULL, free_once_lock);
 }
@@ -112,7 +112,7 @@ void dlcore_once(dlcore_once_t *once, void (*run_once)(void))
 {
     if (atomic_load_explicit(&once->done, memory_order_acquire))
         return;
-    pthread_once(&once_watched, watch_once);
+    pthread_once(&once_watched, fork_watch_once);
     pthread_mutex_lock(&once_lock);
     if (!atomic_load_explicit(&once->done, memory_order_relaxed)) {
         run_once();

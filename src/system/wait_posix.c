@@ -59,7 +59,7 @@ typedef struct place {
 #    define PLACES_4 PLACE, PLACE, PLACE, PLACE
 
 static place_t places[PLACES] = {PLACES_4, PLACES_4, PLACES_4, PLACES_4};
-static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+static pthread_once_t wait_watch_once = PTHREAD_ONCE_INIT;
 
 /* In the child nobody sleeps, and a mutex may be held by a thread that stayed with the parent. */
 static void forget_sleepers(void)
@@ -70,7 +70,7 @@ static void forget_sleepers(void)
         places[i] = fresh;
 }
 
-static void watch_forks(void)
+static void watch_wait_forks(void)
 {
     pthread_atfork(NULL, NULL, forget_sleepers);
 }
@@ -86,7 +86,7 @@ void dlcore_wait(atomic_uint *word, unsigned old)
 {
     place_t *place = place_of(word);
 
-    pthread_once(&watch_once, watch_forks);
+    pthread_once(&wait_watch_once, watch_wait_forks);
     pthread_mutex_lock(&place->mutex);
     if (atomic_load(word) == old)
         pthread_cond_wait(&place->changed, &place->mutex);

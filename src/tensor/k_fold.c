@@ -12,9 +12,9 @@ dlcore_k_fold_options_t dlcore_k_fold_options_default(void)
     return (dlcore_k_fold_options_t){.structure_size = sizeof(dlcore_k_fold_options_t), .folds = 5};
 }
 
-static dlcore_status check(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                           const dlcore_k_fold_options_t *options, size_t fold,
-                           dlcore_error_record_t *error)
+static dlcore_status check_folds(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                 const dlcore_k_fold_options_t *options, size_t fold,
+                                 dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_check_split("k_fold", x, y, error);
 
@@ -48,8 +48,9 @@ static size_t sort_out(size_t *order, unsigned char *tests, size_t samples, size
     return train;
 }
 
-static dlcore_status take(const dlcore_tensor_t *x, const dlcore_tensor_t *y, const size_t *order,
-                          size_t train, dlcore_split_t *out, dlcore_error_record_t *error)
+static dlcore_status take_rows(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                               const size_t *order, size_t train, dlcore_split_t *out,
+                               dlcore_error_record_t *error)
 {
     size_t test = x->shape[0] - train;
     dlcore_status status = dlcore_take_rows(x, order, train, &out->train_x, error);
@@ -79,7 +80,7 @@ dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
     *out = (dlcore_split_t){0};
     status = dlcore_check_options(&how, "k_fold", error);
     if (status == DLCORE_OK)
-        status = check(x, y, &how, fold, error);
+        status = check_folds(x, y, &how, fold, error);
     if (status != DLCORE_OK)
         return status;
     samples = x->shape[0];
@@ -94,7 +95,8 @@ dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
             order[i] = i;
         if (how.shuffle)
             dlcore_random_permutation(&random, order, samples);
-        status = take(x, y, order, sort_out(order, tests, samples, how.folds, fold), out, error);
+        status =
+            take_rows(x, y, order, sort_out(order, tests, samples, how.folds, fold), out, error);
     }
     dlcore_release(&x->allocator, tests);
     dlcore_release(&x->allocator, order);

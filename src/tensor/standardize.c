@@ -14,7 +14,7 @@
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
 
-static const unsigned char *row_of(const dlcore_tensor_t *x, size_t row)
+static const unsigned char *bytes_of_tensor_row(const dlcore_tensor_t *x, size_t row)
 {
     return x->data + row * x->row_stride * dlcore_dtype_size(x->dtype);
 }
@@ -27,7 +27,7 @@ static void find_means(const dlcore_tensor_t *x, double *means, double *work)
     for (size_t j = 0; j < x->row_size; j++)
         work[j] = 0.0;
     for (size_t row = 0; row < x->shape[0]; row++) {
-        const unsigned char *element = row_of(x, row);
+        const unsigned char *element = bytes_of_tensor_row(x, row);
 
         for (size_t j = 0; j < x->row_size; j++, element += item)
             work[j] += dlcore_element_load(x->dtype, element) - means[j];
@@ -44,7 +44,7 @@ static void add_squares(const dlcore_tensor_t *x, const double *means, double *s
     for (size_t j = 0; j < x->row_size; j++)
         squares[j] = 0.0;
     for (size_t row = 0; row < x->shape[0]; row++) {
-        const unsigned char *element = row_of(x, row);
+        const unsigned char *element = bytes_of_tensor_row(x, row);
 
         for (size_t j = 0; j < x->row_size; j++, element += item) {
             double left = dlcore_element_load(x->dtype, element) - means[j];
@@ -55,7 +55,8 @@ static void add_squares(const dlcore_tensor_t *x, const double *means, double *s
 }
 
 /* DLCORE_ERROR_RANGE for the first number that is not finite, of which there is one. */
-static dlcore_status refuse_number(const dlcore_tensor_t *x, dlcore_error_record_t *error)
+static dlcore_status refuse_standardize_number(const dlcore_tensor_t *x,
+                                               dlcore_error_record_t *error)
 {
     size_t row = 0;
 
@@ -74,11 +75,12 @@ static dlcore_status fit(const dlcore_tensor_t *x, double *work, float *means, f
     double *mean = work, *squares = work + x->row_size;
 
     for (size_t j = 0; j < x->row_size; j++)
-        mean[j] = dlcore_element_load(x->dtype, row_of(x, 0) + j * dlcore_dtype_size(x->dtype));
+        mean[j] = dlcore_element_load(x->dtype,
+                                      bytes_of_tensor_row(x, 0) + j * dlcore_dtype_size(x->dtype));
     find_means(x, mean, squares);
     for (size_t j = 0; j < x->row_size; j++) {
         if (!isfinite(mean[j]))
-            return refuse_number(x, error);
+            return refuse_standardize_number(x, error);
     }
     find_means(x, mean, squares); /* the first row may lie far out */
     add_squares(x, mean, squares);
@@ -163,14 +165,14 @@ static dlcore_status check_statistic(const dlcore_tensor_t *x, const dlcore_tens
 }
 
 /* `to` may be the elements of x themselves. */
-static void apply(const dlcore_tensor_t *x, const float *means, const float *deviations, float *to,
-                  size_t to_stride)
+static void standardize_apply(const dlcore_tensor_t *x, const float *means, const float *deviations,
+                              float *to, size_t to_stride)
 {
     size_t item = dlcore_dtype_size(x->dtype);
     dlcore_float_mode_t mode = dlcore_float_mode_enter(false);
 
     for (size_t row = 0; row < x->shape[0]; row++, to += to_stride) {
-        const unsigned char *element = row_of(x, row);
+        const unsigned char *element = bytes_of_tensor_row(x, row);
 
         for (size_t j = 0; j < x->row_size; j++, element += item)
             to[j] = (float)((dlcore_element_load(x->dtype, element) - (double)means[j]) /
@@ -197,9 +199,9 @@ dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_te
         status = dlcore_tensor_create_unset(&x->allocator, DLCORE_DTYPE_FLOAT32, x->rank, x->shape,
                                             out, error);
     if (status == DLCORE_OK)
-        apply(x, (const float *)(const void *)means->data,
-              (const float *)(const void *)deviations->data, (float *)(void *)(*out)->data,
-              x->row_size);
+        standardize_apply(x, (const float *)(const void *)means->data,
+                          (const float *)(const void *)deviations->data,
+                          (float *)(void *)(*out)->data, x->row_size);
     return status;
 }
 
@@ -221,7 +223,8 @@ dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tenso
                            dlcore_dtype_name(x->dtype));
     if (x->read_only)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "x is read-only");
-    apply(x, (const float *)(const void *)means->data,
-          (const float *)(const void *)deviations->data, (float *)(void *)x->data, x->row_stride);
+    standardize_apply(x, (const float *)(const void *)means->data,
+                      (const float *)(const void *)deviations->data, (float *)(void *)x->data,
+                      x->row_stride);
     return DLCORE_OK;
 }

@@ -15,7 +15,7 @@
 static const struct {
     const char *name;
     size_t size;
-} dtypes[] = {
+} tensor_dtypes[] = {
     [DLCORE_DTYPE_FLOAT32] = {"float32", sizeof(float)},
     [DLCORE_DTYPE_UINT8] = {"uint8", sizeof(uint8_t)},
     [DLCORE_DTYPE_INT32] = {"int32", sizeof(int32_t)},
@@ -25,17 +25,17 @@ static bool dtype_is_known(dlcore_dtype_t dtype)
 {
     size_t row = (size_t)dtype;
 
-    return row < sizeof dtypes / sizeof dtypes[0] && dtypes[row].size != 0;
+    return row < sizeof tensor_dtypes / sizeof tensor_dtypes[0] && tensor_dtypes[row].size != 0;
 }
 
 const char *dlcore_dtype_name(dlcore_dtype_t dtype)
 {
-    return dtype_is_known(dtype) ? dtypes[dtype].name : "unknown";
+    return dtype_is_known(dtype) ? tensor_dtypes[dtype].name : "unknown";
 }
 
 size_t dlcore_dtype_size(dlcore_dtype_t dtype)
 {
-    return dtype_is_known(dtype) ? dtypes[dtype].size : 0;
+    return dtype_is_known(dtype) ? tensor_dtypes[dtype].size : 0;
 }
 
 const char *dlcore_shape_text(char text[DLCORE_SHAPE_TEXT_SIZE], size_t rank, const size_t *shape)

@@ -7,7 +7,7 @@
 #include "base/size.h"
 #include "tensor/tensor.h"
 
-#define BLOCK 256 /* elements that pass through double at a time: 2 KB of stack */
+#define CONVERT_BLOCK 256 /* elements that pass through double at a time: 2 KB of stack */
 
 dlcore_status dlcore_tensor_copy(const dlcore_tensor_t *source, dlcore_tensor_t **out,
                                  dlcore_error_record_t *error)
@@ -92,11 +92,11 @@ static void store_block(dlcore_dtype_t dtype, const double *from, unsigned char 
 static void cast_run(const unsigned char *from, dlcore_dtype_t from_dtype, unsigned char *to,
                      dlcore_dtype_t to_dtype, double scale, size_t n)
 {
-    double block[BLOCK];
+    double block[CONVERT_BLOCK];
     size_t count;
 
     for (size_t begin = 0; begin < n; begin += count) {
-        count = dlcore_size_min(BLOCK, n - begin);
+        count = dlcore_size_min(CONVERT_BLOCK, n - begin);
         load_block(from_dtype, from + begin * dlcore_dtype_size(from_dtype), block, count);
         for (size_t i = 0; i < count; i++)
             block[i] *= scale;

@@ -38,8 +38,8 @@ void dlcore_dtype_limits(dlcore_dtype_t dtype, double *low, double *high)
 }
 
 /* One element's bytes in `dtype`, or DLCORE_ERROR_RANGE. */
-static dlcore_status encode(dlcore_dtype_t dtype, double value, unsigned char element[4],
-                            dlcore_error_record_t *error)
+static dlcore_status encode_element(dlcore_dtype_t dtype, double value, unsigned char element[4],
+                                    dlcore_error_record_t *error)
 {
     double low, high, whole;
     int32_t as_int32;
@@ -123,7 +123,7 @@ dlcore_status dlcore_tensor_set(dlcore_tensor_t *tensor, const size_t *index, do
     if (status == DLCORE_OK)
         status = refuse_read_only(tensor, error);
     if (status == DLCORE_OK)
-        status = encode(tensor->dtype, value, element, error);
+        status = encode_element(tensor->dtype, value, element, error);
     if (status == DLCORE_OK)
         memcpy(tensor->data + offset, element, dlcore_dtype_size(tensor->dtype));
     return status;
@@ -140,7 +140,7 @@ dlcore_status dlcore_tensor_fill(dlcore_tensor_t *tensor, double value,
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "tensor is NULL");
     status = refuse_read_only(tensor, error);
     if (status == DLCORE_OK)
-        status = encode(tensor->dtype, value, element, error);
+        status = encode_element(tensor->dtype, value, element, error);
     if (status != DLCORE_OK || tensor->size == 0)
         return status;
     runs = dlcore_tensor_runs(tensor, &length);

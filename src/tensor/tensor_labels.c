@@ -61,8 +61,8 @@ dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_
     return DLCORE_OK;
 }
 
-static dlcore_status check_labels(const dlcore_tensor_t *labels, size_t classes,
-                                  dlcore_error_record_t *error)
+static dlcore_status check_class_labels(const dlcore_tensor_t *labels, size_t classes,
+                                        dlcore_error_record_t *error)
 {
     char text[DLCORE_SHAPE_TEXT_SIZE];
 
@@ -88,7 +88,7 @@ dlcore_status dlcore_tensor_one_hot(const dlcore_tensor_t *labels, size_t classe
     if (out == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
     *out = NULL;
-    status = check_labels(labels, classes, error);
+    status = check_class_labels(labels, classes, error);
     if (status != DLCORE_OK)
         return status;
     status = dlcore_tensor_create(&labels->allocator, DLCORE_DTYPE_FLOAT32, 2,

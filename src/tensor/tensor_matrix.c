@@ -8,7 +8,8 @@
 #include "products/blas.h"
 #include "tensor/tensor.h"
 
-#define TILE 32 /* rows and columns that are transposed together, within the first-level cache */
+/* Rows and columns that are transposed together, within the first-level cache. */
+#define TRANSPOSE_TILE 32
 
 static dlcore_status check_factors(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
                                    dlcore_error_record_t *error)
@@ -81,8 +82,8 @@ dlcore_status dlcore_tensor_matmul(const dlcore_tensor_t *a, const dlcore_tensor
 static inline void transpose_tile(const dlcore_tensor_t *source, unsigned char *to, size_t row,
                                   size_t column, size_t size)
 {
-    size_t row_end = dlcore_size_min(row + TILE, source->shape[0]);
-    size_t column_end = dlcore_size_min(column + TILE, source->shape[1]);
+    size_t row_end = dlcore_size_min(row + TRANSPOSE_TILE, source->shape[0]);
+    size_t column_end = dlcore_size_min(column + TRANSPOSE_TILE, source->shape[1]);
 
     for (size_t c = column; c < column_end; c++)
         for (size_t r = row; r < row_end; r++)
@@ -107,8 +108,8 @@ dlcore_status dlcore_tensor_transpose(const dlcore_tensor_t *source, dlcore_tens
                                         (size_t[]){source->shape[1], source->shape[0]}, out, error);
     if (status != DLCORE_OK || source->size == 0)
         return status;
-    for (size_t row = 0; row < source->shape[0]; row += TILE)
-        for (size_t column = 0; column < source->shape[1]; column += TILE)
+    for (size_t row = 0; row < source->shape[0]; row += TRANSPOSE_TILE)
+        for (size_t column = 0; column < source->shape[1]; column += TRANSPOSE_TILE)
             if (source->dtype == DLCORE_DTYPE_UINT8)
                 transpose_tile(source, (*out)->data, row, column, 1);
             else

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "tensor/tensor.h"
 
-#define EDGE 3   /* elements shown at either end of a shortened axis */
-#define SHOWN 10 /* the longest axis that is shown whole: ten classes */
+#define EDGE 3        /* elements shown at either end of a shortened axis */
+#define AXIS_SHOWN 10 /* the longest axis that is shown whole: ten classes */
 
 static bool close_enough(double a, double b, double tolerance)
 {
@@ -107,7 +107,7 @@ static bool print_axis(const dlcore_tensor_t *tensor, size_t axis, size_t offset
     good = fputs("[", stream) >= 0;
     for (size_t i = 0; i < length && good; i++) {
         good = i == 0 || print_separator(axis, tensor->rank, stream);
-        if (good && length > SHOWN && i == EDGE) {
+        if (good && length > AXIS_SHOWN && i == EDGE) {
             good = fputs("...", stream) >= 0 && print_separator(axis, tensor->rank, stream);
             i = length - EDGE;
         }

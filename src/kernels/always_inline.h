@@ -1,0 +1,9 @@
+/* For functions with constant arguments, which make another function of them at each call.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_KERNELS_ALWAYS_INLINE_H
+#define DLCORE_KERNELS_ALWAYS_INLINE_H
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+#endif
