@@ -122,9 +122,9 @@ static void batch_norm_moments(const dlcore_layer_pass_t *pass, const dlcore_pie
 
     *moments = (batch_norm_moments_t){{0}, {0}};
     for (size_t row = 0; row < x->rows; row += ROWS_OF_FLOATS) {
-        pass->kernels->batch_norm_moments(x->data + piece->offset + row * x->panel,
-                                          dlcore_size_min(x->rows - row, ROWS_OF_FLOATS),
-                                          piece->count, x->panel, near, sums, squares);
+        pass->kernels->column_moments(x->data + piece->offset + row * x->panel,
+                                      dlcore_size_min(x->rows - row, ROWS_OF_FLOATS), piece->count,
+                                      x->panel, near, sums, squares);
         for (size_t c = 0; c < piece->count; c++) {
             moments->distance[c] += (double)sums[c] / (double)x->rows;
             moments->squares[c] += (double)squares[c] / (double)x->rows;

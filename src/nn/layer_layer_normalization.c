@@ -71,7 +71,7 @@ static layer_norm_moments_t layer_norm_moments(const dlcore_layer_pass_t *pass, 
         for (size_t i = 0; i < n; i += MOST) {
             float part[2];
 
-            pass->kernels->layer_norm_moments(from + i, dlcore_size_min(n - i, MOST), mean, part);
+            pass->kernels->row_moments(from + i, dlcore_size_min(n - i, MOST), mean, part);
             total.sum += (double)part[0];
             total.squares += (double)part[1];
         }
