@@ -1,4 +1,5 @@
-/* Callbacks: your code at the seams of model_fit. And the sink for what fit prints.
+/* Callbacks: functions of yours that model_fit calls as training, epochs and batches begin and end.
+ * And the sink: where fit prints.
  *
  *     static callback_action_t report(void *user, const training_event_t *event)
  *     {
@@ -26,83 +27,87 @@ extern "C" {
 
 struct dlcore_model;
 
-/* What a callback answers. STOP ends fit after this batch or epoch; the model stays valid and fit
- * answers DLCORE_OK. FAIL ends it at once with the status and message of event->error, or, where
- * the callback left that alone, DLCORE_ERROR_STATE; of several failures fit answers the first. */
+/* What a callback returns. STOP ends fit after this batch or epoch; fit returns DLCORE_OK and the
+ * model stays valid. FAIL ends fit at once; fit returns the status and message of event->error, or
+ * DLCORE_ERROR_STATE if the callback did not set it. Of several failures fit returns the first. */
 typedef enum dlcore_callback_action {
     DLCORE_CALLBACK_CONTINUE = 0,
     DLCORE_CALLBACK_STOP = 1,
     DLCORE_CALLBACK_FAIL = 2
 } dlcore_callback_action_t;
 
-/* Where training stands. Borrowed for the call. Names and values: "loss" first, then the metrics,
- * then at the end of an epoch "val_loss" and the validation metrics, when the epoch was validated;
- * means since the epoch began. None at the beginning of training, an epoch or a batch; at the end
- * of training, those of the last epoch. */
+/* Where training stands. Borrowed for the call.
+ *
+ * names and values: "loss" first, then the metrics; they are means since the epoch began. At the
+ * end of an epoch that was validated, "val_loss" and the validation metrics follow. At the
+ * beginning of training, of an epoch or of a batch there are none. At the end of training they are
+ * those of the last epoch. */
 typedef struct dlcore_training_event {
-    /* Weights and the learning rate may be read, and set by the thread that called; predict,
-     * evaluate and new predictors see the weights of this moment; model_save with training state
-     * keeps where this run stands. fit, train_on_batch and compile answer DLCORE_ERROR_BUSY; never
-     * free it here. */
+    /* A callback may read weights and the learning rate, and set them on the thread that called it.
+     * predict, evaluate and new predictors use the current weights. model_save with training state
+     * saves where this run stands. fit, train_on_batch and compile return DLCORE_ERROR_BUSY. Do not
+     * free the model here. */
     struct dlcore_model *model;
-    size_t epoch;   /* from 0; initial_epoch at first; at the end of training the epoch that would
-                       come next, or the one that was left in its middle */
+    size_t epoch;   /* from 0; the first is initial_epoch. At the end of training: the epoch that
+                       would   come next, or the one that was not finished */
     size_t epochs;  /* fit_options.epochs */
-    size_t batch;   /* from 0 within the epoch; at the ends of an epoch and of training how many
-                       batches were done */
-    size_t batches; /* batches in an epoch; 0: not known yet, of a dataset */
+    size_t batch;   /* from 0 within the epoch. At the end of an epoch or of training: the number of
+                       batches done */
+    size_t batches; /* batches in an epoch; 0: not known yet (a dataset) */
     size_t value_count;
     const char *const *names;
     const double *values;
-    bool stopping;        /* somebody has asked to stop */
-    dlcore_status status; /* at the end of training: how it went, callbacks before included;
-                             DLCORE_OK before */
+    bool stopping;        /* a callback or model_request_stop has asked to stop */
+    dlcore_status status; /* at the end of training: its result so far, earlier callbacks included;
+                             before that DLCORE_OK */
     dlcore_error_record_t *error;
 } dlcore_training_event_t;
 
-/* The value under a name, which is looked up as in dlcore_evaluation_value, behind "val_" too; NaN
- * for one that is not there. */
+/* The value of that name; NaN if there is none. Names are looked up as in dlcore_evaluation_value,
+ * also after "val_". */
 double dlcore_training_value(const dlcore_training_event_t *event, const char *name);
 
 typedef dlcore_callback_action_t (*dlcore_callback_function_t)(
     void *user, const dlcore_training_event_t *event);
 
-/* A struct of function pointers; any may be NULL. They run on the thread that called fit, in the
- * order of the list, those that run last after all others. Zero it, then set what you need. What an
- * exception or longjmp out of one leaves behind: see "Exceptions" in dlcore/model.h. */
+/* A struct of function pointers; any may be NULL. Set it to zero, then set what you need. They run
+ * on the thread that called fit, in the order of the list; those with runs_last run after all
+ * others. For exceptions and longjmp out of a callback see "Exceptions" in dlcore/model.h. */
 typedef struct dlcore_callback {
     void *user;
     dlcore_callback_function_t on_train_begin;
-    /* Also after an error; also when on_train_begin failed, but not when its turn did not come. */
+    /* Called after an error, too, and when on_train_begin failed; not called when on_train_begin
+     * was not called. */
     dlcore_callback_function_t on_train_end;
     dlcore_callback_function_t on_epoch_begin;
     dlcore_callback_function_t on_epoch_end; /* after validation */
     dlcore_callback_function_t on_batch_begin;
     dlcore_callback_function_t on_batch_end;
 
-    /* What a file that is saved while fit runs, or a run that was stopped, keeps of the callback,
-     * and gives back when fit goes on from it, after on_train_begin: `state_count` numbers at
-     * `state`, and, when `weights` and *weights are not NULL, as many floats as
-     * dlcore_model_get_weights gives. So memory for weights must be there when on_train_begin is
-     * over: a run that has weights where the callback of that name has none, or the other way
-     * round, is refused. A callback that the run does not know, or with another state_count, begins
-     * anew; one that the run had and that is gone is dropped. `name` must then be unique in the
-     * list; NULL: nothing is kept. */
+    /* State of the callback that is saved with the run: in a file saved while fit runs, and in a
+     * run that was stopped. When fit resumes, the state is put back after on_train_begin. It is
+     * `state_count` numbers at `state` and, when `weights` and *weights are not NULL, as many
+     * floats as dlcore_model_get_weights gives. Memory for weights must therefore exist when
+     * on_train_begin returns: a run with weights for a callback without them, or the reverse, is
+     * refused. A callback that the run does not know, or whose state_count differs, starts anew.
+     * State of a callback that is no longer in the list is dropped. `name` must be unique in the
+     * list; NULL: no state is saved. */
     const char *name;
     double *state;
     size_t state_count;
     float **weights;
-    /* When fit goes on from a run, after all callbacks have their states again, and before the
-     * weights of training come back where a stop had put others in their place. Numbers of a file
-     * may be anything: here they are to be checked. */
+    /* Called when fit resumes: after all callbacks have their states back, and before the weights
+     * of training return where a stop had replaced them. Check the numbers here: those of a file
+     * may be anything. */
     dlcore_callback_function_t on_resume;
 
-    bool runs_last; /* after all others, so that what it saves has their changes */
+    bool runs_last; /* runs after all others, so that what it saves includes their changes */
 } dlcore_callback_t;
 
-/* Where printed text goes. `write` gets UTF-8 pieces, not terminated, in order, on the calling
- * thread. With `terminal` the progress line redraws itself by carriage returns, in colour. With
- * `write` NULL text goes to stdout, and whether that is a terminal is found out. */
+/* Where printed text goes. `write` gets pieces of UTF-8 text, not terminated, in order, on the
+ * calling thread. With `terminal` the progress line redraws itself with carriage returns, in
+ * colour. With `write` NULL the text goes to stdout, and dlcore finds out whether that is a
+ * terminal. */
 typedef struct dlcore_sink {
     void (*write)(void *user, const char *text, size_t length);
     void *user;

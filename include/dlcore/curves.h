@@ -18,10 +18,10 @@ typedef struct dlcore_curves_options {
     size_t structure_size; /* set by ..._default() */
     const char *title;     /* above all panels, UTF-8; NULL, the default: none */
     size_t columns;        /* panels side by side, 1 .. 8; 2 */
-    size_t width;  /* of a panel in pixels, 320 .. 4000; 480; a first row of fewer has wider ones */
+    size_t width;  /* of a panel in pixels, 320 .. 4000; 480. Wider if the first row is not full */
     size_t height; /* 120 .. 4000; 320 */
-    /* Names of the panels: "loss", "accuracy", with both curves; "val_loss", that of validation
-     * alone. Count 0, the default: all that the history has. */
+    /* Names of the panels. "loss" or "accuracy": with the curves of training and validation;
+     * "val_loss": only that of validation. Count 0, the default: all values of the history. */
     const char *const *names;
     size_t name_count;
     /* Names of panels whose y axis is logarithmic. Their values must be above 0, else
@@ -31,16 +31,15 @@ typedef struct dlcore_curves_options {
 } dlcore_curves_options_t;
 dlcore_curves_options_t dlcore_curves_options_default(void);
 
-/* Writes the history as an SVG picture that needs no other file: a panel for the loss and one for
- * each metric, with the values of training and, where there are any, of validation by epoch. Epochs
- * count from 1, as verbose counts them, also where fit began at an initial_epoch or resumed. Values
- * that are not finite leave a gap; lines go on across epochs without validation (validation_freq).
- * A ring marks the epoch of the least val_loss. The same history gives the same bytes, in any
- * locale.
+/* Writes the history as an SVG picture that needs no other file. It has a panel for the loss and
+ * one for each metric, with the values of training and validation by epoch. Epochs count from 1, as
+ * verbose counts them, also after an initial_epoch or a resume. A value that is not finite leaves a
+ * gap. Lines cross epochs without validation (validation_freq). A ring marks the epoch with the
+ * lowest val_loss. The same history gives the same bytes, in any locale.
  *
- * `options` NULL: the defaults. The file takes the place of one of that name when it is complete;
- * on failure the old one stays. Errors: DLCORE_ERROR_ARGUMENT, DLCORE_ERROR_NAME for a name that
- * the history has not, DLCORE_ERROR_RANGE, DLCORE_ERROR_IO with errno's text. */
+ * `options` NULL: the defaults. When the file is complete it replaces an old one; on failure the
+ * old one stays. Errors: DLCORE_ERROR_ARGUMENT; DLCORE_ERROR_NAME for a name that is not in the
+ * history; DLCORE_ERROR_RANGE; DLCORE_ERROR_IO with errno's text. */
 dlcore_status dlcore_history_save_svg(const dlcore_history_t *history, const char *path,
                                       const dlcore_curves_options_t *options,
                                       dlcore_error_record_t *error);

@@ -9,41 +9,50 @@
  *     model_t *network = NULL;
  *     if (model_load("digits.safetensors", NULL, &network) == DLCORE_OK) ...
  *
- * What is in it: the weights under Keras's names, "dense/kernel" (inputs, units) and "dense/bias"
- * (units), float32, row-major and little-endian whatever the engine and the host; layers and
- * compile settings as Keras writes them in JSON ("model_config", "compile_config" of the metadata);
- * a small made-up input with the model's output for it ("dlcore/self_test/x", "/y"), never training
- * data; and, unless left out, what training goes on from: the optimizer's state
- * ("optimizer/rmsprop/velocity/dense/kernel"), the seed and the number of epochs trained. A model
- * that is loaded and trained on goes through the same weights, bit for bit, as if it had never left
- * memory, given the same engine and build. Any program that reads safetensors sees the weights.
+ * Content of a file:
+ *   - the weights under Keras's names, "dense/kernel" (inputs, units) and "dense/bias" (units), as
+ *     float32, row-major and little-endian, whatever the engine and the host;
+ *   - layers and compile settings as Keras writes them in JSON ("model_config" and "compile_config"
+ *     of the metadata);
+ *   - the self-test: a small made-up input with the model's output for it ("dlcore/self_test/x" and
+ *     "/y"). It is never training data;
+ *   - the training state, unless you leave it out: the optimizer's state
+ *     ("optimizer/rmsprop/velocity/dense/kernel"), the seed, the number of epochs trained, and
+ * where a run stands. A model that is loaded and trained on has the same weights, bit for bit, as
+ * if it had never been saved, with the same engine and build. Any program that reads safetensors
+ * can read the weights.
  *
- * Compatibility: "dlcore.format_version" of the metadata is 1. Later versions of dlcore read it;
- * a file of a later version is DLCORE_ERROR_UNSUPPORTED. Metadata and tensors that are not known
- * are skipped.
+ * Compatibility: "dlcore.format_version" of the metadata is 1. Later versions of dlcore read such
+ * files. A file of a later format version is DLCORE_ERROR_UNSUPPORTED. Unknown metadata and unknown
+ * tensors are skipped.
  *
- * Saving to a path is all or nothing: the bytes go to a new file in the same folder, which takes
- * the place of the old one once it is on the disk. Permissions and a symbolic link are kept; where
- * owner or group cannot be, nobody gets a permission that he did not have. After any error the old
- * file is as it was. Any number of processes and threads may save to one path at once: one of their
- * files, whole, stays. A process that is killed leaves ".<name>.dlcore-<n>.tmp" in the folder; the
- * next save to that path removes it, which it knows to be dead by its lock (flock). On a file
- * system without locks they stay, and may be deleted when nobody saves; where other hosts do not
- * see the locks of this one, let only one host save to a path.
+ * Saving to a path is all or nothing. The bytes go to a new file in the same folder; when they are
+ * on the disk, it replaces the old file. After any error the old file is unchanged. Permissions are
+ * kept, and a symbolic link stays a link; where the owner or group cannot be kept, nobody gets a
+ * permission that he did not have. Several processes and threads may save to one path at the same
+ * time: one of their files remains, complete. A process that is killed leaves
+ * ".<name>.dlcore-<n>.tmp" in the folder. The next save to that path removes it; it finds out by a
+ * lock (flock) that its owner is dead. On a file system without locks such files stay; delete them
+ * when nobody saves. Where other hosts do not see the locks of this one, let only one host save to
+ * a path.
  *
- * Loading takes files as hostile: sizes are checked before memory is asked for, a model is only
- * handed out when the whole file was right, and memory stays below twice the file and 1 MB, besides
- * what the engine adds to make narrow kernels as wide as its registers, and what running the
- * self-test takes.
+ * Loading treats every file as hostile. Sizes are checked before memory is allocated. You get a
+ * model only when the whole file was right. Memory stays below twice the file plus 1 MB, plus what
+ * the engine adds to pad narrow kernels to its register width, plus what running the self-test
+ * takes.
  *
- * Errors: DLCORE_ERROR_IO with errno's text, DLCORE_ERROR_FORMAT for a file that breaks a rule,
- * DLCORE_ERROR_SHAPE and DLCORE_ERROR_DTYPE for a tensor that does not fit, with its name and both
- * shapes, DLCORE_ERROR_NAME for a missing one, DLCORE_ERROR_UNSUPPORTED for layers or settings that
- * this version does not have, DLCORE_ERROR_MEMORY.
+ * Errors:
+ *   DLCORE_ERROR_IO           with errno's text
+ *   DLCORE_ERROR_FORMAT       the file breaks a rule of its format
+ *   DLCORE_ERROR_SHAPE, _DTYPE  a tensor does not fit; the message has its name and both shapes
+ *   DLCORE_ERROR_NAME         a tensor is missing
+ *   DLCORE_ERROR_UNSUPPORTED  a layer or a setting that this version does not have
+ *   DLCORE_ERROR_MEMORY
  *
- * Threads: saving reads the model, as predicting does; loading weights writes it. A tensor of 16
- * MiB or more, of a path or from memory, is read by the model's threads (dlcore_model_options_t),
- * which are then made; not where the checksum is asked for, which goes over the bytes in order.
+ * Threads: saving reads the model, as predicting does. Loading weights into a model writes it. A
+ * tensor of 16 MiB or more, from a path or from memory, is read by the threads of the model
+ * (dlcore_model_options_t), which are then created. With a checksum one thread reads, because the
+ * checksum needs the bytes in order.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_FILE_H
@@ -64,9 +73,9 @@ extern "C" {
 
 typedef struct dlcore_save_options {
     size_t structure_size; /* set by ..._default() */
-    bool training_state;   /* what training goes on from; true. About doubles the file. */
+    bool training_state;   /* what training resumes from; true. About doubles the file. */
     bool self_test;        /* the made-up input and its output; true */
-    /* To a path: wait until the file is on the disk, so that it outlives a power cut; true. */
+    /* To a path: wait until the file is on the disk, so that it survives a power cut; true. */
     bool sync;
     dlcore_error_record_t *error; /* NULL: no message wanted */
 } dlcore_save_options_t;
@@ -78,28 +87,28 @@ typedef enum dlcore_checksum {
     DLCORE_CHECKSUM_DIFFERS /* a tensor was changed since dlcore wrote the file */
 } dlcore_checksum_t;
 
-/* What loading found, whole only when it succeeded. */
+/* What loading found. Complete only when loading succeeded. */
 typedef struct dlcore_load_report {
     char library_version[32]; /* that wrote the file: "0.1.0"; "" when unknown */
     dlcore_checksum_t checksum;
     bool compiled; /* the file had compile settings */
-    /* Training goes on where the file left it: counts, seed and the optimizer's state were in it,
-     * or it needs no state. False: as after a first compile, all counts zero; also where the
-     * tensors of the state are missing, which no error is. */
+    /* True: training resumes where the file left it, because counts, seed and the optimizer's state
+     * were in it (or the optimizer has no state). False: as after a first compile, all counts zero.
+     * That the tensors of the state are missing is not an error; then this is false. */
     bool training_state;
     bool self_tested; /* the file had a self-test and it was run */
-    /* The largest |y - y of the file| / (1 + |y of the file|) of the self-test; about 1e-6 between
-     * engines, 0 on the same engine and CPU kind, more where something is wrong. NaN when it was
-     * not run. */
+    /* The largest |y - y of the file| / (1 + |y of the file|) of the self-test. It is 0 on the same
+     * engine and CPU kind, and about 1e-6 between engines; more means that something is wrong. NaN:
+     * the self-test was not run. */
     double self_test_difference;
 } dlcore_load_report_t;
 
 typedef struct dlcore_load_options {
     size_t structure_size; /* set by ..._default() */
-    /* How the model is created. Its seed is the file's where training state is restored; its
-     * `error` is not used. */
+    /* How the model is created. Where training state is restored the seed is the file's. `error` of
+     * these options is not used. */
     dlcore_model_options_t model;
-    bool compile;                 /* compile as the file says; true. False: for predicting alone */
+    bool compile;                 /* compile as the file says; true. False: only to predict */
     bool training_state;          /* restore it where there is some; true. Needs compile. */
     bool self_test;               /* run the self-test and report; false */
     bool require_checksum;        /* refuse a file whose checksum differs or is absent; false */
@@ -113,12 +122,12 @@ dlcore_load_options_t dlcore_load_options_default(void);
 /* Saves a built model. `options` NULL: the defaults, here and below. */
 dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
                                 const dlcore_save_options_t *options);
-/* A new model, compiled when it was. On failure *model is NULL. */
+/* A new model; compiled, if the saved model was. On failure *model is NULL. */
 dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
                                 dlcore_model_t **model);
 
-/* The same bytes in memory: *bytes comes from the model's allocator, and is released with that, or
- * with free() by default. NULL on failure. */
+/* The same bytes in memory. *bytes comes from the model's allocator: release it with that, by
+ * default with free(). NULL on failure. */
 dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
                                        const dlcore_save_options_t *options, void **bytes,
                                        size_t *size);
@@ -126,7 +135,8 @@ dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
                                        const dlcore_load_options_t *options,
                                        dlcore_model_t **model);
 
-/* Bytes to anywhere: `write` is given them in order and answers whether it took all. */
+/* Writes the bytes wherever you want. `write` gets them in order, and returns whether it took all
+ * of them. */
 typedef struct dlcore_byte_writer {
     bool (*write)(void *user, const void *bytes, size_t size);
     void *user;
@@ -134,9 +144,9 @@ typedef struct dlcore_byte_writer {
 dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
                                    const dlcore_save_options_t *options);
 
-/* Bytes from anywhere, from the first to the last: `read` puts `want` bytes, 1 or more, where it is
- * told, or fewer, and answers how many; 0 when it cannot go on. `size` is that of the whole. No
- * exception or longjmp may leave `read`: what loading has made by then would be lost. */
+/* Reads the bytes from wherever you want, in order. `read` puts up to `want` bytes (1 or more) at
+ * `to` and returns how many; 0 means that it cannot go on. `size` is the number of all bytes. No
+ * exception or longjmp may leave `read`: what loading has allocated by then would be lost. */
 typedef struct dlcore_byte_reader {
     size_t (*read)(void *user, void *to, size_t want);
     void *user;
@@ -147,13 +157,13 @@ dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
 
 /* ---- weights alone ---- */
 
-/* The weights as a plain safetensors file, without layers, settings or state. */
+/* Only the weights, as a plain safetensors file: no layers, settings or training state. */
 dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
                                         const dlcore_save_options_t *options);
-/* Weights by name from any safetensors file, such as a whole model or one that Python wrote: each
- * weight of the built model must be there, float32, of the same shape; other tensors are skipped.
- * On failure the model is as before, and has the message: dlcore_model_error. The optimizer's state
- * stays as it is. */
+/* Takes weights by name from any safetensors file: a model of dlcore, or a file that Python wrote.
+ * Each weight of the built model must be in it, as float32, with the same shape. Other tensors are
+ * skipped. The optimizer's state does not change. On failure the model is unchanged and
+ * dlcore_model_error has the message. */
 dlcore_status dlcore_model_load_weights(dlcore_model_t *model, const char *path);
 dlcore_status dlcore_model_load_weights_memory(dlcore_model_t *model, const void *bytes,
                                                size_t size);

@@ -1,12 +1,11 @@
-/* Losses: the distance between what a model says (y_pred) and what was expected (y_true).
+/* Losses: the distance between a model's outputs (y_pred) and the labels (y_true).
  *
  * Formulas, defaults and names are Keras 3's on its TensorFlow backend
- * (keras/src/losses/losses.py). A loss of a row is a mean over its units, but where a formula below
- * says otherwise; the loss of a batch is the mean over its samples, or another reduction. Where the
- * last activation is the loss's own (softmax under the cross-entropies over classes, sigmoid under
- * the binary one) both are computed in one step from the logits, so that no precision is lost and
- * the gradient is exact. Labels of a row that do not sum to 1 get TensorFlow's gradient, softmax -
- * labels.
+ * (keras/src/losses/losses.py). The loss of a row is a mean over its units, unless a formula below
+ * says otherwise. The loss of a batch is the mean over its samples, or another reduction. If
+ * softmax is followed by a cross-entropy over classes, or sigmoid by the binary one, both are
+ * computed in one step from the logits: no precision is lost and the gradient is exact. If the
+ * labels of a row do not sum to 1, the gradient is TensorFlow's: softmax - labels.
  *
  *     compile_options_t how = compile_options_default();
  *     how.loss = loss_huber();
@@ -53,8 +52,9 @@ typedef enum dlcore_loss_kind {
     DLCORE_LOSS_CATEGORICAL_HINGE
 } dlcore_loss_kind_t;
 
-/* How the losses l of n rows, with weights w (1 where samples have none), become the batch's.
- * (Keras's "none" gives no number to train by; its "mean" is sum_over_batch_size.) */
+/* How the losses l of n rows, with weights w (1 without sample weights), become the batch's loss.
+ * Keras's "none" is not supported, because it gives no number to train by. Keras's "mean" is
+ * sum_over_batch_size. */
 typedef enum dlcore_reduction {
     DLCORE_REDUCTION_UNKNOWN = -1,
     DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE = 0, /* sum w l / n, the default */
@@ -65,8 +65,8 @@ typedef enum dlcore_reduction {
 /* A value descriptor: copy it, change it, nothing to free. */
 typedef struct dlcore_loss {
     dlcore_loss_kind_t kind;
-    /* y_pred is logits, not probabilities; default false; for the cross-entropies. Without effect
-     * where the last activation is the loss's own, whose logits are used anyway. */
+    /* For the cross-entropies: y_pred are logits, not probabilities; default false. It has no
+     * effect after the matching activation (softmax or sigmoid), whose logits are used anyway. */
     bool from_logits;
     /* 0 .. 1, default 0; categorical and binary cross-entropy: labels t become
      * t (1 - label_smoothing) + label_smoothing / units, or label_smoothing / 2 for the binary. */

@@ -8,10 +8,10 @@
  *     how.metrics[1] = metric_from_name("auc");
  *     how.metric_count = 2;
  *
- * Results are named as Keras names them: by `name`, else by the kind; a name that comes again gets
- * "_1", "_2", and so on, in weighted_metrics first "weighted_" before it. Compile refuses a name
- * that such a result has already, "loss", what begins with "val_", and what is not UTF-8 or has
- * control characters.
+ * Results have Keras's names: `name` if it is set, otherwise the name of the kind. A name that
+ * comes twice gets "_1", "_2" and so on; in weighted_metrics it first gets "weighted_" in front.
+ * Compile refuses a name that is taken already, "loss", names that begin with "val_", and names
+ * that are not UTF-8 or have control characters.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_METRIC_H
@@ -24,10 +24,10 @@
 extern "C" {
 #endif
 
-/* t is y_true, p is y_pred. Where nothing else is said, a mean over samples, and labels are values
- * for each unit (one unit: also integers). "Of the loss" means: the mean of its rows, computed from
- * the outputs; Keras goes back to logits where a softmax or sigmoid left them, which differs for
- * probabilities below 1e-7 only. */
+/* t is y_true, p is y_pred. Unless something else is said, a metric is a mean over samples, and
+ * labels are values for each unit (with one unit also integers). "Of the loss": the mean over the
+ * rows of that loss, computed from the outputs. Keras goes back to the logits after a softmax or
+ * sigmoid; that differs only for probabilities below 1e-7. */
 typedef enum dlcore_metric_kind {
     DLCORE_METRIC_UNKNOWN = -1, /* a name that was not found: compile refuses it */
     DLCORE_METRIC_NONE = 0,     /* for model_compile: no metric but the loss; no list takes it */

@@ -1,5 +1,5 @@
-/* A predictor: a model's forward pass with nothing in its way, for audio callbacks, request
- * handlers and inner loops.
+/* A predictor: a model's forward pass without allocation, lock, thread or BLAS, for audio
+ * callbacks, request handlers and inner loops.
  *
  *     predictor_t *predictor = NULL;
  *     predictor_options_t how = predictor_options_default();
@@ -8,19 +8,20 @@
  *     predictor_run(predictor, x, 1, y);            (x: 1 row of inputs, y: 1 row of outputs)
  *     predictor_free(predictor);
  *
- * Everything is allocated when it is made. Running one never allocates, never locks, makes no
- * thread, calls no BLAS and writes nothing but its own buffers and y.
+ * All memory is allocated by create. run never allocates, locks, creates a thread or calls BLAS. It
+ * writes only its own buffers and y.
  *
- * Threads: one predictor per thread at a time; any number of predictors of one model side by side.
+ * Threads: one thread at a time per predictor. A model may have any number of predictors at once.
  *
- * Lifetime: it borrows the model, which must outlive it and must not be trained or given weights
- * while it runs. Once the weights have changed, running it is DLCORE_ERROR_STATE, not a wrong
- * answer: make a new one. Weights are used where they lie in the model; only of a network whose
- * widths are all at most 64, and of one that runs on BLAS, the predictor has a copy.
+ * Lifetime: a predictor borrows its model. The model must live longer, and must not be trained or
+ * given weights while the predictor runs. After the weights have changed, run returns
+ * DLCORE_ERROR_STATE, never a wrong answer: make a new predictor. It uses the weights in the
+ * model's memory; it has a copy only if all widths of the network are at most 64, or if the model
+ * runs on BLAS.
  *
- * Numbers: those of dlcore_model_predict up to rounding, which may also differ between batch
- * sizes, because sums run in another order. Inputs of zero are skipped where that is faster; the
- * result is the same unless a weight is infinite or NaN, in which case nothing is skipped.
+ * Numbers: those of dlcore_model_predict up to rounding. Rounding may also differ between batch
+ * sizes, because sums run in another order. Inputs that are zero are skipped where that is faster.
+ * The result is the same; if a weight is infinite or NaN, nothing is skipped.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_PREDICTOR_H
