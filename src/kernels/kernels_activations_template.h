@@ -93,8 +93,8 @@ static inline v_float hard_silu_of(v_float x, v_float parameter)
 
 static inline v_float hard_silu_slope(v_float x, v_float parameter)
 {
-    v_float ramp = where_between(x, -3.0f, 3.0f, v_div(x, v_set(6.0f)));
-    return v_add(hard_sigmoid_of(x, parameter), ramp);
+    v_float rise = where_between(v_add(x, v_set(3.0f)), 0.0f, 6.0f, v_div(x, v_set(6.0f)));
+    return v_add(hard_sigmoid_of(x, parameter), rise);
 }
 
 /* ---- exponential ---- */
@@ -138,11 +138,13 @@ static inline v_float selu_of(v_float x, v_float parameter)
     return v_mul(v_set(SELU_SCALE), elu_of(x, v_set(SELU_ALPHA)));
 }
 
+/* The slope at 0 is that above 0, as TensorFlow's (and other than elu's). NaN stays NaN. */
 static inline v_float selu_slope(v_float y, v_float parameter)
 {
+    v_float scale = v_set(SELU_SCALE), zero = v_set(0.0f);
     (void)parameter;
-    return v_select(v_greater(y, v_set(0.0f)), v_set(SELU_SCALE),
-                    v_add(y, v_set(SELU_SCALE * SELU_ALPHA)));
+    return v_select(v_greater(y, zero), scale,
+                    v_add(y, v_select(v_less(y, zero), v_set(SELU_SCALE * SELU_ALPHA), scale)));
 }
 
 static inline v_float exponential_of(v_float x, v_float parameter)

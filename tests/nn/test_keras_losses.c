@@ -231,11 +231,54 @@ static void test_keras_losses_of_awkward_predictions_agree_row_by_row(void **sta
     fixture_free(fixture);
 }
 
+/* ---- kinks ---- */
+
+static bool same_slope(float value, float expected)
+{
+    return fabs((double)value - (double)expected) <= 1e-5 * fabs((double)expected) + 1e-12;
+}
+
+/* Element by element: of two slopes that are both right, Keras's. */
+static void test_keras_losses_have_its_slopes_at_kinks(void **state)
+{
+    static batch_t batch;
+    const dlcore_kernels_t *tables[3];
+    size_t table_count = find_kernels(tables), position = 0, cases = 0, differing = 0;
+    fixture_t *fixture = fixture_load("kinks.txt");
+    const char *name = NULL;
+
+    (void)state;
+    while ((name = fixture_next(fixture, "loss_options", &position)) != NULL) {
+        dlcore_loss_t loss = loss_of(fixture_text(fixture, name, "loss_options"));
+        const fixture_array_t *y = fixture_array(fixture, name, "y");
+        const fixture_array_t *y_pred = fixture_array(fixture, name, "y_pred");
+        const float *expected = fixture_floats(fixture_array(fixture, name, "expected_gradient"));
+
+        cases++;
+        for (size_t i = 0; i < 2 * table_count; i++) {
+            (void)run(tables[i / 2], loss, y_pred, y, NULL, i % 2 == 1, &batch);
+            for (size_t k = 0; k < y_pred->size; k++) {
+                if (same_slope(batch.gradient[k], expected[k]))
+                    continue;
+                differing++;
+                print_message("%s, %s, y_pred %.9g, y %.9g: %.9g, expected %.9g\n", name,
+                              tables[i / 2]->name, (double)fixture_floats(y_pred)[k],
+                              (double)fixture_floats(y)[k], (double)batch.gradient[k],
+                              (double)expected[k]);
+            }
+        }
+    }
+    assert_int_equal(differing, 0);
+    assert_int_equal(cases, 14);
+    fixture_free(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keras_losses_agree_with_every_option),
         cmocka_unit_test(test_keras_losses_of_awkward_predictions_agree_row_by_row),
+        cmocka_unit_test(test_keras_losses_have_its_slopes_at_kinks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
