@@ -16,9 +16,8 @@
 #define ARRAYS_MAX (4 * BENCH_LAYERS_MAX + 2)
 #define SLICE 16 /* columns or rows: parts of a product begin at multiples of so many */
 
-/* Threads of OpenBLAS stay awake for about 25 ms after a call; what is timed next needs their
- * CPUs. */
-#define BLAS_FALLS_ASLEEP 0.04
+#define CHECKED 64     /* elements of each product */
+#define TOLERANCE 1e-5 /* of the sum of absolute products */
 
 typedef struct step {
     bench_product_t product;
@@ -113,6 +112,26 @@ bench_floor_t *bench_floor_create_square(size_t size, size_t threads)
     return bench_floor_create((size_t[]){size, size}, 1, size, false, threads);
 }
 
+/* Of epochs: all full batches, then the short ones that remain. */
+bench_floor_t *bench_floor_create_case(const bench_case_t *which, size_t threads)
+{
+    const size_t layers = bench_case_layers(which);
+    const size_t epochs = bench_case_epochs(which);
+    const size_t rest = BENCH_MNIST_IMAGES % which->batch;
+    const bool trains = which->work == BENCH_TRAIN || epochs > 0;
+    bench_floor_t *floor = bench_floor_create(which->widths, layers, which->batch, trains, threads);
+    bench_floor_t *tail = NULL;
+
+    if (epochs == 0)
+        return floor;
+    if (rest > 0) {
+        tail = bench_floor_create(which->widths, layers, rest, true, 1);
+        bench_floor_extend(tail, epochs, NULL);
+    }
+    bench_floor_extend(floor, epochs * (BENCH_MNIST_IMAGES / which->batch), tail);
+    return floor;
+}
+
 void bench_floor_free(bench_floor_t *floor)
 {
     size_t i;
@@ -183,6 +202,42 @@ static void run_steps(const bench_floor_t *floor, dlcore_team_t *team, size_t wo
         run_steps(floor->tail, team, worker, workers);
 }
 
+/* ---- checking ---- */
+
+static double element(const float *values, size_t stride, bool transposed, size_t row,
+                      size_t column)
+{
+    return (double)(transposed ? values[column * stride + row] : values[row * stride + column]);
+}
+
+static bool is_right(const bench_product_t *p, size_t row, size_t column)
+{
+    double sum = 0, size = 0;
+
+    for (size_t i = 0; i < p->k; i++) {
+        const double term = element(p->a, p->lda, p->transpose_a, row, i) *
+                            element(p->b, p->ldb, p->transpose_b, i, column);
+
+        sum += term;
+        size += fabs(term);
+    }
+    return fabs((double)p->c[row * p->ldc + column] - sum) <= TOLERANCE * size + 1e-30;
+}
+
+void bench_floor_check(const bench_floor_t *floor)
+{
+    for (size_t i = 0; i < floor->step_count; i++) {
+        const bench_product_t *product = &floor->steps[i].product;
+
+        run_part(*product, 0, 1);
+        for (size_t e = 0; e < CHECKED; e++)
+            if (!is_right(product, e * 7919 % product->m, e * 104729 % product->n))
+                bench_fail("a product of the linked BLAS is wrong");
+    }
+    if (floor->tail != NULL)
+        bench_floor_check(floor->tail);
+}
+
 typedef struct share {
     const bench_floor_t *floor;
     size_t count;
@@ -228,7 +283,6 @@ static void end_blas_threads(void *state)
     const bench_floor_t *floor = state;
 
     bench_blas_set_threads(floor->host_threads);
-    bench_sleep(BLAS_FALLS_ASLEEP);
 }
 
 static void run_by_blas_threads(void *state, size_t count)

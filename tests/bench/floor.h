@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/cases.h"
 #include "bench/timing.h"
 
 typedef struct bench_floor bench_floor_t;
@@ -19,7 +20,13 @@ bench_floor_t *bench_floor_create(const size_t *widths, size_t layers, size_t ro
                                   size_t threads);
 /* One product of square matrices: what the peak is measured with. */
 bench_floor_t *bench_floor_create_square(size_t size, size_t threads);
+/* All products of a case: of a step, of a call, or of its epochs over MNIST. */
+bench_floor_t *bench_floor_create_case(const bench_case_t *which, size_t threads);
 void bench_floor_free(bench_floor_t *floor);
+
+/* Compares some of the results with sums in double precision; ends the program where BLAS is wrong:
+ * a floor that computes something else is none. */
+void bench_floor_check(const bench_floor_t *floor);
 
 /* To add to the work of each repeat `times` repeats of the floor, then one of `tail`, whose threads
  * are not used; the tail is then freed with it. */

@@ -16,7 +16,8 @@ static const char *const engines[] = {
 static void usage(FILE *stream)
 {
     fputs(
-        "usage: dlcore_bench [options]\n"
+        "usage: dlcore_bench [options]           measures\n"
+        "       dlcore_bench threads [options]   checks how threads behave, about 20 seconds\n"
         "  --threads N       threads of dlcore and of the floor (default: 1, then all CPUs)\n"
         "  --engine NAME     auto (default), native or blas: who multiplies in dlcore\n"
         "  --case TEXT       only cases whose name contains TEXT; --list shows the names\n"
@@ -24,12 +25,18 @@ static void usage(FILE *stream)
         "  --json            one object per line instead of a table\n"
         "  --quick           a few milliseconds for each case: a test, not a measurement\n"
         "  --peers           only cases that the programs in peers/ have, too\n"
+        "  --no-floor        only dlcore\n"
+        "  --cpu             count CPU time of all threads: for one thread on a busy machine\n"
         "  --list            only print the names of the cases\n"
         "  --help            this text\n"
-        "Each case alternates between dlcore and the gemm floor: the same products through the\n"
-        "linked BLAS and nothing else, by one call per thread of dlcore (own) and by the threads\n"
-        "of BLAS; the faster counts. Times are medians of several samples. Rates count all\n"
-        "products in full, also where dlcore skips inputs that are zero.\n",
+        "Whatever is measured is a process of its own. For each case dlcore alternates with the "
+        "gemm\n"
+        "floor: the same products through the linked BLAS and nothing else, by one call per "
+        "thread\n"
+        "of dlcore (own) and by the threads of BLAS; the faster counts. And with a loop of fused\n"
+        "multiply-adds in registers, which is the peak. Times are medians of several samples. "
+        "Rates\n"
+        "count all products in full, also where dlcore skips inputs that are zero.\n",
         stream);
 }
 
@@ -71,6 +78,9 @@ static bool parse_flag(bench_options_t *options, const char *argument)
         {"--quick", &options->quick},
         {"--peers", &options->peers},
         {"--list", &options->list},
+        {"--cpu", &options->cpu},
+        {"--no-floor", &options->no_floor},
+        {"threads", &options->check_threads},
     };
     size_t i;
 
@@ -89,12 +99,13 @@ static bool is_option(const char *argument, size_t length, const char *name)
 static void parse_value(bench_options_t *options, const char *argument, size_t length,
                         const char *value)
 {
-    static const char *const names[] = {"--threads", "--engine", "--case", "--data"};
+    static const char *const names[] = {"--threads", "--engine", "--case", "--data", "--subject"};
+    const size_t count = sizeof names / sizeof names[0];
     size_t i = 0;
 
-    while (i < 4 && !is_option(argument, length, names[i]))
+    while (i < count && !is_option(argument, length, names[i]))
         i++;
-    if (i == 4)
+    if (i == count)
         fail_usage("unknown option", argument);
     if (value == NULL)
         fail_usage("value is missing", argument);
@@ -108,15 +119,19 @@ static void parse_value(bench_options_t *options, const char *argument, size_t l
     case 2:
         options->cases = value;
         break;
-    default:
+    case 3:
         options->data = value;
+        break;
+    default:
+        options->subject = value;
         break;
     }
 }
 
 bench_options_t bench_options_parse(int argc, char **argv)
 {
-    bench_options_t options = {.engine = DLCORE_ENGINE_AUTO, .data = getenv("DLCORE_MNIST_DIR")};
+    bench_options_t options = {
+        .engine = DLCORE_ENGINE_AUTO, .data = getenv("DLCORE_MNIST_DIR"), .program = argv[0]};
     int i;
 
     for (i = 1; i < argc; i++) {

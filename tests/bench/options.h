@@ -18,6 +18,12 @@ typedef struct bench_options {
     bool quick;
     bool peers; /* only cases that the peer programs have, too */
     bool list;
+    bool cpu;      /* seconds of CPU, of all threads */
+    bool no_floor; /* dlcore alone */
+    bool check_threads;
+
+    const char *program; /* what starts this program anew */
+    const char *subject; /* NULL, or what this process measures for another one: serve.h */
 } bench_options_t;
 
 /* Ends the program: after --help with status 0, after a mistake with 2. */

@@ -4,55 +4,47 @@
 #include "bench/report.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
+#include "bench/machine.h"
 #include "bench/sgemm.h"
 #include "dlcore/version.h"
 #include "products/blas.h"
 
-/* "AMD EPYC", from where Linux tells it. */
-static void find_processor(char *name, size_t size)
-{
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    char line[256];
-
-    snprintf(name, size, "unknown processor");
-    if (file == NULL)
-        return;
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL) {
-            const char *value = strchr(line, ':') + 1;
-
-            snprintf(name, size, "%.*s", (int)strcspn(value + 1, "\n"), value + 1);
-            break;
-        }
-    fclose(file);
-}
-
 void bench_report_begin(bool json)
 {
-    char processor[128];
-    char date[32] = "";
+    char processor[128], warning[256], date[32] = "";
     const time_t now = time(NULL);
     const struct tm *today = localtime(&now);
+    const char *core = bench_blas_core();
 
+    if (bench_machine_warning(warning, sizeof warning))
+        fprintf(stderr, "dlcore_bench: warning: %s\n", warning);
     if (json)
         return;
-    find_processor(processor, sizeof processor);
+    bench_machine_processor(processor, sizeof processor);
     if (today != NULL)
         strftime(date, sizeof date, "%Y-%m-%d", today);
-    printf("dlcore %s, %s (%s)\n%s, %s\n", dlcore_version_string(), dlcore_blas_name(),
-           bench_blas_config(), processor, date);
+    printf("dlcore %s, %s (%s), kernels for %s\n%s, %s\n", dlcore_version_string(),
+           dlcore_blas_name(), bench_blas_config(), core[0] != '\0' ? core : "it does not say what",
+           processor, date);
 }
 
-void bench_report_threads(bool json, size_t threads, double peak)
+void bench_report_peak(const char *name, double rate)
 {
-    if (json)
-        return;
+    printf("multiply-adds of a core, %-6s %7.1f GFLOP/s\n", name, 1e-9 * rate);
+    fflush(stdout);
+}
+
+void bench_report_threads(size_t threads, double large, double peak)
+{
     printf("\n%zu thread%s", threads, threads == 1 ? "" : "s");
     if (peak > 0)
-        printf(", best large sgemm %.1f GFLOP/s", 1e-9 * peak);
+        printf(", peak %.1f GFLOP/s", 1e-9 * peak);
+    if (large > 0)
+        printf(", best large sgemm %.1f GFLOP/s", 1e-9 * large);
+    if (large > 0 && peak > 0)
+        printf(" (%.0f %% of it)", 100 * large / peak);
     printf("\n%-40s %9s %9s %9s %9s %9s %6s %8s %6s\n", "case (time of a step or call)", "dlcore",
            "best", "a sample", "floor,own", "floor,BLAS", "ratio", "GFLOP/s", "% peak");
     fflush(stdout);
@@ -106,6 +98,7 @@ static void report_json(const bench_result_t *result)
     print_json("seconds_per_sample", result->seconds / (double)result->rows);
     print_json("floor_one_call_per_thread_seconds", result->floor_own);
     print_json("floor_blas_threads_seconds", result->floor_blas);
+    print_json("peak_gflops", 1e-9 * result->peak);
     printf(", \"kernels\": \"%s\"}\n", result->kernels);
 }
 

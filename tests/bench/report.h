@@ -17,13 +17,17 @@ typedef struct bench_result {
     double operations;   /* floating-point operations of a step's products */
     double seconds, best_seconds;
     double floor_own, floor_blas; /* one call per thread; threads of BLAS */
-    double peak;                  /* operations a second of the best large sgemm */
+    double peak;                  /* operations a second of the loop of multiply-adds */
 } bench_result_t;
 
-/* Of the run: library, BLAS, machine, date. */
+/* Of the run: library, BLAS and its kernels, machine, date; and on stderr what the floor suffers
+ * from. */
 void bench_report_begin(bool json);
-/* Before the cases at a number of threads; `peak` as above. */
-void bench_report_threads(bool json, size_t threads, double peak);
+/* Operations a second of one core, for vectors of that kind. */
+void bench_report_peak(const char *name, double rate);
+/* Before the cases at a number of threads; operations a second of the best large product, and of
+ * the loop of multiply-adds. */
+void bench_report_threads(size_t threads, double large, double peak);
 void bench_report_case(bool json, const bench_result_t *result);
 /* For a case that was not measured. */
 void bench_report_skipped(bool json, const char *name, const char *why);

@@ -25,6 +25,8 @@ bool bench_blas_has_threads(void);
 int bench_blas_set_threads(int threads);
 /* "OpenBLAS 0.3.21 ...", "" where BLAS does not say. */
 const char *bench_blas_config(void);
+/* The kernels that it runs, "Haswell"; "" where BLAS does not say. */
+const char *bench_blas_core(void);
 
 /* One call: sgemm, or sgemv where C is one row. */
 void bench_sgemm(const bench_product_t *product);

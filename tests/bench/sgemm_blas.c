@@ -13,7 +13,8 @@
 #    define OPENBLAS __attribute__((weak))
 #    define OPENBLAS_FOUND                                                    \
         (openblas_get_parallel != NULL && openblas_get_num_threads != NULL && \
-         openblas_set_num_threads != NULL && openblas_get_config != NULL)
+         openblas_set_num_threads != NULL && openblas_get_config != NULL &&   \
+         openblas_get_corename != NULL)
 #endif
 
 #if defined(OPENBLAS)
@@ -21,12 +22,14 @@ OPENBLAS int openblas_get_parallel(void);
 OPENBLAS int openblas_get_num_threads(void);
 OPENBLAS void openblas_set_num_threads(int threads);
 OPENBLAS char *openblas_get_config(void);
+OPENBLAS char *openblas_get_corename(void);
 #else
 #    define OPENBLAS_FOUND false
 #    define openblas_get_parallel() 0
 #    define openblas_get_num_threads() 1
 #    define openblas_set_num_threads(threads) ((void)(threads))
 #    define openblas_get_config() ""
+#    define openblas_get_corename() ""
 #endif
 
 bool bench_blas_exists(void)
@@ -53,6 +56,11 @@ int bench_blas_set_threads(int threads)
 const char *bench_blas_config(void)
 {
     return OPENBLAS_FOUND ? openblas_get_config() : "";
+}
+
+const char *bench_blas_core(void)
+{
+    return OPENBLAS_FOUND ? openblas_get_corename() : "";
 }
 
 void bench_sgemm(const bench_product_t *p)

@@ -24,6 +24,11 @@ const char *bench_blas_config(void)
     return "no BLAS";
 }
 
+const char *bench_blas_core(void)
+{
+    return "";
+}
+
 void bench_sgemm(const bench_product_t *product)
 {
     (void)product;

@@ -18,7 +18,7 @@ complain() {
 }
 
 # Without data, the cases on real digits are skipped by name, and all others are measured.
-"$bench" --quick --json > "$work/out" 2> "$work/err" || complain "--quick failed"
+"$bench" --quick --json --threads 1 > "$work/out" 2> "$work/err" || complain "--quick failed"
 number='([0-9.e+-]+|null)'
 keys='"case": "[^"]+", "threads": [0-9]+, "engine": "auto", "seconds": [0-9.e-]+,'
 keys="$keys \"floor_seconds\": $number, \"ratio\": $number, \"gflops\": $number,"
@@ -38,6 +38,24 @@ grep -qE '^recipe mnist +skipped: needs MNIST' "$work/err" || complain "a recipe
     complain "a choice of cases failed"
 test "$(grep -c '^train 2-8-1 .* \(openblas\|blas\|portable\)' "$work/out")" = 4 ||
     complain "a choice of cases is not these four"
+grep -q '^2 threads' "$work/out" || complain "nothing about two threads"
+case $(uname -m) in
+x86_64 | aarch64)
+    grep -qE '^multiply-adds of a core, (sse|neon) +[0-9]' "$work/out" || complain "no peak of a core"
+    grep -qE '^2 threads, peak [1-9]' "$work/out" || complain "no peak of two threads"
+    ;;
+esac
+
+# Kernels of BLAS that are chosen, or older than the CPU, are said.
+if OPENBLAS_CORETYPE=Nehalem "$bench" --quick --case "train 2-8-1 b1 sgd" --threads 1 \
+    > "$work/out" 2> "$work/err" && grep -q 'kernels for Nehalem' "$work/out"; then
+    grep -q 'warning: .*OPENBLAS_CORETYPE is set' "$work/err" || complain "no warning of old kernels"
+fi
+
+# Without a floor there is none.
+"$bench" --quick --json --no-floor --case "train 784-512-10 b96" --threads 1 > "$work/out" \
+    2> "$work/err" || complain "--no-floor failed"
+grep -qF '"floor_seconds": null' "$work/out" || complain "a floor under --no-floor"
 
 # expect_failure STATUS TEXT ARGUMENT...
 expect_failure() {

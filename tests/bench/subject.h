@@ -19,6 +19,10 @@ typedef struct bench_subject {
     size_t rows;                 /* samples in one step */
 } bench_subject_t;
 
+/* Whichever of those below the case is about. */
+bench_subject_t bench_subject_create(const bench_case_t *which, dlcore_engine_t engine,
+                                     size_t threads, bool quick, const bench_mnist_t *mnist);
+
 /* subject_fit.c: steps of training; with `quick` over few samples */
 bench_subject_t bench_subject_train(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, bool quick);

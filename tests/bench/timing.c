@@ -31,6 +31,19 @@ void bench_count_cpu(void)
     race_clock = CLOCK_PROCESS_CPUTIME_ID;
 }
 
+void bench_wait_for_sleep(void)
+{
+    const double end = bench_now() + 1;
+    unsigned quiet = 0;
+
+    while (quiet < 3 && bench_now() < end) {
+        const double before = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+
+        bench_sleep(0.002);
+        quiet = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - before < 0.0003 ? quiet + 1 : 0;
+    }
+}
+
 void bench_sleep(double seconds)
 {
     struct timespec duration = {.tv_sec = (time_t)seconds};
@@ -39,12 +52,13 @@ void bench_sleep(double seconds)
     nanosleep(&duration, NULL);
 }
 
-/* Seconds that the work takes `count` times. */
-static double sample(const bench_contender_t *contender, size_t count)
+double bench_sample(const bench_contender_t *contender, size_t count)
 {
     double begin;
     double end;
 
+    if (contender->time != NULL)
+        return contender->time(contender->state, count);
     if (contender->before != NULL)
         contender->before(contender->state);
     begin = seconds_of(race_clock);
@@ -59,13 +73,13 @@ static double sample(const bench_contender_t *contender, size_t count)
 static size_t calibrate(const bench_contender_t *contender, double wanted, double *seconds)
 {
     size_t count = 1;
-    double took = sample(contender, count);
+    double took = bench_sample(contender, count);
 
     while (took < wanted / 4) {
         double factor = took > 0 ? 0.5 * wanted / took : 100;
 
         count = factor < 2 ? 2 * count : (size_t)((double)count * (factor < 100 ? factor : 100));
-        took = sample(contender, count);
+        took = bench_sample(contender, count);
     }
     if (took < wanted) {
         double scaled = (double)count * wanted / took;
@@ -121,7 +135,7 @@ size_t bench_race(const bench_plan_t *plan, bench_contender_t *contenders, size_
     rounds = choose_rounds(plan, round_seconds);
     for (r = 0; r < rounds; r++)
         for (c = 0; c < count; c++)
-            samples[c][r] = sample(&contenders[c], repeats[c]) / (double)repeats[c];
+            samples[c][r] = bench_sample(&contenders[c], repeats[c]) / (double)repeats[c];
     for (c = 0; c < count; c++) {
         contenders[c].median = median(samples[c], rounds);
         contenders[c].best = samples[c][0];

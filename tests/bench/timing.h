@@ -21,6 +21,8 @@ typedef struct bench_contender {
     void (*run)(void *state, size_t count); /* does its work `count` times; this is timed */
     void (*before)(void *state);            /* not timed; may be NULL */
     void (*after)(void *state);
+    /* In place of these three, where not NULL: the seconds that its work took `count` times. */
+    double (*time)(void *state, size_t count);
     void *state;
 
     /* What the race found: seconds for its work done once. */
@@ -33,6 +35,13 @@ double bench_now(void);
 /* Races count seconds of CPU from now on, of all threads: for one thread on a busy machine. */
 void bench_count_cpu(void);
 void bench_sleep(double seconds);
+
+/* One sample: seconds that a contender's work takes `count` times. */
+double bench_sample(const bench_contender_t *contender, size_t count);
+/* Returns when the threads of this process have been asleep for some milliseconds, but for this
+ * one; after a second at the latest. Threads of OpenBLAS stay awake for about 25 ms after a call.
+ */
+void bench_wait_for_sleep(void);
 
 /* Finds each contender's repeat count, which warms it up, then times one sample of each in turn.
  * The number of rounds is returned. */
