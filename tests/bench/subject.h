@@ -29,6 +29,8 @@ bench_subject_t bench_subject_train(const bench_case_t *which, dlcore_engine_t e
 /* The same with a compiled model of one's own, which the subject frees. */
 bench_subject_t bench_subject_train_model(const bench_case_t *which, dlcore_model_t *model,
                                           bool quick);
+/* Of those two: one fit without an end, but for the one that the callback brings about. */
+void bench_subject_watch(const bench_subject_t *subject, const dlcore_callback_t *callback);
 bench_subject_t bench_subject_epoch(const bench_case_t *which, dlcore_engine_t engine,
                                     size_t threads, const bench_mnist_t *mnist);
 bench_subject_t bench_subject_recipe(const bench_case_t *which, dlcore_engine_t engine,

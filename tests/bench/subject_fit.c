@@ -25,6 +25,16 @@ static void run(void *state, size_t epochs)
         dlcore_model_error(training->model));
 }
 
+void bench_subject_watch(const bench_subject_t *subject, const dlcore_callback_t *callback)
+{
+    training_t *training = subject->contender.state;
+
+    training->options.callbacks = callback;
+    training->options.callback_count = 1;
+    run(training, 1000000);
+    training->options.callback_count = 0;
+}
+
 static void release(void *state)
 {
     training_t *training = state;

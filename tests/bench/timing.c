@@ -99,7 +99,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *values, size_t count)
+double bench_median(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, compare);
     return count % 2 == 1 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
@@ -137,7 +137,7 @@ size_t bench_race(const bench_plan_t *plan, bench_contender_t *contenders, size_
         for (c = 0; c < count; c++)
             samples[c][r] = bench_sample(&contenders[c], repeats[c]) / (double)repeats[c];
     for (c = 0; c < count; c++) {
-        contenders[c].median = median(samples[c], rounds);
+        contenders[c].median = bench_median(samples[c], rounds);
         contenders[c].best = samples[c][0];
     }
     return rounds;

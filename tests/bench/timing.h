@@ -36,6 +36,8 @@ double bench_now(void);
 void bench_count_cpu(void);
 void bench_sleep(double seconds);
 
+/* Sorts them. */
+double bench_median(double *values, size_t count);
 /* One sample: seconds that a contender's work takes `count` times. */
 double bench_sample(const bench_contender_t *contender, size_t count);
 /* Returns when the threads of this process have been asleep for some milliseconds, but for this
