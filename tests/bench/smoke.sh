@@ -57,6 +57,20 @@ fi
     2> "$work/err" || complain "--no-floor failed"
 grep -qF '"floor_seconds": null' "$work/out" || complain "a floor under --no-floor"
 
+# What threads do: every check says its figure. On a machine that others use limits are not kept.
+status=0
+"$bench" threads --quick > "$work/out" 2> "$work/err" || status=$?
+case $status in
+0 | 1)
+    for check in "fits of 3 steps" "fits of 30 steps" "2 models in turn" "3 models in turn" \
+        "while another thread spins" "full speed again"; do
+        grep -q "$check.* limit " "$work/out" || complain "nothing about $check"
+    done
+    ;;
+3) ;;
+*) complain "threads failed with status $status" ;;
+esac
+
 # expect_failure STATUS TEXT ARGUMENT...
 expect_failure() {
     status=$1
