@@ -84,7 +84,9 @@ dlcore_save_options_t dlcore_save_options_default(void);
 typedef enum dlcore_checksum {
     DLCORE_CHECKSUM_ABSENT = 0, /* the file has none: another program wrote it */
     DLCORE_CHECKSUM_MATCHES,
-    DLCORE_CHECKSUM_DIFFERS /* a tensor was changed since dlcore wrote the file */
+    /* A tensor was changed, added or taken out since dlcore wrote the file. All tensors count, also
+     * those that the options leave out. */
+    DLCORE_CHECKSUM_DIFFERS
 } dlcore_checksum_t;
 
 /* What loading found. Complete only when loading succeeded. */

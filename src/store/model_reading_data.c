@@ -43,7 +43,7 @@ static dlcore_status read_tensor_rows(const dlcore_model_tensor_t *tensor, size_
         status = dlcore_byte_source_read(source, buffer, bytes, error);
         if (status == DLCORE_OK && hash != NULL)
             dlcore_hash_add(hash, buffer, bytes);
-        if (status == DLCORE_OK && tensor->at != NULL)
+        if (status == DLCORE_OK)
             dlcore_model_tensor_set(tensor, row, count, buffer);
     }
     return status;
@@ -145,6 +145,27 @@ static dlcore_status read_tensor(dlcore_model_reading_t *reading,
     return status;
 }
 
+/* A tensor that nobody has a use for, of whatever dtype: the checksum is of all. */
+static dlcore_status sum_entry(dlcore_model_reading_t *reading,
+                               const dlcore_safetensors_entry_t *entry, void *scratch, size_t room)
+{
+    char name[DLCORE_SAFETENSORS_NAME_MAX + 1];
+    dlcore_hash_t hash = dlcore_hash_begin();
+    size_t left = entry->end - entry->begin, count;
+    dlcore_status status = DLCORE_OK;
+
+    count = dlcore_safetensors_name(&reading->file, entry, name);
+    dlcore_hash_add(&hash, name, count + 1);
+    for (; left > 0 && status == DLCORE_OK; left -= count) {
+        count = dlcore_size_min(left, room);
+        status = dlcore_byte_source_read(reading->source, scratch, count, reading->error);
+        if (status == DLCORE_OK)
+            dlcore_hash_add(&hash, scratch, count);
+    }
+    reading->sum += dlcore_hash_value(&hash);
+    return status;
+}
+
 /* Floats for the largest tensor that is read. */
 static size_t buffer_floats(const dlcore_model_reading_t *reading)
 {
@@ -171,13 +192,16 @@ static dlcore_status read_entries(dlcore_model_reading_t *reading, float *buffer
 
         if (entry->use > 0) {
             tensor = dlcore_model_tensor(&reading->tensors, entry->use - 1u);
-            if (tensor.at != NULL || reading->sum_wanted) {
+            if (tensor.at != NULL) {
                 status = read_tensor(reading, &tensor, buffer, floats);
                 continue;
             }
         }
-        status = dlcore_byte_source_skip(reading->source, entry->end - entry->begin, buffer,
-                                         floats * sizeof *buffer, reading->error);
+        if (reading->sum_wanted)
+            status = sum_entry(reading, entry, buffer, floats * sizeof *buffer);
+        else
+            status = dlcore_byte_source_skip(reading->source, entry->end - entry->begin, buffer,
+                                             floats * sizeof *buffer, reading->error);
     }
     return status;
 }

@@ -82,6 +82,10 @@ static inline dlcore_json_t dlcore_safetensors_name_at(const char *text, uint32_
 /* The tensor of that name; NULL when there is none. */
 dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *file,
                                                     const char *name);
+/* Its name, decoded, and how many bytes that has. */
+size_t dlcore_safetensors_name(const dlcore_safetensors_t *file,
+                               const dlcore_safetensors_entry_t *entry,
+                               char name[DLCORE_SAFETENSORS_NAME_MAX + 1]);
 /* Its lengths, and its dtype's name as it stands in the file, cut to the room. */
 void dlcore_safetensors_shape(const dlcore_safetensors_t *file,
                               const dlcore_safetensors_entry_t *entry,

@@ -74,13 +74,21 @@ void dlcore_safetensors_sort_by_name(dlcore_safetensors_t *file)
 
 /* ---- asking ---- */
 
+size_t dlcore_safetensors_name(const dlcore_safetensors_t *file,
+                               const dlcore_safetensors_entry_t *entry,
+                               char name[DLCORE_SAFETENSORS_NAME_MAX + 1])
+{
+    dlcore_json_t text = {.kind = DLCORE_JSON_STRING, .begin = file->text + entry->name};
+
+    return dlcore_json_string(&text, name, DLCORE_SAFETENSORS_NAME_MAX + 1);
+}
+
 /* The decoded name against `name`, in the order of the list. */
 static int compare_entry(const dlcore_safetensors_t *file, const dlcore_safetensors_entry_t *entry,
                          const char *name)
 {
-    dlcore_json_t text = {.kind = DLCORE_JSON_STRING, .begin = file->text + entry->name};
     char decoded[DLCORE_SAFETENSORS_NAME_MAX + 1];
-    size_t length = dlcore_json_string(&text, decoded, sizeof decoded), wanted = strlen(name);
+    size_t length = dlcore_safetensors_name(file, entry, decoded), wanted = strlen(name);
     int order = memcmp(decoded, name, length < wanted ? length : wanted);
 
     return order != 0 ? order : (length > wanted) - (length < wanted);
