@@ -113,7 +113,7 @@ static dlcore_status adapt(dlcore_model_t *model, size_t layer, const dlcore_ten
     if (status == DLCORE_OK)
         status = dlcore_check_samples(network, x, error);
     if (status == DLCORE_OK && network->values == NULL)
-        status = dlcore_network_build(network, x->row_size, model->options.seed, error);
+        status = dlcore_model_build_network(model, x->row_size);
     if (status == DLCORE_OK)
         status = set_statistics(model, layer, x);
     if (status != DLCORE_OK && !was_built)

@@ -90,16 +90,47 @@ static dlcore_status check_compile(const dlcore_compile_options_t *options,
     return status;
 }
 
-/* Builds the network when its first layer knows the width, and checks loss and metrics on it. */
+/* Loss and metrics for a last layer of that width; 0: not known yet. */
+static dlcore_status resolve_metrics(const dlcore_compile_options_t *settings, size_t units,
+                                     dlcore_objective_t *objective, dlcore_error_record_t *error)
+{
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        dlcore_metric_t *metric = &objective->metrics[i];
+        dlcore_status status;
+
+        *metric = i < settings->metric_count
+                      ? settings->metrics[i]
+                      : settings->weighted_metrics[i - settings->metric_count];
+        metric->kind = dlcore_metric_resolve(metric->kind, objective->loss->labels, units);
+        status = dlcore_metric_validate(metric, objective->loss->labels, units, error);
+        if (status != DLCORE_OK)
+            return status;
+    }
+    return DLCORE_OK;
+}
+
+static dlcore_objective_t unresolved(const dlcore_compile_options_t *settings, size_t units)
+{
+    return (dlcore_objective_t){
+        .loss = dlcore_loss_type(settings->loss.kind),
+        .loss_settings = settings->loss,
+        .units = units,
+        .metric_count = settings->metric_count + settings->weighted_metric_count,
+        .first_weighted = settings->metric_count,
+    };
+}
+
+/* That loss and metrics go together, as far as it can be known: on the network, which is built when
+ * its first layer knows the width, or whatever will be added to it. */
 static dlcore_status settle_metrics(dlcore_model_t *model, const dlcore_compile_options_t *options)
 {
     dlcore_network_t *network = &model->network;
-    dlcore_objective_t objective;
+    dlcore_objective_t objective = unresolved(options, 0);
     dlcore_compile_options_t before = model->settings;
-    dlcore_status status = DLCORE_OK;
     bool was_built = network->values != NULL;
+    dlcore_status status = resolve_metrics(options, 0, &objective, &model->error);
 
-    if (!was_built && network->nodes[0].declared_width > 0)
+    if (status == DLCORE_OK && !was_built && network->nodes[0].declared_width > 0)
         status = dlcore_network_build(network, 0, model->options.seed, &model->error);
     if (status != DLCORE_OK || network->values == NULL)
         return status;
@@ -108,6 +139,20 @@ static dlcore_status settle_metrics(dlcore_model_t *model, const dlcore_compile_
     model->settings = before;
     if (status != DLCORE_OK && !was_built)
         dlcore_network_unbuild(network); /* so that layers can still be added */
+    return status;
+}
+
+dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_width)
+{
+    dlcore_objective_t objective;
+    dlcore_status status =
+        dlcore_network_build(&model->network, input_width, model->options.seed, &model->error);
+
+    if (status != DLCORE_OK || !model->compiled)
+        return status;
+    status = dlcore_model_objective(model, &objective, &model->error);
+    if (status != DLCORE_OK)
+        dlcore_network_unbuild(&model->network);
     return status;
 }
 
@@ -162,14 +207,9 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
     const dlcore_network_t *network = &model->network;
     const dlcore_compile_options_t *settings = &model->settings;
     const dlcore_node_t *last = &network->nodes[network->node_count - 1];
+    dlcore_status status;
 
-    *objective = (dlcore_objective_t){
-        .loss = dlcore_loss_type(settings->loss.kind),
-        .loss_settings = settings->loss,
-        .units = last->output_width,
-        .metric_count = settings->metric_count + settings->weighted_metric_count,
-        .first_weighted = settings->metric_count,
-    };
+    *objective = unresolved(settings, last->output_width);
     objective->output = dlcore_loss_output_form(
         &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
                                                                  : DLCORE_ACTIVATION_LINEAR);
@@ -177,23 +217,11 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
     if (objective->output == DLCORE_OUTPUT_FUSED &&
         dlcore_activity_has(network, network->node_count - 1))
         objective->output = DLCORE_OUTPUT_PREDICTIONS;
-    for (size_t i = 0; i < objective->metric_count; i++) {
-        dlcore_metric_t *metric = &objective->metrics[i];
-        dlcore_status status;
-
-        *metric = i < settings->metric_count
-                      ? settings->metrics[i]
-                      : settings->weighted_metrics[i - settings->metric_count];
-        metric->kind =
-            dlcore_metric_resolve(metric->kind, objective->loss->labels, last->output_width);
-        status = dlcore_metric_validate(metric, objective->loss->labels, last->output_width, error);
-        if (status != DLCORE_OK)
-            return status;
-    }
-    if (dlcore_sums_length(objective) > SIZE_MAX / 4 / sizeof(double))
+    status = resolve_metrics(settings, last->output_width, objective, error);
+    if (status == DLCORE_OK && dlcore_sums_length(objective) > SIZE_MAX / 4 / sizeof(double))
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "metrics of %zu units are too large",
                            objective->units);
-    return DLCORE_OK;
+    return status;
 }
 
 void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_objective_t *objective,

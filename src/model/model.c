@@ -201,8 +201,7 @@ static dlcore_status build_network(dlcore_model_t *model, size_t input_width)
         return model->first_error.status;
     }
     if (width == 0)
-        return dlcore_network_build(&model->network, input_width, model->options.seed,
-                                    &model->error);
+        return dlcore_model_build_network(model, input_width);
     if (input_width != 0 && input_width != width)
         return dlcore_fail(&model->error, DLCORE_ERROR_SHAPE,
                            "model: is built for %zu inputs, got %zu", width, input_width);

@@ -87,6 +87,10 @@ size_t dlcore_model_workers(const dlcore_team_t *team, double multiply_adds);
 
 /* ---- compile.c ---- */
 
+/* Makes the weights, for samples of that width; 0: as the first layer says. Of a compiled model,
+ * whose loss and metrics must fit: else it stays unbuilt. */
+dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_width);
+
 /* The loss and metrics for the built network; errors name what does not fit. */
 dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objective_t *objective,
                                      dlcore_error_record_t *error);

@@ -30,8 +30,7 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
     status = dlcore_check_samples(network, x, &model->error);
     *misfit = status != DLCORE_OK;
     if (status == DLCORE_OK && network->values == NULL)
-        status = dlcore_network_build(network, dlcore_sample_width(x), model->options.seed,
-                                      &model->error);
+        status = dlcore_model_build_network(model, dlcore_sample_width(x));
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, &model->error);
     if (status == DLCORE_OK) {

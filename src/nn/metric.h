@@ -73,7 +73,8 @@ dlcore_metric_kind_t dlcore_metric_resolve(dlcore_metric_kind_t kind, dlcore_lab
 
 /* What does not depend on the model: settings in range, and a name that can be had. */
 dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_record_t *error);
-/* Likewise, and an error also when the (resolved) metric cannot be had from such labels. */
+/* Likewise, and an error also when the (resolved) metric cannot be had from such labels and units;
+ * units 0: not known yet, an error when it cannot be had whatever they are. */
 dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label_form_t labels,
                                      size_t units, dlcore_error_record_t *error);
 

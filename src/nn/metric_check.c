@@ -119,13 +119,18 @@ static dlcore_status check_label_form(const dlcore_metric_type_t *type, dlcore_l
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s needs integer labels, which the loss does not take: use %s",
                            type->name, type->name + strlen("sparse_"));
-    if (type->labels != DLCORE_METRIC_LABELS_CLASSES && classes &&
-        !(type->labels == DLCORE_METRIC_LABELS_BITS && units == 1))
+    if (type->labels == DLCORE_METRIC_LABELS_CLASSES || !classes ||
+        (type->labels == DLCORE_METRIC_LABELS_BITS && units <= 1))
+        return DLCORE_OK;
+    if (units == 0)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s needs a label for each of the %zu units, but the loss takes "
-                           "integer labels: use accuracy, or categorical_crossentropy as loss",
-                           type->name, units);
-    return DLCORE_OK;
+                           "%s needs a label for each unit, but the loss takes integer labels: use "
+                           "accuracy, or categorical_crossentropy as loss",
+                           type->name);
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s needs a label for each of the %zu units, but the loss takes "
+                       "integer labels: use accuracy, or categorical_crossentropy as loss",
+                       type->name, units);
 }
 
 dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label_form_t labels,
@@ -138,7 +143,7 @@ dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "metric: kind %d is not resolved",
                            (int)metric->kind);
     status = dlcore_metric_check(metric, error);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK && units > 0)
         status = check_units(metric, type, units, error);
     if (status == DLCORE_OK)
         status = check_label_form(type, labels, units, error);
