@@ -5,10 +5,14 @@
  * the tensor is made when all is there: at no time more than twice what the file holds.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/idx_gzip.h"
+
+#include <string.h>
+
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "data/idx.h"
+#include "data/idx_header.h"
 #include "files/gunzip.h"
 #include "tensor/tensor.h"
 

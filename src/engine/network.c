@@ -313,8 +313,3 @@ const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *netwo
     }
     return NULL;
 }
-
-size_t dlcore_parameter_size(const dlcore_parameter_t *parameter)
-{
-    return parameter->shape[0] * parameter->shape[1];
-}

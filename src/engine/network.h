@@ -80,7 +80,12 @@ bool dlcore_network_keeps_input(const dlcore_network_t *network, size_t i);
 /* The index-th parameter over all layers; NULL past the end. *node (may be NULL): its layer. */
 const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
                                                    const dlcore_node_t **node);
-size_t dlcore_parameter_size(const dlcore_parameter_t *parameter);
+static inline size_t dlcore_parameter_size(const dlcore_parameter_t *parameter)
+{
+    return parameter->shape[0] * parameter->shape[1];
+}
+
+/* ---- between layouts: network_exchange.c ---- */
 
 /* One parameter between Keras's row-major order and its place in a flat vector of the engine's
  * layout (the values, gradients, an optimizer's slot). */

@@ -1,4 +1,4 @@
-/* The training step of a small network, on the calling thread alone (products/small.h).
+/* The training step of a small network, on the calling thread alone (products/small_loops.h).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_ENGINE_SMALL_H

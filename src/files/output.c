@@ -9,85 +9,21 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "files/output_temporary.h"
 
-#define LINKS_MAX 40 /* as many as systems follow */
 #define WRITE_MAX ((size_t)1 << 30)
 
-/* The end of a path, for messages. */
-static const char *shown_path(const char *path)
-{
-    size_t length = strlen(path);
-
-    return length > 120 ? path + length - 120 : path;
-}
-
-const char *dlcore_output_base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
-}
-
-const char *dlcore_output_shown(const dlcore_output_t *output)
-{
-    return shown_path(output->path);
-}
-
 /* ---- the place ---- */
-
-/* Replaces `path`, which is a link to `target`, by what that means. */
-static dlcore_status follow_link(char path[DLCORE_OUTPUT_PATH_SIZE], const char *target,
-                                 dlcore_error_record_t *error)
-{
-    size_t folder = target[0] == '/' ? 0 : (size_t)(dlcore_output_base(path) - path);
-    size_t length = strlen(target);
-
-    if (folder + length >= DLCORE_OUTPUT_PATH_SIZE)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link",
-                                 shown_path(path));
-    memcpy(path + folder, target, length + 1);
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *path,
-                                    char resolved[DLCORE_OUTPUT_PATH_SIZE],
-                                    dlcore_error_record_t *error)
-{
-    char target[DLCORE_OUTPUT_PATH_SIZE];
-    size_t length = strlen(path);
-    dlcore_status status;
-
-    if (length >= DLCORE_OUTPUT_PATH_SIZE)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", shown_path(path));
-    memcpy(resolved, path, length + 1);
-    for (int links = 0; links < LINKS_MAX; links++) {
-        ptrdiff_t size = system->readlink(system->user, resolved, target, sizeof target);
-
-        if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
-            return DLCORE_OK;
-        if (size < 0)
-            return dlcore_fail_errno(error, errno, "%s: cannot write", shown_path(resolved));
-        if ((size_t)size >= sizeof target) /* and perhaps more */
-            return dlcore_fail_errno(error, ENAMETOOLONG,
-                                     "%s: a link to a path of more than %zu bytes",
-                                     shown_path(resolved), sizeof target - 1);
-        target[size] = '\0';
-        status = follow_link(resolved, target, error);
-        if (status != DLCORE_OK)
-            return status;
-    }
-    return dlcore_fail_errno(error, ELOOP, "%s: cannot write", shown_path(path));
-}
 
 static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->system;
-    char folder[DLCORE_OUTPUT_PATH_SIZE];
-    size_t length = (size_t)(dlcore_output_base(output->path) - output->path);
+    char folder[DLCORE_PATH_SIZE];
+    size_t length = (size_t)(dlcore_path_name(output->path) - output->path);
 
     if (output->path[length] == '\0')
         return dlcore_fail_errno(error, output->path[0] == '\0' ? ENOENT : EISDIR,
-                                 "%s: cannot write", shown_path(output->path));
+                                 "%s: cannot write", dlcore_path_shown(output->path));
     memcpy(folder, output->path, length);
     memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
     do
@@ -96,7 +32,7 @@ static dlcore_status open_folder(dlcore_output_t *output, dlcore_error_record_t 
     while (!dlcore_file_is_open(output->folder) && errno == EINTR);
     if (!dlcore_file_is_open(output->folder))
         return dlcore_fail_errno(error, errno, "%s: cannot open its folder",
-                                 shown_path(output->path));
+                                 dlcore_path_shown(output->path));
     return DLCORE_OK;
 }
 
@@ -107,14 +43,16 @@ static dlcore_status look(dlcore_output_t *output, dlcore_file_info_t *old, bool
     const dlcore_system_t *system = output->system;
 
     *there =
-        system->fstatat(system->user, output->folder, dlcore_output_base(output->path), old) == 0;
+        system->fstatat(system->user, output->folder, dlcore_path_name(output->path), old) == 0;
     if (!*there && errno != ENOENT)
-        return dlcore_fail_errno(error, errno, "%s: cannot look at it", shown_path(output->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot look at it",
+                                 dlcore_path_shown(output->path));
     if (*there && old->kind == DLCORE_FILE_IS_FOLDER)
-        return dlcore_fail_errno(error, EISDIR, "%s: cannot write", shown_path(output->path));
+        return dlcore_fail_errno(error, EISDIR, "%s: cannot write",
+                                 dlcore_path_shown(output->path));
     if (*there && old->kind != DLCORE_FILE_IS_REGULAR)
         return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file",
-                           shown_path(output->path));
+                           dlcore_path_shown(output->path));
     return DLCORE_OK;
 }
 
@@ -129,7 +67,7 @@ dlcore_status dlcore_output_open(dlcore_output_t *output, const dlcore_system_t 
     output->folder = output->file = output->guard = DLCORE_FILE_NONE;
     output->exists = false;
     output->written = 0;
-    status = dlcore_output_resolve(output->system, path, output->path, error);
+    status = dlcore_path_resolve(output->system, path, output->path, error);
     if (status == DLCORE_OK)
         status = open_folder(output, error);
     if (status == DLCORE_OK)
@@ -155,8 +93,8 @@ dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, si
             continue;
         if (count <= 0)
             return dlcore_fail_errno(error, count < 0 ? errno : ENOSPC,
-                                     "%s: cannot write at byte %zu", shown_path(output->path),
-                                     output->written);
+                                     "%s: cannot write at byte %zu",
+                                     dlcore_path_shown(output->path), output->written);
         next += count;
         size -= (size_t)count;
         output->written += (size_t)count;
@@ -199,25 +137,26 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
 
     if (sync && sync_file(system, output->file) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot bring it to the disk",
-                                 shown_path(output->path));
+                                 dlcore_path_shown(output->path));
     if (close_file(output) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot close it", shown_path(output->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot close it",
+                                 dlcore_path_shown(output->path));
     /* no lock of ours would let anybody remove it; people and other hosts may */
     if (!dlcore_output_is_named(output, output->guard)) {
         output->exists = errno != ENOENT;
         return dlcore_fail_errno(error, errno, "%s: cannot find the new file next to it",
-                                 shown_path(output->path));
+                                 dlcore_path_shown(output->path));
     }
     if (system->renameat(system->user, output->folder, output->temporary,
-                         dlcore_output_base(output->path)) != 0)
+                         dlcore_path_name(output->path)) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot put the new file into its place",
-                                 shown_path(output->path));
+                                 dlcore_path_shown(output->path));
     output->exists = false;
     /* some file systems have nothing to sync about a folder, and say so */
     if (sync && sync_file(system, output->folder) != 0 && errno != EINVAL && errno != ENOTSUP)
         return dlcore_fail_errno(error, errno,
                                  "%s: was written, but may not outlive a power cut: its folder",
-                                 shown_path(output->path));
+                                 dlcore_path_shown(output->path));
     return DLCORE_OK;
 }
 
@@ -250,7 +189,7 @@ dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *pat
         system->unlinkat(system->user, output.folder, output.temporary) != 0 && errno != ENOENT;
     if (output.exists)
         status = dlcore_fail_errno(error, errno, "%s: cannot remove the file next to it",
-                                   shown_path(output.path));
+                                   dlcore_path_shown(output.path));
     dlcore_output_close(&output);
     return status;
 }

@@ -30,9 +30,8 @@
 #include <stddef.h>
 
 #include "dlcore/status.h"
-#include "system/files.h"
+#include "files/path.h"
 
-#define DLCORE_OUTPUT_PATH_SIZE 2048
 #define DLCORE_OUTPUT_NAME_SIZE 256
 
 typedef struct dlcore_output {
@@ -42,7 +41,7 @@ typedef struct dlcore_output {
     dlcore_file_t guard; /* holds the lock when `file` is closed */
     bool exists;         /* the temporary file */
     size_t written;
-    char path[DLCORE_OUTPUT_PATH_SIZE]; /* of the file to be, links followed */
+    char path[DLCORE_PATH_SIZE]; /* of the file to be, links followed */
     char temporary[DLCORE_OUTPUT_NAME_SIZE];
 } dlcore_output_t;
 
@@ -60,27 +59,9 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync,
 /* Removes what was not committed. */
 void dlcore_output_close(dlcore_output_t *output);
 
-/* The path of the file that `path` means, links followed; nothing need be there yet. */
-dlcore_status dlcore_output_resolve(const dlcore_system_t *system, const char *path,
-                                    char resolved[DLCORE_OUTPUT_PATH_SIZE],
-                                    dlcore_error_record_t *error);
 /* Whether a file could be written now: opens, and takes all back. What is at `path` is not touched.
  * Errors as of dlcore_output_open; also where a file can be made, but not removed. */
 dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
                                   dlcore_error_record_t *error);
-
-/* ---- between output.c and output_temporary.c ---- */
-
-/* Makes and locks the temporary file, with what can be kept of the permissions of the `old` one;
- * NULL: there is none. On failure dlcore_output_close is due. */
-dlcore_status dlcore_output_make_temporary(dlcore_output_t *output, const dlcore_file_info_t *old,
-                                           dlcore_error_record_t *error);
-/* Whether the temporary name means this open file. If not, errno is ENOENT, or tells why that
- * cannot be told. */
-bool dlcore_output_is_named(const dlcore_output_t *output, dlcore_file_t file);
-/* The file's own name within a path. */
-const char *dlcore_output_base(const char *path);
-/* The end of the path, for messages. */
-const char *dlcore_output_shown(const dlcore_output_t *output);
 
 #endif

@@ -1,11 +1,12 @@
 /* Temporary files that get the place of others: made, locked, told from what dead processes left.
  *
  * SPDX-License-Identifier: MIT */
+#include "files/output_temporary.h"
+
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/error.h"
-#include "files/output.h"
 
 #define NAMES_TRIED 1000 /* that others hold, or that cannot be told */
 
@@ -13,7 +14,7 @@ static dlcore_status fail_making(const dlcore_output_t *output, int number,
                                  dlcore_error_record_t *error)
 {
     return dlcore_fail_errno(error, number, "%s: cannot make a file next to it",
-                             dlcore_output_shown(output));
+                             dlcore_path_shown(output->path));
 }
 
 static bool is_same(const dlcore_file_info_t *a, const dlcore_file_info_t *b)
@@ -71,7 +72,7 @@ static dlcore_status hold(dlcore_output_t *output, bool *again, dlcore_error_rec
         return DLCORE_OK;
     if (result != 0 || system->fstat(system->user, output->file, &info) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot lock the file next to it",
-                                 dlcore_output_shown(output));
+                                 dlcore_path_shown(output->path));
     *again = info.names == 0;
     return DLCORE_OK;
 }
@@ -113,7 +114,7 @@ static dlcore_status make(dlcore_output_t *output, unsigned permissions,
 
     for (unsigned number = 0; again && number < NAMES_TRIED; number++) {
         snprintf(output->temporary, sizeof output->temporary, ".%.160s.dlcore-%u.tmp",
-                 dlcore_output_base(output->path), number);
+                 dlcore_path_name(output->path), number);
         status = try_name(output, permissions, &again, error);
     }
     return again ? fail_making(output, EEXIST, error) : status;
@@ -138,7 +139,7 @@ static dlcore_status keep_permissions(dlcore_output_t *output, const dlcore_file
     }
     if (system->fchmod(system->user, output->file, permissions) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot keep its permissions",
-                                 dlcore_output_shown(output));
+                                 dlcore_path_shown(output->path));
     return DLCORE_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "model/dataset.h"
 
 dlcore_fit_options_t dlcore_fit_options_default(void)
 {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fit/fit.h"
+#include "model/dataset.h"
 
 static void see_request(dlcore_fit_t *fit)
 {

@@ -4,6 +4,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "model/dataset.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
 #include "tensor/tensor.h"

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "model/dataset.h"
 
 dlcore_status dlcore_feed_tensors(dlcore_feed_t *feed, const dlcore_model_t *model,
                                   const dlcore_source_t *samples, size_t batch_size, bool shuffle,
@@ -67,71 +68,6 @@ dlcore_status dlcore_feed_seek(dlcore_feed_t *feed, const dlcore_model_t *model,
     else if (feed->order != NULL)
         draw_order(feed, model->options.seed, key);
     return DLCORE_OK;
-}
-
-dlcore_status dlcore_host_failed(const char *what, dlcore_status status,
-                                 const dlcore_error_record_t *found, dlcore_error_record_t *error)
-{
-    if (status > DLCORE_OK) /* who asks for < 0 would not see it */
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: answered %d, which is no status",
-                           what, (int)status);
-    return dlcore_fail(error, status, "%s: %.*s", what, (int)sizeof found->message - 1,
-                       found->message[0] != '\0' ? found->message : dlcore_status_string(status));
-}
-
-dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass, size_t batch,
-                                   dlcore_error_record_t *error)
-{
-    dlcore_error_record_t found = {0};
-    dlcore_status status = dataset->begin(dataset->user, pass, batch, &found);
-
-    return status == DLCORE_OK ? status
-                               : dlcore_host_failed("dataset: begin", status, &found, error);
-}
-
-dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_labels,
-                                  dlcore_source_t *source, dlcore_error_record_t *error)
-{
-    dlcore_error_record_t found = {0};
-    dlcore_dataset_batch_t batch = {0};
-    dlcore_status status = dataset->next(dataset->user, &batch, &found);
-
-    *source = (dlcore_source_t){0};
-    if (status != DLCORE_OK)
-        return dlcore_host_failed("dataset: next", status, &found, error);
-    if (batch.x == NULL && batch.y == NULL && batch.sample_weight == NULL)
-        return DLCORE_OK;
-    if (batch.x == NULL || (with_labels && batch.y == NULL))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "dataset: next: a batch without %s",
-                           batch.x == NULL ? "x" : "y");
-    *source = (dlcore_source_t){.x = batch.x,
-                                .y = with_labels ? batch.y : NULL,
-                                .weights = with_labels ? batch.sample_weight : NULL,
-                                .rows = dlcore_sample_count(batch.x)};
-    if (source->rows == 0)
-        status = dlcore_fail(error, DLCORE_ERROR_SHAPE, "dataset: next: a batch of 0 samples");
-    else if (dlcore_sample_width(batch.x) == 0)
-        status = dlcore_fail(error, DLCORE_ERROR_SHAPE,
-                             "dataset: next: a batch of 0 numbers per sample");
-    if (status != DLCORE_OK)
-        *source = (dlcore_source_t){0};
-    return status;
-}
-
-dlcore_status dlcore_dataset_empty(size_t pass, dlcore_error_record_t *error)
-{
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "dataset: pass %zu, counted from 0, had no batch: does begin go back to the "
-                       "batch it is told?",
-                       pass);
-}
-
-dlcore_status dlcore_dataset_refused(size_t pass, size_t batch, dlcore_status status,
-                                     const dlcore_error_record_t *found,
-                                     dlcore_error_record_t *error)
-{
-    return dlcore_fail(error, status, "dataset: batch %zu of pass %zu: %s", batch, pass,
-                       found->message);
 }
 
 /* Rows of the tensors that are batch `batch` of the pass; rows 0 past the end. */

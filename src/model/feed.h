@@ -48,23 +48,4 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
 dlcore_source_t dlcore_feed_peek(const dlcore_feed_t *feed);
 
-/* What a function of the host's answered but DLCORE_OK, as an error of dlcore's: its message, or
- * one for a host that left none, which need not end; a positive status is DLCORE_ERROR_ARGUMENT. */
-dlcore_status dlcore_host_failed(const char *what, dlcore_status status,
-                                 const dlcore_error_record_t *found, dlcore_error_record_t *error);
-
-/* A dataset's own functions, on the calling thread; their messages say which of them failed. */
-dlcore_status dlcore_dataset_begin(const dlcore_dataset_t *dataset, size_t pass, size_t batch,
-                                   dlcore_error_record_t *error);
-/* A batch as a source, whose x has rows and columns and nothing else is checked; rows 0 at the end.
- * DLCORE_ERROR_ARGUMENT for half a batch, DLCORE_ERROR_SHAPE for an empty one. */
-dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_labels,
-                                  dlcore_source_t *source, dlcore_error_record_t *error);
-/* A pass had no batch where it must have one. */
-dlcore_status dlcore_dataset_empty(size_t pass, dlcore_error_record_t *error);
-/* A batch of a fit's does not fit, as *found says. */
-dlcore_status dlcore_dataset_refused(size_t pass, size_t batch, dlcore_status status,
-                                     const dlcore_error_record_t *found,
-                                     dlcore_error_record_t *error);
-
 #endif

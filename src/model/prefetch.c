@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/wait_word.h"
-#include "model/feed.h"
+#include "model/dataset.h"
 #include "system/threads.h"
 #include "tensor/tensor.h"
 

@@ -19,7 +19,7 @@
 #include "kernels/activate.h"
 #include "kernels/kernels.h"
 #include "products/matrix.h"
-#include "products/small.h"
+#include "products/small_loops.h"
 
 /* Where gradients go: kept in a vector, or used at once to update the weights. `offset` counts
  * floats from the start of the model's flat parameter vector, in the engine's own layout; `take`

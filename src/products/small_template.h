@@ -6,7 +6,7 @@
 
 #include "kernels/always_inline.h"
 #include "kernels/vector_functions.h"
-#include "products/small.h"
+#include "products/small_loops.h"
 
 ALWAYS_INLINE v_float activate_vector(dlcore_activation_t activation, v_float z)
 {

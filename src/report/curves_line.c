@@ -1,10 +1,11 @@
 /* Drawing a learning curve: its line, its dots, the mark at its best.
  *
  * SPDX-License-Identifier: MIT */
+#include "report/curves_line.h"
+
 #include <math.h>
 
 #include "base/size.h"
-#include "report/curves_panel.h"
 
 #define MARKERS_MAX 30 /* values up to which each has a dot */
 #define RUNS 2.0       /* of epochs per pixel, where epochs are many */

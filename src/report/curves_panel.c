@@ -7,32 +7,15 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "report/curves_line.h"
 
 #define TICK_WIDTH 60.0 /* pixels from tick to tick, about */
 #define TICK_HEIGHT 42.0
-#define INSET 8.0  /* between the frame and the first epoch */
 #define LETTER 6.0 /* about as wide is one of 12 pixels, */
 #define DIGIT 7.2  /* and one of a number */
 #define HEAD 12.0  /* from the frame up to the legend */
 #define NAME_SIZE 13.0
 #define NAME_LEFT 18.0 /* where names of y stand in the room for them */
-
-/* ---- places ---- */
-
-double dlcore_panel_epoch(const dlcore_panel_t *panel, size_t row)
-{
-    return (double)panel->history->first_epoch + (double)row + 1.0;
-}
-
-double dlcore_panel_x(const dlcore_panel_t *panel, double epoch)
-{
-    return panel->left + INSET + dlcore_axis_place(&panel->x, epoch) * (panel->width - 2.0 * INSET);
-}
-
-double dlcore_panel_y(const dlcore_panel_t *panel, double value)
-{
-    return panel->top + (1.0 - dlcore_axis_place(&panel->y, value)) * panel->height;
-}
 
 /* The least and the most of the finite values; 1 and 2 without any. */
 static void find_limits(const dlcore_panel_t *panel, double *low, double *high)

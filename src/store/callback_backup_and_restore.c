@@ -56,9 +56,9 @@ static dlcore_status find_backup(const dlcore_backup_and_restore_t *backup, bool
                                  dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = backup_system(backup);
-    char path[DLCORE_OUTPUT_PATH_SIZE];
+    char path[DLCORE_PATH_SIZE];
     dlcore_file_info_t info;
-    dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
+    dlcore_status status = dlcore_path_resolve(system, backup->path, path, error);
 
     if (status != DLCORE_OK)
         return status;
@@ -180,8 +180,8 @@ static dlcore_status delete_file(const dlcore_backup_and_restore_t *backup,
                                  dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = backup_system(backup);
-    char path[DLCORE_OUTPUT_PATH_SIZE];
-    dlcore_status status = dlcore_output_resolve(system, backup->path, path, error);
+    char path[DLCORE_PATH_SIZE];
+    dlcore_status status = dlcore_path_resolve(system, backup->path, path, error);
 
     if (status != DLCORE_OK || system->unlinkat(system->user, DLCORE_FILE_HERE, path) == 0 ||
         errno == ENOENT)

@@ -14,6 +14,14 @@
 #include "store/model_load.h"
 #include "store/model_loading.h"
 
+dlcore_load_options_t dlcore_load_options_default(void)
+{
+    return (dlcore_load_options_t){.model = dlcore_model_options_default(),
+                                   .compile = true,
+                                   .training_state = true,
+                                   .structure_size = sizeof(dlcore_load_options_t)};
+}
+
 /* The model's own message, with the file's name. */
 static dlcore_status models_error(const dlcore_model_loading_t *loading, dlcore_status status)
 {

@@ -5,16 +5,8 @@
 #include "dlcore/file.h"
 #include "store/model_load.h"
 
-dlcore_load_options_t dlcore_load_options_default(void)
-{
-    return (dlcore_load_options_t){.model = dlcore_model_options_default(),
-                                   .compile = true,
-                                   .training_state = true,
-                                   .structure_size = sizeof(dlcore_load_options_t)};
-}
-
 static dlcore_status check_loading(const dlcore_load_options_t *options, const void *source,
-                                   dlcore_model_t **model)
+                           dlcore_model_t **model)
 {
     dlcore_error_record_t *error = options != NULL ? options->error : NULL;
 

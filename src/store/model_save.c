@@ -9,14 +9,6 @@
 #include "model/model.h"
 #include "store/model_saving.h"
 
-dlcore_save_options_t dlcore_save_options_default(void)
-{
-    return (dlcore_save_options_t){.training_state = true,
-                                   .self_test = true,
-                                   .sync = true,
-                                   .structure_size = sizeof(dlcore_save_options_t)};
-}
-
 static dlcore_status write_output(void *to, const void *bytes, size_t size,
                                   dlcore_error_record_t *error)
 {

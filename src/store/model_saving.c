@@ -16,6 +16,14 @@
 /* A megabyte: each write costs the file system some microseconds. */
 #define SAVING_BUFFER_FLOATS ((size_t)1 << 18)
 
+dlcore_save_options_t dlcore_save_options_default(void)
+{
+    return (dlcore_save_options_t){.training_state = true,
+                                   .self_test = true,
+                                   .sync = true,
+                                   .structure_size = sizeof(dlcore_save_options_t)};
+}
+
 /* ---- the tensors ---- */
 
 /* Hands every row of a tensor on. */

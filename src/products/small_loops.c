@@ -1,7 +1,7 @@
 /* Training small networks, as far as it needs no vectors.
  *
  * SPDX-License-Identifier: MIT */
-#include "products/small.h"
+#include "products/small_loops.h"
 
 #include "kernels/cpu.h"
 

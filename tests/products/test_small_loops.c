@@ -12,7 +12,7 @@
 
 #include <dlcore.h>
 
-#include "products/small.h"
+#include "products/small_loops.h"
 #include "support/models.h"
 
 enum { SAMPLES = 100, WIDTH = 16, WEIGHTS_MAX = 1200 };

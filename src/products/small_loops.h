@@ -5,8 +5,8 @@
  * Weights are read where the native engines keep them: kernels (inputs, 16), biases (16).
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_PRODUCTS_SMALL_H
-#define DLCORE_PRODUCTS_SMALL_H
+#ifndef DLCORE_PRODUCTS_SMALL_LOOPS_H
+#define DLCORE_PRODUCTS_SMALL_LOOPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

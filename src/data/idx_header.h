@@ -1,11 +1,18 @@
-/* What the plain and the gzip reader of IDX share.
+/* The header of IDX files, plain or packed by gzip.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_DATA_IDX_H
-#define DLCORE_DATA_IDX_H
+#ifndef DLCORE_DATA_IDX_HEADER_H
+#define DLCORE_DATA_IDX_HEADER_H
+
+#include <stdint.h>
 
 #include "dlcore/tensor.h"
-#include "files/input.h"
+
+/* A number of four bytes, the highest first. */
+static inline uint32_t dlcore_idx_number(const unsigned char bytes[4])
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
 
 typedef struct dlcore_idx_header {
     dlcore_dtype_t dtype;
@@ -22,9 +29,5 @@ typedef dlcore_status dlcore_idx_read_t(void *from, void *to, size_t want, size_
 /* Reads and checks a header. `name` is for messages. */
 dlcore_status dlcore_idx_read_header(dlcore_idx_read_t *read, void *from, const char *name,
                                      dlcore_idx_header_t *header, dlcore_error_record_t *error);
-
-/* Reads a gzip file from its start, elements still big-endian. */
-dlcore_status dlcore_idx_load_gzip(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                                   dlcore_tensor_t **out, dlcore_error_record_t *error);
 
 #endif
