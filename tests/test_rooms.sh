@@ -13,7 +13,10 @@ nm=${3:-nm}
 order="system base kernels json products tensor nn engine model fit files data store report"
 
 # Files that call each other, a circle a line; src/DESIGN.md says why.
-allowed_circles=""
+allowed_circles="
+nn: layer layer_batch_normalization layer_layer_normalization layer_normalization layer_prelu
+nn: optimizer optimizer_adadelta optimizer_adagrad optimizer_adam optimizer_adamax optimizer_nadam optimizer_rmsprop optimizer_sgd
+"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

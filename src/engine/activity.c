@@ -3,23 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "engine/activity.h"
 
-bool dlcore_activity_has(const dlcore_network_t *network, size_t i)
-{
-    const dlcore_layer_t *layer = &network->nodes[i].layer;
-
-    return layer->kind == DLCORE_LAYER_DENSE &&
-           !dlcore_regularizer_is_none(&layer->activity_regularizer);
-}
-
-bool dlcore_activity_has_any(const dlcore_network_t *network)
-{
-    for (size_t i = 0; i < network->node_count; i++) {
-        if (dlcore_activity_has(network, i))
-            return true;
-    }
-    return false;
-}
-
 void dlcore_activity_clear(dlcore_workspace_t *workspace, const dlcore_place_t *place)
 {
     size_t rows = workspace->input[workspace->batch].rows;

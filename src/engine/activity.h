@@ -12,10 +12,6 @@
 #include "engine/team.h"
 #include "engine/workspace.h"
 
-/* Whether node i's outputs, or those of any node, have a penalty. */
-bool dlcore_activity_has(const dlcore_network_t *network, size_t i);
-bool dlcore_activity_has_any(const dlcore_network_t *network);
-
 /* Begins the worker's rows anew, where the workspace has room for them. */
 void dlcore_activity_clear(dlcore_workspace_t *workspace, const dlcore_place_t *place);
 /* Adds the penalty of node i's outputs to the worker's rows; after a barrier behind these. */

@@ -298,6 +298,23 @@ bool dlcore_network_keeps_input(const dlcore_network_t *network, size_t i)
            dlcore_activate_needs_input(node->layer.activation);
 }
 
+bool dlcore_network_has_penalty(const dlcore_network_t *network, size_t i)
+{
+    const dlcore_layer_t *layer = &network->nodes[i].layer;
+
+    return layer->kind == DLCORE_LAYER_DENSE &&
+           !dlcore_regularizer_is_none(&layer->activity_regularizer);
+}
+
+bool dlcore_network_has_penalties(const dlcore_network_t *network)
+{
+    for (size_t i = 0; i < network->node_count; i++) {
+        if (dlcore_network_has_penalty(network, i))
+            return true;
+    }
+    return false;
+}
+
 const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
                                                    const dlcore_node_t **node)
 {

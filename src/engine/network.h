@@ -77,6 +77,10 @@ size_t dlcore_network_output_width(const dlcore_network_t *network);
 /* Whether the backward pass needs what node i gave its activation. */
 bool dlcore_network_keeps_input(const dlcore_network_t *network, size_t i);
 
+/* Whether node i's outputs, or those of any node, have a penalty (engine/activity.h). */
+bool dlcore_network_has_penalty(const dlcore_network_t *network, size_t i);
+bool dlcore_network_has_penalties(const dlcore_network_t *network);
+
 /* The index-th parameter over all layers; NULL past the end. *node (may be NULL): its layer. */
 const dlcore_parameter_t *dlcore_network_parameter(const dlcore_network_t *network, size_t index,
                                                    const dlcore_node_t **node);

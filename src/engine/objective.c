@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "engine/objective.h"
 
+#include "base/size.h"
+
 static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
 {
     return a->kind == b->kind && a->from_logits == b->from_logits &&
@@ -29,4 +31,16 @@ bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objectiv
             return false;
     }
     return true;
+}
+
+size_t dlcore_objective_states(const dlcore_objective_t *objective)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        if (!dlcore_size_add(length, dlcore_metric_length(&objective->metrics[i], objective->units),
+                             &length))
+            return SIZE_MAX;
+    }
+    return length;
 }

@@ -25,4 +25,8 @@ typedef struct dlcore_objective {
 /* Whether two are the same, but for `weighted` and names. */
 bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objective_t *b);
 
+/* Doubles that the states of all metrics take; 0 without metrics, SIZE_MAX where there are too
+ * many. */
+size_t dlcore_objective_states(const dlcore_objective_t *objective);
+
 #endif

@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 #include "base/size.h"
-#include "engine/activity.h"
-#include "engine/small.h"
+#include "engine/small_plan.h"
 #include "products/chain.h"
 #include "products/products_native.h"
 
@@ -47,7 +46,7 @@ dlcore_path_t dlcore_path_train(const dlcore_network_t *network,
 
     if (count > DLCORE_SMALL_LAYERS || network->products->small == NULL ||
         network->products->small() == NULL || !dlcore_small_loss(objective, &loss) ||
-        dlcore_activity_has_any(network))
+        dlcore_network_has_penalties(network))
         return DLCORE_PATH_LAYERS;
     for (size_t l = 0; l < count; l++) {
         if (!is_small_layer(&network->nodes[network->first + l], objective, l + 1 == count))

@@ -4,35 +4,7 @@
 #ifndef DLCORE_ENGINE_SMALL_H
 #define DLCORE_ENGINE_SMALL_H
 
-#include "engine/network.h"
-#include "engine/objective.h"
-#include "engine/step.h"
-
-/* What a step needs that is settled once for a network and an objective. */
-struct dlcore_small_plan {
-    const dlcore_small_functions_t *functions;
-    dlcore_small_t net;
-    dlcore_label_change_t labels; /* smoothing */
-    /* of one allocation, which the workspace owns */
-    float *x, *t, *y, *weight, *loss; /* of a group, in lanes */
-    float *work;
-    float *gradients; /* as long as the flat parameter vector; padding stays zero */
-};
-
-/* The loss as small networks know it; false where they have none for the objective. */
-bool dlcore_small_loss(const dlcore_objective_t *objective, dlcore_small_loss_t *loss);
-/* What a layer applies itself: not what the loss does. */
-dlcore_activation_t dlcore_small_activation(const dlcore_node_t *node,
-                                            const dlcore_objective_t *objective, bool is_last);
-
-/* Everything of the plan but its memory, for a network that goes this way (dlcore_path_train). */
-void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective_t *objective,
-                         dlcore_small_plan_t *plan);
-
-/* The kernels that update its weights. One sample of a narrow network leaves its gradients in
- * stores of 8 floats, from which loads of 16 would have to wait. `plan` NULL: the network's own. */
-const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
-                                             const dlcore_small_plan_t *plan);
+#include "engine/step_state.h"
 
 /* Losses, predictions of every row where metrics need them, and gradients to the sink. */
 void dlcore_small_step(dlcore_step_t *step);

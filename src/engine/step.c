@@ -76,7 +76,7 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
             type->forward_rows(&pass);
             dlcore_place_meet(place);
         }
-        if (workspace->row_activity != NULL && dlcore_activity_has(network, i))
+        if (workspace->row_activity != NULL && dlcore_network_has_penalty(network, i))
             dlcore_activity_rows(network, workspace, i, place);
     }
 }
@@ -129,7 +129,7 @@ static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_
                              size_t i)
 {
     return i + 1 < network->node_count && network->nodes[i + 1].type->can_fold_below &&
-           !dlcore_activity_has(network, i) && !dlcore_activate_takes_rows(activation) &&
+           !dlcore_network_has_penalty(network, i) && !dlcore_activate_takes_rows(activation) &&
            !dlcore_activate_needs_input(activation);
 }
 
@@ -147,7 +147,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         pass.dy = &workspace->gradients[i];
         pass.sink = sink;
         pass.statistics = moves_statistics ? network->values : NULL;
-        if (dlcore_activity_has(network, i)) {
+        if (dlcore_network_has_penalty(network, i)) {
             dlcore_activity_gradient(network, workspace, i, place);
             dlcore_place_meet(place);
         }

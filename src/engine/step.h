@@ -7,13 +7,7 @@
 #ifndef DLCORE_ENGINE_STEP_H
 #define DLCORE_ENGINE_STEP_H
 
-#include "engine/gather.h"
-#include "engine/network.h"
-#include "engine/objective.h"
-#include "engine/sums.h"
-#include "engine/team.h"
-#include "engine/update.h"
-#include "engine/workspace.h"
+#include "engine/step_state.h"
 
 /* The outputs of every layer for the batch in the workspace, whose rows are set. With an objective,
  * the last activation is left out where the loss applies it. Ends with a barrier. */
@@ -33,29 +27,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
                           dlcore_workspace_t *workspace, const dlcore_gradient_sink_t *sink,
                           bool moves_statistics, const dlcore_place_t *place);
 
-/* One training step, as a team runs it. */
-typedef struct dlcore_step {
-    const dlcore_network_t *network;
-    const dlcore_objective_t *objective;
-    dlcore_workspace_t *workspace;
-    dlcore_team_t *team;
-    const dlcore_gradient_sink_t *sink;
-    const dlcore_update_plan_t *penalty; /* of regularizers, for the loss; NULL: none */
-    const dlcore_update_sink_t *update;  /* which finishes the step; NULL: none has to */
-    dlcore_source_t source;              /* of the batch at hand */
-    dlcore_source_t next;                /* of the batch after it; rows 0: none */
-    size_t batch;                        /* which of the workspace's batches is the one at hand */
-    bool gathered;                       /* it is already there */
-    bool stop_on_not_finite;
-    uint64_t seed, number; /* the model's, and of this step in its life: key what is random in it */
-    bool moves_statistics; /* false: only gradients are wanted */
-
-    /* result: when the loss is not finite and that stops, nothing went to the sink */
-    dlcore_sums_t sums; /* its states are the workspace's */
-    bool finite;
-} dlcore_step_t;
-
-/* Runs the step on `workers` of the team. */
+/* Runs a training step on `workers` of the team. */
 void dlcore_step_run(dlcore_step_t *step, size_t workers);
 
 #endif

@@ -10,23 +10,11 @@
 #include "base/size.h"
 #include "engine/activity.h"
 
-size_t dlcore_sums_length(const dlcore_objective_t *objective)
-{
-    size_t length = 0;
-
-    for (size_t i = 0; i < objective->metric_count; i++) {
-        if (!dlcore_size_add(length, dlcore_metric_length(&objective->metrics[i], objective->units),
-                             &length))
-            return SIZE_MAX;
-    }
-    return length;
-}
-
 dlcore_status dlcore_sums_create(const dlcore_allocator_t *allocator,
                                  const dlcore_objective_t *objective, dlcore_sums_t *sums,
                                  dlcore_error_record_t *error)
 {
-    size_t length = dlcore_sums_length(objective);
+    size_t length = dlcore_objective_states(objective);
 
     *sums = (dlcore_sums_t){0};
     if (length == 0)
@@ -48,7 +36,7 @@ void dlcore_sums_clear(const dlcore_objective_t *objective, dlcore_sums_t *sums)
 {
     sums->loss = 0.0;
     sums->samples = 0;
-    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
+    for (size_t i = 0, length = dlcore_objective_states(objective); i < length; i++)
         sums->states[i] = 0.0;
 }
 
@@ -86,14 +74,14 @@ double dlcore_sums_metric(const dlcore_objective_t *objective, const dlcore_sums
 
 size_t dlcore_sums_stored_length(const dlcore_objective_t *objective)
 {
-    return 2 + dlcore_sums_length(objective);
+    return 2 + dlcore_objective_states(objective);
 }
 
 void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t *sums, double *to)
 {
     *to++ = sums->loss;
     *to++ = (double)sums->samples;
-    for (size_t i = 0, length = dlcore_sums_length(objective); i < length; i++)
+    for (size_t i = 0, length = dlcore_objective_states(objective); i < length; i++)
         to[i] = sums->states[i];
 }
 
@@ -136,7 +124,7 @@ static void restore_earlier(const dlcore_objective_t *objective, const double *f
 bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from, size_t count,
                          dlcore_sums_t *sums)
 {
-    size_t length = dlcore_sums_length(objective);
+    size_t length = dlcore_objective_states(objective);
 
     if (!dlcore_size_of_double(from[1], &sums->samples))
         return false;

@@ -15,11 +15,9 @@
 typedef struct dlcore_sums {
     double loss; /* of each batch, times its samples */
     size_t samples;
-    double *states; /* dlcore_sums_length: of each metric in turn; NULL where there are none */
+    double *states; /* dlcore_objective_states: of each metric in turn; NULL where there are none */
 } dlcore_sums_t;
 
-/* Doubles of all states; 0 without metrics, SIZE_MAX where there are too many. */
-size_t dlcore_sums_length(const dlcore_objective_t *objective);
 /* Sums of nothing, with their states in new memory; those of failed creation are all zero. */
 dlcore_status dlcore_sums_create(const dlcore_allocator_t *allocator,
                                  const dlcore_objective_t *objective, dlcore_sums_t *sums,

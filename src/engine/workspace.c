@@ -6,10 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "engine/activity.h"
 #include "engine/path.h"
-#include "engine/small.h"
-#include "engine/sums.h"
 
 /* Cuts aligned pieces off one block; with memory NULL it only measures. */
 typedef struct cutter {
@@ -261,10 +258,10 @@ static void cut_results(cutter_t *cutter, const dlcore_network_t *network,
     if (needs_targets(objective))
         w->targets = cut(cutter, count, sizeof(float));
     w->row_loss = cut(cutter, w->capacity, sizeof(float));
-    if (dlcore_activity_has_any(network))
+    if (dlcore_network_has_penalties(network))
         w->row_activity = cut(cutter, w->capacity, sizeof *w->row_activity);
     w->row_metrics = cut(cutter, all, sizeof(float));
-    w->metric_states = cut(cutter, dlcore_sums_length(objective), sizeof(double));
+    w->metric_states = cut(cutter, dlcore_objective_states(objective), sizeof(double));
 }
 
 static void lay_out(cutter_t *cutter, const dlcore_network_t *network,

@@ -6,6 +6,7 @@
 
 #include "engine/network.h"
 #include "engine/objective.h"
+#include "engine/small_plan.h"
 
 /* What the memory is for. */
 typedef enum dlcore_workspace_use {
@@ -22,8 +23,6 @@ typedef struct dlcore_columns {
     uint32_t *index;
     uint32_t *gaps;
 } dlcore_columns_t;
-
-typedef struct dlcore_small_plan dlcore_small_plan_t; /* engine/small.h */
 
 /* What is known of the first layer's kernel. */
 typedef enum dlcore_weights {

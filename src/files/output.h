@@ -30,19 +30,12 @@
 #include <stddef.h>
 
 #include "dlcore/status.h"
-#include "files/path.h"
-
-#define DLCORE_OUTPUT_NAME_SIZE 256
+#include "files/temporary.h"
 
 typedef struct dlcore_output {
-    const dlcore_system_t *system;
-    dlcore_file_t folder;
-    dlcore_file_t file;
-    dlcore_file_t guard; /* holds the lock when `file` is closed */
-    bool exists;         /* the temporary file */
+    dlcore_temporary_t temporary;
+    dlcore_file_t guard; /* holds the lock when the file is closed */
     size_t written;
-    char path[DLCORE_PATH_SIZE]; /* of the file to be, links followed */
-    char temporary[DLCORE_OUTPUT_NAME_SIZE];
 } dlcore_output_t;
 
 /* Makes the temporary file. `system` NULL: the real one. DLCORE_ERROR_IO with errno's text, or when

@@ -215,10 +215,10 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
                                                                  : DLCORE_ACTIVATION_LINEAR);
     /* an activity regularizer needs y_pred and its gradient */
     if (objective->output == DLCORE_OUTPUT_FUSED &&
-        dlcore_activity_has(network, network->node_count - 1))
+        dlcore_network_has_penalty(network, network->node_count - 1))
         objective->output = DLCORE_OUTPUT_PREDICTIONS;
     status = resolve_metrics(settings, last->output_width, objective, error);
-    if (status == DLCORE_OK && dlcore_sums_length(objective) > SIZE_MAX / 4 / sizeof(double))
+    if (status == DLCORE_OK && dlcore_objective_states(objective) > SIZE_MAX / 4 / sizeof(double))
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "metrics of %zu units are too large",
                            objective->units);
     return status;

@@ -72,6 +72,8 @@ static inline uint64_t dlcore_model_version(const dlcore_model_t *model)
     return atomic_load_explicit(&model->version, memory_order_acquire);
 }
 
+/* ---- scope.c ---- */
+
 /* The team, made on first use, for one call at a time and a run of that many multiply-adds, or
  * HUGE_VAL: as many threads as there are; NULL when it is taken, cannot be had, or would not gain,
  * as where BLAS has the threads. Release with dlcore_model_release_team. */

@@ -108,7 +108,7 @@ static dlcore_status make_workspaces(blocks_t *blocks, size_t workers, dlcore_er
 static dlcore_status make_sums(blocks_t *blocks, dlcore_error_record_t *error)
 {
     const dlcore_run_t *run = blocks->run;
-    size_t length = dlcore_sums_length(run->objective), each, all;
+    size_t length = dlcore_objective_states(run->objective), each, all;
     double *states;
 
     if (!dlcore_size_multiply(length, sizeof(double), &each) ||

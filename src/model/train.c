@@ -6,7 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "engine/small.h"
+#include "engine/small_plan.h"
 #include "model/train.h"
 #include "system/clock.h"
 #include "tensor/tensor.h"

@@ -7,6 +7,7 @@
 #include "fit/callback.h"
 #include "model/model.h"
 #include "model/run_state.h"
+#include "model/take_over.h"
 #include "store/model_restore.h"
 #include "store/model_save.h"
 

@@ -6,7 +6,7 @@
 #include "store/model_load.h"
 
 static dlcore_status check_loading(const dlcore_load_options_t *options, const void *source,
-                           dlcore_model_t **model)
+                                   dlcore_model_t **model)
 {
     dlcore_error_record_t *error = options != NULL ? options->error : NULL;
 

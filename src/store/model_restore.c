@@ -15,6 +15,7 @@
 #include "dlcore/file.h"
 #include "model/model.h"
 #include "model/run_state.h"
+#include "model/take_over.h"
 #include "store/model_config.h"
 #include "json/json.h"
 

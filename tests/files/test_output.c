@@ -332,8 +332,8 @@ static void test_output_leaves_files_of_living_writers(void **state)
     (void)state;
     assert_int_equal(dlcore_output_open(&first, NULL, path_of("file"), &error), DLCORE_OK);
     assert_int_equal(dlcore_output_open(&second, NULL, path_of("file"), &error), DLCORE_OK);
-    assert_string_equal(first.temporary, TEMPORARY(0));
-    assert_string_equal(second.temporary, TEMPORARY(1));
+    assert_string_equal(first.temporary.name, TEMPORARY(0));
+    assert_string_equal(second.temporary.name, TEMPORARY(1));
     assert_int_equal(dlcore_output_write(&first, "first", 5, &error), DLCORE_OK);
     assert_int_equal(dlcore_output_write(&second, "second", 6, &error), DLCORE_OK);
     assert_int_equal(dlcore_output_commit(&first, false, &error), DLCORE_OK);

@@ -1,7 +1,7 @@
 /* Paths.
  *
  * SPDX-License-Identifier: MIT */
-#include "files/path.h"
+#include "files/file_path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 #define LINKS_MAX 40 /* as many as systems follow */
-#define SHOWN_MAX 120
+#define PATH_END_MAX 120
 
 const char *dlcore_path_name(const char *path)
 {
@@ -22,7 +22,7 @@ const char *dlcore_path_shown(const char *path)
 {
     size_t length = strlen(path);
 
-    return length > SHOWN_MAX ? path + length - SHOWN_MAX : path;
+    return length > PATH_END_MAX ? path + length - PATH_END_MAX : path;
 }
 
 /* Replaces `path`, which is a link to `target`, by what that means. */

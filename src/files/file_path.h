@@ -1,8 +1,8 @@
 /* Paths: their names, their ends, what links mean.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_FILES_PATH_H
-#define DLCORE_FILES_PATH_H
+#ifndef DLCORE_FILES_FILE_PATH_H
+#define DLCORE_FILES_FILE_PATH_H
 
 #include "dlcore/status.h"
 #include "system/files.h"
