@@ -34,7 +34,7 @@
 
 extern char **environ;
 
-static const bench_plan_t thorough = {0.1, 6.0, 5, 15}, hasty = {0.001, 0.0, 1, 1};
+static const bench_plan_t thorough = {0.05, 2.0, 5, 15}, hasty = {0.001, 0.0, 1, 1};
 
 static char folder[256];
 static const char *program;

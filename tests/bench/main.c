@@ -174,6 +174,7 @@ static void measure(bench_t *bench, const bench_case_t *which)
     run_race(&race, bench);
     result.kernels = race.processes[0].kernels;
     result.rows = race.processes[0].rows;
+    result.cpus = race.processes[0].cpus;
     result.operations = bench_case_operations(which, result.rows);
     result.seconds = race.contenders[0].median / (double)race.processes[0].steps;
     result.best_seconds = race.contenders[0].best / (double)race.processes[0].steps;
@@ -185,11 +186,26 @@ static void measure(bench_t *bench, const bench_case_t *which)
 
 /* ---- the program ---- */
 
+/* Whether the name contains one of the texts between | signs. */
+static bool is_named(const char *name, const char *texts)
+{
+    for (;; texts++) {
+        const size_t length = strcspn(texts, "|");
+
+        for (const char *at = name; strlen(at) >= length; at++)
+            if (strncmp(at, texts, length) == 0)
+                return true;
+        texts += length;
+        if (*texts == '\0')
+            return false;
+    }
+}
+
 static bool is_chosen(const bench_options_t *options, const bench_case_t *which)
 {
     if (options->peers && !bench_case_has_peers(which))
         return false;
-    return options->cases == NULL || strstr(which->name, options->cases) != NULL;
+    return options->cases == NULL || is_named(which->name, options->cases);
 }
 
 static void run_cases(bench_t *bench, size_t threads, bool again)
@@ -248,6 +264,11 @@ int main(int argc, char **argv)
     if (bench.options.list)
         return 0;
     bench.plan = bench.options.quick ? hasty : thorough;
+    if (bench.options.machine) {
+        bench_report_begin(false);
+        report_peaks(&bench);
+        return 0;
+    }
     check_data(&bench.options);
     bench_report_begin(bench.options.json);
     if (!bench.options.json)

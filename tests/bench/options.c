@@ -18,9 +18,10 @@ static void usage(FILE *stream)
     fputs(
         "usage: dlcore_bench [options]           measures\n"
         "       dlcore_bench threads [options]   checks how threads behave, about 20 seconds\n"
+        "       dlcore_bench machine             only tells CPU, peaks and BLAS\n"
         "  --threads N       threads of dlcore and of the floor (default: 1, then all CPUs)\n"
         "  --engine NAME     auto (default), native or blas: who multiplies in dlcore\n"
-        "  --case TEXT       only cases whose name contains TEXT; --list shows the names\n"
+        "  --case TEXT       only cases whose name contains TEXT (A|B: either); --list shows them\n"
         "  --data DIR        folder of MNIST's training files (default: $DLCORE_MNIST_DIR)\n"
         "  --json            one object per line instead of a table\n"
         "  --quick           a few milliseconds for each case: a test, not a measurement\n"
@@ -81,6 +82,7 @@ static bool parse_flag(bench_options_t *options, const char *argument)
         {"--cpu", &options->cpu},
         {"--no-floor", &options->no_floor},
         {"threads", &options->check_threads},
+        {"machine", &options->machine},
     };
     size_t i;
 

@@ -12,8 +12,9 @@
 typedef struct bench_options {
     size_t threads; /* 0: first 1, then as many as there are CPUs */
     dlcore_engine_t engine;
-    const char *cases; /* those whose name contains this; NULL: all */
-    const char *data;  /* folder of MNIST; NULL: none */
+    const char
+        *cases; /* those whose name contains this, or a part of it between | signs; NULL: all */
+    const char *data; /* folder of MNIST; NULL: none */
     bool json;
     bool quick;
     bool peers; /* only cases that the peer programs have, too */
@@ -21,6 +22,7 @@ typedef struct bench_options {
     bool cpu;      /* seconds of CPU, of all threads */
     bool no_floor; /* dlcore alone */
     bool check_threads;
+    bool machine; /* only what the head of the table says */
 
     const char *program; /* what starts this program anew */
     const char *subject; /* NULL, or what this process measures for another one: serve.h */

@@ -66,12 +66,15 @@ static void read_answer(bench_process_t *process, char *line, size_t size)
 static double run(void *state, size_t count)
 {
     bench_process_t *process = state;
-    char line[128];
+    char line[128], *rest;
+    double seconds;
 
     fprintf(process->to, "%zu\n", count);
     fflush(process->to);
     read_answer(process, line, sizeof line);
-    return strtod(line, NULL);
+    seconds = strtod(line, &rest);
+    process->cpus = strtod(rest, NULL);
+    return seconds;
 }
 
 void bench_process_start(bench_process_t *process, const bench_options_t *options,

@@ -22,6 +22,7 @@ typedef struct bench_process {
     size_t steps, rows; /* in one repeat; in a step */
     double operations;  /* in one repeat, of loops of multiply-adds; else 0 */
     char kernels[64];
+    double cpus; /* at work in the last sample */
 } bench_process_t;
 
 /* Starts the program anew to measure `subject` (serve.h) of a case (NULL: of none) at a number of

@@ -98,6 +98,7 @@ static void report_json(const bench_result_t *result)
     print_json("seconds_per_sample", result->seconds / (double)result->rows);
     print_json("floor_one_call_per_thread_seconds", result->floor_own);
     print_json("floor_blas_threads_seconds", result->floor_blas);
+    print_json("cpus", result->cpus);
     print_json("peak_gflops", 1e-9 * result->peak);
     printf(", \"kernels\": \"%s\"}\n", result->kernels);
 }

@@ -14,6 +14,7 @@ typedef struct bench_result {
     const char *engine;  /* as asked for: auto, blas, native */
     const char *kernels; /* what multiplied: "native avx512" */
     size_t rows;         /* samples of a step */
+    double cpus;         /* that it had at work */
     double operations;   /* floating-point operations of a step's products */
     double seconds, best_seconds;
     double floor_own, floor_blas; /* one call per thread; threads of BLAS */

@@ -138,14 +138,18 @@ int bench_serve(const bench_options_t *options)
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
         const size_t count = strtoul(line, NULL, 10);
+        double begin, cpu;
 
         if (once > 0 && once < WARM_LONGEST && !options->quick)
             (void)bench_sample(&service.contender,
                                once < WARM_SECONDS ? (size_t)(WARM_SECONDS / once) : 1);
+        begin = bench_now();
+        cpu = bench_cpu_now();
         once = bench_sample(&service.contender, count);
+        cpu = (bench_cpu_now() - cpu) / (bench_now() - begin);
         if (!options->quick)
             bench_wait_for_sleep();
-        printf("%.17g\n", once);
+        printf("%.17g %.3f\n", once, cpu);
         fflush(stdout);
         once /= (double)count;
     }

@@ -26,6 +26,11 @@ double bench_now(void)
     return seconds_of(CLOCK_MONOTONIC);
 }
 
+double bench_cpu_now(void)
+{
+    return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void bench_count_cpu(void)
 {
     race_clock = CLOCK_PROCESS_CPUTIME_ID;
@@ -37,10 +42,10 @@ void bench_wait_for_sleep(void)
     unsigned quiet = 0;
 
     while (quiet < 3 && bench_now() < end) {
-        const double before = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+        const double before = bench_cpu_now();
 
         bench_sleep(0.002);
-        quiet = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - before < 0.0003 ? quiet + 1 : 0;
+        quiet = bench_cpu_now() - before < 0.0003 ? quiet + 1 : 0;
     }
 }
 

@@ -32,6 +32,8 @@ typedef struct bench_contender {
 
 /* Seconds of a clock that only goes forward. */
 double bench_now(void);
+/* Seconds of CPU that all threads of this process have had. */
+double bench_cpu_now(void);
 /* Races count seconds of CPU from now on, of all threads: for one thread on a busy machine. */
 void bench_count_cpu(void);
 void bench_sleep(double seconds);

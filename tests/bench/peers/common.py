@@ -123,6 +123,12 @@ def mnist(folder):
     return images.reshape(len(images), -1).copy(), labels.astype(np.int32)
 
 
+class Seconds(float):
+    """Seconds, and how many CPUs were at work in the meantime."""
+
+    cpus = 0.0
+
+
 def measure(run, units, quick=False):
     """Seconds per unit, the median of several samples.
 
@@ -143,13 +149,17 @@ def measure(run, units, quick=False):
         took = sample(count)
     if took > 2 and not quick:
         rounds = 3
+    cpu = time.process_time()
     samples = [sample(count) / count / units for _ in range(rounds)]
-    return statistics.median(samples)
+    seconds = Seconds(statistics.median(samples))
+    seconds.cpus = (time.process_time() - cpu) / (sum(samples) * count * units)
+    return seconds
 
 
 def report(case, peer, version, threads, seconds, **more):
     """Prints one line."""
     line = {"case": case.name, "peer": peer, "version": version,
-            "threads": threads, "seconds": float(f"{seconds:.6g}")}
+            "threads": threads, "seconds": float(f"{seconds:.6g}"),
+            "cpus": round(getattr(seconds, "cpus", 0.0), 2)}
     line.update(more)
     print(json.dumps(line), flush=True)
