@@ -18,10 +18,7 @@ import statistics
 import sys
 import time
 
-try:
-    import numpy as np
-except ImportError:
-    sys.exit(3)  # without it no library here is usable
+np = None  # limit_threads imports it
 
 Case = collections.namedtuple("Case", "name work widths batch head")
 
@@ -70,7 +67,11 @@ def chosen(arguments):
 
 
 def limit_threads(threads):
-    """For libraries that read their environment when they are imported."""
+    """For libraries that read their environment when they are imported.
+
+    NumPy is one of them: its BLAS is scikit-learn's.
+    """
+    global np
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
                  "NPROC"):
         os.environ[name] = str(threads)
@@ -78,6 +79,11 @@ def limit_threads(threads):
         flags = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = (
             flags + " --xla_cpu_multi_thread_eigen=false").strip()
+    try:
+        import numpy
+    except ImportError:
+        missing("NumPy")  # without it no library here is usable
+    np = numpy
 
 
 def batch_count(case):
