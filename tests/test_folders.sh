@@ -64,6 +64,14 @@ files/gunzip.c zlib.h"
         sed 's/$/ (only in sources of src\/system)/' || true
     grep -nE '^[[:space:]]*#[[:space:]]*define[[:space:]]+_[A-Z_]*(SOURCE|FILE_OFFSET_BITS)' \
         src/*/*.[ch] | grep -v '^src/system/' | sed 's/$/ (asks the system for more than C)/' || true
+    # compiler.h says what functions are hidden from other modules, and what flags are refused.
+    awk -F: '!seen[$1]++ && ($1 ~ /\.h$/ ? $3 != "system/compiler.h" : $3 ~ /^dlcore\//) {
+            print $1 " (system/compiler.h comes first, in a source this or any internal header)"
+        }' "$work/includes" |
+        grep -vE '^src/(system/compiler\.h|[a-z]+/[a-z0-9_]+_template\.h) ' || true
+    grep -E '^(extern|[a-z][a-z0-9_]* .*dlcore_[a-z0-9_]+\()' src/*/*.h |
+        grep -vE ':(static|typedef) ' | cut -d: -f1 | sort -u |
+        xargs grep -LE '^DLCORE_HIDDEN_BEGIN$' | sed 's/$/ (functions outside of DLCORE_HIDDEN_BEGIN)/'
     includes include/dlcore/*.h | grep -E ':(.*/.*|.*\.\..*)$' |
         sed 's/$/ (public headers stand side by side)/' || true
     for folder in src/*/; do

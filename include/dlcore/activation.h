@@ -8,6 +8,8 @@
 #ifndef DLCORE_ACTIVATION_H
 #define DLCORE_ACTIVATION_H
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -39,8 +41,8 @@ typedef enum dlcore_activation {
  * "hard_swish" hard_silu. The approximate gelu, which is no string in Keras, is "gelu_tanh". An
  * unknown name, or NULL, gives DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown
  * value gives "unknown". Any thread, never fails. */
-dlcore_activation_t dlcore_activation_from_name(const char *name);
-const char *dlcore_activation_name(dlcore_activation_t activation);
+DLCORE_API dlcore_activation_t dlcore_activation_from_name(const char *name);
+DLCORE_API const char *dlcore_activation_name(dlcore_activation_t activation);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api.h"
 #include "status.h"
 
 #ifdef __cplusplus
@@ -65,7 +66,7 @@ typedef struct dlcore_training_event {
 
 /* The value of that name; NaN if there is none. Names are looked up as in dlcore_evaluation_value,
  * also after "val_". */
-double dlcore_training_value(const dlcore_training_event_t *event, const char *name);
+DLCORE_API double dlcore_training_value(const dlcore_training_event_t *event, const char *name);
 
 typedef dlcore_callback_action_t (*dlcore_callback_function_t)(
     void *user, const dlcore_training_event_t *event);

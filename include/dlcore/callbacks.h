@@ -34,6 +34,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api.h"
 #include "callback.h"
 #include "file.h"
 
@@ -78,8 +79,8 @@ typedef struct dlcore_early_stopping {
     double state[6];
     float *best_weights;
 } dlcore_early_stopping_t;
-dlcore_early_stopping_t dlcore_early_stopping_default(void);
-dlcore_callback_t dlcore_early_stopping_callback(dlcore_early_stopping_t *stopping);
+DLCORE_API dlcore_early_stopping_t dlcore_early_stopping_default(void);
+DLCORE_API dlcore_callback_t dlcore_early_stopping_callback(dlcore_early_stopping_t *stopping);
 
 /* ---- learning rates ---- */
 
@@ -104,8 +105,9 @@ typedef struct dlcore_reduce_lr_on_plateau {
     /* inside */
     double state[5];
 } dlcore_reduce_lr_on_plateau_t;
-dlcore_reduce_lr_on_plateau_t dlcore_reduce_lr_on_plateau_default(void);
-dlcore_callback_t dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plateau_t *reduce);
+DLCORE_API dlcore_reduce_lr_on_plateau_t dlcore_reduce_lr_on_plateau_default(void);
+DLCORE_API dlcore_callback_t
+dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plateau_t *reduce);
 
 /* The learning rate of an epoch, from 0, by the one before. For one by the step, see
  * dlcore/schedule.h. */
@@ -118,9 +120,9 @@ typedef struct dlcore_learning_rate_scheduler {
     dlcore_rate_function_t rate; /* answers what dlcore_model_set_learning_rate takes */
     void *user;
 } dlcore_learning_rate_scheduler_t;
-dlcore_learning_rate_scheduler_t dlcore_learning_rate_scheduler_default(dlcore_rate_function_t rate,
-                                                                        void *user);
-dlcore_callback_t
+DLCORE_API dlcore_learning_rate_scheduler_t
+dlcore_learning_rate_scheduler_default(dlcore_rate_function_t rate, void *user);
+DLCORE_API dlcore_callback_t
 dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *scheduler);
 
 /* ---- numbers that run away ---- */
@@ -145,8 +147,8 @@ typedef struct dlcore_roll_back {
     float *weights, *next;
     bool copied;
 } dlcore_roll_back_t;
-dlcore_roll_back_t dlcore_roll_back_default(void);
-dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);
+DLCORE_API dlcore_roll_back_t dlcore_roll_back_default(void);
+DLCORE_API dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back);
 
 /* ---- files ---- */
 
@@ -183,8 +185,9 @@ typedef struct dlcore_model_checkpoint {
     const struct dlcore_system *system;
 } dlcore_model_checkpoint_t;
 /* `path` is borrowed. */
-dlcore_model_checkpoint_t dlcore_model_checkpoint_default(const char *path);
-dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint);
+DLCORE_API dlcore_model_checkpoint_t dlcore_model_checkpoint_default(const char *path);
+DLCORE_API dlcore_callback_t
+dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint);
 
 /* Writes a line per epoch to a CSV file: epoch, from 0, the values in order of their names, and
  * those of validation, NA in epochs without. Lines end with CR LF, as Python's csv writes them;
@@ -209,8 +212,8 @@ typedef struct dlcore_csv_logger {
     const struct dlcore_system *system;
 } dlcore_csv_logger_t;
 /* `path` is borrowed. */
-dlcore_csv_logger_t dlcore_csv_logger_default(const char *path);
-dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
+DLCORE_API dlcore_csv_logger_t dlcore_csv_logger_default(const char *path);
+DLCORE_API dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
 
 /* For runs that may be killed: start the same program again and it goes on. As training begins,
  * loads the file at `path` when there is one, and fit goes on from there to the same bits; without
@@ -244,8 +247,9 @@ typedef struct dlcore_backup_and_restore {
     const struct dlcore_system *system;
 } dlcore_backup_and_restore_t;
 /* `path` is borrowed. */
-dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path);
-dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup);
+DLCORE_API dlcore_backup_and_restore_t dlcore_backup_and_restore_default(const char *path);
+DLCORE_API dlcore_callback_t
+dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup);
 
 #ifdef __cplusplus
 }

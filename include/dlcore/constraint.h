@@ -6,6 +6,8 @@
 #ifndef DLCORE_CONSTRAINT_H
 #define DLCORE_CONSTRAINT_H
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -29,17 +31,17 @@ typedef struct dlcore_constraint {
 } dlcore_constraint_t;
 
 /* Keras's default max_value is 2. */
-dlcore_constraint_t dlcore_constraint_max_norm(double max_value);
-dlcore_constraint_t dlcore_constraint_non_neg(void);
-dlcore_constraint_t dlcore_constraint_unit_norm(void);
+DLCORE_API dlcore_constraint_t dlcore_constraint_max_norm(double max_value);
+DLCORE_API dlcore_constraint_t dlcore_constraint_non_neg(void);
+DLCORE_API dlcore_constraint_t dlcore_constraint_unit_norm(void);
 /* Keras's defaults are 0 and 1; rate 1. */
-dlcore_constraint_t dlcore_constraint_min_max_norm(double min_value, double max_value);
+DLCORE_API dlcore_constraint_t dlcore_constraint_min_max_norm(double min_value, double max_value);
 
 /* By Keras name ("max_norm", "MaxNorm"; case and underscores do not count), with defaults, and
  * back. An unknown name, or NULL, gives kind DLCORE_CONSTRAINT_UNKNOWN, which adding a layer
  * refuses. */
-dlcore_constraint_t dlcore_constraint_from_name(const char *name);
-const char *dlcore_constraint_name(dlcore_constraint_kind_t kind);
+DLCORE_API dlcore_constraint_t dlcore_constraint_from_name(const char *name);
+DLCORE_API const char *dlcore_constraint_name(dlcore_constraint_kind_t kind);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "api.h"
 #include "model.h"
 #include "status.h"
 
@@ -29,7 +30,7 @@ typedef struct dlcore_curves_options {
     const char *const *log_names;
     size_t log_name_count;
 } dlcore_curves_options_t;
-dlcore_curves_options_t dlcore_curves_options_default(void);
+DLCORE_API dlcore_curves_options_t dlcore_curves_options_default(void);
 
 /* Writes the history as an SVG picture that needs no other file. It has a panel for the loss and
  * one for each metric, with the values of training and validation by epoch. Epochs count from 1, as
@@ -40,9 +41,9 @@ dlcore_curves_options_t dlcore_curves_options_default(void);
  * `options` NULL: the defaults. When the file is complete it replaces an old one; on failure the
  * old one stays. Errors: DLCORE_ERROR_ARGUMENT; DLCORE_ERROR_NAME for a name that is not in the
  * history; DLCORE_ERROR_RANGE; DLCORE_ERROR_IO with errno's text. */
-dlcore_status dlcore_history_save_svg(const dlcore_history_t *history, const char *path,
-                                      const dlcore_curves_options_t *options,
-                                      dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_history_save_svg(const dlcore_history_t *history, const char *path,
+                                                 const dlcore_curves_options_t *options,
+                                                 dlcore_error_record_t *error);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api.h"
 #include "status.h"
 #include "tensor.h"
 
@@ -32,22 +33,23 @@ extern "C" {
  * long, or its gzip data is damaged; DLCORE_ERROR_UNSUPPORTED for a gzip file when the library was
  * built without zlib, for IDX types that have no dtype here (int8, int16, float64) and for ranks
  * above DLCORE_RANK_MAX; DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
-dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
-                              dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
+                                         dlcore_tensor_t **out, dlcore_error_record_t *error);
 
 /* The same from memory. */
-dlcore_status dlcore_idx_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
-                               dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_idx_parse(const void *bytes, size_t size,
+                                          const dlcore_allocator_t *allocator,
+                                          dlcore_tensor_t **out, dlcore_error_record_t *error);
 
 /* Whether this build reads gzip files. */
-bool dlcore_idx_reads_gzip(void);
+DLCORE_API bool dlcore_idx_reads_gzip(void);
 
 /* Writes a tensor of any dtype and rank as a plain IDX file, which takes the place of one of that
  * name when it is complete; on failure the old one stays. Data is not forced to the disk: call
  * your system's sync where a power cut matters. Errors: DLCORE_ERROR_IO with errno's
  * text, DLCORE_ERROR_OVERFLOW for a length above 2^32 - 1. */
-dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
-                              dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
+                                         dlcore_error_record_t *error);
 
 /* ---- .npy: arrays of NumPy ---- */
 
@@ -60,17 +62,18 @@ dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
  * what NumPy writes, or it is not exactly as long as that says; DLCORE_ERROR_UNSUPPORTED for other
  * types, structured arrays, versions, ranks above DLCORE_RANK_MAX and headers above 10,000 bytes;
  * DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
-dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
-                              dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
+                                         dlcore_tensor_t **out, dlcore_error_record_t *error);
 
 /* The same from memory. */
-dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
-                               dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_npy_parse(const void *bytes, size_t size,
+                                          const dlcore_allocator_t *allocator,
+                                          dlcore_tensor_t **out, dlcore_error_record_t *error);
 
 /* Writes a tensor of any dtype and rank for numpy.load: version 1.0, little-endian, row-major, the
  * same bytes as numpy.save. Replaces and fails as dlcore_idx_save does. */
-dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
-                              dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
+                                         dlcore_error_record_t *error);
 
 /* ---- CSV ---- */
 
@@ -133,7 +136,7 @@ typedef struct dlcore_csv_options {
     size_t class_count;
 } dlcore_csv_options_t;
 
-dlcore_csv_options_t dlcore_csv_options_default(void);
+DLCORE_API dlcore_csv_options_t dlcore_csv_options_default(void);
 
 /* What was read: owns its tensors and names. */
 typedef struct dlcore_csv dlcore_csv_t;
@@ -144,39 +147,40 @@ typedef struct dlcore_csv dlcore_csv_t;
  * DLCORE_ERROR_NAME for columns that it does not have or has twice and for unknown classes;
  * DLCORE_ERROR_UNSUPPORTED for UTF-16; DLCORE_ERROR_OVERFLOW for more than 65,536 columns or 10,000
  * classes; DLCORE_ERROR_ARGUMENT, DLCORE_ERROR_MEMORY. */
-dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *options,
-                              const dlcore_allocator_t *allocator, dlcore_csv_t **out,
-                              dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *options,
+                                         const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                                         dlcore_error_record_t *error);
 
 /* The same from memory. */
-dlcore_status dlcore_csv_parse(const void *bytes, size_t size, const dlcore_csv_options_t *options,
-                               const dlcore_allocator_t *allocator, dlcore_csv_t **out,
-                               dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_csv_parse(const void *bytes, size_t size,
+                                          const dlcore_csv_options_t *options,
+                                          const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                                          dlcore_error_record_t *error);
 
 /* NULL is fine. */
-void dlcore_csv_free(dlcore_csv_t *csv);
+DLCORE_API void dlcore_csv_free(dlcore_csv_t *csv);
 
 /* Queries: never fail, borrow from `csv`; NULL is answered with NULL or 0. */
 
 /* The features, float32 (rows, features), and the labels, (rows): int32 classes, float32 numbers,
  * or NULL when there are none. They may be changed in place. */
-dlcore_tensor_t *dlcore_csv_x(dlcore_csv_t *csv);
-dlcore_tensor_t *dlcore_csv_y(dlcore_csv_t *csv);
+DLCORE_API dlcore_tensor_t *dlcore_csv_x(dlcore_csv_t *csv);
+DLCORE_API dlcore_tensor_t *dlcore_csv_y(dlcore_csv_t *csv);
 
 /* The columns of the file, used or not. The name is NULL without a header. */
-size_t dlcore_csv_column_count(const dlcore_csv_t *csv);
-const char *dlcore_csv_column_name(const dlcore_csv_t *csv, size_t column);
+DLCORE_API size_t dlcore_csv_column_count(const dlcore_csv_t *csv);
+DLCORE_API const char *dlcore_csv_column_name(const dlcore_csv_t *csv, size_t column);
 /* The name of a column of x. */
-const char *dlcore_csv_feature_name(const dlcore_csv_t *csv, size_t feature);
+DLCORE_API const char *dlcore_csv_feature_name(const dlcore_csv_t *csv, size_t feature);
 
 /* The names of the classes: name i belongs to the label i. When all of them are numbers, they
  * are sorted as numbers ("0.0", "2.0", "10.0"; equal ones by bytes), otherwise all by bytes, which
  * is the order of sklearn's LabelEncoder ("10", "2", "many"). Those of options.classes stay as they
  * are. */
-size_t dlcore_csv_class_count(const dlcore_csv_t *csv);
-const char *dlcore_csv_class_name(const dlcore_csv_t *csv, size_t class_index);
+DLCORE_API size_t dlcore_csv_class_count(const dlcore_csv_t *csv);
+DLCORE_API const char *dlcore_csv_class_name(const dlcore_csv_t *csv, size_t class_index);
 /* All of them, for the options of another file. */
-const char *const *dlcore_csv_class_names(const dlcore_csv_t *csv);
+DLCORE_API const char *const *dlcore_csv_class_names(const dlcore_csv_t *csv);
 
 /* ---- before training ---- */
 
@@ -187,7 +191,7 @@ typedef struct dlcore_split_options {
     uint64_t seed;         /* 0; the same seed gives the same split */
 } dlcore_split_options_t;
 
-dlcore_split_options_t dlcore_split_options_default(void);
+DLCORE_API dlcore_split_options_t dlcore_split_options_default(void);
 
 /* Samples for training and for testing; the y are NULL when there was none. */
 typedef struct dlcore_split {
@@ -198,9 +202,9 @@ typedef struct dlcore_split {
  * copies from their source's allocator, in the order of the shuffle; otherwise read-only views, the
  * first samples for training, the last for testing, and x and y must outlive them. `options` NULL:
  * the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples or a part would have none. */
-dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                                      const dlcore_split_options_t *options, dlcore_split_t *out,
-                                      dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                                 const dlcore_split_options_t *options,
+                                                 dlcore_split_t *out, dlcore_error_record_t *error);
 
 typedef struct dlcore_k_fold_options {
     size_t structure_size; /* set by ..._default() */
@@ -209,18 +213,18 @@ typedef struct dlcore_k_fold_options {
     uint64_t seed;         /* 0; the same seed gives the same folds */
 } dlcore_k_fold_options_t;
 
-dlcore_k_fold_options_t dlcore_k_fold_options_default(void);
+DLCORE_API dlcore_k_fold_options_t dlcore_k_fold_options_default(void);
 
 /* Cross-validation: fold number `fold`, from 0, for testing, the other samples for training, as
  * scikit-learn's KFold chooses and orders them. Each sample is in the test part of one fold, and
  * folds differ by one sample at most. The parts are copies from their source's allocator. `options`
  * NULL: the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples. */
-dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                            const dlcore_k_fold_options_t *options, size_t fold,
-                            dlcore_split_t *out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                       const dlcore_k_fold_options_t *options, size_t fold,
+                                       dlcore_split_t *out, dlcore_error_record_t *error);
 
 /* Frees the four tensors, not the struct. NULL is fine. */
-void dlcore_split_free(dlcore_split_t *split);
+DLCORE_API void dlcore_split_free(dlcore_split_t *split);
 
 /* Mean and standard deviation of each number of a sample, over all samples: float32, with the shape
  * of a sample, (1) for x of rank 1. The deviation is that of the population, and 1 where all
@@ -228,18 +232,22 @@ void dlcore_split_free(dlcore_split_t *split);
  * rounded to float, which shows in the result where it is more than a million deviations large. x
  * may have any dtype. Fit on the training data, apply to all. DLCORE_ERROR_RANGE names the first
  * sample, and number in it, that is NaN or infinite. */
-dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
-                                     dlcore_tensor_t **deviations, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
+                                                dlcore_tensor_t **deviations,
+                                                dlcore_error_record_t *error);
 
 /* (x - means) / deviations as a new float32 tensor. */
-dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_tensor_t *means,
-                                       const dlcore_tensor_t *deviations, dlcore_tensor_t **out,
-                                       dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x,
+                                                  const dlcore_tensor_t *means,
+                                                  const dlcore_tensor_t *deviations,
+                                                  dlcore_tensor_t **out,
+                                                  dlcore_error_record_t *error);
 
 /* The same in place; x must be float32. */
-dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tensor_t *means,
-                                          const dlcore_tensor_t *deviations,
-                                          dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x,
+                                                     const dlcore_tensor_t *means,
+                                                     const dlcore_tensor_t *deviations,
+                                                     dlcore_error_record_t *error);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@
 #ifndef DLCORE_DATASET_H
 #define DLCORE_DATASET_H
 
+#include "api.h"
 #include "model.h"
 
 #ifdef __cplusplus
@@ -65,19 +66,20 @@ typedef struct dlcore_dataset {
  * only says how many rows of validation_x are computed at a time, if validation_batch_size does
  * not. DLCORE_ERROR_ARGUMENT for a sample_weight, for a validation_split without other validation
  * data, and for a validation_dataset that is this same dataset together with steps_per_epoch. */
-dlcore_status dlcore_model_fit_dataset(dlcore_model_t *model, const dlcore_dataset_t *dataset,
-                                       const dlcore_fit_options_t *options,
-                                       dlcore_history_t **history);
+DLCORE_API dlcore_status dlcore_model_fit_dataset(dlcore_model_t *model,
+                                                  const dlcore_dataset_t *dataset,
+                                                  const dlcore_fit_options_t *options,
+                                                  dlcore_history_t **history);
 /* Like dlcore_model_evaluate, over one pass of at least one batch, or over its first `steps`
  * batches (no further batch is asked for). The result is the mean over all samples. batch_size is
  * ignored. A sample_weight in the options is DLCORE_ERROR_ARGUMENT; batches bring their own. The
  * bits are the same with any number of threads. They equal those of dlcore_model_evaluate up to
  * rounding; if the reduction of the loss is not a mean over rows, they depend on the sizes of the
  * batches. */
-dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
-                                            const dlcore_dataset_t *dataset,
-                                            const dlcore_evaluate_options_t *options,
-                                            dlcore_evaluation_t *result);
+DLCORE_API dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
+                                                       const dlcore_dataset_t *dataset,
+                                                       const dlcore_evaluate_options_t *options,
+                                                       dlcore_evaluation_t *result);
 /* Gets the outputs of each batch in turn: float32, (batch, units), valid during the call. It is
  * called before the dataset is asked for the next batch. A status other than DLCORE_OK ends the run
  * with that status and with the message written to *error (never NULL). */
@@ -85,10 +87,10 @@ typedef dlcore_status (*dlcore_prediction_function_t)(void *user, const dlcore_t
                                                       dlcore_error_record_t *error);
 /* Like dlcore_model_predict_with, for each batch of one pass, or of its first `steps` batches. For
  * a pass without batches `take` is not called. batch_size: rows of a batch computed at a time. */
-dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
-                                           const dlcore_dataset_t *dataset,
-                                           dlcore_prediction_function_t take, void *user,
-                                           const dlcore_predict_options_t *options);
+DLCORE_API dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
+                                                      const dlcore_dataset_t *dataset,
+                                                      dlcore_prediction_function_t take, void *user,
+                                                      const dlcore_predict_options_t *options);
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api.h"
 #include "model.h"
 #include "status.h"
 
@@ -79,7 +80,7 @@ typedef struct dlcore_save_options {
     bool sync;
     dlcore_error_record_t *error; /* NULL: no message wanted */
 } dlcore_save_options_t;
-dlcore_save_options_t dlcore_save_options_default(void);
+DLCORE_API dlcore_save_options_t dlcore_save_options_default(void);
 
 typedef enum dlcore_checksum {
     DLCORE_CHECKSUM_ABSENT = 0, /* the file has none: another program wrote it */
@@ -117,25 +118,25 @@ typedef struct dlcore_load_options {
     dlcore_load_report_t *report; /* NULL: not wanted */
     dlcore_error_record_t *error; /* NULL: no message wanted */
 } dlcore_load_options_t;
-dlcore_load_options_t dlcore_load_options_default(void);
+DLCORE_API dlcore_load_options_t dlcore_load_options_default(void);
 
 /* ---- whole models ---- */
 
 /* Saves a built model. `options` NULL: the defaults, here and below. */
-dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
-                                const dlcore_save_options_t *options);
+DLCORE_API dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
+                                           const dlcore_save_options_t *options);
 /* A new model; compiled, if the saved model was. On failure *model is NULL. */
-dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
-                                dlcore_model_t **model);
+DLCORE_API dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
+                                           dlcore_model_t **model);
 
 /* The same bytes in memory. *bytes comes from the model's allocator: release it with that, by
  * default with free(). NULL on failure. */
-dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
-                                       const dlcore_save_options_t *options, void **bytes,
-                                       size_t *size);
-dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
-                                       const dlcore_load_options_t *options,
-                                       dlcore_model_t **model);
+DLCORE_API dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
+                                                  const dlcore_save_options_t *options,
+                                                  void **bytes, size_t *size);
+DLCORE_API dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
+                                                  const dlcore_load_options_t *options,
+                                                  dlcore_model_t **model);
 
 /* Writes the bytes wherever you want. `write` gets them in order, and returns whether it took all
  * of them. */
@@ -143,8 +144,9 @@ typedef struct dlcore_byte_writer {
     bool (*write)(void *user, const void *bytes, size_t size);
     void *user;
 } dlcore_byte_writer_t;
-dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
-                                   const dlcore_save_options_t *options);
+DLCORE_API dlcore_status dlcore_model_save_to(const dlcore_model_t *model,
+                                              const dlcore_byte_writer_t *writer,
+                                              const dlcore_save_options_t *options);
 
 /* Reads the bytes from wherever you want, in order. `read` puts up to `want` bytes (1 or more) at
  * `to` and returns how many; 0 means that it cannot go on. `size` is the number of all bytes. No
@@ -154,21 +156,22 @@ typedef struct dlcore_byte_reader {
     void *user;
     size_t size;
 } dlcore_byte_reader_t;
-dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
-                                     const dlcore_load_options_t *options, dlcore_model_t **model);
+DLCORE_API dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
+                                                const dlcore_load_options_t *options,
+                                                dlcore_model_t **model);
 
 /* ---- weights alone ---- */
 
 /* Only the weights, as a plain safetensors file: no layers, settings or training state. */
-dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
-                                        const dlcore_save_options_t *options);
+DLCORE_API dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
+                                                   const dlcore_save_options_t *options);
 /* Takes weights by name from any safetensors file: a model of dlcore, or a file that Python wrote.
  * Each weight of the built model must be in it, as float32, with the same shape. Other tensors are
  * skipped. The optimizer's state does not change. On failure the model is unchanged and
  * dlcore_model_error has the message. */
-dlcore_status dlcore_model_load_weights(dlcore_model_t *model, const char *path);
-dlcore_status dlcore_model_load_weights_memory(dlcore_model_t *model, const void *bytes,
-                                               size_t size);
+DLCORE_API dlcore_status dlcore_model_load_weights(dlcore_model_t *model, const char *path);
+DLCORE_API dlcore_status dlcore_model_load_weights_memory(dlcore_model_t *model, const void *bytes,
+                                                          size_t size);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,8 @@
 #ifndef DLCORE_INITIALIZER_H
 #define DLCORE_INITIALIZER_H
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -30,19 +32,19 @@ typedef struct dlcore_initializer {
     double value; /* constant: the value, 0 by default; unused by the others */
 } dlcore_initializer_t;
 
-dlcore_initializer_t dlcore_initializer_glorot_uniform(void);
-dlcore_initializer_t dlcore_initializer_glorot_normal(void);
-dlcore_initializer_t dlcore_initializer_he_uniform(void);
-dlcore_initializer_t dlcore_initializer_he_normal(void);
-dlcore_initializer_t dlcore_initializer_zeros(void);
-dlcore_initializer_t dlcore_initializer_ones(void);
-dlcore_initializer_t dlcore_initializer_constant(double value);
+DLCORE_API dlcore_initializer_t dlcore_initializer_glorot_uniform(void);
+DLCORE_API dlcore_initializer_t dlcore_initializer_glorot_normal(void);
+DLCORE_API dlcore_initializer_t dlcore_initializer_he_uniform(void);
+DLCORE_API dlcore_initializer_t dlcore_initializer_he_normal(void);
+DLCORE_API dlcore_initializer_t dlcore_initializer_zeros(void);
+DLCORE_API dlcore_initializer_t dlcore_initializer_ones(void);
+DLCORE_API dlcore_initializer_t dlcore_initializer_constant(double value);
 
 /* By Keras name ("glorot_uniform", "GlorotUniform", "zero"; case and underscores do not count),
  * with defaults, and back. An unknown name, or NULL, gives a descriptor of kind
  * DLCORE_INITIALIZER_UNKNOWN, which adding a layer refuses. */
-dlcore_initializer_t dlcore_initializer_from_name(const char *name);
-const char *dlcore_initializer_name(dlcore_initializer_kind_t kind);
+DLCORE_API dlcore_initializer_t dlcore_initializer_from_name(const char *name);
+DLCORE_API const char *dlcore_initializer_name(dlcore_initializer_kind_t kind);
 
 #ifdef __cplusplus
 }

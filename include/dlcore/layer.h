@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "activation.h"
+#include "api.h"
 #include "constraint.h"
 #include "initializer.h"
 #include "regularizer.h"
@@ -86,41 +87,41 @@ typedef struct dlcore_layer {
 } dlcore_layer_t;
 
 /* Fully connected: (batch, inputs) to (batch, units). Kernel glorot_uniform, bias zeros. */
-dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t activation);
+DLCORE_API dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t activation);
 /* An activation on its own; the width stays. */
-dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation);
+DLCORE_API dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation);
 /* (batch, a, b, ...) to (batch, a * b * ...). Every layer does this to its input already, so it
  * only documents the intent, and keeps a model line by line the same as its Keras counterpart. */
-dlcore_layer_t dlcore_layer_flatten(void);
+DLCORE_API dlcore_layer_t dlcore_layer_flatten(void);
 /* y = x * scale + offset: rescaling(1 / 255.0, 0) maps uint8 pixels to 0..1. As the first layer it
  * costs nothing: it is folded into the copy of each batch. */
-dlcore_layer_t dlcore_layer_rescaling(double scale, double offset);
+DLCORE_API dlcore_layer_t dlcore_layer_rescaling(double scale, double offset);
 
 /* While training, sets each input to zero with that probability and the others to x / (1 - rate);
  * else y = x. Which ones follows from the model's seed and its count of steps. */
-dlcore_layer_t dlcore_layer_dropout(double rate);
+DLCORE_API dlcore_layer_t dlcore_layer_dropout(double rate);
 /* While training, adds normal numbers of mean 0; else y = x. */
-dlcore_layer_t dlcore_layer_gaussian_noise(double stddev);
+DLCORE_API dlcore_layer_t dlcore_layer_gaussian_noise(double stddev);
 /* Normalizes each unit over the batch while training, and by the moving mean and variance, which
  * training keeps, when predicting. Weights gamma, beta, moving_mean, moving_variance (units). */
-dlcore_layer_t dlcore_layer_batch_normalization(void);
+DLCORE_API dlcore_layer_t dlcore_layer_batch_normalization(void);
 /* Keras's LayerNormalization, not its Normalization: normalizes each sample over its units. Weights
  * gamma, beta (units). */
-dlcore_layer_t dlcore_layer_layer_normalization(void);
+DLCORE_API dlcore_layer_t dlcore_layer_layer_normalization(void);
 /* Keras's Normalization; its LayerNormalization is dlcore_layer_layer_normalization.
  * y = (x - mean) / max(sqrt(variance), 1e-7), mean 0 and variance 1 until dlcore_model_adapt finds
  * those of the data. They are weights that training leaves alone. */
-dlcore_layer_t dlcore_layer_normalization(void);
+DLCORE_API dlcore_layer_t dlcore_layer_normalization(void);
 /* x, or alpha x below 0, with an alpha for each unit that is learned. */
-dlcore_layer_t dlcore_layer_prelu(void);
+DLCORE_API dlcore_layer_t dlcore_layer_prelu(void);
 
 /* By Keras name, "dense", "activation", "flatten", "rescaling", "dropout", ...; case
  * and underscores do not count; with defaults (dense: linear and 0 units, which you must set;
  * activation: linear; rescaling: scale 1; dropout: rate 0.5; gaussian_noise: stddev 1). An unknown
  * name, or NULL, gives kind DLCORE_LAYER_UNKNOWN, which adding refuses. dlcore_layer_kind_name
  * answers the class name: "Dense". */
-dlcore_layer_t dlcore_layer_from_name(const char *name);
-const char *dlcore_layer_kind_name(dlcore_layer_kind_t kind);
+DLCORE_API dlcore_layer_t dlcore_layer_from_name(const char *name);
+DLCORE_API const char *dlcore_layer_kind_name(dlcore_layer_kind_t kind);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,8 @@
 
 #include <stdbool.h>
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -76,30 +78,30 @@ typedef struct dlcore_loss {
 } dlcore_loss_t;
 
 /* The loss of that kind with Keras's defaults; an unknown kind stays as it is. */
-dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind);
+DLCORE_API dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind);
 
-dlcore_loss_t dlcore_loss_categorical_crossentropy(void);
-dlcore_loss_t dlcore_loss_sparse_categorical_crossentropy(void);
-dlcore_loss_t dlcore_loss_binary_crossentropy(void);
-dlcore_loss_t dlcore_loss_mean_squared_error(void);
-dlcore_loss_t dlcore_loss_mean_absolute_error(void);
-dlcore_loss_t dlcore_loss_mean_absolute_percentage_error(void);
-dlcore_loss_t dlcore_loss_mean_squared_logarithmic_error(void);
-dlcore_loss_t dlcore_loss_huber(void);
-dlcore_loss_t dlcore_loss_log_cosh(void);
-dlcore_loss_t dlcore_loss_kl_divergence(void);
-dlcore_loss_t dlcore_loss_poisson(void);
-dlcore_loss_t dlcore_loss_hinge(void);
-dlcore_loss_t dlcore_loss_squared_hinge(void);
-dlcore_loss_t dlcore_loss_categorical_hinge(void);
+DLCORE_API dlcore_loss_t dlcore_loss_categorical_crossentropy(void);
+DLCORE_API dlcore_loss_t dlcore_loss_sparse_categorical_crossentropy(void);
+DLCORE_API dlcore_loss_t dlcore_loss_binary_crossentropy(void);
+DLCORE_API dlcore_loss_t dlcore_loss_mean_squared_error(void);
+DLCORE_API dlcore_loss_t dlcore_loss_mean_absolute_error(void);
+DLCORE_API dlcore_loss_t dlcore_loss_mean_absolute_percentage_error(void);
+DLCORE_API dlcore_loss_t dlcore_loss_mean_squared_logarithmic_error(void);
+DLCORE_API dlcore_loss_t dlcore_loss_huber(void);
+DLCORE_API dlcore_loss_t dlcore_loss_log_cosh(void);
+DLCORE_API dlcore_loss_t dlcore_loss_kl_divergence(void);
+DLCORE_API dlcore_loss_t dlcore_loss_poisson(void);
+DLCORE_API dlcore_loss_t dlcore_loss_hinge(void);
+DLCORE_API dlcore_loss_t dlcore_loss_squared_hinge(void);
+DLCORE_API dlcore_loss_t dlcore_loss_categorical_hinge(void);
 
 /* By Keras string name ("categorical_crossentropy", "mse", ...), with defaults, and back to the
  * long form. An unknown name, or NULL, gives kind DLCORE_LOSS_UNKNOWN, which compile refuses. */
-dlcore_loss_t dlcore_loss_from_name(const char *name);
-const char *dlcore_loss_name(dlcore_loss_kind_t kind);
+DLCORE_API dlcore_loss_t dlcore_loss_from_name(const char *name);
+DLCORE_API const char *dlcore_loss_name(dlcore_loss_kind_t kind);
 /* "sum_over_batch_size", "mean" for the same, "sum", "mean_with_sample_weight". */
-dlcore_reduction_t dlcore_reduction_from_name(const char *name);
-const char *dlcore_reduction_name(dlcore_reduction_t reduction);
+DLCORE_API dlcore_reduction_t dlcore_reduction_from_name(const char *name);
+DLCORE_API const char *dlcore_reduction_name(dlcore_reduction_t reduction);
 
 #ifdef __cplusplus
 }

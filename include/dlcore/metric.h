@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -107,20 +109,20 @@ typedef struct dlcore_metric {
 } dlcore_metric_t;
 
 /* The metric of that kind with Keras's defaults. */
-dlcore_metric_t dlcore_metric_default(dlcore_metric_kind_t kind);
+DLCORE_API dlcore_metric_t dlcore_metric_default(dlcore_metric_kind_t kind);
 
 /* By Keras name ("accuracy", "acc", "mae", "MeanSquaredError", ...; case and underscores do not
  * count), with defaults, and back to the long form. An unknown name, or NULL, gives kind
  * DLCORE_METRIC_UNKNOWN, which compile refuses. */
-dlcore_metric_t dlcore_metric_from_name(const char *name);
-const char *dlcore_metric_name(dlcore_metric_kind_t kind);
+DLCORE_API dlcore_metric_t dlcore_metric_from_name(const char *name);
+DLCORE_API const char *dlcore_metric_name(dlcore_metric_kind_t kind);
 
 /* Likewise "macro", "micro", "weighted"; and "ROC", "PR". ..._UNKNOWN for an unknown
  * name, which compile refuses; "unknown" for an unknown value. */
-dlcore_average_t dlcore_average_from_name(const char *name);
-const char *dlcore_average_name(dlcore_average_t average);
-dlcore_curve_t dlcore_curve_from_name(const char *name);
-const char *dlcore_curve_name(dlcore_curve_t curve);
+DLCORE_API dlcore_average_t dlcore_average_from_name(const char *name);
+DLCORE_API const char *dlcore_average_name(dlcore_average_t average);
+DLCORE_API dlcore_curve_t dlcore_curve_from_name(const char *name);
+DLCORE_API const char *dlcore_curve_name(dlcore_curve_t curve);
 
 /* Results by name, as evaluate and train_on_batch give them. A plain struct that the caller owns.
  */
@@ -135,7 +137,7 @@ typedef struct dlcore_evaluation {
 
 /* The value under a name, "loss" and short names ("acc", "mae") included; NaN for a name that is
  * not there. Case and underscores count only where two names differ in nothing else. */
-double dlcore_evaluation_value(const dlcore_evaluation_t *evaluation, const char *name);
+DLCORE_API double dlcore_evaluation_value(const dlcore_evaluation_t *evaluation, const char *name);
 
 #ifdef __cplusplus
 }

@@ -47,6 +47,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "api.h"
 #include "callback.h"
 #include "layer.h"
 #include "loss.h"
@@ -94,7 +95,7 @@ typedef struct dlcore_model_options {
     bool flush_denormals;
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
 } dlcore_model_options_t;
-dlcore_model_options_t dlcore_model_options_default(void);
+DLCORE_API dlcore_model_options_t dlcore_model_options_default(void);
 
 typedef struct dlcore_compile_options {
     size_t structure_size;        /* set by ..._default() */
@@ -107,7 +108,7 @@ typedef struct dlcore_compile_options {
     dlcore_metric_t weighted_metrics[DLCORE_METRICS_MAX];
     size_t weighted_metric_count;
 } dlcore_compile_options_t;
-dlcore_compile_options_t dlcore_compile_options_default(void);
+DLCORE_API dlcore_compile_options_t dlcore_compile_options_default(void);
 
 typedef struct dlcore_fit_options {
     size_t structure_size; /* set by ..._default() */
@@ -163,7 +164,7 @@ typedef struct dlcore_fit_options {
      * true. */
     bool stop_on_not_finite;
 } dlcore_fit_options_t;
-dlcore_fit_options_t dlcore_fit_options_default(void);
+DLCORE_API dlcore_fit_options_t dlcore_fit_options_default(void);
 
 typedef struct dlcore_evaluate_options {
     size_t structure_size; /* set by ..._default() */
@@ -174,7 +175,7 @@ typedef struct dlcore_evaluate_options {
     dlcore_sink_t sink;                   /* write NULL: stdout */
     dlcore_error_record_t *error;         /* NULL: no message wanted */
 } dlcore_evaluate_options_t;
-dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
+DLCORE_API dlcore_evaluate_options_t dlcore_evaluate_options_default(void);
 
 typedef struct dlcore_predict_options {
     size_t structure_size; /* set by ..._default() */
@@ -182,130 +183,142 @@ typedef struct dlcore_predict_options {
     size_t steps; /* batches of a dataset at most; 0: the whole pass, as for tensors it must be */
     dlcore_error_record_t *error; /* NULL: no message wanted */
 } dlcore_predict_options_t;
-dlcore_predict_options_t dlcore_predict_options_default(void);
+DLCORE_API dlcore_predict_options_t dlcore_predict_options_default(void);
 
 /* ---- life ---- */
 
 /* An empty model. `options` NULL: the defaults. On failure *model is NULL. */
-dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model);
+DLCORE_API dlcore_status dlcore_model_create(const dlcore_model_options_t *options,
+                                             dlcore_model_t **model);
 /* NULL is fine. Not while another thread uses the model. */
-void dlcore_model_free(dlcore_model_t *model);
+DLCORE_API void dlcore_model_free(dlcore_model_t *model);
 /* A new model of the same layers, compile settings, options and, when built, weights; without
  * optimizer state. */
-dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **clone);
+DLCORE_API dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **clone);
 /* The message of the last call that failed ("dense: expects 784 inputs, got 512"), "" when it
  * succeeded. Borrowed until the next call. NULL gives a text, too. */
-const char *dlcore_model_error(const dlcore_model_t *model);
+DLCORE_API const char *dlcore_model_error(const dlcore_model_t *model);
 
 /* ---- building ---- */
 
-dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer);
+DLCORE_API dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer);
 /* Makes the weights, for samples of `input_width` numbers (0: the first layer's input_width). */
-dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
+DLCORE_API dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width);
 /* Freezes a layer, or lets training move its weights again, from the next call that trains on; not
  * while fit runs. The optimizer's state stays. (In Keras this wants compile anew.) */
-dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer, bool trainable);
+DLCORE_API dlcore_status dlcore_model_set_trainable(dlcore_model_t *model, size_t layer,
+                                                    bool trainable);
 /* Gives a normalization layer the mean and variance of x, as they are where it stands: only flatten
  * and rescaling layers may come before it. Builds the model when need be. x as in fit.
  * DLCORE_ERROR_RANGE, naming sample and number, for data that are not finite. */
-dlcore_status dlcore_model_adapt(dlcore_model_t *model, size_t layer, const dlcore_tensor_t *x);
+DLCORE_API dlcore_status dlcore_model_adapt(dlcore_model_t *model, size_t layer,
+                                            const dlcore_tensor_t *x);
 /* The short form: one loss and one metric (or DLCORE_METRIC_NONE) with their defaults. Compiling
  * again is allowed and keeps the weights, but begins the optimizer's state anew. */
-dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer_t *optimizer,
-                                   dlcore_loss_kind_t loss, dlcore_metric_kind_t metric);
+DLCORE_API dlcore_status dlcore_model_compile(dlcore_model_t *model,
+                                              const dlcore_optimizer_t *optimizer,
+                                              dlcore_loss_kind_t loss, dlcore_metric_kind_t metric);
 /* The long form: several metrics, descriptors with their settings. */
-dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
-                                        const dlcore_compile_options_t *options);
+DLCORE_API dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
+                                                   const dlcore_compile_options_t *options);
 
 /* ---- training ---- */
 
 /* Trains for epochs - initial_epoch epochs. `options` NULL: the defaults. When `history` is not
  * NULL, *history is a new record, also of a run that was stopped or failed on its way; NULL when
  * nothing was begun. Being stopped by a callback or model_request_stop is DLCORE_OK. */
-dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
-                               const dlcore_tensor_t *y, const dlcore_fit_options_t *options,
-                               dlcore_history_t **history);
+DLCORE_API dlcore_status dlcore_model_fit(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                          const dlcore_tensor_t *y,
+                                          const dlcore_fit_options_t *options,
+                                          dlcore_history_t **history);
 /* One step on the given samples, all at once. `result` (may be NULL) gets the loss and metrics of
  * this batch, before its update; on failure it is left alone, but for DLCORE_ERROR_NOT_FINITE, when
  * it says which loss that was. (Keras answers running means since the last reset.) */
-dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model, const dlcore_tensor_t *x,
-                                          const dlcore_tensor_t *y, dlcore_evaluation_t *result);
+DLCORE_API dlcore_status dlcore_model_train_on_batch(dlcore_model_t *model,
+                                                     const dlcore_tensor_t *x,
+                                                     const dlcore_tensor_t *y,
+                                                     dlcore_evaluation_t *result);
 /* The same with weights for samples and classes, as in dlcore_fit_options_t; NULL: all 1. */
-dlcore_status dlcore_model_train_on_batch_weighted(dlcore_model_t *model, const dlcore_tensor_t *x,
-                                                   const dlcore_tensor_t *y,
-                                                   const dlcore_tensor_t *sample_weight,
-                                                   const float *class_weight, size_t class_count,
-                                                   dlcore_evaluation_t *result);
+DLCORE_API dlcore_status dlcore_model_train_on_batch_weighted(
+    dlcore_model_t *model, const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+    const dlcore_tensor_t *sample_weight, const float *class_weight, size_t class_count,
+    dlcore_evaluation_t *result);
 /* The learning rate of the next step; NaN before the model is compiled. */
-double dlcore_model_learning_rate(const dlcore_model_t *model);
+DLCORE_API double dlcore_model_learning_rate(const dlcore_model_t *model);
 /* Changes it from the next step on: between calls, or from a callback during fit. At least 0 and
  * finite. DLCORE_ERROR_STATE when the optimizer has a schedule. */
-dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model, double learning_rate);
+DLCORE_API dlcore_status dlcore_model_set_learning_rate(dlcore_model_t *model,
+                                                        double learning_rate);
 /* The gradient of the mean loss over the given samples by every weight, in the order and layout of
  * dlcore_model_get_weights; nothing is updated. Layers work as in training; weights that training
  * does not move have 0. `loss` may be NULL. On failure both are left alone, but for
  * DLCORE_ERROR_NOT_FINITE, when *loss is set. For checks and for training loops of your own. */
-dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
-                                     const dlcore_tensor_t *y, float *gradients, size_t count,
-                                     double *loss);
+DLCORE_API dlcore_status dlcore_model_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
+                                                const dlcore_tensor_t *y, float *gradients,
+                                                size_t count, double *loss);
 /* Asks a running fit to return after the current batch. Callable from any thread and from signal
  * handlers. Cleared when a fit begins. */
-void dlcore_model_request_stop(dlcore_model_t *model);
+DLCORE_API void dlcore_model_request_stop(dlcore_model_t *model);
 
 /* Ends a call that an exception or longjmp has left: see "Exceptions" above. It joins the thread
  * that read ahead, releases what the call held, and gives the model back, with the weights and the
  * optimizer's state of the last finished step. Callbacks hear of nothing. Only when the frames of
  * the call are gone, so never from within the code of yours that the call runs. DLCORE_OK also
  * where no call was left; DLCORE_ERROR_BUSY while a call on another thread is at work. */
-dlcore_status dlcore_model_abandon_call(dlcore_model_t *model);
+DLCORE_API dlcore_status dlcore_model_abandon_call(dlcore_model_t *model);
 
 /* ---- using ---- */
 
 /* Loss and metrics over x and y. `options` NULL: the defaults. */
-dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                    const dlcore_tensor_t *y,
-                                    const dlcore_evaluate_options_t *options,
-                                    dlcore_evaluation_t *result);
+DLCORE_API dlcore_status dlcore_model_evaluate(const dlcore_model_t *model,
+                                               const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                               const dlcore_evaluate_options_t *options,
+                                               dlcore_evaluation_t *result);
 /* The model's outputs for x, written to `y_pred`: float32, writable, (batch, units), or (batch)
  * for one unit. Needs weights, not compile. The model is const and keeps no message: that of a
  * failure goes to options.error of predict_with, from predict itself to nobody. */
-dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                   dlcore_tensor_t *y_pred);
-dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                        dlcore_tensor_t *y_pred,
-                                        const dlcore_predict_options_t *options);
+DLCORE_API dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                              dlcore_tensor_t *y_pred);
+DLCORE_API dlcore_status dlcore_model_predict_with(const dlcore_model_t *model,
+                                                   const dlcore_tensor_t *x,
+                                                   dlcore_tensor_t *y_pred,
+                                                   const dlcore_predict_options_t *options);
 
 /* Keras's names for one batch at once: evaluate and predict with its number of rows. */
-dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                         const dlcore_tensor_t *y, dlcore_evaluation_t *result);
-dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                            dlcore_tensor_t *y_pred);
+DLCORE_API dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model,
+                                                    const dlcore_tensor_t *x,
+                                                    const dlcore_tensor_t *y,
+                                                    dlcore_evaluation_t *result);
+DLCORE_API dlcore_status dlcore_model_predict_on_batch(const dlcore_model_t *model,
+                                                       const dlcore_tensor_t *x,
+                                                       dlcore_tensor_t *y_pred);
 /* The same with weights of samples, messages and what else the options say; batch_size is not
  * looked at. */
-dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                              const dlcore_tensor_t *y,
-                                              const dlcore_evaluate_options_t *options,
-                                              dlcore_evaluation_t *result);
-dlcore_status dlcore_model_predict_on_batch_with(const dlcore_model_t *model,
-                                                 const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
-                                                 const dlcore_predict_options_t *options);
+DLCORE_API dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model,
+                                                         const dlcore_tensor_t *x,
+                                                         const dlcore_tensor_t *y,
+                                                         const dlcore_evaluate_options_t *options,
+                                                         dlcore_evaluation_t *result);
+DLCORE_API dlcore_status dlcore_model_predict_on_batch_with(
+    const dlcore_model_t *model, const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
+    const dlcore_predict_options_t *options);
 
 /* ---- looking inside; getters borrow, and answer NULL or 0 for what is not there ---- */
 
-size_t dlcore_model_layer_count(const dlcore_model_t *model);
+DLCORE_API size_t dlcore_model_layer_count(const dlcore_model_t *model);
 /* The descriptor as added, its name and, once built, its input_width filled in. */
-const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t index);
+DLCORE_API const dlcore_layer_t *dlcore_model_layer(const dlcore_model_t *model, size_t index);
 /* The index of the layer of that name, "dense_1", as it is written. DLCORE_ERROR_NAME, with the
  * names there are in the message, when there is none; then *index is left alone. */
-dlcore_status dlcore_model_find_layer(const dlcore_model_t *model, const char *name, size_t *index,
-                                      dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_model_find_layer(const dlcore_model_t *model, const char *name,
+                                                 size_t *index, dlcore_error_record_t *error);
 /* Numbers per sample into and out of the model; 0 before it is built. */
-size_t dlcore_model_input_width(const dlcore_model_t *model);
-size_t dlcore_model_output_width(const dlcore_model_t *model);
+DLCORE_API size_t dlcore_model_input_width(const dlcore_model_t *model);
+DLCORE_API size_t dlcore_model_output_width(const dlcore_model_t *model);
 /* What multiplies in this model: "native avx512", "native avx2", "openblas pthread", ... */
-const char *dlcore_model_engine(const dlcore_model_t *model);
+DLCORE_API const char *dlcore_model_engine(const dlcore_model_t *model);
 /* Number of parameters, 0 before the model is built. */
-size_t dlcore_model_parameter_count(const dlcore_model_t *model);
+DLCORE_API size_t dlcore_model_parameter_count(const dlcore_model_t *model);
 
 /* One array: a kernel (inputs, units), a bias (units), ..., row-major as in Keras. */
 typedef struct dlcore_weight {
@@ -316,43 +329,47 @@ typedef struct dlcore_weight {
     bool trainable; /* training moves it */
 } dlcore_weight_t;
 
-size_t dlcore_model_weight_count(const dlcore_model_t *model);
+DLCORE_API size_t dlcore_model_weight_count(const dlcore_model_t *model);
 /* False when there is no such weight. */
-bool dlcore_model_weight(const dlcore_model_t *model, size_t index, dlcore_weight_t *weight);
+DLCORE_API bool dlcore_model_weight(const dlcore_model_t *model, size_t index,
+                                    dlcore_weight_t *weight);
 /* The index of the weight of that name, "dense_1/kernel", as dlcore_model_find_layer finds layers.
  * DLCORE_ERROR_STATE before the model is built. */
-dlcore_status dlcore_model_find_weight(const dlcore_model_t *model, const char *name, size_t *index,
-                                       dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_model_find_weight(const dlcore_model_t *model, const char *name,
+                                                  size_t *index, dlcore_error_record_t *error);
 /* Copies of one weight out and in: float32, contiguous, `count` = its size. */
-dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index, float *values,
-                                      size_t count);
-dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index, const float *values,
-                                      size_t count);
+DLCORE_API dlcore_status dlcore_model_get_weight(const dlcore_model_t *model, size_t index,
+                                                 float *values, size_t count);
+DLCORE_API dlcore_status dlcore_model_set_weight(dlcore_model_t *model, size_t index,
+                                                 const float *values, size_t count);
 /* All of them, one after the other: `count` = dlcore_model_parameter_count. */
-dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *values, size_t count);
-dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *values, size_t count);
+DLCORE_API dlcore_status dlcore_model_get_weights(const dlcore_model_t *model, float *values,
+                                                  size_t count);
+DLCORE_API dlcore_status dlcore_model_set_weights(dlcore_model_t *model, const float *values,
+                                                  size_t count);
 
 /* Writes the table that Keras prints, for a stream of 80 columns: with the column of its
  * show_trainable when a layer is frozen (Y: training moves its weights, N: not, -: it has none),
  * and with the optimizer's parameters, in the total too, once it has begun to train.
  * DLCORE_ERROR_IO when the stream fails. */
-dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
+DLCORE_API dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream);
 
 /* ---- history: one row per epoch that ended; of a run that was resumed, also those before ---- */
 
-void dlcore_history_free(dlcore_history_t *history);
-size_t dlcore_history_epoch_count(const dlcore_history_t *history);
+DLCORE_API void dlcore_history_free(dlcore_history_t *history);
+DLCORE_API size_t dlcore_history_epoch_count(const dlcore_history_t *history);
 /* The number of the first row's epoch, from 0: the initial_epoch that the run began with. */
-size_t dlcore_history_first_epoch(const dlcore_history_t *history);
-size_t dlcore_history_value_count(const dlcore_history_t *history);
+DLCORE_API size_t dlcore_history_first_epoch(const dlcore_history_t *history);
+DLCORE_API size_t dlcore_history_value_count(const dlcore_history_t *history);
 /* "loss", "accuracy", "val_loss", ...; NULL past the end. */
-const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
+DLCORE_API const char *dlcore_history_name(const dlcore_history_t *history, size_t index);
 /* The name is looked up as in dlcore_evaluation_value, behind "val_" too. NaN for a name or an
  * epoch (row, from 0) that is not there; the rows of a run that was resumed begin with that of its
  * first epoch. */
-double dlcore_history_value(const dlcore_history_t *history, const char *name, size_t epoch);
+DLCORE_API double dlcore_history_value(const dlcore_history_t *history, const char *name,
+                                       size_t epoch);
 /* Whether a callback or model_request_stop ended the run early. */
-bool dlcore_history_stopped(const dlcore_history_t *history);
+DLCORE_API bool dlcore_history_stopped(const dlcore_history_t *history);
 
 #ifdef __cplusplus
 }

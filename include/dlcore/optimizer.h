@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api.h"
 #include "schedule.h"
 
 #ifdef __cplusplus
@@ -91,26 +92,26 @@ typedef struct dlcore_optimizer {
 } dlcore_optimizer_t;
 
 /* learning_rate 0.01, momentum 0, nesterov false */
-dlcore_optimizer_t dlcore_optimizer_sgd(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_sgd(void);
 /* learning_rate 0.001, rho 0.9, momentum 0, epsilon 1e-7, centered false */
-dlcore_optimizer_t dlcore_optimizer_rmsprop(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_rmsprop(void);
 /* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7, amsgrad false */
-dlcore_optimizer_t dlcore_optimizer_adam(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_adam(void);
 /* as adam, weight_decay 0.004 */
-dlcore_optimizer_t dlcore_optimizer_adamw(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_adamw(void);
 /* learning_rate 0.001, initial_accumulator_value 0.1, epsilon 1e-7 */
-dlcore_optimizer_t dlcore_optimizer_adagrad(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_adagrad(void);
 /* learning_rate 0.001, rho 0.95, epsilon 1e-7 */
-dlcore_optimizer_t dlcore_optimizer_adadelta(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_adadelta(void);
 /* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
-dlcore_optimizer_t dlcore_optimizer_adamax(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_adamax(void);
 /* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
-dlcore_optimizer_t dlcore_optimizer_nadam(void);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_nadam(void);
 
 /* By Keras name ("rmsprop"; case and underscores do not count), with defaults, and back. An unknown
  * name, or NULL, gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */
-dlcore_optimizer_t dlcore_optimizer_from_name(const char *name);
-const char *dlcore_optimizer_name(dlcore_optimizer_kind_t kind);
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_from_name(const char *name);
+DLCORE_API const char *dlcore_optimizer_name(dlcore_optimizer_kind_t kind);
 
 #ifdef __cplusplus
 }

@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api.h"
 #include "model.h"
 #include "status.h"
 
@@ -44,30 +45,30 @@ typedef struct dlcore_predictor_options {
     size_t batch_size;            /* most rows of one run; 1. Buffers grow with it. */
     dlcore_error_record_t *error; /* where create writes its message; NULL: nowhere */
 } dlcore_predictor_options_t;
-dlcore_predictor_options_t dlcore_predictor_options_default(void);
+DLCORE_API dlcore_predictor_options_t dlcore_predictor_options_default(void);
 
 /* For a built model. `options` NULL: the defaults. Memory comes from the model's allocator. On
  * failure *predictor is NULL. */
-dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
-                                      const dlcore_predictor_options_t *options,
-                                      dlcore_predictor_t **predictor);
+DLCORE_API dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
+                                                 const dlcore_predictor_options_t *options,
+                                                 dlcore_predictor_t **predictor);
 /* NULL is fine. */
-void dlcore_predictor_free(dlcore_predictor_t *predictor);
+DLCORE_API void dlcore_predictor_free(dlcore_predictor_t *predictor);
 
 /* Outputs y (rows, outputs) for x (rows, inputs), both contiguous, row-major and aligned as
  * their types are; rows 0 does nothing. x and y must not overlap. DLCORE_ERROR_ARGUMENT for NULL,
  * DLCORE_ERROR_SHAPE for more rows than batch_size, DLCORE_ERROR_STATE when the model's weights
  * have changed since the predictor was made. */
-dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x, size_t rows,
-                                   float *y);
+DLCORE_API dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x,
+                                              size_t rows, float *y);
 /* The same for bytes, such as pixels, used as they are. */
-dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
-                                         size_t rows, float *y);
+DLCORE_API dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
+                                                    size_t rows, float *y);
 
 /* Numbers per sample in and out, and the most rows of a run; 0 for NULL. */
-size_t dlcore_predictor_input_width(const dlcore_predictor_t *predictor);
-size_t dlcore_predictor_output_width(const dlcore_predictor_t *predictor);
-size_t dlcore_predictor_batch_size(const dlcore_predictor_t *predictor);
+DLCORE_API size_t dlcore_predictor_input_width(const dlcore_predictor_t *predictor);
+DLCORE_API size_t dlcore_predictor_output_width(const dlcore_predictor_t *predictor);
+DLCORE_API size_t dlcore_predictor_batch_size(const dlcore_predictor_t *predictor);
 
 #ifdef __cplusplus
 }

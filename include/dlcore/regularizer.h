@@ -6,6 +6,8 @@
 #ifndef DLCORE_REGULARIZER_H
 #define DLCORE_REGULARIZER_H
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -16,13 +18,13 @@ typedef struct dlcore_regularizer {
 } dlcore_regularizer_t;
 
 /* Keras's default for each is 0.01. */
-dlcore_regularizer_t dlcore_regularizer_l1(double l1);
-dlcore_regularizer_t dlcore_regularizer_l2(double l2);
-dlcore_regularizer_t dlcore_regularizer_l1_l2(double l1, double l2);
+DLCORE_API dlcore_regularizer_t dlcore_regularizer_l1(double l1);
+DLCORE_API dlcore_regularizer_t dlcore_regularizer_l2(double l2);
+DLCORE_API dlcore_regularizer_t dlcore_regularizer_l1_l2(double l1, double l2);
 
 /* By Keras name ("l1", "l2", "l1_l2", "L1L2"; case and underscores do not count), with defaults. An
  * unknown name, or NULL, gives NaN for both, which adding a layer refuses. */
-dlcore_regularizer_t dlcore_regularizer_from_name(const char *name);
+DLCORE_API dlcore_regularizer_t dlcore_regularizer_from_name(const char *name);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "api.h"
 #include "status.h"
 #include "tensor.h"
 
@@ -31,22 +32,22 @@ extern "C" {
  * int32 or uint8, (samples) or (samples, 1), each label in 0 .. class_count-1; otherwise
  * DLCORE_ERROR_RANGE, and the message names the first wrong label. class_count: 1 .. 2^30 - 1 (2^14
  * - 1 with 32-bit addresses). `error` may be NULL. */
-dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcore_tensor_t *y_pred,
-                                      size_t class_count, size_t *counts,
-                                      dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true,
+                                                 const dlcore_tensor_t *y_pred, size_t class_count,
+                                                 size_t *counts, dlcore_error_record_t *error);
 
 /* Writes these counts as a table: a row for each true class, a column for each predicted class. The
  * counts must not all be 0; a sum above SIZE_MAX is DLCORE_ERROR_OVERFLOW. */
-dlcore_status dlcore_report_confusion(const size_t *counts, size_t class_count,
-                                      const char *const *class_names, FILE *stream,
-                                      dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_report_confusion(const size_t *counts, size_t class_count,
+                                                 const char *const *class_names, FILE *stream,
+                                                 dlcore_error_record_t *error);
 
 /* Writes precision, recall, f1-score and support of each class, accuracy, and their plain and
  * weighted means, laid out as scikit-learn's classification_report does (labels = all classes,
  * zero_division = 0). */
-dlcore_status dlcore_report_classification(const size_t *counts, size_t class_count,
-                                           const char *const *class_names, FILE *stream,
-                                           dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_report_classification(const size_t *counts, size_t class_count,
+                                                      const char *const *class_names, FILE *stream,
+                                                      dlcore_error_record_t *error);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -73,36 +75,40 @@ typedef struct dlcore_schedule {
 } dlcore_schedule_t;
 
 /* staircase false */
-dlcore_schedule_t dlcore_schedule_exponential_decay(double initial_learning_rate,
-                                                    uint64_t decay_steps, double decay_rate);
+DLCORE_API dlcore_schedule_t dlcore_schedule_exponential_decay(double initial_learning_rate,
+                                                               uint64_t decay_steps,
+                                                               double decay_rate);
 /* boundary_count boundaries, boundary_count + 1 values, copied. More than fit, or NULL, gives a
  * descriptor that compile refuses. */
-dlcore_schedule_t dlcore_schedule_piecewise_constant_decay(const uint64_t *boundaries,
-                                                           const double *values,
-                                                           size_t boundary_count);
+DLCORE_API dlcore_schedule_t dlcore_schedule_piecewise_constant_decay(const uint64_t *boundaries,
+                                                                      const double *values,
+                                                                      size_t boundary_count);
 /* end_learning_rate 0.0001, power 1, cycle false */
-dlcore_schedule_t dlcore_schedule_polynomial_decay(double initial_learning_rate,
-                                                   uint64_t decay_steps);
+DLCORE_API dlcore_schedule_t dlcore_schedule_polynomial_decay(double initial_learning_rate,
+                                                              uint64_t decay_steps);
 /* staircase false */
-dlcore_schedule_t dlcore_schedule_inverse_time_decay(double initial_learning_rate,
-                                                     uint64_t decay_steps, double decay_rate);
+DLCORE_API dlcore_schedule_t dlcore_schedule_inverse_time_decay(double initial_learning_rate,
+                                                                uint64_t decay_steps,
+                                                                double decay_rate);
 /* alpha 0, no warm-up */
-dlcore_schedule_t dlcore_schedule_cosine_decay(double initial_learning_rate, uint64_t decay_steps);
+DLCORE_API dlcore_schedule_t dlcore_schedule_cosine_decay(double initial_learning_rate,
+                                                          uint64_t decay_steps);
 /* t_mul 2, m_mul 1, alpha 0 */
-dlcore_schedule_t dlcore_schedule_cosine_decay_restarts(double initial_learning_rate,
-                                                        uint64_t first_decay_steps);
-dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function, void *user);
+DLCORE_API dlcore_schedule_t dlcore_schedule_cosine_decay_restarts(double initial_learning_rate,
+                                                                   uint64_t first_decay_steps);
+DLCORE_API dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function,
+                                                      void *user);
 
 /* The learning rate at a step; NaN for NULL, kind NONE, or a descriptor that compile refuses.
  * Computed in double (Keras: float32). */
-double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step);
+DLCORE_API double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step);
 
 /* By Keras's class name ("ExponentialDecay", "exponential_decay"; case and underscores do not
  * count), with its defaults for what has some; an initial_learning_rate of 0, and 0 decay_steps or
  * boundary_count, which you must set. An unknown name, or NULL, gives kind DLCORE_SCHEDULE_UNKNOWN,
  * which compile refuses. And back: "ExponentialDecay"; "unknown" for what has no name there. */
-dlcore_schedule_t dlcore_schedule_from_name(const char *name);
-const char *dlcore_schedule_name(dlcore_schedule_kind_t kind);
+DLCORE_API dlcore_schedule_t dlcore_schedule_from_name(const char *name);
+DLCORE_API const char *dlcore_schedule_name(dlcore_schedule_kind_t kind);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -37,8 +39,8 @@ typedef enum dlcore_status {
 /* The general message of a status ("shapes do not fit together") and its name
  * ("DLCORE_ERROR_SHAPE"). Static text; for a value that is no status, "unknown status".
  * Any thread, never fails. */
-const char *dlcore_status_string(dlcore_status status);
-const char *dlcore_status_name(dlcore_status status);
+DLCORE_API const char *dlcore_status_string(dlcore_status status);
+DLCORE_API const char *dlcore_status_name(dlcore_status status);
 
 /* An error record that the caller owns. Functions without a model, and those that take a const
  * model, accept a pointer to one (NULL: no message wanted). On failure they fill it with the
@@ -63,7 +65,7 @@ typedef struct dlcore_allocator {
 } dlcore_allocator_t;
 
 /* malloc and free. What a NULL allocator means everywhere. */
-dlcore_allocator_t dlcore_allocator_default(void);
+DLCORE_API dlcore_allocator_t dlcore_allocator_default(void);
 
 #ifdef __cplusplus
 }

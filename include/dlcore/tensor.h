@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "api.h"
 #include "status.h"
 
 #ifdef __cplusplus
@@ -44,9 +45,9 @@ typedef enum dlcore_dtype {
 } dlcore_dtype_t;
 
 /* "float32", "uint8", "int32"; "unknown" for anything else. */
-const char *dlcore_dtype_name(dlcore_dtype_t dtype);
+DLCORE_API const char *dlcore_dtype_name(dlcore_dtype_t dtype);
 /* Bytes of one element: 4, 1, 4; 0 for anything else. */
-size_t dlcore_dtype_size(dlcore_dtype_t dtype);
+DLCORE_API size_t dlcore_dtype_size(dlcore_dtype_t dtype);
 
 typedef struct dlcore_tensor dlcore_tensor_t;
 
@@ -54,117 +55,126 @@ typedef struct dlcore_tensor dlcore_tensor_t;
 
 /* A tensor of zeros that owns its elements (64-byte aligned). `shape` has `rank` lengths and may be
  * NULL for rank 0. `allocator` NULL: malloc. */
-dlcore_status dlcore_tensor_create(const dlcore_allocator_t *allocator, dlcore_dtype_t dtype,
-                                   size_t rank, const size_t *shape, dlcore_tensor_t **out,
-                                   dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_create(const dlcore_allocator_t *allocator,
+                                              dlcore_dtype_t dtype, size_t rank,
+                                              const size_t *shape, dlcore_tensor_t **out,
+                                              dlcore_error_record_t *error);
 
 /* Like dlcore_tensor_create, but filled with a copy of `data`: contiguous elements, row-major.
  * `data` may be NULL, here and below, when there are no elements. */
-dlcore_status dlcore_tensor_from_data(const dlcore_allocator_t *allocator, dlcore_dtype_t dtype,
-                                      size_t rank, const size_t *shape, const void *data,
-                                      dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_from_data(const dlcore_allocator_t *allocator,
+                                                 dlcore_dtype_t dtype, size_t rank,
+                                                 const size_t *shape, const void *data,
+                                                 dlcore_tensor_t **out,
+                                                 dlcore_error_record_t *error);
 
 /* A tensor over the caller's memory, without a copy; `data` must be aligned for the dtype and
  * outlive the tensor. `row_stride` is the distance between rows in elements, at least the size of
  * a row; 0 means contiguous. The const variant makes a read-only tensor: fill and set are refused
  * (DLCORE_ERROR_ARGUMENT), dlcore_tensor_data is NULL, and its slices are read-only, too. */
-dlcore_status dlcore_tensor_borrow(const dlcore_allocator_t *allocator, dlcore_dtype_t dtype,
-                                   size_t rank, const size_t *shape, void *data, size_t row_stride,
-                                   dlcore_tensor_t **out, dlcore_error_record_t *error);
-dlcore_status dlcore_tensor_borrow_const(const dlcore_allocator_t *allocator, dlcore_dtype_t dtype,
-                                         size_t rank, const size_t *shape, const void *data,
-                                         size_t row_stride, dlcore_tensor_t **out,
-                                         dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_borrow(const dlcore_allocator_t *allocator,
+                                              dlcore_dtype_t dtype, size_t rank,
+                                              const size_t *shape, void *data, size_t row_stride,
+                                              dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_borrow_const(const dlcore_allocator_t *allocator,
+                                                    dlcore_dtype_t dtype, size_t rank,
+                                                    const size_t *shape, const void *data,
+                                                    size_t row_stride, dlcore_tensor_t **out,
+                                                    dlcore_error_record_t *error);
 
 /* A float32 tensor of rank 0. */
-dlcore_status dlcore_tensor_scalar(const dlcore_allocator_t *allocator, float value,
-                                   dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_scalar(const dlcore_allocator_t *allocator, float value,
+                                              dlcore_tensor_t **out, dlcore_error_record_t *error);
 
-void dlcore_tensor_free(dlcore_tensor_t *tensor);
+DLCORE_API void dlcore_tensor_free(dlcore_tensor_t *tensor);
 
 /* ---- queries: never fail; NULL is answered with 0, NULL or false ---- */
 
-dlcore_dtype_t dlcore_tensor_dtype(const dlcore_tensor_t *tensor);
-size_t dlcore_tensor_rank(const dlcore_tensor_t *tensor);
+DLCORE_API dlcore_dtype_t dlcore_tensor_dtype(const dlcore_tensor_t *tensor);
+DLCORE_API size_t dlcore_tensor_rank(const dlcore_tensor_t *tensor);
 /* Length of one axis; 0 for an axis that the tensor does not have. */
-size_t dlcore_tensor_length(const dlcore_tensor_t *tensor, size_t axis);
+DLCORE_API size_t dlcore_tensor_length(const dlcore_tensor_t *tensor, size_t axis);
 /* The `rank` lengths, borrowed. */
-const size_t *dlcore_tensor_shape(const dlcore_tensor_t *tensor);
+DLCORE_API const size_t *dlcore_tensor_shape(const dlcore_tensor_t *tensor);
 /* Number of elements: the product of the lengths, 1 for a scalar. */
-size_t dlcore_tensor_size(const dlcore_tensor_t *tensor);
+DLCORE_API size_t dlcore_tensor_size(const dlcore_tensor_t *tensor);
 /* Elements below one step along axis 0: the product of the other lengths, 1 for rank 0 and 1. */
-size_t dlcore_tensor_row_size(const dlcore_tensor_t *tensor);
+DLCORE_API size_t dlcore_tensor_row_size(const dlcore_tensor_t *tensor);
 /* Distance between rows in elements. */
-size_t dlcore_tensor_row_stride(const dlcore_tensor_t *tensor);
-bool dlcore_tensor_is_contiguous(const dlcore_tensor_t *tensor);
+DLCORE_API size_t dlcore_tensor_row_stride(const dlcore_tensor_t *tensor);
+DLCORE_API bool dlcore_tensor_is_contiguous(const dlcore_tensor_t *tensor);
 /* The elements, borrowed. The first answers NULL for a read-only tensor. */
-void *dlcore_tensor_data(dlcore_tensor_t *tensor);
-const void *dlcore_tensor_data_const(const dlcore_tensor_t *tensor);
+DLCORE_API void *dlcore_tensor_data(dlcore_tensor_t *tensor);
+DLCORE_API const void *dlcore_tensor_data_const(const dlcore_tensor_t *tensor);
 
 /* ---- elements ---- */
 
 /* One element by its index, `rank` numbers (NULL will do for rank 0). Values travel as double,
  * which holds all three dtypes exactly. Setting an integer tensor rounds to nearest, ties to even;
  * a value that does not fit the dtype (or NaN into an integer) is DLCORE_ERROR_RANGE. */
-dlcore_status dlcore_tensor_get(const dlcore_tensor_t *tensor, const size_t *index, double *value,
-                                dlcore_error_record_t *error);
-dlcore_status dlcore_tensor_set(dlcore_tensor_t *tensor, const size_t *index, double value,
-                                dlcore_error_record_t *error);
-dlcore_status dlcore_tensor_fill(dlcore_tensor_t *tensor, double value,
-                                 dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_get(const dlcore_tensor_t *tensor, const size_t *index,
+                                           double *value, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_set(dlcore_tensor_t *tensor, const size_t *index,
+                                           double value, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_fill(dlcore_tensor_t *tensor, double value,
+                                            dlcore_error_record_t *error);
 
 /* ---- views and shapes ---- */
 
 /* Rows begin .. end-1 along axis 0, sharing the base's elements; begin == end gives no rows. Rank
  * 0 cannot be sliced. The base must outlive the view. */
-dlcore_status dlcore_tensor_slice(dlcore_tensor_t *tensor, size_t begin, size_t end,
-                                  dlcore_tensor_t **view, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_slice(dlcore_tensor_t *tensor, size_t begin, size_t end,
+                                             dlcore_tensor_t **view, dlcore_error_record_t *error);
 /* The same over a const tensor; the view is read-only. */
-dlcore_status dlcore_tensor_slice_const(const dlcore_tensor_t *tensor, size_t begin, size_t end,
-                                        dlcore_tensor_t **view, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_slice_const(const dlcore_tensor_t *tensor, size_t begin,
+                                                   size_t end, dlcore_tensor_t **view,
+                                                   dlcore_error_record_t *error);
 
 /* Another shape over the same elements, in place. The number of elements must stay; a tensor whose
  * rows are strided can only be reshaped below axis 0. */
-dlcore_status dlcore_tensor_reshape(dlcore_tensor_t *tensor, size_t rank, const size_t *shape,
-                                    dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_reshape(dlcore_tensor_t *tensor, size_t rank,
+                                               const size_t *shape, dlcore_error_record_t *error);
 
 /* ---- new tensors from old: contiguous, owning, from the source's allocator ---- */
 
-dlcore_status dlcore_tensor_copy(const dlcore_tensor_t *source, dlcore_tensor_t **out,
-                                 dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_copy(const dlcore_tensor_t *source, dlcore_tensor_t **out,
+                                            dlcore_error_record_t *error);
 /* Each element times `scale`, in `dtype`: scale 1/255.0 turns uint8 pixels into float32 0..1. To
  * an integer dtype: rounded to nearest, ties to even, saturated at its ends; NaN gives 0. */
-dlcore_status dlcore_tensor_cast(const dlcore_tensor_t *source, dlcore_dtype_t dtype, double scale,
-                                 dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_cast(const dlcore_tensor_t *source, dlcore_dtype_t dtype,
+                                            double scale, dlcore_tensor_t **out,
+                                            dlcore_error_record_t *error);
 /* Index of the largest element along the last axis, int32, rank one lower: (batch, classes) to
  * (batch). The first of equals; NaN counts as largest. Needs rank >= 1 and a last axis of >= 1. A
  * last axis of 1, the output of one sigmoid unit, gives only 0: dlcore_tensor_cast rounds it to the
  * classes 0 and 1 instead. */
-dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_t **out,
-                                   dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_t **out,
+                                              dlcore_error_record_t *error);
 /* Integer labels (batch) or (batch, 1), uint8 or int32, to float32 (batch, classes) with a 1 in
  * the label's column: Keras's to_categorical. A label outside 0 .. classes-1 is DLCORE_ERROR_RANGE
  * and names the label, its row and the classes. */
-dlcore_status dlcore_tensor_one_hot(const dlcore_tensor_t *labels, size_t classes,
-                                    dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_one_hot(const dlcore_tensor_t *labels, size_t classes,
+                                               dlcore_tensor_t **out, dlcore_error_record_t *error);
 /* Product of two float32 matrices, (m, k) x (k, n) = (m, n), by BLAS. */
-dlcore_status dlcore_tensor_matmul(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
-                                   dlcore_tensor_t **out, dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_matmul(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
+                                              dlcore_tensor_t **out, dlcore_error_record_t *error);
 /* (m, n) to (n, m), any dtype. */
-dlcore_status dlcore_tensor_transpose(const dlcore_tensor_t *source, dlcore_tensor_t **out,
-                                      dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_transpose(const dlcore_tensor_t *source,
+                                                 dlcore_tensor_t **out,
+                                                 dlcore_error_record_t *error);
 
 /* ---- comparing and showing ---- */
 
 /* Same dtype, same shape, and every |a - b| <= tolerance * (1 + max(|a|, |b|)). NaN equals nothing;
  * equal infinities are equal. A NULL equals nothing. */
-bool dlcore_tensor_equal(const dlcore_tensor_t *a, const dlcore_tensor_t *b, double tolerance);
+DLCORE_API bool dlcore_tensor_equal(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
+                                    double tolerance);
 
 /* Writes dtype, shape and elements to `stream` as nested brackets, axes longer than 10 shortened to
  * their first and last three, with "." as the decimal point in any locale, and flushes the stream.
  * DLCORE_ERROR_IO when the stream fails. */
-dlcore_status dlcore_tensor_print(const dlcore_tensor_t *tensor, FILE *stream,
-                                  dlcore_error_record_t *error);
+DLCORE_API dlcore_status dlcore_tensor_print(const dlcore_tensor_t *tensor, FILE *stream,
+                                             dlcore_error_record_t *error);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,8 @@
 #ifndef DLCORE_VERSION_H
 #define DLCORE_VERSION_H
 
+#include "api.h"
+
 #define DLCORE_VERSION_MAJOR 0
 #define DLCORE_VERSION_MINOR 1
 #define DLCORE_VERSION_PATCH 0
@@ -19,8 +21,8 @@ extern "C" {
 
 /* Version of the archive that was linked, as text ("0.1.0") and as a number. They differ from the
  * macros above when headers and archive are of different versions. Any thread, never fails. */
-const char *dlcore_version_string(void);
-int dlcore_version_number(void);
+DLCORE_API const char *dlcore_version_string(void);
+DLCORE_API int dlcore_version_number(void);
 
 #ifdef __cplusplus
 }

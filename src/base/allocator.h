@@ -4,9 +4,13 @@
 #ifndef DLCORE_BASE_ALLOCATOR_H
 #define DLCORE_BASE_ALLOCATOR_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/status.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_ALIGNMENT 64 /* a cache line, and the widest vector */
 
@@ -24,5 +28,7 @@ void dlcore_release(const dlcore_allocator_t *allocator, void *memory);
 
 /* The allocator that a NULL or partly NULL pointer stands for: the default. */
 dlcore_allocator_t dlcore_allocator_or_default(const dlcore_allocator_t *allocator);
+
+DLCORE_HIDDEN_END
 
 #endif

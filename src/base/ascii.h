@@ -4,6 +4,8 @@
 #ifndef DLCORE_BASE_ASCII_H
 #define DLCORE_BASE_ASCII_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 
 static inline bool dlcore_is_digit(char c)

@@ -4,9 +4,13 @@
 #ifndef DLCORE_BASE_ERROR_H
 #define DLCORE_BASE_ERROR_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/status.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #if defined(__GNUC__)
 #    define DLCORE_PRINTF(text, first) __attribute__((format(printf, text, first)))
@@ -61,5 +65,7 @@ dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *c
 
 /* Clears a record: DLCORE_OK and an empty message. NULL does nothing. */
 void dlcore_error_clear(dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,8 +4,12 @@
 #ifndef DLCORE_BASE_FLOAT_MODE_H
 #define DLCORE_BASE_FLOAT_MODE_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 typedef uint64_t dlcore_float_mode_t;
 
@@ -19,5 +23,7 @@ void dlcore_float_mode_leave(dlcore_float_mode_t before);
 /* The calling thread's current mode, and setting exactly that: for a team's workers. */
 dlcore_float_mode_t dlcore_float_mode_get(void);
 void dlcore_float_mode_set(dlcore_float_mode_t mode);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -7,7 +7,11 @@
 #ifndef DLCORE_BASE_GATE_H
 #define DLCORE_BASE_GATE_H
 
+#include "system/compiler.h"
+
 #include "base/wait_word.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_GATE_ALONE                                                  \
     0xffffu /* one that is inside alone counts for as many as there can be \
@@ -35,5 +39,7 @@ void dlcore_gate_leave_alone(dlcore_gate_t *gate);
 /* For the child after a fork: all threads but the caller are gone, and it adds `inside` to the
  * count: 0, 1, or DLCORE_GATE_ALONE. */
 void dlcore_gate_after_fork(dlcore_gate_t *gate, unsigned inside);
+
+DLCORE_HIDDEN_END
 
 #endif

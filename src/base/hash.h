@@ -6,8 +6,12 @@
 #ifndef DLCORE_BASE_HASH_H
 #define DLCORE_BASE_HASH_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_hash {
     uint64_t lanes[4];
@@ -19,5 +23,7 @@ dlcore_hash_t dlcore_hash_begin(void); /* seed 0 */
 void dlcore_hash_add(dlcore_hash_t *hash, const void *bytes, size_t size);
 /* The digest of all bytes added; more may be added afterwards. */
 uint64_t dlcore_hash_value(const dlcore_hash_t *hash);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef DLCORE_BASE_LITTLE_ENDIAN_H
 #define DLCORE_BASE_LITTLE_ENDIAN_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

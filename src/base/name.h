@@ -5,6 +5,8 @@
 #ifndef DLCORE_BASE_NAME_H
 #define DLCORE_BASE_NAME_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 

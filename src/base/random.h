@@ -8,8 +8,12 @@
 #ifndef DLCORE_BASE_RANDOM_H
 #define DLCORE_BASE_RANDOM_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 /* What a stream is for. Values are part of "same seed, same weights": never change them. */
 typedef enum dlcore_random_purpose {
@@ -39,5 +43,7 @@ double dlcore_random_uniform(dlcore_random_t *random);
 double dlcore_random_truncated_normal(dlcore_random_t *random);
 /* A random order of 0 .. n-1. */
 void dlcore_random_permutation(dlcore_random_t *random, size_t *order, size_t n);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,8 +4,12 @@
 #ifndef DLCORE_BASE_SHOWN_H
 #define DLCORE_BASE_SHOWN_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_SHOWN_MAX 30 /* bytes of a text that are shown */
 #define DLCORE_SHOWN_SIZE (DLCORE_SHOWN_MAX + 4)
@@ -24,5 +28,7 @@ typedef struct dlcore_shown_names {
 } dlcore_shown_names_t; /* begins as all 0 */
 
 void dlcore_shown_add(dlcore_shown_names_t *names, const char *name);
+
+DLCORE_HIDDEN_END
 
 #endif

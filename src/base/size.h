@@ -4,6 +4,8 @@
 #ifndef DLCORE_BASE_SIZE_H
 #define DLCORE_BASE_SIZE_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -4,6 +4,8 @@
 #ifndef DLCORE_BASE_UTF8_H
 #define DLCORE_BASE_UTF8_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* The version of the archive.
  *
  * SPDX-License-Identifier: MIT */
+#include "system/compiler.h"
+
 #include "dlcore/version.h"
 
 const char *dlcore_version_string(void)

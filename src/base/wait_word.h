@@ -7,11 +7,15 @@
 #ifndef DLCORE_BASE_WAIT_WORD_H
 #define DLCORE_BASE_WAIT_WORD_H
 
+#include "system/compiler.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/allocator.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_wait_word {
     _Alignas(DLCORE_ALIGNMENT) atomic_uint value;
@@ -55,5 +59,7 @@ static inline void dlcore_pause(void)
     atomic_signal_fence(memory_order_seq_cst);
 #endif
 }
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -7,11 +7,15 @@
 #ifndef DLCORE_DATA_CSV_H
 #define DLCORE_DATA_CSV_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "dlcore/data.h"
 #include "files/input.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_CSV_FIELD_MAX ((size_t)32 * 1024) /* bytes of a field */
 #define DLCORE_CSV_BLOCK ((size_t)128 * 1024)    /* bytes that are read at a time */
@@ -188,5 +192,7 @@ dlcore_status dlcore_csv_read_class(dlcore_csv_classes_t *classes,
 dlcore_status dlcore_csv_check_na(const dlcore_csv_classes_t *classes,
                                   const dlcore_csv_columns_t *columns,
                                   const dlcore_csv_reader_t *reader, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,9 +4,13 @@
 #ifndef DLCORE_DATA_IDX_HEADER_H
 #define DLCORE_DATA_IDX_HEADER_H
 
+#include "system/compiler.h"
+
 #include <stdint.h>
 
 #include "dlcore/tensor.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* A number of four bytes, the highest first. */
 static inline uint32_t dlcore_idx_number(const unsigned char bytes[4])
@@ -29,5 +33,7 @@ typedef dlcore_status dlcore_idx_read_t(void *from, void *to, size_t want, size_
 /* Reads and checks a header. `name` is for messages. */
 dlcore_status dlcore_idx_read_header(dlcore_idx_read_t *read, void *from, const char *name,
                                      dlcore_idx_header_t *header, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,10 +4,14 @@
 #ifndef DLCORE_DATA_NPY_H
 #define DLCORE_DATA_NPY_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 
 #include "dlcore/tensor.h"
 #include "files/input.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What the elements are in the file. */
 typedef enum dlcore_npy_type {
@@ -47,5 +51,7 @@ dlcore_status dlcore_npy_read_elements(dlcore_input_t *input, const dlcore_npy_h
 /* Elements of 1 or 4 bytes from Fortran order, first axis fastest, to row-major. */
 void dlcore_npy_from_fortran(const unsigned char *from, unsigned char *to, size_t item, size_t rank,
                              const size_t *shape);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -8,9 +8,13 @@
 #ifndef DLCORE_ENGINE_ACTIVITY_H
 #define DLCORE_ENGINE_ACTIVITY_H
 
+#include "system/compiler.h"
+
 #include "engine/network.h"
 #include "engine/team.h"
 #include "engine/workspace.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Begins the worker's rows anew, where the workspace has room for them. */
 void dlcore_activity_clear(dlcore_workspace_t *workspace, const dlcore_place_t *place);
@@ -22,5 +26,7 @@ double dlcore_activity_sum(const dlcore_workspace_t *workspace, size_t rows);
 /* Adds to the worker's rows of the gradient by node i's outputs. */
 void dlcore_activity_gradient(const dlcore_network_t *network, dlcore_workspace_t *workspace,
                               size_t i, const dlcore_place_t *place);
+
+DLCORE_HIDDEN_END
 
 #endif

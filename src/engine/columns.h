@@ -12,9 +12,13 @@
 #ifndef DLCORE_ENGINE_COLUMNS_H
 #define DLCORE_ENGINE_COLUMNS_H
 
+#include "system/compiler.h"
+
 #include "engine/gather.h"
 #include "engine/network.h"
 #include "engine/workspace.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Notes which inputs are not zero in rows begin .. end-1 of a batch, for this worker. */
 void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t *source,
@@ -25,5 +29,7 @@ void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t 
  * of the batch. By one worker. */
 void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *workspace,
                            size_t batch, size_t workers);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,9 +4,13 @@
 #ifndef DLCORE_ENGINE_GATHER_H
 #define DLCORE_ENGINE_GATHER_H
 
+#include "system/compiler.h"
+
 #include "dlcore/tensor.h"
 #include "engine/network.h"
 #include "nn/loss.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Where samples come from: row r of a batch is sample order[begin + r], or begin + r without an
  * order. Tensors and order are borrowed. */
@@ -38,5 +42,7 @@ void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_
 /* The same rows of y, and of the weights where the labels have room for them. */
 void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t *source,
                           dlcore_labels_t *labels, size_t begin, size_t end);
+
+DLCORE_HIDDEN_END
 
 #endif

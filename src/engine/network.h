@@ -4,12 +4,16 @@
 #ifndef DLCORE_ENGINE_NETWORK_H
 #define DLCORE_ENGINE_NETWORK_H
 
+#include "system/compiler.h"
+
 #include <stdint.h>
 
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
 #include "nn/layer.h"
 #include "products/products.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_node {
     dlcore_layer_t layer; /* as added; name filled in, input_width once built */
@@ -104,5 +108,7 @@ void dlcore_network_export_rows(const dlcore_network_t *network,
 void dlcore_network_import_rows(const dlcore_network_t *network,
                                 const dlcore_parameter_t *parameter, size_t first, size_t count,
                                 const float *rows, float *flat);
+
+DLCORE_HIDDEN_END
 
 #endif

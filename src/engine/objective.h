@@ -4,12 +4,16 @@
 #ifndef DLCORE_ENGINE_OBJECTIVE_H
 #define DLCORE_ENGINE_OBJECTIVE_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "dlcore/metric.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_objective {
     const dlcore_loss_type_t *loss;
@@ -28,5 +32,7 @@ bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objectiv
 /* Doubles that the states of all metrics take; 0 without metrics, SIZE_MAX where there are too
  * many. */
 size_t dlcore_objective_states(const dlcore_objective_t *objective);
+
+DLCORE_HIDDEN_END
 
 #endif

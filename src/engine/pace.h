@@ -11,8 +11,12 @@
 #ifndef DLCORE_ENGINE_PACE_H
 #define DLCORE_ENGINE_PACE_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_PACE_WINDOW 8
 #define DLCORE_PACE_FAR 1.8 /* times the best window */
@@ -43,5 +47,7 @@ static inline bool dlcore_pace_watches(const dlcore_pace_t *pace)
 
 /* After each step with pace->workers: settles that of the next. */
 void dlcore_pace_note(dlcore_pace_t *pace, double seconds);
+
+DLCORE_HIDDEN_END
 
 #endif

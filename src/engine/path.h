@@ -20,9 +20,13 @@
 #ifndef DLCORE_ENGINE_PATH_H
 #define DLCORE_ENGINE_PATH_H
 
+#include "system/compiler.h"
+
 #include "dlcore/model.h"
 #include "engine/network.h"
 #include "engine/objective.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* The engine's products; NULL where this CPU or build has none of that kind. */
 const dlcore_products_t *dlcore_path_products(dlcore_engine_t engine);
@@ -51,5 +55,7 @@ size_t dlcore_path_chain_floats(const dlcore_network_t *network);
 /* A predictor multiplies `rows` rows by lists when fewer than this share of the inputs, in
  * sixteenths, is not zero; SIZE_MAX: always. `has_products`: there is another way. */
 size_t dlcore_path_list_share(size_t rows, size_t units, bool has_products);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -5,8 +5,12 @@
 #ifndef DLCORE_ENGINE_SMALL_PLAN_H
 #define DLCORE_ENGINE_SMALL_PLAN_H
 
+#include "system/compiler.h"
+
 #include "engine/network.h"
 #include "engine/objective.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What a step needs that is settled once for a network and an objective. */
 typedef struct dlcore_small_plan {
@@ -33,5 +37,7 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
  * stores of 8 floats, from which loads of 16 would have to wait. `plan` NULL: the network's own. */
 const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
                                              const dlcore_small_plan_t *plan);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -7,7 +7,11 @@
 #ifndef DLCORE_ENGINE_STEP_H
 #define DLCORE_ENGINE_STEP_H
 
+#include "system/compiler.h"
+
 #include "engine/step_state.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* The outputs of every layer for the batch in the workspace, whose rows are set. With an objective,
  * the last activation is left out where the loss applies it. Ends with a barrier. */
@@ -29,5 +33,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
 
 /* Runs a training step on `workers` of the team. */
 void dlcore_step_run(dlcore_step_t *step, size_t workers);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef DLCORE_ENGINE_STEP_STATE_H
 #define DLCORE_ENGINE_STEP_STATE_H
 
+#include "system/compiler.h"
+
 #include "engine/gather.h"
 #include "engine/network.h"
 #include "engine/objective.h"

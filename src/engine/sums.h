@@ -8,9 +8,13 @@
 #ifndef DLCORE_ENGINE_SUMS_H
 #define DLCORE_ENGINE_SUMS_H
 
+#include "system/compiler.h"
+
 #include "engine/network.h"
 #include "engine/objective.h"
 #include "engine/workspace.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_sums {
     double loss; /* of each batch, times its samples */
@@ -53,5 +57,7 @@ double dlcore_sums_batch_loss(const dlcore_objective_t *objective,
 void dlcore_sums_batch(const dlcore_network_t *network, const dlcore_objective_t *objective,
                        dlcore_workspace_t *workspace, size_t batch, size_t rows,
                        dlcore_sums_t *sums);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,9 +4,13 @@
 #ifndef DLCORE_ENGINE_TEAM_H
 #define DLCORE_ENGINE_TEAM_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/status.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_team dlcore_team_t;
 
@@ -59,5 +63,7 @@ size_t dlcore_team_cpus(void);
 /* Threads of awake teams in this process: workers until they park, and with them their caller.
  * While there are more than CPUs, no team spins. */
 size_t dlcore_team_awake(void);
+
+DLCORE_HIDDEN_END
 
 #endif

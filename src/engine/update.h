@@ -14,9 +14,13 @@
 #ifndef DLCORE_ENGINE_UPDATE_H
 #define DLCORE_ENGINE_UPDATE_H
 
+#include "system/compiler.h"
+
 #include "engine/network.h"
 #include "engine/team.h"
 #include "nn/optimizer.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_UPDATE_CHUNK 4096
 
@@ -151,5 +155,7 @@ typedef struct dlcore_store_sink {
 
 void dlcore_sink_store(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
                        size_t count);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,9 +4,13 @@
 #ifndef DLCORE_ENGINE_WORKSPACE_H
 #define DLCORE_ENGINE_WORKSPACE_H
 
+#include "system/compiler.h"
+
 #include "engine/network.h"
 #include "engine/objective.h"
 #include "engine/small_plan.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What the memory is for. */
 typedef enum dlcore_workspace_use {
@@ -96,5 +100,7 @@ static inline const float *dlcore_workspace_weights(const dlcore_objective_t *ob
 /* Sets the rows in use of every matrix, and which of the two batches is the input. */
 void dlcore_workspace_set_batch(const dlcore_network_t *network, dlcore_workspace_t *workspace,
                                 size_t rows, size_t batch);
+
+DLCORE_HIDDEN_END
 
 #endif

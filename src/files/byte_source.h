@@ -5,8 +5,12 @@
 #ifndef DLCORE_FILES_BYTE_SOURCE_H
 #define DLCORE_FILES_BYTE_SOURCE_H
 
+#include "system/compiler.h"
+
 #include "dlcore/file.h"
 #include "files/input.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_byte_source {
     const char *name; /* for messages */
@@ -27,5 +31,7 @@ dlcore_status dlcore_byte_source_read(dlcore_byte_source_t *source, void *to, si
 /* Goes on by `size` bytes without looking at them; a reader gives them to `scratch`. */
 dlcore_status dlcore_byte_source_skip(dlcore_byte_source_t *source, size_t size, void *scratch,
                                       size_t scratch_size, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

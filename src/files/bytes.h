@@ -4,6 +4,8 @@
 #ifndef DLCORE_FILES_BYTES_H
 #define DLCORE_FILES_BYTES_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -4,10 +4,14 @@
 #ifndef DLCORE_FILES_GUNZIP_H
 #define DLCORE_FILES_GUNZIP_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "files/input.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_gunzip dlcore_gunzip_t;
 
@@ -27,5 +31,7 @@ dlcore_status dlcore_gunzip_read(dlcore_gunzip_t *gunzip, void *to, size_t want,
 
 /* NULL is fine. */
 void dlcore_gunzip_close(dlcore_gunzip_t *gunzip);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,10 +4,14 @@
 #ifndef DLCORE_FILES_INPUT_H
 #define DLCORE_FILES_INPUT_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/status.h"
 #include "system/files.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_INPUT_NAME_SIZE 120 /* leaves room for a message */
 
@@ -35,5 +39,7 @@ dlcore_status dlcore_input_read(dlcore_input_t *input, void *to, size_t want, si
                                 dlcore_error_record_t *error);
 
 void dlcore_input_close(dlcore_input_t *input);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -26,11 +26,15 @@
 #ifndef DLCORE_FILES_OUTPUT_H
 #define DLCORE_FILES_OUTPUT_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "dlcore/status.h"
 #include "files/temporary.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_output {
     dlcore_temporary_t temporary;
@@ -56,5 +60,7 @@ void dlcore_output_close(dlcore_output_t *output);
  * Errors as of dlcore_output_open; also where a file can be made, but not removed. */
 dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
                                   dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

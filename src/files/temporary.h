@@ -5,11 +5,15 @@
 #ifndef DLCORE_FILES_TEMPORARY_H
 #define DLCORE_FILES_TEMPORARY_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 
 #include "dlcore/status.h"
 #include "files/file_path.h"
 #include "system/files.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_TEMPORARY_NAME_SIZE 256
 
@@ -31,5 +35,7 @@ dlcore_status dlcore_temporary_open(dlcore_temporary_t *temporary, const dlcore_
 /* Whether the name means this open file. If not, errno is ENOENT, or tells why that cannot be told.
  */
 bool dlcore_temporary_is_named(const dlcore_temporary_t *temporary, dlcore_file_t file);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,8 +4,12 @@
 #ifndef DLCORE_FIT_CALLBACK_H
 #define DLCORE_FIT_CALLBACK_H
 
+#include "system/compiler.h"
+
 #include "base/error.h"
 #include "dlcore/callbacks.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Fills the event's error record and answers DLCORE_CALLBACK_FAIL. */
 #define dlcore_callback_fail(event, status, ...) \
@@ -62,5 +66,7 @@ bool dlcore_monitor_value(const dlcore_monitor_t *monitor, const dlcore_training
 /* Whether `value` is better than `reference` by more than min_delta, in float32. Never for NaN. */
 bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, const dlcore_model_t *model,
                              double value, double reference);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -11,11 +11,15 @@
 #ifndef DLCORE_FIT_FIT_H
 #define DLCORE_FIT_FIT_H
 
+#include "system/compiler.h"
+
 #include "fit/history.h"
 #include "model/feed.h"
 #include "model/progress.h"
 #include "model/run_state.h"
 #include "model/train.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* On the heap and not on the stack: the host's code may leave the call by an exception or longjmp,
  * and what it holds is then dropped from the model's side. */
@@ -118,5 +122,7 @@ dlcore_status dlcore_fit_resume(dlcore_fit_t *fit);
 dlcore_status dlcore_fit_leave_record(dlcore_fit_t *fit);
 /* When all callbacks have ended: the copy goes where the weights are still those. */
 void dlcore_fit_settle_record(const dlcore_fit_t *fit);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,8 +4,12 @@
 #ifndef DLCORE_FIT_HISTORY_H
 #define DLCORE_FIT_HISTORY_H
 
+#include "system/compiler.h"
+
 #include "dlcore/model.h"
 #include "model/progress.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_HISTORY_VALUES_MAX DLCORE_PROGRESS_VALUES_MAX
 #define DLCORE_HISTORY_NAME_SIZE 64
@@ -26,5 +30,7 @@ dlcore_history_t *dlcore_history_create(const dlcore_allocator_t *allocator,
                                         size_t epochs);
 /* Appends a row of value_count values; false without memory. */
 bool dlcore_history_append(dlcore_history_t *history, const double *values);
+
+DLCORE_HIDDEN_END
 
 #endif

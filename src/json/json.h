@@ -12,9 +12,13 @@
 #ifndef DLCORE_JSON_JSON_H
 #define DLCORE_JSON_JSON_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_JSON_DEPTH_MAX 32
 
@@ -86,5 +90,7 @@ bool dlcore_json_uint64(const dlcore_json_t *value, uint64_t *number);
 /* Any number, correctly rounded, whatever the host's locale; false for what is none, has more than
  * 300 characters, or is beyond the range of double. */
 bool dlcore_json_double(const dlcore_json_t *value, double *number);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -13,9 +13,13 @@
 #ifndef DLCORE_JSON_JSON_WRITER_H
 #define DLCORE_JSON_JSON_WRITER_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_json_writer {
     char *to;
@@ -46,5 +50,7 @@ void dlcore_json_put_null(dlcore_json_writer_t *writer, const char *name);
 /* A string that holds JSON text: what is written until the end goes into it. Not within itself. */
 void dlcore_json_open_text(dlcore_json_writer_t *writer, const char *name);
 void dlcore_json_close_text(dlcore_json_writer_t *writer);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef DLCORE_KERNELS_ACTIVATE_H
 #define DLCORE_KERNELS_ACTIVATE_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 
 #include "dlcore/activation.h"

@@ -4,6 +4,8 @@
 #ifndef DLCORE_KERNELS_ALWAYS_INLINE_H
 #define DLCORE_KERNELS_ALWAYS_INLINE_H
 
+#include "system/compiler.h"
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 #endif

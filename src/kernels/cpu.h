@@ -5,6 +5,8 @@
 #ifndef DLCORE_KERNELS_CPU_H
 #define DLCORE_KERNELS_CPU_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 
 /* AVX2 with FMA. */

@@ -10,10 +10,14 @@
 #ifndef DLCORE_KERNELS_KERNELS_H
 #define DLCORE_KERNELS_KERNELS_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 #include "dlcore/activation.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_ACTIVATION_COUNT (DLCORE_ACTIVATION_LOG_SOFTMAX + 1)
 
@@ -273,5 +277,7 @@ const dlcore_kernels_t *dlcore_kernels_portable(void);
 const dlcore_kernels_t *dlcore_kernels_avx2(void);
 const dlcore_kernels_t *dlcore_kernels_avx512(void);
 const dlcore_kernels_t *dlcore_kernels_neon(void);
+
+DLCORE_HIDDEN_END
 
 #endif

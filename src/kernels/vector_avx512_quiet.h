@@ -9,6 +9,8 @@
 #ifndef DLCORE_MATH_VECTOR_H
 #define DLCORE_MATH_VECTOR_H
 
+#include "system/compiler.h"
+
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>

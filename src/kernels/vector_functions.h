@@ -6,6 +6,8 @@
 #ifndef DLCORE_KERNELS_VECTOR_FUNCTIONS_H
 #define DLCORE_KERNELS_VECTOR_FUNCTIONS_H
 
+#include "system/compiler.h"
+
 #include <math.h>
 
 /* exp(x): x = n log 2 + r, |r| <= log 2 / 2, and the Taylor series of exp(r) with its last terms

@@ -6,6 +6,8 @@
 #ifndef DLCORE_MATH_VECTOR_H
 #define DLCORE_MATH_VECTOR_H
 
+#include "system/compiler.h"
+
 #include <arm_neon.h>
 #include <stddef.h>
 #include <stdint.h>

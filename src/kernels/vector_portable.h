@@ -5,6 +5,8 @@
 #ifndef DLCORE_MATH_VECTOR_H
 #define DLCORE_MATH_VECTOR_H
 
+#include "system/compiler.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

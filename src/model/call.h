@@ -5,6 +5,8 @@
 #ifndef DLCORE_MODEL_CALL_H
 #define DLCORE_MODEL_CALL_H
 
+#include "system/compiler.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +16,8 @@
 #include "dlcore/model.h"
 #include "engine/team.h"
 #include "products/products.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* The call that has the model: one that writes. */
 typedef struct dlcore_call {
@@ -73,5 +77,7 @@ dlcore_allocator_t dlcore_held_allocator(const dlcore_model_t *model);
 
 /* For dlcore_model_free: drops every call that was left, and all that calls held. */
 void dlcore_model_drop_calls(dlcore_model_t *model);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,8 +4,12 @@
 #ifndef DLCORE_MODEL_DATASET_H
 #define DLCORE_MODEL_DATASET_H
 
+#include "system/compiler.h"
+
 #include "dlcore/dataset.h"
 #include "engine/gather.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What a function of the host's answered but DLCORE_OK, as an error of dlcore's: its message, or
  * one for a host that left none, which need not end; a positive status is DLCORE_ERROR_ARGUMENT. */
@@ -25,5 +29,7 @@ dlcore_status dlcore_dataset_empty(size_t pass, dlcore_error_record_t *error);
 dlcore_status dlcore_dataset_refused(size_t pass, size_t batch, dlcore_status status,
                                      const dlcore_error_record_t *found,
                                      dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

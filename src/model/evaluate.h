@@ -4,9 +4,13 @@
 #ifndef DLCORE_MODEL_EVALUATE_H
 #define DLCORE_MODEL_EVALUATE_H
 
+#include "system/compiler.h"
+
 #include "dlcore/dataset.h"
 #include "model/model.h"
 #include "model/progress.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* fit's validation: the batches of one pass, or its first `steps` (0: all),
  * through run->objective; run->source and run->block are
@@ -34,5 +38,7 @@ size_t dlcore_block_rows(size_t rows);
 /* The model has weights; `call` is for the message. */
 dlcore_status dlcore_check_built(const dlcore_model_t *model, const char *call,
                                  dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

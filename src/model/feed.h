@@ -4,10 +4,14 @@
 #ifndef DLCORE_MODEL_FEED_H
 #define DLCORE_MODEL_FEED_H
 
+#include "system/compiler.h"
+
 #include "dlcore/dataset.h"
 #include "engine/gather.h"
 #include "model/model.h"
 #include "model/prefetch.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_feed {
     const dlcore_dataset_t *dataset; /* the copy; NULL: tensors */
@@ -47,5 +51,7 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
                                dlcore_error_record_t *error);
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
 dlcore_source_t dlcore_feed_peek(const dlcore_feed_t *feed);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef DLCORE_MODEL_MODEL_H
 #define DLCORE_MODEL_MODEL_H
 
+#include "system/compiler.h"
+
 #include <stdatomic.h>
 
 #include "dlcore/model.h"
@@ -15,6 +17,8 @@
 #include "engine/update.h"
 #include "engine/workspace.h"
 #include "model/call.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What is kept between training calls: state of the optimizer, buffers of the last batch size. */
 typedef struct dlcore_trainer {
@@ -173,5 +177,7 @@ typedef struct dlcore_run {
  * whatever the threads. */
 dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
                                 dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

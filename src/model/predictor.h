@@ -10,10 +10,14 @@
 #ifndef DLCORE_MODEL_PREDICTOR_H
 #define DLCORE_MODEL_PREDICTOR_H
 
+#include "system/compiler.h"
+
 #include "dlcore/predictor.h"
 #include "model/model.h"
 #include "products/chain.h"
 #include "products/gemv.h"
+
+DLCORE_HIDDEN_BEGIN
 
 struct dlcore_predictor {
     const dlcore_model_t *model;
@@ -57,5 +61,7 @@ static inline const float *dlcore_predictor_values(const dlcore_network_t *netwo
 /* Everything that a run needs, for the model, capacity and widths that are set; on failure the
  * caller frees the predictor. */
 dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

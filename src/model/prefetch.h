@@ -7,8 +7,12 @@
 #ifndef DLCORE_MODEL_PREFETCH_H
 #define DLCORE_MODEL_PREFETCH_H
 
+#include "system/compiler.h"
+
 #include "dlcore/dataset.h"
 #include "engine/gather.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_prefetch dlcore_prefetch_t;
 
@@ -29,5 +33,7 @@ void dlcore_prefetch_seek(dlcore_prefetch_t *prefetch, size_t pass, size_t batch
  * for again. */
 dlcore_status dlcore_prefetch_next(dlcore_prefetch_t *prefetch, dlcore_source_t *source,
                                    dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -7,8 +7,12 @@
 #ifndef DLCORE_MODEL_PROGRESS_H
 #define DLCORE_MODEL_PROGRESS_H
 
+#include "system/compiler.h"
+
 #include "dlcore/callback.h"
 #include "dlcore/metric.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Values of a line: loss and metrics, of training and of validation. */
 #define DLCORE_PROGRESS_VALUES_MAX (2 * (DLCORE_METRICS_MAX + 1))
@@ -32,5 +36,7 @@ void dlcore_progress_batch(dlcore_progress_t *progress, size_t done, const char 
 /* The last state of the line, and its end. */
 void dlcore_progress_end(dlcore_progress_t *progress, const char *const *names,
                          const double *values, size_t count);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -8,8 +8,12 @@
 #ifndef DLCORE_MODEL_RUN_STATE_H
 #define DLCORE_MODEL_RUN_STATE_H
 
+#include "system/compiler.h"
+
 #include "dlcore/callback.h"
 #include "dlcore/model.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_RUN_CALLBACKS_MAX 64 /* with a name, in one run */
 
@@ -68,5 +72,7 @@ void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state
 /* A copy of a view as a record; callbacks keep `weights` floats, where they keep weights. */
 dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
                                           const dlcore_run_state_t *view, size_t weights);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef DLCORE_MODEL_TAKE_OVER_H
 #define DLCORE_MODEL_TAKE_OVER_H
 
+#include "system/compiler.h"
+
 #include "dlcore/model.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Whether two models have the same weights, by number, name and shape, in the same layout;
  * DLCORE_ERROR_SHAPE, or DLCORE_ERROR_STATE for different engines, and a message that says what
@@ -16,5 +20,7 @@ dlcore_status dlcore_model_compare(const dlcore_model_t *model, const dlcore_mod
  * may have changed, where the optimizer has no schedule. To be called by a callback at the
  * beginning of training, or between calls. */
 void dlcore_model_take_over(dlcore_model_t *model, dlcore_model_t *loaded);
+
+DLCORE_HIDDEN_END
 
 #endif

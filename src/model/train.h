@@ -4,9 +4,13 @@
 #ifndef DLCORE_MODEL_TRAIN_H
 #define DLCORE_MODEL_TRAIN_H
 
+#include "system/compiler.h"
+
 #include "engine/pace.h"
 #include "engine/path.h"
 #include "model/model.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_training {
     dlcore_model_t *model;
@@ -64,5 +68,7 @@ void dlcore_training_take_averages(dlcore_training_t *training);
  */
 dlcore_status dlcore_not_finite(const dlcore_training_t *training, const char *batch,
                                 const char *owner);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -2,6 +2,8 @@
  * kernels/kernels_activations_template.h.
  *
  * SPDX-License-Identifier: MIT */
+#include "system/compiler.h"
+
 #include "dlcore/activation.h"
 
 #include "base/name.h"

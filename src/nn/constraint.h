@@ -4,11 +4,15 @@
 #ifndef DLCORE_NN_CONSTRAINT_H
 #define DLCORE_NN_CONSTRAINT_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/constraint.h"
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* DLCORE_ERROR_ARGUMENT; `what` begins the message: "dense: kernel_constraint". */
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
@@ -24,5 +28,7 @@ void dlcore_constraint_apply_columns(const dlcore_constraint_t *constraint,
 /* Applies it to n weights that have one norm: a bias. */
 void dlcore_constraint_apply_vector(const dlcore_constraint_t *constraint,
                                     const dlcore_kernels_t *kernels, float *weights, size_t n);
+
+DLCORE_HIDDEN_END
 
 #endif

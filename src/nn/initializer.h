@@ -4,9 +4,13 @@
 #ifndef DLCORE_NN_INITIALIZER_H
 #define DLCORE_NN_INITIALIZER_H
 
+#include "system/compiler.h"
+
 #include "base/random.h"
 #include "dlcore/initializer.h"
 #include "dlcore/status.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* DLCORE_OK, or DLCORE_ERROR_ARGUMENT for an unknown kind or a constant that is not finite; `what`
  * names the weight in the message. */
@@ -16,5 +20,7 @@ dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initialize
 /* `count` values in Keras's row-major order. */
 void dlcore_initializer_fill(const dlcore_initializer_t *initializer, dlcore_random_t random,
                              size_t fan_in, size_t fan_out, float *values, size_t count);
+
+DLCORE_HIDDEN_END
 
 #endif

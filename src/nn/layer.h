@@ -9,6 +9,8 @@
 #ifndef DLCORE_NN_LAYER_H
 #define DLCORE_NN_LAYER_H
 
+#include "system/compiler.h"
+
 #include "dlcore/layer.h"
 #include "dlcore/status.h"
 #include "kernels/activate.h"
@@ -17,6 +19,8 @@
 #include "nn/regularizer.h"
 #include "products/matrix.h"
 #include "products/products.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_LAYER_PARAMETERS_MAX 4
 
@@ -173,5 +177,7 @@ static inline size_t dlcore_pieces(const dlcore_matrix_t *m)
     return dlcore_matrix_panels(m) * ((m->panel + DLCORE_PIECE - 1) / DLCORE_PIECE);
 }
 dlcore_piece_t dlcore_piece(const dlcore_matrix_t *m, size_t index);
+
+DLCORE_HIDDEN_END
 
 #endif

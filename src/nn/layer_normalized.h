@@ -4,7 +4,11 @@
 #ifndef DLCORE_NN_LAYER_NORMALIZED_H
 #define DLCORE_NN_LAYER_NORMALIZED_H
 
+#include "system/compiler.h"
+
 #include "nn/layer.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* epsilon, momentum, and the initializers of gamma and beta. */
 dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
@@ -28,5 +32,7 @@ static inline dlcore_mean_t dlcore_mean_of(float near, double distance, double s
     result.variance = variance < 0.0 ? 0.0f : (float)variance; /* NaN stays */
     return result;
 }
+
+DLCORE_HIDDEN_END
 
 #endif

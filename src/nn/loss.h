@@ -7,6 +7,8 @@
 #ifndef DLCORE_NN_LOSS_H
 #define DLCORE_NN_LOSS_H
 
+#include "system/compiler.h"
+
 #include <stdint.h>
 
 #include "dlcore/activation.h"
@@ -14,6 +16,8 @@
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
 #include "products/matrix.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What y_true is for a loss. */
 typedef enum dlcore_label_form {
@@ -122,5 +126,7 @@ extern const dlcore_loss_type_t dlcore_loss_type_poisson;
 extern const dlcore_loss_type_t dlcore_loss_type_hinge;
 extern const dlcore_loss_type_t dlcore_loss_type_squared_hinge;
 extern const dlcore_loss_type_t dlcore_loss_type_categorical_hinge;
+
+DLCORE_HIDDEN_END
 
 #endif

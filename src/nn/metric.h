@@ -13,11 +13,15 @@
 #ifndef DLCORE_NN_METRIC_H
 #define DLCORE_NN_METRIC_H
 
+#include "system/compiler.h"
+
 #include "dlcore/metric.h"
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
 #include "nn/loss.h"
 #include "products/matrix.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_metric_pass {
     const dlcore_kernels_t *kernels;
@@ -151,5 +155,7 @@ static inline double dlcore_metric_weight(const dlcore_metric_pass_t *pass, size
 {
     return pass->weights != NULL ? (double)pass->weights[row] : 1.0;
 }
+
+DLCORE_HIDDEN_END
 
 #endif

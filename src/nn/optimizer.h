@@ -8,11 +8,15 @@
 #ifndef DLCORE_NN_OPTIMIZER_H
 #define DLCORE_NN_OPTIMIZER_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/optimizer.h"
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_OPTIMIZER_SLOTS_MAX 3
 
@@ -98,5 +102,7 @@ extern const dlcore_optimizer_type_t dlcore_optimizer_type_adagrad;
 extern const dlcore_optimizer_type_t dlcore_optimizer_type_adadelta;
 extern const dlcore_optimizer_type_t dlcore_optimizer_type_adamax;
 extern const dlcore_optimizer_type_t dlcore_optimizer_type_nadam;
+
+DLCORE_HIDDEN_END
 
 #endif

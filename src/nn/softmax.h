@@ -4,8 +4,12 @@
 #ifndef DLCORE_NN_SOFTMAX_H
 #define DLCORE_NN_SOFTMAX_H
 
+#include "system/compiler.h"
+
 #include "kernels/kernels.h"
 #include "products/matrix.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Row `row` of m becomes its softmax; answers log sum_c exp(x_c). */
 float dlcore_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row);
@@ -28,5 +32,7 @@ void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t ki
 void dlcore_softmax_gradient_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
                                   const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t begin,
                                   size_t end);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -12,8 +12,12 @@
 #ifndef DLCORE_PRODUCTS_BLAS_H
 #define DLCORE_PRODUCTS_BLAS_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+DLCORE_HIDDEN_BEGIN
 
 /* Brackets everything that calls dlcore_gemm. Scopes nest and may be open on several threads at
  * once: the first to enter sets BLAS to one thread, the last to leave puts the host's number back.
@@ -44,5 +48,7 @@ bool dlcore_blas_is_concurrent(void);
 void dlcore_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha,
                  const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
                  size_t ldc);
+
+DLCORE_HIDDEN_END
 
 #endif

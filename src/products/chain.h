@@ -7,11 +7,15 @@
 #ifndef DLCORE_PRODUCTS_CHAIN_H
 #define DLCORE_PRODUCTS_CHAIN_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "dlcore/activation.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_CHAIN_WIDTH 64
 #define DLCORE_CHAIN_BLOCK 16 /* units are padded to a multiple of this, ... */
@@ -59,5 +63,7 @@ const dlcore_chain_functions_t *dlcore_chain_functions(bool flush);
 const dlcore_chain_functions_t *dlcore_chain_portable(void);
 const dlcore_chain_functions_t *dlcore_chain_avx2(void);
 const dlcore_chain_functions_t *dlcore_chain_avx512(void);
+
+DLCORE_HIDDEN_END
 
 #endif

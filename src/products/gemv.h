@@ -10,12 +10,16 @@
 #ifndef DLCORE_PRODUCTS_GEMV_H
 #define DLCORE_PRODUCTS_GEMV_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "products/matrix.h"
 #include "products/products.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Rows whose lists are made before the panels are looked at, so that a panel's weights are read
  * once for all of them. */
@@ -63,5 +67,7 @@ const dlcore_gemv_functions_t *dlcore_gemv_best(const dlcore_products_t **produc
 const dlcore_gemv_functions_t *dlcore_gemv_portable(void);
 const dlcore_gemv_functions_t *dlcore_gemv_avx2(void);
 const dlcore_gemv_functions_t *dlcore_gemv_avx512(void);
+
+DLCORE_HIDDEN_END
 
 #endif

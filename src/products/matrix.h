@@ -13,6 +13,8 @@
 #ifndef DLCORE_PRODUCTS_MATRIX_H
 #define DLCORE_PRODUCTS_MATRIX_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

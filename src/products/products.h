@@ -13,6 +13,8 @@
 #ifndef DLCORE_PRODUCTS_PRODUCTS_H
 #define DLCORE_PRODUCTS_PRODUCTS_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,6 +22,8 @@
 #include "kernels/kernels.h"
 #include "products/matrix.h"
 #include "products/small_loops.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Where gradients go: kept in a vector, or used at once to update the weights. `offset` counts
  * floats from the start of the model's flat parameter vector, in the engine's own layout; `take`
@@ -141,5 +145,7 @@ const dlcore_products_t *dlcore_products_blas(void);
 /* NULL where this CPU or build has none. */
 const dlcore_products_t *dlcore_products_native_avx512(void);
 const dlcore_products_t *dlcore_products_native_avx2(void);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -10,11 +10,15 @@
 #ifndef DLCORE_PRODUCTS_PRODUCTS_NATIVE_H
 #define DLCORE_PRODUCTS_PRODUCTS_NATIVE_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/size.h"
 #include "products/products.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Panel width of matrices with at most that many columns, whatever the engine: the last layer of a
  * classifier has few units, and a wide panel would multiply zeros. */
@@ -108,5 +112,7 @@ void dlcore_native_unpack_rows(dlcore_native_rows_t part, size_t panel, const fl
 /* The tables, without a look at the CPU. */
 const dlcore_products_t *dlcore_native_table_avx512(void);
 const dlcore_products_t *dlcore_native_table_avx2(void);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -18,6 +18,8 @@
 #ifndef DLCORE_PRODUCTS_PRODUCTS_NATIVE_MICRO_H
 #define DLCORE_PRODUCTS_PRODUCTS_NATIVE_MICRO_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

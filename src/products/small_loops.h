@@ -8,10 +8,14 @@
 #ifndef DLCORE_PRODUCTS_SMALL_LOOPS_H
 #define DLCORE_PRODUCTS_SMALL_LOOPS_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "dlcore/activation.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_SMALL_WIDTH 16
 #define DLCORE_SMALL_LAYERS 6
@@ -84,5 +88,7 @@ const dlcore_small_functions_t *dlcore_small_avx2(void);
 /* The tables, without a look at the CPU. */
 const dlcore_small_functions_t *dlcore_small_table_avx512(void);
 const dlcore_small_functions_t *dlcore_small_table_avx2(void);
+
+DLCORE_HIDDEN_END
 
 #endif

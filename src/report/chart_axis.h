@@ -4,10 +4,14 @@
 #ifndef DLCORE_REPORT_CHART_AXIS_H
 #define DLCORE_REPORT_CHART_AXIS_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/number.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_AXIS_TICKS_MAX 160
 
@@ -35,5 +39,7 @@ const char *dlcore_axis_label(const dlcore_axis_t *axis, size_t index,
                               char text[DLCORE_NUMBER_SIZE]);
 /* Any finite number with four digits that count: "0.07120", "12.35", "1.235e7". */
 const char *dlcore_axis_number(double value, char text[DLCORE_NUMBER_SIZE]);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef DLCORE_REPORT_CSV_LOGGER_FILE_H
 #define DLCORE_REPORT_CSV_LOGGER_FILE_H
 
+#include "system/compiler.h"
+
 #include "report/csv_logger_line.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Before training: that the file opens, and, where lines are to be appended, that its first line is
  * `header`, with CR LF, LF or nothing behind it, or that it is empty; else DLCORE_ERROR_FORMAT. A
@@ -16,5 +20,7 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
  * fit ends a line that has no end before it. Errors in the event. */
 dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,
                                       const dlcore_training_event_t *event);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,11 +4,15 @@
 #ifndef DLCORE_REPORT_CSV_LOGGER_LINE_H
 #define DLCORE_REPORT_CSV_LOGGER_LINE_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
 
 #include "dlcore/callbacks.h"
 #include "fit/history.h"
 #include "store/path_pattern.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_CSV_LOGGER_COLUMNS_MAX (DLCORE_HISTORY_VALUES_MAX + 1) /* besides epoch */
 /* of the header, names in quotes, and a line */
@@ -27,5 +31,7 @@ void dlcore_csv_logger_put_header(dlcore_csv_logger_line_t *line, const dlcore_c
                                   const dlcore_training_event_t *event);
 void dlcore_csv_logger_put_values(dlcore_csv_logger_line_t *line, const dlcore_csv_logger_t *logger,
                                   const dlcore_training_event_t *event);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef DLCORE_REPORT_PANEL_H
 #define DLCORE_REPORT_PANEL_H
 
+#include "system/compiler.h"
+
 #include "fit/history.h"
 #include "report/chart_axis.h"
 

@@ -5,8 +5,12 @@
 #ifndef DLCORE_REPORT_SVG_H
 #define DLCORE_REPORT_SVG_H
 
+#include "system/compiler.h"
+
 #include "base/error.h"
 #include "files/output.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_svg {
     dlcore_output_t output;
@@ -28,5 +32,7 @@ void dlcore_svg_put(dlcore_svg_t *svg, const char *text);
 void dlcore_svg_draw(dlcore_svg_t *svg, const char *format, const double *numbers);
 /* Text in which what means something to XML is escaped, and what XML cannot hold is U+FFFD. */
 void dlcore_svg_text(dlcore_svg_t *svg, const char *text);
+
+DLCORE_HIDDEN_END
 
 #endif

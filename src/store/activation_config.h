@@ -7,9 +7,13 @@
 #ifndef DLCORE_STORE_ACTIVATION_CONFIG_H
 #define DLCORE_STORE_ACTIVATION_CONFIG_H
 
+#include "system/compiler.h"
+
 #include "dlcore/layer.h"
 #include "store/config_reading.h"
 #include "json/json_writer.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* The member "activation" of a layer's config. */
 void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_layer_t *layer);
@@ -25,5 +29,7 @@ dlcore_status dlcore_activation_config_read_class(const dlcore_config_reading_t 
                                                   const char *class_name,
                                                   const dlcore_json_t *config,
                                                   dlcore_layer_t *layer, bool *known);
+
+DLCORE_HIDDEN_END
 
 #endif

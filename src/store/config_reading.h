@@ -6,8 +6,12 @@
 #ifndef DLCORE_STORE_CONFIG_READING_H
 #define DLCORE_STORE_CONFIG_READING_H
 
+#include "system/compiler.h"
+
 #include "dlcore/status.h"
 #include "json/json.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* What reading carries along: "layer 3" is what is being read. */
 typedef struct dlcore_config_reading {
@@ -38,5 +42,7 @@ dlcore_status dlcore_config_name(const dlcore_config_reading_t *reading,
 dlcore_status dlcore_config_thing(const dlcore_config_reading_t *reading,
                                   const dlcore_json_t *thing, char *snake, size_t room,
                                   dlcore_json_t *config);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -12,9 +12,13 @@
 #ifndef DLCORE_STORE_MODEL_CONFIG_H
 #define DLCORE_STORE_MODEL_CONFIG_H
 
+#include "system/compiler.h"
+
 #include "dlcore/model.h"
 #include "json/json.h"
 #include "json/json_writer.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Layers of a model in a file: bounds what a small file can make grow. */
 
@@ -37,5 +41,7 @@ dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char
 /* "glorot_uniform" to "GlorotUniform" and back. The results have at most `room` bytes. */
 void dlcore_class_name(const char *snake, char *camel, size_t room);
 void dlcore_snake_name(const char *camel, char *snake, size_t room);
+
+DLCORE_HIDDEN_END
 
 #endif

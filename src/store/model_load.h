@@ -4,13 +4,19 @@
 #ifndef DLCORE_STORE_MODEL_LOAD_H
 #define DLCORE_STORE_MODEL_LOAD_H
 
+#include "system/compiler.h"
+
 #include "dlcore/file.h"
 #include "files/byte_source.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* `options` NULL: the defaults; else their structure_size has been checked. *model is only set on
  * success. */
 dlcore_status dlcore_model_load_source(dlcore_byte_source_t *source,
                                        const dlcore_load_options_t *options,
                                        dlcore_model_t **model);
+
+DLCORE_HIDDEN_END
 
 #endif

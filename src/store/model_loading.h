@@ -5,10 +5,14 @@
 #ifndef DLCORE_STORE_MODEL_LOADING_H
 #define DLCORE_STORE_MODEL_LOADING_H
 
+#include "system/compiler.h"
+
 #include "dlcore/file.h"
 #include "model/model.h"
 #include "store/model_reading.h"
 #include "json/json.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_model_loading {
     dlcore_load_options_t options;
@@ -60,5 +64,7 @@ dlcore_status dlcore_model_loading_make_copies(dlcore_model_loading_t *loading);
 dlcore_status dlcore_model_loading_find_self_test(dlcore_model_loading_t *loading);
 /* Runs it, once the weights are there; the report says how far the outputs are apart. */
 dlcore_status dlcore_model_loading_self_test(dlcore_model_loading_t *loading);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -10,9 +10,13 @@
 #ifndef DLCORE_STORE_MODEL_READING_H
 #define DLCORE_STORE_MODEL_READING_H
 
+#include "system/compiler.h"
+
 #include "files/byte_source.h"
 #include "store/model_tensors.h"
 #include "store/safetensors.h"
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_model_reading {
     dlcore_byte_source_t *source;
@@ -44,5 +48,7 @@ bool dlcore_model_reading_has(const dlcore_model_reading_t *reading, size_t inde
 
 /* Reads what is wanted, skips the rest. */
 dlcore_status dlcore_model_reading_data(dlcore_model_reading_t *reading);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef DLCORE_STORE_MODEL_RESTORE_H
 #define DLCORE_STORE_MODEL_RESTORE_H
 
+#include "system/compiler.h"
+
 #include "dlcore/model.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* The model of a file that `model`, of the same layers and compiled alike, can go on as:
  * dlcore_model_take_over(model, *loaded), then dlcore_model_free(*loaded). It has weights, the
@@ -13,5 +17,7 @@
  * another model or of no run. On failure *loaded is NULL. */
 dlcore_status dlcore_model_load_run(const dlcore_model_t *model, const char *path,
                                     dlcore_model_t **loaded, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

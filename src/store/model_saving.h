@@ -5,12 +5,16 @@
 #ifndef DLCORE_STORE_MODEL_SAVING_H
 #define DLCORE_STORE_MODEL_SAVING_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "dlcore/file.h"
 #include "store/model_tensors.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Writes the next bytes to what `to` is; an error, also in `error` (may be NULL), ends the writing.
  */
@@ -52,5 +56,7 @@ void dlcore_model_saving_end(dlcore_model_saving_t *saving);
 
 /* Writes the header into memory of its own, once the checksum is known. */
 dlcore_status dlcore_model_saving_make_header(dlcore_model_saving_t *saving);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -7,11 +7,15 @@
 #ifndef DLCORE_STORE_MODEL_TENSORS_H
 #define DLCORE_STORE_MODEL_TENSORS_H
 
+#include "system/compiler.h"
+
 #include <stdint.h>
 
 #include "base/hash.h"
 #include "model/model.h"
 #include "model/run_state.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_MODEL_TENSOR_NAME_SIZE 256
 #define DLCORE_SELF_TEST_ROWS 2
@@ -78,5 +82,7 @@ void dlcore_self_test_input(float *x, size_t rows, size_t width);
 /* y (rows, output width) of the model for x. */
 dlcore_status dlcore_self_test_run(const dlcore_model_t *model, const float *x, size_t rows,
                                    float *y, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,11 +4,15 @@
 #ifndef DLCORE_STORE_OPTIMIZER_CONFIG_H
 #define DLCORE_STORE_OPTIMIZER_CONFIG_H
 
+#include "system/compiler.h"
+
 #include "dlcore/constraint.h"
 #include "dlcore/optimizer.h"
 #include "dlcore/regularizer.h"
 #include "store/config_reading.h"
 #include "store/config_writing.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* As the member "optimizer". A schedule that is a function cannot be written: in its stead stands
  * `learning_rate`, that of the moment. */
@@ -33,5 +37,7 @@ void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name
 dlcore_status dlcore_constraint_config_read(const dlcore_config_reading_t *reading,
                                             const dlcore_json_t *object, const char *name,
                                             dlcore_constraint_t *constraint);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,11 +4,15 @@
 #ifndef DLCORE_STORE_PATH_PATTERN_H
 #define DLCORE_STORE_PATH_PATTERN_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/number.h"
 #include "dlcore/callback.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Writes `pattern` to `to`, fields filled in: {epoch} is the event's, counted from 1, {batch}
  * likewise when `by_batches`, and other names are the event's values; those that this epoch lacks
@@ -27,5 +31,7 @@ bool dlcore_path_folder_varies(const char *pattern);
  * "nan". Answers `text`. */
 #define DLCORE_SHORTEST_SIZE DLCORE_NUMBER_SIZE
 const char *dlcore_shortest(char text[DLCORE_SHORTEST_SIZE], double value);
+
+DLCORE_HIDDEN_END
 
 #endif

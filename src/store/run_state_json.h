@@ -13,9 +13,13 @@
 #ifndef DLCORE_STORE_RUN_STATE_JSON_H
 #define DLCORE_STORE_RUN_STATE_JSON_H
 
+#include "system/compiler.h"
+
 #include "model/run_state.h"
 #include "json/json.h"
 #include "json/json_writer.h"
+
+DLCORE_HIDDEN_BEGIN
 
 void dlcore_run_state_put(dlcore_json_writer_t *writer, const dlcore_run_state_t *state);
 
@@ -30,5 +34,7 @@ dlcore_status dlcore_json_text_number(const dlcore_json_t *object, const char *n
                                       uint64_t largest, uint64_t *number, const char *file,
                                       dlcore_error_record_t *error);
 void dlcore_json_put_text_number(dlcore_json_writer_t *writer, const char *name, uint64_t number);
+
+DLCORE_HIDDEN_END
 
 #endif

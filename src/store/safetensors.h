@@ -11,11 +11,15 @@
 #ifndef DLCORE_STORE_SAFETENSORS_H
 #define DLCORE_STORE_SAFETENSORS_H
 
+#include "system/compiler.h"
+
 #include <stdint.h>
 
 #include "dlcore/tensor.h"
 #include "json/json.h"
 #include "json/json_writer.h"
+
+DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_SAFETENSORS_HEADER_MAX 100000000 /* bytes; the format's own limit */
 #define DLCORE_SAFETENSORS_NAME_MAX 1024        /* bytes of a tensor's name, decoded */
@@ -103,5 +107,7 @@ size_t dlcore_safetensors_put_floats(dlcore_json_writer_t *writer, const char *n
                                      const size_t *shape, size_t begin);
 /* Pads a finished header with spaces, so that the data begins at a multiple of 8. */
 void dlcore_safetensors_pad(dlcore_json_writer_t *writer);
+
+DLCORE_HIDDEN_END
 
 #endif

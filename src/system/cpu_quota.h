@@ -4,7 +4,11 @@
 #ifndef DLCORE_SYSTEM_CPU_QUOTA_H
 #define DLCORE_SYSTEM_CPU_QUOTA_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
+
+DLCORE_HIDDEN_BEGIN
 
 /* How many CPUs the quotas of this process's control groups and of all groups around these come
  * to: the least quota / period, rounded, at least 1. SIZE_MAX where there is no quota, no control
@@ -16,5 +20,7 @@
  * at times slower, because they use CPU time to wait for each other and then are stopped together
  * until the period ends. */
 size_t dlcore_cpu_quota(const char *root);
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef DLCORE_SYSTEM_CPUS_H
 #define DLCORE_SYSTEM_CPUS_H
 
+#include "system/compiler.h"
+
 #include <stddef.h>
+
+DLCORE_HIDDEN_BEGIN
 
 /* CPUs that this process may run on, at least 1. */
 size_t dlcore_cpus(void);
@@ -16,5 +20,7 @@ int dlcore_cpu_current(void);
  * numbers below 0 mean nothing. Nothing stays pinned. Does nothing where the system cannot do
  * that. */
 void dlcore_cpu_leave(const int *cpus, size_t count);
+
+DLCORE_HIDDEN_END
 
 #endif

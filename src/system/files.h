@@ -9,9 +9,13 @@
 #ifndef DLCORE_SYSTEM_FILES_H
 #define DLCORE_SYSTEM_FILES_H
 
+#include "system/compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 /* An open file or folder: the system's own name for it. Every system has -1 for none. */
 typedef struct dlcore_file {
@@ -88,5 +92,7 @@ typedef struct dlcore_system {
 
 /* The real one. */
 const dlcore_system_t *dlcore_system(void);
+
+DLCORE_HIDDEN_END
 
 #endif

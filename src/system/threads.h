@@ -4,9 +4,13 @@
 #ifndef DLCORE_SYSTEM_THREADS_H
 #define DLCORE_SYSTEM_THREADS_H
 
+#include "system/compiler.h"
+
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_thread {
     uintptr_t handle;             /* the system's */
@@ -41,5 +45,7 @@ void dlcore_once(dlcore_once_t *once, void (*run)(void));
  * on the only thread that the child has. NULL is nothing. Children made by other means than fork()
  * call none. Where there are no forks this does nothing. */
 void dlcore_watch_forks(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+
+DLCORE_HIDDEN_END
 
 #endif

@@ -4,7 +4,11 @@
 #ifndef DLCORE_TENSOR_SPLIT_H
 #define DLCORE_TENSOR_SPLIT_H
 
+#include "system/compiler.h"
+
 #include "tensor/tensor.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* Whether x and y (may be NULL) have samples along axis 0, equally many. */
 dlcore_status dlcore_check_split(const char *call, const dlcore_tensor_t *x,
@@ -12,5 +16,7 @@ dlcore_status dlcore_check_split(const char *call, const dlcore_tensor_t *x,
 /* Copies the rows of that order, `count` of them. */
 dlcore_status dlcore_take_rows(const dlcore_tensor_t *from, const size_t *order, size_t count,
                                dlcore_tensor_t **out, dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
 
 #endif

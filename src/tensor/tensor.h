@@ -4,11 +4,15 @@
 #ifndef DLCORE_TENSOR_TENSOR_H
 #define DLCORE_TENSOR_TENSOR_H
 
+#include "system/compiler.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "dlcore/tensor.h"
+
+DLCORE_HIDDEN_BEGIN
 
 /* An owning tensor is one block: this struct, and the elements behind it at the next multiple of
  * DLCORE_ALIGNMENT. */
@@ -93,5 +97,7 @@ double dlcore_round_to_even(double value);
 
 /* Smallest and largest value of an integer dtype. */
 void dlcore_dtype_limits(dlcore_dtype_t dtype, double *low, double *high);
+
+DLCORE_HIDDEN_END
 
 #endif
