@@ -32,7 +32,7 @@ static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *a
 {
     dlcore_npy_header_t header;
     dlcore_tensor_t *tensor = NULL;
-    dlcore_status status = dlcore_npy_read_header(input, &header, error);
+    dlcore_status status = dlcore_npy_read_header(input, allocator, &header, error);
 
     if (status == DLCORE_OK)
         status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape,

@@ -35,10 +35,10 @@ typedef struct dlcore_npy_header {
     size_t content; /* bytes of the elements in the file: checked not to overflow */
 } dlcore_npy_header_t;
 
-/* Reads and checks magic, version and header, without allocating; `input` then stands at the first
- * element. */
-dlcore_status dlcore_npy_read_header(dlcore_input_t *input, dlcore_npy_header_t *header,
-                                     dlcore_error_record_t *error);
+/* Reads and checks magic, version and header; `input` then stands at the first element. Memory for
+ * the header's text is asked for and given back. */
+dlcore_status dlcore_npy_read_header(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+                                     dlcore_npy_header_t *header, dlcore_error_record_t *error);
 
 /* The dict literal of a header, `length` bytes: type, order, rank and shape. */
 dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char *name,

@@ -10,8 +10,8 @@
 #include "files/bytes.h"
 #include "tensor/tensor.h"
 
-#define NPY_BLOCK 2048 /* elements of 8 bytes that are converted at a time: 16 KB of stack */
-#define NPY_TILE 16    /* rows and columns of a square that is transposed at a time */
+#define NPY_BLOCK 512 /* elements of 8 bytes that are converted at a time: 4 KB of stack */
+#define NPY_TILE 16   /* rows and columns of a square that is transposed at a time */
 
 /* The row, along axis 0, of the element that is n-th in the file. */
 static size_t npy_row(const dlcore_npy_header_t *header, size_t n)

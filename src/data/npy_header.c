@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "data/npy.h"
@@ -277,10 +278,10 @@ static dlcore_status check_sizes(const dlcore_input_t *input, dlcore_npy_header_
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_npy_read_header(dlcore_input_t *input, dlcore_npy_header_t *header,
-                                     dlcore_error_record_t *error)
+dlcore_status dlcore_npy_read_header(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+                                     dlcore_npy_header_t *header, dlcore_error_record_t *error)
 {
-    char text[HEADER_MAX];
+    char *text;
     size_t length = 0;
     dlcore_status status = read_start(input, &length, error);
 
@@ -294,10 +295,14 @@ dlcore_status dlcore_npy_read_header(dlcore_input_t *input, dlcore_npy_header_t 
         return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: a header of %zu bytes: more than %d", input->name, length,
                            HEADER_MAX);
+    text = dlcore_allocate_raw(allocator, length + 1, 1); /* 1: not nothing */
+    if (text == NULL)
+        return dlcore_fail_memory(error, input->name, length);
     status = read_whole(input, text, length, error);
     if (status == DLCORE_OK)
         status = dlcore_npy_parse_dict(text, length, input->name, header, error);
     if (status == DLCORE_OK)
         status = check_sizes(input, header, error);
+    dlcore_release(allocator, text);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "files/bytes.h"
 #include "tensor/tensor.h"
 
-#define OUTPUT_BLOCK 4096 /* elements that are turned round at a time */
+#define OUTPUT_BLOCK 1024 /* elements that are turned round at a time: 4 KB of stack */
 
 /* `count` elements of 4 bytes, each turned round. */
 static dlcore_status write_swapped(dlcore_output_t *output, const unsigned char *elements,

@@ -95,11 +95,12 @@ void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_
 /* Keras's class of a label: the integer, the first largest of several, or the one rounded. */
 static long class_of_label(const dlcore_labels_t *labels, size_t row)
 {
-    const float *values = labels->values + row * labels->width;
+    const float *values;
     size_t best = 0;
 
     if (labels->classes != NULL)
         return labels->classes[row];
+    values = labels->values + row * labels->width;
     if (labels->width == 1)
         return fabsf(values[0]) < 1e6f ? lrintf(values[0]) : -1;
     for (size_t i = 1; i < labels->width; i++) {

@@ -7,10 +7,19 @@
 #include "engine/activity.h"
 #include "model/model.h"
 
+void dlcore_compile_options_reset(dlcore_compile_options_t *options)
+{
+    memset(options, 0, sizeof *options);
+    options->optimizer = dlcore_optimizer_rmsprop();
+    options->structure_size = sizeof *options;
+}
+
 dlcore_compile_options_t dlcore_compile_options_default(void)
 {
-    return (dlcore_compile_options_t){.optimizer = dlcore_optimizer_rmsprop(),
-                                      .structure_size = sizeof(dlcore_compile_options_t)};
+    dlcore_compile_options_t options;
+
+    dlcore_compile_options_reset(&options);
+    return options;
 }
 
 static dlcore_status check_metrics(bool weighted, const dlcore_metric_t *metrics, size_t count,
@@ -109,15 +118,44 @@ static dlcore_status resolve_metrics(const dlcore_compile_options_t *settings, s
     return DLCORE_OK;
 }
 
-static dlcore_objective_t unresolved(const dlcore_compile_options_t *settings, size_t units)
+/* In place, as settings and objectives are: they have several KB, and stacks few. */
+static void begin_objective(const dlcore_compile_options_t *settings, size_t units,
+                            dlcore_objective_t *objective)
 {
-    return (dlcore_objective_t){
-        .loss = dlcore_loss_type(settings->loss.kind),
-        .loss_settings = settings->loss,
-        .units = units,
-        .metric_count = settings->metric_count + settings->weighted_metric_count,
-        .first_weighted = settings->metric_count,
-    };
+    memset(objective, 0, sizeof *objective);
+    objective->loss = dlcore_loss_type(settings->loss.kind);
+    objective->loss_settings = settings->loss;
+    objective->units = units;
+    objective->metric_count = settings->metric_count + settings->weighted_metric_count;
+    objective->first_weighted = settings->metric_count;
+}
+
+static dlcore_status objective_of(const dlcore_network_t *network,
+                                  const dlcore_compile_options_t *settings,
+                                  dlcore_objective_t *objective, dlcore_error_record_t *error)
+{
+    const dlcore_node_t *last = &network->nodes[network->node_count - 1];
+    dlcore_status status;
+
+    begin_objective(settings, last->output_width, objective);
+    objective->output = dlcore_loss_output_form(
+        &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
+                                                                 : DLCORE_ACTIVATION_LINEAR);
+    /* an activity regularizer needs y_pred and its gradient */
+    if (objective->output == DLCORE_OUTPUT_FUSED &&
+        dlcore_network_has_penalty(network, network->node_count - 1))
+        objective->output = DLCORE_OUTPUT_PREDICTIONS;
+    status = resolve_metrics(settings, last->output_width, objective, error);
+    if (status == DLCORE_OK && dlcore_objective_states(objective) > SIZE_MAX / 4 / sizeof(double))
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "metrics of %zu units are too large",
+                           objective->units);
+    return status;
+}
+
+dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objective_t *objective,
+                                     dlcore_error_record_t *error)
+{
+    return objective_of(&model->network, &model->settings, objective, error);
 }
 
 /* That loss and metrics go together, as far as it can be known: on the network, which is built when
@@ -125,18 +163,17 @@ static dlcore_objective_t unresolved(const dlcore_compile_options_t *settings, s
 static dlcore_status settle_metrics(dlcore_model_t *model, const dlcore_compile_options_t *options)
 {
     dlcore_network_t *network = &model->network;
-    dlcore_objective_t objective = unresolved(options, 0);
-    dlcore_compile_options_t before = model->settings;
+    dlcore_objective_t objective;
     bool was_built = network->values != NULL;
-    dlcore_status status = resolve_metrics(options, 0, &objective, &model->error);
+    dlcore_status status;
 
+    begin_objective(options, 0, &objective);
+    status = resolve_metrics(options, 0, &objective, &model->error);
     if (status == DLCORE_OK && !was_built && network->nodes[0].declared_width > 0)
         status = dlcore_network_build(network, 0, model->options.seed, &model->error);
     if (status != DLCORE_OK || network->values == NULL)
         return status;
-    model->settings = *options;
-    status = dlcore_model_objective(model, &objective, &model->error);
-    model->settings = before;
+    status = objective_of(network, options, &objective, &model->error);
     if (status != DLCORE_OK && !was_built)
         dlcore_network_unbuild(network); /* so that layers can still be added */
     return status;
@@ -199,29 +236,6 @@ dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer
         options.metric_count = 1;
     }
     return dlcore_model_compile_with(model, &options);
-}
-
-dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objective_t *objective,
-                                     dlcore_error_record_t *error)
-{
-    const dlcore_network_t *network = &model->network;
-    const dlcore_compile_options_t *settings = &model->settings;
-    const dlcore_node_t *last = &network->nodes[network->node_count - 1];
-    dlcore_status status;
-
-    *objective = unresolved(settings, last->output_width);
-    objective->output = dlcore_loss_output_form(
-        &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
-                                                                 : DLCORE_ACTIVATION_LINEAR);
-    /* an activity regularizer needs y_pred and its gradient */
-    if (objective->output == DLCORE_OUTPUT_FUSED &&
-        dlcore_network_has_penalty(network, network->node_count - 1))
-        objective->output = DLCORE_OUTPUT_PREDICTIONS;
-    status = resolve_metrics(settings, last->output_width, objective, error);
-    if (status == DLCORE_OK && dlcore_objective_states(objective) > SIZE_MAX / 4 / sizeof(double))
-        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "metrics of %zu units are too large",
-                           objective->units);
-    return status;
 }
 
 void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_objective_t *objective,

@@ -93,6 +93,9 @@ size_t dlcore_model_workers(const dlcore_team_t *team, double multiply_adds);
 
 /* ---- compile.c ---- */
 
+/* dlcore_compile_options_default, in place: they have several KB. */
+void dlcore_compile_options_reset(dlcore_compile_options_t *options);
+
 /* Makes the weights, for samples of that width; 0: as the first layer says. Of a compiled model,
  * whose loss and metrics must fit: else it stays unbuilt. */
 dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_width);

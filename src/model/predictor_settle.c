@@ -13,10 +13,10 @@
 
 /* ---- a chain ---- */
 
-static void fill_chain(dlcore_predictor_t *p)
+/* `kernel` has room for the largest one. */
+static void fill_chain(dlcore_predictor_t *p, float *kernel)
 {
     const dlcore_network_t *network = &p->model->network;
-    float kernel[DLCORE_CHAIN_WIDTH * DLCORE_CHAIN_WIDTH];
     float *weights = p->chain_values;
     dlcore_chain_layer_t *layer = p->chain_layers;
 
@@ -58,12 +58,19 @@ static dlcore_status make_chain(dlcore_predictor_t *p, dlcore_error_record_t *er
 {
     const dlcore_network_t *network = &p->model->network;
     size_t floats = dlcore_path_chain_floats(network);
+    float *kernel;
 
     p->chain_layers = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->chain_layers);
     p->chain_values = dlcore_allocate(&p->allocator, floats, sizeof *p->chain_values);
     if (p->chain_layers == NULL || p->chain_values == NULL)
         return dlcore_fail_memory(error, "predictor", floats * sizeof *p->chain_values);
-    fill_chain(p);
+    kernel =
+        dlcore_allocate_raw(&p->allocator, DLCORE_CHAIN_WIDTH * DLCORE_CHAIN_WIDTH, sizeof *kernel);
+    if (kernel == NULL)
+        return dlcore_fail_memory(error, "predictor",
+                                  DLCORE_CHAIN_WIDTH * DLCORE_CHAIN_WIDTH * sizeof *kernel);
+    fill_chain(p, kernel);
+    dlcore_release(&p->allocator, kernel);
     return DLCORE_OK;
 }
 

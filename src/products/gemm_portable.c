@@ -15,7 +15,7 @@
 enum {
     GEMM_ROWS = 4, /* of a tile */
     GEMM_COLUMNS = 8,
-    GEMM_DEPTH = 64,              /* of a block: its part of k */
+    GEMM_DEPTH = 32,              /* of a block: its part of k; blocks lie on the stack */
     GEMM_WIDTH = 4 * GEMM_COLUMNS /* of a block of op(B) */
 };
 

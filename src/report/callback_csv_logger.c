@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <math.h>
 
+#include "base/allocator.h"
+#include "base/error.h"
 #include "fit/callback.h"
 #include "model/model.h"
 #include "report/csv_logger_file.h"
@@ -26,7 +28,8 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
                                                       const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
-    dlcore_csv_logger_line_t header = {.used = 0};
+    dlcore_csv_logger_line_t *lines;
+    dlcore_status status;
     const char *const *names;
 
     if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
@@ -42,9 +45,15 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
     logger->state[0] = 0.0;
     logger->fresh = true;
     logger->rate = (double)NAN;
+    lines = dlcore_allocate(&event->model->allocator, 2, sizeof *lines);
+    if (lines == NULL)
+        return dlcore_callback_check(
+            dlcore_fail_memory(event->error, "csv_logger", 2 * sizeof *lines));
     if (dlcore_event_names(event, &names) > 0) /* none yet: no fit's */
-        dlcore_csv_logger_put_header(&header, logger, event);
-    return dlcore_callback_check(dlcore_csv_logger_begin(logger, &header, event->error));
+        dlcore_csv_logger_put_header(&lines[0], logger, event);
+    status = dlcore_csv_logger_begin(logger, &lines[0], &lines[1], event->error);
+    dlcore_release(&event->model->allocator, lines);
+    return dlcore_callback_check(status);
 }
 
 static dlcore_callback_action_t logger_on_resume(void *user, const dlcore_training_event_t *event)

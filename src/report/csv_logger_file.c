@@ -136,26 +136,26 @@ static dlcore_status read_bytes(const dlcore_csv_logger_t *logger, dlcore_file_t
 
 /* The header that the file has. */
 static dlcore_status look_into(const dlcore_csv_logger_t *logger,
-                               const dlcore_csv_logger_line_t *header, dlcore_error_record_t *error)
+                               const dlcore_csv_logger_line_t *header,
+                               dlcore_csv_logger_line_t *found, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = logger_system(logger);
-    dlcore_csv_logger_line_t begins = {.used = 0};
     dlcore_file_t file = open_file(logger, READING);
     dlcore_status status;
 
     if (!dlcore_file_is_open(file))
         return fail(logger, "read", error);
-    status = read_bytes(logger, file, 0, begins.text, sizeof begins.text, &begins.used, error);
+    status = read_bytes(logger, file, 0, found->text, sizeof found->text, &found->used, error);
     (void)system->close(system->user, file);
     if (status == DLCORE_OK && header->used > 0)
-        status = check_header(logger, &begins, header, error);
+        status = check_header(logger, found, header, error);
     return status;
 }
 
 /* What cannot be opened is found here; a pipe that nobody reads, too. */
 dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
                                       const dlcore_csv_logger_line_t *header,
-                                      dlcore_error_record_t *error)
+                                      dlcore_csv_logger_line_t *found, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = logger_system(logger);
     dlcore_file_t file = open_file(logger, WRITING);
@@ -167,7 +167,7 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
     if (logger->append && system->fstat(system->user, file, &info) != 0)
         status = fail(logger, "look at", error);
     else if (logger->append && info.kind == DLCORE_FILE_IS_REGULAR && info.size > 0)
-        status = look_into(logger, header, error);
+        status = look_into(logger, header, found, error);
     if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
         status = fail(logger, "open", error);
     return status;

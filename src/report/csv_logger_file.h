@@ -12,9 +12,11 @@ DLCORE_HIDDEN_BEGIN
 
 /* Before training: that the file opens, and, where lines are to be appended, that its first line is
  * `header`, with CR LF, LF or nothing behind it, or that it is empty; else DLCORE_ERROR_FORMAT. A
- * `header` without bytes is not known, and not looked for. Streams are not read. */
+ * `header` without bytes is not known, and not looked for. Streams are not read. `found` is room
+ * for what the file begins with. */
 dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
                                       const dlcore_csv_logger_line_t *header,
+                                      dlcore_csv_logger_line_t *found,
                                       dlcore_error_record_t *error);
 /* The line of the event's epoch, with the header where it is the file's first; the first one of a
  * fit ends a line that has no end before it. Errors in the event. */

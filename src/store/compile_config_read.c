@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/name.h"
+#include "model/model.h"
 #include "store/config_reading.h"
 #include "store/model_config.h"
 #include "store/optimizer_config.h"
@@ -175,7 +176,7 @@ dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char
     dlcore_json_t optimizer, loss, metrics, weighted;
     dlcore_status status = dlcore_config_find(&reading, config, "optimizer", &optimizer);
 
-    *settings = dlcore_compile_options_default();
+    dlcore_compile_options_reset(settings);
     if (status == DLCORE_OK)
         status = dlcore_config_find(&reading, config, "loss", &loss);
     if (status == DLCORE_OK)

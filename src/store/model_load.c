@@ -87,21 +87,25 @@ static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
 
 static dlcore_status compile(dlcore_model_loading_t *loading)
 {
-    dlcore_compile_options_t settings;
+    const dlcore_allocator_t *allocator = &loading->reading.allocator;
+    dlcore_compile_options_t *settings = dlcore_allocate(allocator, 1, sizeof *settings);
     char *text = NULL;
     dlcore_json_t config = {0};
     dlcore_status status = DLCORE_OK;
 
+    if (settings == NULL)
+        return dlcore_fail_memory(loading->error, "compile_config", sizeof *settings);
     if (loading->options.compile)
         status = dlcore_model_loading_json(loading, "compile_config", &text, &config);
     if (status == DLCORE_OK && config.kind != DLCORE_JSON_NONE) {
-        status = dlcore_compile_config_read(&config, dlcore_model_loading_file(loading), &settings,
+        status = dlcore_compile_config_read(&config, dlcore_model_loading_file(loading), settings,
                                             loading->error);
         if (status == DLCORE_OK)
-            status = models_error(loading, dlcore_model_compile_with(loading->model, &settings));
+            status = models_error(loading, dlcore_model_compile_with(loading->model, settings));
         loading->report.compiled = status == DLCORE_OK;
     }
-    dlcore_release(&loading->reading.allocator, text);
+    dlcore_release(allocator, settings);
+    dlcore_release(allocator, text);
     return status;
 }
 

@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH_ROOM 1024
-#define LINE_ROOM 2048
+#define PATH_ROOM 512 /* these lie on the stack */
+#define LINE_ROOM 1024
 
 /* One of the two kinds of control groups. */
 typedef struct hierarchy {
@@ -36,13 +36,13 @@ typedef struct hierarchies {
 typedef struct text {
     int file;
     size_t begin, end; /* of what is unread in bytes */
-    char bytes[1024];
+    char bytes[512];
 } text_t;
 
 /* The file `name` of a folder below `root`. */
 static bool open_text(text_t *text, const char *root, const char *folder, const char *name)
 {
-    char path[4 * PATH_ROOM];
+    char path[3 * PATH_ROOM];
     int length = snprintf(path, sizeof path, "%s%s/%s", root, folder, name);
 
     if (length < 0 || (size_t)length >= sizeof path)
@@ -217,12 +217,15 @@ static size_t quota_v2(const char *root, const char *folder)
 
 static size_t quota_v1(const char *root, const char *folder)
 {
-    char quota[LINE_ROOM], period[LINE_ROOM];
+    char line[LINE_ROOM];
+    long long quota;
 
-    if (!read_line(root, folder, "cpu.cfs_quota_us", quota) ||
-        !read_line(root, folder, "cpu.cfs_period_us", period))
+    if (!read_line(root, folder, "cpu.cfs_quota_us", line))
         return SIZE_MAX;
-    return cpus_of(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
+    quota = strtoll(line, NULL, 10);
+    if (!read_line(root, folder, "cpu.cfs_period_us", line))
+        return SIZE_MAX;
+    return cpus_of(quota, strtoll(line, NULL, 10));
 }
 
 /* The group's path below the mount; "" where the mount does not show it. */

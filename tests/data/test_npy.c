@@ -197,7 +197,7 @@ static void test_npy_takes_no_more_memory_than_it_needs(void **state)
                                          &allocator, &tensor, NULL),
                          DLCORE_OK);
         dlcore_tensor_free(tensor);
-        assert_int_equal(memory.calls, fortran + 1);
+        assert_int_equal(memory.calls, fortran + 2); /* the header's text, too */
         assert_in_range(memory.peak_bytes, (size_t)(fortran + 1) * SIZE,
                         (size_t)(fortran + 1) * SIZE + 1000);
         failing_allocator_assert_clean(&memory);
@@ -248,7 +248,7 @@ static void test_npy_load_survives_every_failing_allocation(void **state)
     (void)state;
     npy_file(&file, 1, npy_dict("|b1", "True", "(2, 3)"), elements, 6);
     scratch_file("oom.npy", file.data, file.size);
-    assert_int_equal(failing_allocator_sweep(load_with, &file), 2);
+    assert_int_equal(failing_allocator_sweep(load_with, &file), 3);
     bytes_free(&file);
 }
 
