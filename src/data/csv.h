@@ -193,6 +193,21 @@ dlcore_status dlcore_csv_check_na(const dlcore_csv_classes_t *classes,
                                   const dlcore_csv_columns_t *columns,
                                   const dlcore_csv_reader_t *reader, dlcore_error_record_t *error);
 
+/* ---- all of it (csv.c), and its rows (csv_rows.c) ---- */
+
+struct dlcore_csv {
+    dlcore_allocator_t allocator;
+    dlcore_tensor_t *x, *y;
+    dlcore_csv_columns_t columns;
+    dlcore_csv_classes_t classes;
+    dlcore_csv_label_t label_kind;
+};
+
+/* Makes the tensors and reads `rows` rows into them, once columns and classes are known. On failure
+ * the caller frees *csv. */
+dlcore_status dlcore_csv_read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t rows,
+                                      dlcore_error_record_t *error);
+
 DLCORE_HIDDEN_END
 
 #endif

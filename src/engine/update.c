@@ -1,4 +1,4 @@
-/* Gradients to weights. update.h tells the ways.
+/* Gradients to weights: the sinks that take them piece by piece. update.h tells the ways.
  *
  * SPDX-License-Identifier: MIT */
 #include "engine/update.h"
@@ -47,19 +47,8 @@ static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const
 
 /* ---- with more ---- */
 
-static void follow_average(const dlcore_update_sink_t *update, size_t offset, size_t count)
-{
-    float *average = update->average + offset, *weights = update->values + offset;
-
-    update->kernels->average(count, average, weights, update->average_momentum,
-                             1.0f - update->average_momentum);
-    if (update->overwrites)
-        memcpy(weights, average, count * sizeof *weights);
-}
-
-/* Weights of one span by their final gradient. */
-static void move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
-                 size_t offset, size_t count, const float *gradient)
+void dlcore_update_move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                        size_t offset, size_t count, const float *gradient)
 {
     if (span->decays)
         update->kernels->decay(count, update->values + offset,
@@ -67,7 +56,7 @@ static void move(const dlcore_update_sink_t *update, const dlcore_update_span_t 
                                (float)update->learning_rate);
     take_update(&update->sink, offset, gradient, count);
     if (update->average != NULL)
-        follow_average(update, offset, count);
+        dlcore_update_follow_average(update, offset, count);
 }
 
 static bool span_has_penalty(const dlcore_update_span_t *span)
@@ -90,7 +79,7 @@ static void adjust(const dlcore_update_sink_t *update, const dlcore_update_span_
         kernels->clip(count, own, gradient, (float)update->optimizer->clipvalue);
         gradient = own;
     }
-    move(update, span, offset, count, gradient);
+    dlcore_update_move(update, span, offset, count, gradient);
 }
 
 /* The span that a place is in. */
@@ -234,147 +223,6 @@ void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_cl
     update->settings = update->type->prepare(optimizer, &updates, (float)learning_rate);
     update->average_momentum = updates.iterations > 0 ? (float)optimizer->ema_momentum : 0.0f;
     update->overwrites = every > 0 && (updates.iterations + 1) % every == 0;
-}
-
-/* ---- whole gradients ---- */
-
-static void sum_squares(const dlcore_update_sink_t *update, size_t begin, size_t end)
-{
-    const dlcore_update_plan_t *plan = update->plan;
-    size_t span = 0;
-
-    for (size_t i = begin; i < end; i++) {
-        dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
-        const float *gradient = update->gradients + chunk.offset;
-
-        plan->partials[i] = (double)update->kernels->dot(gradient, gradient, chunk.count);
-    }
-}
-
-static double sum_partials(const dlcore_update_plan_t *plan, size_t first, size_t end)
-{
-    double sum = 0.0;
-
-    for (size_t i = first; i < end; i++)
-        sum += plan->partials[i];
-    return sum;
-}
-
-/* What the sums of gradients are multiplied by: a mean, cut to a norm. Keras has a global norm that
- * is infinite turn every gradient into NaN. */
-static float scale_of(const dlcore_update_sink_t *update, const dlcore_update_span_t *span)
-{
-    const dlcore_update_plan_t *plan = update->plan;
-    const dlcore_optimizer_t *optimizer = update->optimizer;
-    uint64_t group = optimizer->gradient_accumulation_steps;
-    double scale = group > 0 ? 1.0 / (double)group : 1.0, limit = optimizer->global_clipnorm, norm;
-    bool is_last = span == plan->spans + plan->span_count - 1;
-
-    if (limit > 0.0) {
-        norm = sqrt(sum_partials(plan, 0, plan->chunk_count)) * scale;
-        if (isinf(norm))
-            return NAN;
-    } else if (optimizer->clipnorm > 0.0) {
-        limit = optimizer->clipnorm;
-        norm = sqrt(sum_partials(plan, span->first_chunk,
-                                 is_last ? plan->chunk_count : span[1].first_chunk)) *
-               scale;
-    } else {
-        return (float)scale;
-    }
-    if (isnan(norm))
-        return NAN;
-    return (float)(norm > limit ? scale * (limit / norm) : scale);
-}
-
-static void update_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
-{
-    const dlcore_update_plan_t *plan = update->plan;
-    float clipvalue = (float)update->optimizer->clipvalue, scale = 1.0f;
-    size_t span = 0, scaled = SIZE_MAX; /* the span that `scale` is for */
-
-    for (size_t i = begin; i < end; i++) {
-        dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
-        float *gradient = update->gradients + chunk.offset;
-
-        if (span != scaled)
-            scale = scale_of(update, chunk.span);
-        scaled = span;
-        if (scale != 1.0f)
-            update->kernels->scale(gradient, chunk.count, scale);
-        if (clipvalue > 0.0f)
-            update->kernels->clip(chunk.count, gradient, gradient, clipvalue);
-        move(update, chunk.span, chunk.offset, chunk.count, gradient);
-    }
-}
-
-static void average_chunks(const dlcore_update_sink_t *update, size_t begin, size_t end)
-{
-    size_t span = 0;
-
-    for (size_t i = begin; i < end; i++) {
-        dlcore_chunk_t chunk = dlcore_update_chunk(update->plan, i, &span);
-
-        follow_average(update, chunk.offset, chunk.count);
-    }
-}
-
-static void finish_kept(const dlcore_update_sink_t *update, const dlcore_place_t *place)
-{
-    size_t count = update->plan->chunk_count;
-    size_t begin = dlcore_share(count, place->worker, place->workers);
-    size_t end = dlcore_share(count, place->worker + 1, place->workers);
-
-    dlcore_place_meet(place); /* every gradient is there */
-    if (!update->moves) {
-        if (update->average != NULL)
-            average_chunks(update, begin, end);
-        return;
-    }
-    if (update->optimizer->clipnorm > 0.0 || update->optimizer->global_clipnorm > 0.0) {
-        sum_squares(update, begin, end);
-        dlcore_place_meet(place);
-    }
-    update_chunks(update, begin, end);
-}
-
-void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place_t *place)
-{
-    if (update->plan->keeps)
-        finish_kept(update, place);
-    if (update->plan->has_constraint) {
-        dlcore_place_meet(place);
-        dlcore_update_constrain(update, place);
-    }
-}
-
-void dlcore_update_begin_averages(const dlcore_network_t *network,
-                                  const dlcore_optimizer_t *optimizer, float *slots,
-                                  const dlcore_node_t *node)
-{
-    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
-    float *average = slots + type->slots(optimizer) * network->value_floats;
-
-    if (!optimizer->use_ema)
-        return;
-    if (node == NULL)
-        memcpy(average, network->values, network->value_floats * sizeof *average);
-    for (size_t i = 0; node != NULL && i < node->parameter_count; i++) {
-        const dlcore_parameter_t *parameter = &node->parameters[i];
-
-        memcpy(average + parameter->offset, network->values + parameter->offset,
-               parameter->floats * sizeof *average);
-    }
-}
-
-void dlcore_update_take_averages(const dlcore_update_sink_t *update)
-{
-    for (size_t i = 0; update->average != NULL && i < update->plan->span_count; i++) {
-        const dlcore_update_span_t *span = &update->plan->spans[i];
-
-        memcpy(update->values + span->offset, update->average + span->offset,
-               span->floats * sizeof *update->values);
-    }
 }
 
 /* ---- storing ---- */

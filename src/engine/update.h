@@ -147,6 +147,17 @@ void dlcore_update_begin_averages(const dlcore_network_t *network,
 /* The weights become their averages, where these are kept. */
 void dlcore_update_take_averages(const dlcore_update_sink_t *update);
 
+/* ---- parts of a move (update.c, update_averages.c) ---- */
+
+/* Weights of one span, `count` of them from `offset` on, decay and move by their final gradient,
+ * and are averaged. */
+void dlcore_update_move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                        size_t offset, size_t count, const float *gradient);
+/* The average of those weights takes their new values in, and may take their place. */
+void dlcore_update_follow_average(const dlcore_update_sink_t *update, size_t offset, size_t count);
+
+/* ---- storing ---- */
+
 /* A sink that keeps the gradients, in the layout of the values. */
 typedef struct dlcore_store_sink {
     dlcore_gradient_sink_t sink;

@@ -1,0 +1,82 @@
+/* The forward product: tiles of unit panels times rows. Part of
+ * products_native_template.h.
+ *
+ * SPDX-License-Identifier: MIT */
+
+static dlcore_native_grid_t forward_grid(size_t rows, size_t inputs, size_t units)
+{
+    return dlcore_native_grid(native_panels(units), rows / (2 * ROWS_MAX),
+                              dlcore_native_cost(rows, inputs, units));
+}
+
+static size_t native_forward_tiles(size_t rows, size_t inputs, size_t units)
+{
+    dlcore_native_grid_t grid = forward_grid(rows, inputs, units);
+    return grid.columns * grid.slices;
+}
+
+/* Rows row .. row+rows-1 of unit panel p, and in the wide form of the next, too; columns k ..
+ * k+depth-1 of x. */
+static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t row, size_t rows,
+                          size_t k, size_t depth)
+{
+    bool last = k + depth == f->x->columns;
+    micro_t t = over_columns(f->x, row, k);
+    float *y = dlcore_matrix_at(f->y, row, p);
+    size_t width = native_panel(f->units), input = k;
+
+    if (f->x->index != NULL) {
+        input = f->x->index[k];
+        t.gaps = f->x->gaps + k;
+        t.gap_step = 1;
+    }
+    set_columns(&t, f->units, p);
+    t.k = depth;
+    t.b = f->kernel + (p * f->inputs + input) * width;
+    t.b_step = width;
+    t.c = y;
+    t.c_row = width;
+    t.b_panel = f->inputs * width;
+    t.c_panel = f->y->panel_stride;
+    if (k > 0) {
+        t.start = y;
+        t.start_row = width;
+        t.start_panel = t.c_panel;
+    } else if (f->bias != NULL) {
+        t.start = f->bias + p * width;
+        t.start_panel = width;
+    }
+    if (last && f->activation.kind == DLCORE_ACTIVATION_RELU)
+        t.floor = 0.0f;
+    if (wide)
+        wide_micros[rows - 1](&t);
+    else
+        multiply_tile(&t, rows);
+    if (!last || f->activation.kind == DLCORE_ACTIVATION_RELU)
+        return;
+    dlcore_activate(f->kernels, f->activation, y, rows * width);
+    if (wide)
+        dlcore_activate(f->kernels, f->activation, y + t.c_panel, rows * width);
+}
+
+static void native_forward(const dlcore_forward_t *f, size_t tile, float *scratch)
+{
+    dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
+                                                native_panels(f->units), f->x->rows);
+    size_t k = 0;
+
+    (void)scratch;
+    do {
+        size_t depth = dlcore_size_min(f->x->columns - k, DLCORE_NATIVE_DEPTH);
+        for (size_t row = t.slice.begin; row < t.slice.end; row += ROWS_PASS) {
+            size_t count = dlcore_size_min(t.slice.end - row, ROWS_PASS);
+            for (size_t p = t.panels.begin; p < t.panels.end;) {
+                bool wide = count <= ROWS_WIDE && p + 1 < t.panels.end &&
+                            (p + 2) * NATIVE_PANEL <= f->units;
+                forward_piece(f, p, wide, row, count, k, depth);
+                p += wide ? 2 : 1;
+            }
+        }
+        k += depth;
+    } while (k < f->x->columns);
+}
