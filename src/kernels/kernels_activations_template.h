@@ -104,17 +104,9 @@ static inline v_float hard_silu_slope(v_float x, v_float parameter)
 static inline v_float expm1_vector(v_float x)
 {
     v_float inside = v_min(v_max(x, v_set(-30.0f)), v_set(0.0f)); /* exp(-30) < ulp(1) */
-    v_float n = v_round(v_mul(inside, v_set(1.44269504088896341f)));
-    v_float r = v_fnma(n, v_set(0.693359375f), inside);
-    v_float p = v_set(1.9875691500e-4f), power = v_scale2(v_set(1.0f), n);
-    r = v_fnma(n, v_set(-2.12194440e-4f), r);
-    p = v_fma(p, r, v_set(1.3981999507e-3f));
-    p = v_fma(p, r, v_set(8.3334519073e-3f));
-    p = v_fma(p, r, v_set(4.1665795894e-2f));
-    p = v_fma(p, r, v_set(1.6666665459e-1f));
-    p = v_fma(p, r, v_set(5.0000001201e-1f));
-    p = v_fma(v_mul(r, r), p, r);
-    p = v_fma(p, power, v_sub(power, v_set(1.0f)));
+    v_float n, r = exp_rest(inside, &n);
+    v_float power = v_scale2(v_set(1.0f), n);
+    v_float p = v_fma(exp_of_rest(r), power, v_sub(power, v_set(1.0f)));
     return v_select(v_less(x, v_set(0.0f)), p, x);
 }
 

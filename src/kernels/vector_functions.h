@@ -10,23 +10,36 @@
 
 #include <math.h>
 
-/* exp(x): x = n log 2 + r, |r| <= log 2 / 2, and the Taylor series of exp(r) with its last terms
- * fitted (Cephes expf's coefficients); within 2 ulp. 0 below -87.3, where results would be
- * denormal; +Inf above 88.7; NaN for NaN. */
-static inline v_float exp_vector(v_float x)
+/* r and *n with x = n ln(2) + r, |r| at most ln(2) / 2, for x within the range of exp. */
+static inline v_float exp_rest(v_float x, v_float *n)
 {
-    v_float inside = v_min(v_max(x, v_set(-104.0f)), v_set(89.0f));
-    v_float n = v_round(v_mul(inside, v_set(1.44269504088896341f)));
-    v_float r = v_fnma(n, v_set(0.693359375f), inside);
+    v_float r;
+
+    *n = v_round(v_mul(x, v_set(1.44269504088896341f)));
+    r = v_fnma(*n, v_set(0.693359375f), x);
+    return v_fnma(*n, v_set(-2.12194440e-4f), r);
+}
+
+/* exp(r) - 1 for such an r. */
+static inline v_float exp_of_rest(v_float r)
+{
     v_float p = v_set(1.9875691500e-4f);
-    r = v_fnma(n, v_set(-2.12194440e-4f), r);
     p = v_fma(p, r, v_set(1.3981999507e-3f));
     p = v_fma(p, r, v_set(8.3334519073e-3f));
     p = v_fma(p, r, v_set(4.1665795894e-2f));
     p = v_fma(p, r, v_set(1.6666665459e-1f));
     p = v_fma(p, r, v_set(5.0000001201e-1f));
-    p = v_add(v_fma(v_mul(r, r), p, r), v_set(1.0f));
-    p = v_scale2(p, n);
+    return v_fma(v_mul(r, r), p, r);
+}
+
+/* exp(x): x = n log 2 + r, |r| <= log 2 / 2, and the Taylor series of exp(r) with its last terms
+ * fitted (Cephes expf's coefficients); within 2 ulp. 0 below -87.3, where results would be
+ * denormal; +Inf above 88.7; NaN for NaN. */
+static inline v_float exp_vector(v_float x)
+{
+    v_float n, p;
+    v_float r = exp_rest(v_min(v_max(x, v_set(-104.0f)), v_set(89.0f)), &n);
+    p = v_scale2(v_add(exp_of_rest(r), v_set(1.0f)), n);
     p = v_select(v_less(x, v_set(-87.33654f)), v_set(0.0f), p);
     return v_select(v_less(v_abs(x), v_set(HUGE_VALF)), p, v_max(v_set(0.0f), x));
 }
