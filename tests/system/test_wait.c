@@ -101,6 +101,33 @@ static void test_wait_wake_all_wakes_all(void **state)
     assert_int_equal(atomic_load(&awake), SLEEPERS);
 }
 
+static atomic_uint long_word;
+
+static void *sleep_long(void *argument)
+{
+    struct timespec used;
+
+    sleep_while(&long_word, 0);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    *(double *)argument = (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+    return NULL;
+}
+
+static void test_wait_uses_no_cpu(void **state)
+{
+    const struct timespec pause = {.tv_nsec = 200000000};
+    double seconds = 1.0;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, sleep_long, &seconds), 0);
+    nanosleep(&pause, NULL);
+    atomic_store(&long_word, 1);
+    dlcore_wake(&long_word, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(seconds < 0.002);
+}
+
 /* A thread of the parent's sleeps on a word, which the child uses for its own purposes. */
 static atomic_uint across;
 
@@ -157,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_wait_other_value_returns_at_once),
         cmocka_unit_test(test_wait_never_loses_a_wake),
         cmocka_unit_test(test_wait_wake_all_wakes_all),
+        cmocka_unit_test(test_wait_uses_no_cpu),
         cmocka_unit_test(test_wait_child_of_fork_waits_and_wakes),
     };
 
