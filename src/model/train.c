@@ -57,7 +57,7 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
         training->team = model->call.team = dlcore_model_acquire_team(model, work);
     training->workers =
         dlcore_size_max(training->workers, dlcore_model_workers(training->team, work));
-    training->pace = dlcore_pace_start(training->workers);
+    training->pace = dlcore_pace_start(training->workers, dlcore_team_allowed_cpus());
     training->step.team = training->team;
 }
 
@@ -155,11 +155,14 @@ void dlcore_training_step(dlcore_training_t *training)
 {
     dlcore_step_t *step = &training->step;
     bool watches = dlcore_pace_watches(&training->pace) && step->source.rows == training->rows;
+    bool observes = watches && dlcore_pace_observes(&training->pace);
     double begin = watches ? dlcore_clock() : 0.0;
+    double cpu = observes ? dlcore_cpu_clock() : 0.0;
 
     dlcore_step_run(step, training->pace.workers);
     if (watches)
-        dlcore_pace_note(&training->pace, dlcore_clock() - begin);
+        dlcore_pace_note(&training->pace, dlcore_clock() - begin,
+                         observes ? dlcore_cpu_clock() - cpu : 0.0);
 }
 
 void dlcore_training_take_averages(dlcore_training_t *training)

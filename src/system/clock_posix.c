@@ -7,11 +7,21 @@
 
 #include <time.h>
 
-double dlcore_clock(void)
+static double seconds_of(clockid_t clock)
 {
     struct timespec now;
 
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+    if (clock_gettime(clock, &now) != 0)
         return 0.0;
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double dlcore_clock(void)
+{
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+double dlcore_cpu_clock(void)
+{
+    return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
