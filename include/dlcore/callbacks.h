@@ -12,7 +12,8 @@
  *
  * Each is a struct of yours: ..._default() fills it, you change fields, and ..._callback() makes a
  * callback_t that points to it, so it stays where it is until fit returns. Results are in the same
- * struct. It may serve one fit after another, not two at once; nothing is to be freed.
+ * struct. It may serve one fit after another, not two at once; nothing is to be freed. A callback_t
+ * made of NULL is refused by fit, with a message that names the callback.
  *
  * Bad settings, a monitored name that fit does not have, no memory and failing files end fit with
  * an error that names them. All but files that fail later are found before it has trained. (Keras

@@ -1,5 +1,9 @@
 /* Status codes, error records and the allocator: what every other header uses.
  *
+ * Every public function leaves its thread as it was, whether it succeeds or fails: errno, the
+ * floating-point mode and exception flags, the signal mask; and the process: locale, working
+ * folder, open files. Threads that are made for a model end with it.
+ *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_STATUS_H
 #define DLCORE_STATUS_H

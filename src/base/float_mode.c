@@ -26,6 +26,19 @@ void dlcore_float_mode_set(dlcore_float_mode_t mode)
     _mm_setcsr((unsigned)mode);
 }
 
+dlcore_float_mode_t dlcore_float_flags_get(void)
+{
+    return _mm_getcsr() & MXCSR_FLAGS;
+}
+
+void dlcore_float_flags_restore(dlcore_float_mode_t before)
+{
+    unsigned now = _mm_getcsr(), raised = now & MXCSR_FLAGS & ~(unsigned)before;
+
+    if (raised != 0)
+        _mm_setcsr(now & ~raised);
+}
+
 static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
 {
     return (before & (MXCSR_KEPT | MXCSR_FLAGS)) | MXCSR_MASKS |
@@ -58,6 +71,19 @@ void dlcore_float_mode_set(dlcore_float_mode_t mode)
     __asm__ volatile("msr fpsr, %0" : : "r"(status) : "memory");
 }
 
+dlcore_float_mode_t dlcore_float_flags_get(void)
+{
+    return dlcore_float_mode_get() >> 32;
+}
+
+void dlcore_float_flags_restore(dlcore_float_mode_t before)
+{
+    dlcore_float_mode_t now = dlcore_float_mode_get();
+
+    if (now >> 32 != before)
+        dlcore_float_mode_set((now & 0xffffffffu) | before << 32);
+}
+
 static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
 {
     return (before & ~FPCR_OURS) | (flush_denormals ? FPCR_FLUSH : 0u);
@@ -75,6 +101,16 @@ dlcore_float_mode_t dlcore_float_mode_get(void)
 void dlcore_float_mode_set(dlcore_float_mode_t mode)
 {
     (void)fesetround((int)mode);
+}
+
+dlcore_float_mode_t dlcore_float_flags_get(void)
+{
+    return (dlcore_float_mode_t)fetestexcept(FE_ALL_EXCEPT);
+}
+
+void dlcore_float_flags_restore(dlcore_float_mode_t before)
+{
+    (void)feclearexcept(FE_ALL_EXCEPT & ~(int)before);
 }
 
 static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)

@@ -24,6 +24,10 @@ void dlcore_float_mode_leave(dlcore_float_mode_t before);
 dlcore_float_mode_t dlcore_float_mode_get(void);
 void dlcore_float_mode_set(dlcore_float_mode_t mode);
 
+/* The exception flags that the calling thread has raised, and taking back those raised since. */
+dlcore_float_mode_t dlcore_float_flags_get(void);
+void dlcore_float_flags_restore(dlcore_float_mode_t before);
+
 DLCORE_HIDDEN_END
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/traces.h"
 #include "tensor/tensor.h"
 
 dlcore_csv_options_t dlcore_csv_options_default(void)
@@ -115,9 +116,9 @@ static dlcore_status start(const void *source, const char *what, dlcore_csv_opti
     return check_csv_options(options, error);
 }
 
-dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *options,
-                              const dlcore_allocator_t *allocator, dlcore_csv_t **out,
-                              dlcore_error_record_t *error)
+static dlcore_status read_csv_file(const char *path, const dlcore_csv_options_t *options,
+                                   const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                                   dlcore_error_record_t *error)
 {
     dlcore_csv_options_t how;
     dlcore_input_t input;
@@ -132,7 +133,16 @@ dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *opti
     return status;
 }
 
-dlcore_status dlcore_csv_parse(const void *bytes, size_t size, const dlcore_csv_options_t *options,
+dlcore_status dlcore_csv_load(const char *path, const dlcore_csv_options_t *options,
+                              const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                              dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, read_csv_file(path, options, allocator, out, error));
+}
+
+static dlcore_status parse_csv(const void *bytes, size_t size, const dlcore_csv_options_t *options,
                                const dlcore_allocator_t *allocator, dlcore_csv_t **out,
                                dlcore_error_record_t *error)
 {
@@ -144,6 +154,15 @@ dlcore_status dlcore_csv_parse(const void *bytes, size_t size, const dlcore_csv_
         return status;
     dlcore_input_from_memory(&input, bytes, size, "CSV data");
     return load_csv(&input, &how, allocator, out, error);
+}
+
+dlcore_status dlcore_csv_parse(const void *bytes, size_t size, const dlcore_csv_options_t *options,
+                               const dlcore_allocator_t *allocator, dlcore_csv_t **out,
+                               dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, parse_csv(bytes, size, options, allocator, out, error));
 }
 
 void dlcore_csv_free(dlcore_csv_t *csv)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "data/idx_gzip.h"
 #include "data/idx_header.h"
 #include "data/tensor_input.h"
@@ -80,14 +81,30 @@ static dlcore_status load_idx(dlcore_input_t *input, const dlcore_allocator_t *a
     return DLCORE_OK;
 }
 
+static dlcore_status read_idx_file(const char *path, const dlcore_allocator_t *allocator,
+                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    return dlcore_tensor_load(path, load_idx, allocator, out, error);
+}
+
 dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_load(path, load_idx, allocator, out, error);
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, read_idx_file(path, allocator, out, error));
+}
+
+static dlcore_status parse_idx(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
+                               dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    return dlcore_tensor_parse(bytes, size, "IDX data", load_idx, allocator, out, error);
 }
 
 dlcore_status dlcore_idx_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_parse(bytes, size, "IDX data", load_idx, allocator, out, error);
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, parse_idx(bytes, size, allocator, out, error));
 }

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "base/traces.h"
 #include "data/tensor_output.h"
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
@@ -26,7 +27,7 @@ static size_t write_idx_header(unsigned char to[4 + 4 * DLCORE_RANK_MAX],
     return used;
 }
 
-dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
+static dlcore_status save_idx(const char *path, const dlcore_tensor_t *tensor,
                               dlcore_error_record_t *error)
 {
     unsigned char header[4 + 4 * DLCORE_RANK_MAX];
@@ -42,4 +43,12 @@ dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
                            "IDX lengths have 32 bits; the shape is %s",
                            dlcore_shape_text(text, tensor->rank, tensor->shape));
     return dlcore_tensor_output(NULL, path, header, size, tensor, true, error);
+}
+
+dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
+                              dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_idx(path, tensor, error));
 }

@@ -5,6 +5,7 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/traces.h"
 #include "data/tensor_input.h"
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
@@ -50,14 +51,30 @@ static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *a
     return status;
 }
 
+static dlcore_status read_npy_file(const char *path, const dlcore_allocator_t *allocator,
+                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    return dlcore_tensor_load(path, load_npy, allocator, out, error);
+}
+
 dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_load(path, load_npy, allocator, out, error);
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, read_npy_file(path, allocator, out, error));
+}
+
+static dlcore_status parse_npy(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
+                               dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    return dlcore_tensor_parse(bytes, size, ".npy data", load_npy, allocator, out, error);
 }
 
 dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_parse(bytes, size, ".npy data", load_npy, allocator, out, error);
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, parse_npy(bytes, size, allocator, out, error));
 }

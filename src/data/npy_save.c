@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "data/tensor_output.h"
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
@@ -54,7 +55,7 @@ static size_t write_npy_header(char to[HEADER_ROOM], const dlcore_tensor_t *tens
     return size;
 }
 
-dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
+static dlcore_status save_npy(const char *path, const dlcore_tensor_t *tensor,
                               dlcore_error_record_t *error)
 {
     char header[HEADER_ROOM];
@@ -64,4 +65,12 @@ dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
                            path == NULL ? "path" : "tensor");
     return dlcore_tensor_output(NULL, path, header, write_npy_header(header, tensor), tensor, false,
                                 error);
+}
+
+dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,
+                              dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_npy(path, tensor, error));
 }

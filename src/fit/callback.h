@@ -22,6 +22,10 @@ DLCORE_HIDDEN_BEGIN
 #define dlcore_callback_check(status) \
     ((status) == DLCORE_OK ? DLCORE_CALLBACK_CONTINUE : DLCORE_CALLBACK_FAIL)
 
+/* What the constructor of a ready-made callback answers for NULL: fit refuses it by name. `owner`
+ * is not copied. */
+dlcore_callback_t dlcore_callback_missing(const char *owner);
+
 /* The names that this fit has values for, at the end of some epoch; of an event that is not fit's,
  * those it has now. */
 size_t dlcore_event_names(const dlcore_training_event_t *event, const char *const **names);

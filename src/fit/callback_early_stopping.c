@@ -172,6 +172,8 @@ static dlcore_callback_action_t stopping_on_train_end(void *user,
 
 dlcore_callback_t dlcore_early_stopping_callback(dlcore_early_stopping_t *stopping)
 {
+    if (stopping == NULL)
+        return dlcore_callback_missing("early_stopping");
     return (dlcore_callback_t){.user = stopping,
                                .on_train_begin = stopping_on_train_begin,
                                .on_train_end = stopping_on_train_end,

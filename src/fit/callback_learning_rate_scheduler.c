@@ -47,6 +47,8 @@ static dlcore_callback_action_t scheduler_on_epoch_begin(void *user,
 dlcore_callback_t
 dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *scheduler)
 {
+    if (scheduler == NULL)
+        return dlcore_callback_missing("learning_rate_scheduler");
     return (dlcore_callback_t){.user = scheduler,
                                .on_train_begin = scheduler_on_train_begin,
                                .on_epoch_begin = scheduler_on_epoch_begin};

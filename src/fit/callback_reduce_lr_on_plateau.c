@@ -151,6 +151,8 @@ static dlcore_callback_action_t plateau_on_epoch_end(void *user,
 
 dlcore_callback_t dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plateau_t *reduce)
 {
+    if (reduce == NULL)
+        return dlcore_callback_missing("reduce_lr_on_plateau");
     return (dlcore_callback_t){.user = reduce,
                                .on_train_begin = plateau_on_train_begin,
                                .on_epoch_end = plateau_on_epoch_end,

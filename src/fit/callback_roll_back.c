@@ -136,6 +136,8 @@ static dlcore_callback_action_t roll_back_on_train_end(void *user,
 
 dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_back)
 {
+    if (roll_back == NULL)
+        return dlcore_callback_missing("roll_back");
     return (dlcore_callback_t){.user = roll_back,
                                .on_train_begin = roll_back_on_train_begin,
                                .on_train_end = roll_back_on_train_end,

@@ -32,3 +32,16 @@ bool dlcore_event_stops_on_not_finite(const dlcore_training_event_t *event)
 
     return fit == NULL || fit->options->stop_on_not_finite;
 }
+
+/* user: the name of the callback. */
+static dlcore_callback_action_t refuse(void *user, const dlcore_training_event_t *event)
+{
+    const char *owner = user;
+
+    return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT, "%s: the struct is NULL", owner);
+}
+
+dlcore_callback_t dlcore_callback_missing(const char *owner)
+{
+    return (dlcore_callback_t){.user = (char *)owner, .on_train_begin = refuse};
+}

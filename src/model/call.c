@@ -80,15 +80,18 @@ dlcore_status dlcore_model_begin(dlcore_model_t *model)
         return DLCORE_ERROR_ARGUMENT;
     if (!atomic_compare_exchange_strong(&model->call.holder, &nobody, dlcore_thread_current()))
         return refuse_busy(model);
+    model->call.before = dlcore_traces_note();
     dlcore_error_clear(&model->error);
     return DLCORE_OK;
 }
 
 dlcore_status dlcore_model_end(dlcore_model_t *model, dlcore_status status)
 {
+    dlcore_traces_t before = model->call.before;
+
     dlcore_model_settle_run(model);
     atomic_store(&model->call.holder, 0);
-    return status;
+    return dlcore_traces_end(before, status);
 }
 
 void dlcore_model_lend(dlcore_model_t *model)

@@ -13,6 +13,7 @@
 
 #include "base/allocator.h"
 #include "base/float_mode.h"
+#include "base/traces.h"
 #include "dlcore/model.h"
 #include "engine/team.h"
 #include "products/products.h"
@@ -27,6 +28,7 @@ typedef struct dlcore_call {
     atomic_uintptr_t host_frame;     /* where that was called from; 0: not known */
     void (*drop_fit)(dlcore_model_t *model); /* NULL: the call is no fit */
     dlcore_team_t *team;                     /* that it has acquired */
+    dlcore_traces_t before;                  /* of its thread, as it began */
 } dlcore_call_t;
 
 /* Blocks that calls hold: places, and further shelves of them. A place belongs to the thread that

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "tensor/tensor.h"
 
 size_t dlcore_block_rows(size_t rows)
@@ -151,15 +152,25 @@ static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_
     return status;
 }
 
-dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                    const dlcore_tensor_t *y,
-                                    const dlcore_evaluate_options_t *options,
-                                    dlcore_evaluation_t *result)
+static dlcore_status evaluate_chosen(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                     const dlcore_tensor_t *y,
+                                     const dlcore_evaluate_options_t *options,
+                                     dlcore_evaluation_t *result)
 {
     dlcore_evaluate_options_t chosen =
         options != NULL ? *options : dlcore_evaluate_options_default();
 
     return evaluate_tensors(model, x, y, &chosen, result);
+}
+
+dlcore_status dlcore_model_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                    const dlcore_tensor_t *y,
+                                    const dlcore_evaluate_options_t *options,
+                                    dlcore_evaluation_t *result)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, evaluate_chosen(model, x, y, options, result));
 }
 
 /* y_pred can take `rows` outputs of `units` numbers. */
@@ -180,9 +191,9 @@ static dlcore_status check_output(const dlcore_tensor_t *y, size_t rows, size_t 
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                        dlcore_tensor_t *y_pred,
-                                        const dlcore_predict_options_t *options)
+static dlcore_status predict_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                     dlcore_tensor_t *y_pred,
+                                     const dlcore_predict_options_t *options)
 {
     dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
     dlcore_run_t run = {.model = model, .source = {.x = x}, .y_pred = y_pred};
@@ -210,10 +221,30 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
     return status;
 }
 
+dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                        dlcore_tensor_t *y_pred,
+                                        const dlcore_predict_options_t *options)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, predict_tensors(model, x, y_pred, options));
+}
+
 dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                    dlcore_tensor_t *y_pred)
 {
     return dlcore_model_predict_with(model, x, y_pred, NULL);
+}
+
+static dlcore_status test_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                const dlcore_tensor_t *y, const dlcore_evaluate_options_t *options,
+                                dlcore_evaluation_t *result)
+{
+    dlcore_evaluate_options_t chosen =
+        options != NULL ? *options : dlcore_evaluate_options_default();
+
+    chosen.batch_size = x != NULL ? dlcore_size_max(1, dlcore_sample_count(x)) : 1;
+    return evaluate_tensors(model, x, y, &chosen, result);
 }
 
 dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,
@@ -221,11 +252,9 @@ dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const
                                               const dlcore_evaluate_options_t *options,
                                               dlcore_evaluation_t *result)
 {
-    dlcore_evaluate_options_t chosen =
-        options != NULL ? *options : dlcore_evaluate_options_default();
+    dlcore_traces_t before = dlcore_traces_note();
 
-    chosen.batch_size = x != NULL ? dlcore_size_max(1, dlcore_sample_count(x)) : 1;
-    return evaluate_tensors(model, x, y, &chosen, result);
+    return dlcore_traces_end(before, test_batch(model, x, y, options, result));
 }
 
 dlcore_status dlcore_model_test_on_batch(const dlcore_model_t *model, const dlcore_tensor_t *x,

@@ -4,6 +4,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "model/dataset.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
@@ -145,10 +146,9 @@ static size_t expected_batches(const dlcore_dataset_t *dataset, size_t steps)
     return dlcore_size_min(steps, batches);
 }
 
-dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
-                                            const dlcore_dataset_t *dataset,
-                                            const dlcore_evaluate_options_t *options,
-                                            dlcore_evaluation_t *result)
+static dlcore_status evaluate_pass(const dlcore_model_t *model, const dlcore_dataset_t *dataset,
+                                   const dlcore_evaluate_options_t *options,
+                                   dlcore_evaluation_t *result)
 {
     dlcore_evaluate_options_t chosen =
         options != NULL ? *options : dlcore_evaluate_options_default();
@@ -176,6 +176,16 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
     }
     dlcore_sums_free(&held, &sums);
     return status;
+}
+
+dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
+                                            const dlcore_dataset_t *dataset,
+                                            const dlcore_evaluate_options_t *options,
+                                            dlcore_evaluation_t *result)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, evaluate_pass(model, dataset, options, result));
 }
 
 /* ---- predict ---- */
@@ -218,10 +228,9 @@ static dlcore_status predict_batch(const dlcore_model_t *model, const dlcore_ten
     return dlcore_host_failed("predict: take", status, &found, options->error);
 }
 
-dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
-                                           const dlcore_dataset_t *dataset,
-                                           dlcore_prediction_function_t take, void *user,
-                                           const dlcore_predict_options_t *options)
+static dlcore_status predict_batches(const dlcore_model_t *model, const dlcore_dataset_t *dataset,
+                                     dlcore_prediction_function_t take, void *user,
+                                     const dlcore_predict_options_t *options)
 {
     dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
     dlcore_error_record_t *error = chosen.error;
@@ -250,4 +259,14 @@ dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
     }
     dlcore_tensor_free(y);
     return status;
+}
+
+dlcore_status dlcore_model_predict_dataset(const dlcore_model_t *model,
+                                           const dlcore_dataset_t *dataset,
+                                           dlcore_prediction_function_t take, void *user,
+                                           const dlcore_predict_options_t *options)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, predict_batches(model, dataset, take, user, options));
 }

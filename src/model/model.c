@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "engine/path.h"
 
 dlcore_model_options_t dlcore_model_options_default(void)
@@ -52,7 +53,7 @@ static dlcore_status choose_products(const dlcore_model_options_t *options,
     return status;
 }
 
-dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model)
+static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_model_t **model)
 {
     dlcore_model_options_t chosen = dlcore_model_options_default();
     const dlcore_products_t *products;
@@ -84,6 +85,13 @@ dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_
     atomic_init(&made->stop_requested, false);
     *model = made;
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_create(const dlcore_model_options_t *options, dlcore_model_t **model)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, make_model(options, model));
 }
 
 void dlcore_model_free(dlcore_model_t *model)
@@ -170,7 +178,7 @@ static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clon
     return status;
 }
 
-dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **clone)
+static dlcore_status make_clone(const dlcore_model_t *model, dlcore_model_t **clone)
 {
     dlcore_status status;
 
@@ -187,6 +195,13 @@ dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **c
         *clone = NULL;
     }
     return status;
+}
+
+dlcore_status dlcore_model_clone(const dlcore_model_t *model, dlcore_model_t **clone)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, make_clone(model, clone));
 }
 
 void dlcore_model_request_stop(dlcore_model_t *model)

@@ -8,6 +8,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "engine/path.h"
 #include "kernels/activate.h"
 #include "products/products_native.h"
@@ -36,7 +37,7 @@ static dlcore_status check_predictor(const dlcore_model_t *model, size_t batch_s
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
+static dlcore_status create_predictor(const dlcore_model_t *model,
                                       const dlcore_predictor_options_t *options,
                                       dlcore_predictor_t **predictor)
 {
@@ -70,6 +71,15 @@ dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
     }
     *predictor = p;
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
+                                      const dlcore_predictor_options_t *options,
+                                      dlcore_predictor_t **predictor)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, create_predictor(model, options, predictor));
 }
 
 void dlcore_predictor_free(dlcore_predictor_t *predictor)

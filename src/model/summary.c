@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/traces.h"
 #include "model/model.h"
 
 enum { SUMMARY_COLUMNS = 4, TRAINABLE = 3, CELL_SIZE = 192 };
@@ -163,7 +164,7 @@ static void totals(const dlcore_model_t *model, FILE *stream)
         total(stream, "Optimizer", kept, bytes);
 }
 
-dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
+static dlcore_status print_summary(const dlcore_model_t *model, FILE *stream)
 {
     static const char *const titles[SUMMARY_COLUMNS] = {"Layer (type)", "Output Shape", "Param #",
                                                         "Trainable"};
@@ -195,4 +196,11 @@ dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
     if (fflush(stream) != 0 || ferror(stream))
         return DLCORE_ERROR_IO;
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_model_summary(const dlcore_model_t *model, FILE *stream)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, print_summary(model, stream));
 }

@@ -101,8 +101,9 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
         return status;
     if (gradients == NULL || count != network->parameter_count) {
         status = dlcore_fail(&model->error, DLCORE_ERROR_SHAPE,
-                             "gradients: the model has %zu parameters, got room for %zu",
-                             network->parameter_count, gradients != NULL ? count : 0);
+                             "gradients: the model has %zu parameters, got room for %zu%s",
+                             network->parameter_count, gradients != NULL ? count : 0,
+                             gradients == NULL ? ": gradients is NULL" : "");
         goto end;
     }
     store.gradients = dlcore_allocate(&model->allocator, network->value_floats, sizeof(float));

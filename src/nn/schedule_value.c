@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "base/traces.h"
 #include "nn/schedule.h"
 
 /* As float32 has it. */
@@ -110,7 +111,11 @@ static double rate_at(const dlcore_schedule_t *s, uint64_t number)
 
 double dlcore_schedule_value(const dlcore_schedule_t *schedule, uint64_t step)
 {
-    if (schedule == NULL || dlcore_schedule_validate(schedule, NULL) != DLCORE_OK)
-        return (double)NAN;
-    return rate_at(schedule, step);
+    dlcore_traces_t before = dlcore_traces_note();
+    double value = (double)NAN;
+
+    if (schedule != NULL && dlcore_schedule_validate(schedule, NULL) == DLCORE_OK)
+        value = rate_at(schedule, step);
+    (void)dlcore_traces_end(before, DLCORE_OK);
+    return value;
 }

@@ -82,6 +82,8 @@ static dlcore_callback_action_t logger_on_epoch_end(void *user,
 
 dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
 {
+    if (logger == NULL)
+        return dlcore_callback_missing("csv_logger");
     return (dlcore_callback_t){.user = logger,
                                .on_train_begin = logger_on_train_begin,
                                .on_batch_begin =

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "dlcore/report.h"
 #include "report/report.h"
 #include "tensor/tensor.h"
@@ -65,7 +66,7 @@ static dlcore_status check_range(const char *what, const dlcore_tensor_t *labels
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcore_tensor_t *y_pred,
+static dlcore_status count_confusions(const dlcore_tensor_t *y_true, const dlcore_tensor_t *y_pred,
                                       size_t class_count, size_t *counts,
                                       dlcore_error_record_t *error)
 {
@@ -93,4 +94,13 @@ dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcor
     for (size_t row = 0; row < y_true->shape[0]; row++)
         counts[(size_t)label_of(y_true, row) * class_count + (size_t)label_of(y_pred, row)]++;
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_confusion_matrix(const dlcore_tensor_t *y_true, const dlcore_tensor_t *y_pred,
+                                      size_t class_count, size_t *counts,
+                                      dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, count_confusions(y_true, y_pred, class_count, counts, error));
 }

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "report/curves.h"
+#include "base/traces.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -289,9 +290,17 @@ dlcore_status dlcore_curves_save(const dlcore_system_t *system, const dlcore_his
     return dlcore_svg_close(&svg);
 }
 
+static dlcore_status save_svg(const dlcore_history_t *history, const char *path,
+                              const dlcore_curves_options_t *options, dlcore_error_record_t *error)
+{
+    return dlcore_curves_save(NULL, history, path, options, error);
+}
+
 dlcore_status dlcore_history_save_svg(const dlcore_history_t *history, const char *path,
                                       const dlcore_curves_options_t *options,
                                       dlcore_error_record_t *error)
 {
-    return dlcore_curves_save(NULL, history, path, options, error);
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_svg(history, path, options, error));
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "dlcore/report.h"
 
 typedef struct report {
@@ -93,9 +94,9 @@ static dlcore_status end(FILE *stream, dlcore_error_record_t *error)
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_report_confusion(const size_t *counts, size_t class_count,
-                                      const char *const *class_names, FILE *stream,
-                                      dlcore_error_record_t *error)
+static dlcore_status print_counts(const size_t *counts, size_t class_count,
+                                  const char *const *class_names, FILE *stream,
+                                  dlcore_error_record_t *error)
 {
     report_t report = {
         .counts = counts, .classes = class_count, .names = class_names, .stream = stream};
@@ -129,6 +130,15 @@ dlcore_status dlcore_report_confusion(const size_t *counts, size_t class_count,
         fputc('\n', stream);
     }
     return end(stream, error);
+}
+
+dlcore_status dlcore_report_confusion(const size_t *counts, size_t class_count,
+                                      const char *const *class_names, FILE *stream,
+                                      dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, print_counts(counts, class_count, class_names, stream, error));
 }
 
 enum { PRECISION, RECALL, F1, SCORES };
@@ -195,9 +205,9 @@ static void put_means(const report_t *report)
     put_line(report, "weighted avg", weighted, total);
 }
 
-dlcore_status dlcore_report_classification(const size_t *counts, size_t class_count,
-                                           const char *const *class_names, FILE *stream,
-                                           dlcore_error_record_t *error)
+static dlcore_status print_report(const size_t *counts, size_t class_count,
+                                  const char *const *class_names, FILE *stream,
+                                  dlcore_error_record_t *error)
 {
     static const char *const titles[] = {"precision", "recall", "f1-score", "support"};
     report_t report = {
@@ -224,4 +234,13 @@ dlcore_status dlcore_report_classification(const size_t *counts, size_t class_co
     fputc('\n', stream);
     put_means(&report);
     return end(stream, error);
+}
+
+dlcore_status dlcore_report_classification(const size_t *counts, size_t class_count,
+                                           const char *const *class_names, FILE *stream,
+                                           dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, print_report(counts, class_count, class_names, stream, error));
 }

@@ -205,6 +205,8 @@ static dlcore_callback_action_t backup_on_train_end(void *user,
 
 dlcore_callback_t dlcore_backup_and_restore_callback(dlcore_backup_and_restore_t *backup)
 {
+    if (backup == NULL)
+        return dlcore_callback_missing("backup_and_restore");
     return (dlcore_callback_t){.user = backup,
                                .on_train_begin = backup_on_train_begin,
                                .on_train_end = backup_on_train_end,

@@ -203,6 +203,8 @@ static dlcore_callback_action_t checkpoint_on_batch_end(void *user,
 
 dlcore_callback_t dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint)
 {
+    if (checkpoint == NULL)
+        return dlcore_callback_missing("model_checkpoint");
     return (dlcore_callback_t){.user = checkpoint,
                                .on_train_begin = checkpoint_on_train_begin,
                                .on_epoch_end = checkpoint_on_epoch_end,

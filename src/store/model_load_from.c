@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "base/traces.h"
 #include "dlcore/file.h"
 #include "store/model_load.h"
 
@@ -20,8 +21,8 @@ static dlcore_status check_loading(const dlcore_load_options_t *options, const v
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
-                                dlcore_model_t **model)
+static dlcore_status load_path(const char *path, const dlcore_load_options_t *options,
+                               dlcore_model_t **model)
 {
     dlcore_error_record_t *error = options != NULL ? options->error : NULL;
     dlcore_status status = check_loading(options, path, model);
@@ -38,8 +39,16 @@ dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *o
     return status;
 }
 
-dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
-                                       const dlcore_load_options_t *options, dlcore_model_t **model)
+dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
+                                dlcore_model_t **model)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, load_path(path, options, model));
+}
+
+static dlcore_status load_memory(const void *bytes, size_t size,
+                                 const dlcore_load_options_t *options, dlcore_model_t **model)
 {
     dlcore_status status = check_loading(options, bytes, model);
     dlcore_byte_source_t source;
@@ -52,8 +61,16 @@ dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
     return dlcore_model_load_source(&source, options, model);
 }
 
-dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
-                                     const dlcore_load_options_t *options, dlcore_model_t **model)
+dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
+                                       const dlcore_load_options_t *options, dlcore_model_t **model)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, load_memory(bytes, size, options, model));
+}
+
+static dlcore_status load_reader(const dlcore_byte_reader_t *reader,
+                                 const dlcore_load_options_t *options, dlcore_model_t **model)
 {
     dlcore_status status =
         check_loading(options, reader != NULL && reader->read != NULL ? reader : NULL, model);
@@ -63,4 +80,12 @@ dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
         return status;
     source = dlcore_byte_source_of_reader(reader);
     return dlcore_model_load_source(&source, options, model);
+}
+
+dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,
+                                     const dlcore_load_options_t *options, dlcore_model_t **model)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, load_reader(reader, options, model));
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "model/model.h"
 #include "store/model_saving.h"
 
@@ -38,16 +39,32 @@ dlcore_status dlcore_model_save_with(const dlcore_system_t *system, const dlcore
     return status;
 }
 
-dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
+static dlcore_status save_whole(const dlcore_model_t *model, const char *path,
                                 const dlcore_save_options_t *options)
 {
     return dlcore_model_save_with(NULL, model, path, true, options);
 }
 
+dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
+                                const dlcore_save_options_t *options)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_whole(model, path, options));
+}
+
+static dlcore_status save_weights(const dlcore_model_t *model, const char *path,
+                                  const dlcore_save_options_t *options)
+{
+    return dlcore_model_save_with(NULL, model, path, false, options);
+}
+
 dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
                                         const dlcore_save_options_t *options)
 {
-    return dlcore_model_save_with(NULL, model, path, false, options);
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_weights(model, path, options));
 }
 
 static dlcore_status write_memory(void *to, const void *bytes, size_t size,
@@ -61,9 +78,9 @@ static dlcore_status write_memory(void *to, const void *bytes, size_t size,
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
-                                       const dlcore_save_options_t *options, void **bytes,
-                                       size_t *size)
+static dlcore_status save_to_memory(const dlcore_model_t *model,
+                                    const dlcore_save_options_t *options, void **bytes,
+                                    size_t *size)
 {
     dlcore_model_saving_t saving;
     dlcore_status status = dlcore_model_saving_begin(&saving, model, true, options);
@@ -81,6 +98,15 @@ dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
     }
     dlcore_model_saving_end(&saving);
     return status;
+}
+
+dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
+                                       const dlcore_save_options_t *options, void **bytes,
+                                       size_t *size)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_to_memory(model, options, bytes, size));
 }
 
 /* What write_writer needs: the writer, and how far it is. */
@@ -101,8 +127,8 @@ static dlcore_status write_writer(void *to, const void *bytes, size_t size,
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
-                                   const dlcore_save_options_t *options)
+static dlcore_status save_to_writer(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
+                                    const dlcore_save_options_t *options)
 {
     writing_t writing = {.writer = writer};
     dlcore_model_saving_t saving;
@@ -114,4 +140,12 @@ dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byt
         status = dlcore_model_saving_write(&saving, write_writer, &writing);
     dlcore_model_saving_end(&saving);
     return status;
+}
+
+dlcore_status dlcore_model_save_to(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
+                                   const dlcore_save_options_t *options)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, save_to_writer(model, writer, options));
 }

@@ -6,6 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/traces.h"
 #include "dlcore/data.h"
 #include "tensor/split.h"
 
@@ -82,9 +83,9 @@ static dlcore_status split_tensor(const dlcore_tensor_t *from, const size_t *ord
     return status;
 }
 
-dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                                      const dlcore_split_options_t *options, dlcore_split_t *out,
-                                      dlcore_error_record_t *error)
+static dlcore_status split_in_two(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                  const dlcore_split_options_t *options, dlcore_split_t *out,
+                                  dlcore_error_record_t *error)
 {
     dlcore_split_options_t how = options != NULL ? *options : dlcore_split_options_default();
     size_t *order = NULL;
@@ -116,6 +117,15 @@ dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_ten
     if (status != DLCORE_OK)
         dlcore_split_free(out);
     return status;
+}
+
+dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                      const dlcore_split_options_t *options, dlcore_split_t *out,
+                                      dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, split_in_two(x, y, options, out, error));
 }
 
 void dlcore_split_free(dlcore_split_t *split)

@@ -11,6 +11,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/float_mode.h"
+#include "base/traces.h"
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
 
@@ -111,8 +112,8 @@ static dlcore_status check_samples(const dlcore_tensor_t *x, dlcore_error_record
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
-                                     dlcore_tensor_t **deviations, dlcore_error_record_t *error)
+static dlcore_status fit_means(const dlcore_tensor_t *x, dlcore_tensor_t **means,
+                               dlcore_tensor_t **deviations, dlcore_error_record_t *error)
 {
     size_t shape[DLCORE_RANK_MAX], rank;
     dlcore_float_mode_t mode;
@@ -150,6 +151,14 @@ dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t *
     return status;
 }
 
+dlcore_status dlcore_standardize_fit(const dlcore_tensor_t *x, dlcore_tensor_t **means,
+                                     dlcore_tensor_t **deviations, dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, fit_means(x, means, deviations, error));
+}
+
 static dlcore_status check_statistic(const dlcore_tensor_t *x, const dlcore_tensor_t *statistic,
                                      const char *name, dlcore_error_record_t *error)
 {
@@ -181,9 +190,9 @@ static void standardize_apply(const dlcore_tensor_t *x, const float *means, cons
     dlcore_float_mode_leave(mode);
 }
 
-dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_tensor_t *means,
-                                       const dlcore_tensor_t *deviations, dlcore_tensor_t **out,
-                                       dlcore_error_record_t *error)
+static dlcore_status apply_means(const dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                 const dlcore_tensor_t *deviations, dlcore_tensor_t **out,
+                                 dlcore_error_record_t *error)
 {
     dlcore_status status;
 
@@ -205,9 +214,17 @@ dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_te
     return status;
 }
 
-dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tensor_t *means,
-                                          const dlcore_tensor_t *deviations,
-                                          dlcore_error_record_t *error)
+dlcore_status dlcore_standardize_apply(const dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                       const dlcore_tensor_t *deviations, dlcore_tensor_t **out,
+                                       dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, apply_means(x, means, deviations, out, error));
+}
+
+static dlcore_status apply_in_place(dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                    const dlcore_tensor_t *deviations, dlcore_error_record_t *error)
 {
     dlcore_status status = check_samples(x, error);
 
@@ -227,4 +244,13 @@ dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tenso
                       (const float *)(const void *)deviations->data, (float *)(void *)x->data,
                       x->row_stride);
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_standardize_in_place(dlcore_tensor_t *x, const dlcore_tensor_t *means,
+                                          const dlcore_tensor_t *deviations,
+                                          dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, apply_in_place(x, means, deviations, error));
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "tensor/tensor.h"
 
 #define CONVERT_BLOCK 256 /* elements that pass through double at a time: 2 KB of stack */
@@ -104,8 +105,8 @@ static void cast_run(const unsigned char *from, dlcore_dtype_t from_dtype, unsig
     }
 }
 
-dlcore_status dlcore_tensor_cast(const dlcore_tensor_t *source, dlcore_dtype_t dtype, double scale,
-                                 dlcore_tensor_t **out, dlcore_error_record_t *error)
+static dlcore_status cast_all(const dlcore_tensor_t *source, dlcore_dtype_t dtype, double scale,
+                              dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_status status;
     size_t runs, length;
@@ -124,4 +125,12 @@ dlcore_status dlcore_tensor_cast(const dlcore_tensor_t *source, dlcore_dtype_t d
         cast_run(dlcore_tensor_run(source, run), source->dtype,
                  (*out)->data + run * length * dlcore_dtype_size(dtype), dtype, scale, length);
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_tensor_cast(const dlcore_tensor_t *source, dlcore_dtype_t dtype, double scale,
+                                 dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, cast_all(source, dtype, scale, out, error));
 }

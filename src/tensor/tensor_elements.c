@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "tensor/tensor.h"
 
 size_t dlcore_row_not_finite(const dlcore_tensor_t *tensor, size_t row)
@@ -98,8 +99,8 @@ static dlcore_status refuse_read_only(const dlcore_tensor_t *tensor, dlcore_erro
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_tensor_get(const dlcore_tensor_t *tensor, const size_t *index, double *value,
-                                dlcore_error_record_t *error)
+static dlcore_status get_value(const dlcore_tensor_t *tensor, const size_t *index, double *value,
+                               dlcore_error_record_t *error)
 {
     dlcore_status status;
     size_t offset = 0;
@@ -112,8 +113,16 @@ dlcore_status dlcore_tensor_get(const dlcore_tensor_t *tensor, const size_t *ind
     return status;
 }
 
-dlcore_status dlcore_tensor_set(dlcore_tensor_t *tensor, const size_t *index, double value,
+dlcore_status dlcore_tensor_get(const dlcore_tensor_t *tensor, const size_t *index, double *value,
                                 dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, get_value(tensor, index, value, error));
+}
+
+static dlcore_status set_value(dlcore_tensor_t *tensor, const size_t *index, double value,
+                               dlcore_error_record_t *error)
 {
     unsigned char element[4];
     dlcore_status status;
@@ -129,7 +138,15 @@ dlcore_status dlcore_tensor_set(dlcore_tensor_t *tensor, const size_t *index, do
     return status;
 }
 
-dlcore_status dlcore_tensor_fill(dlcore_tensor_t *tensor, double value,
+dlcore_status dlcore_tensor_set(dlcore_tensor_t *tensor, const size_t *index, double value,
+                                dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, set_value(tensor, index, value, error));
+}
+
+static dlcore_status fill_tensor(dlcore_tensor_t *tensor, double value,
                                  dlcore_error_record_t *error)
 {
     unsigned char element[4];
@@ -154,4 +171,12 @@ dlcore_status dlcore_tensor_fill(dlcore_tensor_t *tensor, double value,
                 memcpy(to + 4 * i, element, 4);
     }
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_tensor_fill(dlcore_tensor_t *tensor, double value,
+                                 dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, fill_tensor(tensor, value, error));
 }

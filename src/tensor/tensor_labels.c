@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "tensor/tensor.h"
 
 /* Index of the largest of n elements that are `step` bytes apart. */
@@ -23,8 +24,8 @@ static size_t largest(dlcore_dtype_t dtype, const unsigned char *elements, size_
     return at;
 }
 
-dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_t **out,
-                                   dlcore_error_record_t *error)
+static dlcore_status find_largest(const dlcore_tensor_t *source, dlcore_tensor_t **out,
+                                  dlcore_error_record_t *error)
 {
     dlcore_status status;
     size_t classes, rows, step, per_row;
@@ -61,6 +62,14 @@ dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_
     return DLCORE_OK;
 }
 
+dlcore_status dlcore_tensor_argmax(const dlcore_tensor_t *source, dlcore_tensor_t **out,
+                                   dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, find_largest(source, out, error));
+}
+
 static dlcore_status check_class_labels(const dlcore_tensor_t *labels, size_t classes,
                                         dlcore_error_record_t *error)
 {
@@ -79,8 +88,8 @@ static dlcore_status check_class_labels(const dlcore_tensor_t *labels, size_t cl
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_tensor_one_hot(const dlcore_tensor_t *labels, size_t classes,
-                                    dlcore_tensor_t **out, dlcore_error_record_t *error)
+static dlcore_status make_one_hot(const dlcore_tensor_t *labels, size_t classes,
+                                  dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_status status;
     float *row;
@@ -109,4 +118,12 @@ dlcore_status dlcore_tensor_one_hot(const dlcore_tensor_t *labels, size_t classe
         row[(size_t)label] = 1.0f;
     }
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_tensor_one_hot(const dlcore_tensor_t *labels, size_t classes,
+                                    dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, make_one_hot(labels, classes, out, error));
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/traces.h"
 #include "products/blas.h"
 #include "tensor/tensor.h"
 
@@ -47,8 +48,8 @@ static dlcore_status check_gemm_sizes(const dlcore_tensor_t *a, const dlcore_ten
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_tensor_matmul(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
-                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
+static dlcore_status multiply(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
+                              dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_status status;
 
@@ -76,6 +77,14 @@ dlcore_status dlcore_tensor_matmul(const dlcore_tensor_t *a, const dlcore_tensor
                 (float *)(void *)(*out)->data, b->shape[1]);
     dlcore_blas_leave();
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_tensor_matmul(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
+                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, multiply(a, b, out, error));
 }
 
 /* One tile of an element size: a constant `size` at each call makes the copy one instruction. */

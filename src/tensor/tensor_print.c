@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/traces.h"
 #include "tensor/tensor.h"
 
 #define EDGE 3        /* elements shown at either end of a shortened axis */
@@ -24,7 +25,7 @@ static bool close_enough(double a, double b, double tolerance)
     return fabs(a - b) <= tolerance * (1 + size);
 }
 
-bool dlcore_tensor_equal(const dlcore_tensor_t *a, const dlcore_tensor_t *b, double tolerance)
+static bool equals(const dlcore_tensor_t *a, const dlcore_tensor_t *b, double tolerance)
 {
     size_t rows, size;
 
@@ -47,6 +48,15 @@ bool dlcore_tensor_equal(const dlcore_tensor_t *a, const dlcore_tensor_t *b, dou
                 return false;
     }
     return true;
+}
+
+bool dlcore_tensor_equal(const dlcore_tensor_t *a, const dlcore_tensor_t *b, double tolerance)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+    bool equal = equals(a, b, tolerance);
+
+    (void)dlcore_traces_end(before, DLCORE_OK);
+    return equal;
 }
 
 /* snprintf writes the host locale's decimal point, one or several bytes: always "." here. */
@@ -116,7 +126,7 @@ static bool print_axis(const dlcore_tensor_t *tensor, size_t axis, size_t offset
     return good && fputs("]", stream) >= 0;
 }
 
-dlcore_status dlcore_tensor_print(const dlcore_tensor_t *tensor, FILE *stream,
+static dlcore_status print_tensor(const dlcore_tensor_t *tensor, FILE *stream,
                                   dlcore_error_record_t *error)
 {
     char shape[DLCORE_SHAPE_TEXT_SIZE];
@@ -132,4 +142,12 @@ dlcore_status dlcore_tensor_print(const dlcore_tensor_t *tensor, FILE *stream,
         return dlcore_fail_errno(error, errno != 0 ? errno : EIO, "cannot write tensor of shape %s",
                                  shape);
     return DLCORE_OK;
+}
+
+dlcore_status dlcore_tensor_print(const dlcore_tensor_t *tensor, FILE *stream,
+                                  dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, print_tensor(tensor, stream, error));
 }

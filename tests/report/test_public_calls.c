@@ -1,0 +1,245 @@
+/* What is asked of every public function alike: no pointer that is NULL crashes it, and the host is
+ * left as it was.
+ *
+ * SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fenv.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/float_mode.h"
+#include "dlcore.h"
+#include "support/folder.h"
+#include "support/models.h"
+#include "support/public_calls.h"
+
+static int make_files(void **state)
+{
+    if (folder_make(state) != 0)
+        return 1;
+    public_scene_write_files();
+    return 0;
+}
+
+/* ---- all of them ---- */
+
+static bool is_called(const char *name)
+{
+    for (size_t i = 0; i < public_call_count; i++) {
+        if (strcmp(public_calls[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* names.h has a line for every public function, which another test sees to. */
+static void test_public_calls_are_those_of_names_h(void **state)
+{
+    FILE *file = fopen(DLCORE_NAMES_FILE, "r");
+    char line[256], alias[128], name[128];
+    size_t found = 0;
+
+    (void)state;
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "#define %127s %127s", alias, name) != 2 ||
+            strncmp(name, "dlcore_", 7) != 0 || strcmp(name + strlen(name) - 2, "_t") == 0)
+            continue;
+        found++;
+        if (!is_called(name))
+            fail_msg("%s has no line in tests/support/public_calls_table.h", name);
+    }
+    assert_int_equal(fclose(file), 0);
+    assert_true(found > 200);
+}
+
+/* ---- NULL ---- */
+
+static void test_public_calls_with_a_null_pointer_never_crash_and_say_why(void **state)
+{
+    size_t tried = 0, refused = 0, silent = 0;
+
+    (void)state;
+    for (size_t i = 0; i < public_call_count; i++) {
+        public_outcome_t outcome = {.nulled = true};
+
+        for (size_t null = 1; outcome.nulled; null++) {
+            public_scene_t *scene = public_scene_make();
+
+            errno = EILSEQ;
+            outcome = public_scene_run(scene, &public_calls[i], null);
+            assert_int_equal(errno, EILSEQ);
+            tried += outcome.nulled;
+            refused += outcome.status != DLCORE_OK;
+            if (outcome.status != DLCORE_OK && outcome.message != NULL &&
+                strstr(outcome.message, "NULL") == NULL) {
+                print_error("%s with pointer %zu NULL: %s, \"%s\"\n", public_calls[i].name, null,
+                            dlcore_status_name(outcome.status), outcome.message);
+                silent++;
+            }
+            public_scene_free(scene);
+        }
+    }
+    assert_int_equal(silent, 0);
+    assert_true(tried > 300 && refused > 100);
+}
+
+static void test_callback_of_null_is_refused_by_fit_by_its_name(void **state)
+{
+    static const float x[4] = {0.0f, 1.0f, 2.0f, 3.0f};
+    const struct {
+        const char *message;
+        dlcore_callback_t callback;
+    } missing[] = {
+        {"early_stopping: the struct is NULL", dlcore_early_stopping_callback(NULL)},
+        {"reduce_lr_on_plateau: the struct is NULL", dlcore_reduce_lr_on_plateau_callback(NULL)},
+        {"learning_rate_scheduler: the struct is NULL",
+         dlcore_learning_rate_scheduler_callback(NULL)},
+        {"roll_back: the struct is NULL", dlcore_roll_back_callback(NULL)},
+        {"model_checkpoint: the struct is NULL", dlcore_model_checkpoint_callback(NULL)},
+        {"csv_logger: the struct is NULL", dlcore_csv_logger_callback(NULL)},
+        {"backup_and_restore: the struct is NULL", dlcore_backup_and_restore_callback(NULL)},
+    };
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_tensor_t *samples = borrow_floats(x, 4, 1);
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model,
+                    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)));
+    assert_accepted(model, dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                                DLCORE_METRIC_NONE));
+    how.callback_count = 1;
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        how.callbacks = &missing[i].callback;
+        assert_int_equal(dlcore_model_fit(model, samples, samples, &how, NULL),
+                         DLCORE_ERROR_ARGUMENT);
+        assert_string_equal(dlcore_model_error(model), missing[i].message);
+    }
+    dlcore_model_free(model);
+    dlcore_tensor_free(samples);
+}
+
+/* ---- the host ---- */
+
+static size_t entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    size_t count = 0;
+
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    if (folder != NULL)
+        (void)closedir(folder);
+    return count;
+}
+
+/* What a program has that a library has no business with. */
+typedef struct host {
+    dlcore_float_mode_t mode;
+    int exceptions, rounding;
+    sigset_t signals;
+    char folder[1024];
+    char locale[256];
+    size_t descriptors, threads;
+} host_t;
+
+static void look(host_t *host)
+{
+    host->mode = dlcore_float_mode_get();
+    host->exceptions = fetestexcept(FE_ALL_EXCEPT);
+    host->rounding = fegetround();
+    sigprocmask(SIG_BLOCK, NULL, &host->signals);
+    assert_non_null(getcwd(host->folder, sizeof host->folder));
+    snprintf(host->locale, sizeof host->locale, "%s", setlocale(LC_ALL, NULL));
+    host->descriptors = entries("/proc/self/fd");
+    host->threads = entries("/proc/self/task");
+}
+
+/* What differs; NULL where nothing does. */
+static const char *difference(const host_t *a, const host_t *b, int number)
+{
+    if (number != EILSEQ)
+        return "errno";
+    if (a->exceptions != b->exceptions)
+        return "the floating-point exception flags";
+    if (a->rounding != b->rounding || a->mode != b->mode)
+        return "the floating-point mode";
+    for (int i = 1; i < 32; i++) {
+        if (sigismember(&a->signals, i) != sigismember(&b->signals, i))
+            return "the signal mask";
+    }
+    if (strcmp(a->folder, b->folder) != 0)
+        return "the working folder";
+    if (strcmp(a->locale, b->locale) != 0)
+        return "the locale";
+    if (a->descriptors != b->descriptors)
+        return "open descriptors";
+    return a->threads != b->threads ? "threads" : NULL;
+}
+
+static size_t check_hosts(int exceptions, int rounding)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < public_call_count; i++) {
+        public_scene_t *scene = public_scene_make();
+        public_outcome_t outcome;
+        host_t before, after;
+        const char *problem;
+        int number;
+
+        (void)feclearexcept(FE_ALL_EXCEPT);
+        (void)feraiseexcept(exceptions);
+        (void)fesetround(rounding);
+        look(&before);
+        errno = EILSEQ;
+        outcome = public_scene_run(scene, &public_calls[i], 0);
+        number = errno;
+        look(&after);
+        (void)fesetround(FE_TONEAREST);
+        if (outcome.status != DLCORE_OK)
+            fail_msg("%s: %s: %s", public_calls[i].name, dlcore_status_name(outcome.status),
+                     outcome.message != NULL ? outcome.message : "");
+        problem = difference(&before, &after, number);
+        if (problem != NULL) {
+            print_error("%s changes %s\n", public_calls[i].name, problem);
+            failed++;
+        }
+        public_scene_free(scene);
+    }
+    return failed;
+}
+
+static void test_public_calls_leave_the_host_as_it_was(void **state)
+{
+    (void)state;
+    assert_int_equal(check_hosts(0, FE_TONEAREST), 0);
+    assert_int_equal(check_hosts(FE_DIVBYZERO, FE_UPWARD), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_public_calls_are_those_of_names_h),
+        cmocka_unit_test(test_public_calls_with_a_null_pointer_never_crash_and_say_why),
+        cmocka_unit_test(test_callback_of_null_is_refused_by_fit_by_its_name),
+        cmocka_unit_test(test_public_calls_leave_the_host_as_it_was),
+    };
+
+    return cmocka_run_group_tests(tests, make_files, folder_remove);
+}

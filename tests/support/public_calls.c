@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "support/public_calls.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore.h"
+#include "support/folder.h"
+#include "support/models.h"
+
+enum { SAMPLES = 8, INPUTS = 4, CLASSES = 3, ROOM = 64 };
+
+struct public_scene {
+    public_outcome_t outcome;
+    size_t at, null; /* pointers seen; the one that is NULL */
+    dlcore_status status;
+    dlcore_error_record_t error;
+    dlcore_model_t *writes;
+    bool has_error;
+
+    dlcore_allocator_t allocator;
+    dlcore_model_t *model, *unbuilt, *other;
+    size_t count; /* parameters of the model */
+    float x_values[SAMPLES * INPUTS], numbers[ROOM], parameters[ROOM], outputs[ROOM],
+        means_values[4];
+    float class_weight[CLASSES];
+    uint8_t bytes8[ROOM];
+    int32_t labels[SAMPLES];
+    dlcore_tensor_t *x, *y, *y_pred, *ones, *means, *square, *floats, *out, *out2;
+    size_t shape[2], index[2], flat[1], counts[CLASSES * CLASSES], number;
+    double value;
+    FILE *stream;
+    dlcore_history_t *history, *made_history;
+    dlcore_predictor_t *predictor, *made_predictor;
+    dlcore_csv_t *csv, *made_csv;
+    dlcore_split_t split;
+    dlcore_evaluation_t evaluation;
+    dlcore_training_event_t event;
+    dlcore_weight_t weight;
+    dlcore_optimizer_t optimizer;
+    dlcore_schedule_t schedule;
+    dlcore_byte_reader_t reader;
+    size_t read;
+    unsigned batch;
+    void *made_bytes;
+
+    dlcore_model_options_t model_options;
+    dlcore_compile_options_t compile_options;
+    dlcore_fit_options_t fit_options;
+    dlcore_evaluate_options_t evaluate_options;
+    dlcore_predict_options_t predict_options;
+    dlcore_predictor_options_t predictor_options;
+    dlcore_save_options_t save_options;
+    dlcore_load_options_t load_options;
+    dlcore_csv_options_t csv_options;
+    dlcore_split_options_t split_options;
+    dlcore_k_fold_options_t k_fold_options;
+    dlcore_curves_options_t curves_options;
+    dlcore_early_stopping_t early_stopping;
+    dlcore_reduce_lr_on_plateau_t reduce_lr_on_plateau;
+    dlcore_learning_rate_scheduler_t learning_rate_scheduler;
+    dlcore_roll_back_t roll_back;
+    dlcore_model_checkpoint_t model_checkpoint;
+    dlcore_csv_logger_t csv_logger;
+    dlcore_backup_and_restore_t backup_and_restore;
+};
+
+/* ---- what the host brings ---- */
+
+static const char csv_bytes[] = "a,b,label\n0.1,0.7,1\n3.3,4,2\n";
+static const size_t csv_size = sizeof csv_bytes - 1;
+static unsigned char model_bytes[16384], npy_bytes[1024], idx_bytes[1024];
+static size_t model_size, npy_size, idx_size;
+static const char *const names[CLASSES] = {"one", "two", "three"};
+static const uint64_t boundaries[1] = {2};
+static const double rates[2] = {0.1, 0.01};
+
+static double rate_of_step(void *user, uint64_t step)
+{
+    (void)user;
+    return 0.1 / (1.0 + (double)step);
+}
+
+static double rate_of_epoch(void *user, size_t epoch, double learning_rate)
+{
+    (void)user;
+    (void)epoch;
+    return learning_rate;
+}
+
+static dlcore_status take(void *user, const dlcore_tensor_t *y_pred, dlcore_error_record_t *error)
+{
+    (void)user;
+    (void)y_pred;
+    (void)error;
+    return DLCORE_OK;
+}
+
+static bool write_bytes(void *user, const void *bytes, size_t size)
+{
+    (void)user;
+    (void)bytes;
+    (void)size;
+    return true;
+}
+static const dlcore_byte_writer_t writer = {.write = write_bytes};
+
+static size_t read_bytes(void *user, void *to, size_t want)
+{
+    public_scene_t *s = user;
+
+    memcpy(to, model_bytes + s->read, want);
+    s->read += want;
+    return want;
+}
+
+static dlcore_tensor_t *dataset_x, *dataset_y;
+static bool dataset_ended;
+
+static dlcore_status begin(void *user, size_t pass, size_t batch, dlcore_error_record_t *error)
+{
+    (void)user;
+    (void)pass;
+    (void)error;
+    dataset_ended = batch > 0;
+    return DLCORE_OK;
+}
+
+static dlcore_status next(void *user, dlcore_dataset_batch_t *batch, dlcore_error_record_t *error)
+{
+    (void)user;
+    (void)error;
+    if (!dataset_ended)
+        *batch = (dlcore_dataset_batch_t){.x = dataset_x, .y = dataset_y};
+    dataset_ended = true;
+    return DLCORE_OK;
+}
+static const dlcore_dataset_t dataset = {.begin = begin, .next = next};
+
+/* ---- the calls ---- */
+
+static bool is_null(public_scene_t *s)
+{
+    bool null = ++s->at == s->null;
+
+    s->outcome.nulled |= null;
+    return null;
+}
+
+static dlcore_error_record_t *record(public_scene_t *s)
+{
+    if (is_null(s))
+        return NULL;
+    s->has_error = true;
+    return &s->error;
+}
+
+static dlcore_model_t *writes(public_scene_t *s, dlcore_model_t *model)
+{
+    s->writes = is_null(s) ? NULL : model;
+    return s->writes;
+}
+
+#define P(pointer) (is_null(s) ? NULL : (pointer))
+#define ERROR record(s)
+#define WRITES(model) writes(s, model)
+#define FREE(function, object) \
+    function(P(object));       \
+    if (!s->outcome.nulled)    \
+    (object) = NULL
+
+#define CALL(function, call)                       \
+    static void call_##function(public_scene_t *s) \
+    {                                              \
+        (void)s;                                   \
+        call;                                      \
+    }
+#include "support/public_calls_table.h"
+#undef CALL
+
+#define CALL(function, call) {#function, call_##function},
+const public_call_t public_calls[] = {
+#include "support/public_calls_table.h"
+};
+#undef CALL
+const size_t public_call_count = sizeof public_calls / sizeof public_calls[0];
+
+public_outcome_t public_scene_run(public_scene_t *s, const public_call_t *call, size_t null)
+{
+    s->null = null;
+    call->call(s);
+    s->outcome.status = s->status;
+    if (s->writes != NULL)
+        s->outcome.message = dlcore_model_error(s->writes);
+    else if (s->has_error)
+        s->outcome.message = s->error.message;
+    return s->outcome;
+}
+
+/* ---- the scene ---- */
+
+static size_t read_file(const char *name, unsigned char *bytes, size_t room)
+{
+    FILE *file = fopen(folder_path(name), "rb");
+    size_t size;
+
+    assert_non_null(file);
+    size = fread(bytes, 1, room, file);
+    assert_true(size < room && fclose(file) == 0);
+    return size;
+}
+
+static void make_models(public_scene_t *s)
+{
+    dlcore_optimizer_t adam = dlcore_optimizer_adam();
+
+    assert_int_equal(dlcore_model_create(&s->model_options, &s->model), DLCORE_OK);
+    assert_accepted(s->model, dlcore_model_add(s->model, dlcore_layer_normalization()));
+    assert_accepted(s->model, dlcore_model_add(s->model, dlcore_layer_dense(
+                                                             CLASSES, DLCORE_ACTIVATION_SOFTMAX)));
+    assert_accepted(s->model, dlcore_model_compile(s->model, &adam,
+                                                   DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                                   DLCORE_METRIC_ACCURACY));
+    assert_accepted(s->model, dlcore_model_fit(s->model, s->x, s->y, NULL, &s->history));
+    s->count = dlcore_model_parameter_count(s->model);
+    assert_in_range(s->count, 1, ROOM);
+    assert_int_equal(dlcore_model_get_weights(s->model, s->parameters, s->count), DLCORE_OK);
+    assert_int_equal(dlcore_model_create(&s->model_options, &s->unbuilt), DLCORE_OK);
+    assert_accepted(s->unbuilt,
+                    dlcore_model_add(s->unbuilt, dlcore_layer_dense(2, DLCORE_ACTIVATION_RELU)));
+    assert_int_equal(dlcore_predictor_create(s->model, NULL, &s->predictor), DLCORE_OK);
+}
+
+static dlcore_tensor_t *borrow(dlcore_dtype_t dtype, void *values, size_t rows, size_t columns)
+{
+    dlcore_tensor_t *made = NULL;
+    size_t shape[2] = {rows, columns};
+
+    assert_int_equal(
+        dlcore_tensor_borrow(NULL, dtype, columns > 0 ? 2 : 1, shape, values, 0, &made, NULL),
+        DLCORE_OK);
+    return made;
+}
+
+static void make_tensors(public_scene_t *s)
+{
+    static float ones[SAMPLES] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static float square[INPUTS * INPUTS] = {1.0f, 0.0f, 0.5f};
+
+    for (size_t i = 0; i < SAMPLES * INPUTS; i++)
+        s->x_values[i] = 0.1f * (float)(i * 7 % 11);
+    for (size_t i = 0; i < SAMPLES; i++)
+        s->labels[i] = (int32_t)(i % CLASSES);
+    for (size_t i = 0; i < 4; i++)
+        s->means_values[i] = 0.3f;
+    s->x = borrow(DLCORE_DTYPE_FLOAT32, s->x_values, SAMPLES, INPUTS);
+    s->y = borrow(DLCORE_DTYPE_INT32, s->labels, SAMPLES, 0);
+    s->y_pred = borrow(DLCORE_DTYPE_FLOAT32, s->outputs, SAMPLES, CLASSES);
+    s->ones = borrow(DLCORE_DTYPE_FLOAT32, ones, SAMPLES, 0);
+    s->means = borrow(DLCORE_DTYPE_FLOAT32, s->means_values, INPUTS, 0);
+    s->square = borrow(DLCORE_DTYPE_FLOAT32, square, INPUTS, INPUTS);
+    assert_int_equal(dlcore_tensor_copy(s->x, &s->floats, NULL), DLCORE_OK);
+    dataset_x = s->x;
+    dataset_y = s->y;
+    s->shape[0] = SAMPLES;
+    s->shape[1] = INPUTS;
+    s->index[0] = s->index[1] = 1;
+    s->flat[0] = (size_t)SAMPLES * INPUTS;
+    s->counts[0] = 5;
+    s->counts[4] = 2;
+    for (size_t i = 0; i < CLASSES; i++)
+        s->class_weight[i] = 1.0f;
+}
+
+static void set_options(public_scene_t *s)
+{
+    s->allocator = dlcore_allocator_default();
+    s->model_options = dlcore_model_options_default();
+    s->model_options.threads = 1;
+    s->model_options.error = &s->error;
+    s->compile_options = dlcore_compile_options_default();
+    s->compile_options.optimizer = dlcore_optimizer_sgd();
+    s->compile_options.loss = dlcore_loss_sparse_categorical_crossentropy();
+    s->fit_options = dlcore_fit_options_default();
+    s->fit_options.validation_x = s->x;
+    s->fit_options.validation_y = s->y;
+    s->evaluate_options = dlcore_evaluate_options_default();
+    s->evaluate_options.error = &s->error;
+    s->predict_options = dlcore_predict_options_default();
+    s->predict_options.error = &s->error;
+    s->predictor_options = dlcore_predictor_options_default();
+    s->predictor_options.error = &s->error;
+    s->save_options = dlcore_save_options_default();
+    s->save_options.error = &s->error;
+    s->load_options = dlcore_load_options_default();
+    s->load_options.model = s->model_options;
+    s->load_options.error = &s->error;
+    s->csv_options = dlcore_csv_options_default();
+    s->csv_options.label_kind = DLCORE_CSV_LABEL_CLASSES;
+    s->split_options = dlcore_split_options_default();
+    s->k_fold_options = dlcore_k_fold_options_default();
+    s->curves_options = dlcore_curves_options_default();
+}
+
+static void set_callbacks(public_scene_t *s)
+{
+    s->early_stopping = dlcore_early_stopping_default();
+    s->reduce_lr_on_plateau = dlcore_reduce_lr_on_plateau_default();
+    s->learning_rate_scheduler = dlcore_learning_rate_scheduler_default(rate_of_epoch, NULL);
+    s->roll_back = dlcore_roll_back_default();
+    s->model_checkpoint = dlcore_model_checkpoint_default("checkpoint");
+    s->csv_logger = dlcore_csv_logger_default("log.csv");
+    s->backup_and_restore = dlcore_backup_and_restore_default("backup");
+}
+
+public_scene_t *public_scene_make(void)
+{
+    public_scene_t *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    make_tensors(s);
+    set_options(s);
+    set_callbacks(s);
+    make_models(s);
+    assert_int_equal(dlcore_csv_parse(csv_bytes, csv_size, &s->csv_options, NULL, &s->csv, NULL),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &s->evaluation), DLCORE_OK);
+    s->stream = fopen("/dev/null", "w");
+    assert_non_null(s->stream);
+    s->optimizer = dlcore_optimizer_adam();
+    s->schedule = dlcore_schedule_exponential_decay(0.1, 10, 0.9);
+    s->reader = (dlcore_byte_reader_t){.read = read_bytes, .user = s, .size = model_size};
+    s->event = (dlcore_training_event_t){.model = s->model, .error = &s->error};
+    return s;
+}
+
+void public_scene_write_files(void)
+{
+    public_scene_t *s = public_scene_make();
+
+    folder_write("csv", csv_bytes);
+    assert_int_equal(dlcore_npy_save(folder_path("npy"), s->x, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_idx_save(folder_path("idx"), s->x, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_save(s->model, folder_path("model"), NULL), DLCORE_OK);
+    npy_size = read_file("npy", npy_bytes, sizeof npy_bytes);
+    idx_size = read_file("idx", idx_bytes, sizeof idx_bytes);
+    model_size = read_file("model", model_bytes, sizeof model_bytes);
+    public_scene_free(s);
+}
+
+void public_scene_free(public_scene_t *s)
+{
+    dlcore_tensor_t *tensors[] = {s->x,      s->y,      s->y_pred, s->ones, s->means,
+                                  s->square, s->floats, s->out,    s->out2};
+
+    dlcore_split_free(&s->split);
+    for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++)
+        dlcore_tensor_free(tensors[i]);
+    dlcore_predictor_free(s->made_predictor);
+    dlcore_predictor_free(s->predictor);
+    dlcore_history_free(s->history);
+    dlcore_history_free(s->made_history);
+    dlcore_csv_free(s->csv);
+    dlcore_csv_free(s->made_csv);
+    dlcore_model_free(s->model);
+    dlcore_model_free(s->unbuilt);
+    dlcore_model_free(s->other);
+    (void)fclose(s->stream);
+    free(s->made_bytes);
+    free(s);
+}
