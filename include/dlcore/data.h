@@ -218,7 +218,8 @@ DLCORE_API dlcore_k_fold_options_t dlcore_k_fold_options_default(void);
 /* Cross-validation: fold number `fold`, from 0, for testing, the other samples for training, as
  * scikit-learn's KFold chooses and orders them. Each sample is in the test part of one fold, and
  * folds differ by one sample at most. The parts are copies from their source's allocator. `options`
- * NULL: the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples. */
+ * NULL: the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples or there are fewer than 2.
+ */
 DLCORE_API dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
                                        const dlcore_k_fold_options_t *options, size_t fold,
                                        dlcore_split_t *out, dlcore_error_record_t *error);

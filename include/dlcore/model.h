@@ -7,9 +7,10 @@
  * Errors: each call on a model that is not const clears the model's message, and on failure keeps
  * one for dlcore_model_error (but for DLCORE_ERROR_BUSY, when the model is another call's). Adding
  * is sticky: the first layer whose own settings are wrong is remembered, and later adds, build and
- * compile return its error, so a builder need not check each line; whether widths fit together is
- * seen when the model is built. Calls on a const model (evaluate, predict) leave the model's
- * message alone and fill the dlcore_error_record_t of their options instead.
+ * compile return its error, so a builder need not check each line. So is one for which there was no
+ * memory, because a model without it would be another: free the model and begin again. Whether
+ * widths fit together is seen when the model is built. Calls on a const model (evaluate, predict)
+ * leave the model's message alone and fill the dlcore_error_record_t of their options instead.
  *
  * Threads: evaluate, predict and the getters may run on one model from any number of threads at
  * once, while nothing writes to it. Any other call wants the model to itself; a second one
@@ -269,14 +270,15 @@ DLCORE_API dlcore_status dlcore_model_abandon_call(dlcore_model_t *model);
 
 /* ---- using ---- */
 
-/* Loss and metrics over x and y. `options` NULL: the defaults. */
+/* Loss and metrics over x and y, 1 sample or more. `options` NULL: the defaults. */
 DLCORE_API dlcore_status dlcore_model_evaluate(const dlcore_model_t *model,
                                                const dlcore_tensor_t *x, const dlcore_tensor_t *y,
                                                const dlcore_evaluate_options_t *options,
                                                dlcore_evaluation_t *result);
 /* The model's outputs for x, written to `y_pred`: float32, writable, (batch, units), or (batch)
- * for one unit. Needs weights, not compile. The model is const and keeps no message: that of a
- * failure goes to options.error of predict_with, from predict itself to nobody. */
+ * for one unit. x may have 0 samples. Needs weights, not compile. The model is const and keeps no
+ * message: that of a failure goes to options.error of predict_with, from predict itself to nobody.
+ */
 DLCORE_API dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                               dlcore_tensor_t *y_pred);
 DLCORE_API dlcore_status dlcore_model_predict_with(const dlcore_model_t *model,

@@ -373,6 +373,7 @@
 #define predictor_free dlcore_predictor_free
 #define predictor_run dlcore_predictor_run
 #define predictor_run_uint8 dlcore_predictor_run_uint8
+#define predictor_error dlcore_predictor_error
 #define predictor_input_width dlcore_predictor_input_width
 #define predictor_output_width dlcore_predictor_output_width
 #define predictor_batch_size dlcore_predictor_batch_size

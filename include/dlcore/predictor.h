@@ -65,6 +65,10 @@ DLCORE_API dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, con
 DLCORE_API dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
                                                     size_t rows, float *y);
 
+/* The message of the last run that failed ("predictor: 3 rows are more than its batch_size, 1"), ""
+ * before the first. Borrowed until the next run. NULL gives a text, too. */
+DLCORE_API const char *dlcore_predictor_error(const dlcore_predictor_t *predictor);
+
 /* Numbers per sample in and out, and the most rows of a run; 0 for NULL. */
 DLCORE_API size_t dlcore_predictor_input_width(const dlcore_predictor_t *predictor);
 DLCORE_API size_t dlcore_predictor_output_width(const dlcore_predictor_t *predictor);

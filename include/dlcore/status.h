@@ -57,11 +57,12 @@ typedef struct dlcore_error {
 } dlcore_error_record_t;
 
 /* Where an object gets its memory. `allocate` returns memory aligned as malloc's, or NULL;
- * `release` gets a pointer that allocate returned, never NULL. Both get `user`, and neither may be
- * left by an exception or longjmp. The struct is
- * copied at creation; what `user` points to must outlive the object. A model calls its allocator
- * from the calling thread only, so it needs to be thread-safe only when one model (or models that
- * share an allocator) is used by several threads. There is no global setter. */
+ * `release` gets a pointer that allocate returned, never NULL. One without the other, or an
+ * allocator_t of zeros, is DLCORE_ERROR_ARGUMENT wherever an allocator is taken. Both get `user`,
+ * and neither may be left by an exception or longjmp. The struct is copied at creation; what `user`
+ * points to must outlive the object. A model calls its allocator from the calling thread only, so
+ * it needs to be thread-safe only when one model (or models that share an allocator) is used by
+ * several threads. There is no global setter. */
 typedef struct dlcore_allocator {
     void *(*allocate)(void *user, size_t size);
     void (*release)(void *user, void *memory);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/size.h"
 #include "system/memory.h"
 
@@ -39,9 +40,17 @@ dlcore_allocator_t dlcore_allocator_default(void)
 
 dlcore_allocator_t dlcore_allocator_or_default(const dlcore_allocator_t *allocator)
 {
-    if (allocator == NULL || allocator->allocate == NULL || allocator->release == NULL)
-        return dlcore_allocator_default();
-    return *allocator;
+    return allocator != NULL ? *allocator : dlcore_allocator_default();
+}
+
+dlcore_status dlcore_check_allocator(const dlcore_allocator_t *allocator,
+                                     dlcore_error_record_t *error)
+{
+    if (allocator == NULL || (allocator->allocate != NULL && allocator->release != NULL))
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "the allocator needs both allocate and release: %s is NULL",
+                       allocator->allocate == NULL ? "allocate" : "release");
 }
 
 void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, size_t size)

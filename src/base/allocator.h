@@ -26,8 +26,12 @@ void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, siz
  * nothing. */
 void dlcore_release(const dlcore_allocator_t *allocator, void *memory);
 
-/* The allocator that a NULL or partly NULL pointer stands for: the default. */
+/* The allocator that a NULL pointer stands for: the default. */
 dlcore_allocator_t dlcore_allocator_or_default(const dlcore_allocator_t *allocator);
+
+/* DLCORE_ERROR_ARGUMENT for one that lacks a function; NULL is fine. */
+dlcore_status dlcore_check_allocator(const dlcore_allocator_t *allocator,
+                                     dlcore_error_record_t *error);
 
 DLCORE_HIDDEN_END
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "system/error_text.h"
 
@@ -102,14 +103,44 @@ dlcore_status dlcore_check_count(const char *what, const char *setting, size_t v
                        setting, low, high, value);
 }
 
-dlcore_status dlcore_check_choice(const char *what, const char *setting, int value, int first,
-                                  int last, dlcore_error_record_t *error)
+/* The names of first .. last behind a message, as many as fit. */
+static void add_choices(dlcore_error_record_t *error, int first, int last,
+                        dlcore_choice_name_t *name)
 {
+    static const char rest[] = ", ...";
+    size_t used = strlen(error->message);
+
+    for (int i = first; i <= last; i++) {
+        size_t room = sizeof error->message - used;
+        size_t need = strlen(name(i)) + 2 + (i < last ? sizeof rest : 1);
+
+        if (need > room) {
+            snprintf(error->message + used, room, "%s", rest);
+            return;
+        }
+        used +=
+            (size_t)snprintf(error->message + used, room, "%s%s", i > first ? ", " : "", name(i));
+    }
+}
+
+dlcore_status dlcore_check_choice(const char *what, const char *setting, int value, int first,
+                                  int last, dlcore_choice_name_t *name,
+                                  dlcore_error_record_t *error)
+{
+    const char *reason = "";
+
     if (value >= first && value <= last)
         return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "%s: %s %d is unknown: known are %d .. %d (a name that was not found?)",
-                       what, setting, value, first, last);
+    if (error == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    if (value == -1)
+        reason = " (a name that was not found?)";
+    else if (value == 0)
+        reason = " (not set, or a name that was not found?)";
+    dlcore_error_write(error, DLCORE_ERROR_ARGUMENT, "%s: %s %d is unknown%s: known are ", what,
+                       setting, value, reason);
+    add_choices(error, first, last, name);
+    return DLCORE_ERROR_ARGUMENT;
 }
 
 dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *call,

@@ -99,14 +99,16 @@ static dlcore_status load_csv(dlcore_input_t *input, const dlcore_csv_options_t 
 
 /* Checks what both ways of reading are given. */
 static dlcore_status start(const void *source, const char *what, dlcore_csv_options_t *options,
-                           const dlcore_csv_options_t *given, dlcore_csv_t **out,
-                           dlcore_error_record_t *error)
+                           const dlcore_csv_options_t *given, const dlcore_allocator_t *allocator,
+                           dlcore_csv_t **out, dlcore_error_record_t *error)
 {
     if (out == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
     *out = NULL;
     if (source == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL", what);
+    if (dlcore_check_allocator(allocator, error) != DLCORE_OK)
+        return DLCORE_ERROR_ARGUMENT;
     *options = dlcore_csv_options_default();
     if (given == NULL)
         return DLCORE_OK;
@@ -122,7 +124,7 @@ static dlcore_status read_csv_file(const char *path, const dlcore_csv_options_t 
 {
     dlcore_csv_options_t how;
     dlcore_input_t input;
-    dlcore_status status = start(path, "path", &how, options, out, error);
+    dlcore_status status = start(path, "path", &how, options, allocator, out, error);
 
     if (status == DLCORE_OK)
         status = dlcore_input_open(&input, path, error);
@@ -148,7 +150,7 @@ static dlcore_status parse_csv(const void *bytes, size_t size, const dlcore_csv_
 {
     dlcore_csv_options_t how;
     dlcore_input_t input;
-    dlcore_status status = start(bytes, "bytes", &how, options, out, error);
+    dlcore_status status = start(bytes, "bytes", &how, options, allocator, out, error);
 
     if (status != DLCORE_OK)
         return status;

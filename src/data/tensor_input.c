@@ -6,7 +6,8 @@
 #include "base/allocator.h"
 #include "base/error.h"
 
-static dlcore_status check_source(const void *from, const char *name, dlcore_tensor_t **out,
+static dlcore_status check_source(const void *from, const char *name,
+                                  const dlcore_allocator_t *allocator, dlcore_tensor_t **out,
                                   dlcore_error_record_t *error)
 {
     if (out == NULL)
@@ -14,7 +15,7 @@ static dlcore_status check_source(const void *from, const char *name, dlcore_ten
     *out = NULL;
     if (from == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL", name);
-    return DLCORE_OK;
+    return dlcore_check_allocator(allocator, error);
 }
 
 dlcore_status dlcore_tensor_load(const char *path, dlcore_tensor_reader_t *read,
@@ -22,7 +23,7 @@ dlcore_status dlcore_tensor_load(const char *path, dlcore_tensor_reader_t *read,
                                  dlcore_error_record_t *error)
 {
     dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
-    dlcore_status status = check_source(path, "path", out, error);
+    dlcore_status status = check_source(path, "path", allocator, out, error);
     dlcore_input_t input;
 
     if (status == DLCORE_OK)
@@ -39,7 +40,7 @@ dlcore_status dlcore_tensor_parse(const void *bytes, size_t size, const char *na
                                   dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_allocator_t memory = dlcore_allocator_or_default(allocator);
-    dlcore_status status = check_source(bytes, "bytes", out, error);
+    dlcore_status status = check_source(bytes, "bytes", allocator, out, error);
     dlcore_input_t input;
 
     if (status != DLCORE_OK)

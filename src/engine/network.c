@@ -4,6 +4,7 @@
 #include "engine/network.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -30,19 +31,25 @@ dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
     return DLCORE_OK;
 }
 
+static const char *layer_choice(int value)
+{
+    return dlcore_layer_kind_name((dlcore_layer_kind_t)value);
+}
+
 dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
                                  dlcore_error_record_t *error)
 {
     dlcore_node_t node = {.layer = *layer,
                           .type = dlcore_layer_type(layer->kind),
                           .declared_width = layer->input_width};
+    char what[32];
     dlcore_status status;
 
-    if (node.type == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "layer %zu: kind %d is unknown: known are 1 .. %d (a name that was not "
-                           "found?)",
-                           network->node_count, (int)layer->kind, DLCORE_LAYER_PRELU);
+    if (node.type == NULL) {
+        snprintf(what, sizeof what, "layer %zu", network->node_count);
+        return dlcore_check_choice(what, "kind", (int)layer->kind, 1, DLCORE_LAYER_PRELU,
+                                   layer_choice, error);
+    }
     if (network->node_count == DLCORE_LAYERS_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "model: has %d layers, and may have no more", DLCORE_LAYERS_MAX);

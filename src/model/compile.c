@@ -81,16 +81,10 @@ static dlcore_status check_lists(const dlcore_compile_options_t *options,
 static dlcore_status check_compile(const dlcore_compile_options_t *options,
                                    dlcore_error_record_t *error)
 {
-    const dlcore_optimizer_type_t *optimizer = dlcore_optimizer_type(options->optimizer.kind);
     dlcore_status status = dlcore_check_options(options, "compile", error);
 
     if (status != DLCORE_OK)
         return status;
-    if (optimizer == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: optimizer %d is unknown: known are 1 .. %d (NULL, or a name "
-                           "that was not found?)",
-                           (int)options->optimizer.kind, DLCORE_OPTIMIZER_NADAM);
     status = dlcore_optimizer_validate(&options->optimizer, error);
     if (status == DLCORE_OK)
         status = dlcore_loss_validate(&options->loss, error);
@@ -227,9 +221,15 @@ dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer
 {
     dlcore_compile_options_t options = dlcore_compile_options_default();
 
-    options.optimizer.kind = DLCORE_OPTIMIZER_UNKNOWN;
-    if (optimizer != NULL)
-        options.optimizer = *optimizer;
+    if (optimizer == NULL) {
+        dlcore_status status = dlcore_model_begin(model);
+
+        if (status != DLCORE_OK)
+            return status;
+        status = dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT, "compile: optimizer is NULL");
+        return dlcore_model_end(model, status);
+    }
+    options.optimizer = *optimizer;
     options.loss = dlcore_loss_default(loss);
     if (metric != DLCORE_METRIC_NONE) {
         options.metrics[0] = dlcore_metric_default(metric);

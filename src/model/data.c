@@ -24,6 +24,7 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
+/* 0 rows are allowed. */
 static dlcore_status check_rows(const char *what, const dlcore_tensor_t *t,
                                 dlcore_error_record_t *error)
 {
@@ -32,8 +33,6 @@ static dlcore_status check_rows(const char *what, const dlcore_tensor_t *t,
     if (t->rank == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,
                            "%s has rank 0; rank 1 or more is expected, samples along axis 0", what);
-    if (t->shape[0] == 0)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s is empty: 0 samples", what);
     if (t->shape[0] > INT_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s has %zu samples, more than %d", what,
                            t->shape[0], INT_MAX);
@@ -42,6 +41,14 @@ static dlcore_status check_rows(const char *what, const dlcore_tensor_t *t,
 
 dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore_tensor_t *x,
                                    dlcore_error_record_t *error)
+{
+    if (x != NULL && x->rank > 0 && x->shape[0] == 0)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 samples");
+    return dlcore_check_inputs(network, x, error);
+}
+
+dlcore_status dlcore_check_inputs(const dlcore_network_t *network, const dlcore_tensor_t *x,
+                                  dlcore_error_record_t *error)
 {
     size_t width = dlcore_network_input_width(network);
     dlcore_status status = check_rows("x", x, error);

@@ -207,13 +207,13 @@ static dlcore_status predict_tensors(const dlcore_model_t *model, const dlcore_t
     if (status == DLCORE_OK)
         status = dlcore_check_built(model, "predict", chosen.error);
     if (status == DLCORE_OK)
-        status = dlcore_check_samples(&model->network, x, chosen.error);
+        status = dlcore_check_inputs(&model->network, x, chosen.error);
     if (status == DLCORE_OK)
         status = check_output(y_pred, dlcore_sample_count(x),
                               dlcore_network_output_width(&model->network), chosen.error);
-    if (status != DLCORE_OK)
+    run.source.rows = status == DLCORE_OK ? dlcore_sample_count(x) : 0;
+    if (run.source.rows == 0)
         return status;
-    run.source.rows = dlcore_sample_count(x);
     run.block = chosen.batch_size > 0 ? chosen.batch_size : dlcore_block_rows(run.source.rows);
     run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
     status = dlcore_run_blocks(&run, NULL, chosen.error);

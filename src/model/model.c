@@ -25,9 +25,9 @@ static dlcore_status check_model_options(const dlcore_model_options_t *options)
 
     if (status != DLCORE_OK)
         return status;
-    if (options->allocator.allocate == NULL || options->allocator.release == NULL)
-        return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
-                           "model: the allocator needs both allocate and release");
+    status = dlcore_check_allocator(&options->allocator, options->error);
+    if (status != DLCORE_OK)
+        return status;
     if (options->threads > DLCORE_THREADS_MAX)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: threads must lie in 0 .. %d, got %zu", DLCORE_THREADS_MAX,
@@ -39,11 +39,16 @@ static dlcore_status check_model_options(const dlcore_model_options_t *options)
     return DLCORE_OK;
 }
 
+static const char *engine_name(int value)
+{
+    return value == DLCORE_ENGINE_AUTO ? "auto" : value == DLCORE_ENGINE_BLAS ? "blas" : "native";
+}
+
 static dlcore_status choose_products(const dlcore_model_options_t *options,
                                      const dlcore_products_t **products)
 {
     dlcore_status status = dlcore_check_choice("model", "engine", (int)options->engine, 0,
-                                               DLCORE_ENGINE_NATIVE, options->error);
+                                               DLCORE_ENGINE_NATIVE, engine_name, options->error);
 
     *products = status == DLCORE_OK ? dlcore_path_products(options->engine) : NULL;
     if (status == DLCORE_OK && *products == NULL)

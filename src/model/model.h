@@ -109,7 +109,10 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
 /* The model has a layer of that number; `call` is for the message. */
 dlcore_status dlcore_check_layer(const dlcore_model_t *model, size_t layer, const char *call,
                                  dlcore_error_record_t *error);
-/* x has rows of a dtype and the width that the network takes. */
+/* x has rows, if any, of a dtype and the width that the network takes. */
+dlcore_status dlcore_check_inputs(const dlcore_network_t *network, const dlcore_tensor_t *x,
+                                  dlcore_error_record_t *error);
+/* Likewise, and there are some. */
 dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore_tensor_t *x,
                                    dlcore_error_record_t *error);
 /* y fits x and the loss, labels in range. */

@@ -261,23 +261,40 @@ static bool is_stale(const dlcore_predictor_t *p)
     return p->version != dlcore_model_version(p->model);
 }
 
-static dlcore_status check_run(const dlcore_predictor_t *p, const void *x, size_t rows,
-                               const float *y)
+/* A function of its own, out of the way of runs that go well. */
+static dlcore_status refuse_run(dlcore_predictor_t *p, const void *x, size_t rows, const float *y)
 {
-    if (p == NULL || x == NULL || y == NULL)
+    dlcore_traces_t before = dlcore_traces_note();
+    dlcore_status status;
+
+    if (p == NULL)
         return DLCORE_ERROR_ARGUMENT;
-    if (rows > p->capacity)
-        return DLCORE_ERROR_SHAPE;
-    return is_stale(p) ? DLCORE_ERROR_STATE : DLCORE_OK;
+    if (x == NULL || y == NULL)
+        status = dlcore_fail(&p->error, DLCORE_ERROR_ARGUMENT, "predictor: %s is NULL",
+                             x == NULL ? "x" : "y");
+    else if (rows > p->capacity)
+        status =
+            dlcore_fail(&p->error, DLCORE_ERROR_SHAPE,
+                        "predictor: %zu rows are more than its batch_size, %zu", rows, p->capacity);
+    else
+        status = dlcore_fail(&p->error, DLCORE_ERROR_STATE,
+                             "predictor: the model's weights have changed since it was made; make "
+                             "a new one");
+    return dlcore_traces_end(before, status);
+}
+
+static bool can_run(const dlcore_predictor_t *p, const void *x, size_t rows, const float *y)
+{
+    return p != NULL && x != NULL && y != NULL && rows <= p->capacity && !is_stale(p);
 }
 
 static dlcore_status run_predictor(dlcore_predictor_t *p, const void *x, bool is_uint8, size_t rows,
                                    float *y)
 {
-    dlcore_status status = check_run(p, x, rows, y);
-
-    if (status != DLCORE_OK || rows == 0)
-        return status;
+    if (!can_run(p, x, rows, y))
+        return refuse_run(p, x, rows, y);
+    if (rows == 0)
+        return DLCORE_OK;
     if (rows <= p->chain_rows)
         run_chain(p, x, is_uint8, rows, y);
     else
@@ -289,7 +306,7 @@ dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x
                                    float *y)
 {
     /* a small network takes less time than the general way to it */
-    if (check_run(predictor, x, rows, y) == DLCORE_OK && predictor->needs_no_mode &&
+    if (can_run(predictor, x, rows, y) && predictor->needs_no_mode &&
         rows <= predictor->chain_rows) {
         predictor->chain_functions->run(&predictor->chain, x, rows, y);
         return DLCORE_OK;
@@ -301,6 +318,11 @@ dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const ui
                                          size_t rows, float *y)
 {
     return run_predictor(predictor, x, true, rows, y);
+}
+
+const char *dlcore_predictor_error(const dlcore_predictor_t *predictor)
+{
+    return predictor != NULL ? predictor->error.message : "predictor is NULL";
 }
 
 size_t dlcore_predictor_input_width(const dlcore_predictor_t *predictor)

@@ -22,8 +22,9 @@ DLCORE_HIDDEN_BEGIN
 struct dlcore_predictor {
     const dlcore_model_t *model;
     dlcore_allocator_t allocator;
-    uint64_t version; /* of the model's weights */
-    size_t capacity;  /* rows */
+    dlcore_error_record_t error; /* of the last run that failed */
+    uint64_t version;            /* of the model's weights */
+    size_t capacity;             /* rows */
     size_t input_width, output_width;
     bool flush_denormals;
 

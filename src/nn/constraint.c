@@ -64,6 +64,11 @@ const char *dlcore_constraint_name(dlcore_constraint_kind_t kind)
     return (int)kind >= 0 && (int)kind < CONSTRAINT_NAME_COUNT ? constraint_names[kind] : "unknown";
 }
 
+static const char *constraint_choice(int value)
+{
+    return dlcore_constraint_name((dlcore_constraint_kind_t)value);
+}
+
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
                                          dlcore_error_record_t *error)
 {
@@ -71,7 +76,7 @@ dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, 
 
     if ((int)constraint->kind < 0 || (int)constraint->kind >= CONSTRAINT_NAME_COUNT)
         return dlcore_check_choice(what, "kind", (int)constraint->kind, 0,
-                                   CONSTRAINT_NAME_COUNT - 1, error);
+                                   CONSTRAINT_NAME_COUNT - 1, constraint_choice, error);
     if (constraint->kind == DLCORE_CONSTRAINT_MAX_NORM ||
         constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
         status = dlcore_check_range(what, "max_value", constraint->max_value, 0.0, FLT_MAX, error);

@@ -98,6 +98,11 @@ const char *dlcore_initializer_name(dlcore_initializer_kind_t kind)
     return row != NULL ? row->name : "unknown";
 }
 
+static const char *initializer_choice(int value)
+{
+    return dlcore_initializer_name((dlcore_initializer_kind_t)value);
+}
+
 dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initializer, const char *what,
                                           dlcore_error_record_t *error)
 {
@@ -105,8 +110,8 @@ dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initialize
     dlcore_status status;
 
     snprintf(whole, sizeof whole, "%s initializer", what);
-    status =
-        dlcore_check_choice(whole, "kind", (int)initializer->kind, 1, INITIALIZER_COUNT - 1, error);
+    status = dlcore_check_choice(whole, "kind", (int)initializer->kind, 1, INITIALIZER_COUNT - 1,
+                                 initializer_choice, error);
     if (status != DLCORE_OK || initializer->kind != DLCORE_INITIALIZER_CONSTANT)
         return status;
     return dlcore_check_range(whole, "constant", initializer->value, -FLT_MAX, FLT_MAX, error);

@@ -8,11 +8,17 @@
 #include "nn/layer.h"
 #include "nn/softmax.h"
 
+static const char *activation_choice(int value)
+{
+    return dlcore_activation_name((dlcore_activation_t)value);
+}
+
 dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
                                                dlcore_error_record_t *error)
 {
-    dlcore_status status = dlcore_check_choice(layer->name, "activation", (int)layer->activation, 1,
-                                               DLCORE_ACTIVATION_COUNT - 1, error);
+    dlcore_status status =
+        dlcore_check_choice(layer->name, "activation", (int)layer->activation, 1,
+                            DLCORE_ACTIVATION_COUNT - 1, activation_choice, error);
 
     if (status == DLCORE_OK)
         status = dlcore_check_range(layer->name, "negative_slope", layer->negative_slope, 0.0,

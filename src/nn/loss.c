@@ -164,16 +164,24 @@ const char *dlcore_reduction_name(dlcore_reduction_t reduction)
     return reduction_names[reduction];
 }
 
+static const char *loss_choice(int value)
+{
+    return dlcore_loss_name((dlcore_loss_kind_t)value);
+}
+
+static const char *reduction_choice(int value)
+{
+    return dlcore_reduction_name((dlcore_reduction_t)value);
+}
+
 dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_record_t *error)
 {
     const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
     dlcore_status status;
 
     if (type == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "compile: loss %d is unknown: known are 1 .. %d (not set, or a name "
-                           "that was not found?)",
-                           (int)loss->kind, LOSS_TYPE_COUNT - 1);
+        return dlcore_check_choice("compile", "loss", (int)loss->kind, 1, LOSS_TYPE_COUNT - 1,
+                                   loss_choice, error);
     if (loss->from_logits && !type->has_logits)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
     status =
@@ -188,7 +196,7 @@ dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_recor
     if (status != DLCORE_OK)
         return status;
     return dlcore_check_choice(type->name, "reduction", (int)loss->reduction, 0,
-                               REDUCTION_COUNT - 1, error);
+                               REDUCTION_COUNT - 1, reduction_choice, error);
 }
 
 dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,

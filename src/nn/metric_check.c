@@ -50,13 +50,29 @@ static dlcore_status check_numbers(const dlcore_metric_t *metric, const dlcore_m
     return status;
 }
 
+static const char *metric_choice(int value)
+{
+    return dlcore_metric_name((dlcore_metric_kind_t)value);
+}
+
+static const char *average_choice(int value)
+{
+    return dlcore_average_name((dlcore_average_t)value);
+}
+
+static const char *curve_choice(int value)
+{
+    return dlcore_curve_name((dlcore_curve_t)value);
+}
+
 static dlcore_status check_choices(const dlcore_metric_t *metric, dlcore_error_record_t *error)
 {
     if (metric->kind == DLCORE_METRIC_F1_SCORE)
         return dlcore_check_choice("f1_score", "average", (int)metric->average, 0,
-                                   DLCORE_AVERAGE_WEIGHTED, error);
+                                   DLCORE_AVERAGE_WEIGHTED, average_choice, error);
     if (metric->kind == DLCORE_METRIC_AUC)
-        return dlcore_check_choice("auc", "curve", (int)metric->curve, 0, DLCORE_CURVE_PR, error);
+        return dlcore_check_choice("auc", "curve", (int)metric->curve, 0, DLCORE_CURVE_PR,
+                                   curve_choice, error);
     return DLCORE_OK;
 }
 
@@ -89,7 +105,7 @@ dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_re
 
     if (type == NULL)
         return dlcore_check_choice("metric", "kind", (int)metric->kind, 1, DLCORE_METRIC_AUC,
-                                   error);
+                                   metric_choice, error);
     status = check_numbers(metric, type, error);
     if (status == DLCORE_OK)
         status = check_choices(metric, error);

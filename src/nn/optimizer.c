@@ -144,14 +144,19 @@ static dlcore_status check_clipping(const dlcore_optimizer_t *o, const char *nam
     return status;
 }
 
+static const char *optimizer_choice(int value)
+{
+    return dlcore_optimizer_name((dlcore_optimizer_kind_t)value);
+}
+
 dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *o, dlcore_error_record_t *error)
 {
     const dlcore_optimizer_type_t *type = dlcore_optimizer_type(o->kind);
     dlcore_status status;
 
     if (type == NULL)
-        return dlcore_check_choice("optimizer", "kind", (int)o->kind, 1, OPTIMIZER_TYPE_COUNT - 1,
-                                   error);
+        return dlcore_check_choice("compile", "optimizer", (int)o->kind, 1,
+                                   OPTIMIZER_TYPE_COUNT - 1, optimizer_choice, error);
     status = dlcore_check_range(type->name, "learning_rate", o->learning_rate, 0.0, FLT_MAX, error);
     if (status == DLCORE_OK)
         status = type->validate(o, type->name, error);

@@ -185,13 +185,22 @@ static dlcore_status check_own(const dlcore_schedule_t *s, dlcore_error_record_t
     return status == DLCORE_OK ? check_number(s, "alpha", s->alpha, 0.0, 1.0, error) : status;
 }
 
+static const char *schedule_choice(int value)
+{
+    if (value == DLCORE_SCHEDULE_NONE)
+        return "none";
+    if (value == DLCORE_SCHEDULE_FUNCTION)
+        return "function";
+    return dlcore_schedule_name((dlcore_schedule_kind_t)value);
+}
+
 dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *s, dlcore_error_record_t *error)
 {
     dlcore_status status;
 
     if ((int)s->kind < 0 || (int)s->kind >= SCHEDULE_NAME_COUNT)
         return dlcore_check_choice("schedule", "kind", (int)s->kind, 0, SCHEDULE_NAME_COUNT - 1,
-                                   error);
+                                   schedule_choice, error);
     if (s->kind == DLCORE_SCHEDULE_NONE)
         return DLCORE_OK;
     if (s->kind == DLCORE_SCHEDULE_FUNCTION)

@@ -34,7 +34,7 @@ static dlcore_status check_confusion_labels(const char *what, const dlcore_tenso
                            "confusion_matrix: %s must be int32 or uint8, got float32; tensor_cast "
                            "to int32 makes classes 0 and 1 of a sigmoid unit",
                            what);
-    if (labels->rank == 0 || labels->shape[0] == 0 || labels->row_size != 1)
+    if (labels->rank == 0 || labels->row_size != 1)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,
                            "confusion_matrix: %s must have one label for each sample, got %zu rows "
                            "of %zu",

@@ -20,6 +20,11 @@ static dlcore_status check_folds(const dlcore_tensor_t *x, const dlcore_tensor_t
 
     if (status != DLCORE_OK)
         return status;
+    if (x->shape[0] < 2)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "k_fold: %zu samples cannot be cut into folds, of which there are 2 or "
+                           "more",
+                           x->shape[0]);
     if (options->folds < 2 || options->folds > x->shape[0])
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "k_fold: folds must lie in 2 .. %zu, the number of samples, got %zu",

@@ -109,6 +109,8 @@ static dlcore_status create(allocate_t *allocate, const dlcore_allocator_t *allo
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "out is NULL");
     *out = NULL;
     status = dlcore_tensor_layout(&layout, dtype, rank, shape, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_allocator(allocator, error);
     if (status != DLCORE_OK)
         return status;
     layout.allocator = dlcore_allocator_or_default(allocator);

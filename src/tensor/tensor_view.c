@@ -54,6 +54,8 @@ static dlcore_status borrow(const dlcore_allocator_t *allocator, dlcore_dtype_t 
     status = dlcore_tensor_layout(&layout, dtype, rank, shape, error);
     if (status == DLCORE_OK)
         status = set_stride(&layout, row_stride, error);
+    if (status == DLCORE_OK)
+        status = dlcore_check_allocator(allocator, error);
     if (status != DLCORE_OK)
         return status;
     if (data == NULL && layout.size > 0)

@@ -131,21 +131,37 @@ static void test_allocator_without_memory_answers_null(void **state)
     assert_int_equal(memory.releases, 0);
 }
 
-static void test_allocator_lacking_a_function_is_the_default(void **state)
+static void test_allocator_lacking_a_function_is_refused(void **state)
 {
     failing_allocator_t memory;
     dlcore_allocator_t whole = failing_allocator(&memory);
-    dlcore_allocator_t none = dlcore_allocator_default();
-    dlcore_allocator_t cases[] = {whole, whole};
+    dlcore_allocator_t cases[] = {whole, whole, {NULL, NULL, NULL}};
+    dlcore_error_record_t error;
 
     (void)state;
     cases[0].allocate = NULL;
     cases[1].release = NULL;
     for (size_t i = 0; i < 3; i++) {
-        dlcore_allocator_t answer = dlcore_allocator_or_default(i < 2 ? &cases[i] : NULL);
-
-        assert_true(answer.allocate == none.allocate && answer.release == none.release);
+        assert_int_equal(dlcore_check_allocator(&cases[i], &error), DLCORE_ERROR_ARGUMENT);
+        assert_string_equal(error.message, i == 1
+                                               ? "the allocator needs both allocate and release: "
+                                                 "release is NULL"
+                                               : "the allocator needs both allocate and release: "
+                                                 "allocate is NULL");
     }
+    assert_int_equal(dlcore_check_allocator(&whole, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_check_allocator(NULL, NULL), DLCORE_OK);
+}
+
+static void test_allocator_null_is_the_default(void **state)
+{
+    failing_allocator_t memory;
+    dlcore_allocator_t whole = failing_allocator(&memory);
+    dlcore_allocator_t none = dlcore_allocator_default();
+    dlcore_allocator_t answer = dlcore_allocator_or_default(NULL);
+
+    (void)state;
+    assert_true(answer.allocate == none.allocate && answer.release == none.release);
     assert_true(dlcore_allocator_or_default(&whole).allocate == whole.allocate);
     assert_ptr_equal(dlcore_allocator_or_default(&whole).user, &memory);
     dlcore_release(&none, dlcore_allocate(&none, 3, 5));
@@ -160,7 +176,8 @@ int main(void)
         cmocka_unit_test(test_allocator_costs_at_most_72_bytes_more),
         cmocka_unit_test(test_allocator_refuses_sizes_that_overflow),
         cmocka_unit_test(test_allocator_without_memory_answers_null),
-        cmocka_unit_test(test_allocator_lacking_a_function_is_the_default),
+        cmocka_unit_test(test_allocator_lacking_a_function_is_refused),
+        cmocka_unit_test(test_allocator_null_is_the_default),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,39 @@ static void test_error_errno_is_said_in_words(void **state)
     assert_true(strlen(error.message) > 3);
 }
 
+static const char *name_of(int value)
+{
+    static const char *const names[] = {"none", "first", "second"};
+
+    return value < 3 ? names[value] : "a_name_that_is_long_enough_to_fill_records_soon";
+}
+
+static void test_error_unknown_choice_is_told_with_the_names_there_are(void **state)
+{
+    dlcore_error_record_t error;
+
+    (void)state;
+    assert_int_equal(dlcore_check_choice("it", "kind", 2, 1, 2, name_of, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_choice("it", "kind", 3, 1, 2, name_of, NULL),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_check_choice("it", "kind", 3, 1, 2, name_of, &error),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(error.status, DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "it: kind 3 is unknown: known are first, second");
+    (void)dlcore_check_choice("it", "kind", 0, 1, 2, name_of, &error);
+    assert_string_equal(
+        error.message,
+        "it: kind 0 is unknown (not set, or a name that was not found?): known are first, second");
+    (void)dlcore_check_choice("it", "kind", -1, 0, 1, name_of, &error);
+    assert_string_equal(
+        error.message,
+        "it: kind -1 is unknown (a name that was not found?): known are none, first");
+    (void)dlcore_check_choice("it", "kind", 99, 0, 50, name_of, &error);
+    assert_true(strlen(error.message) < sizeof error.message);
+    assert_string_equal(error.message + strlen(error.message) - 5, ", ...");
+    assert_non_null(strstr(error.message, "records_soon, ..."));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_error_fail_fills_the_record_and_answers_the_status),
         cmocka_unit_test(test_error_long_messages_are_cut_and_ended),
         cmocka_unit_test(test_error_errno_is_said_in_words),
+        cmocka_unit_test(test_error_unknown_choice_is_told_with_the_names_there_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,52 @@ static void test_model_add_of_bad_layer_is_sticky(void **state)
     dlcore_model_free(model);
 }
 
+/* A builder that does not check each line must not get a model that lacks a layer. */
+static void test_model_add_without_memory_is_sticky(void **state)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    failing_allocator_t memory;
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    failing_allocator_init(&memory);
+    options.allocator = failing_allocator(&memory);
+    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
+    memory.fail_at = memory.calls + 1;
+    for (size_t i = 0; i < 3; i++)
+        expect_error(model, dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_RELU)),
+                     DLCORE_ERROR_MEMORY, "no memory for", "bytes");
+    expect_error(model, dlcore_model_build(model, 2), DLCORE_ERROR_MEMORY, "no memory", "bytes");
+    assert_int_equal(memory.failures, 1);
+    dlcore_model_free(model);
+    failing_allocator_assert_clean(&memory);
+}
+
+static void test_model_messages_about_unknown_kinds_have_names(void **state)
+{
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd(), none = dlcore_optimizer_from_name("sdg");
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_RELU));
+    expect_error(model,
+                 dlcore_model_compile(model, &sgd, (dlcore_loss_kind_t)0, DLCORE_METRIC_NONE),
+                 DLCORE_ERROR_ARGUMENT,
+                 "compile: loss 0 is unknown (not set, or a name that was not found?): known are ",
+                 "mean_squared_error");
+    expect_error(
+        model,
+        dlcore_model_compile(model, &none, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+        DLCORE_ERROR_ARGUMENT,
+        "compile: optimizer 0 is unknown (not set, or a name that was not "
+        "found?): known are ",
+        "rmsprop");
+    expect_error(model, dlcore_model_add(model, dlcore_layer_from_name("dens")),
+                 DLCORE_ERROR_ARGUMENT, "layer 1: kind 0 is unknown", "known are Dense, ");
+    dlcore_model_free(model);
+}
+
 static void test_model_add_of_unknown_names_is_refused(void **state)
 {
     dlcore_layer_t layers[3];
@@ -94,8 +140,8 @@ static void test_model_add_of_unknown_names_is_refused(void **state)
     for (size_t i = 0; i < 3; i++) {
         dlcore_model_t *model = NULL;
         assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-        expect_error(model, dlcore_model_add(model, layers[i]), DLCORE_ERROR_ARGUMENT, "0",
-                     "unknown");
+        expect_error(model, dlcore_model_add(model, layers[i]), DLCORE_ERROR_ARGUMENT,
+                     "is unknown (", "a name that was not found?): known are ");
         dlcore_model_free(model);
     }
 }
@@ -471,6 +517,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_create_with_zeroed_options_is_refused),
         cmocka_unit_test(test_model_add_of_bad_layer_is_sticky),
+        cmocka_unit_test(test_model_add_without_memory_is_sticky),
+        cmocka_unit_test(test_model_messages_about_unknown_kinds_have_names),
         cmocka_unit_test(test_model_add_of_unknown_names_is_refused),
         cmocka_unit_test(test_model_compile_checks_metrics_without_a_width),
         cmocka_unit_test(test_model_compile_refuses_names_of_other_results),

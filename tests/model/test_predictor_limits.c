@@ -139,10 +139,14 @@ static void test_predictor_run_outside_its_limits_fails_and_writes_nothing(void 
         assert_int_equal(dlcore_predictor_output_width(predictor), 4);
         assert_int_equal(dlcore_predictor_batch_size(predictor), 1);
         assert_int_equal(dlcore_predictor_run(NULL, inputs, 1, y), DLCORE_ERROR_ARGUMENT);
+        assert_string_equal(dlcore_predictor_error(predictor), "");
         assert_int_equal(dlcore_predictor_run(predictor, NULL, 1, y), DLCORE_ERROR_ARGUMENT);
+        assert_string_equal(dlcore_predictor_error(predictor), "predictor: x is NULL");
         assert_int_equal(dlcore_predictor_run(predictor, inputs, 1, NULL), DLCORE_ERROR_ARGUMENT);
         assert_int_equal(dlcore_predictor_run_uint8(predictor, NULL, 1, y), DLCORE_ERROR_ARGUMENT);
         assert_int_equal(dlcore_predictor_run(predictor, inputs, 2, y), DLCORE_ERROR_SHAPE);
+        assert_string_equal(dlcore_predictor_error(predictor),
+                            "predictor: 2 rows are more than its batch_size, 1");
         assert_int_equal(dlcore_predictor_run(predictor, inputs, 0, y), DLCORE_OK);
         assert_int_equal(dlcore_predictor_run_uint8(predictor, pixels, 0, y), DLCORE_OK);
         assert_true(y[0] == 42.0f);
@@ -241,6 +245,9 @@ static void test_predictor_made_between_batches_is_stale_after_the_next(void **s
     options.batch_size = 4;
     assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_OK);
     assert_int_equal(dlcore_predictor_run(predictor, inputs, 1, outputs), DLCORE_ERROR_STATE);
+    assert_string_equal(dlcore_predictor_error(predictor),
+                        "predictor: the model's weights have changed since it was made; make a new "
+                        "one");
     dlcore_predictor_free(predictor);
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);

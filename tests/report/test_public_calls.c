@@ -134,6 +134,50 @@ static void test_callback_of_null_is_refused_by_fit_by_its_name(void **state)
     dlcore_tensor_free(samples);
 }
 
+static void test_allocator_that_lacks_a_function_is_refused_wherever_one_is_taken(void **state)
+{
+    static const size_t shape[1] = {2};
+    static const float data[2] = {0.0f};
+    float values[2];
+    dlcore_error_record_t error;
+    dlcore_tensor_t *out;
+    dlcore_csv_t *csv;
+
+    (void)state;
+    for (int which = 0; which < 3; which++) {
+        dlcore_allocator_t lacks = dlcore_allocator_default();
+        dlcore_model_options_t options = dlcore_model_options_default();
+        dlcore_model_t *model;
+
+        if (which != 0)
+            lacks.allocate = NULL;
+        if (which != 1)
+            lacks.release = NULL;
+        options.allocator = lacks;
+#define ASSERT_REFUSED(call)                       \
+    error.message[0] = '\0';                       \
+    assert_int_equal(call, DLCORE_ERROR_ARGUMENT); \
+    assert_non_null(strstr(error.message, "needs both allocate and release"))
+        options.error = &error;
+        ASSERT_REFUSED(dlcore_model_create(&options, &model));
+        ASSERT_REFUSED(dlcore_tensor_create(&lacks, DLCORE_DTYPE_FLOAT32, 1, shape, &out, &error));
+        ASSERT_REFUSED(
+            dlcore_tensor_from_data(&lacks, DLCORE_DTYPE_FLOAT32, 1, shape, data, &out, &error));
+        ASSERT_REFUSED(
+            dlcore_tensor_borrow(&lacks, DLCORE_DTYPE_FLOAT32, 1, shape, values, 0, &out, &error));
+        ASSERT_REFUSED(dlcore_tensor_borrow_const(&lacks, DLCORE_DTYPE_FLOAT32, 1, shape, data, 0,
+                                                  &out, &error));
+        ASSERT_REFUSED(dlcore_tensor_scalar(&lacks, 1.0f, &out, &error));
+        ASSERT_REFUSED(dlcore_npy_load(folder_path("npy"), &lacks, &out, &error));
+        ASSERT_REFUSED(dlcore_npy_parse(data, sizeof data, &lacks, &out, &error));
+        ASSERT_REFUSED(dlcore_idx_load(folder_path("idx"), &lacks, &out, &error));
+        ASSERT_REFUSED(dlcore_idx_parse(data, sizeof data, &lacks, &out, &error));
+        ASSERT_REFUSED(dlcore_csv_load(folder_path("csv"), NULL, &lacks, &csv, &error));
+        ASSERT_REFUSED(dlcore_csv_parse("1,2\n", 4, NULL, &lacks, &csv, &error));
+#undef ASSERT_REFUSED
+    }
+}
+
 /* ---- the host ---- */
 
 static size_t entries(const char *path)
@@ -238,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_public_calls_are_those_of_names_h),
         cmocka_unit_test(test_public_calls_with_a_null_pointer_never_crash_and_say_why),
         cmocka_unit_test(test_callback_of_null_is_refused_by_fit_by_its_name),
+        cmocka_unit_test(test_allocator_that_lacks_a_function_is_refused_wherever_one_is_taken),
         cmocka_unit_test(test_public_calls_leave_the_host_as_it_was),
     };
 

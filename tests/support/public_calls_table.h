@@ -306,6 +306,7 @@ CALL(dlcore_predictor_run,
      s->status = dlcore_predictor_run(P(s->predictor), P(s->numbers), 1, P(s->outputs)))
 CALL(dlcore_predictor_run_uint8,
      s->status = dlcore_predictor_run_uint8(P(s->predictor), P(s->bytes8), 1, P(s->outputs)))
+CALL(dlcore_predictor_error, (void)dlcore_predictor_error(P(s->predictor)))
 CALL(dlcore_predictor_input_width, (void)dlcore_predictor_input_width(P(s->predictor)))
 CALL(dlcore_predictor_output_width, (void)dlcore_predictor_output_width(P(s->predictor)))
 CALL(dlcore_predictor_batch_size, (void)dlcore_predictor_batch_size(P(s->predictor)))

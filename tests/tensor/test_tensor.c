@@ -306,18 +306,19 @@ static void test_tensor_success_leaves_the_error_record_alone(void **state)
     dlcore_tensor_free(tensor);
 }
 
-static void test_tensor_allocator_lacking_a_function_means_malloc(void **state)
+static void test_tensor_allocator_lacking_a_function_is_refused(void **state)
 {
     failing_allocator_t memory;
     dlcore_allocator_t half = failing_allocator(&memory);
+    dlcore_error_record_t error;
     dlcore_tensor_t *tensor = NULL;
 
     (void)state;
     failing_allocator_init(&memory);
     half.release = NULL;
-    assert_int_equal(dlcore_tensor_create(&half, DLCORE_DTYPE_UINT8, SHAPE(9), &tensor, NULL),
-                     DLCORE_OK);
-    dlcore_tensor_free(tensor);
+    assert_failed(dlcore_tensor_create(&half, DLCORE_DTYPE_UINT8, SHAPE(9), &tensor, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "release is NULL");
+    assert_null(tensor);
     assert_int_equal(memory.calls, 0);
 }
 
@@ -382,7 +383,7 @@ int main(void)
         cmocka_unit_test(test_tensor_create_beyond_memory_names_the_bytes),
         cmocka_unit_test(test_tensor_bad_arguments_are_refused),
         cmocka_unit_test(test_tensor_success_leaves_the_error_record_alone),
-        cmocka_unit_test(test_tensor_allocator_lacking_a_function_means_malloc),
+        cmocka_unit_test(test_tensor_allocator_lacking_a_function_is_refused),
         cmocka_unit_test(test_tensor_shape_text_of_the_longest_shape_fits),
         cmocka_unit_test(test_tensor_creation_survives_every_failing_allocation),
     };
