@@ -56,7 +56,8 @@ typedef struct dlcore_dataset {
      * and copies the batch. They still run one at a time. One batch more is read than the steps
      * need, and dropped. Before fit returns it waits for the function that is running, so a `next`
      * that blocks for ever blocks fit for ever. There no exception and no longjmp may leave either
-     * function. DLCORE_ERROR_IO when no thread can be created.
+     * function. DLCORE_ERROR_IO when no thread can be created; DLCORE_ERROR_STATE in the child of a
+     * fork during fit, which does not have the thread.
      * False: both run on the thread that called. Validation, evaluate and predict ignore this
      * setting. */
     bool prefetch;

@@ -47,10 +47,9 @@ dlcore_status dlcore_check_below(const char *what, const char *setting, double v
 /* Likewise of a count: "must lie in 1 .. 16, got 17"; high SIZE_MAX: "must be 1 or more, got 0". */
 dlcore_status dlcore_check_count(const char *what, const char *setting, size_t value, size_t low,
                                  size_t high, dlcore_error_record_t *error);
-/* Likewise of an enumerator, first .. last: "dense: activation 20 is unknown: known are linear,
- * relu,
- * ..."; as many as there is room for. Of -1, what is not found by its name, and of a 0 below
- * `first`, what was not set, it says so. */
+/* Likewise of an enumerator, first .. last, with the names of as many as there is room for: "dense:
+ * activation 20 is unknown: known are linear, relu, ...". Of -1 and 0 it says how they come about.
+ */
 typedef const char *dlcore_choice_name_t(int value);
 dlcore_status dlcore_check_choice(const char *what, const char *setting, int value, int first,
                                   int last, dlcore_choice_name_t *name,

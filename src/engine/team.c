@@ -81,6 +81,12 @@ static void watch_team_forks(void)
     dlcore_watch_forks(NULL, NULL, team_after_fork);
 }
 
+unsigned dlcore_team_forks(void)
+{
+    dlcore_once(&team_watch_once, watch_team_forks);
+    return atomic_load_explicit(&forks, memory_order_relaxed);
+}
+
 static dlcore_patience_t patience(const dlcore_team_t *team, long yield_ns)
 {
     return (dlcore_patience_t){
@@ -207,7 +213,7 @@ dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t thr
             dlcore_release(&memory, made);
             return DLCORE_ERROR_MEMORY;
         }
-        dlcore_once(&team_watch_once, watch_team_forks);
+        (void)dlcore_team_forks();
         start_workers(made);
     }
     *team = made;

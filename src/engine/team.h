@@ -28,6 +28,10 @@ dlcore_status dlcore_team_create(const dlcore_allocator_t *allocator, size_t thr
  * not exist, frees only memory. */
 void dlcore_team_free(dlcore_team_t *team);
 
+/* How many forks lie between this process and the one that first asked: a thread that was made at
+ * another number stayed with a parent process. */
+unsigned dlcore_team_forks(void);
+
 /* Workers in the team; 1 for NULL, which is a team of the caller alone. */
 size_t dlcore_team_size(const dlcore_team_t *team);
 

@@ -16,19 +16,21 @@
 
 /* ---- who has the model ---- */
 
-/* Where the caller's frame lies; 0 where that cannot be told. Not inlined, so that a frame that the
- * host's code was called from lies at or above the one that is noted for it, in the order of calls.
- */
+/* Where the frame of this function lies, and where that of its caller ends; 0 where that cannot be
+ * told. Both functions that ask are not inlined, so that the frames are their own. */
 #if defined(__GNUC__)
 #    define FRAME() ((uintptr_t)__builtin_frame_address(0))
+#    define CALLER_END() ((uintptr_t)__builtin_dwarf_cfa())
 #    define NOT_INLINED __attribute__((noinline))
 #else
 #    define FRAME() ((uintptr_t)0)
+#    define CALLER_END() ((uintptr_t)0)
 #    define NOT_INLINED
 #endif
 
-/* Stacks grow down: a caller above the frame that the host's code was called from has left that
- * frame. One below it may be inside the host's code, or come from a deeper function later on. */
+/* Stacks grow down: whatever the host's code calls lies below the end of the frame that called this
+ * code. A frame above it proves that that one is gone. One below it proves nothing: it may also
+ * belong to a deeper function that was called later. */
 NOT_INLINED bool dlcore_call_was_left(const dlcore_model_t *model)
 {
     const dlcore_call_t *call = &model->call;
@@ -133,7 +135,7 @@ NOT_INLINED void dlcore_host_begin(dlcore_model_t *model, const dlcore_scope_t *
 {
     if (scope != NULL)
         dlcore_scope_leave(*scope);
-    atomic_store_explicit(&model->call.host_frame, FRAME(), memory_order_relaxed);
+    atomic_store_explicit(&model->call.host_frame, CALLER_END(), memory_order_relaxed);
     atomic_store_explicit(&model->call.host_code, code, memory_order_release);
 }
 

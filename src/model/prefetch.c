@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/wait_word.h"
+#include "engine/team.h"
 #include "model/dataset.h"
 #include "system/threads.h"
 #include "tensor/tensor.h"
@@ -37,6 +38,7 @@ struct dlcore_prefetch {
     dlcore_allocator_t allocator;
     const dlcore_dataset_t *dataset;
     dlcore_thread_t thread;
+    unsigned forks; /* before it was made */
     dlcore_wait_word_t state;
 
     bool seeks; /* begin, before the next batch */
@@ -149,6 +151,7 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
         return dlcore_fail_memory(error, "prefetch", sizeof *made);
     made->allocator = *allocator;
     made->dataset = dataset;
+    made->forks = dlcore_team_forks();
     dlcore_wait_word_init(&made->state);
     number = dlcore_thread_start(&made->thread, 0, run_prefetch, made);
     if (number != 0) {
@@ -159,10 +162,18 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
     return DLCORE_OK;
 }
 
+/* Whether this is a child process, which the thread is no part of, and where the dataset may be in
+ * the midst of its functions. */
+static bool is_orphaned(const dlcore_prefetch_t *prefetch)
+{
+    return prefetch->forks != dlcore_team_forks();
+}
+
 /* Waits for the caller's turn. */
 static void settle_prefetch(dlcore_prefetch_t *prefetch)
 {
-    dlcore_wait_word_park(&prefetch->state, WORKING);
+    if (!is_orphaned(prefetch))
+        dlcore_wait_word_park(&prefetch->state, WORKING);
 }
 
 void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
@@ -172,8 +183,10 @@ void dlcore_prefetch_stop(dlcore_prefetch_t *prefetch)
     if (prefetch == NULL)
         return;
     settle_prefetch(prefetch);
-    dlcore_wait_word_store(&prefetch->state, ENDING);
-    dlcore_thread_join(&prefetch->thread);
+    if (!is_orphaned(prefetch)) {
+        dlcore_wait_word_store(&prefetch->state, ENDING);
+        dlcore_thread_join(&prefetch->thread);
+    }
     allocator = prefetch->allocator;
     dlcore_release(&allocator, prefetch->slots[0].memory);
     dlcore_release(&allocator, prefetch->slots[1].memory);
@@ -212,6 +225,10 @@ dlcore_status dlcore_prefetch_next(dlcore_prefetch_t *prefetch, dlcore_source_t 
     dlcore_status status;
 
     *source = (dlcore_source_t){0};
+    if (is_orphaned(prefetch))
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "prefetch: the process has forked, and the thread that reads ahead "
+                           "stayed with the parent");
     settle_prefetch(prefetch);
     status = prefetch->status;
     if (status != DLCORE_OK)

@@ -363,6 +363,53 @@ static void test_prefetch_without_a_thread_says_the_reason(void **state)
     assert_int_equal(WEXITSTATUS(ended), 0);
 }
 
+/* What the child of a fork does with what it has no thread for; 0 when all is well. */
+static int go_on_after_fork(dlcore_prefetch_t *prefetch)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_source_t source;
+
+    alarm(20); /* it must not wait for ever */
+    dlcore_prefetch_seek(prefetch, 1, 0);
+    if (dlcore_prefetch_next(prefetch, &source, &error) != DLCORE_ERROR_STATE)
+        return 2;
+    if (strstr(error.message, "stayed with the parent") == NULL)
+        return 3;
+    dlcore_prefetch_stop(prefetch);
+    return 0;
+}
+
+static void test_prefetch_in_the_child_of_a_fork_is_an_error(void **state)
+{
+    scripted_dataset_t script = {.batches = odd, .count = 5, .milliseconds = 30};
+    dlcore_dataset_t dataset = scripted_dataset(&script);
+
+    (void)state;
+    if (THREAD_SANITIZER)
+        skip(); /* its run-time cannot follow children of processes with threads */
+    for (int moment = 0; moment < 3; moment++) { /* before any, while one is fetched, after one */
+        dlcore_prefetch_t *prefetch = start(&dataset);
+        int ended = 0;
+        pid_t child;
+
+        if (moment > 0)
+            dlcore_prefetch_seek(prefetch, 0, 0);
+        if (moment == 2)
+            (void)next(prefetch);
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            _exit(go_on_after_fork(prefetch));
+        assert_int_equal(waitpid(child, &ended, 0), child);
+        assert_true(WIFEXITED(ended));
+        assert_int_equal(WEXITSTATUS(ended), 0);
+        dlcore_prefetch_seek(prefetch, 0, 0); /* the parent's is as it was */
+        (void)next(prefetch);
+        dlcore_prefetch_stop(prefetch);
+    }
+    scripted_dataset_clear(&script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_prefetch_error_of_next_stays_until_the_next_seek),
         cmocka_unit_test(test_prefetch_error_of_begin_comes_with_the_batch),
         cmocka_unit_test(test_prefetch_refuses_what_is_no_batch),
+        cmocka_unit_test(test_prefetch_in_the_child_of_a_fork_is_an_error),
         cmocka_unit_test(test_prefetch_without_memory_gives_the_batch_when_there_is_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
