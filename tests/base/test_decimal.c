@@ -250,6 +250,24 @@ static void test_decimal_rounding_modes_change_nothing(void **state)
     }
 }
 
+static void test_decimal_reads_nothing_beyond_the_end(void **state)
+{
+    /* what a number of each length is, in a text that goes on as one */
+    static const char text[] = "-1.5e+25";
+    static const size_t lengths[] = {0, 0, 2, 3, 4, 4, 4, 7, 8};
+
+    (void)state;
+    for (size_t length = 1; length < sizeof lengths / sizeof *lengths; length++) {
+        float value = 99;
+        const char *end = dlcore_decimal_float(text, text + length, &value);
+
+        if (lengths[length] == 0)
+            assert_null(end);
+        else
+            assert_ptr_equal(end, text + lengths[length]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_decimal_100000_random_strings_agree_with_strtof),
         cmocka_unit_test(test_decimal_random_floats_come_back),
         cmocka_unit_test(test_decimal_rounding_modes_change_nothing),
+        cmocka_unit_test(test_decimal_reads_nothing_beyond_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,21 @@ static void test_random_streams_differ_and_repeat(void **state)
     assert_int_equal(dlcore_random_next(&again), first[0]);
 }
 
+/* Part of "same seed, same weights": how many numbers of the stream each result takes. */
+static void test_random_below_65536_takes_one_number_and_beyond_two(void **state)
+{
+    dlcore_random_t small = stream(5), large = stream(5), plain = stream(5);
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        uint64_t first = dlcore_random_next(&plain), second = dlcore_random_next(&plain);
+
+        assert_int_equal(dlcore_random_below(&small, 65536), first % 65536);
+        assert_int_equal(dlcore_random_below(&small, 65536), second % 65536);
+        assert_int_equal(dlcore_random_below(&large, 65537), (first << 32 | second) % 65537);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_random_truncated_normal_lies_within_two_with_its_moments),
         cmocka_unit_test(test_random_permutation_holds_every_index_once),
         cmocka_unit_test(test_random_streams_differ_and_repeat),
+        cmocka_unit_test(test_random_below_65536_takes_one_number_and_beyond_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

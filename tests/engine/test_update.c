@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "engine/update.h"
 #include "support/classifier.h"
 #include "support/failing_allocator.h"
 #include "support/models.h"
@@ -148,6 +149,30 @@ static void test_update_without_memory_is_an_error_at_every_place(void **state)
     update_data_free(&data);
 }
 
+/* What pads the last parameter belongs to no span, whatever lies in memory behind the last one. */
+static void test_update_of_more_than_the_last_span_stays_in_it(void **state)
+{
+    enum { COUNT = 48, KERNEL = 32 };
+    static float values[COUNT], gradient[COUNT];
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_update_span_t spans[2] = {{.offset = 0, .floats = KERNEL, .decays = true},
+                                     {.offset = KERNEL, .floats = COUNT - KERNEL, .decays = true}};
+    dlcore_update_plan_t plan = {.span_count = 1, .spans = spans, .adjusts = true};
+    dlcore_optimizer_clock_t clock = {.iterations = 0};
+    dlcore_network_t network = {.values = values, .value_floats = COUNT};
+    dlcore_update_sink_t update;
+
+    (void)state;
+    sgd.weight_decay = 0.5;
+    for (size_t i = 0; i < COUNT; i++)
+        values[i] = gradient[i] = 1.0f;
+    dlcore_update_sink_begin(&update, &network, &sgd, &plan, dlcore_kernels(), NULL);
+    dlcore_update_renew(&update, &clock, 0.125);
+    update.sink.take(&update.sink, 0, gradient, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(values[i] == (i < KERNEL ? 1.0f - 0.0625f - 0.125f : 1.0f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_update_decay_may_leave_biases_out),
         cmocka_unit_test(test_update_incomplete_group_waits_for_the_next_call),
         cmocka_unit_test(test_update_without_memory_is_an_error_at_every_place),
+        cmocka_unit_test(test_update_of_more_than_the_last_span_stays_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -382,6 +382,40 @@ static void test_fit_shuffle_before_split_validates_a_random_share(void **state)
     samples_free(samples);
 }
 
+/* Says something, and goes on. */
+static dlcore_callback_action_t mutter(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    event->error->status = DLCORE_ERROR_IO;
+    snprintf(event->error->message, sizeof event->error->message, "never mind");
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t fail_silently(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    (void)event;
+    return DLCORE_CALLBACK_FAIL;
+}
+
+static void test_fit_callbacks_message_is_not_the_next_callbacks(void **state)
+{
+    dlcore_callback_t callbacks[] = {{.on_epoch_begin = mutter}, {.on_epoch_begin = fail_silently}};
+    dlcore_fit_options_t options = dlcore_fit_options_default();
+    samples_t samples = samples_of_floats(8, INPUTS, CLASSES);
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    options.callbacks = callbacks;
+    options.callback_count = 2;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL),
+                     DLCORE_ERROR_STATE);
+    assert_string_equal(dlcore_model_error(model),
+                        "fit: callback 2 of 2 (no name) failed in on_epoch_begin");
+    dlcore_model_free(model);
+    samples_free(samples);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_fit_callbacks_with_bad_state_are_refused),
         cmocka_unit_test(test_fit_validation_freq_leaves_the_other_epochs_without_values),
         cmocka_unit_test(test_fit_shuffle_before_split_validates_a_random_share),
+        cmocka_unit_test(test_fit_callbacks_message_is_not_the_next_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -403,6 +403,38 @@ static void test_fit_resume_of_an_earlier_run_with_r2_score_goes_on(void **state
     dlcore_model_free(stopped);
 }
 
+static dlcore_callback_action_t stop_at_once(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    (void)event;
+    return DLCORE_CALLBACK_STOP;
+}
+
+static void test_fit_resume_of_one_sample_beyond_its_batch_is_refused(void **state)
+{
+    float values[4] = {0.5f, 1.0f, -1.0f, 0.25f};
+    dlcore_tensor_t *x = numbers(values, 1, 3), *y = numbers(values + 3, 1, 1);
+    dlcore_callback_t callback = {.on_epoch_end = stop_at_once};
+    dlcore_fit_options_t options = dlcore_fit_options_default();
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+    (void)state;
+    options.epochs = 3;
+    options.callbacks = &callback;
+    options.callback_count = 1;
+    assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_OK);
+    assert_non_null(model->stopped);
+    model->stopped->position.pass_batch = 2;
+    options.resume = true;
+    assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_ERROR_STATE);
+    assert_string_equal(dlcore_model_error(model), "resume: the run stands at batch 2 of 1");
+    model->stopped->position.pass_batch = 0;
+    assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_OK);
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_fit_resume_of_no_epochs_leaves_averaged_weights_alone),
         cmocka_unit_test(test_fit_resume_without_memory_is_an_error_and_leaks_nothing),
         cmocka_unit_test(test_fit_resume_of_an_earlier_run_with_r2_score_goes_on),
+        cmocka_unit_test(test_fit_resume_of_one_sample_beyond_its_batch_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

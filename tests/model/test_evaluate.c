@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dlcore/model.h"
+#include "model/model.h"
 #include "support/tensors.h"
 
 enum { ROWS = 300, INPUTS = 40, UNITS = 70, READERS = 8 };
@@ -242,6 +243,72 @@ static void test_predict_from_many_threads_gives_the_same_bits(void **state)
     }
 }
 
+/* Whoever uses the model's threads gives them back, whether all went well or not: else all calls
+ * after it would run on one. */
+static void test_calls_give_the_team_back(void **state)
+{
+    setting_t *s = *state;
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_evaluation_t result;
+    dlcore_model_t *model = NULL;
+    static float gradients[(INPUTS + 1) * 900 + 901 * UNITS];
+    static const double work = 1e12;
+    dlcore_team_t *team;
+
+    options.threads = 2;
+    dlcore_model_create(&options, &model);
+    dlcore_model_add(model, dlcore_layer_dense(900, DLCORE_ACTIVATION_RELU));
+    dlcore_model_add(model, dlcore_layer_dense(UNITS, DLCORE_ACTIVATION_LINEAR));
+    dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
+    assert_int_equal(dlcore_model_build(model, INPUTS), DLCORE_OK);
+    team = dlcore_model_acquire_team(model, work);
+    dlcore_model_release_team(model, team);
+    if (team == NULL) { /* BLAS has the threads */
+        dlcore_model_free(model);
+        skip();
+    }
+    for (int call = 0; call < 9; call++) {
+        switch (call) {
+        case 0:
+            assert_int_equal(dlcore_model_evaluate(model, s->x, s->y, NULL, &result), DLCORE_OK);
+            break;
+        case 1:
+            assert_int_equal(dlcore_model_predict(model, s->x, s->expected), DLCORE_OK);
+            break;
+        case 2:
+            assert_int_equal(dlcore_model_train_on_batch(model, s->x, s->y, NULL), DLCORE_OK);
+            break;
+        case 3:
+            assert_int_equal(dlcore_model_gradients(model, s->x, s->y, gradients,
+                                                    sizeof gradients / sizeof *gradients, NULL),
+                             DLCORE_OK);
+            break;
+        case 4:
+            assert_int_equal(dlcore_model_fit(model, s->x, s->y, NULL, NULL), DLCORE_OK);
+            break;
+        case 5:
+            assert_int_equal(dlcore_model_test_on_batch(model, s->x, s->y, &result), DLCORE_OK);
+            break;
+        case 6:
+            assert_int_equal(dlcore_model_predict_on_batch(model, s->x, s->expected), DLCORE_OK);
+            break;
+        case 7:
+            assert_int_equal(dlcore_model_evaluate(model, s->y, s->y, NULL, &result),
+                             DLCORE_ERROR_SHAPE);
+            break;
+        default:
+            assert_int_equal(dlcore_model_fit(model, s->y, s->y, NULL, NULL), DLCORE_ERROR_SHAPE);
+        }
+        team = dlcore_model_acquire_team(model, work);
+        if (team == NULL)
+            fail_msg("call %d keeps the team", call);
+        dlcore_model_release_team(model, team);
+    }
+    dlcore_model_free(model);
+    assert_int_equal(dlcore_model_predict(s->model, s->x, s->expected), DLCORE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_evaluate_predict_on_batch_is_predict, begin, end),
         cmocka_unit_test_setup_teardown(test_predict_from_many_threads_gives_the_same_bits, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(test_calls_give_the_team_back, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

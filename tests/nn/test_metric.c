@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nn/metric.h"
@@ -202,6 +203,21 @@ static void test_metric_evaluation_value_finds_loss_and_metrics(void **state)
     assert_true(isnan(dlcore_evaluation_value(NULL, "loss")));
 }
 
+static void test_metric_evaluation_value_finds_the_last_of_as_many_as_there_can_be(void **state)
+{
+    dlcore_evaluation_t evaluation = {.loss = 0.5, .metric_count = DLCORE_METRICS_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < DLCORE_METRICS_MAX; i++) {
+        snprintf(evaluation.metrics[i].name, sizeof evaluation.metrics[i].name, "m%zu", i);
+        evaluation.metrics[i].value = (double)i;
+    }
+    for (size_t i = 0; i < DLCORE_METRICS_MAX; i++)
+        assert_true(dlcore_evaluation_value(&evaluation, evaluation.metrics[i].name) == (double)i);
+    assert_true(dlcore_evaluation_value(&evaluation, "loss") == 0.5);
+    assert_true(isnan(dlcore_evaluation_value(&evaluation, "m16")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_metric_validate_names_the_metric_and_the_numbers),
         cmocka_unit_test(test_metric_validate_names_settings_and_ranges),
         cmocka_unit_test(test_metric_evaluation_value_finds_loss_and_metrics),
+        cmocka_unit_test(test_metric_evaluation_value_finds_the_last_of_as_many_as_there_can_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "model/take_over.h"
 #include "support/callback_case.h"
 #include "support/folder.h"
 
@@ -233,6 +234,26 @@ static void test_model_restore_of_layers_of_every_kind_is_of_the_same_model(void
     assert_true(backup.restored);
 }
 
+/* The first kernel alone is another. */
+static void test_model_restore_of_another_first_width_is_an_error_that_names_it(void **state)
+{
+    dlcore_model_t *models[2];
+    dlcore_error_record_t error = {.message = ""};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(dlcore_model_create(NULL, &models[i]), DLCORE_OK);
+        dlcore_model_add(models[i], dlcore_layer_dense(5, DLCORE_ACTIVATION_RELU));
+        dlcore_model_add(models[i], dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR));
+        assert_int_equal(dlcore_model_build(models[i], 3 + i), DLCORE_OK);
+    }
+    assert_int_equal(dlcore_model_compare(models[0], models[0], &error), DLCORE_OK);
+    assert_int_equal(dlcore_model_compare(models[0], models[1], &error), DLCORE_ERROR_SHAPE);
+    assert_non_null(strstr(error.message, "dense/kernel"));
+    dlcore_model_free(models[0]);
+    dlcore_model_free(models[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(
             test_model_restore_of_other_layers_of_the_same_shapes_is_an_error_that_keeps_all),
         cmocka_unit_test(test_model_restore_of_layers_of_every_kind_is_of_the_same_model),
+        cmocka_unit_test(test_model_restore_of_another_first_width_is_an_error_that_names_it),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
