@@ -60,7 +60,7 @@ double dlcore_training_value(const dlcore_training_event_t *event, const char *n
 
 size_t dlcore_history_find(const dlcore_history_t *history, const char *name)
 {
-    const char *names[VALUES_MAX];
+    const char *names[VALUES_MAX] = {NULL};
 
     for (size_t i = 0; i < history->value_count; i++)
         names[i] = history->names[i];
