@@ -80,7 +80,7 @@ static size_t find_result(const char *name, const dlcore_compile_options_t *sett
 {
     char names[DLCORE_METRICS_MAX][DLCORE_RESULT_NAME_SIZE];
     char val_names[DLCORE_METRICS_MAX + 1][4 + DLCORE_RESULT_NAME_SIZE];
-    const char *all[2 * (DLCORE_METRICS_MAX + 1)];
+    const char *all[2 * (DLCORE_METRICS_MAX + 1)] = {NULL};
     size_t results = dlcore_result_names(settings, names) + 1, i;
 
     for (i = 0; i < results; i++) {

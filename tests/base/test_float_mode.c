@@ -12,6 +12,7 @@
 #include <float.h>
 
 #include "base/float_mode.h"
+#include "support/denormals.h"
 
 #if defined(__SSE2__) || (defined(__aarch64__) && defined(__GNUC__))
 #    define CAN_FLUSH 1
@@ -30,6 +31,8 @@ static void test_float_mode_flush_zeroes_denormals(void **state)
 
     dlcore_float_mode_leave(before);
     (void)state;
+    if (process_flushes_denormals())
+        skip();
     if (!CAN_FLUSH)
         skip();
     assert_true(result == 0.0f);
@@ -50,6 +53,8 @@ static void test_float_mode_without_flush_keeps_denormals_in_flushing_host(void 
     after = smallest * half;
     dlcore_float_mode_leave(host);
     (void)state;
+    if (process_flushes_denormals())
+        skip();
     assert_true(result > 0.0f);
     assert_true(operand > 0.0f);
     if (CAN_FLUSH)
