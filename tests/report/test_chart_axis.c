@@ -14,6 +14,7 @@
 #include <float.h>
 
 #include "report/chart_axis.h"
+#include "support/denormals.h"
 
 static void assert_labels(dlcore_axis_t axis, const char *expected)
 {
@@ -91,8 +92,10 @@ static void test_axis_number_has_four_digits(void **state)
     assert_string_equal(dlcore_axis_number(-12.3456, text), "-12.35");
     assert_string_equal(dlcore_axis_number(123456.0, text), "123456");
     assert_string_equal(dlcore_axis_number(1.2345678e7, text), "1.235e7");
-    assert_string_equal(dlcore_axis_number(5e-324, text), "4.941e-324");
     assert_string_equal(dlcore_axis_number(0.0, text), "0.000");
+    if (process_flushes_denormals())
+        skip();
+    assert_string_equal(dlcore_axis_number(5e-324, text), "4.941e-324");
 }
 
 /* Whatever comes, the axis spans the values and has a few ticks within. */
@@ -129,6 +132,8 @@ static void test_axis_of_any_logarithms_holds_them(void **state)
     char text[DLCORE_NUMBER_SIZE];
 
     (void)state;
+    if (process_flushes_denormals())
+        skip();
     for (size_t i = 0; i < COUNT; i++) {
         for (size_t j = 0; j < COUNT; j++) {
             double low = fmin(numbers[i], numbers[j]), high = fmax(numbers[i], numbers[j]);

@@ -178,6 +178,8 @@ static void test_report_bad_arguments_are_named(void **state)
     static const size_t many[4] = {SIZE_MAX, 0, 1, 0};
     dlcore_error_record_t error = {0};
     FILE *stream = tmpfile(), *full = fopen("/dev/full", "w");
+    /* link-time optimization would follow a constant into loops that it never reaches, and warn */
+    volatile size_t beyond = SIZE_MAX;
 
     (void)state;
     assert_failed(dlcore_report_classification(none, 2, NULL, stream, &error),
@@ -188,9 +190,9 @@ static void test_report_bad_arguments_are_named(void **state)
                   &error, "stream is NULL");
     assert_failed(dlcore_report_confusion(some, 0, NULL, stream, &error), DLCORE_ERROR_ARGUMENT,
                   &error, "report: class_count must lie in 1 .. ");
-    assert_failed(dlcore_report_confusion(some, SIZE_MAX, names, stream, &error),
+    assert_failed(dlcore_report_confusion(some, beyond, names, stream, &error),
                   DLCORE_ERROR_ARGUMENT, &error, "report: class_count must lie in 1 .. ");
-    assert_failed(dlcore_report_classification(some, SIZE_MAX, NULL, stream, &error),
+    assert_failed(dlcore_report_classification(some, beyond, NULL, stream, &error),
                   DLCORE_ERROR_ARGUMENT, &error, "report: class_count must lie in 1 .. ");
     assert_failed(dlcore_report_classification(many, 2, NULL, stream, &error),
                   DLCORE_ERROR_OVERFLOW, &error, "report: counts add up to more than ");
