@@ -82,23 +82,27 @@ files/gunzip.c zlib.h"
         esac
     done
 
-    # listed LIST NAME FILE: NAME is a word of its own in a line of LIST.
+    # listed LIST: of the lines "NAME FILE" given, those whose NAME is no word of LIST.
     listed() {
-        grep -v '^ *#' "$1" | tr -s ' ()' '\n' | grep -qxF "$2" || echo "$3 is not in $1"
+        grep -v '^ *#' "$1" | tr -s ' ()' '\n' > "$work/words"
+        awk -v list="$1" 'NR == FNR {words[$1] = 1; next}
+             !($1 in words) {print $2 " is not in " list}' "$work/words" -
     }
     for file in src/*/*.c; do
-        listed src/CMakeLists.txt "${file#src/}" "$file"
-    done
+        echo "${file#src/} $file"
+    done | listed src/CMakeLists.txt
     for file in tests/*/test_*.c; do
-        unit=$(basename "$file" .c)
-        listed tests/CMakeLists.txt "$(basename "$(dirname "$file")")/${unit#test_}" "$file"
-    done
+        room=${file#tests/}
+        unit=${room#*/test_}
+        echo "${room%%/*}/${unit%.c} $file"
+    done | listed tests/CMakeLists.txt
     for file in tests/test_*.sh tests/support/*.c; do
-        listed tests/CMakeLists.txt "${file#tests/}" "$file"
-    done
+        echo "${file#tests/} $file"
+    done | listed tests/CMakeLists.txt
     for file in examples/*.c; do
-        listed examples/CMakeLists.txt "$(basename "$file" .c)" "$file"
-    done
+        name=${file#examples/}
+        echo "${name%.c} $file"
+    done | listed examples/CMakeLists.txt
 } > "$work/complaints"
 
 if [ -s "$work/complaints" ]; then

@@ -1,11 +1,12 @@
 /* CSV files: what users call.
  *
  * SPDX-License-Identifier: MIT */
-#include "data/csv.h"
+#include "data/csv_rows.h"
 
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/traces.h"
+#include "data/csv_reader.h"
 #include "tensor/tensor.h"
 
 dlcore_csv_options_t dlcore_csv_options_default(void)

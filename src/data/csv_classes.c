@@ -4,13 +4,14 @@
  * slow, as it could a hash table.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_classes.h"
+
 #include <string.h>
 
 #include "base/allocator.h"
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "data/csv.h"
 
 #define NAME_MAX_SIZE ((size_t)DLCORE_CSV_CLASS_SIZE - 1)
 #define CHUNK_SIZE ((size_t)4096)

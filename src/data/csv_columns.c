@@ -1,6 +1,8 @@
 /* The columns of a CSV file: the header, and which column is for what.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_columns.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +10,10 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/shown.h"
-#include "data/csv.h"
+#include "data/csv_delimiter.h"
+#include "data/csv_field.h"
+#include "data/csv_header.h"
+#include "data/csv_reader.h"
 
 const char *dlcore_csv_name_of(const dlcore_csv_columns_t *columns, size_t column)
 {

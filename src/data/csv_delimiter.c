@@ -1,11 +1,13 @@
 /* What messages say of the delimiter: the one that was used, and the one that a file looks to have.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_delimiter.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
-#include "data/csv.h"
+#include "data/csv_reader.h"
 
 const char *dlcore_csv_show_delimiter(char to[DLCORE_CSV_DELIMITER_SIZE], char delimiter)
 {

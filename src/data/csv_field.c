@@ -1,11 +1,13 @@
 /* What a field says: a number, a missing value, one of some words.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_field.h"
+
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/name.h"
-#include "data/csv.h"
+#include "data/csv_reader.h"
 
 bool dlcore_csv_is_number(const dlcore_csv_field_t *field, float *value)
 {

@@ -6,9 +6,14 @@
  * not; the last ends in a word for a label that is the name of no class.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_header.h"
+
 #include <string.h>
 
-#include "data/csv.h"
+#include "data/csv_classes.h"
+#include "data/csv_columns.h"
+#include "data/csv_field.h"
+#include "data/csv_reader.h"
 
 #define COUNTED_LEAST 3  /* "0,1" may well be a sample */
 #define COUNTED_ENOUGH 8 /* columns counted to here are no chance */

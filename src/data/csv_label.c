@@ -1,10 +1,15 @@
 /* A label that is a class: its field, and whether NA there is a name or a missing value.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_label.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "data/csv.h"
+#include "data/csv_classes.h"
+#include "data/csv_columns.h"
+#include "data/csv_field.h"
+#include "data/csv_reader.h"
 
 static dlcore_status refuse_missing(const dlcore_csv_columns_t *columns,
                                     const dlcore_csv_reader_t *reader, size_t line, const char *why,

@@ -1,10 +1,11 @@
 /* CSV as a stream of fields (RFC 4180), and the number of its rows.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_reader.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "data/csv.h"
 
 dlcore_status dlcore_csv_refill(dlcore_csv_reader_t *reader, dlcore_error_record_t *error)
 {

@@ -1,13 +1,19 @@
 /* CSV files: from rows of text to tensors.
  *
  * SPDX-License-Identifier: MIT */
+#include "data/csv_rows.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "data/csv.h"
+#include "data/csv_classes.h"
+#include "data/csv_columns.h"
+#include "data/csv_delimiter.h"
+#include "data/csv_label.h"
+#include "data/csv_reader.h"
 #include "tensor/tensor.h"
 
 /* A number at the reader's place, when it stands there without quotes or blanks. */

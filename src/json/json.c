@@ -275,9 +275,10 @@ bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
     skip_space(&checker);
     value->begin = checker.next;
     if (whole_value(&checker)) {
+        value->end = checker.next;
         skip_space(&checker);
         if (checker.next == checker.end) {
-            *value = dlcore_json_at(value->begin, checker.end);
+            value->kind = dlcore_json_kind_of(*value->begin);
             return true;
         }
         checker.what = "something follows after the end";

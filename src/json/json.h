@@ -49,6 +49,27 @@ typedef struct dlcore_json_problem {
 bool dlcore_json_check(const char *text, size_t size, dlcore_json_t *value,
                        dlcore_json_problem_t *problem);
 
+/* What a checked value is, by the byte that it begins with. */
+static inline dlcore_json_kind_t dlcore_json_kind_of(char first)
+{
+    switch (first) {
+    case '{':
+        return DLCORE_JSON_OBJECT;
+    case '[':
+        return DLCORE_JSON_ARRAY;
+    case '"':
+        return DLCORE_JSON_STRING;
+    case 't':
+        return DLCORE_JSON_TRUE;
+    case 'f':
+        return DLCORE_JSON_FALSE;
+    case 'n':
+        return DLCORE_JSON_NULL;
+    default:
+        return DLCORE_JSON_NUMBER;
+    }
+}
+
 static inline bool dlcore_json_is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';

@@ -3,26 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "json/json.h"
 
-static dlcore_json_kind_t kind_of(char first)
-{
-    switch (first) {
-    case '{':
-        return DLCORE_JSON_OBJECT;
-    case '[':
-        return DLCORE_JSON_ARRAY;
-    case '"':
-        return DLCORE_JSON_STRING;
-    case 't':
-        return DLCORE_JSON_TRUE;
-    case 'f':
-        return DLCORE_JSON_FALSE;
-    case 'n':
-        return DLCORE_JSON_NULL;
-    default:
-        return DLCORE_JSON_NUMBER;
-    }
-}
-
 static const char *after_space(const char *next, const char *end)
 {
     while (next < end && dlcore_json_is_space(*next))
@@ -70,7 +50,8 @@ static const char *after_value(const char *next, const char *end)
 
 dlcore_json_t dlcore_json_at(const char *begin, const char *end)
 {
-    return (dlcore_json_t){.kind = kind_of(*begin), .begin = begin, .end = after_value(begin, end)};
+    return (dlcore_json_t){
+        .kind = dlcore_json_kind_of(*begin), .begin = begin, .end = after_value(begin, end)};
 }
 
 dlcore_json_steps_t dlcore_json_steps(const dlcore_json_t *value)

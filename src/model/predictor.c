@@ -1,7 +1,7 @@
 /* Predictors: their life, and running one.
  *
  * SPDX-License-Identifier: MIT */
-#include "model/predictor.h"
+#include "model/predictor_settle.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "base/finite.h"
 #include "base/size.h"
 #include "engine/path.h"
-#include "model/predictor.h"
+#include "model/predictor_settle.h"
 #include "products/products_native.h"
 
 /* ---- a chain ---- */

@@ -1,9 +1,9 @@
 /* Sorting and asking a parsed safetensors header, and writing a new one.
  *
  * SPDX-License-Identifier: MIT */
-#include <string.h>
+#include "store/safetensors_entries.h"
 
-#include "store/safetensors.h"
+#include <string.h>
 
 /* ---- sorting: in place, n log n whatever the order, no recursion ---- */
 

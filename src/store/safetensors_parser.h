@@ -6,7 +6,7 @@
 
 #include "system/compiler.h"
 
-#include "store/safetensors.h"
+#include "store/safetensors_entries.h"
 
 DLCORE_HIDDEN_BEGIN
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/allocator.h"
-#include "data/csv.h"
+#include "data/csv_classes.h"
 #include "support/tensors.h"
 
 static dlcore_csv_classes_t classes_of(const char *const *names, size_t count, int32_t *codes)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "data/csv.h"
+#include "data/csv_reader.h"
 #include "support/tensors.h"
 
 static char buffer[DLCORE_CSV_BLOCK + 1];

@@ -1,4 +1,4 @@
-/* The inside of a predictor, for the two files that make and run one.
+/* What a predictor is made of, and making it ready; predictor.c runs it.
  *
  * A network whose widths are all small is a chain (products/chain.h), with weights of its own. Any
  * other, and batches of one whose weights do not stay in the first-level cache, run layer by layer
@@ -7,8 +7,8 @@
  * product. A model of another engine gets a copy of its weights in panels.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_MODEL_PREDICTOR_H
-#define DLCORE_MODEL_PREDICTOR_H
+#ifndef DLCORE_MODEL_PREDICTOR_SETTLE_H
+#define DLCORE_MODEL_PREDICTOR_SETTLE_H
 
 #include "system/compiler.h"
 

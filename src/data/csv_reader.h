@@ -1,0 +1,71 @@
+/* Fields of a CSV file, one after the other.
+ *
+ * A file is read three times, as a stream, so that no more than a block of it is in memory: once
+ * for the first row, once to count rows, and once for the numbers, straight into their tensors.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_DATA_CSV_READER_H
+#define DLCORE_DATA_CSV_READER_H
+
+#include "system/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "files/input.h"
+
+DLCORE_HIDDEN_BEGIN
+
+#define DLCORE_CSV_FIELD_MAX ((size_t)32 * 1024) /* bytes of a field */
+#define DLCORE_CSV_BLOCK ((size_t)128 * 1024)    /* bytes that are read at a time */
+
+typedef struct dlcore_csv_reader {
+    dlcore_input_t *input;
+    char *buffer; /* a block, and a newline behind it */
+    char *next;   /* what is read next */
+    char *end;
+    size_t line; /* of the next field, from 1 */
+    char delimiter;
+    char quote;     /* '\0': none */
+    bool row_ended; /* the field read last was its row's last */
+} dlcore_csv_reader_t;
+
+typedef struct dlcore_csv_field {
+    char *text; /* in the reader's buffer, until the next field is asked for */
+    size_t length;
+    size_t line; /* on which it begins */
+    bool quoted;
+} dlcore_csv_field_t;
+
+/* Goes to the start of the file, behind a UTF-8 byte order mark. */
+dlcore_status dlcore_csv_rewind(dlcore_csv_reader_t *reader, dlcore_error_record_t *error);
+
+/* Refills the buffer: afterwards it has the longest field that is allowed, or the file's end. */
+dlcore_status dlcore_csv_refill(dlcore_csv_reader_t *reader, dlcore_error_record_t *error);
+
+static inline dlcore_status dlcore_csv_fill(dlcore_csv_reader_t *reader,
+                                            dlcore_error_record_t *error)
+{
+    if ((size_t)(reader->end - reader->next) > DLCORE_CSV_FIELD_MAX + 2)
+        return DLCORE_OK;
+    return dlcore_csv_refill(reader, error);
+}
+
+/* Whether a row follows. Blank lines at the end of the file are passed, others are an error. */
+dlcore_status dlcore_csv_next_row(dlcore_csv_reader_t *reader, bool *follows,
+                                  dlcore_error_record_t *error);
+
+/* Reads a field: without its quotes and the blanks around it. Column, from 0, is for messages. */
+dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
+                                    dlcore_csv_field_t *field, dlcore_error_record_t *error);
+
+/* Passes the end of a row or field at `at`; false when neither is there. */
+bool dlcore_csv_pass_end(dlcore_csv_reader_t *reader, char *at);
+
+/* Counts the rows of the whole file. Where quotes are out of place the number may be wrong. */
+dlcore_status dlcore_csv_count_rows(dlcore_csv_reader_t *reader, size_t *rows,
+                                    dlcore_error_record_t *error);
+
+DLCORE_HIDDEN_END
+
+#endif
