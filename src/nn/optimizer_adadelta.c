@@ -1,5 +1,12 @@
 /* Adadelta (keras/src/optimizers/adadelta.py).
  *
+ *     a = rho a + (1 - rho) g^2
+ *     d = g sqrt(b + epsilon) / sqrt(a + epsilon)
+ *     b = rho b + (1 - rho) d^2
+ *     w = w - learning_rate d
+ *
+ * The loop: adadelta in kernels/kernels_adaptive_template.h.
+ *
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "nn/optimizer.h"

@@ -1,5 +1,10 @@
 /* Adagrad with epsilon inside the root (keras/src/optimizers/adagrad.py).
  *
+ *     a = a + g^2
+ *     w = w - learning_rate g / sqrt(a + epsilon)
+ *
+ * The loop: adagrad in kernels/kernels_adaptive_template.h.
+ *
  * SPDX-License-Identifier: MIT */
 #include <float.h>
 

@@ -1,5 +1,12 @@
 /* Adam and AdamW (keras/src/optimizers/adam.py), which differ only in the default of weight_decay.
  *
+ *     m = m + (1 - beta_1) (g - m)
+ *     v = v + (1 - beta_2) (g^2 - v)
+ *     w = w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
+ *
+ * for step t from 1; amsgrad takes the largest v so far. The loops: adam and adam_amsgrad in
+ * kernels/kernels_adaptive_template.h.
+ *
  * Slots: momentum, velocity, then velocity_hat with amsgrad.
  *
  * SPDX-License-Identifier: MIT */

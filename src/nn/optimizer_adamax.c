@@ -1,5 +1,11 @@
 /* Adamax, Adam with the infinity norm (keras/src/optimizers/adamax.py).
  *
+ *     m = m + (1 - beta_1) (g - m)
+ *     u = max(beta_2 u, |g|)
+ *     w = w - learning_rate / (1 - beta_1^t) m / (u + epsilon)
+ *
+ * for step t from 1. The loop: adamax in kernels/kernels_adaptive_template.h.
+ *
  * SPDX-License-Identifier: MIT */
 #include "nn/optimizer.h"
 

@@ -1,5 +1,13 @@
 /* Nadam, Adam with Nesterov's momentum (keras/src/optimizers/nadam.py).
  *
+ *     b = beta_1 (1 - 0.96^t / 2), c the same for t + 1, p the product of all b until t
+ *     m = m + (1 - beta_1) (g - m)
+ *     v = v + (1 - beta_2) (g^2 - v)
+ *     n = c m / (1 - p c) + (1 - b) g / (1 - p)
+ *     w = w - learning_rate n / (sqrt(v / (1 - beta_2^t)) + epsilon)
+ *
+ * for step t from 1. The loop: nadam in kernels/kernels_adaptive_template.h.
+ *
  * The product of the momentum's factors belongs to the clock, in float as Keras keeps it.
  *
  * SPDX-License-Identifier: MIT */

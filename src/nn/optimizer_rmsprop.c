@@ -1,5 +1,11 @@
 /* RMSprop with epsilon inside the root (keras/src/optimizers/rmsprop.py).
  *
+ *     v = rho v + (1 - rho) g^2
+ *     w = w - learning_rate g / sqrt(v + epsilon)
+ *
+ * centered takes the square of the mean of g from v under the root; momentum adds steps up. The
+ * loops: rmsprop and rmsprop_full in kernels/kernels_optimizers_template.h.
+ *
  * Slots: velocity, then average_gradient when centered, then momentum when there is any.
  *
  * SPDX-License-Identifier: MIT */

@@ -1,5 +1,14 @@
 /* Stochastic gradient descent, with momentum and Nesterov's variant (keras/src/optimizers/sgd.py).
  *
+ *     w = w - learning_rate g
+ *
+ * or, with momentum:
+ *
+ *     m = momentum m - learning_rate g
+ *     w = w + m                                   (nesterov: + momentum m - learning_rate g)
+ *
+ * The loops: sgd and sgd_momentum in kernels/kernels_optimizers_template.h.
+ *
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "nn/optimizer.h"
