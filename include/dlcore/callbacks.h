@@ -24,7 +24,9 @@
  * callbacks of one kind need two names. One that keeps weights (restore_best_weights, roll_back)
  * must have kept them before the stop, too.
  *
- * Monitored names are looked up as in dlcore_training_value: "val_acc" will do.
+ * Monitored names are looked up as in dlcore_training_value: "val_acc" will do. A value that is NaN
+ * is worse than any number. (In Keras a first value of NaN stays the best for ever: early stopping
+ * then always ends the run and restores the first epoch's weights.)
  *
  * A progress bar is no callback here: see `verbose` of dlcore_fit_options_t.
  *
@@ -168,7 +170,8 @@ typedef struct dlcore_model_checkpoint {
     const char *path;
     const char *monitor; /* "val_loss"; looked at by save_best_only alone */
     bool save_best_only; /* false; true: only when the value is better than ever; an epoch without
-                            the value (validation_freq) saves nothing, where Keras would save */
+                            the value (validation_freq) saves nothing, where Keras would save; nor
+                            does NaN, which Keras saves when it is the first */
     bool save_weights_only;         /* false; true: dlcore_model_save_weights */
     dlcore_monitor_mode_t mode;     /* auto */
     size_t save_freq;               /* 0, the default: after each epoch; n: after every n batches */

@@ -67,7 +67,8 @@ dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
 /* The value now; false when this epoch has none. */
 bool dlcore_monitor_value(const dlcore_monitor_t *monitor, const dlcore_training_event_t *event,
                           double *value);
-/* Whether `value` is better than `reference` by more than min_delta, in float32. Never for NaN. */
+/* Whether `value` is better than `reference` by more than min_delta, in float32. NaN is worse than
+ * any number, and not better than NaN. */
 bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, const dlcore_model_t *model,
                              double value, double reference);
 

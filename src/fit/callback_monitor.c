@@ -163,6 +163,8 @@ bool dlcore_monitor_improves(const dlcore_monitor_t *monitor, const dlcore_model
 {
     double delta = fabs(monitor->min_delta);
 
+    if (isnan(value) || isnan(reference))
+        return !isnan(value);
     if (direction(monitor, model) == DLCORE_MONITOR_MODE_MAX)
         return (float)(value - delta) > (float)reference;
     return (float)(value + delta) < (float)reference;

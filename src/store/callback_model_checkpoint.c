@@ -139,7 +139,7 @@ static bool checkpoint_is_due(dlcore_model_checkpoint_t *checkpoint,
 
     if (!checkpoint->save_best_only)
         return true;
-    if (!dlcore_monitor_value(&monitor, event, &current) ||
+    if (!dlcore_monitor_value(&monitor, event, &current) || isnan(current) ||
         (state[CHECKPOINT_HAS_BEST] != 0.0 &&
          !dlcore_monitor_improves(&monitor, event->model, current, state[CHECKPOINT_BEST])))
         return false;
