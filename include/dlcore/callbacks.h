@@ -193,10 +193,12 @@ DLCORE_API dlcore_model_checkpoint_t dlcore_model_checkpoint_default(const char 
 DLCORE_API dlcore_callback_t
 dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint);
 
-/* Writes a line per epoch to a CSV file: epoch, from 0, the values in order of their names, and
- * those of validation, NA in epochs without. Lines end with CR LF, as Python's csv writes them;
- * numbers are the shortest that read back as the same double. Each line is in the file when its
- * epoch ends. A run that resumes cuts the lines that it writes again. */
+/* Writes a line per epoch to a CSV file: epoch, from 0, then the values in order of their names. A
+ * fit with validation has the columns of validation from the first line, NA in epochs without; a
+ * fit that never validates (validation_freq above its epochs) has none. Lines end with CR LF, as
+ * Python's csv writes them; numbers are the shortest that read back as the same double. A run that
+ * resumes cuts the lines that it writes again; DLCORE_ERROR_FORMAT where the log has other columns
+ * than it would write. */
 typedef struct dlcore_csv_logger {
     size_t structure_size; /* set by ..._default() */
     const char *path;

@@ -31,6 +31,9 @@ dlcore_callback_t dlcore_callback_missing(const char *owner);
 size_t dlcore_event_names(const dlcore_training_event_t *event, const char *const **names);
 /* Whether `name` is one of them. */
 bool dlcore_event_has(const dlcore_training_event_t *event, const char *name);
+/* Whether fit validates at the end of any epoch of its options, be it done or still to come; true
+ * for an event that is not fit's. */
+bool dlcore_event_ever_validates(const dlcore_training_event_t *event);
 /* Whether what `name` asks for, however it is written, is a value of validation: after a batch
  * there is none. */
 bool dlcore_event_validates(const dlcore_training_event_t *event, const char *name);

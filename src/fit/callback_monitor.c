@@ -28,6 +28,15 @@ bool dlcore_event_has(const dlcore_training_event_t *event, const char *name)
     return dlcore_value_find(name, names, count) < count;
 }
 
+bool dlcore_event_ever_validates(const dlcore_training_event_t *event)
+{
+    const dlcore_fit_t *fit = event->model != NULL ? event->model->fit : NULL;
+
+    return fit == NULL ||
+           (fit->validates && fit->options->epochs / fit->options->validation_freq >
+                                  fit->options->initial_epoch / fit->options->validation_freq);
+}
+
 bool dlcore_event_validates(const dlcore_training_event_t *event, const char *name)
 {
     const char *const *names;

@@ -24,13 +24,32 @@ static bool can_separate(char c)
                          c != '_' && !isalnum((unsigned char)c));
 }
 
+typedef dlcore_status (*look_at_log_t)(const dlcore_csv_logger_t *logger,
+                                       const dlcore_csv_logger_line_t *header,
+                                       dlcore_csv_logger_line_t *found,
+                                       dlcore_error_record_t *error);
+
+/* Runs `look` with the header that this run writes. */
+static dlcore_status with_header(const dlcore_csv_logger_t *logger,
+                                 const dlcore_training_event_t *event, look_at_log_t look)
+{
+    dlcore_csv_logger_line_t *lines = dlcore_allocate(&event->model->allocator, 2, sizeof *lines);
+    const char *const *names;
+    dlcore_status status;
+
+    if (lines == NULL)
+        return dlcore_fail_memory(event->error, "csv_logger", 2 * sizeof *lines);
+    if (dlcore_event_names(event, &names) > 0) /* none yet: no fit's */
+        dlcore_csv_logger_put_header(&lines[0], logger, event);
+    status = look(logger, &lines[0], &lines[1], event->error);
+    dlcore_release(&event->model->allocator, lines);
+    return status;
+}
+
 static dlcore_callback_action_t logger_on_train_begin(void *user,
                                                       const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
-    dlcore_csv_logger_line_t *lines;
-    dlcore_status status;
-    const char *const *names;
 
     if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
@@ -45,23 +64,18 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
     logger->state[0] = 0.0;
     logger->fresh = true;
     logger->rate = (double)NAN;
-    lines = dlcore_allocate(&event->model->allocator, 2, sizeof *lines);
-    if (lines == NULL)
-        return dlcore_callback_check(
-            dlcore_fail_memory(event->error, "csv_logger", 2 * sizeof *lines));
-    if (dlcore_event_names(event, &names) > 0) /* none yet: no fit's */
-        dlcore_csv_logger_put_header(&lines[0], logger, event);
-    status = dlcore_csv_logger_begin(logger, &lines[0], &lines[1], event->error);
-    dlcore_release(&event->model->allocator, lines);
-    return dlcore_callback_check(status);
+    return dlcore_callback_check(with_header(logger, event, dlcore_csv_logger_begin));
 }
 
 static dlcore_callback_action_t logger_on_resume(void *user, const dlcore_training_event_t *event)
 {
     const dlcore_csv_logger_t *logger = user;
+    dlcore_status status =
+        dlcore_callback_check_counts(event, "csv_logger", logger->state, DLCORE_COUNT_BIT(0));
 
-    return dlcore_callback_check(
-        dlcore_callback_check_counts(event, "csv_logger", logger->state, DLCORE_COUNT_BIT(0)));
+    if (status == DLCORE_OK && logger->state[0] > 0.0) /* lines of this run are there already */
+        status = with_header(logger, event, dlcore_csv_logger_go_on);
+    return dlcore_callback_check(status);
 }
 
 /* As an epoch ends, another callback may have set that of the next one already. */

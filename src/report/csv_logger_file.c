@@ -173,6 +173,23 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
     return status;
 }
 
+dlcore_status dlcore_csv_logger_go_on(const dlcore_csv_logger_t *logger,
+                                      const dlcore_csv_logger_line_t *header,
+                                      dlcore_csv_logger_line_t *found, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = logger_system(logger);
+    dlcore_file_t file = open_file(logger, READING);
+    dlcore_file_info_t info;
+    bool look;
+
+    if (!dlcore_file_is_open(file))
+        return errno == ENOENT || errno == EACCES ? DLCORE_OK : fail(logger, "read", error);
+    look = system->fstat(system->user, file, &info) == 0 && info.kind == DLCORE_FILE_IS_REGULAR &&
+           info.size > 0;
+    (void)system->close(system->user, file);
+    return look ? look_into(logger, header, found, error) : DLCORE_OK;
+}
+
 /* ---- a line ---- */
 
 /* Ends what another run left of a line before `at`, as a power cut may. Where the file may only be

@@ -18,6 +18,12 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
                                       const dlcore_csv_logger_line_t *header,
                                       dlcore_csv_logger_line_t *found,
                                       dlcore_error_record_t *error);
+/* Before a run goes on: that the file's first line is `header`, unless the file is gone, empty, a
+ * stream, or may not be read. */
+dlcore_status dlcore_csv_logger_go_on(const dlcore_csv_logger_t *logger,
+                                      const dlcore_csv_logger_line_t *header,
+                                      dlcore_csv_logger_line_t *found,
+                                      dlcore_error_record_t *error);
 /* The line of the event's epoch, with the header where it is the file's first; the first one of a
  * fit ends a line that has no end before it. Errors in the event. */
 dlcore_status dlcore_csv_logger_write(dlcore_csv_logger_t *logger,

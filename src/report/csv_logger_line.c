@@ -19,19 +19,12 @@ typedef struct columns {
     size_t count;
 } columns_t;
 
-/* By name, values of validation behind the others. */
 static void insert_column(columns_t *columns, const char *name)
 {
-    bool validates = dlcore_name_begins(name, "val_");
     size_t at = columns->count++;
 
-    for (; at > 0; at--) {
-        const char *before = columns->names[at - 1];
-
-        if (dlcore_name_begins(before, "val_") == validates ? strcmp(before, name) <= 0 : validates)
-            break;
-        columns->names[at] = before;
-    }
+    for (; at > 0 && strcmp(columns->names[at - 1], name) > 0; at--)
+        columns->names[at] = columns->names[at - 1];
     columns->names[at] = name;
 }
 
@@ -40,9 +33,11 @@ static columns_t columns_of(const dlcore_csv_logger_t *logger, const dlcore_trai
     columns_t columns = {.count = 0};
     const char *const *names;
     size_t count = dlcore_event_names(event, &names);
+    bool validates = dlcore_event_ever_validates(event);
 
     for (size_t i = 0; i < dlcore_size_min(count, DLCORE_HISTORY_VALUES_MAX); i++)
-        insert_column(&columns, names[i]);
+        if (validates || !dlcore_name_begins(names[i], "val_"))
+            insert_column(&columns, names[i]);
     if (logger->learning_rate)
         insert_column(&columns, "learning_rate");
     return columns;

@@ -93,6 +93,75 @@ static void test_csv_logger_of_a_fit_has_na_where_nothing_was_validated(void **s
     dlcore_model_free(model);
 }
 
+static void test_csv_logger_sorts_all_names_together(void **state)
+{
+    static const char *const unsorted[] = {"loss", "zebra", "val_loss", "val_zebra"};
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    dlcore_error_record_t error = {0};
+    dlcore_training_event_t event = {.model = model,
+                                     .names = unsorted,
+                                     .values = (double[]){1, 2, 3, 4},
+                                     .value_count = 4,
+                                     .error = &error};
+
+    (void)state;
+    assert_int_equal(begin(&callback, model, &error), DLCORE_CALLBACK_CONTINUE);
+    assert_int_equal(callback.on_epoch_end(callback.user, &event), DLCORE_CALLBACK_CONTINUE);
+    assert_string_equal(folder_text("log.csv"),
+                        "epoch,loss,val_loss,val_zebra,zebra\r\n0,1.0,3.0,4.0,2.0\r\n");
+    dlcore_model_free(model);
+}
+
+static void test_csv_logger_of_a_fit_that_never_validates_has_no_columns_for_it(void **state)
+{
+    static const struct {
+        size_t initial_epoch, epochs, freq;
+        bool validates;
+    } cases[] = {{0, 2, 3, false}, {0, 3, 3, true}, {3, 5, 3, false}, {3, 6, 3, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+        dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+        dlcore_fit_options_t options = case_options(&callback, 1, cases[i].epochs);
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+
+        options.initial_epoch = cases[i].initial_epoch;
+        options.validation_freq = cases[i].freq;
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+        assert_int_equal(strstr(folder_text("log.csv"), "val_") != NULL, cases[i].validates);
+        assert_int_equal(strstr(folder_text("log.csv"), ",NA") != NULL, cases[i].validates);
+        dlcore_model_free(model);
+    }
+}
+
+/* The log of a run that goes on must have the columns that it goes on with. */
+static void test_csv_logger_of_a_resumed_run_with_other_columns_is_refused(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    dlcore_callback_t callbacks[1];
+    dlcore_model_t *model;
+    char before[2000];
+
+    (void)state;
+    callbacks[0] = dlcore_csv_logger_callback(&logger);
+    model = case_stopped(callbacks, 1, 2 * CASE_BATCHES);
+    strcpy(before, folder_text("log.csv"));
+    logger.learning_rate = true;
+    callbacks[0] = dlcore_csv_logger_callback(&logger);
+    assert_int_equal(case_resume(model, callbacks, 1, CASE_STOPPED_EPOCHS), DLCORE_ERROR_FORMAT);
+    assert_non_null(strstr(dlcore_model_error(model), "log.csv begins with \"epoch,loss,"));
+    assert_string_equal(folder_text("log.csv"), before);
+    logger.learning_rate = false;
+    callbacks[0] = dlcore_csv_logger_callback(&logger);
+    assert_int_equal(case_resume(model, callbacks, 1, CASE_STOPPED_EPOCHS), DLCORE_OK);
+    assert_memory_equal(folder_text("log.csv"), before, strlen(before));
+    assert_non_null(strstr(folder_text("log.csv"), "\r\n5,"));
+    dlcore_model_free(model);
+}
+
 static void test_csv_logger_has_the_rate_that_the_epoch_was_trained_with(void **state)
 {
     dlcore_reduce_lr_on_plateau_t reduce = dlcore_reduce_lr_on_plateau_default();
@@ -224,6 +293,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv_logger_writes_names_in_order_and_numbers_that_read_back),
         cmocka_unit_test(test_csv_logger_of_a_fit_has_na_where_nothing_was_validated),
+        cmocka_unit_test(test_csv_logger_sorts_all_names_together),
+        cmocka_unit_test(test_csv_logger_of_a_fit_that_never_validates_has_no_columns_for_it),
+        cmocka_unit_test(test_csv_logger_of_a_resumed_run_with_other_columns_is_refused),
         cmocka_unit_test(test_csv_logger_has_the_rate_that_the_epoch_was_trained_with),
         cmocka_unit_test(test_csv_logger_of_a_pipe_without_a_reader_is_refused),
         cmocka_unit_test(test_csv_logger_of_a_resumed_run_cuts_what_it_writes_again),
