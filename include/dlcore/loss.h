@@ -23,7 +23,13 @@
 extern "C" {
 #endif
 
-/* t is y_true, p is y_pred. Labels, unless said otherwise, are of any dtype, (batch, units), or
+/* Labels that a loss has no meaning for are refused, with DLCORE_ERROR_RANGE and the sample, also
+ * under label smoothing and from_logits, and by evaluate: below 0 for categorical_crossentropy,
+ * poisson and mean_squared_logarithmic_error; outside 0 .. 1 for binary_crossentropy, kl_divergence
+ * and categorical_hinge; outside -1 .. 1 for hinge and squared_hinge; 1e-5 beyond is taken for
+ * rounding. (Keras computes a loss of them.)
+ *
+ * t is y_true, p is y_pred. Labels, unless said otherwise, are of any dtype, (batch, units), or
  * (batch) for one unit. */
 typedef enum dlcore_loss_kind {
     DLCORE_LOSS_UNKNOWN = 0,
@@ -32,9 +38,7 @@ typedef enum dlcore_loss_kind {
     DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
     /* The same from integer labels, (batch) or (batch, 1), int32 or uint8, 0 .. units-1. */
     DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
-    /* -(t log(p) + (1 - t) log(1 - p)), p clipped likewise. As in Keras t may be any number: labels
-     * outside 0 .. 1, of classes 1 and 2 for instance, are not refused, and the loss may fall below
-     * 0. */
+    /* -(t log(p) + (1 - t) log(1 - p)), p clipped likewise; labels 0 .. 1 */
     DLCORE_LOSS_BINARY_CROSSENTROPY,
     DLCORE_LOSS_MEAN_SQUARED_ERROR,             /* (t - p)^2 */
     DLCORE_LOSS_MEAN_ABSOLUTE_ERROR,            /* |t - p| */

@@ -39,11 +39,14 @@ static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
                            "%d",
                            DLCORE_CSV_HEADER_NO, DLCORE_CSV_LABEL_NUMBER, (int)options->header,
                            (int)options->label_kind);
-    if ((options->features == NULL && options->feature_count > 0) ||
-        (options->classes == NULL && options->class_count > 0))
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",
-                           options->class_count > 0 && options->classes == NULL ? "classes"
-                                                                                : "features");
+    if ((options->features == NULL) != (options->feature_count == 0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: features is %s, but feature_count is %zu",
+                           options->features == NULL ? "NULL" : "given", options->feature_count);
+    if ((options->classes == NULL) != (options->class_count == 0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: classes is %s, but class_count is %zu",
+                           options->classes == NULL ? "NULL" : "given", options->class_count);
     return DLCORE_OK;
 }
 

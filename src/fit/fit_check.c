@@ -30,10 +30,10 @@ static dlcore_status check_fit_options(const dlcore_fit_options_t *options,
     if (options->verbose < 0 || options->verbose > 2)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "fit: verbose must be 0, 1 or 2, got %d",
                            options->verbose);
-    if (options->callbacks == NULL && options->callback_count > 0)
+    if ((options->callbacks == NULL) != (options->callback_count == 0))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "fit: callbacks is NULL, but callback_count is %zu",
-                           options->callback_count);
+                           "fit: callbacks is %s, but callback_count is %zu",
+                           options->callbacks == NULL ? "NULL" : "given", options->callback_count);
     return dlcore_check_class_weights("class_weight", options->class_weight, options->class_count,
                                       error);
 }

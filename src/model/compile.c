@@ -22,6 +22,18 @@ dlcore_compile_options_t dlcore_compile_options_default(void)
     return options;
 }
 
+/* The metrics of a list in which one was filled in and not counted. */
+static dlcore_status check_uncounted(const char *list, const dlcore_metric_t *metrics, size_t count,
+                                     dlcore_error_record_t *error)
+{
+    for (size_t i = count; i < DLCORE_METRICS_MAX; i++)
+        if (metrics[i].kind != DLCORE_METRIC_NONE)
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "compile: %ss[%zu] is set, but %s_count is %zu", list, i, list,
+                               count);
+    return DLCORE_OK;
+}
+
 static dlcore_status check_metrics(bool weighted, const dlcore_metric_t *metrics, size_t count,
                                    dlcore_error_record_t *error)
 {
@@ -71,7 +83,12 @@ static dlcore_status check_lists(const dlcore_compile_options_t *options,
                            "weighted_metric_count %zu",
                            DLCORE_METRICS_MAX, options->metric_count,
                            options->weighted_metric_count);
-    status = check_metrics(false, options->metrics, options->metric_count, error);
+    status = check_uncounted("metric", options->metrics, options->metric_count, error);
+    if (status == DLCORE_OK)
+        status = check_uncounted("weighted_metric", options->weighted_metrics,
+                                 options->weighted_metric_count, error);
+    if (status == DLCORE_OK)
+        status = check_metrics(false, options->metrics, options->metric_count, error);
     if (status == DLCORE_OK)
         status =
             check_metrics(true, options->weighted_metrics, options->weighted_metric_count, error);

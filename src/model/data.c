@@ -127,6 +127,61 @@ static dlcore_status check_values(const dlcore_network_t *network,
         y->row_size, plural(y->row_size));
 }
 
+/* The numbers that a loss has a meaning for, and a little more, as soft labels that were computed
+ * are rounded. */
+static void limits_of(dlcore_label_range_t range, double *low, double *high)
+{
+    const double rounding = 1e-5;
+
+    *low = range == DLCORE_LABELS_ANY            ? -HUGE_VAL
+           : range == DLCORE_LABELS_MINUS_1_TO_1 ? -1.0 - rounding
+                                                 : -rounding;
+    *high = range == DLCORE_LABELS_ANY || range == DLCORE_LABELS_FROM_0 ? HUGE_VAL : 1.0 + rounding;
+}
+
+/* For the usual case, in a loop that compilers make vectors of: this runs before every step of
+ * train_on_batch. */
+static bool floats_lie_within(const dlcore_tensor_t *y, float low, float high)
+{
+    size_t length, runs = dlcore_tensor_runs(y, &length);
+    int outside = y->dtype != DLCORE_DTYPE_FLOAT32;
+
+    for (size_t run = 0; run < runs && !outside; run++) {
+        const float *labels = (const float *)(const void *)dlcore_tensor_run(y, run);
+
+        for (size_t i = 0; i < length; i++)
+            outside |= (labels[i] < low) | (labels[i] > high);
+    }
+    return !outside;
+}
+
+/* NaN is left to what looks for numbers that are not finite. */
+static dlcore_status check_range_of_values(const dlcore_loss_type_t *loss, const dlcore_tensor_t *y,
+                                           dlcore_error_record_t *error)
+{
+    static const char *const ranges[] = {
+        [DLCORE_LABELS_ANY] = "",
+        [DLCORE_LABELS_FROM_0] = "below 0",
+        [DLCORE_LABELS_0_TO_1] = "outside 0 .. 1",
+        [DLCORE_LABELS_MINUS_1_TO_1] = "outside -1 .. 1",
+    };
+    double low, high;
+
+    limits_of(loss->label_range, &low, &high);
+    if (loss->label_range == DLCORE_LABELS_ANY || floats_lie_within(y, (float)low, (float)high))
+        return DLCORE_OK;
+    for (size_t row = 0; row < y->shape[0]; row++)
+        for (size_t i = 0; i < y->row_size; i++) {
+            double label = dlcore_row_number(y, row, i);
+
+            if (label < low || label > high)
+                return dlcore_fail(error, DLCORE_ERROR_RANGE,
+                                   "%s: label %g of sample %zu, number %zu, is %s", loss->name,
+                                   label, row, i, ranges[loss->label_range]);
+        }
+    return DLCORE_OK;
+}
+
 dlcore_status dlcore_check_labels(const dlcore_network_t *network,
                                   const dlcore_objective_t *objective, const dlcore_tensor_t *x,
                                   const dlcore_tensor_t *y, dlcore_error_record_t *error)
@@ -140,7 +195,8 @@ dlcore_status dlcore_check_labels(const dlcore_network_t *network,
                            x->shape[0], y->shape[0]);
     if (objective->loss->labels == DLCORE_LABELS_CLASSES)
         return check_classes(network, y, error);
-    return check_values(network, objective, y, error);
+    status = check_values(network, objective, y, error);
+    return status == DLCORE_OK ? check_range_of_values(objective->loss, y, error) : status;
 }
 
 dlcore_status dlcore_check_sample_weights(const char *what, const dlcore_tensor_t *weights,

@@ -26,6 +26,14 @@ typedef enum dlcore_label_form {
     DLCORE_LABELS_VALUES   /* a float for each unit */
 } dlcore_label_form_t;
 
+/* Which labels a loss has a meaning for; others are refused, where Keras computes on. */
+typedef enum dlcore_label_range {
+    DLCORE_LABELS_ANY = 0,
+    DLCORE_LABELS_FROM_0, /* 0 or more */
+    DLCORE_LABELS_0_TO_1,
+    DLCORE_LABELS_MINUS_1_TO_1
+} dlcore_label_range_t;
+
 /* What the last layer's output is when the loss sees it. */
 typedef enum dlcore_output_form {
     DLCORE_OUTPUT_PREDICTIONS, /* y_pred as the loss's formula has it */
@@ -61,6 +69,7 @@ typedef struct dlcore_loss_type {
     const char *other_name; /* NULL: none */
     const char *class_name; /* of Keras, where it is not the name in capitals; else NULL */
     dlcore_label_form_t labels;
+    dlcore_label_range_t label_range;
     dlcore_activation_t absorbs; /* the activation it is computed with; linear: none */
     bool has_logits;             /* from_logits is allowed */
     bool has_smoothing;          /* label_smoothing is */

@@ -32,6 +32,7 @@ const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
     .name = "binary_crossentropy",
     .short_name = "bce",
     .labels = DLCORE_LABELS_VALUES,
+    .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_SIGMOID,
     .has_logits = true,
     .has_smoothing = true,

@@ -76,6 +76,7 @@ static float categorical_crossentropy_loss_row(const dlcore_loss_pass_t *pass, s
 const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
     .name = "categorical_crossentropy",
     .labels = DLCORE_LABELS_ONE_HOT,
+    .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
     .has_logits = true,
     .has_smoothing = true,

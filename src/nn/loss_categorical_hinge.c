@@ -53,6 +53,7 @@ static float categorical_hinge_loss_row(const dlcore_loss_pass_t *pass, size_t r
 const dlcore_loss_type_t dlcore_loss_type_categorical_hinge = {
     .name = "categorical_hinge",
     .labels = DLCORE_LABELS_ONE_HOT,
+    .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .row = categorical_hinge_loss_row,
 };

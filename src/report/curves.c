@@ -181,9 +181,9 @@ static dlcore_status check_curve_names(const dlcore_history_t *history, const ch
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "curves: %s_count must lie in 0 .. %d, got %zu", what,
                            DLCORE_HISTORY_VALUES_MAX, count);
-    if (names == NULL && count > 0)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "curves: %ss is NULL, but %s_count is %zu",
-                           what, what, count);
+    if ((names == NULL) != (count == 0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "curves: %ss is %s, but %s_count is %zu",
+                           what, names == NULL ? "NULL" : "given", what, count);
     for (size_t i = 0; i < count; i++) {
         const char *name = names[i] != NULL ? names[i] : "";
 

@@ -222,6 +222,7 @@ static void test_fit_misuse_failed_compile_lets_layers_be_added(void **state)
     assert_int_not_equal(model_compile_with(model, &how), DLCORE_OK);
     assert_int_equal(model_parameter_count(model), 0);
     assert_int_equal(model_add(model, layer_dense(CLASSES, ACTIVATION_SOFTMAX)), DLCORE_OK);
+    how.metrics[0].kind = METRIC_NONE;
     how.metric_count = 0;
     assert_int_equal(model_compile_with(model, &how), DLCORE_OK);
     model_free(model);

@@ -168,6 +168,7 @@ static void test_model_compile_checks_metrics_without_a_width(void **state)
     options.weighted_metrics[0].num_thresholds = 1;
     expect_error(model, dlcore_model_compile_with(model, &options), DLCORE_ERROR_ARGUMENT,
                  "weighted metric 0: auc", "got 1");
+    options.weighted_metrics[0].kind = DLCORE_METRIC_NONE;
     options.weighted_metric_count = 0;
     assert_int_equal(dlcore_model_compile_with(model, &options), DLCORE_OK);
     dlcore_model_free(model);

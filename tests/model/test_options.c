@@ -258,6 +258,61 @@ static void test_options_enumerators_of_the_rest_that_are_none_are_refused(void 
     }
 }
 
+/* Lists that are filled in, and a count that was forgotten. */
+static void test_options_lists_that_are_given_but_not_counted_are_refused(void **state)
+{
+    static const dlcore_csv_column_t features[] = {{.number = 0}};
+    static const char *const names[] = {"loss"};
+    const dlcore_callback_t callback = {.user = NULL};
+    dlcore_compile_options_t how = dlcore_compile_options_default();
+    dlcore_fit_options_t fit = case_options(&callback, 0, 1);
+    dlcore_csv_options_t csv = dlcore_csv_options_default();
+    dlcore_curves_options_t curves = dlcore_curves_options_default();
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    dlcore_history_t *history = NULL;
+    dlcore_error_record_t error = {0};
+    dlcore_csv_t *table;
+
+    (void)state;
+    how.loss = dlcore_loss_mean_squared_error();
+    how.metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    assert_failed(OF_MODEL(dlcore_model_compile_with(model, &how)), DLCORE_ERROR_ARGUMENT, &error,
+                  "compile: metrics[0] is set, but metric_count is 0");
+    how.metrics[1] = dlcore_metric_default(DLCORE_METRIC_R2_SCORE);
+    how.metric_count = 1;
+    assert_failed(OF_MODEL(dlcore_model_compile_with(model, &how)), DLCORE_ERROR_ARGUMENT, &error,
+                  "compile: metrics[1] is set, but metric_count is 1");
+    how = dlcore_compile_options_default();
+    how.loss = dlcore_loss_mean_squared_error();
+    how.weighted_metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    assert_failed(OF_MODEL(dlcore_model_compile_with(model, &how)), DLCORE_ERROR_ARGUMENT, &error,
+                  "compile: weighted_metrics[0] is set, but weighted_metric_count is 0");
+    assert_failed(OF_MODEL(case_fit(model, &fit, NULL)), DLCORE_ERROR_ARGUMENT, &error,
+                  "fit: callbacks is given, but callback_count is 0");
+    fit.callbacks = NULL;
+    fit.class_weight = (const float[]){1.0f};
+    assert_failed(OF_MODEL(case_fit(model, &fit, NULL)), DLCORE_ERROR_ARGUMENT, &error,
+                  "class_weight is given, but the number of classes is 0");
+    fit.class_weight = NULL;
+    assert_int_equal(case_fit(model, &fit, &history), DLCORE_OK);
+    curves.names = names;
+    assert_failed(dlcore_history_save_svg(history, "none.svg", &curves, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "names is given, but name_count is 0");
+    curves.names = NULL;
+    curves.log_names = names;
+    assert_failed(dlcore_history_save_svg(history, "none.svg", &curves, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "log_names is given, but log_name_count is 0");
+    csv.features = features;
+    assert_failed(dlcore_csv_parse("1\n", 2, &csv, NULL, &table, &error), DLCORE_ERROR_ARGUMENT,
+                  &error, "csv: features is given, but feature_count is 0");
+    csv.features = NULL;
+    csv.classes = names;
+    assert_failed(dlcore_csv_parse("1\n", 2, &csv, NULL, &table, &error), DLCORE_ERROR_ARGUMENT,
+                  &error, "csv: classes is given, but class_count is 0");
+    dlcore_history_free(history);
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_options_enumerators_of_layers_that_are_none_are_refused),
         cmocka_unit_test(test_options_enumerators_of_compile_that_are_none_are_refused),
         cmocka_unit_test(test_options_enumerators_of_the_rest_that_are_none_are_refused),
+        cmocka_unit_test(test_options_lists_that_are_given_but_not_counted_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
