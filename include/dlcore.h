@@ -39,6 +39,7 @@
 #include "dlcore/activation.h"
 #include "dlcore/callback.h"
 #include "dlcore/callbacks.h"
+#include "dlcore/check.h"
 #include "dlcore/constraint.h"
 #include "dlcore/curves.h"
 #include "dlcore/data.h"

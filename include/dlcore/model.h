@@ -103,7 +103,8 @@ typedef struct dlcore_compile_options {
     dlcore_optimizer_t optimizer; /* rmsprop */
     dlcore_loss_t loss;           /* none: must be set */
     /* Without and with the weights of samples and classes; the first metric_count and
-     * weighted_metric_count count, together at most DLCORE_METRICS_MAX. 0 and 0. */
+     * weighted_metric_count count, together at most DLCORE_METRICS_MAX. 0 and 0.
+     * DLCORE_ERROR_ARGUMENT where one behind them is set, as when the count was forgotten. */
     dlcore_metric_t metrics[DLCORE_METRICS_MAX];
     size_t metric_count;
     dlcore_metric_t weighted_metrics[DLCORE_METRICS_MAX];
@@ -155,9 +156,11 @@ typedef struct dlcore_fit_options {
      * gives it up (compile, a fit that begins anew, train_on_batch, set_weight, set_weights,
      * load_weights, adapt, set_trainable), calls that fail before they change anything do not. */
     bool resume;
-    int verbose;                        /* 0 silent (default), 1 progress line, 2 line per epoch */
+    /* 0 silent (default), 1 progress line, 2 line per epoch. 1 also tells what dlcore_model_check
+     * finds, in lines that begin with "note: ", before a model's first epoch. */
+    int verbose;
     dlcore_sink_t sink;                 /* where verbose prints; write NULL: stdout */
-    const dlcore_callback_t *callbacks; /* callback_count of them; copied */
+    const dlcore_callback_t *callbacks; /* callback_count of them; copied; 0: NULL */
     size_t callback_count;
     /* Stop with DLCORE_ERROR_NOT_FINITE before the update when the loss of a batch is NaN or
      * infinite: the weights are those before that batch, and the message names the first number of

@@ -107,6 +107,8 @@ static dlcore_status begin_fit(dlcore_fit_t *fit)
     if (status == DLCORE_OK)
         status = dlcore_training_set_update(&fit->training, &fit->sink);
     settle_former(fit, status == DLCORE_OK);
+    if (status == DLCORE_OK)
+        dlcore_fit_tell_findings(fit);
     return status;
 }
 

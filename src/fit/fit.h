@@ -14,6 +14,7 @@
 #include "system/compiler.h"
 
 #include "fit/history.h"
+#include "model/check.h"
 #include "model/feed.h"
 #include "model/progress.h"
 #include "model/run_state.h"
@@ -60,6 +61,7 @@ typedef struct dlcore_fit {
     bool recorded; /* a record is left with the model */
     bool left;     /* a record with a copy of the weights, which then had this version */
     uint64_t left_version;
+    dlcore_findings_t findings;    /* told before the first epoch */
     dlcore_error_record_t failure; /* of the callback that is called */
     dlcore_error_record_t reason;  /* why the fit fails: the first that was wrong */
 } dlcore_fit_t;
@@ -91,6 +93,8 @@ void dlcore_fit_set_values(const dlcore_fit_t *fit, const dlcore_sums_t *sums, d
 /* Calls the callbacks of a moment, in the host's own float mode; what a callback fails with. */
 dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch,
                                 size_t batch, size_t value_count, dlcore_status status);
+/* Prints what model_check finds, with verbose 1, before a model's first epoch. */
+void dlcore_fit_tell_findings(dlcore_fit_t *fit);
 /* Prints what is due at a moment, if anything. */
 void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch);
 

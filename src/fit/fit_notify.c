@@ -130,6 +130,25 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
     return event.status;
 }
 
+/* Without memory for looking there are none to tell. */
+void dlcore_fit_tell_findings(dlcore_fit_t *fit)
+{
+    const dlcore_model_t *model = fit->model;
+    const dlcore_fit_options_t *options = fit->options;
+    const dlcore_source_t *samples = &fit->feed.samples; /* empty where a dataset gives them */
+
+    if (options->verbose != 1 || fit->resumed || model->steps_trained > 0 ||
+        fit->position.epoch >= options->epochs ||
+        dlcore_check_model(model, samples->x, samples->y,
+                           options->sample_weight != NULL || options->class_weight != NULL,
+                           &fit->findings, NULL) != DLCORE_OK)
+        return;
+    dlcore_host_begin(fit->model, &fit->scope, "the sink");
+    for (size_t i = 0; i < fit->findings.count; i++)
+        dlcore_progress_note(&fit->progress, fit->findings.list[i].text);
+    dlcore_host_end(fit->model, &fit->scope);
+}
+
 void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch)
 {
     if (fit->options->verbose == 0 || (moment == DLCORE_BATCH_END && fit->options->verbose != 1))

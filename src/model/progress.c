@@ -59,6 +59,18 @@ static void send_line(const dlcore_progress_t *progress, const line_t *line)
     progress->sink.write(progress->sink.user, line->text, line->length);
 }
 
+void dlcore_progress_note(const dlcore_progress_t *progress, const char *text)
+{
+    line_t line = {.length = 0};
+
+    if (progress->verbose != 1)
+        return;
+    add_text(&line, "note: ");
+    add_text(&line, text);
+    add_text(&line, "\n");
+    send_line(progress, &line);
+}
+
 void dlcore_progress_begin(dlcore_progress_t *progress, size_t epoch, size_t epochs, size_t batches)
 {
     line_t line = {.length = 0};

@@ -27,6 +27,8 @@ typedef struct dlcore_progress {
 /* A sink whose write is NULL stands for stdout, as a terminal when it is one. */
 dlcore_progress_t dlcore_progress_start(const dlcore_sink_t *sink, int verbose);
 
+/* A line of its own before an epoch, with verbose 1: "note: " and the text. */
+void dlcore_progress_note(const dlcore_progress_t *progress, const char *text);
 /* Epoch `epoch` (from 0) begins; epochs 0: no "Epoch" line, as in evaluate. */
 void dlcore_progress_begin(dlcore_progress_t *progress, size_t epoch, size_t epochs,
                            size_t batches);

@@ -493,6 +493,46 @@ static void test_fit_verbose_writes_to_the_sink_alone(void **state)
     data_free(data);
 }
 
+static size_t notes_of(dlcore_model_t *model, const data_t *data, int verbose, size_t epochs)
+{
+    dlcore_fit_options_t options = how(epochs);
+    char text[4096] = "";
+    size_t notes = 0;
+
+    options.verbose = verbose;
+    options.sink = (dlcore_sink_t){.write = collect, .user = text};
+    assert_int_equal(dlcore_model_fit(model, data->x, data->y, &options, NULL), DLCORE_OK);
+    for (const char *at = text; strncmp(at, "note: ", 6) == 0; at = strchr(at, '\n') + 1) {
+        assert_non_null(strstr(at, "a learning rate of 7; usual for sgd is 1e-06 .. 1\n"));
+        notes++;
+    }
+    return notes;
+}
+
+/* Once, before the first epoch, with verbose 1. */
+static void test_fit_verbose_tells_what_is_odd_before_the_first_epoch(void **state)
+{
+    data_t data = data_of(INPUTS);
+    dlcore_optimizer_t fast = dlcore_optimizer_sgd();
+    dlcore_model_t *model = small(), *other = small();
+
+    (void)state;
+    fast.learning_rate = 7.0;
+    assert_int_equal(dlcore_model_compile(model, &fast, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                          DLCORE_METRIC_NONE),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_compile(other, &fast, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                          DLCORE_METRIC_NONE),
+                     DLCORE_OK);
+    assert_int_equal(notes_of(model, &data, 1, 0), 0);
+    assert_int_equal(notes_of(model, &data, 1, 1), 1);
+    assert_int_equal(notes_of(model, &data, 1, 1), 0);
+    assert_int_equal(notes_of(other, &data, 2, 1), 0);
+    dlcore_model_free(model);
+    dlcore_model_free(other);
+    data_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_fit_without_memory_anywhere_is_an_error_and_leaks_nothing),
         cmocka_unit_test(test_fit_with_the_same_seed_gives_the_same_bits_at_any_thread_count),
         cmocka_unit_test(test_fit_verbose_writes_to_the_sink_alone),
+        cmocka_unit_test(test_fit_verbose_tells_what_is_odd_before_the_first_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

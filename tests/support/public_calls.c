@@ -43,6 +43,7 @@ struct public_scene {
     dlcore_csv_t *csv, *made_csv;
     dlcore_split_t split;
     dlcore_evaluation_t evaluation;
+    dlcore_findings_t findings;
     dlcore_training_event_t event;
     dlcore_weight_t weight;
     dlcore_optimizer_t optimizer;

@@ -237,6 +237,8 @@ CALL(dlcore_model_gradients,
                                         s->count, P(&s->value)))
 CALL(dlcore_model_request_stop, dlcore_model_request_stop(WRITES(s->model)))
 CALL(dlcore_model_abandon_call, s->status = dlcore_model_abandon_call(WRITES(s->model)))
+CALL(dlcore_model_check,
+     s->status = dlcore_model_check(P(s->model), P(s->x), P(s->y), P(&s->findings), ERROR))
 CALL(dlcore_model_evaluate,
      s->status = dlcore_model_evaluate(P(s->model), P(s->x), P(s->y), P(&s->evaluate_options),
                                        P(&s->evaluation)))

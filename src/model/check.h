@@ -1,0 +1,62 @@
+/* What the parts of model_check share.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_MODEL_CHECK_H
+#define DLCORE_MODEL_CHECK_H
+
+#include "system/compiler.h"
+
+#include "base/error.h"
+#include "dlcore/check.h"
+#include "model/model.h"
+#include "tensor/tensor.h"
+
+DLCORE_HIDDEN_BEGIN
+
+typedef struct dlcore_check {
+    const dlcore_model_t *model;
+    const dlcore_tensor_t *x, *y;        /* NULL: not looked at */
+    const dlcore_objective_t *objective; /* NULL: not built or not compiled */
+    bool weighted;                       /* samples or classes have weights */
+    dlcore_findings_t *findings;
+} dlcore_check_t;
+
+/* dlcore_model_check; also from fit, which knows whether there are weights. */
+dlcore_status dlcore_check_model(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                 const dlcore_tensor_t *y, bool weighted,
+                                 dlcore_findings_t *findings, dlcore_error_record_t *error);
+
+/* ---- check_findings.c ---- */
+
+/* Adds a finding; only the first of its kind. */
+void dlcore_check_add(const dlcore_check_t *check, dlcore_finding_kind_t kind, size_t layer,
+                      size_t column, const char *format, ...) DLCORE_PRINTF(5, 6);
+
+/* How many of `count` rows of `width` numbers are looked at, at most `most` of them; and which the
+ * i-th is: they are spread evenly, and the first is among them. */
+size_t dlcore_check_rows(size_t count, size_t width, size_t most);
+static inline size_t dlcore_check_row(size_t i, size_t rows, size_t count)
+{
+    return (size_t)((double)i * (double)count / (double)rows);
+}
+
+/* The class of a sample, 0 .. units - 1, or 0 and 1 of one unit; SIZE_MAX where it has none. */
+size_t dlcore_check_class(const dlcore_check_t *check, size_t row);
+/* How many classes there are; 0: labels are no classes. */
+size_t dlcore_check_classes_count(const dlcore_check_t *check);
+
+/* ---- the parts ---- */
+
+/* Columns of x: check_features.c. */
+dlcore_status dlcore_check_features(const dlcore_check_t *check, dlcore_error_record_t *error);
+/* y by itself: check_targets.c. */
+dlcore_status dlcore_check_targets(const dlcore_check_t *check, dlcore_error_record_t *error);
+/* Layers and optimizer: check_layers.c. */
+void dlcore_check_layers(const dlcore_check_t *check);
+dlcore_status dlcore_check_dead_units(const dlcore_check_t *check, dlcore_error_record_t *error);
+/* The last layer, the loss and y: check_output.c. */
+void dlcore_check_output(const dlcore_check_t *check);
+
+DLCORE_HIDDEN_END
+
+#endif

@@ -1,0 +1,66 @@
+/* What the parts of model_check share: adding a finding, which samples are looked at, and the class
+ * of one.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "model/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+
+#define NUMBERS_MAX ((size_t)1 << 18) /* that are looked at */
+#define SAMPLES_LEAST ((size_t)16)    /* however wide they are */
+
+void dlcore_check_add(const dlcore_check_t *check, dlcore_finding_kind_t kind, size_t layer,
+                      size_t column, const char *format, ...)
+{
+    dlcore_findings_t *findings = check->findings;
+    dlcore_finding_t *finding = &findings->list[findings->count];
+    va_list arguments;
+
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->list[i].kind == kind)
+            return;
+    findings->count++;
+    *finding = (dlcore_finding_t){.kind = kind, .layer = layer, .column = column};
+    va_start(arguments, format);
+    vsnprintf(finding->text, sizeof finding->text, format, arguments);
+    va_end(arguments);
+}
+
+size_t dlcore_check_rows(size_t count, size_t width, size_t most)
+{
+    size_t rows = dlcore_size_min(most, dlcore_size_max(NUMBERS_MAX / width, SAMPLES_LEAST));
+
+    return dlcore_size_min(rows, count);
+}
+
+size_t dlcore_check_classes_count(const dlcore_check_t *check)
+{
+    const dlcore_objective_t *objective = check->objective;
+
+    if (objective == NULL)
+        return 0;
+    if (objective->loss->labels != DLCORE_LABELS_VALUES)
+        return objective->units;
+    return objective->loss_settings.kind == DLCORE_LOSS_BINARY_CROSSENTROPY && objective->units == 1
+               ? 2
+               : 0;
+}
+
+size_t dlcore_check_class(const dlcore_check_t *check, size_t row)
+{
+    size_t classes = dlcore_check_classes_count(check), best = 0;
+    double first = dlcore_row_number(check->y, row, 0);
+
+    if (check->objective->loss->labels != DLCORE_LABELS_ONE_HOT)
+        return first >= 0.0 && first < (double)classes && first == (double)(size_t)first
+                   ? (size_t)first
+                   : SIZE_MAX;
+    for (size_t i = 1; i < classes; i++)
+        if (dlcore_row_number(check->y, row, i) > dlcore_row_number(check->y, row, best))
+            best = i;
+    return best;
+}

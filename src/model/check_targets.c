@@ -1,0 +1,153 @@
+/* What is odd about y by itself: classes that are missing or rare, labels that are all the same or
+ * that the loss does not go with.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "model/check.h"
+
+#define TARGET_ROWS_MAX ((size_t)100000)
+#define TARGET_ROWS_LEAST 16
+#define ROWS_OF_A_CLASS 5 /* fewer a class, and some may be missing by chance */
+#define ROWS_TO_BE_RARE 100
+#define UNBALANCED 20   /* times as many samples */
+#define SHARES_OFF 1e-3 /* rounding, and more */
+
+/* The number of samples of each class among `rows` that are looked at. */
+static void count_classes(const dlcore_check_t *check, size_t rows, size_t *counts)
+{
+    for (size_t i = 0; i < rows; i++) {
+        size_t class_index =
+            dlcore_check_class(check, dlcore_check_row(i, rows, check->y->shape[0]));
+
+        if (class_index != SIZE_MAX)
+            counts[class_index]++;
+    }
+}
+
+static void judge_classes(const dlcore_check_t *check, size_t rows, size_t classes,
+                          const size_t *counts)
+{
+    size_t present = 0, missing = 0, most = 0, least = SIZE_MAX;
+
+    for (size_t i = 0; i < classes; i++) {
+        most = counts[i] > counts[most] ? i : most;
+        present += counts[i] > 0;
+        if (counts[i] > 0 && (least == SIZE_MAX || counts[i] < counts[least]))
+            least = i;
+    }
+    while (missing < classes && counts[missing] > 0)
+        missing++;
+    if (present == 1 && rows >= TARGET_ROWS_LEAST)
+        dlcore_check_add(check, DLCORE_FINDING_LABELS_CONSTANT, DLCORE_FINDING_NOWHERE, most,
+                         "all %zu samples that were looked at are of class %zu", rows, most);
+    if (present < 2)
+        return;
+    if (missing < classes && rows / ROWS_OF_A_CLASS >= classes)
+        dlcore_check_add(check, DLCORE_FINDING_CLASS_MISSING, DLCORE_FINDING_NOWHERE, missing,
+                         "%zu of %zu classes have no sample among %zu, class %zu for one: classes "
+                         "count from 0",
+                         classes - present, classes, rows, missing);
+    if (!check->weighted && rows >= ROWS_TO_BE_RARE && counts[most] / UNBALANCED >= counts[least])
+        dlcore_check_add(check, DLCORE_FINDING_CLASSES_UNBALANCED, DLCORE_FINDING_NOWHERE, least,
+                         "class %zu has %zu samples, class %zu %zu: accuracy tells little then; "
+                         "see class_weight",
+                         most, counts[most], least, counts[least]);
+}
+
+static dlcore_status check_classes_of(const dlcore_check_t *check, size_t rows,
+                                      dlcore_error_record_t *error)
+{
+    const dlcore_allocator_t *allocator = &check->model->allocator;
+    size_t classes = dlcore_check_classes_count(check);
+    size_t *counts = dlcore_allocate(allocator, classes, sizeof *counts);
+
+    if (counts == NULL)
+        return dlcore_fail_memory(error, "check", classes * sizeof *counts);
+    count_classes(check, rows, counts);
+    judge_classes(check, rows, classes, counts);
+    dlcore_release(allocator, counts);
+    return DLCORE_OK;
+}
+
+static void check_shares(const dlcore_check_t *check, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        size_t row = dlcore_check_row(i, rows, check->y->shape[0]);
+        double sum = 0.0;
+
+        for (size_t c = 0; c < check->y->row_size; c++)
+            sum += dlcore_row_number(check->y, row, c);
+        if (fabs(sum - 1.0) > SHARES_OFF) {
+            dlcore_check_add(check, DLCORE_FINDING_LABELS_NO_SHARES, DLCORE_FINDING_NOWHERE,
+                             DLCORE_FINDING_NOWHERE,
+                             "the labels of sample %zu sum to %g, where categorical_crossentropy "
+                             "takes shares of 1; several classes a sample go with sigmoid and "
+                             "binary_crossentropy",
+                             row, sum);
+            return;
+        }
+    }
+}
+
+/* Labels that are numbers, and not classes. */
+static void check_values_of(const dlcore_check_t *check, size_t rows)
+{
+    dlcore_loss_kind_t kind = check->objective->loss_settings.kind;
+    bool constant = true;
+    size_t zero = SIZE_MAX;
+
+    for (size_t i = 0; i < rows; i++) {
+        size_t row = dlcore_check_row(i, rows, check->y->shape[0]);
+
+        for (size_t c = 0; c < check->y->row_size; c++) {
+            double number = dlcore_row_number(check->y, row, c);
+
+            constant = constant && number == dlcore_row_number(check->y, 0, c);
+            if (number == 0.0 && zero == SIZE_MAX)
+                zero = row;
+        }
+    }
+    if (constant && rows >= TARGET_ROWS_LEAST)
+        dlcore_check_add(check, DLCORE_FINDING_LABELS_CONSTANT, DLCORE_FINDING_NOWHERE,
+                         DLCORE_FINDING_NOWHERE, "y is %g in all %zu samples that were looked at",
+                         dlcore_row_number(check->y, 0, 0), rows);
+    if (zero != SIZE_MAX && kind == DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR)
+        dlcore_check_add(
+            check, DLCORE_FINDING_LABELS_ZERO, DLCORE_FINDING_NOWHERE, DLCORE_FINDING_NOWHERE,
+            "y of sample %zu is 0, which mean_absolute_percentage_error divides by", zero);
+}
+
+/* False where a label is not finite, which is added. */
+static bool targets_are_finite(const dlcore_check_t *check, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        size_t row = dlcore_check_row(i, rows, check->y->shape[0]);
+        size_t at = dlcore_row_not_finite(check->y, row);
+
+        if (at < check->y->row_size) {
+            dlcore_check_add(check, DLCORE_FINDING_DATA_NOT_FINITE, DLCORE_FINDING_NOWHERE,
+                             DLCORE_FINDING_NOWHERE, "y is %s: number %zu of sample %zu",
+                             dlcore_not_finite_name(dlcore_row_number(check->y, row, at)), at, row);
+            return false;
+        }
+    }
+    return true;
+}
+
+dlcore_status dlcore_check_targets(const dlcore_check_t *check, dlcore_error_record_t *error)
+{
+    size_t rows = dlcore_check_rows(check->y->shape[0], check->y->row_size, TARGET_ROWS_MAX);
+
+    if (!targets_are_finite(check, rows))
+        return DLCORE_OK;
+    if (check->objective->loss_settings.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
+        check_shares(check, rows);
+    if (dlcore_check_classes_count(check) > 1)
+        return check_classes_of(check, rows, error);
+    check_values_of(check, rows);
+    return DLCORE_OK;
+}

@@ -1,0 +1,628 @@
+/* What model_check finds, each beside a model or data that differ in that alone and are found
+ * clean.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore/check.h"
+#include "support/failing_allocator.h"
+#include "support/random_numbers.h"
+#include "support/tensors.h"
+
+enum { ROWS = 400, INPUTS = 4 };
+
+static float x_numbers[ROWS * INPUTS], y_numbers[ROWS * 3];
+static int32_t y_classes[ROWS];
+static dlcore_findings_t findings;
+
+/* Data that are as they should be: normal numbers, and as many samples of each class. */
+static int fill(void **state)
+{
+    (void)state;
+    random_seed(20261129);
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        x_numbers[i] = (float)random_normal();
+    for (size_t i = 0; i < ROWS; i++) {
+        y_classes[i] = (int32_t)(i * 7 % 3);
+        for (int32_t c = 0; c < 3; c++)
+            y_numbers[3 * i + (size_t)c] = y_classes[i] == c ? 1.0f : 0.0f;
+    }
+    return 0;
+}
+
+static dlcore_layer_t with_inputs(dlcore_layer_t layer)
+{
+    layer.input_width = INPUTS;
+    return layer;
+}
+
+/* A model of those layers; the last of them has kind UNKNOWN. */
+static dlcore_model_t *model_with(dlcore_engine_t engine, const dlcore_layer_t *layers,
+                                  dlcore_loss_t loss, const dlcore_optimizer_t *optimizer)
+{
+    dlcore_compile_options_t options = dlcore_compile_options_default();
+    dlcore_model_options_t how = dlcore_model_options_default();
+    dlcore_model_t *model = NULL;
+
+    how.engine = engine;
+    assert_int_equal(dlcore_model_create(&how, &model), DLCORE_OK);
+    for (; layers->kind != DLCORE_LAYER_UNKNOWN; layers++)
+        assert_int_equal(dlcore_model_add(model, *layers), DLCORE_OK);
+    options.loss = loss;
+    options.optimizer = optimizer != NULL ? *optimizer : dlcore_optimizer_adam();
+    assert_int_equal(dlcore_model_compile_with(model, &options), DLCORE_OK);
+    return model;
+}
+
+static dlcore_model_t *model_of(const dlcore_layer_t *layers, dlcore_loss_t loss,
+                                const dlcore_optimizer_t *optimizer)
+{
+    return model_with(DLCORE_ENGINE_AUTO, layers, loss, optimizer);
+}
+
+static dlcore_model_t *two_layers(dlcore_activation_t hidden, size_t units,
+                                  dlcore_activation_t last, dlcore_loss_t loss)
+{
+    const dlcore_layer_t layers[] = {with_inputs(dlcore_layer_dense(16, hidden)),
+                                     dlcore_layer_dense(units, last),
+                                     {DLCORE_LAYER_UNKNOWN}};
+
+    return model_of(layers, loss, NULL);
+}
+
+static dlcore_model_t *classifier(void)
+{
+    return two_layers(DLCORE_ACTIVATION_RELU, 3, DLCORE_ACTIVATION_SOFTMAX,
+                      dlcore_loss_sparse_categorical_crossentropy());
+}
+
+static dlcore_model_t *regression(dlcore_activation_t last)
+{
+    return two_layers(DLCORE_ACTIVATION_RELU, 1, last, dlcore_loss_mean_squared_error());
+}
+
+static const dlcore_finding_t *find(dlcore_finding_kind_t kind)
+{
+    for (size_t i = 0; i < findings.count; i++)
+        if (findings.list[i].kind == kind)
+            return &findings.list[i];
+    return NULL;
+}
+
+static void look(const dlcore_model_t *model, const dlcore_tensor_t *x, const dlcore_tensor_t *y)
+{
+    dlcore_error_record_t error = {.message = ""};
+
+    if (dlcore_model_check(model, x, y, &findings, &error) != DLCORE_OK)
+        fail_msg("%s", error.message);
+}
+
+static void assert_clean(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                         const dlcore_tensor_t *y)
+{
+    look(model, x, y);
+    if (findings.count > 0)
+        fail_msg("%d: %s", (int)findings.list[0].kind, findings.list[0].text);
+}
+
+/* That finding, and no other. */
+static void assert_only(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                        const dlcore_tensor_t *y, dlcore_finding_kind_t kind, const char *text)
+{
+    look(model, x, y);
+    for (size_t i = 0; i < findings.count; i++)
+        if (findings.list[i].kind != kind)
+            fail_msg("%d: %s", (int)findings.list[i].kind, findings.list[i].text);
+    if (findings.count != 1 || strstr(findings.list[0].text, text) == NULL)
+        fail_msg("not \"%s\" but \"%s\"", text, findings.count > 0 ? findings.list[0].text : "");
+}
+
+static dlcore_tensor_t *features(void)
+{
+    return tensor_of_floats(SHAPE(ROWS, INPUTS), x_numbers);
+}
+
+static dlcore_tensor_t *classes(void)
+{
+    return tensor_of_ints(SHAPE(ROWS), y_classes);
+}
+
+static dlcore_tensor_t *one_hot(void)
+{
+    return tensor_of_floats(SHAPE(ROWS, 3), y_numbers);
+}
+
+/* Numbers of a regression: low + the sample's class. */
+static dlcore_tensor_t *values(float low)
+{
+    float numbers[ROWS];
+
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = low + (float)y_classes[i] + 0.25f * x_numbers[INPUTS * i];
+    return tensor_of_floats(SHAPE(ROWS), numbers);
+}
+
+static void test_check_of_what_is_usual_finds_nothing(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    dlcore_model_t *model = classifier();
+
+    (void)state;
+    assert_clean(model, x, y);
+    assert_clean(model, x, NULL);
+    assert_clean(model, NULL, y);
+    assert_clean(model, NULL, NULL);
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+/* A column of x made by a function of the sample. */
+static void assert_column(float (*number)(size_t row), dlcore_finding_kind_t kind, const char *text)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    dlcore_model_t *model = classifier();
+    float *numbers = dlcore_tensor_data(x);
+
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[INPUTS * i + 2] = number(i);
+    assert_only(model, x, y, kind, text);
+    assert_int_equal(findings.list[0].layer, DLCORE_FINDING_NOWHERE);
+    assert_int_equal(findings.list[0].column, 2);
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+static float constant(size_t row)
+{
+    (void)row;
+    return 7.0f;
+}
+
+static float label(size_t row)
+{
+    return (float)y_classes[row];
+}
+
+static float index_of(size_t row)
+{
+    return (float)row / 1.0f + 1.0f;
+}
+
+static float income(size_t row)
+{
+    return 40000.0f + 20000.0f * x_numbers[INPUTS * row];
+}
+
+static float not_a_number(size_t row)
+{
+    return row == 0 ? (float)NAN : 1.0f;
+}
+
+static void test_check_of_columns_finds_the_odd_one(void **state)
+{
+    (void)state;
+    assert_column(constant, DLCORE_FINDING_FEATURE_CONSTANT, "column 2 of x is 7 in all samples");
+    assert_column(label, DLCORE_FINDING_FEATURE_IS_LABEL, "column 2 of x is the label");
+    assert_column(not_a_number, DLCORE_FINDING_DATA_NOT_FINITE, "x is NaN: number 2 of sample 0");
+}
+
+static void test_check_of_an_index_column_finds_it(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    dlcore_model_t *model = classifier();
+    float *numbers = dlcore_tensor_data(x);
+
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[INPUTS * i] = index_of(i);
+    look(model, x, y);
+    assert_non_null(find(DLCORE_FINDING_FEATURE_COUNTS));
+    assert_non_null(strstr(find(DLCORE_FINDING_FEATURE_COUNTS)->text,
+                           "column 0 of x counts the samples from 1"));
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+static void test_check_of_scales_finds_those_apart_unless_layers_normalize(void **state)
+{
+    static const dlcore_layer_kind_t kinds[] = {DLCORE_LAYER_UNKNOWN, DLCORE_LAYER_NORMALIZATION,
+                                                DLCORE_LAYER_BATCH_NORMALIZATION,
+                                                DLCORE_LAYER_LAYER_NORMALIZATION};
+    dlcore_tensor_t *x = features();
+    float *numbers = dlcore_tensor_data(x);
+
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        numbers[INPUTS * i + 1] = income(i);
+        for (size_t c = 2; c < INPUTS; c++)
+            numbers[INPUTS * i + c] *= 0.5f;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        dlcore_layer_t first = {.kind = kinds[i]};
+        dlcore_layer_t layers[] = {dlcore_layer_flatten(),
+                                   first,
+                                   dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX),
+                                   {DLCORE_LAYER_UNKNOWN}};
+        dlcore_model_t *model;
+
+        if (kinds[i] == DLCORE_LAYER_NORMALIZATION)
+            layers[1] = dlcore_layer_normalization();
+        else if (kinds[i] == DLCORE_LAYER_BATCH_NORMALIZATION)
+            layers[1] = dlcore_layer_batch_normalization();
+        else if (kinds[i] == DLCORE_LAYER_LAYER_NORMALIZATION)
+            layers[1] = dlcore_layer_layer_normalization();
+        else
+            layers[1] = dlcore_layer_flatten();
+        layers[0].input_width = INPUTS;
+        model = model_of(layers, dlcore_loss_sparse_categorical_crossentropy(), NULL);
+        if (kinds[i] == DLCORE_LAYER_NORMALIZATION)
+            assert_int_equal(dlcore_model_adapt(model, 1, x), DLCORE_OK);
+        if (i == 0)
+            assert_only(model, x, NULL, DLCORE_FINDING_FEATURES_UNSCALED, "columns 1 and ");
+        else
+            assert_clean(model, x, NULL);
+        dlcore_model_free(model);
+    }
+    dlcore_tensor_free(x);
+}
+
+static void test_check_of_pixels_wants_them_rescaled(void **state)
+{
+    uint8_t pixels[ROWS * INPUTS];
+    dlcore_tensor_t *x;
+
+    (void)state;
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        pixels[i] = (uint8_t)random_below(256);
+    x = tensor_of_bytes(SHAPE(ROWS, INPUTS), pixels);
+    for (int rescaled = 0; rescaled < 2; rescaled++) {
+        const dlcore_layer_t layers[] = {
+            with_inputs(rescaled ? dlcore_layer_rescaling(1 / 255.0, 0.0) : dlcore_layer_flatten()),
+            dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX),
+            {DLCORE_LAYER_UNKNOWN}};
+        dlcore_model_t *model =
+            model_of(layers, dlcore_loss_sparse_categorical_crossentropy(), NULL);
+
+        if (rescaled)
+            assert_clean(model, x, NULL);
+        else
+            assert_only(model, x, NULL, DLCORE_FINDING_FEATURES_UNSCALED,
+                        "the first layer gets numbers up to 255");
+        dlcore_model_free(model);
+    }
+    dlcore_tensor_free(x);
+}
+
+static void test_check_of_classes_finds_constant_missing_and_rare_ones(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    int32_t *numbers = dlcore_tensor_data(y);
+    dlcore_model_t *model = classifier();
+
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = (int32_t)(1 + i % 2);
+    assert_only(model, x, y, DLCORE_FINDING_CLASS_MISSING,
+                "1 of 3 classes have no sample among 400, class 0 for one: classes count from 0");
+    assert_int_equal(findings.list[0].column, 0);
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = i < 9 ? 2 : (int32_t)(i % 2);
+    assert_only(model, x, y, DLCORE_FINDING_CLASSES_UNBALANCED, "class 2 9");
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = 1;
+    assert_only(model, x, y, DLCORE_FINDING_LABELS_CONSTANT, "all 400 samples");
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+static void test_check_of_categorical_labels_wants_shares_of_1(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = one_hot();
+    float *numbers = dlcore_tensor_data(y);
+    dlcore_model_t *model = two_layers(DLCORE_ACTIVATION_TANH, 3, DLCORE_ACTIVATION_SOFTMAX,
+                                       dlcore_loss_categorical_crossentropy());
+
+    (void)state;
+    assert_clean(model, x, y);
+    numbers[0] = numbers[1] = numbers[2] = 1.0f;
+    assert_only(model, x, y, DLCORE_FINDING_LABELS_NO_SHARES, "the labels of sample 0 sum to 3");
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+static void test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = values(-4.0f), *above = values(5.0f);
+    dlcore_model_t *model = regression(DLCORE_ACTIVATION_LINEAR);
+    float *numbers = dlcore_tensor_data(above);
+
+    (void)state;
+    assert_clean(model, x, y);
+    dlcore_model_free(model);
+    model = regression(DLCORE_ACTIVATION_SIGMOID);
+    assert_only(model, x, above, DLCORE_FINDING_OUTPUT_RANGE,
+                "sigmoid of the last layer, dense_1, "
+                "ends at 1");
+    assert_int_equal(findings.list[0].layer, 1);
+    dlcore_model_free(model);
+    model = regression(DLCORE_ACTIVATION_RELU);
+    assert_only(model, x, above, DLCORE_FINDING_OUTPUT_RELU, "the last layer, dense_1, is relu");
+    look(model, x, y);
+    assert_non_null(find(DLCORE_FINDING_OUTPUT_RANGE));
+    assert_non_null(strstr(find(DLCORE_FINDING_OUTPUT_RANGE)->text, "ends at 0"));
+    dlcore_model_free(model);
+    model = two_layers(DLCORE_ACTIVATION_TANH, 1, DLCORE_ACTIVATION_LINEAR,
+                       dlcore_loss_mean_absolute_percentage_error());
+    assert_clean(model, x, above);
+    numbers[5] = 0.0f;
+    assert_only(model, x, above, DLCORE_FINDING_LABELS_ZERO, "y of sample 5 is 0");
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = 3.0f;
+    assert_only(model, x, above, DLCORE_FINDING_LABELS_CONSTANT, "y is 3 in all 400 samples");
+    numbers[0] = INFINITY;
+    assert_only(model, x, above, DLCORE_FINDING_DATA_NOT_FINITE, "y is infinite: number 0");
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free(above);
+}
+
+static void test_check_of_the_output_knows_what_each_loss_takes(void **state)
+{
+    static const struct {
+        dlcore_loss_kind_t loss;
+        bool from_logits;
+        size_t units;
+        dlcore_activation_t activation;
+        dlcore_finding_kind_t kind;
+        const char *text;
+    } cases[] = {
+        {DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, false, 3, DLCORE_ACTIVATION_LINEAR,
+         DLCORE_FINDING_OUTPUT_LOSS,
+         "dense_1, is linear, the loss sparse_categorical_crossentropy: "
+         "it takes probabilities: softmax, or set loss.from_logits"},
+        {DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, true, 3, DLCORE_ACTIVATION_LINEAR,
+         DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, true, 3, DLCORE_ACTIVATION_SOFTMAX,
+         DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, true, 3, DLCORE_ACTIVATION_LOG_SOFTMAX,
+         DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, true, 3, DLCORE_ACTIVATION_RELU,
+         DLCORE_FINDING_OUTPUT_LOSS, "with from_logits it takes logits: linear"},
+        {DLCORE_LOSS_CATEGORICAL_CROSSENTROPY, false, 3, DLCORE_ACTIVATION_SIGMOID,
+         DLCORE_FINDING_OUTPUT_LOSS, "softmax is for one class a sample"},
+        {DLCORE_LOSS_CATEGORICAL_CROSSENTROPY, false, 3, DLCORE_ACTIVATION_RELU,
+         DLCORE_FINDING_OUTPUT_LOSS, "it takes probabilities"},
+        {DLCORE_LOSS_CATEGORICAL_CROSSENTROPY, false, 1, DLCORE_ACTIVATION_SIGMOID,
+         DLCORE_FINDING_ONE_CLASS, "a loss over classes is then always 0"},
+        {DLCORE_LOSS_BINARY_CROSSENTROPY, false, 1, DLCORE_ACTIVATION_SOFTMAX,
+         DLCORE_FINDING_ONE_CLASS, "dense_1 has one unit, of which softmax always makes 1"},
+        {DLCORE_LOSS_BINARY_CROSSENTROPY, false, 1, DLCORE_ACTIVATION_SIGMOID, DLCORE_FINDING_NONE,
+         NULL},
+        {DLCORE_LOSS_BINARY_CROSSENTROPY, false, 1, DLCORE_ACTIVATION_LINEAR,
+         DLCORE_FINDING_OUTPUT_LOSS, "sigmoid, or set loss.from_logits"},
+        {DLCORE_LOSS_BINARY_CROSSENTROPY, true, 1, DLCORE_ACTIVATION_LINEAR, DLCORE_FINDING_NONE,
+         NULL},
+        {DLCORE_LOSS_BINARY_CROSSENTROPY, false, 3, DLCORE_ACTIVATION_SOFTMAX,
+         DLCORE_FINDING_OUTPUT_LOSS, "sigmoid is for several classes a sample"},
+        {DLCORE_LOSS_KL_DIVERGENCE, false, 3, DLCORE_ACTIVATION_LINEAR, DLCORE_FINDING_OUTPUT_LOSS,
+         "it takes probabilities: softmax"},
+        {DLCORE_LOSS_KL_DIVERGENCE, false, 3, DLCORE_ACTIVATION_SOFTMAX, DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_POISSON, false, 1, DLCORE_ACTIVATION_LINEAR, DLCORE_FINDING_OUTPUT_LOSS,
+         "rates above 0"},
+        {DLCORE_LOSS_POISSON, false, 1, DLCORE_ACTIVATION_EXPONENTIAL, DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_HINGE, false, 1, DLCORE_ACTIVATION_SIGMOID, DLCORE_FINDING_OUTPUT_LOSS,
+         "around -1 and 1"},
+        {DLCORE_LOSS_SQUARED_HINGE, false, 1, DLCORE_ACTIVATION_TANH, DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_CATEGORICAL_HINGE, false, 3, DLCORE_ACTIVATION_TANH, DLCORE_FINDING_NONE,
+         NULL},
+        {DLCORE_LOSS_HUBER, false, 1, DLCORE_ACTIVATION_TANH, DLCORE_FINDING_NONE, NULL},
+        {DLCORE_LOSS_MEAN_SQUARED_ERROR, false, 1, DLCORE_ACTIVATION_SOFTMAX,
+         DLCORE_FINDING_ONE_CLASS, "softmax always makes 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_loss_t loss = dlcore_loss_default(cases[i].loss);
+        dlcore_model_t *model;
+
+        loss.from_logits = cases[i].from_logits;
+        model = two_layers(DLCORE_ACTIVATION_TANH, cases[i].units, cases[i].activation, loss);
+        if (cases[i].kind == DLCORE_FINDING_NONE)
+            assert_clean(model, NULL, NULL);
+        else
+            assert_only(model, NULL, NULL, cases[i].kind, cases[i].text);
+        dlcore_model_free(model);
+    }
+}
+
+static void test_check_of_layers_finds_what_does_nothing(void **state)
+{
+    const dlcore_layer_t adapted[] = {with_inputs(dlcore_layer_normalization()),
+                                      dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR),
+                                      {DLCORE_LAYER_UNKNOWN}};
+    const dlcore_layer_t linear[] = {with_inputs(dlcore_layer_dense(8, DLCORE_ACTIVATION_LINEAR)),
+                                     dlcore_layer_dropout(0.1),
+                                     dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR),
+                                     {DLCORE_LAYER_UNKNOWN}};
+    const dlcore_layer_t bottleneck[] = {
+        with_inputs(dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)),
+        dlcore_layer_dense(4, DLCORE_ACTIVATION_LINEAR),
+        {DLCORE_LAYER_UNKNOWN}};
+    dlcore_loss_t loss = dlcore_loss_mean_squared_error();
+    dlcore_model_t *model = model_of(adapted, loss, NULL);
+    dlcore_tensor_t *x = features();
+
+    (void)state;
+    assert_only(model, NULL, NULL, DLCORE_FINDING_NOT_ADAPTED, "normalization has mean 0");
+    assert_int_equal(findings.list[0].layer, 0);
+    assert_int_equal(dlcore_model_adapt(model, 0, x), DLCORE_OK);
+    assert_clean(model, NULL, NULL);
+    assert_int_equal(dlcore_model_set_trainable(model, 1, false), DLCORE_OK);
+    assert_only(model, NULL, NULL, DLCORE_FINDING_NOTHING_TRAINS, "no layer trains");
+    dlcore_model_free(model);
+    model = model_of(linear, loss, NULL);
+    assert_only(model, NULL, NULL, DLCORE_FINDING_HIDDEN_LINEAR,
+                "dense has no activation before dense_1");
+    dlcore_model_free(model);
+    model = model_of(bottleneck, loss, NULL);
+    assert_clean(model, NULL, NULL);
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+}
+
+static void test_check_of_relu_units_finds_those_that_are_dead(void **state)
+{
+    static const dlcore_engine_t engines[] = {DLCORE_ENGINE_AUTO, DLCORE_ENGINE_BLAS};
+    dlcore_layer_t hidden = dlcore_layer_dense(8, DLCORE_ACTIVATION_RELU);
+    dlcore_layer_t layers[] = {with_inputs(dlcore_layer_dense(6, DLCORE_ACTIVATION_TANH)),
+                               hidden,
+                               dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR),
+                               {DLCORE_LAYER_UNKNOWN}};
+    dlcore_tensor_t *x = features();
+
+    (void)state;
+    for (size_t i_engine = 0; i_engine < 2; i_engine++) {
+        dlcore_model_t *model;
+        float bias[8] = {0};
+
+        model = model_with(engines[i_engine], layers, dlcore_loss_mean_squared_error(), NULL);
+        assert_clean(model, x, NULL);
+        for (size_t i = 0; i < 8; i++)
+            bias[i] = i % 2 == 0 ? -100.0f : 0.5f;
+        assert_int_equal(dlcore_model_set_weight(model, 3, bias, 8), DLCORE_OK);
+        assert_only(model, x, NULL, DLCORE_FINDING_UNITS_DEAD,
+                    "4 of 8 units of dense_1 are 0 for all of 256 samples");
+        assert_int_equal(findings.list[0].layer, 1);
+        dlcore_model_free(model);
+    }
+    dlcore_tensor_free(x);
+}
+
+static void test_check_of_learning_rates_knows_the_usual(void **state)
+{
+    static const struct {
+        const char *name;
+        double rate;
+        bool usual;
+    } cases[] = {{"adam", 0.001, true}, {"adam", 0.5, false},    {"sgd", 0.5, true},
+                 {"sgd", 2.0, false},   {"adadelta", 1.0, true}, {"rmsprop", 1e-8, false},
+                 {"adam", 0.0, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const dlcore_layer_t layers[] = {
+            with_inputs(dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)), {DLCORE_LAYER_UNKNOWN}};
+        dlcore_optimizer_t optimizer = dlcore_optimizer_from_name(cases[i].name);
+        dlcore_model_t *model;
+
+        optimizer.learning_rate = cases[i].rate;
+        model = model_of(layers, dlcore_loss_mean_squared_error(), &optimizer);
+        if (cases[i].usual)
+            assert_clean(model, NULL, NULL);
+        else
+            assert_only(model, NULL, NULL, DLCORE_FINDING_LEARNING_RATE, cases[i].name);
+        dlcore_model_free(model);
+    }
+}
+
+static void test_check_before_build_and_compile_leaves_out_what_needs_them(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    dlcore_error_record_t error;
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_clean(model, x, y);
+    assert_int_equal(dlcore_model_add(model, dlcore_layer_dense(4, DLCORE_ACTIVATION_LINEAR)),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX)),
+                     DLCORE_OK);
+    assert_only(model, x, y, DLCORE_FINDING_HIDDEN_LINEAR, "dense has no activation");
+    assert_int_equal(dlcore_model_build(model, 5), DLCORE_OK);
+    assert_failed(dlcore_model_check(model, x, y, &findings, &error), DLCORE_ERROR_SHAPE, &error,
+                  "expects 5 inputs, got 4");
+    assert_int_equal(findings.count, 0);
+    assert_failed(dlcore_model_check(NULL, x, y, &findings, &error), DLCORE_ERROR_ARGUMENT, &error,
+                  "check: model is NULL");
+    assert_failed(dlcore_model_check(model, x, y, NULL, &error), DLCORE_ERROR_ARGUMENT, &error,
+                  "check: findings is NULL");
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+typedef struct check_case {
+    const dlcore_tensor_t *x, *y;
+} check_case_t;
+
+static dlcore_status check_once(const dlcore_allocator_t *allocator, void *context)
+{
+    const check_case_t *data = context;
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t adam = dlcore_optimizer_adam();
+    dlcore_model_t *model = NULL;
+    dlcore_status status;
+
+    options.allocator = *allocator;
+    status = dlcore_model_create(&options, &model);
+    if (status != DLCORE_OK)
+        return status;
+    dlcore_model_add(model, with_inputs(dlcore_layer_dense(4, DLCORE_ACTIVATION_RELU)));
+    dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX));
+    status = dlcore_model_compile(model, &adam, DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                  DLCORE_METRIC_NONE);
+    if (status == DLCORE_OK) {
+        status = dlcore_model_check(model, data->x, data->y, &findings, NULL);
+        assert_int_equal(findings.count, 0);
+    }
+    dlcore_model_free(model);
+    return status;
+}
+
+static void test_check_survives_every_failing_allocation(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    check_case_t data = {x, y};
+
+    (void)state;
+    assert_true(failing_allocator_sweep(check_once, &data) > 4);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_check_of_what_is_usual_finds_nothing),
+        cmocka_unit_test(test_check_of_columns_finds_the_odd_one),
+        cmocka_unit_test(test_check_of_an_index_column_finds_it),
+        cmocka_unit_test(test_check_of_scales_finds_those_apart_unless_layers_normalize),
+        cmocka_unit_test(test_check_of_pixels_wants_them_rescaled),
+        cmocka_unit_test(test_check_of_classes_finds_constant_missing_and_rare_ones),
+        cmocka_unit_test(test_check_of_categorical_labels_wants_shares_of_1),
+        cmocka_unit_test(test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take),
+        cmocka_unit_test(test_check_of_the_output_knows_what_each_loss_takes),
+        cmocka_unit_test(test_check_of_layers_finds_what_does_nothing),
+        cmocka_unit_test(test_check_of_relu_units_finds_those_that_are_dead),
+        cmocka_unit_test(test_check_of_learning_rates_knows_the_usual),
+        cmocka_unit_test(test_check_before_build_and_compile_leaves_out_what_needs_them),
+        cmocka_unit_test(test_check_survives_every_failing_allocation),
+    };
+
+    return cmocka_run_group_tests(tests, fill, NULL);
+}
