@@ -49,10 +49,10 @@ static const char *hint(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_reader_t
 {
     if (dlcore_csv_hint_delimiter(to, reader, field, columns->count == 1)[0] != '\0')
         return to;
-    if (!columns->header && field->line == 1)
-        return "; if this row is a header, set options.header to DLCORE_CSV_HEADER_YES";
-    return column == columns->label && begins_as_word(field)
-               ? "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words"
+    if (column == columns->label && begins_as_word(field))
+        return "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words";
+    return !columns->header && field->line == 1
+               ? "; if this row is a header, set options.header to DLCORE_CSV_HEADER_YES"
                : "";
 }
 

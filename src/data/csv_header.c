@@ -1,6 +1,7 @@
 /* Whether the first row of a CSV file is a header, where the caller has not said so.
  *
  * It is one when it cannot be a sample, because a column that is to be a number has a word in it.
+ * Beside numbers with a point that word is rather a mistake in a sample.
  * Two kinds of header could be samples as well: "0,1,2" and "0,1,2,label", as pandas writes columns
  * without names. The first counts its columns, and the second row, which is then read too, does
  * not; the last ends in a word for a label that is the name of no class.
@@ -28,13 +29,15 @@ typedef struct line_look {
     size_t greatest;                         /* of the whole numbers */
     bool follows;                            /* all numbers do: n, n + 1, n + 2 */
     bool whole;                              /* all numbers are whole, without sign or point */
+    bool broken;                             /* some number has a point, a sign or an exponent */
     char label[DLCORE_CSV_CLASS_SIZE];       /* the word in the column of classes; else "" */
 } line_look_t;
 
+/* Also what stands for a number that is not known. */
 static bool begins_as_number(const dlcore_csv_field_t *field)
 {
     return (field->length > 0 && strchr("0123456789+-.", field->text[0]) != NULL) ||
-           dlcore_csv_is_one_of(field, "inf infinity");
+           dlcore_csv_is_one_of(field, "inf infinity unknown missing undefined nil n.a. nd");
 }
 
 /* A number as counting writes it; NO_NUMBER for others. */
@@ -55,6 +58,9 @@ static size_t plain_number(const dlcore_csv_field_t *field)
 static void look_at_number(line_look_t *look, const dlcore_csv_field_t *field)
 {
     size_t value = plain_number(field);
+
+    for (size_t i = 0; i < field->length; i++)
+        look->broken = look->broken || field->text[i] < '0' || field->text[i] > '9';
 
     if (value == NO_NUMBER) {
         look->follows = look->whole = false;
@@ -205,8 +211,8 @@ dlcore_status dlcore_csv_find_header(dlcore_csv_reader_t *reader,
         status = look_at_row(reader, columns, classes, &first, error);
     if (status != DLCORE_OK)
         return status;
-    *header = first.words > 0 || (first.damaged > 0 && first.numbers == 0);
-    if (*header || first.damaged > 0)
+    *header = (first.words > 0 && !first.broken) || (first.damaged > 0 && first.numbers == 0);
+    if (*header || first.damaged > 0 || first.words > 0)
         return DLCORE_OK;
     return decide_by_others(reader, options, columns, &first, header, error);
 }
