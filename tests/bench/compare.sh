@@ -5,8 +5,8 @@
 #   tests/bench/compare.sh [--install] [--quick] [--data DIR] [--case TEXT] [--build DIR]
 #
 # dlcore_bench must have been built (in build/, or --build DIR). The Python libraries are taken from
-# build/peers, a virtual environment that --install makes (some GB), else from the Python that
-# DLCORE_PEERS_PYTHON names, else from python3; FANN is found as dlcore is configured (libfann-dev).
+# the Python that DLCORE_PEERS_PYTHON names, else from build/peers, a virtual environment that
+# --install makes (some GB), else from python3; FANN is found as dlcore is configured (libfann-dev).
 # What is missing, or cannot be installed, is left out and said. Each library has a process of its
 # own. All run in turn, twice (--quick: once); the fastest time of each counts. A cell says where a
 # library kept more CPUs busy than it was given threads. That takes a good while, much of it in the
@@ -68,8 +68,9 @@ install_peers() {
     done
 }
 test $install = no || install_peers
-python=${DLCORE_PEERS_PYTHON:-python3}
+python=python3
 test ! -x "$build/peers/bin/python" || python=$build/peers/bin/python
+python=${DLCORE_PEERS_PYTHON:-$python}
 # Peers and dlcore alike take the data from here.
 if [ -n "$data" ]; then
     DLCORE_MNIST_DIR=$data

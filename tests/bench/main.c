@@ -44,7 +44,7 @@ typedef struct race {
     size_t count;
 } race_t;
 
-/* Its place is returned; 0 where there is no such process. */
+/* Its place is returned. */
 static size_t enter(race_t *race, const bench_t *bench, const char *subject,
                     const bench_case_t *which, size_t threads)
 {
@@ -55,7 +55,7 @@ static size_t enter(race_t *race, const bench_t *bench, const char *subject,
     return race->count++;
 }
 
-/* The loop of multiply-adds as wide as the kernels named so. */
+/* The loop of multiply-adds as wide as the kernels named so; 0 where there is none for this CPU. */
 static size_t enter_peak(race_t *race, const bench_t *bench, const char *kernels, size_t threads)
 {
     const bench_fma_peak_t *peak = bench_fma_peak_of(kernels);

@@ -40,26 +40,29 @@ typedef struct arguments {
     size_t threads;
     double seconds;
     const char *text;
-    int json;
+    bool json;
 } arguments_t;
 
 static arguments_t parse(int argc, char **argv)
 {
-    arguments_t arguments = {2, 3.0, "train 1024-1024-1024-1024 b256 rmsprop", 0};
+    arguments_t arguments = {2, 3.0, "train 1024-1024-1024-1024 b256 rmsprop", false};
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            arguments.json = 1;
-        else if (i + 1 == argc)
-            bench_fail("usage: only_trains [--threads N] [--seconds S] [--case TEXT] [--json]");
-        else if (strcmp(argv[i], "--threads") == 0)
-            arguments.threads = strtoul(argv[++i], NULL, 10);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            arguments.seconds = strtod(argv[++i], NULL);
-        else if (strcmp(argv[i], "--case") == 0)
-            arguments.text = argv[++i];
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+        if (strcmp(argv[i], "--json") == 0) {
+            arguments.json = true;
+            continue;
+        }
+        if (value != NULL && strcmp(argv[i], "--threads") == 0)
+            arguments.threads = strtoul(value, NULL, 10);
+        else if (value != NULL && strcmp(argv[i], "--seconds") == 0)
+            arguments.seconds = strtod(value, NULL);
+        else if (value != NULL && strcmp(argv[i], "--case") == 0)
+            arguments.text = value;
         else
             bench_fail("usage: only_trains [--threads N] [--seconds S] [--case TEXT] [--json]");
+        i++;
     }
     return arguments;
 }

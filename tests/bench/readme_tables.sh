@@ -2,14 +2,14 @@
 # The speed tables of README, measured on this machine, in Markdown: about five minutes on two idle
 # CPUs.
 #
-#   tests/bench/readme_tables.sh [--data DIR] [--build DIR] [--recipes] [--large]
+#   tests/bench/readme_tables.sh [--data DIR] [--build DIR] [--recipes] [--large] [--quick]
 #
 # dlcore, its examples and the bench must have been built (in build/, or --build DIR). Of MNIST (--data
 # DIR, or DLCORE_MNIST_DIR) it measures the epoch; with --recipes also the trainings of
 # examples/mnist_recipes.c, and with --large a model of 1 GB, each of which takes minutes more. BLAS
 # chooses its kernels for this CPU itself: OPENBLAS_CORETYPE is not passed on; the bench compares the
 # floor's products with sums in double precision before it times them. What other libraries need is
-# told by compare.sh.
+# told by compare.sh. --quick is a test of this script, not a measurement.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -18,6 +18,7 @@ build=$(CDPATH='' cd -- "$here/../.." && pwd)/build
 data=${DLCORE_MNIST_DIR:-}
 recipes=no
 large=
+quick=
 
 usage() {
     sed -n '2,/^# SPDX/ { /SPDX/d; s/^# \{0,1\}//; p; }' "$0"
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --recipes) recipes=yes ;;
     --large) large=--large ;;
+    --quick) quick=--quick ;;
     --help) usage 0 ;;
     --data | --build)
         test $# -ge 2 || usage 2 >&2
@@ -69,12 +71,12 @@ small="train 64-64-64-10 b32 rmsprop|train 2-8-1|epoch mnist|predict 784-512-10 
 small="$small|predict 784-512-10 b128|predict 2-8-1|predict 16-32-32-4"
 begin=$(date +%s)
 uptime >&2
-measured machine "the machine" "$bench" machine
-measured steps "steps" "$bench" --json --case "$steps|$small"
-measured blas "the BLAS engine" "$bench" --json --engine blas --case "$steps"
-measured layers "layers" "$build/tests/bench/dlcore_bench_layers"
-measured files "files" "$build/tests/bench/dlcore_bench_files" $large
-measured threads "threads" "$bench" threads
+measured machine "the machine" "$bench" machine $quick
+measured steps "steps" "$bench" --json --case "$steps|$small" $quick
+measured blas "the BLAS engine" "$bench" --json --engine blas --case "$steps" $quick
+measured layers "layers" "$build/tests/bench/dlcore_bench_layers" $quick
+measured files "files" "$build/tests/bench/dlcore_bench_files" $large $quick
+measured threads "threads" "$bench" threads $quick
 if [ $recipes = yes ] && [ -n "$data" ]; then
     measured best "the best recipe" "$build/examples/mnist_recipes" --data "$data" best 3
     measured fast "the fast recipe" "$build/examples/mnist_recipes" --data "$data" fast 10

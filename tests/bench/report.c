@@ -25,9 +25,8 @@ void bench_report_begin(bool json)
     bench_machine_processor(processor, sizeof processor);
     if (today != NULL)
         strftime(date, sizeof date, "%Y-%m-%d", today);
-    printf("dlcore %s, %s (%s), kernels for %s\n%s, %s\n", dlcore_version_string(),
-           dlcore_blas_name(), bench_blas_config(), core[0] != '\0' ? core : "it does not say what",
-           processor, date);
+    printf("dlcore %s, %s (%s)%s%s\n%s, %s\n", dlcore_version_string(), dlcore_blas_name(),
+           bench_blas_config(), core[0] != '\0' ? ", kernels for " : "", core, processor, date);
 }
 
 void bench_report_peak(const char *name, double rate)

@@ -24,6 +24,7 @@
 
 typedef struct service {
     bench_contender_t contender;
+    void (*free)(void *state); /* the contender's */
     size_t steps, rows;
     double operations;
     const char *kernels;
@@ -39,7 +40,7 @@ static const bench_case_t *find_case(const char *name)
 
 static service_t serve_dlcore(const bench_options_t *options)
 {
-    static bench_mnist_t mnist;
+    static bench_mnist_t mnist; /* for as long as the process */
     const bench_case_t *which = find_case(options->cases);
     bench_subject_t subject;
 
@@ -47,9 +48,15 @@ static service_t serve_dlcore(const bench_options_t *options)
     subject =
         bench_subject_create(which, options->engine, options->threads, options->quick, &mnist);
     return (service_t){.contender = subject.contender,
+                       .free = subject.free,
                        .steps = subject.steps,
                        .rows = subject.rows,
                        .kernels = dlcore_model_engine(subject.model)};
+}
+
+static void free_floor(void *state)
+{
+    bench_floor_free(state);
 }
 
 static service_t serve_floor(const bench_options_t *options, bool large, bool own)
@@ -62,6 +69,7 @@ static service_t serve_floor(const bench_options_t *options, bool large, bool ow
     bench_floor_check(floor);
     return (service_t){.contender = own ? bench_floor_by_own_threads(floor)
                                         : bench_floor_by_blas_threads(floor),
+                       .free = free_floor,
                        .steps = 1,
                        .operations = large ? 2 * size * size * size : 0,
                        .kernels = "blas"};
@@ -92,6 +100,13 @@ static void run_peak(void *state, size_t count)
     dlcore_team_run(peak->team, dlcore_team_size(peak->team), run_loop, peak);
 }
 
+static void free_peak(void *state)
+{
+    const peak_t *peak = state;
+
+    dlcore_team_free(peak->team);
+}
+
 static service_t serve_peak(const bench_options_t *options, const char *name)
 {
     static peak_t peak;
@@ -104,6 +119,7 @@ static service_t serve_peak(const bench_options_t *options, const char *name)
     bench_check(dlcore_team_create(NULL, options->threads, &peak.team), "no memory for threads");
     return (service_t){
         .contender = {.run = run_peak, .state = &peak},
+        .free = free_peak,
         .steps = 1,
         .operations = peak.loop->run(PEAK_ROUNDS) * (double)options->threads,
         .kernels = peak.loop->name,
@@ -153,5 +169,6 @@ int bench_serve(const bench_options_t *options)
         fflush(stdout);
         once /= (double)count;
     }
+    service.free(service.contender.state);
     return 0;
 }
