@@ -69,8 +69,11 @@ void dlcore_model_loading_find_state(dlcore_model_loading_t *loading)
         return;
     tensors->slot_count = dlcore_optimizer_slots(optimizer);
     end = first * (1 + tensors->slot_count);
-    for (size_t i = first; i < end && !loading->has_state; i++)
+    for (size_t i = first; i < end && !loading->has_state; i++) {
+        loading->lacks_state |= dlcore_model_tensor_exists(tensors, i);
         loading->has_state = dlcore_model_reading_has(&loading->reading, i);
+    }
+    loading->lacks_state &= !loading->has_state && loading->model->trainer.clock.iterations > 0;
     if (!loading->has_state)
         tensors->slot_count = 0;
 }
@@ -78,11 +81,8 @@ void dlcore_model_loading_find_state(dlcore_model_loading_t *loading)
 void dlcore_model_loading_forget_counts(dlcore_model_loading_t *loading)
 {
     dlcore_model_t *model = loading->model;
-    bool trained = model->trainer.clock.iterations > 0 || model->steps_trained > 0 ||
-                   model->epochs_trained > 0 || model->stopped != NULL;
 
-    if (loading->has_state || !loading->report.training_state || !trained ||
-        dlcore_optimizer_slots(&model->settings.optimizer) == 0)
+    if (!loading->lacks_state)
         return;
     dlcore_run_state_free(&model->allocator, model->stopped);
     model->stopped = NULL;

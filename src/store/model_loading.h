@@ -21,6 +21,7 @@ typedef struct dlcore_model_loading {
     dlcore_load_report_t report;
     float *self_test;  /* x, the file's y, and the model's; NULL: not wanted, or not there */
     bool has_state;    /* the optimizer's, in the file */
+    bool lacks_state;  /* it is not, though the optimizer has made steps and needs some */
     char checksum[64]; /* the file's; "": it has none */
     dlcore_error_record_t *error;
 } dlcore_model_loading_t;
@@ -51,7 +52,8 @@ dlcore_status dlcore_model_loading_counts(dlcore_model_loading_t *loading);
 /* Looks whether the file has the optimizer's state: all of it, or nothing. */
 void dlcore_model_loading_find_state(dlcore_model_loading_t *loading);
 /* Forgets counts of steps whose optimizer's state the file has lost, as when another program wrote
- * the tensors anew: the model begins as one that was never trained. */
+ * the tensors anew: the model begins as one that was never trained. Not after a compile, which
+ * begins the state anew but not the counts, nor where nothing trains, as there is none to lose. */
 void dlcore_model_loading_forget_counts(dlcore_model_loading_t *loading);
 /* Room for the state, of which the file has every number. */
 dlcore_status dlcore_model_loading_make_slots(dlcore_model_loading_t *loading);
