@@ -1,0 +1,73 @@
+/* Random sequences of public calls (support/sequence.h). DLCORE_SEQUENCES of them, 2,000 without,
+ * from the seed DLCORE_SEQUENCE_SEED on, 1 without. One that fails is printed, made short.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support/sanitizers.h"
+#include "support/sequence.h"
+
+#define COUNT (ADDRESS_SANITIZER || THREAD_SANITIZER ? 200 : 2000)
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void test_sequences_agree_with_every_oracle(void **state)
+{
+    uint64_t first = setting("DLCORE_SEQUENCE_SEED", 1), count = setting("DLCORE_SEQUENCES", COUNT);
+    sequence_counts_t counts = {0};
+    size_t calls = 0, accepted = 0;
+
+    (void)state;
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        sequence_t sequence = sequence_draw(seed), least;
+        sequence_verdict_t verdict = sequence_run(&sequence, &counts);
+
+        if (!verdict.failed)
+            continue;
+        print_message("sequence %llu, call %zu: %s\n", (unsigned long long)seed, verdict.call,
+                      verdict.why);
+        least = sequence_shrink(&sequence);
+        sequence_print(&least);
+        verdict = sequence_run(&least, &counts);
+        fail_msg("sequence %llu, made short, call %zu: %s", (unsigned long long)seed, verdict.call,
+                 verdict.why);
+    }
+    for (int kind = 0; kind < SEQUENCE_KINDS; kind++) {
+        calls += counts.calls[kind];
+        accepted += counts.accepted[kind];
+        print_message("%-24s %7zu calls, %7zu accepted\n",
+                      sequence_kind_name((sequence_kind_t)kind), counts.calls[kind],
+                      counts.accepted[kind]);
+        if (count >= 500) /* every kind is there, and can go well */
+            assert_true(counts.accepted[kind] > 0);
+    }
+    print_message("%llu sequences from %llu on, %zu calls, %zu accepted; on the other engine %zu, "
+                  "of which %zu further away than most, %zu left out\n",
+                  (unsigned long long)count, (unsigned long long)first, calls, accepted,
+                  counts.compared, counts.conditioned, counts.left_out);
+    if (count >= 500) {
+        assert_true(accepted * 2 > calls);
+        assert_true(counts.left_out * 10 < counts.compared);
+        assert_true(counts.conditioned * 10 < counts.compared);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sequences_agree_with_every_oracle),
+    };
+
+    return cmocka_run_group_tests_name("sequences", tests, NULL, NULL);
+}

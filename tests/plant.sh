@@ -1,0 +1,91 @@
+#!/bin/sh
+# Whether the random sequences find what they are for: plants faults, one at a time, into a copy of
+# the committed tree, and says which sequence found each, and after how many seconds. Each fault
+# lets something that is kept between calls forget what it was made for, or a call forget to say so.
+#
+#   tests/plant.sh             every fault
+#   tests/plant.sh NAME...     these
+#   tests/plant.sh --list      the faults
+#
+# Works in build-plant/. Fails when a fault is not found by the sequences of the ordinary tests.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$top"
+work=$top/build-plant
+
+# name | file | what is found there, once, as a basic regular expression | what takes its place
+faults='
+small_network|src/engine/workspace_ensure.c|key->revision == network->revision|key->revision != 0
+objective|src/engine/workspace_ensure.c|dlcore_objective_is_same(&key->objective, objective)|true
+sample_weights|src/engine/workspace_ensure.c|(key->objective.weighted .. !objective->weighted)|true
+update_plan|src/engine/update_plan.c|a->revision == b->revision|a->revision != 0
+update_settings|src/engine/update_plan.c|a->decays == b->decays|true
+update_averages|src/engine/update_plan.c|a->averages == b->averages|true
+predictor|src/model/predictor.c|p->version != dlcore_model_version|p->version > dlcore_model_version
+run_of_weights|src/model/run_state.c|key->version != now.version|false
+run_of_layers|src/model/run_state.c|key->revision != now.revision|false
+run_of_settings|src/model/run_state.c|key->compiles != now.compiles|false
+revision|src/engine/network.c|layer.trainable = trainable;|layer.trainable = trainable; network->revision--;
+version|src/store/model_load_weights.c|dlcore_model_weights_change(model);|(void)0;
+frozen_is_small|src/engine/path.c|node->layer.trainable \&\& *$|true \&\&
+'
+
+# plant NAME FILE BEFORE AFTER: FILE of the tree has the fault; heal FILE: no longer.
+plant() {
+    places=$(grep -c -- "$3" "$work/tree/$2") || true
+    test "$places" = 1 || {
+        echo "$1: $places places in $2, wanted 1" >&2
+        return 1
+    }
+    cp "$work/tree/$2" "$work/healthy"
+    sed "s|$3|$4|" "$work/healthy" > "$work/tree/$2"
+}
+
+heal() {
+    cat "$work/healthy" > "$work/tree/$1" # newer than what was built of the fault
+}
+
+# The seconds since the epoch, with digits behind the point where date has them.
+now() {
+    date +%s.%N | sed 's/N$/0/'
+}
+
+seek() {
+    cmake -S "$work/tree" -B "$work/build" -DCMAKE_BUILD_TYPE=Release > "$work/log" &&
+        cmake --build "$work/build" --target test_sequences --parallel "$(nproc)" >> "$work/log" ||
+        return 1
+    begin=$(now)
+    if "$work/build/tests/test_sequences" > "$work/$1.log" 2>&1; then
+        echo "$1: not found"
+        return 1
+    fi
+    awk -v name="$1" -v begin="$begin" -v end="$(now)" '
+        /^sequence [0-9]+, call/ && !seen {seen = 1; found = $0}
+        /^    \{SEQUENCE_/ {calls++}
+        END {
+            printf "%s: after %.1f s, made short to %d calls: %s\n", name, end - begin, calls,
+                   seen ? substr(found, 1, 150) : "by a crash"
+        }' "$work/$1.log"
+}
+
+if [ "${1:-}" = --list ]; then
+    echo "$faults" | grep . | cut -d '|' -f 1,2
+    exit 0
+fi
+rm -rf "$work/tree"
+mkdir -p "$work/tree"
+git archive HEAD | tar -x -m -C "$work/tree"
+status=0
+echo "$faults" | grep . > "$work/faults"
+while IFS='|' read -r name file before after; do
+    case " $* " in
+    "  " | *" $name "*) ;;
+    *) continue ;;
+    esac
+    plant "$name" "$file" "$before" "$after" || exit 1
+    seek "$name" || status=1
+    heal "$file"
+done < "$work/faults"
+exit $status
