@@ -23,22 +23,37 @@ static bool belongs_to_numbers(char c)
            c == '-' || c == '.' || c == '\n' || c == '\r';
 }
 
+static const char *csv_header_choice(int value)
+{
+    static const char *const names[] = {"auto", "yes", "no"};
+
+    return names[value];
+}
+
+static const char *csv_label_choice(int value)
+{
+    static const char *const names[] = {"none", "classes", "number"};
+
+    return names[value];
+}
+
 static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
                                        dlcore_error_record_t *error)
 {
+    dlcore_status status = dlcore_check_choice("csv", "header", (int)options->header, 0,
+                                               DLCORE_CSV_HEADER_NO, csv_header_choice, error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_check_choice("csv", "label_kind", (int)options->label_kind, 0,
+                                     DLCORE_CSV_LABEL_NUMBER, csv_label_choice, error);
+    if (status != DLCORE_OK)
+        return status;
     if (options->delimiter == '\0' || options->delimiter == options->quote ||
         belongs_to_numbers(options->delimiter) || belongs_to_numbers(options->quote))
         return dlcore_fail(
             error, DLCORE_ERROR_ARGUMENT,
             "delimiter 0x%02x and quote 0x%02x: must differ and be no part of numbers",
             (unsigned char)options->delimiter, (unsigned char)options->quote);
-    if ((unsigned)options->header > DLCORE_CSV_HEADER_NO ||
-        (unsigned)options->label_kind > DLCORE_CSV_LABEL_NUMBER)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "csv: header must lie in 0 .. %d and label_kind in 0 .. %d, got %d and "
-                           "%d",
-                           DLCORE_CSV_HEADER_NO, DLCORE_CSV_LABEL_NUMBER, (int)options->header,
-                           (int)options->label_kind);
     if ((options->features == NULL) != (options->feature_count == 0))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "csv: features is %s, but feature_count is %zu",

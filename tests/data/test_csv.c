@@ -337,7 +337,12 @@ static void test_csv_bad_arguments_are_refused(void **state)
     assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "delimiter 0x00");
     options = dlcore_csv_options_default();
     options.header = (dlcore_csv_header_t)3;
-    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "got 3 and 0");
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT,
+                   "csv: header 3 is unknown: known are auto, yes, no");
+    options = dlcore_csv_options_default();
+    options.label_kind = (dlcore_csv_label_t)9;
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT,
+                   "csv: label_kind 9 is unknown: known are none, classes, number");
     options = dlcore_csv_options_default();
     options.feature_count = 1;
     assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "features is NULL");
