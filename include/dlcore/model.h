@@ -17,17 +17,17 @@
  * meanwhile, be it fit, compile or set_weights, is answered DLCORE_ERROR_BUSY, but for set_weight,
  * set_weights and set_learning_rate on the thread of a callback. model_request_stop may be called
  * at any time from any thread or signal handler while the model exists. After DLCORE_ERROR_BUSY
- * dlcore_model_error says who has the model, on any thread.
+ * dlcore_model_error says who has the model, on any thread, for as long as that call has it.
  *
- * Exceptions: a C++ exception or longjmp may leave a call out of the code of yours that it runs on
- * the calling thread: callbacks, a dataset's functions, a schedule's function, a sink, a
- * dlcore_byte_writer_t, a dlcore_prediction_function_t. Training calls that were left keep the
- * model: others answer DLCORE_ERROR_BUSY until dlcore_model_abandon_call or dlcore_model_free, one
- * of which should be the next call, above all after longjmp, which cannot always be told from a
- * callback that still runs. Until then a dataset that was read ahead must exist. Evaluate, predict
- * and save keep nothing but memory, which both release. Not out of code on another thread (a
- * dataset's functions with prefetch), an allocator, or a dlcore_byte_reader_t, whose call has no
- * model yet: catch there, and answer an error.
+ * Exceptions: a C++ exception or longjmp may leave a call out of your code that the call runs on
+ * its own thread: a callback, a dataset's function, a schedule's function, a sink, a
+ * dlcore_byte_writer_t, a dlcore_prediction_function_t. A training call that was left keeps the
+ * model, and other calls answer DLCORE_ERROR_BUSY. dlcore_model_abandon_call gives the model back;
+ * dlcore_model_free alone is fine, too. Call one of them first: after longjmp other calls cannot
+ * always tell that the callback no longer runs. Until then a dataset with prefetch must exist.
+ * Evaluate, predict and save do not keep the model but memory, which both release.
+ * No exception or longjmp may leave code that runs on another thread (a dataset with prefetch), an
+ * allocator, or a dlcore_byte_reader_t: catch it there and answer an error.
  *
  * Zeros: inputs that are zero in every row of a batch are left out of the first layer's products,
  * which changes no result but by rounding, and nothing with the native engine. (Zero times a weight
