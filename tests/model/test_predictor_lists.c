@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "model/predictor.h"
+#include "model/predictor_settle.h"
 #include "support/predictor_models.h"
 
 enum { INPUTS = 200, UNITS = 130, ROWS = 8 };
