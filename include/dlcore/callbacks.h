@@ -10,25 +10,25 @@
  *     model_fit(network, x, y, &how, NULL);
  *     printf("best epoch: %zu\n", stopping.best_epoch + 1);
  *
- * Each is a struct of yours: ..._default() fills it, you change fields, and ..._callback() makes a
- * callback_t that points to it, so it stays where it is until fit returns. Results are in the same
- * struct. It may serve one fit after another, not two at once; nothing is to be freed. A callback_t
- * made of NULL is refused by fit, with a message that names the callback.
+ * Each is a struct of yours. ..._default() fills it, you change fields, and ..._callback() makes a
+ * callback_t that points to it, so do not move it before fit returns. Results are in the same
+ * struct. You may use it for one fit after another, but not for two at once. There is nothing to
+ * free. A callback_t made of NULL is refused by fit, with a message that names the callback.
  *
- * Bad settings, a monitored name that fit does not have, no memory and failing files end fit with
- * an error that names them. All but files that fail later are found before it has trained. (Keras
- * only warns about a name that is not there.)
+ * Bad settings, a monitored name that fit does not have, lack of memory and files that cannot be
+ * written end fit with an error that names them. They are found before training begins, except for
+ * files that fail later. (Keras only warns about an unknown name.)
  *
- * A file that is saved while fit runs keeps what the callbacks know, under their `name`, and a run
- * that resumes goes on as if it had never stopped; results are then those of the whole run. Two
- * callbacks of one kind need two names. One that keeps weights (restore_best_weights, roll_back)
- * must have kept them before the stop, too.
+ * A file that is saved while fit runs includes the state of the callbacks, under their `name`. A
+ * resumed run therefore continues as if it had not been interrupted, and the results are those of
+ * the whole run. Two callbacks of one kind need two names. A callback that keeps weights
+ * (restore_best_weights, roll_back) can only resume if it kept weights before the stop, too.
  *
  * Monitored names are looked up as in dlcore_training_value: "val_acc" will do. A value that is NaN
  * is worse than any number. (In Keras a first value of NaN stays the best for ever: early stopping
  * then always ends the run and restores the first epoch's weights.)
  *
- * A progress bar is no callback here: see `verbose` of dlcore_fit_options_t.
+ * For a progress bar see `verbose` of dlcore_fit_options_t.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_CALLBACKS_H
@@ -66,14 +66,14 @@ typedef struct dlcore_early_stopping {
     double min_delta;           /* 0; only its size counts */
     size_t patience;            /* 0 */
     dlcore_monitor_mode_t mode; /* auto */
-    double baseline;            /* NaN, the default: none; else waiting only ends by beating it */
-    bool restore_best_weights;  /* false; true: at the end of training, however that came about,
-                                   the weights become those of the best epoch */
+    double baseline;            /* NaN, the default: none; else only a better value counts */
+    bool restore_best_weights;  /* false; true: at the end of training, whatever ended it, the
+                                   weights become those of the best epoch */
     size_t start_from_epoch;    /* 0; epochs before it do not count */
     const char *name;           /* "early_stopping" */
 
     /* results */
-    size_t stopped_epoch; /* from 0, as in Keras; 0: it did not stop, as it never does there */
+    size_t stopped_epoch; /* from 0, as in Keras; 0: it did not stop (it never stops in epoch 0) */
     size_t best_epoch;    /* from 0; valid when `best` is not NaN */
     double best;          /* NaN before the first */
     size_t wait;          /* epochs since the best */
@@ -112,7 +112,7 @@ DLCORE_API dlcore_reduce_lr_on_plateau_t dlcore_reduce_lr_on_plateau_default(voi
 DLCORE_API dlcore_callback_t
 dlcore_reduce_lr_on_plateau_callback(dlcore_reduce_lr_on_plateau_t *reduce);
 
-/* The learning rate of an epoch, from 0, by the one before. For one by the step, see
+/* Returns the learning rate of an epoch (from 0), given the rate before it. For a rate by step see
  * dlcore/schedule.h. */
 typedef double (*dlcore_rate_function_t)(void *user, size_t epoch, double learning_rate);
 
@@ -120,7 +120,7 @@ typedef double (*dlcore_rate_function_t)(void *user, size_t epoch, double learni
  * a schedule. */
 typedef struct dlcore_learning_rate_scheduler {
     size_t structure_size;       /* set by ..._default() */
-    dlcore_rate_function_t rate; /* answers what dlcore_model_set_learning_rate takes */
+    dlcore_rate_function_t rate; /* returns a rate that dlcore_model_set_learning_rate accepts */
     void *user;
 } dlcore_learning_rate_scheduler_t;
 DLCORE_API dlcore_learning_rate_scheduler_t
@@ -128,22 +128,22 @@ dlcore_learning_rate_scheduler_default(dlcore_rate_function_t rate, void *user);
 DLCORE_API dlcore_callback_t
 dlcore_learning_rate_scheduler_callback(dlcore_learning_rate_scheduler_t *scheduler);
 
-/* ---- numbers that run away ---- */
+/* ---- losses that become NaN or infinite ---- */
 
-/* Keeps a copy of the weights, and puts it back when fit ends with DLCORE_ERROR_NOT_FINITE, which
- * it still answers: then the weights are those of the last copy, from before the loss went astray,
- * instead of those before the batch that it was noticed in. A copy only counts once a batch that
- * began with it had a finite loss: weights that an update has just blown up are not kept. Before
- * the first that counts nothing is put back. Needs the stop_on_not_finite of fit's options. The
- * optimizer's state stays as it is: compile again to begin it anew. */
+/* Keeps a copy of the weights. When fit ends with DLCORE_ERROR_NOT_FINITE (which it still returns),
+ * the copy is put back: the weights are then from before the loss began to grow, instead of those
+ * just before the bad batch. A copy is valid once a batch that started with it had a finite loss,
+ * so weights that an update has just destroyed are not kept. Without a valid copy nothing is put
+ * back. Needs stop_on_not_finite of fit's options. The optimizer's state does not change; compile
+ * again to reset it. */
 typedef struct dlcore_roll_back {
     size_t structure_size; /* set by ..._default() */
-    size_t save_freq;      /* 0, the default: as each epoch begins; n: also after every n batches */
-    const char *name;      /* "roll_back" */
+    size_t save_freq; /* 0, the default: at the start of each epoch; n: also after n batches each */
+    const char *name; /* "roll_back" */
 
     /* results */
     bool rolled_back;
-    size_t epoch, batch; /* of the copy: that many batches of that epoch were done */
+    size_t epoch, batch; /* of the copy: it was made after `batch` batches of `epoch` */
 
     /* inside */
     double state[4];
@@ -157,9 +157,9 @@ DLCORE_API dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_
 
 #define DLCORE_CHECKPOINT_PATH_SIZE 1024
 
-/* Saves the model as training goes on: dlcore_model_save, which replaces a file whole or not at
- * all. Folders must be there: whether a file could be written is found out as training begins, as
- * far as that can be told without replacing one, unless the folder's name has fields.
+/* Saves the model during training with dlcore_model_save, which replaces a file completely or not
+ * at all. Folders must exist. Whether the file can be written is checked when training begins, as
+ * far as possible without replacing it, unless the name of the folder has fields.
  *
  * `path` may have fields as in Keras: {epoch}, from 1; {batch}, from 1, when saving by batches; and
  * the name of any value, {val_loss}. After a colon comes Python's format: a width, with 0 before it
@@ -168,7 +168,7 @@ DLCORE_API dlcore_callback_t dlcore_roll_back_callback(dlcore_roll_back_t *roll_
 typedef struct dlcore_model_checkpoint {
     size_t structure_size; /* set by ..._default() */
     const char *path;
-    const char *monitor; /* "val_loss"; looked at by save_best_only alone */
+    const char *monitor; /* "val_loss"; only save_best_only uses it */
     bool save_best_only; /* false; true: only when the value is better than ever; an epoch without
                             the value (validation_freq) saves nothing, where Keras would save; nor
                             does NaN, which Keras saves when it is the first */
@@ -179,7 +179,7 @@ typedef struct dlcore_model_checkpoint {
     dlcore_save_options_t save;     /* the defaults; its `error` is not used */
     const char *name;               /* "model_checkpoint" */
 
-    /* results; these and the best value last from fit to fit */
+    /* results; they are kept from fit to fit */
     size_t saves;
     double best;                                 /* that was saved; NaN before the first */
     char last_path[DLCORE_CHECKPOINT_PATH_SIZE]; /* that was saved to; "" at first */
@@ -221,31 +221,31 @@ typedef struct dlcore_csv_logger {
 DLCORE_API dlcore_csv_logger_t dlcore_csv_logger_default(const char *path);
 DLCORE_API dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
 
-/* For runs that may be killed: start the same program again and it goes on. As training begins,
- * loads the file at `path` when there is one, and fit goes on from there to the same bits; without
- * one it begins as it would. Saves to it as training goes on, after all other callbacks. When the
- * last epoch is done, or a callback has stopped the run, the file is deleted; when
- * dlcore_model_request_stop did, or fit failed, it stays. Delete it to begin anew. Whether it can
- * be written is found out as training begins, before the model changes; not when nothing is left to
- * train and no file is to be deleted.
+/* For runs that may be killed: start the same program again and it resumes. When training begins
+ * and there is a file at `path`, it is loaded and fit continues from there; the result is
+ * bit-identical to a run that was not interrupted. Without a file training starts normally. During
+ * training it saves to the file, after all other callbacks. The file is deleted when the last epoch
+ * is done or a callback has stopped the run. It stays when dlcore_model_request_stop stopped the
+ * run or fit failed. Delete it to start again. Whether the file can be written is checked when
+ * training begins, before the model changes (not if nothing is left to train and no file is to be
+ * deleted).
  *
- * From the file come weights, the optimizer's state, counts, seed, where the run stands, and the
- * learning rate, as callbacks may have changed it; where the optimizer has a schedule, also a
- * function, the program's stays. Layers and all other settings of compile must be those of the
- * file: DLCORE_ERROR_STATE names one that is not, and both its values; DLCORE_ERROR_SHAPE, where
- * the weights are others. */
+ * The file gives the weights, the optimizer's state, counts, seed, position and learning rate
+ * (which callbacks may have changed). If the optimizer has a schedule, that of the program is used.
+ * Layers and all other compile settings must equal those of the file: otherwise DLCORE_ERROR_STATE
+ * names the setting and both values, or DLCORE_ERROR_SHAPE the weights. */
 typedef struct dlcore_backup_and_restore {
     size_t structure_size; /* set by ..._default() */
     const char *path;
     size_t save_freq;       /* 0, the default: after each epoch; n: after every n batches */
-    bool delete_checkpoint; /* true; false: it stays, and a run that is done, started again, trains
-                               nothing and has its end once more */
+    bool delete_checkpoint; /* true; false: the file stays. Started again after its end, the program
+                               then trains nothing and only repeats the end of training */
     dlcore_save_options_t save; /* the defaults; training_state must stay true; its `error` is not
                                    used */
     const char *name;           /* "backup_and_restore" */
 
     /* results */
-    bool restored; /* this fit went on from the file */
+    bool restored; /* this fit resumed from the file */
     size_t saves;  /* in this fit */
 
     /* inside */

@@ -1,4 +1,5 @@
-/* A look over a model and its data before training: what is allowed, but seldom meant.
+/* model_check: looks for mistakes in a model and its data before training. It reports what is
+ * allowed but seldom intended.
  *
  *     findings_t findings;
  *     model_check(network, x, y, &findings, NULL);
@@ -6,7 +7,7 @@
  *         printf("%s\n", findings.list[i].text);
  *
  * dlcore_model_fit prints the same with verbose 1, as lines that begin with "note: ", before the
- * first epoch that a model is trained. A finding is no error, and a model without findings may
+ * first epoch that a model is trained. A finding is not an error, and a model without findings may
  * still be wrong.
  *
  * SPDX-License-Identifier: MIT */

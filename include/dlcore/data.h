@@ -3,9 +3,8 @@
  * IDX: big-endian; two zero bytes, a type byte (0x08 uint8, 0x0C int32, 0x0D float32), a rank
  * byte, `rank` lengths as u32, then the elements, and nothing after them.
  *
- * Files are taken as hostile: sizes are checked before memory is asked for, a wrong length is an
- * error that names both numbers, and no more memory is taken than twice what the file holds and a
- * megabyte.
+ * Files are treated as hostile: sizes are checked before memory is allocated, a wrong length is an
+ * error that gives both numbers, and memory stays below twice the content of the file plus 1 MB.
  *
  * Ownership: the tensor is the caller's. Threads: any.
  *
@@ -44,10 +43,10 @@ DLCORE_API dlcore_status dlcore_idx_parse(const void *bytes, size_t size,
 /* Whether this build reads gzip files. */
 DLCORE_API bool dlcore_idx_reads_gzip(void);
 
-/* Writes a tensor of any dtype and rank as a plain IDX file, which takes the place of one of that
- * name when it is complete; on failure the old one stays. Data is not forced to the disk: call
- * your system's sync where a power cut matters. Errors: DLCORE_ERROR_IO with errno's
- * text, DLCORE_ERROR_OVERFLOW for a length above 2^32 - 1. */
+/* Writes a tensor of any dtype and rank as a plain IDX file. When it is complete it replaces an old
+ * file of that name; on failure the old one stays. The data is not forced to the disk: call your
+ * system's sync if it must survive a power cut. Errors: DLCORE_ERROR_IO with errno's text,
+ * DLCORE_ERROR_OVERFLOW for a length above 2^32 - 1. */
 DLCORE_API dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t *tensor,
                                          dlcore_error_record_t *error);
 
@@ -131,8 +130,9 @@ typedef struct dlcore_csv_options {
     dlcore_csv_column_t label;           /* the last column */
     const dlcore_csv_column_t *features; /* in the order that x is to have them */
     size_t feature_count;                /* 0: all columns but the label */
-    /* Class names that are known already, those of the training data for instance: y has their
-     * places in this list, and another name is an error. 0: collected from the file. */
+    /* Class names that you know already, for example those of the training data: a label in y is
+     * the position of its name in this list; any other name is an error. 0: collected from the
+     * file. */
     const char *const *classes;
     size_t class_count;
 } dlcore_csv_options_t;
@@ -161,7 +161,7 @@ DLCORE_API dlcore_status dlcore_csv_parse(const void *bytes, size_t size,
 /* NULL is fine. */
 DLCORE_API void dlcore_csv_free(dlcore_csv_t *csv);
 
-/* Queries: never fail, borrow from `csv`; NULL is answered with NULL or 0. */
+/* Queries: they never fail and borrow from `csv`; for NULL they return NULL or 0. */
 
 /* The features, float32 (rows, features), and the labels, (rows): int32 classes, float32 numbers,
  * or NULL when there are none. They may be changed in place. */
@@ -199,10 +199,11 @@ typedef struct dlcore_split {
     dlcore_tensor_t *train_x, *train_y, *test_x, *test_y;
 } dlcore_split_t;
 
-/* Splits the samples of x, along axis 0, and of y (may be NULL) alike. Shuffled, the parts are
- * copies from their source's allocator, in the order of the shuffle; otherwise read-only views, the
- * first samples for training, the last for testing, and x and y must outlive them. `options` NULL:
- * the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples or a part would have none. */
+/* Splits the samples of x (along axis 0) and of y (may be NULL) in the same way. With shuffle the
+ * parts are copies, made with the allocator of their source, in shuffled order. Without it they are
+ * read-only views, the first samples for training, the last for testing; x and y must outlive them.
+ * `options` NULL: the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples or a part would
+ * be empty. */
 DLCORE_API dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
                                                  const dlcore_split_options_t *options,
                                                  dlcore_split_t *out, dlcore_error_record_t *error);
@@ -210,7 +211,7 @@ DLCORE_API dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const
 typedef struct dlcore_k_fold_options {
     size_t structure_size; /* set by ..._default() */
     size_t folds;          /* 5; 2 .. the number of samples */
-    bool shuffle;          /* false: each fold is a run of neighbours; true: drawn by chance */
+    bool shuffle;          /* false: a fold is a range of samples; true: a random choice */
     uint64_t seed;         /* 0; the same seed gives the same folds */
 } dlcore_k_fold_options_t;
 

@@ -1,5 +1,5 @@
-/* Optimizers: how the weights w follow their gradient g. Formulas, defaults and names are Keras 3's
- * (keras/src/optimizers/base_optimizer.py, and sgd.py, rmsprop.py, ... beside it).
+/* Optimizers: how the weights w change with their gradient g. Formulas, defaults and names are
+ * Keras 3's (keras/src/optimizers/base_optimizer.py, and sgd.py, rmsprop.py, ... beside it).
  *
  * A step takes the gradient (regularizers included, averaged over accumulated steps), clips it,
  * decays the weights, applies the optimizer's rule, updates the moving average, and then applies
@@ -50,8 +50,8 @@ typedef enum dlcore_optimizer_kind {
 } dlcore_optimizer_kind_t;
 
 /* A value descriptor: copy it, change it, nothing to free. Settings of other kinds (amsgrad with
- * sgd) are not looked at; those of all kinds are, used or not. Settings are double, because Keras
- * forms 1 - rho and the like in double before it rounds to float32. */
+ * sgd) are ignored. Settings that all kinds have are always checked. They are double, because Keras
+ * computes 1 - rho and the like in double before it rounds to float32. */
 typedef struct dlcore_optimizer {
     dlcore_optimizer_kind_t kind;
     double learning_rate; /* >= 0; see dlcore_model_set_learning_rate */
@@ -68,9 +68,9 @@ typedef struct dlcore_optimizer {
     dlcore_schedule_t
         schedule; /* kind NONE: learning_rate. Counts every step, accumulated or not */
 
-    /* At most one of these; 0: none (Keras: None). Gradients of one weight array longer than
-     * clipnorm are scaled to that Euclidean norm; all together likewise to global_clipnorm; single
-     * gradients are cut to -clipvalue .. clipvalue. */
+    /* At most one of these; 0: none (Keras: None). clipnorm: gradients of one weight array with a
+     * larger Euclidean norm are scaled to this norm. global_clipnorm: the same for all gradients
+     * together. clipvalue: each gradient is cut to -clipvalue .. clipvalue. */
     double clipnorm, global_clipnorm, clipvalue;
 
     /* Each update begins with w -= lr weight_decay w. 0: none; >= 0. */
