@@ -82,6 +82,11 @@ files/gunzip.c zlib.h"
         esac
     done
 
+    # The page about the inside names files that are there.
+    grep -oE "\`[a-z_]+/[a-z0-9_]+\.[ch]\`" src/DESIGN.md | tr -d "\`" | sort -u | while read -r name; do
+        test -e "src/$name" || test -e "include/$name" || echo "src/DESIGN.md names $name"
+    done
+
     # listed LIST: of the lines "NAME FILE" given, those whose NAME is no word of LIST.
     listed() {
         grep -v '^ *#' "$1" | tr -s ' ()' '\n' > "$work/words"
