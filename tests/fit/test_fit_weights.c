@@ -73,27 +73,27 @@ static void test_fit_weights_of_classes_are_weights_of_their_samples(void **stat
 {
     samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
     tensor_t *weights = spelled_out(samples);
-    model_t *models[4];
+    model_t *models[6];
     fit_options_t how = batches_of(ROWS);
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
-        rows_t rows = {.samples = samples, .weights = weights};
-        dataset_t dataset = {.user = &rows, .begin = begin, .next = next, .prefetch = i == 3};
+    for (int i = 0; i < 6; i++) {
+        rows_t rows = {.samples = samples, .weights = i < 4 ? weights : NULL};
+        dataset_t dataset = {.user = &rows, .begin = begin, .next = next, .prefetch = i % 2 == 1};
 
         models[i] = model_of();
         how.epochs = 3;
         how.shuffle = false;
         how.sample_weight = i == 0 ? weights : NULL;
-        how.class_weight = i == 1 ? class_weight : NULL;
-        how.class_count = i == 1 ? CLASSES : 0;
+        how.class_weight = i == 1 || i > 3 ? class_weight : NULL;
+        how.class_count = i == 1 || i > 3 ? CLASSES : 0;
         if (i < 2)
             assert_int_equal(model_fit(models[i], samples.x, samples.y, &how, NULL), DLCORE_OK);
         else
             assert_int_equal(model_fit_dataset(models[i], &dataset, &how, NULL), DLCORE_OK);
         assert_true(same_weights(models[i], models[0]));
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 6; i++)
         model_free(models[i]);
     tensor_free(weights);
     samples_free(samples);
