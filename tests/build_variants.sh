@@ -31,7 +31,7 @@ build() {
             return 1
         }
     done
-    sed -n 's/^\[  SKIPPED \] \(.*\)/    \1: SKIPPED/p' "$work/$name".*.log | sort -u
+    sed -n 's/^\[  SKIPPED \] \(test_[a-z0-9_]*\)$/    \1: SKIPPED/p' "$work/$name".*.log | sort -u
 }
 
 # Whoever compiles the sources by other means is told by every source what is wrong.

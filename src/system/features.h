@@ -14,8 +14,11 @@
 /* Those systems show everything unless they are asked for less. */
 #    define _POSIX_C_SOURCE 200809L
 #endif
-#if !defined(_FILE_OFFSET_BITS)
-#    define _FILE_OFFSET_BITS 64 /* files above 2 GB where off_t is small by default */
+/* Files above 2 GB, also where off_t is small by default or by a host's flags: no public function
+ * has one. */
+#if !defined(_FILE_OFFSET_BITS) || _FILE_OFFSET_BITS != 64
+#    undef _FILE_OFFSET_BITS
+#    define _FILE_OFFSET_BITS 64
 #endif
 
 #endif
