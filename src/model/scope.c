@@ -50,6 +50,9 @@ dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double mul
     dlcore_model_t *owner = (dlcore_model_t *)model;
     size_t threads = model->options.threads;
 
+    /* asking the system takes longer than a small step */
+    if (useful_threads(DLCORE_THREADS_MAX, multiply_adds) == 1)
+        return NULL;
     if (threads == 0) /* quotas are read where a team is made, not in every call */
         threads = dlcore_team_allowed_cpus();
     if (useful_threads(threads, multiply_adds) == 1 || !gains_from_team(model) ||

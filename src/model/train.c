@@ -57,7 +57,8 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
         training->team = model->call.team = dlcore_model_acquire_team(model, work);
     training->workers =
         dlcore_size_max(training->workers, dlcore_model_workers(training->team, work));
-    training->pace = dlcore_pace_start(training->workers, dlcore_team_allowed_cpus());
+    training->pace = dlcore_pace_start(training->workers,
+                                       training->workers > 1 ? dlcore_team_allowed_cpus() : 1);
     training->step.team = training->team;
 }
 
