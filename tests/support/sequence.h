@@ -117,9 +117,9 @@ typedef struct sequence_outcome {
     float *smooth;                     /* must be the same up to rounding on the other engine */
     size_t smooth_count, single_count; /* of these, losses, which come first */
     bool trains;                       /* weights may have moved */
-    bool jumps;                        /* which weights stay hangs on the last digit of a loss */
-    bool is_pure;                      /* leaves a built model as it is */
-    const char *broken;                /* a promise that was not kept; NULL: none */
+    bool jumps;         /* weights may hang on the last digit of a loss or a gradient */
+    bool is_pure;       /* leaves a built model as it is */
+    const char *broken; /* a promise that was not kept; NULL: none */
 } sequence_outcome_t;
 
 void sequence_call(sequence_model_t *on, const sequence_call_t *call, sequence_outcome_t *outcome);

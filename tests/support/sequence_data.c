@@ -19,10 +19,15 @@ static bool one_in(size_t n)
     return random_below(n) == 0;
 }
 
+/* Zeros, too: rows that were the same are no longer. What a batch normalization makes of rows that
+ * are the same is rounding alone. */
 static tensor_t *disturbed(float *x, size_t rows, size_t width, double noise)
 {
-    for (size_t i = 0; noise > 0 && i < rows * width; i++)
-        x[i] *= (float)(1 + noise * (2 * random_unit() - 1));
+    for (size_t i = 0; noise > 0 && i < rows * width; i++) {
+        double factor = 1 + noise * (2 * random_unit() - 1);
+
+        x[i] = (float)((double)x[i] * factor + noise * (2 * random_unit() - 1));
+    }
     return tensor_of_floats(SHAPE(rows, width), x);
 }
 

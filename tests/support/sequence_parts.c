@@ -60,7 +60,11 @@ static dlcore_constraint_t draw_constraint(void)
 static layer_t draw_dense(sequence_style_t style)
 {
     layer_t layer = layer_dense(sequence_width(style), draw_activation(style));
+    bool over_units =
+        layer.activation == ACTIVATION_SOFTMAX || layer.activation == ACTIVATION_LOG_SOFTMAX;
 
+    if (over_units && layer.units == 1) /* which would be a constant */
+        layer.units = 2;
     layer.use_bias = !one_in(5);
     if (style == SEQUENCE_SMALL && !one_in(5))
         return layer;
@@ -90,9 +94,14 @@ static layer_t draw_normalized(layer_t layer)
 
 static layer_t draw_other(sequence_style_t style)
 {
+    layer_t layer = layer_activation(ACTIVATION_LINEAR);
+
     switch (random_below(9)) {
     case 0:
-        return layer_activation(draw_activation(style));
+        layer.activation = draw_activation(style); /* likewise, after one unit */
+        if (layer.activation == ACTIVATION_SOFTMAX || layer.activation == ACTIVATION_LOG_SOFTMAX)
+            layer.activation = ACTIVATION_TANH;
+        return layer;
     case 1:
         return layer_flatten();
     case 2:
