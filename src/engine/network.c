@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "engine/network_exchange.h"
 #include "nn/initializer.h"
 
 dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,

@@ -1,9 +1,9 @@
 /* A network's parameters between Keras's row-major order and the layout of the engine.
  *
  * SPDX-License-Identifier: MIT */
-#include <string.h>
+#include "engine/network_exchange.h"
 
-#include "engine/network.h"
+#include <string.h>
 
 void dlcore_network_export(const dlcore_network_t *network, const dlcore_parameter_t *parameter,
                            const float *flat, float *row_major)

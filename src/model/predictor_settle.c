@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/finite.h"
 #include "base/size.h"
+#include "engine/network_exchange.h"
 #include "engine/path.h"
 #include "model/predictor_settle.h"
 #include "products/products_native.h"

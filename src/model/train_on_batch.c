@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 #include "base/error.h"
+#include "engine/network_exchange.h"
 #include "model/train.h"
 
 /* One step on all rows of x and y at once. */

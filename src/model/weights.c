@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "engine/network_exchange.h"
 #include "model/model.h"
 
 size_t dlcore_model_weight_count(const dlcore_model_t *model)

@@ -9,6 +9,7 @@
 #include "base/little_endian.h"
 #include "base/random.h"
 #include "base/size.h"
+#include "engine/network_exchange.h"
 #include "nn/optimizer.h"
 
 dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model)

@@ -12,6 +12,7 @@
 
 #include "base/allocator.h"
 #include "engine/network.h"
+#include "engine/network_exchange.h"
 #include "support/tensors.h"
 
 static dlcore_network_t network;

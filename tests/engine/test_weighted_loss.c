@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "engine/network_exchange.h"
 #include "engine/workspace.h"
 #include "model/train.h"
 #include "support/tensors.h"
