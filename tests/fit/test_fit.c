@@ -128,6 +128,17 @@ static void test_fit_of_bad_options_names_the_numbers(void **state)
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
                      DLCORE_ERROR_ARGUMENT);
     assert_non_null(strstr(dlcore_model_error(model), "leaves 0"));
+    options.validation_split = 1e-17; /* 1 less that is 1 */
+    assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "and 0 to validate"));
+    options.validation_split = 0.0;
+    options.callback_count = 1;
+    assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_non_null(
+        strstr(dlcore_model_error(model), "callbacks is NULL, but callback_count is 1"));
+    options.callback_count = 0;
     options.validation_split = 0.0;
     options.validation_x = data.x;
     assert_int_equal(dlcore_model_fit(model, data.x, data.y, &options, NULL),

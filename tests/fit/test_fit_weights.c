@@ -159,6 +159,41 @@ static void test_fit_weights_in_evaluate_and_validation(void **state)
     samples_free(samples);
 }
 
+/* As in Keras: the samples that a split keeps for validation have their weights, but not those of
+ * their classes. */
+static void test_fit_weights_of_classes_are_not_of_validation(void **state)
+{
+    enum { KEPT = ROWS / 4 };
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    tensor_t *weights = spelled_out(samples), *x = NULL, *y = NULL, *part = NULL;
+    evaluate_options_t alone = evaluate_options_default();
+    fit_options_t how = batches_of(BATCH);
+    history_t *history = NULL;
+    evaluation_t result;
+    model_t *model = model_of();
+
+    (void)state;
+    how.validation_split = 0.25;
+    how.sample_weight = weights;
+    how.class_weight = class_weight;
+    how.class_count = CLASSES;
+    assert_int_equal(model_fit(model, samples.x, samples.y, &how, &history), DLCORE_OK);
+    assert_int_equal(tensor_slice(samples.x, ROWS - KEPT, ROWS, &x, NULL), DLCORE_OK);
+    assert_int_equal(tensor_slice(samples.y, ROWS - KEPT, ROWS, &y, NULL), DLCORE_OK);
+    assert_int_equal(tensor_slice(weights, ROWS - KEPT, ROWS, &part, NULL), DLCORE_OK);
+    alone.batch_size = BATCH;
+    alone.sample_weight = part;
+    assert_int_equal(model_evaluate(model, x, y, &alone, &result), DLCORE_OK);
+    assert_true(fabs(history_value(history, "val_loss", 0) - result.loss) <= 1e-12);
+    history_free(history);
+    tensor_free(x);
+    tensor_free(y);
+    tensor_free(part);
+    tensor_free(weights);
+    samples_free(samples);
+    model_free(model);
+}
+
 static void test_fit_weights_that_are_bad_are_refused(void **state)
 {
     samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
@@ -192,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_fit_weights_and_train_on_batch_agree),
         cmocka_unit_test(test_fit_weights_in_evaluate_and_validation),
         cmocka_unit_test(test_fit_weights_that_are_bad_are_refused),
+        cmocka_unit_test(test_fit_weights_of_classes_are_not_of_validation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

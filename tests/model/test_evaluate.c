@@ -309,6 +309,42 @@ static void test_calls_give_the_team_back(void **state)
     assert_int_equal(dlcore_model_predict(s->model, s->x, s->expected), DLCORE_OK);
 }
 
+/* Training that is too small for a team takes one to validate. */
+static void test_fit_gives_the_team_of_validation_back(void **state)
+{
+    enum { MANY = 30000 };
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_tensor_t *x = tensor(4, 8), *y = tensor(4, 1);
+    dlcore_model_t *model = NULL;
+    dlcore_team_t *team;
+
+    (void)state;
+    options.threads = 2;
+    how.validation_x = tensor(MANY, 8);
+    how.validation_y = tensor(MANY, 1);
+    how.validation_batch_size = 128;
+    dlcore_model_create(&options, &model);
+    dlcore_model_add(model, dlcore_layer_dense(16, DLCORE_ACTIVATION_TANH));
+    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
+    dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
+    assert_int_equal(dlcore_model_build(model, 8), DLCORE_OK);
+    team = dlcore_model_acquire_team(model, 1e12);
+    dlcore_model_release_team(model, team);
+    if (team != NULL) {
+        assert_int_equal(dlcore_model_fit(model, x, y, &how, NULL), DLCORE_OK);
+        team = dlcore_model_acquire_team(model, 1e12);
+        assert_non_null(team);
+        dlcore_model_release_team(model, team);
+    }
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free((dlcore_tensor_t *)how.validation_x);
+    dlcore_tensor_free((dlcore_tensor_t *)how.validation_y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_predict_from_many_threads_gives_the_same_bits, begin,
                                         end),
         cmocka_unit_test_setup_teardown(test_calls_give_the_team_back, begin, end),
+        cmocka_unit_test(test_fit_gives_the_team_of_validation_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
