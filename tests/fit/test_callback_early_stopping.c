@@ -249,7 +249,9 @@ static void test_early_stopping_of_auto_mode_goes_by_the_metric(void **state)
                  {"error", DLCORE_METRIC_BINARY_ACCURACY, true}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t k = 0; k < 2 * (sizeof cases / sizeof cases[0]); k++) {
+        size_t i = k / 2;
+        bool weighted = k % 2 == 1; /* behind another metric */
         dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
         dlcore_callback_t callback = dlcore_early_stopping_callback(&stopping);
         dlcore_compile_options_t settings = dlcore_compile_options_default();
@@ -257,13 +259,17 @@ static void test_early_stopping_of_auto_mode_goes_by_the_metric(void **state)
         dlcore_error_record_t error = {0};
         const char *names[1];
         double values[1] = {1.0};
+        dlcore_metric_t *metric;
         dlcore_training_event_t event = {
             .model = model, .names = names, .values = values, .value_count = 1, .error = &error};
 
         settings.loss = dlcore_loss_mean_squared_error();
-        settings.metrics[0] = dlcore_metric_default(cases[i].kind);
-        snprintf(settings.metrics[0].name, sizeof settings.metrics[0].name, "%s", cases[i].name);
+        metric = weighted ? &settings.weighted_metrics[0] : &settings.metrics[0];
+        settings.metrics[0] = dlcore_metric_default(DLCORE_METRIC_LOG_COSH);
         settings.metric_count = 1;
+        settings.weighted_metric_count = weighted ? 1 : 0;
+        *metric = dlcore_metric_default(cases[i].kind);
+        snprintf(metric->name, sizeof metric->name, "%s", cases[i].name);
         assert_int_equal(dlcore_model_compile_with(model, &settings), DLCORE_OK);
         names[0] = cases[i].name[0] != '\0' ? cases[i].name : dlcore_metric_name(cases[i].kind);
         stopping.monitor = names[0];
