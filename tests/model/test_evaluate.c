@@ -345,6 +345,33 @@ static void test_fit_gives_the_team_of_validation_back(void **state)
     dlcore_tensor_free((dlcore_tensor_t *)how.validation_y);
 }
 
+/* What weights are punished with counts once, however many samples there are. */
+static void test_evaluate_adds_the_penalty_of_weights_once(void **state)
+{
+    dlcore_layer_t dense = dlcore_layer_dense(UNITS, DLCORE_ACTIVATION_LINEAR);
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_tensor_t *x = tensor(ROWS, INPUTS), *y = tensor(ROWS, UNITS);
+    static float kernel[INPUTS * UNITS];
+    dlcore_evaluation_t result;
+    dlcore_model_t *model = NULL;
+    double squares = 0.0;
+
+    (void)state;
+    dense.kernel_regularizer = dlcore_regularizer_l2(0.125);
+    dlcore_model_create(NULL, &model);
+    dlcore_model_add(model, dense);
+    dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
+    assert_int_equal(dlcore_model_build(model, INPUTS), DLCORE_OK);
+    assert_int_equal(dlcore_model_get_weight(model, 0, kernel, INPUTS * UNITS), DLCORE_OK);
+    for (size_t i = 0; i < INPUTS * UNITS; i++)
+        squares += (double)kernel[i] * (double)kernel[i];
+    assert_int_equal(dlcore_model_evaluate(model, x, y, NULL, &result), DLCORE_OK);
+    assert_true(fabs(result.loss - 0.125 * squares) < 1e-6 * squares); /* zeros give no error */
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +388,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(test_calls_give_the_team_back, begin, end),
         cmocka_unit_test(test_fit_gives_the_team_of_validation_back),
+        cmocka_unit_test(test_evaluate_adds_the_penalty_of_weights_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
