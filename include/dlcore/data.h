@@ -1,10 +1,24 @@
 /* Data from files: IDX, the format of MNIST and Fashion-MNIST; .npy, the format of NumPy; CSV.
  *
- * IDX: big-endian; two zero bytes, a type byte (0x08 uint8, 0x0C int32, 0x0D float32), a rank
- * byte, `rank` lengths as u32, then the elements, and nothing after them.
+ * IDX: big-endian; two zero bytes, a type byte (0x08 uint8, 0x09 int8, 0x0B int16, 0x0C int32, 0x0D
+ * float32, 0x0E float64), a rank byte, `rank` lengths as u32, then the elements, and nothing after
+ * them.
  *
- * Files are treated as hostile: sizes are checked before memory is allocated, a wrong length is an
- * error that gives both numbers, and memory stays below twice the content of the file plus 1 MB.
+ * Tensors have three dtypes. Other types of .npy and IDX files are converted:
+ *
+ *   in the file                   in the tensor
+ *   float32, uint8, int32         the same
+ *   float16                       float32; exact, with infinities, NaN and denormal numbers
+ *   float64                       float32; rounded to nearest; too large: infinite, as in NumPy's
+ *                                 astype
+ *   int8, int16, uint16           int32; they always fit
+ *   uint32, int64, uint64         int32; DLCORE_ERROR_RANGE, with the row and the value, when one
+ *                                 does not fit
+ *   bool                          uint8, 0 and 1
+ *
+ * Files are treated as hostile: sizes are checked before memory is allocated, and a wrong length is
+ * an error that gives both numbers. Memory stays below 1 MB plus twice the content of the file or
+ * twice the tensor, whichever is larger.
  *
  * Ownership: the tensor is the caller's. Threads: any.
  *
@@ -30,8 +44,8 @@ extern "C" {
  * MNIST's training images. Errors: DLCORE_ERROR_IO with errno's text when the file cannot be read,
  * or when it is no regular file; DLCORE_ERROR_FORMAT when it is no IDX file, is cut short or too
  * long, or its gzip data is damaged; DLCORE_ERROR_UNSUPPORTED for a gzip file when the library was
- * built without zlib, for IDX types that have no dtype here (int8, int16, float64) and for ranks
- * above DLCORE_RANK_MAX; DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
+ * built without zlib, and for ranks above DLCORE_RANK_MAX; DLCORE_ERROR_OVERFLOW,
+ * DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
 DLCORE_API dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
                                          dlcore_tensor_t **out, dlcore_error_record_t *error);
 
@@ -52,15 +66,15 @@ DLCORE_API dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t
 
 /* ---- .npy: arrays of NumPy ---- */
 
-/* Reads a .npy file of version 1.0, 2.0 or 3.0: what numpy.save wrote. float32, uint8 and int32
- * come as they are; float64 becomes float32, rounded to nearest (too large: infinite, as in
- * NumPy's astype); int64 becomes int32, or DLCORE_ERROR_RANGE with the row and the value; bool
- * becomes uint8, 0 and 1. Both orders of bytes and of axes are read; the tensor is row-major.
+/* Reads a .npy file of version 1.0, 2.0 or 3.0, as numpy.save writes it. All types of the table
+ * above are read, in both orders of bytes and of axes (little- and big-endian, C and Fortran); the
+ * tensor is row-major.
  *
  * Errors: DLCORE_ERROR_IO as above; DLCORE_ERROR_FORMAT when it is no .npy file, its header is not
  * what NumPy writes, or it is not exactly as long as that says; DLCORE_ERROR_UNSUPPORTED for other
  * types, structured arrays, versions, ranks above DLCORE_RANK_MAX and headers above 10,000 bytes;
- * DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
+ * DLCORE_ERROR_RANGE as in the table; DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL:
+ * malloc. */
 DLCORE_API dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
                                          dlcore_tensor_t **out, dlcore_error_record_t *error);
 

@@ -1,9 +1,6 @@
-/* IDX files: plain ones, and the order of bytes.
+/* Reading IDX files.
  *
  * SPDX-License-Identifier: MIT */
-#include <stdint.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "base/traces.h"
 #include "data/idx_gzip.h"
@@ -18,43 +15,27 @@ bool dlcore_idx_reads_gzip(void)
     return dlcore_gunzip_available();
 }
 
-static dlcore_status read_input(void *from, void *to, size_t want, size_t *got,
-                                dlcore_error_record_t *error)
-{
-    return dlcore_input_read(from, to, want, got, error);
-}
-
 static dlcore_status load_plain(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                                 dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
+    dlcore_elements_source_t source = dlcore_elements_from_input(input);
     dlcore_idx_header_t header;
-    dlcore_status status;
+    const dlcore_elements_t *elements = &header.elements;
+    dlcore_status status = dlcore_idx_read_header(&source, &header, error);
     size_t got;
 
-    status = dlcore_idx_read_header(read_input, input, input->name, &header, error);
     if (status != DLCORE_OK)
         return status;
-    if (input->size - header.bytes != header.content)
+    if (input->size - header.bytes != elements->content)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: %zu bytes of elements, the header says %zu", input->name,
-                           input->size - header.bytes, header.content);
-    status =
-        dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape, out, error);
+                           input->size - header.bytes, elements->content);
+    status = dlcore_tensor_create_unset(allocator, elements->dtype, elements->rank, elements->shape,
+                                        out, error);
     if (status == DLCORE_OK)
-        status = dlcore_input_read(input, (*out)->data, header.content, &got, error);
+        status =
+            dlcore_elements_read(elements, &source, 0, elements->size, (*out)->data, &got, error);
     return status;
-}
-
-/* From the file's big-endian order to the host's, whatever that is. */
-static void to_host_order(dlcore_tensor_t *tensor)
-{
-    if (tensor->dtype == DLCORE_DTYPE_UINT8)
-        return;
-    for (size_t i = 0; i < tensor->size; i++) {
-        uint32_t bits = dlcore_idx_number(tensor->data + 4 * i);
-
-        memcpy(tensor->data + 4 * i, &bits, sizeof bits);
-    }
 }
 
 static dlcore_status load_idx(dlcore_input_t *input, const dlcore_allocator_t *allocator,
@@ -75,10 +56,8 @@ static dlcore_status load_idx(dlcore_input_t *input, const dlcore_allocator_t *a
     if (status != DLCORE_OK) {
         dlcore_tensor_free(*out);
         *out = NULL;
-        return status;
     }
-    to_host_order(*out);
-    return DLCORE_OK;
+    return status;
 }
 
 static dlcore_status read_idx_file(const char *path, const dlcore_allocator_t *allocator,

@@ -1,8 +1,9 @@
 /* IDX from gzip files.
  *
  * The header of such a file says how much will follow, but a few compressed bytes can claim
- * gigabytes. So memory is taken in chunks, each at most as large as what has already come out, and
- * the tensor is made when all is there: at no time more than twice what the file holds.
+ * gigabytes. So memory is taken in chunks of elements that are converted already, each at most as
+ * large as what has come out, and the tensor is made when all is there: at no time more than twice
+ * what the elements in the file take in a tensor.
  *
  * SPDX-License-Identifier: MIT */
 #include "data/idx_gzip.h"
@@ -40,34 +41,35 @@ static void release_chunks(chunk_t *chunk, const dlcore_allocator_t *allocator)
     }
 }
 
-/* Reads `content` bytes into new chunks, *first onwards. On failure the chunks made so far are
- * there all the same. */
-static dlcore_status read_chunks(dlcore_gunzip_t *gunzip, const char *name, size_t content,
+/* Reads all elements into new chunks, *first onwards. On failure the chunks made so far are there
+ * all the same. */
+static dlcore_status read_chunks(const dlcore_elements_source_t *source,
+                                 const dlcore_elements_t *elements,
                                  const dlcore_allocator_t *allocator, chunk_t **first,
                                  dlcore_error_record_t *error)
 {
     chunk_t **link = first;
-    size_t total = 0;
+    size_t item = dlcore_dtype_size(elements->dtype);
+    size_t done = 0, count, got;
 
-    while (total < content) {
-        size_t size = dlcore_size_min(content - total, dlcore_size_max(total, FIRST_CHUNK));
-        chunk_t *chunk = dlcore_allocate_raw(allocator, 1, sizeof *chunk + size);
+    for (; done < elements->size; done += count) {
+        chunk_t *chunk;
         dlcore_status status;
-        size_t got;
 
+        count = dlcore_size_min(elements->size - done, dlcore_size_max(done, FIRST_CHUNK / item));
+        chunk = dlcore_allocate_raw(allocator, 1, sizeof *chunk + count * item);
         if (chunk == NULL)
-            return dlcore_fail_memory(error, name, size);
-        *chunk = (chunk_t){.size = size};
+            return dlcore_fail_memory(error, source->name, count * item);
+        *chunk = (chunk_t){.size = count * item};
         *link = chunk;
         link = &chunk->next;
-        status = dlcore_gunzip_read(gunzip, chunk->bytes, size, &got, error);
+        status = dlcore_elements_read(elements, source, done, count, chunk->bytes, &got, error);
         if (status != DLCORE_OK)
             return status;
-        total += got;
-        if (got < size)
+        if (got < count * elements->item)
             return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                               "%s: %zu bytes of elements, the header says %zu", name, total,
-                               content);
+                               "%s: %zu bytes of elements, the header says %zu", source->name,
+                               done * elements->item + got, elements->content);
     }
     return DLCORE_OK;
 }
@@ -100,25 +102,36 @@ static void join_chunks(chunk_t **first, const dlcore_allocator_t *allocator, un
     }
 }
 
+static dlcore_status read_gzip(dlcore_gunzip_t *gunzip, const char *name,
+                               const dlcore_allocator_t *allocator, chunk_t **chunks,
+                               dlcore_idx_header_t *header, dlcore_error_record_t *error)
+{
+    dlcore_elements_source_t source = {.read = read_gunzip, .from = gunzip, .name = name};
+    dlcore_status status = dlcore_idx_read_header(&source, header, error);
+
+    if (status == DLCORE_OK)
+        status = read_chunks(&source, &header->elements, allocator, chunks, error);
+    if (status == DLCORE_OK)
+        status = check_end(gunzip, name, header->elements.content, error);
+    return status;
+}
+
 dlcore_status dlcore_idx_load_gzip(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                                    dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_idx_header_t header;
+    const dlcore_elements_t *elements = &header.elements;
     dlcore_gunzip_t *gunzip = NULL;
     chunk_t *chunks = NULL;
     dlcore_status status;
 
     status = dlcore_gunzip_open(input, allocator, &gunzip, error);
     if (status == DLCORE_OK)
-        status = dlcore_idx_read_header(read_gunzip, gunzip, input->name, &header, error);
-    if (status == DLCORE_OK)
-        status = read_chunks(gunzip, input->name, header.content, allocator, &chunks, error);
-    if (status == DLCORE_OK)
-        status = check_end(gunzip, input->name, header.content, error);
+        status = read_gzip(gunzip, input->name, allocator, &chunks, &header, error);
     dlcore_gunzip_close(gunzip);
     if (status == DLCORE_OK)
-        status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape, out,
-                                            error);
+        status = dlcore_tensor_create_unset(allocator, elements->dtype, elements->rank,
+                                            elements->shape, out, error);
     if (status == DLCORE_OK)
         join_chunks(&chunks, allocator, (*out)->data);
     release_chunks(chunks, allocator);

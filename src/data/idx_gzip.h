@@ -11,7 +11,7 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* Reads a gzip file from its start, elements still big-endian. */
+/* Reads a gzip file from its start. */
 dlcore_status dlcore_idx_load_gzip(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                                    dlcore_tensor_t **out, dlcore_error_record_t *error);
 

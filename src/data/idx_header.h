@@ -6,32 +6,17 @@
 
 #include "system/compiler.h"
 
-#include <stdint.h>
-
-#include "dlcore/tensor.h"
+#include "data/elements.h"
 
 DLCORE_HIDDEN_BEGIN
 
-/* A number of four bytes, the highest first. */
-static inline uint32_t dlcore_idx_number(const unsigned char bytes[4])
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 typedef struct dlcore_idx_header {
-    dlcore_dtype_t dtype;
-    size_t rank;
-    size_t shape[DLCORE_RANK_MAX];
-    size_t bytes;   /* of the header itself */
-    size_t content; /* bytes of the elements that follow: checked not to overflow */
+    dlcore_elements_t elements; /* big-endian, row-major */
+    size_t bytes;               /* of the header itself */
 } dlcore_idx_header_t;
 
-/* Reads as dlcore_input_read and dlcore_gunzip_read do; `from` is theirs. */
-typedef dlcore_status dlcore_idx_read_t(void *from, void *to, size_t want, size_t *got,
-                                        dlcore_error_record_t *error);
-
-/* Reads and checks a header. `name` is for messages. */
-dlcore_status dlcore_idx_read_header(dlcore_idx_read_t *read, void *from, const char *name,
+/* Reads and checks a header; the source then stands at the first element. */
+dlcore_status dlcore_idx_read_header(const dlcore_elements_source_t *source,
                                      dlcore_idx_header_t *header, dlcore_error_record_t *error);
 
 DLCORE_HIDDEN_END

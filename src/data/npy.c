@@ -10,20 +10,29 @@
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
 
-/* Fortran order passes through a second block of the tensor's size: with it, twice the file. */
-static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_npy_header_t *header,
+static dlcore_status read_elements(dlcore_input_t *input, const dlcore_elements_t *elements,
+                                   unsigned char *to, dlcore_error_record_t *error)
+{
+    dlcore_elements_source_t source = dlcore_elements_from_input(input);
+    size_t got; /* all: the header is right about the size */
+
+    return dlcore_elements_read(elements, &source, 0, elements->size, to, &got, error);
+}
+
+/* Fortran order passes through a second block of the tensor's size. */
+static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_elements_t *elements,
                                   const dlcore_allocator_t *allocator, dlcore_tensor_t *tensor,
                                   dlcore_error_record_t *error)
 {
-    size_t item = dlcore_dtype_size(header->dtype);
-    unsigned char *block = dlcore_allocate_raw(allocator, header->size, item);
+    size_t item = dlcore_dtype_size(elements->dtype);
+    unsigned char *block = dlcore_allocate_raw(allocator, elements->size, item);
     dlcore_status status;
 
     if (block == NULL)
-        return dlcore_fail_memory(error, input->name, header->size * item);
-    status = dlcore_npy_read_elements(input, header, block, error);
+        return dlcore_fail_memory(error, input->name, elements->size * item);
+    status = read_elements(input, elements, block, error);
     if (status == DLCORE_OK)
-        dlcore_npy_from_fortran(block, tensor->data, item, header->rank, header->shape);
+        dlcore_npy_from_fortran(block, tensor->data, item, elements->rank, elements->shape);
     dlcore_release(allocator, block);
     return status;
 }
@@ -31,19 +40,19 @@ static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_npy_header
 static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_npy_header_t header;
+    dlcore_elements_t elements;
     dlcore_tensor_t *tensor = NULL;
-    dlcore_status status = dlcore_npy_read_header(input, allocator, &header, error);
+    dlcore_status status = dlcore_npy_read_header(input, allocator, &elements, error);
 
     if (status == DLCORE_OK)
-        status = dlcore_tensor_create_unset(allocator, header.dtype, header.rank, header.shape,
-                                            &tensor, error);
+        status = dlcore_tensor_create_unset(allocator, elements.dtype, elements.rank,
+                                            elements.shape, &tensor, error);
     if (status != DLCORE_OK)
         return status;
-    if (header.fortran_order && header.rank > 1)
-        status = read_fortran(input, &header, allocator, tensor, error);
+    if (elements.fortran_order && elements.rank > 1)
+        status = read_fortran(input, &elements, allocator, tensor, error);
     else
-        status = dlcore_npy_read_elements(input, &header, tensor->data, error);
+        status = read_elements(input, &elements, tensor->data, error);
     if (status == DLCORE_OK)
         *out = tensor;
     else

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "data/npy.h"
-#include "tensor/tensor.h"
 
 #define MAGIC_SIZE 6
 #define HEADER_MAX 10000 /* bytes; NumPy reads no longer ones by itself, either */
@@ -83,12 +82,12 @@ static dlcore_status take_length(cursor_t *at, const char *name, size_t *length,
     return DLCORE_OK;
 }
 
-static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_npy_header_t *header,
+static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_elements_t *elements,
                                 dlcore_error_record_t *error)
 {
     bool comma = true;
 
-    header->rank = 0;
+    elements->rank = 0;
     if (!take_char(at, '('))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is no tuple", name);
     while (!take_char(at, ')')) {
@@ -97,35 +96,31 @@ static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_npy_heade
         if (!comma)
             return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                                "%s: header: shape is no tuple of whole numbers", name);
-        if (header->rank == DLCORE_RANK_MAX)
+        if (elements->rank == DLCORE_RANK_MAX)
             return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "%s: rank is more than %d", name,
                                DLCORE_RANK_MAX);
-        status = take_length(at, name, &header->shape[header->rank], error);
+        status = take_length(at, name, &elements->shape[elements->rank], error);
         if (status != DLCORE_OK)
             return status;
-        header->rank++;
+        elements->rank++;
         comma = take_char(at, ',');
     }
-    if (header->rank == 1 && !comma) /* (3) is a number to Python, (3,) a tuple */
+    if (elements->rank == 1 && !comma) /* (3) is a number to Python, (3,) a tuple */
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is no tuple", name);
     return DLCORE_OK;
 }
 
 static const struct {
     char text[3];
-    dlcore_npy_type_t type;
-    dlcore_dtype_t dtype;
-    unsigned char item;
+    unsigned char type; /* dlcore_element_type_t */
 } npy_types[] = {
-    {"f4", DLCORE_NPY_FLOAT32, DLCORE_DTYPE_FLOAT32, 4},
-    {"u1", DLCORE_NPY_UINT8, DLCORE_DTYPE_UINT8, 1},
-    {"i4", DLCORE_NPY_INT32, DLCORE_DTYPE_INT32, 4},
-    {"b1", DLCORE_NPY_BOOL, DLCORE_DTYPE_UINT8, 1},
-    {"i8", DLCORE_NPY_INT64, DLCORE_DTYPE_INT32, 8},
-    {"f8", DLCORE_NPY_FLOAT64, DLCORE_DTYPE_FLOAT32, 8},
+    {"f4", DLCORE_ELEMENT_FLOAT32}, {"u1", DLCORE_ELEMENT_UINT8},   {"i4", DLCORE_ELEMENT_INT32},
+    {"i8", DLCORE_ELEMENT_INT64},   {"f8", DLCORE_ELEMENT_FLOAT64}, {"b1", DLCORE_ELEMENT_BOOL},
+    {"i1", DLCORE_ELEMENT_INT8},    {"i2", DLCORE_ELEMENT_INT16},   {"u2", DLCORE_ELEMENT_UINT16},
+    {"u4", DLCORE_ELEMENT_UINT32},  {"u8", DLCORE_ELEMENT_UINT64},  {"f2", DLCORE_ELEMENT_FLOAT16},
 };
 
-static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_npy_header_t *header,
+static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_elements_t *elements,
                                 dlcore_error_record_t *error)
 {
     const char *text;
@@ -137,28 +132,26 @@ static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_npy_heade
     if (!take_string(at, &text, &length))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is no string", name);
     for (size_t i = 0; length == 3 && i < sizeof npy_types / sizeof npy_types[0]; i++) {
-        bool order = text[0] == '<' || text[0] == '>' || (text[0] == '|' && npy_types[i].item == 1);
-
-        if (order && memcmp(text + 1, npy_types[i].text, 2) == 0) {
-            header->type = npy_types[i].type;
-            header->dtype = npy_types[i].dtype;
-            header->item = npy_types[i].item;
-            header->big_endian = text[0] == '>';
+        if (memcmp(text + 1, npy_types[i].text, 2) != 0)
+            continue;
+        dlcore_elements_set_type(elements, (dlcore_element_type_t)npy_types[i].type);
+        elements->big_endian = text[0] == '>';
+        if (text[0] == '<' || text[0] == '>' || (text[0] == '|' && elements->item == 1))
             return DLCORE_OK;
-        }
     }
     for (size_t i = 0; i < length; i++)
         if (text[i] < ' ' || text[i] > '~')
             return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is no type", name);
     return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
-                       "%s: type '%.*s': only f4, f8, i4, i8, u1 and b1 are read", name,
-                       (int)dlcore_size_min(length, 20), text);
+                       "%s: type '%.*s': only f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 and b1 "
+                       "are read",
+                       name, (int)dlcore_size_min(length, 20), text);
 }
 
 enum { KEY_DESCR, KEY_ORDER, KEY_SHAPE, KEYS };
 
 static dlcore_status take_entry(cursor_t *at, const char *name, bool seen[KEYS],
-                                dlcore_npy_header_t *header, dlcore_error_record_t *error)
+                                dlcore_elements_t *elements, dlcore_error_record_t *error)
 {
     static const char *const keys[KEYS] = {"descr", "fortran_order", "shape"};
     const char *text;
@@ -176,18 +169,18 @@ static dlcore_status take_entry(cursor_t *at, const char *name, bool seen[KEYS],
                                        : "a key without a colon");
     seen[key] = true;
     if (key == KEY_DESCR)
-        return take_descr(at, name, header, error);
+        return take_descr(at, name, elements, error);
     if (key == KEY_SHAPE)
-        return take_shape(at, name, header, error);
-    header->fortran_order = take_word(at, "True");
-    if (!header->fortran_order && !take_word(at, "False"))
+        return take_shape(at, name, elements, error);
+    elements->fortran_order = take_word(at, "True");
+    if (!elements->fortran_order && !take_word(at, "False"))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: header: fortran_order is neither True nor False", name);
     return DLCORE_OK;
 }
 
 dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char *name,
-                                    dlcore_npy_header_t *header, dlcore_error_record_t *error)
+                                    dlcore_elements_t *elements, dlcore_error_record_t *error)
 {
     cursor_t at = {.next = text, .end = text + length};
     bool seen[KEYS] = {false};
@@ -205,7 +198,7 @@ dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char 
         if (!comma)
             return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                                "%s: header: no comma between two entries", name);
-        status = take_entry(&at, name, seen, header, error);
+        status = take_entry(&at, name, seen, elements, error);
         if (status != DLCORE_OK)
             return status;
         comma = take_char(&at, ',');
@@ -259,27 +252,20 @@ static dlcore_status read_start(dlcore_input_t *input, size_t *length, dlcore_er
     return status;
 }
 
-static dlcore_status check_sizes(const dlcore_input_t *input, dlcore_npy_header_t *header,
+static dlcore_status check_sizes(const dlcore_input_t *input, dlcore_elements_t *elements,
                                  dlcore_error_record_t *error)
 {
-    char text[DLCORE_SHAPE_TEXT_SIZE];
-    dlcore_tensor_t layout;
+    dlcore_status status = dlcore_elements_set_size(elements, input->name, error);
 
-    if (dlcore_tensor_layout(&layout, header->dtype, header->rank, header->shape, NULL) !=
-            DLCORE_OK ||
-        !dlcore_size_multiply(layout.size, header->item, &header->content))
-        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: shape %s is too large", input->name,
-                           dlcore_shape_text(text, header->rank, header->shape));
-    header->size = layout.size;
-    if (input->size - input->position != header->content)
+    if (status == DLCORE_OK && input->size - input->position != elements->content)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: %zu bytes of elements, the header says %zu", input->name,
-                           input->size - input->position, header->content);
-    return DLCORE_OK;
+                           input->size - input->position, elements->content);
+    return status;
 }
 
 dlcore_status dlcore_npy_read_header(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                                     dlcore_npy_header_t *header, dlcore_error_record_t *error)
+                                     dlcore_elements_t *elements, dlcore_error_record_t *error)
 {
     char *text;
     size_t length = 0;
@@ -300,9 +286,9 @@ dlcore_status dlcore_npy_read_header(dlcore_input_t *input, const dlcore_allocat
         return dlcore_fail_memory(error, input->name, length);
     status = read_whole(input, text, length, error);
     if (status == DLCORE_OK)
-        status = dlcore_npy_parse_dict(text, length, input->name, header, error);
+        status = dlcore_npy_parse_dict(text, length, input->name, elements, error);
     if (status == DLCORE_OK)
-        status = check_sizes(input, header, error);
+        status = check_sizes(input, elements, error);
     dlcore_release(allocator, text);
     return status;
 }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,6 +71,52 @@ static void test_idx_int32_and_float32_are_big_endian(void **state)
     dlcore_tensor_free(tensor);
 }
 
+/* The ends of their ranges. */
+static void test_idx_int8_and_int16_become_int32(void **state)
+{
+    static const unsigned char bytes[] = {0, 0, 9, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0x7F, 0xFF, 5};
+    static const unsigned char shorts[] = {0, 0,    0x0B, 1,    0,    0, 0, 5, 0x80,
+                                           0, 0x7F, 0xFF, 0xFF, 0xFE, 1, 2, 0, 0x80};
+    dlcore_tensor_t *tensor = parse(bytes, sizeof bytes);
+
+    (void)state;
+    assert_ints(tensor, SHAPE(2, 2), (int32_t[]){-128, 127, -1, 5});
+    dlcore_tensor_free(tensor);
+    tensor = load(scratch_file("int8", bytes, sizeof bytes));
+    assert_ints(tensor, SHAPE(2, 2), (int32_t[]){-128, 127, -1, 5});
+    dlcore_tensor_free(tensor);
+    tensor = parse(shorts, sizeof shorts);
+    assert_ints(tensor, SHAPE(5), (int32_t[]){-32768, 32767, -2, 258, 128});
+    dlcore_tensor_free(tensor);
+}
+
+static void test_idx_float64_is_rounded_to_nearest(void **state)
+{
+    static const double doubles[] = {0.1,      1e300, -1e300, 1e-300,       0x1.000001p0,
+                                     0x1p-149, 3e-45, -0.0,   0x1.000003p0, 16777217};
+    static const float floats[] = {0.1F,   INFINITY, -INFINITY,     0,       1, 0x1p-149F,
+                                   3e-45F, -0.0F,    0x1.000004p0F, 16777216};
+    bytes_t file = {0};
+    dlcore_tensor_t *tensor;
+
+    (void)state;
+    idx_header(&file, IDX_FLOAT64, 1, (uint32_t[]){10});
+    for (size_t i = 0; i < 10; i++) {
+        uint64_t bits;
+
+        memcpy(&bits, &doubles[i], sizeof bits);
+        for (int shift = 56; shift >= 0; shift -= 8)
+            bytes_add(&file, &(unsigned char){(unsigned char)(bits >> shift)}, 1);
+    }
+    tensor = parse(file.data, file.size);
+    assert_floats(tensor, SHAPE(10), floats);
+    dlcore_tensor_free(tensor);
+    tensor = load(scratch_file("float64", file.data, file.size));
+    assert_floats(tensor, SHAPE(10), floats);
+    dlcore_tensor_free(tensor);
+    bytes_free(&file);
+}
+
 static void test_idx_every_rank_up_to_8_is_read(void **state)
 {
     static const uint32_t lengths[8] = {2, 3, 1, 2, 1, 2, 5, 1};
@@ -114,28 +161,38 @@ static void test_idx_zero_length_axes_give_no_elements(void **state)
     bytes_free(&file);
 }
 
-/* A plain file takes its tensor, in one block, and nothing else. */
+/* A plain file takes its tensor, in one block, and nothing else, whatever the type in the file. */
 static void test_idx_plain_file_is_read_straight_into_its_tensor(void **state)
 {
-    failing_allocator_t memory;
-    dlcore_allocator_t allocator = failing_allocator(&memory);
-    dlcore_tensor_t *tensor = NULL;
-    bytes_t file = {0};
+    static const struct {
+        unsigned char type;
+        size_t item, tensor_item;
+    } types[] = {{IDX_UINT8, 1, 1}, {IDX_INT8, 1, 4}, {IDX_FLOAT64, 8, 4}};
 
     (void)state;
-    failing_allocator_init(&memory);
-    idx_header(&file, IDX_UINT8, 2, (uint32_t[]){1000, 1000});
-    bytes_add_zeros(&file, 1000 * 1000);
-    file.data[file.size - 1] = 77;
-    assert_int_equal(
-        dlcore_idx_load(scratch_file("large", file.data, file.size), &allocator, &tensor, NULL),
-        DLCORE_OK);
-    assert_bytes(tensor, SHAPE(1000, 1000), file.data + 12);
-    dlcore_tensor_free(tensor);
-    assert_int_equal(memory.calls, 1);
-    assert_in_range(memory.peak_bytes, 1000 * 1000, 1000 * 1000 + 1000);
-    failing_allocator_assert_clean(&memory);
-    bytes_free(&file);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        failing_allocator_t memory;
+        dlcore_allocator_t allocator = failing_allocator(&memory);
+        dlcore_tensor_t *tensor = NULL;
+        size_t size = 1000 * 1000 * types[i].tensor_item;
+        bytes_t file = {0};
+
+        failing_allocator_init(&memory);
+        idx_header(&file, types[i].type, 2, (uint32_t[]){1000, 1000});
+        bytes_add_zeros(&file, 1000 * 1000 * types[i].item);
+        if (types[i].type == IDX_UINT8)
+            file.data[file.size - 1] = 77;
+        assert_int_equal(
+            dlcore_idx_load(scratch_file("large", file.data, file.size), &allocator, &tensor, NULL),
+            DLCORE_OK);
+        if (types[i].type == IDX_UINT8)
+            assert_bytes(tensor, SHAPE(1000, 1000), file.data + 12);
+        dlcore_tensor_free(tensor);
+        assert_int_equal(memory.calls, 1);
+        assert_in_range(memory.peak_bytes, size, size + 1000);
+        failing_allocator_assert_clean(&memory);
+        bytes_free(&file);
+    }
 }
 
 static void test_idx_bad_arguments_are_refused(void **state)
@@ -282,6 +339,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx_uint8_matrix_is_read_from_memory_and_file),
         cmocka_unit_test(test_idx_int32_and_float32_are_big_endian),
+        cmocka_unit_test(test_idx_int8_and_int16_become_int32),
+        cmocka_unit_test(test_idx_float64_is_rounded_to_nearest),
         cmocka_unit_test(test_idx_every_rank_up_to_8_is_read),
         cmocka_unit_test(test_idx_zero_length_axes_give_no_elements),
         cmocka_unit_test(test_idx_plain_file_is_read_straight_into_its_tensor),

@@ -1,6 +1,7 @@
 /* IDX from gzip files: the same tensors, and memory only for what is really there.
  *
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,8 @@ typedef struct parsed {
     dlcore_tensor_t *tensor;
 } parsed_t;
 
-/* `content`: bytes that are really in there. At most twice that and 1 MB may be taken. */
+/* `content`: bytes that are really in there, or those of a tensor of them when it is larger. At
+ * most twice that and 1 MB may be taken. */
 static void parse(parsed_t *parsed, const bytes_t *packed, size_t content)
 {
     dlcore_allocator_t allocator = failing_allocator(&parsed->memory);
@@ -104,6 +106,81 @@ static void test_idx_gzip_of_each_dtype_and_of_nothing(void **state)
     bytes_free(&content);
 }
 
+static void test_idx_gzip_of_types_that_are_converted(void **state)
+{
+    bytes_t content = {0};
+    bytes_t packed = {0};
+    parsed_t parsed;
+
+    (void)state;
+    need_zlib();
+    idx_header(&content, IDX_INT8, 1, (uint32_t[]){4});
+    bytes_add(&content, "\x80\x7F\xFF\x05", 4);
+    gzip_stored(&packed, content.data, content.size);
+    parse(&parsed, &packed, content.size);
+    assert_ints(parsed.tensor, SHAPE(4), (int32_t[]){-128, 127, -1, 5});
+    end(&parsed, &packed);
+    bytes_free(&content);
+
+    idx_header(&content, IDX_INT16, 2, (uint32_t[]){2, 2});
+    bytes_add(&content, "\x80\0\x7F\xFF\xFF\xFE\1\2", 8);
+    gzip_stored(&packed, content.data, content.size);
+    parse(&parsed, &packed, content.size);
+    assert_ints(parsed.tensor, SHAPE(2, 2), (int32_t[]){-32768, 32767, -2, 258});
+    end(&parsed, &packed);
+    bytes_free(&content);
+
+    idx_header(&content, IDX_FLOAT64, 1, (uint32_t[]){2});
+    bytes_add(&content, "\xBF\xF8\0\0\0\0\0\0\x7F\xEF\xFF\xFF\xFF\xFF\xFF\xFF", 16);
+    gzip_stored(&packed, content.data, content.size);
+    parse(&parsed, &packed, content.size);
+    assert_floats(parsed.tensor, SHAPE(2), (float[]){-1.5F, 1.0F / 0.0F});
+    end(&parsed, &packed);
+    bytes_free(&content);
+}
+
+/* Sizes around those of the chunks: 65,536 elements, then as many again as there are. The memory is
+ * that of two tensors, however many bytes an element has in the file. */
+static void test_idx_gzip_converts_every_number_of_chunks(void **state)
+{
+    static const struct {
+        unsigned char type;
+        size_t item;
+    } types[] = {{IDX_INT8, 1}, {IDX_INT16, 2}, {IDX_FLOAT64, 8}};
+    static const size_t sizes[] = {1, 65535, 65536, 65537, 131073, 1000000};
+
+    (void)state;
+    need_zlib();
+    for (size_t i = 0; i < 3 * 6; i++) {
+        size_t item = types[i / 6].item, size = sizes[i % 6];
+        bytes_t content = {0}, packed = {0};
+        parsed_t parsed;
+
+        idx_header(&content, types[i / 6].type, 1, (uint32_t[]){(uint32_t)size});
+        for (size_t n = 0; n < size; n++) /* 0 .. 127; of doubles the exponent */
+            for (size_t at = 0; at < item; at++)
+                bytes_add(
+                    &content,
+                    &(unsigned char){at == (item == 8 ? 0 : item - 1) ? (n * n >> 9) % 128 : 0}, 1);
+        gzip_stored(&packed, content.data, content.size);
+        parse(&parsed, &packed, 4 * size);
+        assert_int_equal(parsed.status, DLCORE_OK);
+        assert_int_equal(dlcore_tensor_size(parsed.tensor), size);
+        for (size_t n = 0; n < size; n++) {
+            size_t byte = (n * n >> 9) % 128;
+            const void *data = dlcore_tensor_data_const(parsed.tensor);
+
+            if (item == 8 &&
+                ((const float *)data)[n] != (float)ldexp(byte > 0, (int)byte * 16 - 1023))
+                fail_msg("element %zu is %g", n, (double)((const float *)data)[n]);
+            if (item != 8 && ((const int32_t *)data)[n] != (int32_t)byte)
+                fail_msg("element %zu is %d", n, (int)((const int32_t *)data)[n]);
+        }
+        end(&parsed, &packed);
+        bytes_free(&content);
+    }
+}
+
 /* Members may end anywhere, in the header, too. */
 static void test_idx_gzip_of_several_members_is_one_file(void **state)
 {
@@ -173,21 +250,26 @@ static void test_idx_gzip_of_zeros_takes_twice_its_content(void **state)
 /* The header may claim what it wants: memory follows the content. */
 static void test_idx_gzip_claiming_gigabytes_takes_no_more_than_it_has(void **state)
 {
+    static const struct {
+        unsigned char type;
+        size_t item;
+    } types[] = {{IDX_INT32, 4}, {IDX_INT8, 1}, {IDX_INT16, 2}, {IDX_FLOAT64, 8}};
     static const size_t contents[] = {0, 1, 1000, 262144, 262145, 1500000, 10000000};
 
     (void)state;
     need_zlib();
-    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+    for (size_t i = 0; i < 4 * 7; i++) {
+        size_t item = types[i / 7].item, content = contents[i % 7];
         bytes_t head = {0};
         bytes_t packed = {0};
         char text[80];
         parsed_t parsed;
 
-        idx_header(&head, IDX_INT32, 2, (uint32_t[]){UINT32_MAX, 1000});
-        gzip_zeros(&packed, head.data, head.size, contents[i]);
-        parse(&parsed, &packed, contents[i]);
-        snprintf(text, sizeof text, "%zu bytes of elements, the header says 17179869180000",
-                 contents[i]);
+        idx_header(&head, types[i / 7].type, 2, (uint32_t[]){UINT32_MAX, 1000});
+        gzip_zeros(&packed, head.data, head.size, content);
+        parse(&parsed, &packed, content / item * 4 + 4);
+        snprintf(text, sizeof text, "%zu bytes of elements, the header says %zu", content,
+                 item * 4294967295000);
         assert_failed(parsed.status, DLCORE_ERROR_FORMAT, &parsed.error, text);
         assert_null(parsed.tensor);
         end(&parsed, &packed);
@@ -324,6 +406,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx_gzip_seed_is_read_from_memory_and_file),
         cmocka_unit_test(test_idx_gzip_of_each_dtype_and_of_nothing),
+        cmocka_unit_test(test_idx_gzip_of_types_that_are_converted),
+        cmocka_unit_test(test_idx_gzip_converts_every_number_of_chunks),
         cmocka_unit_test(test_idx_gzip_of_several_members_is_one_file),
         cmocka_unit_test(test_idx_gzip_of_every_number_of_chunks),
         cmocka_unit_test(test_idx_gzip_of_zeros_takes_twice_its_content),

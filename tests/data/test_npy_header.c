@@ -13,7 +13,7 @@
 #include "data/npy.h"
 #include "support/tensors.h"
 
-static dlcore_status parse(const char *text, dlcore_npy_header_t *header,
+static dlcore_status parse(const char *text, dlcore_elements_t *header,
                            dlcore_error_record_t *error)
 {
     return dlcore_npy_parse_dict(text, strlen(text), "x", header, error);
@@ -32,11 +32,11 @@ static void test_npy_header_other_spellings_are_read(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         dlcore_error_record_t error = {.message = ""};
-        dlcore_npy_header_t header;
+        dlcore_elements_t header;
 
         if (parse(texts[i], &header, &error) != DLCORE_OK)
             fail_msg("%s", error.message);
-        assert_int_equal(header.type, DLCORE_NPY_FLOAT32);
+        assert_int_equal(header.type, DLCORE_ELEMENT_FLOAT32);
         assert_int_equal(header.dtype, DLCORE_DTYPE_FLOAT32);
         assert_int_equal(header.item, 4);
         assert_false(header.big_endian);
@@ -51,28 +51,40 @@ static void test_npy_header_types_have_their_sizes(void **state)
 {
     static const struct {
         const char *text;
-        dlcore_npy_type_t type;
+        dlcore_element_type_t type;
         dlcore_dtype_t dtype;
         size_t item;
         bool big_endian;
     } cases[] = {
-        {"{'descr':'>f4','fortran_order':True,'shape':()}\n", DLCORE_NPY_FLOAT32,
+        {"{'descr':'>f4','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_FLOAT32,
          DLCORE_DTYPE_FLOAT32, 4, true},
-        {"{'descr':'<f8','fortran_order':True,'shape':()}\n", DLCORE_NPY_FLOAT64,
+        {"{'descr':'<f8','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_FLOAT64,
          DLCORE_DTYPE_FLOAT32, 8, false},
-        {"{'descr':'>i8','fortran_order':True,'shape':()}\n", DLCORE_NPY_INT64, DLCORE_DTYPE_INT32,
-         8, true},
-        {"{'descr':'<i4','fortran_order':True,'shape':()}\n", DLCORE_NPY_INT32, DLCORE_DTYPE_INT32,
-         4, false},
-        {"{'descr':'|b1','fortran_order':True,'shape':()}\n", DLCORE_NPY_BOOL, DLCORE_DTYPE_UINT8,
-         1, false},
-        {"{'descr':'<u1','fortran_order':True,'shape':()}\n", DLCORE_NPY_UINT8, DLCORE_DTYPE_UINT8,
-         1, false},
+        {"{'descr':'>i8','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_INT64,
+         DLCORE_DTYPE_INT32, 8, true},
+        {"{'descr':'<i4','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_INT32,
+         DLCORE_DTYPE_INT32, 4, false},
+        {"{'descr':'|b1','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_BOOL,
+         DLCORE_DTYPE_UINT8, 1, false},
+        {"{'descr':'<u1','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_UINT8,
+         DLCORE_DTYPE_UINT8, 1, false},
+        {"{'descr':'|i1','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_INT8,
+         DLCORE_DTYPE_INT32, 1, false},
+        {"{'descr':'>i2','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_INT16,
+         DLCORE_DTYPE_INT32, 2, true},
+        {"{'descr':'<u2','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_UINT16,
+         DLCORE_DTYPE_INT32, 2, false},
+        {"{'descr':'>u4','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_UINT32,
+         DLCORE_DTYPE_INT32, 4, true},
+        {"{'descr':'<u8','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_UINT64,
+         DLCORE_DTYPE_INT32, 8, false},
+        {"{'descr':'>f2','fortran_order':True,'shape':()}\n", DLCORE_ELEMENT_FLOAT16,
+         DLCORE_DTYPE_FLOAT32, 2, true},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        dlcore_npy_header_t header;
+        dlcore_elements_t header;
 
         assert_int_equal(parse(cases[i].text, &header, NULL), DLCORE_OK);
         assert_int_equal(header.type, cases[i].type);
@@ -106,7 +118,10 @@ static void test_npy_header_what_is_wrong_is_named(void **state)
         {"{'descr': '<f4' 'fortran_order': True}\n", DLCORE_ERROR_FORMAT, "no comma"},
         {"{'descr': 4}\n", DLCORE_ERROR_FORMAT, "descr is no string"},
         {"{'descr': '\x01\x02\x03'}\n", DLCORE_ERROR_FORMAT, "descr is no type"},
-        {"{'descr': '<f2'}\n", DLCORE_ERROR_UNSUPPORTED, "type '<f2'"},
+        {"{'descr': '<c8'}\n", DLCORE_ERROR_UNSUPPORTED, "type '<c8'"},
+        {"{'descr': '|i2'}\n", DLCORE_ERROR_UNSUPPORTED, "type '|i2'"},
+        {"{'descr': '<f16'}\n", DLCORE_ERROR_UNSUPPORTED,
+         "type '<f16': only f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 and b1 are read"},
         {"{'descr': '=f4'}\n", DLCORE_ERROR_UNSUPPORTED, "type '=f4'"},
         {"{'descr': '|f4'}\n", DLCORE_ERROR_UNSUPPORTED, "type '|f4'"},
         {"{'descr': '|O'}\n", DLCORE_ERROR_UNSUPPORTED, "type '|O'"},
@@ -132,7 +147,7 @@ static void test_npy_header_what_is_wrong_is_named(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dlcore_error_record_t error = {.message = ""};
-        dlcore_npy_header_t header;
+        dlcore_elements_t header;
 
         assert_failed(parse(cases[i].text, &header, &error), cases[i].status, &error,
                       cases[i].message);

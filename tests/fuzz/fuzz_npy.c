@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    budget_t budget = budget_for(size);
+    budget_t budget = budget_for(4 * size); /* int8 becomes int32 */
     dlcore_allocator_t allocator = budget_allocator(&budget);
     dlcore_error_record_t error = {.message = ""};
     dlcore_tensor_t *tensor = NULL;

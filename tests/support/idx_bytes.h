@@ -19,7 +19,14 @@ void bytes_add(bytes_t *bytes, const void *more, size_t size);
 void bytes_add_zeros(bytes_t *bytes, size_t count);
 void bytes_free(bytes_t *bytes);
 
-enum { IDX_UINT8 = 0x08, IDX_INT8 = 0x09, IDX_INT16 = 0x0B, IDX_INT32 = 0x0C, IDX_FLOAT32 = 0x0D };
+enum {
+    IDX_UINT8 = 0x08,
+    IDX_INT8 = 0x09,
+    IDX_INT16 = 0x0B,
+    IDX_INT32 = 0x0C,
+    IDX_FLOAT32 = 0x0D,
+    IDX_FLOAT64 = 0x0E
+};
 
 /* Two zeros, type, rank, lengths. */
 void idx_header(bytes_t *bytes, unsigned char type, size_t rank, const uint32_t *lengths);
