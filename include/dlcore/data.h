@@ -105,12 +105,13 @@ DLCORE_API dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t
  *
  * A header is recognized as follows (DLCORE_CSV_HEADER_AUTO). The first row is a header when
  *   - a column is asked for by name; or
- *   - it cannot be a sample: a column that is to be a number has a word in it ("RI,Na,Mg,Type",
- *     ",a,b", "country,2019,2020"), and no number in the row has a point or a sign; or all of these
- * have fields that are neither numbers nor missing ("1x1,1x2"); or
+ *   - it cannot be a sample: a column that is to be a number has a word in it, and no number in
+ *     the row has a point or a sign ("RI,Na,Mg,Type", ",a,b", "country,2019,2020"); or
+ *   - none of the columns that are to be numbers has one in it, and not all of these fields are
+ *     missing values ("1x1,1x2"); or
  *   - its numbers count the columns from 0, at least to 2 ("0,1,2,label", as pandas writes columns
- *     without names), those of the second row do not count, and are not all whole numbers that
- *     small; or
+ *     without names), and those of the second row neither count nor, below 8 columns, are whole
+ *     numbers that are all as small; or
  *   - the label is a class, and the field there is called what labels are: label, class, target,
  *     category, type, kind, species, outcome.
  * In the last two cases a class of that name in a later row, or in options.classes, makes it a
