@@ -35,8 +35,8 @@ static dlcore_status open_folder(dlcore_temporary_t *temporary, dlcore_error_rec
 }
 
 /* What is to be replaced; *there is false when there is nothing yet. */
-static dlcore_status look(dlcore_temporary_t *temporary, dlcore_file_info_t *old, bool *there,
-                          dlcore_error_record_t *error)
+static dlcore_status look_at_place(dlcore_temporary_t *temporary, dlcore_file_info_t *old,
+                                   bool *there, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = temporary->system;
 
@@ -203,7 +203,7 @@ dlcore_status dlcore_temporary_open(dlcore_temporary_t *temporary, const dlcore_
     if (status == DLCORE_OK)
         status = open_folder(temporary, error);
     if (status == DLCORE_OK)
-        status = look(temporary, &old, &there, error);
+        status = look_at_place(temporary, &old, &there, error);
     /* nobody else may look into what will have other permissions */
     if (status == DLCORE_OK)
         status = make(temporary, there ? 0600 : 0666, error);
