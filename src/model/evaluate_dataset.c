@@ -190,18 +190,30 @@ dlcore_status dlcore_model_evaluate_dataset(const dlcore_model_t *model,
 
 /* ---- predict ---- */
 
-/* A tensor for the outputs of that many rows. */
+static void free_output(const dlcore_model_t *model, dlcore_tensor_t *y)
+{
+    dlcore_allocator_t held = dlcore_held_allocator(model);
+
+    dlcore_release(&held, y);
+}
+
+/* A tensor for the outputs of that many rows. Its memory is held by the call. Its allocator is the
+ * model's own, because the host may make tensors from it in `take` (copies, classes), which are the
+ * host's and outlive the call. So it is freed by free_output, not by dlcore_tensor_free. */
 static dlcore_status make_output(const dlcore_model_t *model, size_t rows, dlcore_tensor_t **y,
                                  dlcore_error_record_t *error)
 {
     size_t shape[2] = {rows, dlcore_network_output_width(&model->network)};
     dlcore_allocator_t held = dlcore_held_allocator(model);
+    dlcore_status status;
 
     if (*y != NULL && dlcore_tensor_length(*y, 0) == rows)
         return DLCORE_OK;
-    dlcore_tensor_free(*y);
-    *y = NULL;
-    return dlcore_tensor_create_unset(&held, DLCORE_DTYPE_FLOAT32, 2, shape, y, error);
+    free_output(model, *y);
+    status = dlcore_tensor_create_unset(&held, DLCORE_DTYPE_FLOAT32, 2, shape, y, error);
+    if (status == DLCORE_OK)
+        (*y)->allocator = model->allocator;
+    return status;
 }
 
 typedef struct taker {
@@ -257,7 +269,7 @@ static dlcore_status predict_batches(const dlcore_model_t *model, const dlcore_d
         if (status == DLCORE_OK)
             status = predict_batch(model, source.x, batch++, y, &taker, &chosen);
     }
-    dlcore_tensor_free(y);
+    free_output(model, y);
     return status;
 }
 

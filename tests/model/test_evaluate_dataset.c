@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "dlcore/data.h"
 #include "dlcore/dataset.h"
 #include "model/model.h"
 #include "support/classifier.h"
@@ -596,6 +597,73 @@ static void test_predict_dataset_taker_may_write_a_message_that_nobody_wants(voi
     dlcore_model_free(model);
 }
 
+/* What a host makes from predictions: each kind of new tensor. */
+typedef struct made {
+    dlcore_tensor_t *means, *deviations;
+    dlcore_tensor_t *copy, *classes, *bytes, *part, *standard;
+} made_t;
+
+static void free_made(made_t *made)
+{
+    dlcore_tensor_free(made->copy);
+    dlcore_tensor_free(made->classes);
+    dlcore_tensor_free(made->bytes);
+    dlcore_tensor_free(made->part);
+    dlcore_tensor_free(made->standard);
+    dlcore_tensor_free(made->means);
+    dlcore_tensor_free(made->deviations);
+    memset(made, 0, sizeof *made);
+}
+
+static dlcore_status make(void *user, const dlcore_tensor_t *y, dlcore_error_record_t *error)
+{
+    made_t *made = user;
+    dlcore_tensor_t *view = NULL;
+
+    free_made(made); /* of the batch before */
+    assert_int_equal(dlcore_tensor_copy(y, &made->copy, error), DLCORE_OK);
+    assert_int_equal(dlcore_tensor_argmax(y, &made->classes, error), DLCORE_OK);
+    assert_int_equal(dlcore_tensor_cast(y, DLCORE_DTYPE_UINT8, 255.0, &made->bytes, error),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_tensor_slice_const(y, 0, 1, &view, error), DLCORE_OK);
+    assert_int_equal(dlcore_tensor_copy(view, &made->part, error), DLCORE_OK);
+    dlcore_tensor_free(view);
+    assert_int_equal(dlcore_standardize_fit(y, &made->means, &made->deviations, error), DLCORE_OK);
+    return dlcore_standardize_apply(y, made->means, made->deviations, &made->standard, error);
+}
+
+/* What the host made in `take` is the host's, longer than the call and the model. */
+static void test_predict_dataset_what_take_makes_outlives_the_model(void **state)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    static const size_t widths[] = {INPUTS, CLASSES, 0};
+    slices_t slices = slices_of(uneven);
+    dlcore_dataset_t dataset = dataset_of(&slices);
+    failing_allocator_t memory;
+    made_t made = {NULL};
+    dlcore_tensor_t *all;
+    dlcore_model_t *model;
+
+    (void)state;
+    failing_allocator_init(&memory);
+    options.allocator = failing_allocator(&memory);
+    model = classifier(&options, widths, dlcore_optimizer_sgd());
+    all = predictions(model, slices.samples);
+    assert_int_equal(dlcore_model_predict_dataset(model, &dataset, make, &made, NULL), DLCORE_OK);
+    dlcore_model_free(model);
+    assert_true(memory.live_blocks >= 5); /* from the model's allocator, and not the model's */
+    for (size_t i = 0; i < dlcore_tensor_size(made.copy); i++) {
+        const float *last = dlcore_tensor_data_const(all);
+
+        last += dlcore_tensor_size(all) - dlcore_tensor_size(made.copy);
+        assert_true(((const float *)dlcore_tensor_data_const(made.copy))[i] == last[i]);
+    }
+    free_made(&made);
+    failing_allocator_assert_clean(&memory);
+    dlcore_tensor_free(all);
+    slices_free(&slices);
+}
+
 /* ---- what datasets do wrong ---- */
 
 typedef struct wrong {
@@ -752,6 +820,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_dataset_refuses_bad_options),
         cmocka_unit_test(test_predict_dataset_is_predict_of_each_batch),
         cmocka_unit_test(test_predict_dataset_steps_are_the_first_batches),
+        cmocka_unit_test(test_predict_dataset_what_take_makes_outlives_the_model),
         cmocka_unit_test(test_predict_dataset_taker_may_write_a_message_that_nobody_wants),
         cmocka_unit_test(test_evaluate_dataset_errors_come_through_with_their_messages),
         cmocka_unit_test(test_evaluate_dataset_goes_on_when_begin_changes_the_struct),
