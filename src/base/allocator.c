@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,23 @@ dlcore_status dlcore_check_allocator(const dlcore_allocator_t *allocator,
                        allocator->allocate == NULL ? "allocate" : "release");
 }
 
+void *dlcore_allocate_bytes(const dlcore_allocator_t *allocator, size_t size)
+{
+    int number = errno;
+    void *memory = allocator->allocate(allocator->user, size);
+
+    errno = number;
+    return memory;
+}
+
+void dlcore_release_bytes(const dlcore_allocator_t *allocator, void *memory)
+{
+    int number = errno;
+
+    allocator->release(allocator->user, memory);
+    errno = number;
+}
+
 void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, size_t size)
 {
     size_t bytes, total;
@@ -62,7 +80,7 @@ void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, siz
     if (!dlcore_size_multiply(count, size, &bytes) ||
         !dlcore_size_add(bytes, sizeof(void *) + DLCORE_ALIGNMENT, &total) || total > PTRDIFF_MAX)
         return NULL;
-    raw = allocator->allocate(allocator->user, total);
+    raw = dlcore_allocate_bytes(allocator, total);
     if (raw == NULL)
         return NULL;
     aligned = raw + sizeof(void *);
@@ -87,5 +105,5 @@ void dlcore_release(const dlcore_allocator_t *allocator, void *memory)
     if (memory == NULL)
         return;
     memcpy(&raw, (char *)memory - sizeof raw, sizeof raw);
-    allocator->release(allocator->user, raw);
+    dlcore_release_bytes(allocator, raw);
 }

@@ -26,6 +26,11 @@ void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, siz
  * nothing. */
 void dlcore_release(const dlcore_allocator_t *allocator, void *memory);
 
+/* What the host's own functions answer, as it is: for memory that the host gives back itself, or
+ * that has a head of its own. errno stays as it was, here and above, whatever malloc sets it to. */
+void *dlcore_allocate_bytes(const dlcore_allocator_t *allocator, size_t size);
+void dlcore_release_bytes(const dlcore_allocator_t *allocator, void *memory);
+
 /* The allocator that a NULL pointer stands for: the default. */
 dlcore_allocator_t dlcore_allocator_or_default(const dlcore_allocator_t *allocator);
 

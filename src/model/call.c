@@ -119,13 +119,16 @@ dlcore_status dlcore_model_begin_setting(dlcore_model_t *model)
         return dlcore_model_begin(model);
     if (dlcore_call_was_left(model))
         return refuse_busy(model);
+    model->call.setting_before = dlcore_traces_note();
     dlcore_error_clear(&model->error);
     return DLCORE_OK;
 }
 
 dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status status)
 {
-    return is_borrower(model) ? status : dlcore_model_end(model, status);
+    if (is_borrower(model))
+        return dlcore_traces_end(model->call.setting_before, status);
+    return dlcore_model_end(model, status);
 }
 
 /* ---- the host's code ---- */
@@ -211,7 +214,7 @@ static void *held_allocate(void *user, size_t size)
     place = find_place(model);
     if (place == NULL)
         return NULL;
-    block = model->allocator.allocate(model->allocator.user, size + sizeof *block);
+    block = dlcore_allocate_bytes(&model->allocator, size + sizeof *block);
     if (block == NULL) {
         free_place(place);
         return NULL;
@@ -227,7 +230,7 @@ static void held_release(void *user, void *memory)
     held_t *block = (held_t *)memory - 1;
 
     free_place(block->of.place);
-    model->allocator.release(model->allocator.user, block);
+    dlcore_release_bytes(&model->allocator, block);
 }
 
 dlcore_allocator_t dlcore_held_allocator(const dlcore_model_t *model)
@@ -251,7 +254,7 @@ static void release_held(dlcore_model_t *model, uintptr_t thread)
             block = atomic_load(&place->block);
             free_place(place);
             if (block != NULL)
-                model->allocator.release(model->allocator.user, block);
+                dlcore_release_bytes(&model->allocator, block);
         }
     }
 }

@@ -29,6 +29,7 @@ typedef struct dlcore_call {
     void (*drop_fit)(dlcore_model_t *model); /* NULL: the call is no fit */
     dlcore_team_t *team;                     /* that it has acquired */
     dlcore_traces_t before;                  /* of its thread, as it began */
+    dlcore_traces_t setting_before;          /* likewise, of a call that a callback of it makes */
 } dlcore_call_t;
 
 /* Blocks that calls hold: places, and further shelves of them. A place belongs to the thread that

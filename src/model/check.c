@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/float_mode.h"
+#include "base/traces.h"
 
 /* x and y as fit takes them. */
 static dlcore_status look_at_data(const dlcore_check_t *check, dlcore_error_record_t *error)
@@ -65,6 +66,7 @@ dlcore_status dlcore_model_check(const dlcore_model_t *model, const dlcore_tenso
                                  const dlcore_tensor_t *y, dlcore_findings_t *findings,
                                  dlcore_error_record_t *error)
 {
+    dlcore_traces_t before = dlcore_traces_note();
     dlcore_float_mode_t mode;
     dlcore_status status;
 
@@ -76,5 +78,5 @@ dlcore_status dlcore_model_check(const dlcore_model_t *model, const dlcore_tenso
     mode = dlcore_float_mode_enter(false);
     status = dlcore_check_model(model, x, y, false, findings, error);
     dlcore_float_mode_leave(mode);
-    return status;
+    return dlcore_traces_end(before, status);
 }

@@ -92,7 +92,7 @@ static dlcore_status save_to_memory(const dlcore_model_t *model,
         status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: bytes or size is NULL");
     if (status == DLCORE_OK) {
         *size = dlcore_model_saving_size(&saving);
-        next = *bytes = model->allocator.allocate(model->allocator.user, *size);
+        next = *bytes = dlcore_allocate_bytes(&model->allocator, *size);
         status = next != NULL ? dlcore_model_saving_write(&saving, write_memory, &next)
                               : dlcore_fail_memory(saving.error, "save", *size);
     }

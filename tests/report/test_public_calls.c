@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/float_mode.h"
@@ -236,6 +237,18 @@ static const char *difference(const host_t *a, const host_t *b, int number)
     return a->threads != b->threads ? "threads" : NULL;
 }
 
+/* Threads that were joined may be listed a moment longer. */
+static void look_again(host_t *host, size_t threads)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+
+    look(host);
+    for (int i = 0; i < 10000 && host->threads > threads; i++) {
+        nanosleep(&pause, NULL);
+        host->threads = entries("/proc/self/task");
+    }
+}
+
 static size_t check_hosts(int exceptions, int rounding)
 {
     size_t failed = 0;
@@ -254,7 +267,7 @@ static size_t check_hosts(int exceptions, int rounding)
         errno = EILSEQ;
         outcome = public_scene_run(scene, &public_calls[i], 0);
         number = errno;
-        look(&after);
+        look_again(&after, before.threads);
         (void)fesetround(FE_TONEAREST);
         if (outcome.status != DLCORE_OK)
             fail_msg("%s: %s: %s", public_calls[i].name, dlcore_status_name(outcome.status),
@@ -276,6 +289,46 @@ static void test_public_calls_leave_the_host_as_it_was(void **state)
     assert_int_equal(check_hosts(FE_DIVBYZERO, FE_UPWARD), 0);
 }
 
+static size_t check_host_without_memory(const public_call_t *call)
+{
+    size_t failures = 0;
+    bool failed = true;
+
+    while (failed) {
+        public_scene_t *scene = public_scene_make();
+        public_outcome_t outcome;
+        host_t before, after;
+        const char *problem;
+        int number;
+
+        look(&before);
+        errno = EILSEQ;
+        failed = public_scene_run_without_memory(scene, call, failures + 1, &outcome);
+        number = errno;
+        look_again(&after, before.threads);
+        problem = difference(&before, &after, number);
+        if (problem != NULL)
+            fail_msg("%s, allocation %zu failing, changes %s", call->name, failures + 1, problem);
+        if (outcome.status != DLCORE_OK && (!failed || outcome.status != DLCORE_ERROR_MEMORY))
+            fail_msg("%s, allocation %zu failing: %s", call->name, failures + 1,
+                     dlcore_status_name(outcome.status));
+        failures += failed;
+        public_scene_free(scene);
+    }
+    return failures;
+}
+
+static void test_public_calls_without_memory_leave_the_host_as_it_was(void **state)
+{
+    size_t failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < public_call_count; i++)
+        failures += check_host_without_memory(&public_calls[i]);
+    print_message("%zu allocations failed\n", failures);
+    assert_true(failures > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_callback_of_null_is_refused_by_fit_by_its_name),
         cmocka_unit_test(test_allocator_that_lacks_a_function_is_refused_wherever_one_is_taken),
         cmocka_unit_test(test_public_calls_leave_the_host_as_it_was),
+        cmocka_unit_test(test_public_calls_without_memory_leave_the_host_as_it_was),
     };
 
     return cmocka_run_group_tests(tests, make_files, folder_remove);

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "support/public_calls.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,6 +76,28 @@ struct public_scene {
 };
 
 /* ---- what the host brings ---- */
+
+/* Memory from an allocator that leaves errno changed, as malloc may, also where it succeeds. */
+static size_t calls_until_failure; /* 0: none fails */
+
+static void *allocate(void *user, size_t size)
+{
+    bool fails = calls_until_failure > 0 && --calls_until_failure == 0;
+    void *memory = fails ? NULL : malloc(size);
+
+    (void)user;
+    errno = ENOMEM;
+    return memory;
+}
+
+static void release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+    errno = ENOMEM;
+}
+
+static const dlcore_allocator_t rude_allocator = {.allocate = allocate, .release = release};
 
 static const char csv_bytes[] = "a,b,label\n0.1,0.7,1\n3.3,4,2\n";
 static const size_t csv_size = sizeof csv_bytes - 1;
@@ -194,6 +217,18 @@ const public_call_t public_calls[] = {
 #undef CALL
 const size_t public_call_count = sizeof public_calls / sizeof public_calls[0];
 
+bool public_scene_run_without_memory(public_scene_t *s, const public_call_t *call, size_t fail_at,
+                                     public_outcome_t *outcome)
+{
+    bool failed;
+
+    calls_until_failure = fail_at;
+    *outcome = public_scene_run(s, call, 0);
+    failed = calls_until_failure == 0;
+    calls_until_failure = 0;
+    return failed;
+}
+
 public_outcome_t public_scene_run(public_scene_t *s, const public_call_t *call, size_t null)
 {
     s->null = null;
@@ -245,9 +280,9 @@ static dlcore_tensor_t *borrow(dlcore_dtype_t dtype, void *values, size_t rows, 
     dlcore_tensor_t *made = NULL;
     size_t shape[2] = {rows, columns};
 
-    assert_int_equal(
-        dlcore_tensor_borrow(NULL, dtype, columns > 0 ? 2 : 1, shape, values, 0, &made, NULL),
-        DLCORE_OK);
+    assert_int_equal(dlcore_tensor_borrow(&rude_allocator, dtype, columns > 0 ? 2 : 1, shape,
+                                          values, 0, &made, NULL),
+                     DLCORE_OK);
     return made;
 }
 
@@ -283,8 +318,9 @@ static void make_tensors(public_scene_t *s)
 
 static void set_options(public_scene_t *s)
 {
-    s->allocator = dlcore_allocator_default();
+    s->allocator = rude_allocator;
     s->model_options = dlcore_model_options_default();
+    s->model_options.allocator = rude_allocator;
     s->model_options.threads = 1;
     s->model_options.error = &s->error;
     s->compile_options = dlcore_compile_options_default();
@@ -331,8 +367,9 @@ public_scene_t *public_scene_make(void)
     set_options(s);
     set_callbacks(s);
     make_models(s);
-    assert_int_equal(dlcore_csv_parse(csv_bytes, csv_size, &s->csv_options, NULL, &s->csv, NULL),
-                     DLCORE_OK);
+    assert_int_equal(
+        dlcore_csv_parse(csv_bytes, csv_size, &s->csv_options, &s->allocator, &s->csv, NULL),
+        DLCORE_OK);
     assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &s->evaluation), DLCORE_OK);
     s->stream = fopen("/dev/null", "w");
     assert_non_null(s->stream);
