@@ -224,7 +224,7 @@ static void free_fit(dlcore_fit_t *fit)
 {
     dlcore_model_t *model = fit->model;
 
-    model->begun = NULL;
+    model->running_fit = NULL;
     model->call.drop_fit = NULL;
     dlcore_feed_clear(&fit->feed, model);
     dlcore_fit_state_clear(fit);
@@ -238,7 +238,7 @@ static void free_fit(dlcore_fit_t *fit)
 /* Of a fit whose frames are gone: callbacks hear of nothing, they may be gone, too. */
 static void drop_fit(dlcore_model_t *model)
 {
-    dlcore_fit_t *fit = model->begun;
+    dlcore_fit_t *fit = model->running_fit;
 
     settle_former(fit, false);
     dlcore_fit_settle_record(fit);
@@ -260,7 +260,7 @@ static dlcore_status make_fit(dlcore_model_t *model, const dlcore_fit_options_t 
     fit->options = &fit->copy;
     fit->position =
         (dlcore_position_t){.epoch = fit->copy.initial_epoch, .pass = fit->copy.initial_epoch};
-    model->begun = fit;
+    model->running_fit = fit;
     model->call.drop_fit = drop_fit;
     return DLCORE_OK;
 }

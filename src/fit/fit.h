@@ -55,11 +55,11 @@ typedef struct dlcore_fit {
     size_t shown_values; /* of the last epoch */
     bool stop, stopped_by_callback;
     dlcore_run_state_t *former; /* the run that was stopped before, until this one has begun */
-    size_t begun;  /* callbacks whose on_train_begin was called, or skipped where NULL */
-    bool resumed;  /* it went on from a record */
-    bool ended;    /* nothing more is trained: callbacks hear of the end */
-    bool recorded; /* a record is left with the model */
-    bool left;     /* a record with a copy of the weights, which then had this version */
+    size_t callbacks_begun; /* callbacks whose on_train_begin was called, or skipped where NULL */
+    bool resumed;           /* it went on from a record */
+    bool ended;             /* nothing more is trained: callbacks hear of the end */
+    bool recorded;          /* a record is left with the model */
+    bool left;              /* a record with a copy of the weights, which then had this version */
     uint64_t left_version;
     dlcore_findings_t findings;    /* told before the first epoch */
     dlcore_error_record_t failure; /* of the callback that is called */

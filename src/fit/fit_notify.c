@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "fit/fit.h"
+#include "model/dataset.h"
 
 void dlcore_fit_name_values(dlcore_fit_t *fit)
 {
@@ -59,25 +61,29 @@ static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
     return NULL;
 }
 
-/* What a callback that failed says, as the fit's own error. Where the fit has failed before, that
- * stays the reason. */
+/* What a callback that failed says, as the fit's own error: its message where it left one, which
+ * need not end. Where the fit has failed before, that stays the reason. */
 static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment_t moment)
 {
     const dlcore_error_record_t *said = &fit->failure;
     const char *name = fit->callbacks[index].name;
+    char what[128];
 
     if (fit->reason.status != DLCORE_OK)
         return fit->reason.status;
-    if (said->message[0] != '\0')
+    if (said->message[0] != '\0' && said->status <= DLCORE_OK) {
         dlcore_error_write(&fit->reason,
-                           said->status != DLCORE_OK ? said->status : DLCORE_ERROR_STATE, "%s",
-                           said->message);
-    else
-        dlcore_error_write(&fit->reason, DLCORE_ERROR_STATE,
-                           "fit: callback %zu of %zu (%.40s) failed in %s", index + 1,
-                           fit->options->callback_count, name != NULL ? name : "no name",
+                           said->status != DLCORE_OK ? said->status : DLCORE_ERROR_STATE, "%.*s",
+                           (int)sizeof said->message - 1, said->message);
+        return fit->reason.status;
+    }
+    snprintf(what, sizeof what, "fit: callback %zu of %zu (%.40s)", index + 1,
+             fit->options->callback_count, name != NULL ? name : "no name");
+    if (said->status == DLCORE_OK)
+        return dlcore_fail(&fit->reason, DLCORE_ERROR_STATE, "%s failed in %s", what,
                            moment_names[moment]);
-    return fit->reason.status;
+    snprintf(what + strlen(what), sizeof what - strlen(what), ": %s", moment_names[moment]);
+    return dlcore_host_failed(what, said->status, said, &fit->reason);
 }
 
 /* In the host's own float mode, on a thread that may set weights meanwhile. */
@@ -109,13 +115,13 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
                                      .values = fit->values,
                                      .status = status,
                                      .error = &fit->failure};
-    size_t count = moment == DLCORE_TRAIN_END ? fit->begun : fit->options->callback_count;
+    size_t count = moment == DLCORE_TRAIN_END ? fit->callbacks_begun : fit->options->callback_count;
 
     for (size_t i = 0; i < count; i++) {
         dlcore_callback_action_t action;
 
         if (moment == DLCORE_TRAIN_BEGIN)
-            fit->begun = i + 1;
+            fit->callbacks_begun = i + 1;
         if (function_of(&fit->callbacks[i], moment) == NULL)
             continue;
         event.stopping = fit->stop;

@@ -77,7 +77,7 @@ const dlcore_run_state_t *dlcore_fit_state(dlcore_fit_t *fit)
         view->callbacks[at].count = callback->state_count;
         /* before its on_train_begin a callback may have those of a fit that was left */
         view->callbacks[at].weights =
-            callback->weights != NULL && i < fit->begun ? *callback->weights : NULL;
+            callback->weights != NULL && i < fit->callbacks_begun ? *callback->weights : NULL;
         at++;
     }
     return view;

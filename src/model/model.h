@@ -44,7 +44,7 @@ struct dlcore_model {
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */
     uint64_t steps_trained;  /* likewise: keys dropout and noise */
 
-    struct dlcore_fit *begun;         /* the fit that has the model, else NULL */
+    struct dlcore_fit *running_fit;   /* the fit that has the model, else NULL */
     struct dlcore_fit *fit;           /* likewise, between its first callback and its last */
     struct dlcore_run_state *stopped; /* where a run can go on, else NULL */
 

@@ -2,6 +2,8 @@
  * are validated.
  *
  * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fenv.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -193,6 +195,81 @@ static void test_fit_callbacks_that_fail_without_a_word_are_state_errors(void **
     assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_ERROR_STATE);
     assert_non_null(strstr(dlcore_model_error(model), "fit: callback 1 of 1 ("));
     assert_non_null(strstr(dlcore_model_error(model), ") failed in on_"));
+    dlcore_model_free(model);
+}
+
+static dlcore_callback_action_t answer_with(void *user, const dlcore_training_event_t *event)
+{
+    *event->error = *(const dlcore_error_record_t *)user;
+    return DLCORE_CALLBACK_FAIL;
+}
+
+/* A status alone is enough; what is no status is told; a message need not end. */
+static void test_fit_callbacks_may_leave_half_an_error(void **state)
+{
+    static dlcore_error_record_t endless = {.status = DLCORE_ERROR_IO};
+    static const struct {
+        dlcore_error_record_t error;
+        dlcore_status expected;
+        const char *message;
+    } cases[] = {
+        {{.status = DLCORE_ERROR_IO},
+         DLCORE_ERROR_IO,
+         "fit: callback 1 of 1 (disk): on_epoch_end: input or output failed"},
+        {{.status = (dlcore_status)5},
+         DLCORE_ERROR_ARGUMENT,
+         "fit: callback 1 of 1 (disk): on_epoch_end: answered 5, which is no status"},
+        {{.status = (dlcore_status)5, .message = "full"},
+         DLCORE_ERROR_ARGUMENT,
+         "fit: callback 1 of 1 (disk): on_epoch_end: answered 5, which is no status"},
+        {{.message = "full"}, DLCORE_ERROR_STATE, "full"},
+        {{.message = ""}, DLCORE_ERROR_STATE, "fit: callback 1 of 1 (disk) failed in on_epoch_end"},
+    };
+    dlcore_model_t *model = model_of();
+    dlcore_callback_t callback = {.name = "disk", .on_epoch_end = answer_with};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        callback.user = (void *)&cases[i].error;
+        assert_int_equal(fit(model, &callback, 1, NULL), cases[i].expected);
+        assert_string_equal(dlcore_model_error(model), cases[i].message);
+    }
+    memset(endless.message, 'm', sizeof endless.message);
+    callback.user = &endless;
+    assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_ERROR_IO);
+    assert_int_equal(strlen(dlcore_model_error(model)), sizeof endless.message - 1);
+    dlcore_model_free(model);
+}
+
+/* Calls that a callback may make leave its thread as it was. */
+static dlcore_callback_action_t set_all(void *user, const dlcore_training_event_t *event)
+{
+    float *weights = user;
+    size_t count = dlcore_model_parameter_count(event->model);
+
+    (void)feclearexcept(FE_ALL_EXCEPT);
+    errno = EILSEQ;
+    assert_int_equal(dlcore_model_set_learning_rate(event->model, (double)NAN),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_model_set_learning_rate(event->model, 1e-50), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_weights(event->model, weights, count - 1),
+                     DLCORE_ERROR_SHAPE);
+    assert_int_equal(dlcore_model_set_weights(event->model, weights, count), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_weight(event->model, 0, weights, 1), DLCORE_ERROR_SHAPE);
+    assert_int_equal(fetestexcept(FE_ALL_EXCEPT), 0);
+    assert_int_equal(errno, EILSEQ);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void test_fit_callbacks_that_set_leave_their_thread_as_it_was(void **state)
+{
+    static float weights[1000];
+    dlcore_callback_t callback = {.user = weights, .on_batch_end = set_all};
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    assert_in_range(dlcore_model_parameter_count(model), 1, 1000);
+    assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_OK);
     dlcore_model_free(model);
 }
 
@@ -425,6 +502,8 @@ int main(void)
         cmocka_unit_test(test_fit_callbacks_that_stop_at_the_beginning_train_nothing),
         cmocka_unit_test(test_fit_callbacks_that_fail_end_fit_with_their_error),
         cmocka_unit_test(test_fit_callbacks_that_fail_without_a_word_are_state_errors),
+        cmocka_unit_test(test_fit_callbacks_may_leave_half_an_error),
+        cmocka_unit_test(test_fit_callbacks_that_set_leave_their_thread_as_it_was),
         cmocka_unit_test(test_fit_callbacks_that_fail_at_the_end_keep_the_first_message),
         cmocka_unit_test(test_fit_callbacks_that_get_over_an_error_leave_no_message),
         cmocka_unit_test(test_fit_callbacks_that_never_began_do_not_end),
