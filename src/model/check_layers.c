@@ -38,12 +38,29 @@ static void check_adapted(const dlcore_check_t *check, size_t i)
                      node->layer.name);
 }
 
-/* A linear dense layer before another is one with it, unless it is a bottleneck. */
+/* Numbers that come into a layer, also before the model is built; 0: not known yet. Only dense
+ * layers change their number. */
+static size_t width_into(const dlcore_network_t *network, size_t i)
+{
+    const dlcore_node_t *nodes = network->nodes;
+    size_t k = i;
+
+    if (nodes[i].input_width != 0)
+        return nodes[i].input_width;
+    while (k > 0 && nodes[k - 1].layer.kind != DLCORE_LAYER_DENSE &&
+           nodes[k].layer.input_width == 0)
+        k--;
+    if (nodes[k].layer.input_width != 0)
+        return nodes[k].layer.input_width;
+    return k > 0 ? nodes[k - 1].layer.units : 0;
+}
+
+/* A linear dense layer before another is one with it, unless it is a bottleneck, or may be one. */
 static void check_linear(const dlcore_check_t *check, size_t i)
 {
     const dlcore_network_t *network = &check->model->network;
     const dlcore_layer_t *layer = &network->nodes[i].layer, *next;
-    size_t k = i + 1;
+    size_t k = i + 1, width = width_into(network, i);
 
     if (layer->kind != DLCORE_LAYER_DENSE || layer->activation != DLCORE_ACTIVATION_LINEAR)
         return;
@@ -56,7 +73,7 @@ static void check_linear(const dlcore_check_t *check, size_t i)
         return;
     next = &network->nodes[k].layer;
     if (next->kind != DLCORE_LAYER_DENSE ||
-        (layer->units < next->units && layer->units < network->nodes[i].input_width))
+        (layer->units < next->units && (width == 0 || layer->units < width)))
         return;
     dlcore_check_add(check, DLCORE_FINDING_HIDDEN_LINEAR, i, DLCORE_FINDING_NOWHERE,
                      "%s has no activation before %s: together they can do no more than one of "

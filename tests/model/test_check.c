@@ -484,6 +484,45 @@ static void test_check_of_layers_finds_what_does_nothing(void **state)
     dlcore_tensor_free(x);
 }
 
+/* Before a model is built it may be that its widths are not known. */
+static void test_check_of_an_unbuilt_bottleneck_finds_nothing(void **state)
+{
+    static const struct {
+        size_t inputs, before, units, after; /* 0: not known, no such layer */
+        bool found;
+    } cases[] = {
+        {0, 8, 3, 8, false}, /* an autoencoder */
+        {0, 3, 3, 8, true},  {0, 8, 8, 8, true},  {0, 0, 3, 8, false},
+        {0, 0, 8, 3, true},  {8, 0, 3, 8, false}, {3, 0, 3, 8, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_layer_t linear = dlcore_layer_dense(cases[i].units, DLCORE_ACTIVATION_LINEAR);
+        dlcore_layer_t dropout = dlcore_layer_dropout(0.1);
+        dlcore_model_t *model = NULL;
+
+        linear.name[0] = 'b';
+        if (cases[i].before == 0)
+            dropout.input_width = cases[i].inputs;
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        if (cases[i].before != 0)
+            assert_int_equal(dlcore_model_add(model, dlcore_layer_dense(cases[i].before,
+                                                                        DLCORE_ACTIVATION_RELU)),
+                             DLCORE_OK);
+        assert_int_equal(dlcore_model_add(model, dropout), DLCORE_OK);
+        assert_int_equal(dlcore_model_add(model, linear), DLCORE_OK);
+        assert_int_equal(
+            dlcore_model_add(model, dlcore_layer_dense(cases[i].after, DLCORE_ACTIVATION_RELU)),
+            DLCORE_OK);
+        if (cases[i].found)
+            assert_only(model, NULL, NULL, DLCORE_FINDING_HIDDEN_LINEAR, "b has no activation");
+        else
+            assert_clean(model, NULL, NULL);
+        dlcore_model_free(model);
+    }
+}
+
 static void test_check_of_relu_units_finds_those_that_are_dead(void **state)
 {
     static const dlcore_engine_t engines[] = {DLCORE_ENGINE_AUTO, DLCORE_ENGINE_BLAS};
@@ -618,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take),
         cmocka_unit_test(test_check_of_the_output_knows_what_each_loss_takes),
         cmocka_unit_test(test_check_of_layers_finds_what_does_nothing),
+        cmocka_unit_test(test_check_of_an_unbuilt_bottleneck_finds_nothing),
         cmocka_unit_test(test_check_of_relu_units_finds_those_that_are_dead),
         cmocka_unit_test(test_check_of_learning_rates_knows_the_usual),
         cmocka_unit_test(test_check_before_build_and_compile_leaves_out_what_needs_them),
