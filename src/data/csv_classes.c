@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #include "data/csv_classes.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -15,7 +16,8 @@
 
 #define NAME_MAX_SIZE ((size_t)DLCORE_CSV_CLASS_SIZE - 1)
 #define CHUNK_SIZE ((size_t)4096)
-#define DIGITS_MAX 18 /* of a whole number that is sorted as one */
+#define DIGITS_MAX 18      /* of a whole number that is sorted as one */
+#define WHOLE_LIMIT 9.2e18 /* a long long holds all below */
 
 struct dlcore_csv_chunk {
     dlcore_csv_chunk_t *next;
@@ -180,7 +182,7 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
 
 typedef struct class_number {
     double value;
-    long long whole; /* the same to the last digit, where it is whole and short; else 0 */
+    long long whole; /* the same without a fraction; of a short whole number to the last digit */
 } class_number_t;
 
 static bool whole_number(const char *text, long long *value)
@@ -208,10 +210,10 @@ static bool class_number_of(const char *text, class_number_t *number)
         number->value = (double)number->whole;
         return true;
     }
-    number->whole = 0;
     if (text == end || dlcore_decimal_float(text, end, &value) != end)
         return false;
     number->value = (double)value;
+    number->whole = fabs(number->value) < WHOLE_LIMIT ? (long long)value : 0;
     return true;
 }
 

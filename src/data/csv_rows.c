@@ -116,7 +116,7 @@ static dlcore_status skip_header(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
     return status;
 }
 
-/* Reads all rows; into one row of `x` and `y`, again and again, when `dry`. */
+/* Reads all rows; into one row of `x` and `y`, again and again, when `dry`. `y` NULL: no labels. */
 static dlcore_status read_csv_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, size_t rows,
                                    float *x, unsigned char *y, bool dry,
                                    dlcore_error_record_t *error)
@@ -134,7 +134,8 @@ static dlcore_status read_csv_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reade
         if (row == rows && !dry)
             return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
                                reader->input->name);
-        status = read_row(csv, reader, x + at * csv->columns.features, y + 4 * at, error);
+        status = read_row(csv, reader, x + at * csv->columns.features,
+                          y != NULL ? y + 4 * at : NULL, error);
     }
     if (status == DLCORE_OK && (row != rows || dry))
         return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
@@ -164,7 +165,6 @@ dlcore_status dlcore_csv_read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *re
     size_t shape[2] = {room, csv->columns.features};
     dlcore_status status =
         dlcore_tensor_create_unset(&csv->allocator, DLCORE_DTYPE_FLOAT32, 2, shape, &csv->x, error);
-    unsigned char none[4];
 
     if (status == DLCORE_OK && labels)
         status = dlcore_tensor_create_unset(&csv->allocator,
@@ -172,7 +172,7 @@ dlcore_status dlcore_csv_read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *re
                                             shape, &csv->y, error);
     if (status == DLCORE_OK)
         status = read_csv_rows(csv, reader, rows, (float *)(void *)csv->x->data,
-                               labels ? csv->y->data : none, dry, error);
+                               labels ? csv->y->data : NULL, dry, error);
     if (status == DLCORE_OK && classes)
         status = dlcore_csv_check_na(&csv->classes, &csv->columns, reader, error);
     if (status == DLCORE_OK && classes)

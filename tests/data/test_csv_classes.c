@@ -81,6 +81,22 @@ static void test_csv_classes_numbers_with_points_are_sorted_as_such(void **state
     dlcore_csv_release_classes(&classes);
 }
 
+/* However it is written; then by bytes, whatever came first. */
+static void test_csv_classes_equal_numbers_are_sorted_by_bytes(void **state)
+{
+    static const char *const names[] = {"2", "5e0", "1e3", "1000", "5", "5.0", "1000.0", "0.5e1"};
+    static const char *const sorted[] = {"2", "0.5e1", "5", "5.0", "5e0", "1000", "1000.0", "1e3"};
+    int32_t codes[8];
+    dlcore_csv_classes_t classes = classes_of(names, 8, codes);
+
+    (void)state;
+    for (size_t i = 0; i < 8; i++)
+        assert_string_equal(classes.names[i], sorted[i]);
+    for (size_t i = 0; i < 8; i++)
+        assert_string_equal(classes.names[codes[i]], names[i]);
+    dlcore_csv_release_classes(&classes);
+}
+
 static void test_csv_classes_have_their_limits(void **state)
 {
     dlcore_csv_options_t options = dlcore_csv_options_default();
@@ -138,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_csv_classes_text_is_sorted_by_bytes),
         cmocka_unit_test(test_csv_classes_whole_numbers_are_sorted_as_such),
         cmocka_unit_test(test_csv_classes_numbers_with_points_are_sorted_as_such),
+        cmocka_unit_test(test_csv_classes_equal_numbers_are_sorted_by_bytes),
         cmocka_unit_test(test_csv_classes_have_their_limits),
         cmocka_unit_test(test_csv_classes_bad_lists_are_refused),
     };
