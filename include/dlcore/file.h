@@ -27,8 +27,10 @@
  * tensors are skipped.
  *
  * Saving to a path is all or nothing. The bytes go to a new file in the same folder; when they are
- * on the disk, it replaces the old file. After any error the old file is unchanged. Permissions are
- * kept, and a symbolic link stays a link; where the owner or group cannot be kept, nobody gets a
+ * on the disk, it replaces the old file. After an error the old file is unchanged, with one
+ * exception: when the new file is in its place and only its folder cannot be synced, the call
+ * fails, and the message says "was written, but may not outlive a power cut". Permissions are kept,
+ * and a symbolic link stays a link; where the owner or group cannot be kept, nobody gets a
  * permission that he did not have. Several processes and threads may save to one path at the same
  * time: one of their files remains, complete. A process that is killed leaves
  * ".<name>.dlcore-<n>.tmp" in the folder. The next save to that path removes it; it finds out by a

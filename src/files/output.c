@@ -59,30 +59,34 @@ static int sync_file(const dlcore_system_t *system, dlcore_file_t file)
 /* Closes the file while its lock is held on: what a file system has to say when a file is closed
  * must be known before it gets its place, and without the lock another may take it for a leftover.
  * Whatever close says, the file is closed; EINTR is no loss of data. */
-static int close_file(dlcore_output_t *output)
+static dlcore_status close_file(dlcore_output_t *output, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->temporary.system;
     int result;
 
     output->guard = system->dup(system->user, output->temporary.file);
     if (!dlcore_file_is_open(output->guard))
-        return -1;
+        return dlcore_fail_errno(error, errno, "%s: cannot make a second descriptor for its lock",
+                                 dlcore_path_shown(output->temporary.path));
     result = system->close(system->user, output->temporary.file);
-
     output->temporary.file = DLCORE_FILE_NONE;
-    return result != 0 && errno != EINTR ? -1 : 0;
+    if (result == 0 || errno == EINTR)
+        return DLCORE_OK;
+    return dlcore_fail_errno(error, errno, "%s: cannot close it",
+                             dlcore_path_shown(output->temporary.path));
 }
 
 dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = output->temporary.system;
+    dlcore_status status;
 
     if (sync && sync_file(system, output->temporary.file) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot bring it to the disk",
                                  dlcore_path_shown(output->temporary.path));
-    if (close_file(output) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot close it",
-                                 dlcore_path_shown(output->temporary.path));
+    status = close_file(output, error);
+    if (status != DLCORE_OK)
+        return status;
     /* no lock of ours would let anybody remove it; people and other hosts may */
     if (!dlcore_temporary_is_named(&output->temporary, output->guard)) {
         output->temporary.exists = errno != ENOENT;

@@ -155,6 +155,9 @@ static void check_every_failure(bool for_ever, bool there)
         if (status != DLCORE_ERROR_IO || strstr(error.message, "Input/output error") == NULL ||
             strstr(error.message, "/file: ") == NULL)
             fail_msg("call %zu, %s: status %d, \"%s\"", n, io.failed, status, error.message);
+        if ((strstr(error.message, "cannot close") != NULL) != (strcmp(io.failed, "close") == 0) &&
+            !for_ever)
+            fail_msg("%s failed, and \"%s\" says otherwise", io.failed, error.message);
         /* only the folder's fsync comes after the replacing */
         replaced = strstr(error.message, "was written") != NULL;
         if (replaced || there)
