@@ -95,12 +95,14 @@ static pthread_mutex_t once_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once_watched = PTHREAD_ONCE_INIT;
 
 /* Who was inside stayed with the parent; the child begins anew. A fork that waited for him could
- * wait for ever: he may be installing a handler of forks, which waits for the fork. */
+ * wait for ever: he may be installing a handler of forks, which waits for the fork.
+ *
+ * POSIX does not say what becomes of a mutex that is initialized while it is locked, and has no
+ * other way to unlock one whose owner the child lacks. glibc, musl, bionic, the BSDs and macOS
+ * write all of it anew. */
 static void free_once_lock(void)
 {
-    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
-
-    once_lock = fresh;
+    (void)pthread_mutex_init(&once_lock, NULL);
 }
 
 static void fork_watch_once(void)

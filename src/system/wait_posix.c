@@ -61,13 +61,16 @@ typedef struct place {
 static place_t places[PLACES] = {PLACES_4, PLACES_4, PLACES_4, PLACES_4};
 static pthread_once_t wait_watch_once = PTHREAD_ONCE_INIT;
 
-/* In the child nobody sleeps, and a mutex may be held by a thread that stayed with the parent. */
+/* In the child nobody sleeps, and a mutex may be held by a thread that stayed with the parent.
+ * POSIX does not say what becomes of a mutex or a condition that is initialized while it is in use,
+ * and has no other way for the child to be rid of that. glibc, musl, bionic, the BSDs and macOS
+ * write all of it anew. */
 static void forget_sleepers(void)
 {
-    static const place_t fresh = PLACE;
-
-    for (int i = 0; i < PLACES; i++)
-        places[i] = fresh;
+    for (int i = 0; i < PLACES; i++) {
+        (void)pthread_mutex_init(&places[i].mutex, NULL);
+        (void)pthread_cond_init(&places[i].changed, NULL);
+    }
 }
 
 static void watch_wait_forks(void)
