@@ -264,9 +264,9 @@ DLCORE_API void dlcore_model_request_stop(dlcore_model_t *model);
 
 /* Ends a call that an exception or longjmp has left: see "Exceptions" above. It joins the thread
  * that read ahead, releases what the call held, and gives the model back, with the weights and the
- * optimizer's state of the last finished step. Callbacks hear of nothing. Only when the frames of
- * the call are gone, so never from within the code of yours that the call runs. DLCORE_OK also
- * where no call was left; DLCORE_ERROR_BUSY while a call on another thread is at work. */
+ * optimizer's state of the last finished step. No callback is called. Never call it while the call
+ * may still return from your code, on any thread; dlcore cannot detect that. DLCORE_OK also where
+ * no call was left. DLCORE_ERROR_BUSY while a call is at work outside of your code. */
 DLCORE_API dlcore_status dlcore_model_abandon_call(dlcore_model_t *model);
 
 /* ---- using ---- */
