@@ -62,16 +62,14 @@ static fit_draw_t draw_fit(bool stops, bool weighted)
     return draw;
 }
 
-/* Of one row, or rows that are the same, a batch normalization's gradient is all cancellation,
- * which an optimizer without an epsilon to speak of makes a step of. */
+/* Where a gradient is all cancellation (of one element by chance, of every one under a batch
+ * normalization of rows that are the same), an optimizer without an epsilon to speak of makes a
+ * whole step of what rounding leaves. */
 static bool steps_by_rounding(const model_t *model)
 {
     const optimizer_t *optimizer = &model->settings.optimizer;
-    bool normalizes = false;
 
-    for (size_t i = 0; i < model_layer_count(model); i++)
-        normalizes |= model_layer(model, i)->kind == LAYER_BATCH_NORMALIZATION;
-    return normalizes && optimizer->kind != OPTIMIZER_SGD && optimizer->epsilon < 1e-3;
+    return optimizer->kind != OPTIMIZER_SGD && optimizer->epsilon < 1e-3;
 }
 
 static void add_history(sequence_outcome_t *outcome, const history_t *history)
