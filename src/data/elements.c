@@ -125,30 +125,37 @@ CONVERSION(from_uint16, uint16_t, int32_t, AS_IT_IS)
 CONVERSION(from_float16, uint16_t, uint32_t, half_to_float)
 CONVERSION(from_float64, double, float, AS_IT_IS)
 
-/* The same to int32. Answers how many are converted: all, or those before the first that does not
- * fit. The two blocks may be the same. */
-#define CHECKED_CONVERSION(name, from_type, fits)                                  \
+/* The same to int32; `excess` is 0 for elements that fit. Answers how many are converted: all, or
+ * those before the first that does not fit. The two blocks may be the same. */
+#define CHECKED_CONVERSION(name, from_type, excess)                                \
     static size_t name(const unsigned char *from, unsigned char *to, size_t count) \
     {                                                                              \
+        from_type element, all = 0;                                                \
+        size_t good = 0;                                                           \
+                                                                                   \
         for (size_t i = 0; i < count; i++) {                                       \
-            from_type element;                                                     \
-            int32_t converted;                                                     \
+            uint32_t converted;                                                    \
                                                                                    \
             memcpy(&element, from + sizeof element * i, sizeof element);           \
-            if (!fits(element))                                                    \
-                return i;                                                          \
-            converted = (int32_t)element;                                          \
+            all |= excess(element);                                                \
+            converted = (uint32_t)element;                                         \
             memcpy(to + sizeof converted * i, &converted, sizeof converted);       \
         }                                                                          \
-        return count;                                                              \
+        if (all == 0)                                                              \
+            return count;                                                          \
+        for (;; good++) {                                                          \
+            memcpy(&element, from + sizeof element * good, sizeof element);        \
+            if (excess(element) != 0)                                              \
+                return good;                                                       \
+        }                                                                          \
     }
 
-#define SIGNED_FITS(wide) ((wide) >= INT32_MIN && (wide) <= INT32_MAX)
-#define UNSIGNED_FITS(wide) ((wide) <= INT32_MAX)
+#define UNSIGNED_EXCESS(bits) ((bits) >> 31)
+#define SIGNED_EXCESS(bits) (((bits) + ((uint64_t)1 << 31)) >> 32) /* from INT32_MIN up */
 
-CHECKED_CONVERSION(from_uint32, uint32_t, UNSIGNED_FITS)
-CHECKED_CONVERSION(from_int64, int64_t, SIGNED_FITS)
-CHECKED_CONVERSION(from_uint64, uint64_t, UNSIGNED_FITS)
+CHECKED_CONVERSION(from_uint32, uint32_t, UNSIGNED_EXCESS)
+CHECKED_CONVERSION(from_int64, uint64_t, SIGNED_EXCESS)
+CHECKED_CONVERSION(from_uint64, uint64_t, UNSIGNED_EXCESS)
 
 /* How many are 0 or 1 before the first that is not. */
 static size_t check_bools(const unsigned char *elements, size_t count)
