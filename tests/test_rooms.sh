@@ -15,7 +15,6 @@ order="system base kernels json products tensor nn engine model fit files data s
 # Files that call each other, a circle a line; src/DESIGN.md says why. A list of const tables calls
 # nobody: kinds of layers may call what the file with their list offers them.
 allowed_circles="
-nn: constraint initializer regularizer setting
 store: activation_config initializer_config optimizer_config regularizer_config schedule_config settings_put settings_read
 "
 

@@ -22,14 +22,20 @@ typedef enum dlcore_initializer_kind {
     DLCORE_INITIALIZER_HE_NORMAL,      /* truncated normal, stddev sqrt(2 / fan_in) */
     DLCORE_INITIALIZER_ZEROS,
     DLCORE_INITIALIZER_ONES,
-    DLCORE_INITIALIZER_CONSTANT /* `value` */
+    DLCORE_INITIALIZER_CONSTANT, /* `value` */
+    /* One that a file has and this version does not know: `name`. Weights can be loaded and
+     * trained, but not drawn: building a new model with it is DLCORE_ERROR_UNSUPPORTED. */
+    DLCORE_INITIALIZER_NAMED
 } dlcore_initializer_kind_t;
+
+#define DLCORE_INITIALIZER_NAME_SIZE 24
 
 /* A value descriptor: copy it, change it, nothing to free. The truncated normal is cut at two
  * standard deviations and widened by 1 / 0.87962566 to keep its stddev, as in Keras. */
 typedef struct dlcore_initializer {
     dlcore_initializer_kind_t kind;
     double value; /* constant: the value, 0 by default; unused by the others */
+    char name[DLCORE_INITIALIZER_NAME_SIZE]; /* named: of Keras's class; cut where it is longer */
 } dlcore_initializer_t;
 
 DLCORE_API dlcore_initializer_t dlcore_initializer_glorot_uniform(void);

@@ -80,8 +80,10 @@ typedef struct dlcore_layer {
     double epsilon;  /* more than 0; 1e-3 */
     bool center;     /* beta is there; true */
     bool use_scale;  /* gamma is there (Keras: scale); true */
-    dlcore_initializer_t gamma_initializer; /* ones */
-    dlcore_initializer_t beta_initializer;  /* zeros */
+    dlcore_initializer_t gamma_initializer;           /* ones */
+    dlcore_initializer_t beta_initializer;            /* zeros */
+    dlcore_initializer_t moving_mean_initializer;     /* batch_normalization: zeros */
+    dlcore_initializer_t moving_variance_initializer; /* batch_normalization: ones */
 
     dlcore_initializer_t alpha_initializer; /* prelu: zeros */
 } dlcore_layer_t;

@@ -88,6 +88,7 @@
 #define INITIALIZER_ZEROS DLCORE_INITIALIZER_ZEROS
 #define INITIALIZER_ONES DLCORE_INITIALIZER_ONES
 #define INITIALIZER_CONSTANT DLCORE_INITIALIZER_CONSTANT
+#define INITIALIZER_NAMED DLCORE_INITIALIZER_NAMED
 #define initializer_glorot_uniform dlcore_initializer_glorot_uniform
 #define initializer_glorot_normal dlcore_initializer_glorot_normal
 #define initializer_he_uniform dlcore_initializer_he_uniform

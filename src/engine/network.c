@@ -48,7 +48,7 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
 
     if (node.type == NULL) {
         snprintf(what, sizeof what, "layer %zu", network->node_count);
-        return dlcore_check_choice(what, "kind", (int)layer->kind, 1, DLCORE_LAYER_PRELU,
+        return dlcore_check_choice(what, "kind", (int)layer->kind, 1, DLCORE_LAYER_KIND_COUNT - 1,
                                    layer_choice, error);
     }
     if (network->node_count == DLCORE_LAYERS_MAX)
@@ -56,7 +56,7 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
                            "model: has %d layers, and may have no more", DLCORE_LAYERS_MAX);
     status = dlcore_network_settle_name(network, &node.layer, node.type->base_name, error);
     if (status == DLCORE_OK)
-        status = node.type->validate(&node.layer, error);
+        status = dlcore_layer_validate(&node.layer, error);
     if (status == DLCORE_OK && network->node_count == network->node_capacity)
         status =
             dlcore_network_reserve(network, dlcore_size_max(4, 2 * network->node_count), error);
@@ -146,17 +146,26 @@ static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
                                  dlcore_error_record_t *error)
 {
     size_t largest = 1, index = 0;
+    const dlcore_node_t *node;
     const dlcore_parameter_t *p;
     float *row_major;
 
-    while ((p = dlcore_network_parameter(network, index++, NULL)) != NULL)
+    for (; (p = dlcore_network_parameter(network, index, &node)) != NULL; index++) {
+        char name[DLCORE_NAME_SIZE + 24];
+        dlcore_status status;
+
+        snprintf(name, sizeof name, "%s/%s", node->layer.name, p->name);
+        status = dlcore_initializer_check_draws(p->initializer, name, error);
+        if (status != DLCORE_OK)
+            return status;
         largest = dlcore_size_max(largest, dlcore_parameter_size(p));
+    }
     row_major = dlcore_allocate(&network->allocator, largest, sizeof *row_major);
     if (row_major == NULL)
         return dlcore_fail_memory(error, "initial weights", largest * sizeof *row_major);
     for (index = 0; (p = dlcore_network_parameter(network, index, NULL)) != NULL; index++) {
         dlcore_initializer_fill(
-            &p->initializer,
+            p->initializer,
             dlcore_random_stream(seed, DLCORE_RANDOM_INITIALIZE, (uint32_t)index & 0xffffffu, 0),
             p->fan_in, p->fan_out, row_major, dlcore_parameter_size(p));
         dlcore_network_import(network, p, row_major, network->values);

@@ -61,28 +61,6 @@ dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const
 
 /* ---- directions ---- */
 
-/* Keras's _direction: up for these, down for the other metrics. */
-static bool rises(dlcore_metric_kind_t kind)
-{
-    switch (kind) {
-    case DLCORE_METRIC_ACCURACY:
-    case DLCORE_METRIC_CATEGORICAL_ACCURACY:
-    case DLCORE_METRIC_SPARSE_CATEGORICAL_ACCURACY:
-    case DLCORE_METRIC_BINARY_ACCURACY:
-    case DLCORE_METRIC_TOP_K_CATEGORICAL_ACCURACY:
-    case DLCORE_METRIC_SPARSE_TOP_K_CATEGORICAL_ACCURACY:
-    case DLCORE_METRIC_COSINE_SIMILARITY:
-    case DLCORE_METRIC_R2_SCORE:
-    case DLCORE_METRIC_PRECISION:
-    case DLCORE_METRIC_RECALL:
-    case DLCORE_METRIC_F1_SCORE:
-    case DLCORE_METRIC_AUC:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Which result of the model a name asks for, be it of training or of validation: 0, the loss; from
  * 1, a metric; more than there are where it asks for none. */
 static size_t find_result(const char *name, const dlcore_compile_options_t *settings)
@@ -118,7 +96,8 @@ static dlcore_monitor_mode_t direction(const dlcore_monitor_t *monitor, const dl
     i--;
     metric = i < settings->metric_count ? &settings->metrics[i]
                                         : &settings->weighted_metrics[i - settings->metric_count];
-    return rises(metric->kind) ? DLCORE_MONITOR_MODE_MAX : DLCORE_MONITOR_MODE_MIN;
+    return dlcore_metric_type(metric->kind)->rises ? DLCORE_MONITOR_MODE_MAX
+                                                   : DLCORE_MONITOR_MODE_MIN;
 }
 
 /* ---- what callbacks ask ---- */

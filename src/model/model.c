@@ -176,7 +176,8 @@ static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clon
     clone->settings = model->settings;
     if (status != DLCORE_OK || network->values == NULL)
         return status;
-    status = dlcore_model_build(clone, dlcore_network_input_width(network));
+    status = dlcore_network_build_unset(&clone->network, dlcore_network_input_width(network),
+                                        &clone->error);
     if (status == DLCORE_OK)
         memcpy(clone->network.values, network->values,
                network->value_floats * sizeof *network->values);

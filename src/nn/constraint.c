@@ -12,16 +12,49 @@
 
 #define NORM_EPSILON 1e-7f /* keras.backend.epsilon() */
 
-static const char *const constraint_names[] = {
-    [DLCORE_CONSTRAINT_NONE] = "none",
-    [DLCORE_CONSTRAINT_MAX_NORM] = "max_norm",
-    [DLCORE_CONSTRAINT_NON_NEG] = "non_neg",
-    [DLCORE_CONSTRAINT_UNIT_NORM] = "unit_norm",
-    [DLCORE_CONSTRAINT_MIN_MAX_NORM] = "min_max_norm",
+/* The type and place of a row of settings. */
+#define CONSTRAINT_SETTING(field) \
+    .type = DLCORE_SETTING_DOUBLE, .place = offsetof(dlcore_constraint_t, field)
+/* Of all weights into a unit. */
+#define CONSTRAINT_AXIS                                         \
+    {                                                           \
+        .key = "axis", .type = DLCORE_SETTING_TEXT, .text = "0" \
+    }
+
+static const dlcore_setting_t max_norm_settings[] = {
+    {.key = "max_value", CONSTRAINT_SETTING(max_value), .high = FLT_MAX, .value = 2.0},
+    CONSTRAINT_AXIS,
+    {0},
+};
+static const dlcore_setting_t unit_norm_settings[] = {CONSTRAINT_AXIS, {0}};
+static const dlcore_setting_t min_max_norm_settings[] = {
+    {.key = "min_value", CONSTRAINT_SETTING(min_value), .high = FLT_MAX},
+    {.key = "max_value", CONSTRAINT_SETTING(max_value), .high = FLT_MAX, .value = 1.0},
+    {.key = "rate", CONSTRAINT_SETTING(rate), .high = 1.0, .value = 1.0},
+    CONSTRAINT_AXIS,
+    {0},
 };
 
-enum { CONSTRAINT_NAME_COUNT = sizeof constraint_names / sizeof constraint_names[0] };
-_Static_assert(CONSTRAINT_NAME_COUNT == DLCORE_CONSTRAINT_MIN_MAX_NORM + 1, "one name each");
+static const struct {
+    const char *name;
+    const dlcore_setting_t *settings; /* of dlcore_constraint_t */
+} constraints[] = {
+    [DLCORE_CONSTRAINT_NONE] = {"none", dlcore_no_settings},
+    [DLCORE_CONSTRAINT_MAX_NORM] = {"max_norm", max_norm_settings},
+    [DLCORE_CONSTRAINT_NON_NEG] = {"non_neg", dlcore_no_settings},
+    [DLCORE_CONSTRAINT_UNIT_NORM] = {"unit_norm", unit_norm_settings},
+    [DLCORE_CONSTRAINT_MIN_MAX_NORM] = {"min_max_norm", min_max_norm_settings},
+};
+
+enum { CONSTRAINT_COUNT = sizeof constraints / sizeof constraints[0] };
+_Static_assert(CONSTRAINT_COUNT == DLCORE_CONSTRAINT_MIN_MAX_NORM + 1, "one row each");
+
+const dlcore_setting_key_t dlcore_constraint_keys[] = {{"axis", "[0, [0]]"}, {0}};
+
+const dlcore_setting_t *dlcore_constraint_settings(dlcore_constraint_kind_t kind)
+{
+    return constraints[kind].settings;
+}
 
 dlcore_constraint_t dlcore_constraint_max_norm(double max_value)
 {
@@ -48,20 +81,20 @@ dlcore_constraint_t dlcore_constraint_min_max_norm(double min_value, double max_
 
 dlcore_constraint_t dlcore_constraint_from_name(const char *name)
 {
-    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_MAX_NORM]))
-        return dlcore_constraint_max_norm(2.0);
-    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_NON_NEG]))
-        return dlcore_constraint_non_neg();
-    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_UNIT_NORM]))
-        return dlcore_constraint_unit_norm();
-    if (dlcore_name_is(name, constraint_names[DLCORE_CONSTRAINT_MIN_MAX_NORM]))
-        return dlcore_constraint_min_max_norm(0.0, 1.0);
+    for (int kind = 1; kind < CONSTRAINT_COUNT; kind++) {
+        dlcore_constraint_t constraint = {.kind = (dlcore_constraint_kind_t)kind};
+
+        if (dlcore_name_is(name, constraints[kind].name)) {
+            dlcore_settings_default(constraints[kind].settings, &constraint);
+            return constraint;
+        }
+    }
     return (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_UNKNOWN};
 }
 
 const char *dlcore_constraint_name(dlcore_constraint_kind_t kind)
 {
-    return (int)kind >= 0 && (int)kind < CONSTRAINT_NAME_COUNT ? constraint_names[kind] : "unknown";
+    return (int)kind >= 0 && (int)kind < CONSTRAINT_COUNT ? constraints[kind].name : "unknown";
 }
 
 static const char *constraint_choice(int value)
@@ -72,20 +105,17 @@ static const char *constraint_choice(int value)
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
                                          dlcore_error_record_t *error)
 {
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status;
 
-    if ((int)constraint->kind < 0 || (int)constraint->kind >= CONSTRAINT_NAME_COUNT)
-        return dlcore_check_choice(what, "kind", (int)constraint->kind, 0,
-                                   CONSTRAINT_NAME_COUNT - 1, constraint_choice, error);
-    if (constraint->kind == DLCORE_CONSTRAINT_MAX_NORM ||
-        constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
-        status = dlcore_check_range(what, "max_value", constraint->max_value, 0.0, FLT_MAX, error);
-    if (constraint->kind != DLCORE_CONSTRAINT_MIN_MAX_NORM || status != DLCORE_OK)
-        return status;
-    status = dlcore_check_range(what, "min_value", constraint->min_value, 0.0,
-                                constraint->max_value, error);
-    return status == DLCORE_OK ? dlcore_check_range(what, "rate", constraint->rate, 0.0, 1.0, error)
-                               : status;
+    if ((int)constraint->kind < 0 || (int)constraint->kind >= CONSTRAINT_COUNT)
+        return dlcore_check_choice(what, "kind", (int)constraint->kind, 0, CONSTRAINT_COUNT - 1,
+                                   constraint_choice, error);
+    status = dlcore_settings_validate_numbers(constraints[constraint->kind].settings, constraint,
+                                              what, error);
+    if (status == DLCORE_OK && constraint->kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
+        status = dlcore_check_range(what, "min_value", constraint->min_value, 0.0,
+                                    constraint->max_value, error);
+    return status;
 }
 
 static float clipped(float norm, double low, double high)

@@ -11,12 +11,17 @@
 #include "dlcore/constraint.h"
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
+#include "nn/setting.h"
 
 DLCORE_HIDDEN_BEGIN
 
 /* DLCORE_ERROR_ARGUMENT; `what` begins the message: "dense: kernel_constraint". */
 dlcore_status dlcore_constraint_validate(const dlcore_constraint_t *constraint, const char *what,
                                          dlcore_error_record_t *error);
+
+/* Of a known kind, and NONE. */
+const dlcore_setting_t *dlcore_constraint_settings(dlcore_constraint_kind_t kind);
+extern const dlcore_setting_key_t dlcore_constraint_keys[];
 
 #define DLCORE_CONSTRAINT_COLUMNS 32
 

@@ -5,7 +5,7 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/name.h"
@@ -31,11 +31,43 @@ static const initializer_row_t initializer_rows[] = {
     [DLCORE_INITIALIZER_ONES] = {.name = "ones", .value = 1.0},
     [DLCORE_INITIALIZER_CONSTANT] = {.name = "constant"},
 };
-_Static_assert(sizeof initializer_rows / sizeof initializer_rows[0] ==
-                   DLCORE_INITIALIZER_CONSTANT + 1,
+_Static_assert(sizeof initializer_rows / sizeof initializer_rows[0] == DLCORE_INITIALIZER_NAMED,
                "one row each");
 
 enum { INITIALIZER_COUNT = sizeof initializer_rows / sizeof initializer_rows[0] };
+
+/* ---- settings ---- */
+
+static const dlcore_setting_t random_settings[] = {
+    {.key = "seed", .type = DLCORE_SETTING_TEXT, .text = "null"}, /* drawn from the model's */
+    {0},
+};
+static const dlcore_setting_t constant_settings[] = {
+    {.key = "value",
+     .type = DLCORE_SETTING_DOUBLE,
+     .place = offsetof(dlcore_initializer_t, value),
+     .low = -FLT_MAX,
+     .high = FLT_MAX},
+    {0},
+};
+
+const dlcore_setting_key_t dlcore_initializer_keys[] = {
+    {"seed", NULL},
+    {"input_axes", "[null]"},
+    {"output_axes", "[null]"},
+    {0},
+};
+
+const dlcore_setting_t *dlcore_initializer_settings(dlcore_initializer_kind_t kind)
+{
+    if (kind == DLCORE_INITIALIZER_CONSTANT)
+        return constant_settings;
+    return kind != DLCORE_INITIALIZER_NAMED && initializer_rows[kind].scale != 0.0
+               ? random_settings
+               : dlcore_no_settings;
+}
+
+/* ---- descriptors ---- */
 
 static const initializer_row_t *initializer_row(dlcore_initializer_kind_t kind)
 {
@@ -106,15 +138,24 @@ static const char *initializer_choice(int value)
 dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initializer, const char *what,
                                           dlcore_error_record_t *error)
 {
-    char whole[128];
-    dlcore_status status;
+    if (initializer->kind == DLCORE_INITIALIZER_NAMED)
+        return DLCORE_OK; /* an error only where weights are to be made from it */
+    if ((int)initializer->kind <= 0 || (int)initializer->kind >= INITIALIZER_COUNT)
+        return dlcore_check_choice(what, "kind", (int)initializer->kind, 1, INITIALIZER_COUNT - 1,
+                                   initializer_choice, error);
+    return dlcore_settings_validate_numbers(dlcore_initializer_settings(initializer->kind),
+                                            initializer, what, error);
+}
 
-    snprintf(whole, sizeof whole, "%s initializer", what);
-    status = dlcore_check_choice(whole, "kind", (int)initializer->kind, 1, INITIALIZER_COUNT - 1,
-                                 initializer_choice, error);
-    if (status != DLCORE_OK || initializer->kind != DLCORE_INITIALIZER_CONSTANT)
-        return status;
-    return dlcore_check_range(whole, "constant", initializer->value, -FLT_MAX, FLT_MAX, error);
+dlcore_status dlcore_initializer_check_draws(const dlcore_initializer_t *initializer,
+                                             const char *what, dlcore_error_record_t *error)
+{
+    if (initializer->kind != DLCORE_INITIALIZER_NAMED)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                       "%s: its initializer is %s, which this version knows by name alone: weights "
+                       "can be loaded, but not drawn",
+                       what, initializer->name[0] != '\0' ? initializer->name : "not given");
 }
 
 void dlcore_initializer_fill(const dlcore_initializer_t *initializer, dlcore_random_t random,

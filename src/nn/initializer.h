@@ -9,13 +9,22 @@
 #include "base/random.h"
 #include "dlcore/initializer.h"
 #include "dlcore/status.h"
+#include "nn/setting.h"
 
 DLCORE_HIDDEN_BEGIN
 
 /* DLCORE_OK, or DLCORE_ERROR_ARGUMENT for an unknown kind or a constant that is not finite; `what`
- * names the weight in the message. */
+ * begins the message: "dense: kernel_initializer". */
 dlcore_status dlcore_initializer_validate(const dlcore_initializer_t *initializer, const char *what,
                                           dlcore_error_record_t *error);
+/* DLCORE_ERROR_UNSUPPORTED for one that is known by its name alone; `what` names the weight:
+ * "dense/kernel". */
+dlcore_status dlcore_initializer_check_draws(const dlcore_initializer_t *initializer,
+                                             const char *what, dlcore_error_record_t *error);
+
+/* Of a known kind, and NAMED. */
+const dlcore_setting_t *dlcore_initializer_settings(dlcore_initializer_kind_t kind);
+extern const dlcore_setting_key_t dlcore_initializer_keys[];
 
 /* `count` values in Keras's row-major order. */
 void dlcore_initializer_fill(const dlcore_initializer_t *initializer, dlcore_random_t random,

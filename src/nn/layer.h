@@ -1,9 +1,9 @@
 /* What a layer is to the engine: a const table of functions, one per kind.
  *
- * To add a kind: an enumerator in dlcore/layer.h, one file layer_<kind>.c that ends in its table,
- * and one row in layer.c. A layer never allocates, locks or knows the optimizer. Its functions are
- * called by every worker of a team at once, each with its own pass, and each does the worker's
- * share; the engine puts a barrier between two of them.
+ * To add a kind: an enumerator, fields and a constructor in dlcore/layer.h, one file layer_<kind>.c
+ * that ends in its tables, and one row in DLCORE_LAYER_KINDS below. A layer never allocates, locks
+ * or knows the optimizer. Its functions are called by every worker of a team at once, each with its
+ * own pass, and each does the worker's share; the engine puts a barrier between two of them.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_LAYER_H
@@ -11,12 +11,15 @@
 
 #include "system/compiler.h"
 
+#include <float.h>
+
 #include "dlcore/layer.h"
 #include "dlcore/status.h"
 #include "kernels/activate.h"
 #include "kernels/kernels.h"
 #include "nn/constraint.h"
 #include "nn/regularizer.h"
+#include "nn/setting.h"
 #include "products/matrix.h"
 #include "products/products.h"
 
@@ -30,8 +33,8 @@ typedef struct dlcore_parameter {
     size_t rank;
     size_t shape[2];
     size_t fan_in, fan_out;
-    dlcore_initializer_t initializer;
-    bool is_statistic; /* found from data, not moved by an optimizer */
+    const dlcore_initializer_t *initializer; /* the layer's: for building alone */
+    bool is_statistic;                       /* found from data, not moved by an optimizer */
     dlcore_regularizer_t regularizer;
     dlcore_constraint_t constraint;
     size_t offset; /* floats from the start of the flat parameter vector; a multiple of 16 */
@@ -75,8 +78,7 @@ typedef struct dlcore_layer_type {
     const char *class_name; /* "Dense" */
     const char *base_name;  /* "dense": what automatic names begin with */
 
-    /* Checks the descriptor's own fields; the message begins with the layer's name. */
-    dlcore_status (*validate)(const dlcore_layer_t *layer, dlcore_error_record_t *error);
+    const dlcore_setting_t *settings; /* of dlcore_layer_t; in configs in this order */
     size_t (*output_width)(const dlcore_layer_t *layer, size_t input_width);
     /* Declares parameters (all but offset and floats) and answers their number. NULL: none. */
     size_t (*declare)(const dlcore_layer_t *layer, size_t input_width,
@@ -106,21 +108,66 @@ typedef struct dlcore_layer_type {
     bool takes_index;        /* x may leave inputs out (matrix.h) */
     bool is_rescaling;       /* can be folded into the gather when first */
     bool only_trains;        /* y is x itself but in training */
+    bool needs_axis;         /* Keras's works along the last axis, or has a weight for each of it */
 } dlcore_layer_type_t;
 
 /* The table of a kind; NULL for an unknown one. */
 const dlcore_layer_type_t *dlcore_layer_type(dlcore_layer_kind_t kind);
 
-extern const dlcore_layer_type_t dlcore_layer_type_dense;
-extern const dlcore_layer_type_t dlcore_layer_type_activation;
-extern const dlcore_layer_type_t dlcore_layer_type_flatten;
-extern const dlcore_layer_type_t dlcore_layer_type_rescaling;
-extern const dlcore_layer_type_t dlcore_layer_type_dropout;
-extern const dlcore_layer_type_t dlcore_layer_type_gaussian_noise;
-extern const dlcore_layer_type_t dlcore_layer_type_batch_normalization;
-extern const dlcore_layer_type_t dlcore_layer_type_layer_normalization;
-extern const dlcore_layer_type_t dlcore_layer_type_normalization;
-extern const dlcore_layer_type_t dlcore_layer_type_prelu;
+/* One row a kind, in the order of the enumerators: kind(KIND, name). Its file defines
+ * dlcore_layer_type_<name> and, for configs, dlcore_layer_keys_<name>. */
+/* clang-format off */
+#define DLCORE_LAYER_KINDS(kind) \
+    kind(DENSE, dense) \
+    kind(ACTIVATION, activation) \
+    kind(FLATTEN, flatten) \
+    kind(RESCALING, rescaling) \
+    kind(DROPOUT, dropout) \
+    kind(GAUSSIAN_NOISE, gaussian_noise) \
+    kind(BATCH_NORMALIZATION, batch_normalization) \
+    kind(LAYER_NORMALIZATION, layer_normalization) \
+    kind(NORMALIZATION, normalization) \
+    kind(PRELU, prelu)
+/* clang-format on */
+
+#define DLCORE_LAYER_DECLARED(kind, name)                      \
+    extern const dlcore_layer_type_t dlcore_layer_type_##name; \
+    extern const dlcore_setting_key_t dlcore_layer_keys_##name[];
+DLCORE_LAYER_KINDS(DLCORE_LAYER_DECLARED)
+#undef DLCORE_LAYER_DECLARED
+
+#define DLCORE_LAYER_COUNTED(kind, name) +1
+enum { DLCORE_LAYER_KIND_COUNT = 1 DLCORE_LAYER_KINDS(DLCORE_LAYER_COUNTED) }; /* with UNKNOWN */
+#undef DLCORE_LAYER_COUNTED
+
+/* The type and place of a row of settings. */
+#define DLCORE_LAYER_SETTING(setting_type, field) \
+    .type = DLCORE_SETTING_##setting_type, .place = offsetof(dlcore_layer_t, field)
+
+/* Of dense and activation. */
+#define DLCORE_LAYER_ACTIVATION_SETTINGS                                                    \
+    {.key = "activation",                                                                   \
+     DLCORE_LAYER_SETTING(ACTIVATION, activation),                                          \
+     .value = DLCORE_ACTIVATION_LINEAR},                                                    \
+        {.key = "negative_slope",                                                           \
+         DLCORE_LAYER_SETTING(DOUBLE, negative_slope),                                      \
+         .high = FLT_MAX,                                                                   \
+         .value = 0.2,                                                                      \
+         .inner = true},                                                                    \
+    {                                                                                       \
+        .key = "alpha", DLCORE_LAYER_SETTING(DOUBLE, alpha), .high = FLT_MAX, .value = 1.0, \
+        .inner = true                                                                       \
+    }
+
+/* What all kinds have, but for their names. */
+extern const dlcore_setting_t dlcore_layer_common_settings[];
+extern const dlcore_setting_key_t dlcore_layer_common_keys[];
+
+/* The descriptor of a kind with the defaults of its settings; those of other kinds are 0. */
+dlcore_layer_t dlcore_layer_make(dlcore_layer_kind_t kind, const dlcore_setting_t *settings);
+
+/* DLCORE_ERROR_ARGUMENT, with the layer's name, when a setting is out of range. */
+dlcore_status dlcore_layer_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error);
 
 /* Whether a layer computes anything in a run of that kind. */
 static inline bool dlcore_layer_runs(const dlcore_layer_type_t *type, bool training)
@@ -139,10 +186,6 @@ static inline bool dlcore_layer_has_rows(const dlcore_layer_type_t *type,
            (dlcore_activate_takes_rows(pass->activation.kind) || pass->z != NULL);
 }
 
-/* DLCORE_ERROR_ARGUMENT when the layer's activation is unknown, or its parameters out of range. */
-dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
-                                               dlcore_error_record_t *error);
-
 /* y = activation(from), for the worker's rows: shared by dense and activation. */
 void dlcore_layer_apply_activation(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from);
 
@@ -157,7 +200,7 @@ static inline size_t dlcore_share(size_t count, size_t worker, size_t workers)
 
 /* A parameter of one number for each of `width` units. */
 dlcore_parameter_t dlcore_layer_vector(const char *name, size_t width,
-                                       dlcore_initializer_t initializer);
+                                       const dlcore_initializer_t *initializer);
 
 /* ---- columns: layers that need all rows of a unit share the units out ---- */
 

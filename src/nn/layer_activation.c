@@ -1,32 +1,10 @@
 /* Activation as a layer of its own, and the gradient through an activation that dense shares.
  *
  * SPDX-License-Identifier: MIT */
-#include <float.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "nn/layer.h"
 #include "nn/softmax.h"
-
-static const char *activation_choice(int value)
-{
-    return dlcore_activation_name((dlcore_activation_t)value);
-}
-
-dlcore_status dlcore_layer_validate_activation(const dlcore_layer_t *layer,
-                                               dlcore_error_record_t *error)
-{
-    dlcore_status status =
-        dlcore_check_choice(layer->name, "activation", (int)layer->activation, 1,
-                            DLCORE_ACTIVATION_COUNT - 1, activation_choice, error);
-
-    if (status == DLCORE_OK)
-        status = dlcore_check_range(layer->name, "negative_slope", layer->negative_slope, 0.0,
-                                    FLT_MAX, error);
-    if (status == DLCORE_OK)
-        status = dlcore_check_range(layer->name, "alpha", layer->alpha, 0.0, FLT_MAX, error);
-    return status;
-}
 
 dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer)
 {
@@ -106,13 +84,24 @@ static void activation_input_gradient(const dlcore_layer_pass_t *pass)
     (void)pass;
 }
 
+static const dlcore_setting_t activation_settings[] = {DLCORE_LAYER_ACTIVATION_SETTINGS, {0}};
+
+dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation)
+{
+    dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_ACTIVATION, activation_settings);
+    layer.activation = activation;
+    return layer;
+}
+
 const dlcore_layer_type_t dlcore_layer_type_activation = {
     .class_name = "Activation",
     .base_name = "activation",
-    .validate = dlcore_layer_validate_activation,
+    .settings = activation_settings,
     .output_width = activation_output_width,
     .forward = activation_forward,
     .activation_gradient = dlcore_layer_activation_gradient,
     .input_gradient = activation_input_gradient,
     .gradients_in_place = true,
 };
+
+const dlcore_setting_key_t dlcore_layer_keys_activation[] = {{0}};

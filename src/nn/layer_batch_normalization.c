@@ -12,12 +12,9 @@
  * A worker has all rows of its units, so no sum crosses workers.
  *
  * SPDX-License-Identifier: MIT */
-#include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/size.h"
 #include "nn/initializer.h"
 #include "nn/layer.h"
@@ -26,35 +23,15 @@
 /* Of the state: arrays over units. */
 enum { MEAN, MEAN_REST, VARIANCE, INVERSE, SUM_DY, SUM_DY_X, ARRAYS };
 
-dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
-                                               dlcore_error_record_t *error)
-{
-    char what[DLCORE_NAME_SIZE + 16];
-    /* below FLT_MIN it may be flushed to zero, and 0 / 0 is NaN */
-    dlcore_status status =
-        dlcore_check_range(layer->name, "epsilon", layer->epsilon, FLT_MIN, FLT_MAX, error);
-
-    if (status == DLCORE_OK)
-        status = dlcore_check_range(layer->name, "momentum", layer->momentum, 0.0, 1.0, error);
-    if (status != DLCORE_OK)
-        return status;
-    snprintf(what, sizeof what, "%s: gamma", layer->name);
-    status = dlcore_initializer_validate(&layer->gamma_initializer, what, error);
-    if (status != DLCORE_OK)
-        return status;
-    snprintf(what, sizeof what, "%s: beta", layer->name);
-    return dlcore_initializer_validate(&layer->beta_initializer, what, error);
-}
-
 size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width,
                                        dlcore_parameter_t *parameters)
 {
     size_t count = 0;
 
     if (layer->use_scale)
-        parameters[count++] = dlcore_layer_vector("gamma", width, layer->gamma_initializer);
+        parameters[count++] = dlcore_layer_vector("gamma", width, &layer->gamma_initializer);
     if (layer->center)
-        parameters[count++] = dlcore_layer_vector("beta", width, layer->beta_initializer);
+        parameters[count++] = dlcore_layer_vector("beta", width, &layer->beta_initializer);
     return count;
 }
 
@@ -69,9 +46,10 @@ static size_t batch_norm_declare(const dlcore_layer_t *layer, size_t width,
 {
     size_t count = dlcore_layer_declare_normalized(layer, width, parameters);
 
-    parameters[count] = dlcore_layer_vector("moving_mean", width, dlcore_initializer_zeros());
+    parameters[count] = dlcore_layer_vector("moving_mean", width, &layer->moving_mean_initializer);
     parameters[count++].is_statistic = true;
-    parameters[count] = dlcore_layer_vector("moving_variance", width, dlcore_initializer_ones());
+    parameters[count] =
+        dlcore_layer_vector("moving_variance", width, &layer->moving_variance_initializer);
     parameters[count++].is_statistic = true;
     return count;
 }
@@ -309,14 +287,47 @@ static void batch_norm_parameter_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
+static const dlcore_setting_t batch_normalization_settings[] = {
+    {.key = "momentum", DLCORE_LAYER_SETTING(DOUBLE, momentum), .high = 1.0, .value = 0.99},
+    DLCORE_LAYER_NORMALIZED_SETTINGS,
+    {.key = "moving_mean_initializer",
+     DLCORE_LAYER_SETTING(INITIALIZER, moving_mean_initializer),
+     .value = DLCORE_INITIALIZER_ZEROS,
+     .quiet = true},
+    {.key = "moving_variance_initializer",
+     DLCORE_LAYER_SETTING(INITIALIZER, moving_variance_initializer),
+     .value = DLCORE_INITIALIZER_ONES,
+     .quiet = true},
+    {0},
+};
+
+dlcore_layer_t dlcore_layer_batch_normalization(void)
+{
+    return dlcore_layer_make(DLCORE_LAYER_BATCH_NORMALIZATION, batch_normalization_settings);
+}
+
 const dlcore_layer_type_t dlcore_layer_type_batch_normalization = {
     .class_name = "BatchNormalization",
     .base_name = "batch_normalization",
-    .validate = dlcore_layer_validate_normalized,
+    .settings = batch_normalization_settings,
     .output_width = batch_norm_output_width,
     .declare = batch_norm_declare,
     .state_floats = batch_norm_state_floats,
     .forward = batch_norm_forward,
     .input_gradient = batch_norm_input_gradient,
     .parameter_gradient = batch_norm_parameter_gradient,
+    .needs_axis = true,
+};
+
+const dlcore_setting_key_t dlcore_layer_keys_batch_normalization[] = {
+    {"axis", "[-1, 1, [-1], [1]]"},
+    {"beta_regularizer", "[null]"},
+    {"gamma_regularizer", "[null]"},
+    {"beta_constraint", "[null]"},
+    {"gamma_constraint", "[null]"},
+    {"synchronized", "[false, null]"},
+    {"renorm", "[false, null]"},
+    {"renorm_clipping", "[null]"},
+    {"renorm_momentum", NULL}, /* of renorm alone */
+    {0},
 };

@@ -5,61 +5,12 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <limits.h>
-#include <stdio.h>
 
-#include "base/error.h"
 #include "base/size.h"
-#include "nn/initializer.h"
 #include "nn/layer.h"
 #include "nn/softmax.h"
 
 enum { KERNEL = 0, BIAS = 1 };
-
-/* What is to become of a kernel or bias while it is trained. */
-static dlcore_status validate_training(const dlcore_layer_t *layer, const char *parameter,
-                                       const dlcore_regularizer_t *regularizer,
-                                       const dlcore_constraint_t *constraint,
-                                       dlcore_error_record_t *error)
-{
-    char what[DLCORE_NAME_SIZE + 32];
-    dlcore_status status;
-
-    snprintf(what, sizeof what, "%s: %s_regularizer", layer->name, parameter);
-    status = dlcore_regularizer_validate(regularizer, what, error);
-    if (status != DLCORE_OK)
-        return status;
-    snprintf(what, sizeof what, "%s: %s_constraint", layer->name, parameter);
-    return dlcore_constraint_validate(constraint, what, error);
-}
-
-static dlcore_status dense_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
-{
-    char what[DLCORE_NAME_SIZE + 32];
-    dlcore_status status;
-
-    status = dlcore_check_count(layer->name, "units", layer->units, 1, INT_MAX, error);
-    if (status == DLCORE_OK)
-        status = dlcore_layer_validate_activation(layer, error);
-    if (status != DLCORE_OK)
-        return status;
-    snprintf(what, sizeof what, "%s: kernel", layer->name);
-    status = dlcore_initializer_validate(&layer->kernel_initializer, what, error);
-    if (status == DLCORE_OK) { /* without a bias, too: a file keeps it */
-        snprintf(what, sizeof what, "%s: bias", layer->name);
-        status = dlcore_initializer_validate(&layer->bias_initializer, what, error);
-    }
-    if (status == DLCORE_OK)
-        status = validate_training(layer, "kernel", &layer->kernel_regularizer,
-                                   &layer->kernel_constraint, error);
-    if (status == DLCORE_OK)
-        status = validate_training(layer, "bias", &layer->bias_regularizer, &layer->bias_constraint,
-                                   error);
-    if (status == DLCORE_OK) {
-        snprintf(what, sizeof what, "%s: activity_regularizer", layer->name);
-        status = dlcore_regularizer_validate(&layer->activity_regularizer, what, error);
-    }
-    return status;
-}
 
 static size_t dense_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
@@ -75,7 +26,7 @@ static size_t dense_declare(const dlcore_layer_t *layer, size_t input_width,
                                               .shape = {input_width, layer->units},
                                               .fan_in = input_width,
                                               .fan_out = layer->units,
-                                              .initializer = layer->kernel_initializer,
+                                              .initializer = &layer->kernel_initializer,
                                               .regularizer = layer->kernel_regularizer,
                                               .constraint = layer->kernel_constraint};
     if (!layer->use_bias)
@@ -85,7 +36,7 @@ static size_t dense_declare(const dlcore_layer_t *layer, size_t input_width,
                                             .shape = {layer->units, 1},
                                             .fan_in = layer->units,
                                             .fan_out = layer->units,
-                                            .initializer = layer->bias_initializer,
+                                            .initializer = &layer->bias_initializer,
                                             .regularizer = layer->bias_regularizer,
                                             .constraint = layer->bias_constraint};
     return 2;
@@ -189,10 +140,36 @@ static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
         bias_gradient(pass);
 }
 
+static const dlcore_setting_t dense_settings[] = {
+    {.key = "units", DLCORE_LAYER_SETTING(SIZE, units), .low = 1, .high = INT_MAX},
+    DLCORE_LAYER_ACTIVATION_SETTINGS,
+    {.key = "use_bias", DLCORE_LAYER_SETTING(BOOL, use_bias), .value = true},
+    {.key = "kernel_initializer",
+     DLCORE_LAYER_SETTING(INITIALIZER, kernel_initializer),
+     .value = DLCORE_INITIALIZER_GLOROT_UNIFORM},
+    {.key = "bias_initializer", /* without a bias, too: a file keeps it */
+     DLCORE_LAYER_SETTING(INITIALIZER, bias_initializer),
+     .value = DLCORE_INITIALIZER_ZEROS},
+    {.key = "kernel_regularizer", DLCORE_LAYER_SETTING(REGULARIZER, kernel_regularizer)},
+    {.key = "bias_regularizer", DLCORE_LAYER_SETTING(REGULARIZER, bias_regularizer)},
+    {.key = "activity_regularizer", DLCORE_LAYER_SETTING(REGULARIZER, activity_regularizer)},
+    {.key = "kernel_constraint", DLCORE_LAYER_SETTING(CONSTRAINT, kernel_constraint)},
+    {.key = "bias_constraint", DLCORE_LAYER_SETTING(CONSTRAINT, bias_constraint)},
+    {0},
+};
+
+dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t activation)
+{
+    dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_DENSE, dense_settings);
+    layer.units = units;
+    layer.activation = activation;
+    return layer;
+}
+
 const dlcore_layer_type_t dlcore_layer_type_dense = {
     .class_name = "Dense",
     .base_name = "dense",
-    .validate = dense_validate,
+    .settings = dense_settings,
     .output_width = dense_output_width,
     .declare = dense_declare,
     .forward = dense_forward,
@@ -203,4 +180,13 @@ const dlcore_layer_type_t dlcore_layer_type_dense = {
     .can_fold_below = true,
     .keeps_input = true,
     .takes_index = true,
+    .needs_axis = true,
+};
+
+const dlcore_setting_key_t dlcore_layer_keys_dense[] = {
+    {"lora_rank", "[null]"},
+    {"lora_alpha", "[null]"},
+    {"quantization_config", "[null]"},
+    {"quantization_mode", "[null]"},
+    {0},
 };

@@ -6,7 +6,6 @@
  * SPDX-License-Identifier: MIT */
 #include <float.h>
 
-#include "base/error.h"
 #include "nn/layer.h"
 
 static size_t dropout_output_width(const dlcore_layer_t *layer, size_t input_width)
@@ -30,11 +29,6 @@ static dlcore_elements_t elements_of(const dlcore_layer_pass_t *pass, const dlco
 }
 
 /* ---- dropout ---- */
-
-static dlcore_status validate_dropout(const dlcore_layer_t *layer, dlcore_error_record_t *error)
-{
-    return dlcore_check_range(layer->name, "rate", layer->rate, 0.0, 1.0, error);
-}
 
 /* `to` = the elements of `from` that stay, scaled: for y and x, and for dx and dy. */
 static void mask(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, dlcore_matrix_t *to)
@@ -62,10 +56,24 @@ static void input_gradient_dropout(const dlcore_layer_pass_t *pass)
     mask(pass, pass->dy, pass->dx);
 }
 
+/* What is random is drawn from the model's seed: Keras's would draw other numbers, anyway. */
+static const dlcore_setting_t dropout_settings[] = {
+    {.key = "rate", DLCORE_LAYER_SETTING(DOUBLE, rate), .high = 1.0, .value = 0.5},
+    {.key = "seed", .type = DLCORE_SETTING_TEXT, .text = "null"},
+    {0},
+};
+
+dlcore_layer_t dlcore_layer_dropout(double rate)
+{
+    dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_DROPOUT, dropout_settings);
+    layer.rate = rate;
+    return layer;
+}
+
 const dlcore_layer_type_t dlcore_layer_type_dropout = {
     .class_name = "Dropout",
     .base_name = "dropout",
-    .validate = validate_dropout,
+    .settings = dropout_settings,
     .output_width = dropout_output_width,
     .forward = forward_dropout,
     .input_gradient = input_gradient_dropout,
@@ -73,12 +81,13 @@ const dlcore_layer_type_t dlcore_layer_type_dropout = {
     .only_trains = true,
 };
 
-/* ---- noise ---- */
+const dlcore_setting_key_t dlcore_layer_keys_dropout[] = {
+    {"seed", NULL},
+    {"noise_shape", "[null]"},
+    {0},
+};
 
-static dlcore_status validate_noise(const dlcore_layer_t *layer, dlcore_error_record_t *error)
-{
-    return dlcore_check_range(layer->name, "stddev", layer->stddev, 0.0, FLT_MAX, error);
-}
+/* ---- noise ---- */
 
 static void forward_noise(const dlcore_layer_pass_t *pass)
 {
@@ -99,13 +108,28 @@ static void input_gradient_noise(const dlcore_layer_pass_t *pass)
     (void)pass;
 }
 
+static const dlcore_setting_t noise_settings[] = {
+    {.key = "stddev", DLCORE_LAYER_SETTING(DOUBLE, stddev), .high = FLT_MAX, .value = 1.0},
+    {.key = "seed", .type = DLCORE_SETTING_TEXT, .text = "null"},
+    {0},
+};
+
+dlcore_layer_t dlcore_layer_gaussian_noise(double stddev)
+{
+    dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_GAUSSIAN_NOISE, noise_settings);
+    layer.stddev = stddev;
+    return layer;
+}
+
 const dlcore_layer_type_t dlcore_layer_type_gaussian_noise = {
     .class_name = "GaussianNoise",
     .base_name = "gaussian_noise",
-    .validate = validate_noise,
+    .settings = noise_settings,
     .output_width = dropout_output_width,
     .forward = forward_noise,
     .input_gradient = input_gradient_noise,
     .gradients_in_place = true,
     .only_trains = true,
 };
+
+const dlcore_setting_key_t dlcore_layer_keys_gaussian_noise[] = {{"seed", NULL}, {0}};

@@ -170,14 +170,33 @@ static void layer_norm_parameter_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
+static const dlcore_setting_t layer_normalization_settings[] = {DLCORE_LAYER_NORMALIZED_SETTINGS,
+                                                                {0}};
+
+dlcore_layer_t dlcore_layer_layer_normalization(void)
+{
+    return dlcore_layer_make(DLCORE_LAYER_LAYER_NORMALIZATION, layer_normalization_settings);
+}
+
 const dlcore_layer_type_t dlcore_layer_type_layer_normalization = {
     .class_name = "LayerNormalization",
     .base_name = "layer_normalization",
-    .validate = dlcore_layer_validate_normalized,
+    .settings = layer_normalization_settings,
     .output_width = layer_norm_output_width,
     .declare = dlcore_layer_declare_normalized,
     .state_floats = layer_norm_state_floats,
     .forward = layer_norm_forward,
     .input_gradient = layer_norm_input_gradient,
     .parameter_gradient = layer_norm_parameter_gradient,
+    .needs_axis = true,
+};
+
+const dlcore_setting_key_t dlcore_layer_keys_layer_normalization[] = {
+    {"axis", "[-1, 1, [-1], [1]]"},
+    {"rms_scaling", "[false, null]"},
+    {"beta_regularizer", "[null]"},
+    {"gamma_regularizer", "[null]"},
+    {"beta_constraint", "[null]"},
+    {"gamma_constraint", "[null]"},
+    {0},
 };

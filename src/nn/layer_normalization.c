@@ -10,14 +10,6 @@
 
 #define LEAST_DEVIATION 1e-7f /* keras.backend.epsilon() */
 
-static dlcore_status normalization_validate(const dlcore_layer_t *layer,
-                                            dlcore_error_record_t *error)
-{
-    (void)layer;
-    (void)error;
-    return DLCORE_OK;
-}
-
 static size_t normalization_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
     (void)layer;
@@ -27,9 +19,12 @@ static size_t normalization_output_width(const dlcore_layer_t *layer, size_t inp
 static size_t normalization_declare(const dlcore_layer_t *layer, size_t width,
                                     dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
+    static const dlcore_initializer_t zeros = {.kind = DLCORE_INITIALIZER_ZEROS};
+    static const dlcore_initializer_t ones = {.kind = DLCORE_INITIALIZER_ONES};
+
     (void)layer;
-    parameters[0] = dlcore_layer_vector("mean", width, dlcore_initializer_zeros());
-    parameters[1] = dlcore_layer_vector("variance", width, dlcore_initializer_ones());
+    parameters[0] = dlcore_layer_vector("mean", width, &zeros);
+    parameters[1] = dlcore_layer_vector("variance", width, &ones);
     parameters[0].is_statistic = parameters[1].is_statistic = true;
     return 2;
 }
@@ -71,13 +66,27 @@ static void normalization_input_gradient(const dlcore_layer_pass_t *pass)
     normalization_apply(pass, pass->dy, pass->dx, false);
 }
 
+dlcore_layer_t dlcore_layer_normalization(void)
+{
+    return dlcore_layer_make(DLCORE_LAYER_NORMALIZATION, dlcore_no_settings);
+}
+
 const dlcore_layer_type_t dlcore_layer_type_normalization = {
     .class_name = "Normalization",
     .base_name = "normalization",
-    .validate = normalization_validate,
+    .settings = dlcore_no_settings,
     .output_width = normalization_output_width,
     .declare = normalization_declare,
     .forward = normalization_forward,
     .input_gradient = normalization_input_gradient,
     .gradients_in_place = true,
+    .needs_axis = true,
+};
+
+const dlcore_setting_key_t dlcore_layer_keys_normalization[] = {
+    {"axis", "[-1, 1, [-1], [1]]"},
+    {"invert", "[false, null]"},
+    {"mean", "[null]"},
+    {"variance", "[null]"},
+    {0},
 };

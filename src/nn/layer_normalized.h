@@ -6,13 +6,30 @@
 
 #include "system/compiler.h"
 
+#include <float.h>
+
 #include "nn/layer.h"
 
 DLCORE_HIDDEN_BEGIN
 
-/* epsilon, momentum, and the initializers of gamma and beta. */
-dlcore_status dlcore_layer_validate_normalized(const dlcore_layer_t *layer,
-                                               dlcore_error_record_t *error);
+/* epsilon has to be FLT_MIN or more: what is less may be flushed to zero, and 0 / 0 is NaN. */
+#define DLCORE_LAYER_NORMALIZED_SETTINGS                                                  \
+    {.key = "axis", .type = DLCORE_SETTING_TEXT, .text = "-1"},                           \
+        {.key = "epsilon",                                                                \
+         DLCORE_LAYER_SETTING(DOUBLE, epsilon),                                           \
+         .low = FLT_MIN,                                                                  \
+         .high = FLT_MAX,                                                                 \
+         .value = 1e-3},                                                                  \
+        {.key = "center", DLCORE_LAYER_SETTING(BOOL, center), .value = true},             \
+        {.key = "scale", DLCORE_LAYER_SETTING(BOOL, use_scale), .value = true},           \
+        {.key = "beta_initializer",                                                       \
+         DLCORE_LAYER_SETTING(INITIALIZER, beta_initializer),                             \
+         .value = DLCORE_INITIALIZER_ZEROS},                                              \
+    {                                                                                     \
+        .key = "gamma_initializer", DLCORE_LAYER_SETTING(INITIALIZER, gamma_initializer), \
+        .value = DLCORE_INITIALIZER_ONES                                                  \
+    }
+
 /* gamma and beta, those of them that the layer has. */
 size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width,
                                        dlcore_parameter_t *parameters);

@@ -2,19 +2,8 @@
  * unit that is learned.
  *
  * SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "base/size.h"
-#include "nn/initializer.h"
 #include "nn/layer.h"
-
-static dlcore_status prelu_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
-{
-    char what[DLCORE_NAME_SIZE + 16];
-
-    snprintf(what, sizeof what, "%s: alpha", layer->name);
-    return dlcore_initializer_validate(&layer->alpha_initializer, what, error);
-}
 
 static size_t prelu_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
@@ -25,7 +14,7 @@ static size_t prelu_output_width(const dlcore_layer_t *layer, size_t input_width
 static size_t prelu_declare(const dlcore_layer_t *layer, size_t width,
                             dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
-    parameters[0] = dlcore_layer_vector("alpha", width, layer->alpha_initializer);
+    parameters[0] = dlcore_layer_vector("alpha", width, &layer->alpha_initializer);
     return 1;
 }
 
@@ -86,13 +75,32 @@ static void prelu_parameter_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
+static const dlcore_setting_t prelu_settings[] = {
+    {.key = "alpha_initializer",
+     DLCORE_LAYER_SETTING(INITIALIZER, alpha_initializer),
+     .value = DLCORE_INITIALIZER_ZEROS},
+    {0},
+};
+
+dlcore_layer_t dlcore_layer_prelu(void)
+{
+    return dlcore_layer_make(DLCORE_LAYER_PRELU, prelu_settings);
+}
+
 const dlcore_layer_type_t dlcore_layer_type_prelu = {
     .class_name = "PReLU",
     .base_name = "p_re_lu",
-    .validate = prelu_validate,
+    .settings = prelu_settings,
     .output_width = prelu_output_width,
     .declare = prelu_declare,
     .forward = prelu_forward,
     .input_gradient = prelu_input_gradient,
     .parameter_gradient = prelu_parameter_gradient,
+};
+
+const dlcore_setting_key_t dlcore_layer_keys_prelu[] = {
+    {"alpha_regularizer", "[null]"},
+    {"alpha_constraint", "[null]"},
+    {"shared_axes", "[null]"},
+    {0},
 };

@@ -3,18 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include <float.h>
 
-#include "base/error.h"
 #include "nn/layer.h"
-
-static dlcore_status rescaling_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error)
-{
-    dlcore_status status =
-        dlcore_check_range(layer->name, "scale", layer->scale, -FLT_MAX, FLT_MAX, error);
-
-    return status == DLCORE_OK
-               ? dlcore_check_range(layer->name, "offset", layer->offset, -FLT_MAX, FLT_MAX, error)
-               : status;
-}
 
 static size_t rescaling_output_width(const dlcore_layer_t *layer, size_t input_width)
 {
@@ -44,13 +33,33 @@ static void rescaling_input_gradient(const dlcore_layer_pass_t *pass)
                              (float)pass->layer->scale);
 }
 
+static const dlcore_setting_t rescaling_settings[] = {
+    {.key = "scale",
+     DLCORE_LAYER_SETTING(DOUBLE, scale),
+     .low = -FLT_MAX,
+     .high = FLT_MAX,
+     .value = 1.0},
+    {.key = "offset", DLCORE_LAYER_SETTING(DOUBLE, offset), .low = -FLT_MAX, .high = FLT_MAX},
+    {0},
+};
+
+dlcore_layer_t dlcore_layer_rescaling(double scale, double offset)
+{
+    dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_RESCALING, rescaling_settings);
+    layer.scale = scale;
+    layer.offset = offset;
+    return layer;
+}
+
 const dlcore_layer_type_t dlcore_layer_type_rescaling = {
     .class_name = "Rescaling",
     .base_name = "rescaling",
-    .validate = rescaling_validate,
+    .settings = rescaling_settings,
     .output_width = rescaling_output_width,
     .forward = rescaling_forward,
     .input_gradient = rescaling_input_gradient,
     .gradients_in_place = true,
     .is_rescaling = true,
 };
+
+const dlcore_setting_key_t dlcore_layer_keys_rescaling[] = {{0}};

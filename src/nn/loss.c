@@ -3,125 +3,54 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
-#include <float.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/name.h"
 
-static const dlcore_loss_type_t *const loss_types[] = {
-    [DLCORE_LOSS_UNKNOWN] = NULL,
-    [DLCORE_LOSS_CATEGORICAL_CROSSENTROPY] = &dlcore_loss_type_categorical_crossentropy,
-    [DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY] =
-        &dlcore_loss_type_sparse_categorical_crossentropy,
-    [DLCORE_LOSS_BINARY_CROSSENTROPY] = &dlcore_loss_type_binary_crossentropy,
-    [DLCORE_LOSS_MEAN_SQUARED_ERROR] = &dlcore_loss_type_mean_squared_error,
-    [DLCORE_LOSS_MEAN_ABSOLUTE_ERROR] = &dlcore_loss_type_mean_absolute_error,
-    [DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR] = &dlcore_loss_type_mean_absolute_percentage_error,
-    [DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR] = &dlcore_loss_type_mean_squared_logarithmic_error,
-    [DLCORE_LOSS_HUBER] = &dlcore_loss_type_huber,
-    [DLCORE_LOSS_LOG_COSH] = &dlcore_loss_type_log_cosh,
-    [DLCORE_LOSS_KL_DIVERGENCE] = &dlcore_loss_type_kl_divergence,
-    [DLCORE_LOSS_POISSON] = &dlcore_loss_type_poisson,
-    [DLCORE_LOSS_HINGE] = &dlcore_loss_type_hinge,
-    [DLCORE_LOSS_SQUARED_HINGE] = &dlcore_loss_type_squared_hinge,
-    [DLCORE_LOSS_CATEGORICAL_HINGE] = &dlcore_loss_type_categorical_hinge,
+static const dlcore_loss_type_t *const loss_types[] = {NULL,
+#define DLCORE_LOSS_ROW(kind, name, keys) [DLCORE_LOSS_##kind] = &dlcore_loss_type_##name,
+                                                       DLCORE_LOSS_KINDS(DLCORE_LOSS_ROW)
+#undef DLCORE_LOSS_ROW
 };
 
-enum { LOSS_TYPE_COUNT = sizeof loss_types / sizeof loss_types[0] };
-_Static_assert(LOSS_TYPE_COUNT == DLCORE_LOSS_CATEGORICAL_HINGE + 1, "one row each");
+enum { LOSS_TYPES = sizeof loss_types / sizeof loss_types[0] };
 
-static const char *const reduction_names[] = {
+static const char *const reduction_words[] = {
     [DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE] = "sum_over_batch_size",
     [DLCORE_REDUCTION_SUM] = "sum",
     [DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT] = "mean_with_sample_weight",
 };
 
-enum { REDUCTION_COUNT = sizeof reduction_names / sizeof reduction_names[0] };
+enum { REDUCTION_COUNT = sizeof reduction_words / sizeof reduction_words[0] };
 
 /* ---- descriptors and names ---- */
 
 const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind)
 {
-    if ((int)kind < 0 || (int)kind >= LOSS_TYPE_COUNT)
+    if ((int)kind < 0 || (int)kind >= LOSS_TYPES)
         return NULL;
     return loss_types[kind];
 }
 
 dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind)
 {
-    return (dlcore_loss_t){.kind = kind, .delta = 1.0};
+    dlcore_loss_t loss = {.kind = kind};
+
+    for (int other = LOSS_TYPES - 1; other > 0; other--)
+        dlcore_settings_default(loss_types[other]->settings, &loss);
+    dlcore_settings_default(dlcore_loss_common_settings, &loss);
+    return loss;
 }
 
-dlcore_loss_t dlcore_loss_categorical_crossentropy(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_CATEGORICAL_CROSSENTROPY);
-}
-
-dlcore_loss_t dlcore_loss_sparse_categorical_crossentropy(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
-}
-
-dlcore_loss_t dlcore_loss_binary_crossentropy(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_BINARY_CROSSENTROPY);
-}
-
-dlcore_loss_t dlcore_loss_mean_squared_error(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_ERROR);
-}
-
-dlcore_loss_t dlcore_loss_mean_absolute_error(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_MEAN_ABSOLUTE_ERROR);
-}
-
-dlcore_loss_t dlcore_loss_mean_absolute_percentage_error(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR);
-}
-
-dlcore_loss_t dlcore_loss_mean_squared_logarithmic_error(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR);
-}
-
-dlcore_loss_t dlcore_loss_huber(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_HUBER);
-}
-
-dlcore_loss_t dlcore_loss_log_cosh(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_LOG_COSH);
-}
-
-dlcore_loss_t dlcore_loss_kl_divergence(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_KL_DIVERGENCE);
-}
-
-dlcore_loss_t dlcore_loss_poisson(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_POISSON);
-}
-
-dlcore_loss_t dlcore_loss_hinge(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_HINGE);
-}
-
-dlcore_loss_t dlcore_loss_squared_hinge(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_SQUARED_HINGE);
-}
-
-dlcore_loss_t dlcore_loss_categorical_hinge(void)
-{
-    return dlcore_loss_default(DLCORE_LOSS_CATEGORICAL_HINGE);
-}
+/* dlcore_loss_huber() and so on. */
+#define DLCORE_LOSS_MADE(kind, name, keys)              \
+    dlcore_loss_t dlcore_loss_##name(void)              \
+    {                                                   \
+        return dlcore_loss_default(DLCORE_LOSS_##kind); \
+    }
+DLCORE_LOSS_KINDS(DLCORE_LOSS_MADE)
+#undef DLCORE_LOSS_MADE
 
 static bool loss_is_called(const dlcore_loss_type_t *type, const char *name)
 {
@@ -134,10 +63,9 @@ dlcore_loss_t dlcore_loss_from_name(const char *name)
 {
     int kind = 1;
 
-    while (kind < LOSS_TYPE_COUNT && !loss_is_called(loss_types[kind], name))
+    while (kind < LOSS_TYPES && !loss_is_called(loss_types[kind], name))
         kind++;
-    return dlcore_loss_default(kind < LOSS_TYPE_COUNT ? (dlcore_loss_kind_t)kind
-                                                      : DLCORE_LOSS_UNKNOWN);
+    return dlcore_loss_default(kind < LOSS_TYPES ? (dlcore_loss_kind_t)kind : DLCORE_LOSS_UNKNOWN);
 }
 
 const char *dlcore_loss_name(dlcore_loss_kind_t kind)
@@ -148,10 +76,10 @@ const char *dlcore_loss_name(dlcore_loss_kind_t kind)
 
 dlcore_reduction_t dlcore_reduction_from_name(const char *name)
 {
-    if (dlcore_name_is(name, "mean"))
+    if (dlcore_name_is(name, "mean") || dlcore_name_is(name, "auto")) /* Keras 2 */
         return DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE;
     for (int i = 0; i < REDUCTION_COUNT; i++) {
-        if (dlcore_name_is(name, reduction_names[i]))
+        if (dlcore_name_is(name, reduction_words[i]))
             return (dlcore_reduction_t)i;
     }
     return DLCORE_REDUCTION_UNKNOWN;
@@ -161,17 +89,52 @@ const char *dlcore_reduction_name(dlcore_reduction_t reduction)
 {
     if ((int)reduction < 0 || (int)reduction >= REDUCTION_COUNT)
         return "unknown";
-    return reduction_names[reduction];
+    return reduction_words[reduction];
+}
+
+static int reduction_from_name(const char *name)
+{
+    return (int)dlcore_reduction_from_name(name);
+}
+
+static const char *reduction_name(int reduction)
+{
+    return dlcore_reduction_name((dlcore_reduction_t)reduction);
+}
+
+static const dlcore_setting_names_t reduction_names = {reduction_from_name, reduction_name};
+
+const dlcore_setting_t dlcore_loss_common_settings[] = {
+    {.key = "reduction",
+     DLCORE_LOSS_SETTING(CHOICE, reduction),
+     .high = REDUCTION_COUNT - 1,
+     .names = &reduction_names},
+    {0},
+};
+
+const dlcore_setting_key_t dlcore_loss_common_keys[] = {
+    {"name", NULL},
+    {"dtype", DLCORE_KEY_DTYPE},
+    {0},
+};
+
+/* What is set without effect would be a mistake that stays unseen. */
+static dlcore_status check_unused(const dlcore_loss_t *loss, const dlcore_loss_type_t *type,
+                                  dlcore_error_record_t *error)
+{
+    if (loss->from_logits &&
+        !dlcore_setting_has(type->settings, offsetof(dlcore_loss_t, from_logits)))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
+    if (loss->label_smoothing != 0.0 &&
+        !dlcore_setting_has(type->settings, offsetof(dlcore_loss_t, label_smoothing)))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no label_smoothing, got %g",
+                           type->name, loss->label_smoothing);
+    return DLCORE_OK;
 }
 
 static const char *loss_choice(int value)
 {
     return dlcore_loss_name((dlcore_loss_kind_t)value);
-}
-
-static const char *reduction_choice(int value)
-{
-    return dlcore_reduction_name((dlcore_reduction_t)value);
 }
 
 dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_record_t *error)
@@ -180,23 +143,14 @@ dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_recor
     dlcore_status status;
 
     if (type == NULL)
-        return dlcore_check_choice("compile", "loss", (int)loss->kind, 1, LOSS_TYPE_COUNT - 1,
+        return dlcore_check_choice("compile", "loss", (int)loss->kind, 1, LOSS_TYPES - 1,
                                    loss_choice, error);
-    if (loss->from_logits && !type->has_logits)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no from_logits", type->name);
-    status =
-        dlcore_check_range(type->name, "label_smoothing", loss->label_smoothing, 0.0, 1.0, error);
-    if (status != DLCORE_OK)
-        return status;
-    if (loss->label_smoothing > 0.0 && !type->has_smoothing)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has no label_smoothing, got %g",
-                           type->name, loss->label_smoothing);
-    if (type->has_delta)
-        status = dlcore_check_range(type->name, "delta", loss->delta, FLT_MIN, FLT_MAX, error);
-    if (status != DLCORE_OK)
-        return status;
-    return dlcore_check_choice(type->name, "reduction", (int)loss->reduction, 0,
-                               REDUCTION_COUNT - 1, reduction_choice, error);
+    status = check_unused(loss, type, error);
+    if (status == DLCORE_OK)
+        status = dlcore_settings_validate(type->settings, loss, type->name, error);
+    if (status == DLCORE_OK)
+        status = dlcore_settings_validate(dlcore_loss_common_settings, loss, type->name, error);
+    return status;
 }
 
 dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,

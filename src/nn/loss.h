@@ -1,7 +1,7 @@
 /* What a loss is to the engine: a const table, one per kind.
  *
- * To add a kind: an enumerator in dlcore/loss.h, one file loss_<kind>.c that ends in its table, and
- * one row in loss.c.
+ * To add a kind: an enumerator, fields and a constructor in dlcore/loss.h, one file loss_<kind>.c
+ * that ends in its tables, and one row in DLCORE_LOSS_KINDS below.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_LOSS_H
@@ -9,12 +9,14 @@
 
 #include "system/compiler.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dlcore/activation.h"
 #include "dlcore/loss.h"
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
+#include "nn/setting.h"
 #include "products/matrix.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -70,11 +72,9 @@ typedef struct dlcore_loss_type {
     const char *class_name; /* of Keras, where it is not the name in capitals; else NULL */
     dlcore_label_form_t labels;
     dlcore_label_range_t label_range;
-    dlcore_activation_t absorbs; /* the activation it is computed with; linear: none */
-    bool has_logits;             /* from_logits is allowed */
-    bool has_smoothing;          /* label_smoothing is */
-    bool has_delta;
-    bool signs; /* labels of a batch that are all 0 or 1 become -1 and 1 */
+    const dlcore_setting_t *settings; /* of dlcore_loss_t; NULL: none of its own */
+    dlcore_activation_t absorbs;      /* the activation it is computed with; linear: none */
+    bool signs;                       /* labels of a batch that are all 0 or 1 become -1 and 1 */
     /* One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
      * loss, unweighted. Labels are dlcore_loss_targets. */
     float (*row)(const dlcore_loss_pass_t *pass, size_t row);
@@ -121,20 +121,42 @@ double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t
 /* The batch's loss over that sum. */
 float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows);
 
-extern const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy;
-extern const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy;
-extern const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy;
-extern const dlcore_loss_type_t dlcore_loss_type_mean_squared_error;
-extern const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error;
-extern const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error;
-extern const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error;
-extern const dlcore_loss_type_t dlcore_loss_type_huber;
-extern const dlcore_loss_type_t dlcore_loss_type_log_cosh;
-extern const dlcore_loss_type_t dlcore_loss_type_kl_divergence;
-extern const dlcore_loss_type_t dlcore_loss_type_poisson;
-extern const dlcore_loss_type_t dlcore_loss_type_hinge;
-extern const dlcore_loss_type_t dlcore_loss_type_squared_hinge;
-extern const dlcore_loss_type_t dlcore_loss_type_categorical_hinge;
+/* One row a kind, in the order of the enumerators: kind(KIND, name, keys). A file defines
+ * dlcore_loss_type_<name> and the table of keys, if the class has any of its own. */
+/* clang-format off */
+#define DLCORE_LOSS_KINDS(kind) \
+    kind(CATEGORICAL_CROSSENTROPY, categorical_crossentropy, dlcore_categorical_loss_keys) \
+    kind(SPARSE_CATEGORICAL_CROSSENTROPY, sparse_categorical_crossentropy, dlcore_sparse_loss_keys) \
+    kind(BINARY_CROSSENTROPY, binary_crossentropy, dlcore_binary_loss_keys) \
+    kind(MEAN_SQUARED_ERROR, mean_squared_error, dlcore_no_keys) \
+    kind(MEAN_ABSOLUTE_ERROR, mean_absolute_error, dlcore_no_keys) \
+    kind(MEAN_ABSOLUTE_PERCENTAGE_ERROR, mean_absolute_percentage_error, dlcore_no_keys) \
+    kind(MEAN_SQUARED_LOGARITHMIC_ERROR, mean_squared_logarithmic_error, dlcore_no_keys) \
+    kind(HUBER, huber, dlcore_no_keys) \
+    kind(LOG_COSH, log_cosh, dlcore_no_keys) \
+    kind(KL_DIVERGENCE, kl_divergence, dlcore_no_keys) \
+    kind(POISSON, poisson, dlcore_no_keys) \
+    kind(HINGE, hinge, dlcore_no_keys) \
+    kind(SQUARED_HINGE, squared_hinge, dlcore_no_keys) \
+    kind(CATEGORICAL_HINGE, categorical_hinge, dlcore_no_keys)
+/* clang-format on */
+
+#define DLCORE_LOSS_DECLARED(kind, name, keys) \
+    extern const dlcore_loss_type_t dlcore_loss_type_##name;
+DLCORE_LOSS_KINDS(DLCORE_LOSS_DECLARED)
+#undef DLCORE_LOSS_DECLARED
+
+extern const dlcore_setting_key_t dlcore_categorical_loss_keys[];
+extern const dlcore_setting_key_t dlcore_sparse_loss_keys[];
+extern const dlcore_setting_key_t dlcore_binary_loss_keys[];
+
+/* The type and place of a row of settings. */
+#define DLCORE_LOSS_SETTING(setting_type, field) \
+    .type = DLCORE_SETTING_##setting_type, .place = offsetof(dlcore_loss_t, field)
+
+/* What all kinds have; in configs after their own. */
+extern const dlcore_setting_t dlcore_loss_common_settings[];
+extern const dlcore_setting_key_t dlcore_loss_common_keys[];
 
 DLCORE_HIDDEN_END
 

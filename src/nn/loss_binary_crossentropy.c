@@ -28,13 +28,23 @@ static float binary_crossentropy_loss_row(const dlcore_loss_pass_t *pass, size_t
     return total / (float)y->columns;
 }
 
+static const dlcore_setting_t binary_settings[] = {
+    {.key = "from_logits", DLCORE_LOSS_SETTING(BOOL, from_logits)},
+    {.key = "label_smoothing", DLCORE_LOSS_SETTING(DOUBLE, label_smoothing), .high = 1.0},
+    {0},
+};
+
 const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
     .name = "binary_crossentropy",
     .short_name = "bce",
+    .settings = binary_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_SIGMOID,
-    .has_logits = true,
-    .has_smoothing = true,
     .row = binary_crossentropy_loss_row,
+};
+
+const dlcore_setting_key_t dlcore_binary_loss_keys[] = {
+    {"axis", "[-1, 1]"},
+    {0},
 };

@@ -73,12 +73,22 @@ static float categorical_crossentropy_loss_row(const dlcore_loss_pass_t *pass, s
     return categorical_row_of_logits(pass, row);
 }
 
+static const dlcore_setting_t categorical_settings[] = {
+    {.key = "from_logits", DLCORE_LOSS_SETTING(BOOL, from_logits)},
+    {.key = "label_smoothing", DLCORE_LOSS_SETTING(DOUBLE, label_smoothing), .high = 1.0},
+    {0},
+};
+
 const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
     .name = "categorical_crossentropy",
+    .settings = categorical_settings,
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
-    .has_logits = true,
-    .has_smoothing = true,
     .row = categorical_crossentropy_loss_row,
+};
+
+const dlcore_setting_key_t dlcore_categorical_loss_keys[] = {
+    {"axis", "[-1, 1]"},
+    {0},
 };

@@ -52,6 +52,7 @@ static float categorical_hinge_loss_row(const dlcore_loss_pass_t *pass, size_t r
 
 const dlcore_loss_type_t dlcore_loss_type_categorical_hinge = {
     .name = "categorical_hinge",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,

@@ -3,6 +3,8 @@
  * The functions and their slopes are kernels (kernels/kernels.h); dlcore/loss.h has the formulas.
  *
  * SPDX-License-Identifier: MIT */
+#include <float.h>
+
 #include "nn/loss.h"
 
 static float elements_loss_row(const dlcore_loss_pass_t *pass, size_t row,
@@ -74,6 +76,7 @@ static float squared_hinge_row(const dlcore_loss_pass_t *pass, size_t row)
 const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error = {
     .name = "mean_absolute_error",
     .short_name = "mae",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .row = absolute_row,
@@ -82,6 +85,7 @@ const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error = {
 const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
     .name = "mean_absolute_percentage_error",
     .short_name = "mape",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .row = absolute_percentage_row,
@@ -90,24 +94,35 @@ const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
 const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error = {
     .name = "mean_squared_logarithmic_error",
     .short_name = "msle",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .row = squared_logarithmic_row,
 };
 
+static const dlcore_setting_t huber_settings[] = {
+    {.key = "delta",
+     DLCORE_LOSS_SETTING(DOUBLE, delta),
+     .low = FLT_MIN,
+     .high = FLT_MAX,
+     .value = 1.0},
+    {0},
+};
+
 const dlcore_loss_type_t dlcore_loss_type_huber = {
     .name = "huber",
     .short_name = "huber_loss",
+    .settings = huber_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .has_delta = true,
     .row = huber_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_log_cosh = {
     .name = "log_cosh",
     .short_name = "logcosh",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .row = log_cosh_row,
@@ -118,6 +133,7 @@ const dlcore_loss_type_t dlcore_loss_type_kl_divergence = {
     .short_name = "kld",
     .other_name = "kullback_leibler_divergence",
     .class_name = "KLDivergence",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
@@ -126,6 +142,7 @@ const dlcore_loss_type_t dlcore_loss_type_kl_divergence = {
 
 const dlcore_loss_type_t dlcore_loss_type_poisson = {
     .name = "poisson",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
@@ -134,6 +151,7 @@ const dlcore_loss_type_t dlcore_loss_type_poisson = {
 
 const dlcore_loss_type_t dlcore_loss_type_hinge = {
     .name = "hinge",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_MINUS_1_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
@@ -143,6 +161,7 @@ const dlcore_loss_type_t dlcore_loss_type_hinge = {
 
 const dlcore_loss_type_t dlcore_loss_type_squared_hinge = {
     .name = "squared_hinge",
+    .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_MINUS_1_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,

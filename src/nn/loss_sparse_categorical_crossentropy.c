@@ -82,10 +82,21 @@ static float sparse_crossentropy_row(const dlcore_loss_pass_t *pass, size_t row)
     return sparse_row_of_logits(pass, row);
 }
 
+static const dlcore_setting_t sparse_categorical_settings[] = {
+    {.key = "from_logits", DLCORE_LOSS_SETTING(BOOL, from_logits)},
+    {0},
+};
+
 const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy = {
     .name = "sparse_categorical_crossentropy",
+    .settings = sparse_categorical_settings,
     .labels = DLCORE_LABELS_CLASSES,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
-    .has_logits = true,
     .row = sparse_crossentropy_row,
+};
+
+const dlcore_setting_key_t dlcore_sparse_loss_keys[] = {
+    {"axis", "[-1, 1]"},
+    {"ignore_class", "[null]"},
+    {0},
 };

@@ -6,8 +6,8 @@
  * on later. Most metrics are means of something that each row has; rows are computed in parallel,
  * and the state is their sum and that of their weights.
  *
- * To add a kind: an enumerator in dlcore/metric.h, its functions in a metric_*.c, a row in
- * metric.c.
+ * To add a kind: an enumerator and fields in dlcore/metric.h, a metric_*.c with its functions that
+ * ends in its tables, and one row in DLCORE_METRIC_KINDS below.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_METRIC_H
@@ -63,9 +63,63 @@ typedef struct dlcore_metric_type {
     /* NULL: state[0] / state[1], 0 where that is 0 */
     double (*result)(const dlcore_metric_t *metric, size_t units, const double *state);
 
-    /* Settings that it has. */
-    bool has_threshold, has_top_k, has_class_id, has_logits, has_smoothing;
+    bool rises;                       /* more of it is better */
+    const dlcore_setting_t *settings; /* of dlcore_metric_t; in configs in this order */
 } dlcore_metric_type_t;
+
+/* One row a kind, in the order of the enumerators: kind(KIND, name, keys). A file defines
+ * dlcore_metric_type_<name> and the table of keys, if the class has any of its own. */
+/* clang-format off */
+#define DLCORE_METRIC_KINDS(kind) \
+    kind(ACCURACY, accuracy, dlcore_no_keys) \
+    kind(CATEGORICAL_ACCURACY, categorical_accuracy, dlcore_no_keys) \
+    kind(SPARSE_CATEGORICAL_ACCURACY, sparse_categorical_accuracy, dlcore_no_keys) \
+    kind(BINARY_ACCURACY, binary_accuracy, dlcore_no_keys) \
+    kind(MEAN_ABSOLUTE_ERROR, mean_absolute_error, dlcore_no_keys) \
+    kind(MEAN_SQUARED_ERROR, mean_squared_error, dlcore_no_keys) \
+    kind(MEAN_ABSOLUTE_PERCENTAGE_ERROR, mean_absolute_percentage_error, dlcore_no_keys) \
+    kind(MEAN_SQUARED_LOGARITHMIC_ERROR, mean_squared_logarithmic_error, dlcore_no_keys) \
+    kind(LOG_COSH, log_cosh, dlcore_no_keys) \
+    kind(KL_DIVERGENCE, kl_divergence, dlcore_no_keys) \
+    kind(POISSON, poisson, dlcore_no_keys) \
+    kind(HINGE, hinge, dlcore_no_keys) \
+    kind(SQUARED_HINGE, squared_hinge, dlcore_no_keys) \
+    kind(CATEGORICAL_HINGE, categorical_hinge, dlcore_no_keys) \
+    kind(CATEGORICAL_CROSSENTROPY, categorical_crossentropy, dlcore_entropy_keys) \
+    kind(SPARSE_CATEGORICAL_CROSSENTROPY, sparse_categorical_crossentropy, dlcore_entropy_keys) \
+    kind(BINARY_CROSSENTROPY, binary_crossentropy, dlcore_no_keys) \
+    kind(TOP_K_CATEGORICAL_ACCURACY, top_k_categorical_accuracy, dlcore_top_k_keys) \
+    kind(SPARSE_TOP_K_CATEGORICAL_ACCURACY, sparse_top_k_categorical_accuracy, dlcore_top_k_keys) \
+    kind(COSINE_SIMILARITY, cosine_similarity, dlcore_cosine_similarity_keys) \
+    kind(ROOT_MEAN_SQUARED_ERROR, root_mean_squared_error, dlcore_no_keys) \
+    kind(R2_SCORE, r2_score, dlcore_r2_score_keys) \
+    kind(PRECISION, precision, dlcore_no_keys) \
+    kind(RECALL, recall, dlcore_no_keys) \
+    kind(F1_SCORE, f1_score, dlcore_f1_score_keys) \
+    kind(AUC, auc, dlcore_auc_keys)
+/* clang-format on */
+
+#define DLCORE_METRIC_DECLARED(kind, name, keys) \
+    extern const dlcore_metric_type_t dlcore_metric_type_##name;
+DLCORE_METRIC_KINDS(DLCORE_METRIC_DECLARED)
+#undef DLCORE_METRIC_DECLARED
+
+#define DLCORE_METRIC_COUNTED(kind, name, keys) +1
+enum { DLCORE_METRIC_KIND_COUNT = 1 DLCORE_METRIC_KINDS(DLCORE_METRIC_COUNTED) }; /* with NONE */
+#undef DLCORE_METRIC_COUNTED
+
+extern const dlcore_setting_key_t dlcore_entropy_keys[];
+extern const dlcore_setting_key_t dlcore_top_k_keys[];
+extern const dlcore_setting_key_t dlcore_cosine_similarity_keys[];
+extern const dlcore_setting_key_t dlcore_r2_score_keys[];
+extern const dlcore_setting_key_t dlcore_f1_score_keys[];
+extern const dlcore_setting_key_t dlcore_auc_keys[];
+
+/* The type and place of a row of settings. */
+#define DLCORE_METRIC_SETTING(setting_type, field) \
+    .type = DLCORE_SETTING_##setting_type, .place = offsetof(dlcore_metric_t, field)
+
+extern const dlcore_setting_key_t dlcore_metric_common_keys[];
 
 /* The table of a kind; NULL for an unknown one and for NONE. */
 const dlcore_metric_type_t *dlcore_metric_type(dlcore_metric_kind_t kind);
@@ -102,41 +156,7 @@ void dlcore_metric_merge(const dlcore_metric_t *metric, size_t units, const doub
                          double *state);
 double dlcore_metric_result(const dlcore_metric_t *metric, size_t units, const double *state);
 
-/* ---- the functions of the kinds: metric_rows.c, metric_counts.c, metric_r2.c, metric_auc.c ----
- */
-
-float dlcore_metric_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row);
-float dlcore_metric_sparse_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row);
-float dlcore_metric_binary_accuracy(const dlcore_metric_pass_t *pass, size_t row);
-float dlcore_metric_top_k(const dlcore_metric_pass_t *pass, size_t row);
-float dlcore_metric_sparse_top_k(const dlcore_metric_pass_t *pass, size_t row);
-float dlcore_metric_cosine(const dlcore_metric_pass_t *pass, size_t row);
-double dlcore_metric_root_of_mean(const dlcore_metric_t *metric, size_t units, const double *state);
-
-size_t dlcore_metric_confusion_length(const dlcore_metric_t *metric, size_t units);
-void dlcore_metric_confusion_accumulate(const dlcore_metric_pass_t *pass, double *state);
-double dlcore_metric_precision_result(const dlcore_metric_t *metric, size_t units,
-                                      const double *state);
-double dlcore_metric_recall_result(const dlcore_metric_t *metric, size_t units,
-                                   const double *state);
-size_t dlcore_metric_f1_length(const dlcore_metric_t *metric, size_t units);
-void dlcore_metric_f1_accumulate(const dlcore_metric_pass_t *pass, double *state);
-double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, const double *state);
-
-size_t dlcore_metric_r2_length(const dlcore_metric_t *metric, size_t units);
-void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state);
-void dlcore_metric_r2_merge(const dlcore_metric_t *metric, size_t units, const double *more,
-                            double *state);
-double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, const double *state);
-size_t dlcore_metric_r2_earlier_length(const dlcore_metric_t *metric, size_t units);
-void dlcore_metric_r2_from_earlier(const dlcore_metric_t *metric, size_t units,
-                                   const double *earlier, double *state);
-
-size_t dlcore_metric_auc_length(const dlcore_metric_t *metric, size_t units);
-void dlcore_metric_auc_accumulate(const dlcore_metric_pass_t *pass, double *state);
-double dlcore_metric_auc_result(const dlcore_metric_t *metric, size_t units, const double *state);
-
-/* ---- elements, for those functions ---- */
+/* ---- elements, for the functions of the kinds ---- */
 
 static inline float dlcore_metric_prediction(const dlcore_metric_pass_t *pass, size_t row,
                                              size_t unit)

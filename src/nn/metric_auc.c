@@ -7,16 +7,17 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "base/name.h"
 #include "nn/metric.h"
 
 /* Bins of positives, then of negatives. */
-size_t dlcore_metric_auc_length(const dlcore_metric_t *metric, size_t units)
+static size_t auc_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)units;
     return 2 * metric->num_thresholds;
 }
 
-void dlcore_metric_auc_accumulate(const dlcore_metric_pass_t *pass, double *state)
+static void auc_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
     size_t count = pass->metric->num_thresholds;
     float intervals = (float)(count - 1);
@@ -53,7 +54,7 @@ static double pr_area(double tp, double fp, double more_tp, double more_fp, doub
     return slope * (more_tp + intercept * growth) / positives;
 }
 
-double dlcore_metric_auc_result(const dlcore_metric_t *metric, size_t units, const double *state)
+static double auc_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
     size_t count = metric->num_thresholds;
     const double *true_bins = state, *false_bins = state + count;
@@ -78,3 +79,67 @@ double dlcore_metric_auc_result(const dlcore_metric_t *metric, size_t units, con
     }
     return area;
 }
+
+static const char *const curve_names[] = {[DLCORE_CURVE_ROC] = "ROC", [DLCORE_CURVE_PR] = "PR"};
+
+enum { CURVE_COUNT = sizeof curve_names / sizeof curve_names[0] };
+
+static int curve_number(const char *name)
+{
+    for (int i = 0; i < CURVE_COUNT; i++) {
+        if (dlcore_name_is(name, curve_names[i]))
+            return i;
+    }
+    return -1;
+}
+
+static const char *curve_word(int curve)
+{
+    return curve >= 0 && curve < CURVE_COUNT ? curve_names[curve] : "unknown";
+}
+
+dlcore_curve_t dlcore_curve_from_name(const char *name)
+{
+    return (dlcore_curve_t)curve_number(name);
+}
+
+const char *dlcore_curve_name(dlcore_curve_t curve)
+{
+    return curve_word((int)curve);
+}
+
+static const dlcore_setting_names_t curve_names_of = {curve_number, curve_word};
+
+static const dlcore_setting_t auc_settings[] = {
+    {.key = "from_logits", DLCORE_METRIC_SETTING(BOOL, from_logits)},
+    {.key = "curve",
+     DLCORE_METRIC_SETTING(CHOICE, curve),
+     .high = DLCORE_CURVE_PR,
+     .names = &curve_names_of},
+    {.key = "num_thresholds",
+     DLCORE_METRIC_SETTING(SIZE, num_thresholds),
+     .low = 2,
+     .high = DLCORE_METRIC_THRESHOLDS_MAX,
+     .value = 200},
+    {0},
+};
+
+const dlcore_metric_type_t dlcore_metric_type_auc = {
+    .name = "auc",
+    .class_name = "AUC",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = auc_length,
+    .accumulate = auc_accumulate,
+    .result = auc_result,
+    .rises = true,
+    .settings = auc_settings,
+};
+
+const dlcore_setting_key_t dlcore_auc_keys[] = {
+    {"summation_method", "[\"interpolation\"]"},
+    {"thresholds", "[null]"},
+    {"multi_label", "[false]"},
+    {"num_labels", "[null]"},
+    {"label_weights", "[null]"},
+    {0},
+};

@@ -1,8 +1,6 @@
 /* What metrics allow: settings in their ranges, names that can be had, units and labels that fit.
  *
  * SPDX-License-Identifier: MIT */
-#include <limits.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -13,67 +11,6 @@
 static bool counts_units(dlcore_metric_kind_t kind)
 {
     return kind == DLCORE_METRIC_PRECISION || kind == DLCORE_METRIC_RECALL;
-}
-
-static dlcore_status check_threshold(const dlcore_metric_t *metric,
-                                     const dlcore_metric_type_t *type, dlcore_error_record_t *error)
-{
-    double threshold = metric->threshold;
-    bool may_be_unset = counts_units(metric->kind) || metric->kind == DLCORE_METRIC_F1_SCORE;
-    bool above = metric->kind == DLCORE_METRIC_F1_SCORE; /* 0 is refused by Keras, too */
-
-    if (!type->has_threshold || (may_be_unset && threshold == -1.0) ||
-        (threshold >= 0.0 && threshold <= 1.0 && !(above && (float)threshold == 0.0f)))
-        return DLCORE_OK;
-    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: threshold must %s%s, got %.9g",
-                       type->name, above ? "be above 0 and at most 1" : "lie in 0 .. 1",
-                       may_be_unset ? ", or be -1" : "", threshold);
-}
-
-static dlcore_status check_numbers(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
-                                   dlcore_error_record_t *error)
-{
-    dlcore_status status = check_threshold(metric, type, error);
-
-    if (status == DLCORE_OK && type->has_top_k && !counts_units(metric->kind))
-        status = dlcore_check_count(type->name, "top_k", metric->top_k, 1, SIZE_MAX, error);
-    if (status == DLCORE_OK && type->has_class_id && metric->class_id < -1)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: class_id must lie in 0 .. %d, or be -1, got %d", type->name,
-                           INT_MAX, metric->class_id);
-    if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_AUC)
-        status = dlcore_check_count("auc", "num_thresholds", metric->num_thresholds, 2,
-                                    DLCORE_METRIC_THRESHOLDS_MAX, error);
-    if (status == DLCORE_OK && type->has_smoothing)
-        status = dlcore_check_range(type->name, "label_smoothing", metric->label_smoothing, 0.0,
-                                    1.0, error);
-    return status;
-}
-
-static const char *metric_choice(int value)
-{
-    return dlcore_metric_name((dlcore_metric_kind_t)value);
-}
-
-static const char *average_choice(int value)
-{
-    return dlcore_average_name((dlcore_average_t)value);
-}
-
-static const char *curve_choice(int value)
-{
-    return dlcore_curve_name((dlcore_curve_t)value);
-}
-
-static dlcore_status check_choices(const dlcore_metric_t *metric, dlcore_error_record_t *error)
-{
-    if (metric->kind == DLCORE_METRIC_F1_SCORE)
-        return dlcore_check_choice("f1_score", "average", (int)metric->average, 0,
-                                   DLCORE_AVERAGE_WEIGHTED, average_choice, error);
-    if (metric->kind == DLCORE_METRIC_AUC)
-        return dlcore_check_choice("auc", "curve", (int)metric->curve, 0, DLCORE_CURVE_PR,
-                                   curve_choice, error);
-    return DLCORE_OK;
 }
 
 /* "loss", and what begins with "val_", are names of other results. */
@@ -98,28 +35,31 @@ static dlcore_status check_name(const dlcore_metric_t *metric, const dlcore_metr
     return DLCORE_OK;
 }
 
+static const char *metric_choice(int value)
+{
+    return dlcore_metric_name((dlcore_metric_kind_t)value);
+}
+
 dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_record_t *error)
 {
     const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
     dlcore_status status;
 
     if (type == NULL)
-        return dlcore_check_choice("metric", "kind", (int)metric->kind, 1, DLCORE_METRIC_AUC,
-                                   metric_choice, error);
-    status = check_numbers(metric, type, error);
-    if (status == DLCORE_OK)
-        status = check_choices(metric, error);
+        return dlcore_check_choice("metric", "kind", (int)metric->kind, 1,
+                                   DLCORE_METRIC_KIND_COUNT - 1, metric_choice, error);
+    status = dlcore_settings_validate(type->settings, metric, type->name, error);
     return status == DLCORE_OK ? check_name(metric, type, error) : status;
 }
 
 static dlcore_status check_units(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
                                  size_t units, dlcore_error_record_t *error)
 {
-    if (type->has_top_k && counts_units(metric->kind) && metric->top_k > units)
+    if (counts_units(metric->kind) && metric->top_k > units)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: top_k must lie in 0 .. %zu, the number of units, got %zu",
                            type->name, units, metric->top_k);
-    if (type->has_class_id && metric->class_id >= 0 && (size_t)metric->class_id >= units)
+    if (counts_units(metric->kind) && metric->class_id >= 0 && (size_t)metric->class_id >= units)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: class_id must lie in 0 .. %zu, or be -1, got %d", type->name,
                            units - 1, metric->class_id);

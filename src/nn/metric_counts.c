@@ -1,8 +1,10 @@
 /* Metrics that count units: precision, recall, f1_score.
  *
  * SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <math.h>
 
+#include "base/name.h"
 #include "nn/metric.h"
 
 #define COUNT_EPSILON 1e-7 /* Keras's backend epsilon */
@@ -12,7 +14,7 @@
 
 enum { TRUE_POSITIVES, FALSE_POSITIVES, FALSE_NEGATIVES, CONFUSION_LENGTH };
 
-size_t dlcore_metric_confusion_length(const dlcore_metric_t *metric, size_t units)
+static size_t confusion_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)metric;
     (void)units;
@@ -54,7 +56,7 @@ static float threshold_of(const dlcore_metric_t *metric)
     return metric->top_k > 0 ? NOTHING : 0.5f;
 }
 
-void dlcore_metric_confusion_accumulate(const dlcore_metric_pass_t *pass, double *state)
+static void confusion_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
     const dlcore_metric_t *metric = pass->metric;
     size_t begin = metric->class_id >= 0 ? (size_t)metric->class_id : 0;
@@ -85,15 +87,14 @@ static double share_of(double part, double rest)
     return part + rest != 0.0 ? part / (part + rest) : 0.0;
 }
 
-double dlcore_metric_precision_result(const dlcore_metric_t *metric, size_t units,
-                                      const double *state)
+static double precision_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
     (void)metric;
     (void)units;
     return share_of(state[TRUE_POSITIVES], state[FALSE_POSITIVES]);
 }
 
-double dlcore_metric_recall_result(const dlcore_metric_t *metric, size_t units, const double *state)
+static double recall_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
     (void)metric;
     (void)units;
@@ -104,7 +105,7 @@ double dlcore_metric_recall_result(const dlcore_metric_t *metric, size_t units, 
 
 enum { SUPPORT = CONFUSION_LENGTH, F1_LENGTH };
 
-size_t dlcore_metric_f1_length(const dlcore_metric_t *metric, size_t units)
+static size_t f1_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)metric;
     return F1_LENGTH * units;
@@ -122,7 +123,7 @@ static float largest_of(const dlcore_metric_pass_t *pass, size_t row)
     return largest;
 }
 
-void dlcore_metric_f1_accumulate(const dlcore_metric_pass_t *pass, double *state)
+static void f1_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
     bool any = pass->metric->threshold >= 0.0;
     float threshold = (float)pass->metric->threshold;
@@ -155,7 +156,7 @@ static double f1_of(const double *counts)
     return 2.0 * precision * recall / (precision + recall + COUNT_EPSILON);
 }
 
-double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, const double *state)
+static double f1_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
     double all[F1_LENGTH] = {0.0}, mean = 0.0, weighted = 0.0;
 
@@ -172,3 +173,102 @@ double dlcore_metric_f1_result(const dlcore_metric_t *metric, size_t units, cons
     return metric->average == DLCORE_AVERAGE_WEIGHTED ? weighted / (all[SUPPORT] + COUNT_EPSILON)
                                                       : mean;
 }
+
+/* threshold, top_k and class_id that are not set are Keras's None, which it does not say */
+static const dlcore_setting_t counting_settings[] = {
+    {.key = "thresholds",
+     .field = "threshold",
+     DLCORE_METRIC_SETTING(DOUBLE, threshold),
+     .high = 1.0,
+     .value = -1.0,
+     .has_none = true,
+     .none = -1.0},
+    {.key = "top_k", DLCORE_METRIC_SETTING(SIZE, top_k), .has_none = true, .quiet = true},
+    {.key = "class_id",
+     DLCORE_METRIC_SETTING(INT, class_id),
+     .high = INT_MAX,
+     .value = -1.0,
+     .has_none = true,
+     .none = -1.0,
+     .quiet = true},
+    {0},
+};
+
+static const char *const average_names[] = {[DLCORE_AVERAGE_MACRO] = "macro",
+                                            [DLCORE_AVERAGE_MICRO] = "micro",
+                                            [DLCORE_AVERAGE_WEIGHTED] = "weighted"};
+
+enum { AVERAGE_COUNT = sizeof average_names / sizeof average_names[0] };
+
+static int average_number(const char *name)
+{
+    for (int i = 0; i < AVERAGE_COUNT; i++) {
+        if (dlcore_name_is(name, average_names[i]))
+            return i;
+    }
+    return -1;
+}
+
+static const char *average_word(int average)
+{
+    return average >= 0 && average < AVERAGE_COUNT ? average_names[average] : "unknown";
+}
+
+dlcore_average_t dlcore_average_from_name(const char *name)
+{
+    return (dlcore_average_t)average_number(name);
+}
+
+const char *dlcore_average_name(dlcore_average_t average)
+{
+    return average_word((int)average);
+}
+
+static const dlcore_setting_names_t average_names_of = {average_number, average_word};
+
+static const dlcore_setting_t f1_settings[] = {
+    {.key = "threshold", /* 0 is refused by Keras, too */
+     DLCORE_METRIC_SETTING(DOUBLE, threshold),
+     .high = 1.0,
+     .above = true,
+     .value = -1.0,
+     .has_none = true,
+     .none = -1.0},
+    {.key = "average",
+     DLCORE_METRIC_SETTING(CHOICE, average),
+     .high = DLCORE_AVERAGE_WEIGHTED,
+     .names = &average_names_of},
+    {0},
+};
+
+const dlcore_metric_type_t dlcore_metric_type_precision = {
+    .name = "precision",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = confusion_length,
+    .accumulate = confusion_accumulate,
+    .result = precision_result,
+    .rises = true,
+    .settings = counting_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_recall = {
+    .name = "recall",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = confusion_length,
+    .accumulate = confusion_accumulate,
+    .result = recall_result,
+    .rises = true,
+    .settings = counting_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_f1_score = {
+    .name = "f1_score",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = f1_length,
+    .accumulate = f1_accumulate,
+    .result = f1_result,
+    .rises = true,
+    .settings = f1_settings,
+};
+
+const dlcore_setting_key_t dlcore_f1_score_keys[] = {{"beta", "[1]"}, {0}};

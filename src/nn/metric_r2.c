@@ -18,7 +18,7 @@
 /* Of each unit; the sum of weights comes after all units. */
 enum { R2_MEAN, R2_MEAN_REST, R2_SQUARES, R2_ERRORS, R2_LENGTH };
 
-size_t dlcore_metric_r2_length(const dlcore_metric_t *metric, size_t units)
+static size_t r2_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)metric;
     return R2_LENGTH * units + 1;
@@ -49,8 +49,7 @@ static void join(double *unit, double before, double more, const double from[R2_
     move_mean(unit, distance * (more / together));
 }
 
-void dlcore_metric_r2_merge(const dlcore_metric_t *metric, size_t units, const double *more,
-                            double *state)
+static void r2_merge(const dlcore_metric_t *metric, size_t units, const double *more, double *state)
 {
     double *weight = state + R2_LENGTH * units;
 
@@ -60,7 +59,7 @@ void dlcore_metric_r2_merge(const dlcore_metric_t *metric, size_t units, const d
     *weight += more[R2_LENGTH * units];
 }
 
-void dlcore_metric_r2_accumulate(const dlcore_metric_pass_t *pass, double *state)
+static void r2_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
     size_t units = pass->y->columns;
     double *sum = state + R2_LENGTH * units;
@@ -90,7 +89,7 @@ static double score_of(const double *unit)
     return isinf(score) ? 0.0 : score;
 }
 
-double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, const double *state)
+static double r2_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
     double mean = 0.0;
 
@@ -106,14 +105,14 @@ double dlcore_metric_r2_result(const dlcore_metric_t *metric, size_t units, cons
 
 enum { EARLIER_LABELS, EARLIER_SQUARES, EARLIER_ERRORS, EARLIER_LENGTH };
 
-size_t dlcore_metric_r2_earlier_length(const dlcore_metric_t *metric, size_t units)
+static size_t r2_earlier_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)metric;
     return EARLIER_LENGTH * units + 1;
 }
 
-void dlcore_metric_r2_from_earlier(const dlcore_metric_t *metric, size_t units,
-                                   const double *earlier, double *state)
+static void r2_from_earlier(const dlcore_metric_t *metric, size_t units, const double *earlier,
+                            double *state)
 {
     double weight = earlier[EARLIER_LENGTH * units];
 
@@ -129,3 +128,21 @@ void dlcore_metric_r2_from_earlier(const dlcore_metric_t *metric, size_t units,
     }
     state[R2_LENGTH * units] = weight;
 }
+
+const dlcore_metric_type_t dlcore_metric_type_r2_score = {
+    .name = "r2_score",
+    .length = r2_length,
+    .accumulate = r2_accumulate,
+    .merge = r2_merge,
+    .earlier_length = r2_earlier_length,
+    .from_earlier = r2_from_earlier,
+    .result = r2_result,
+    .rises = true,
+    .settings = dlcore_no_settings,
+};
+
+const dlcore_setting_key_t dlcore_r2_score_keys[] = {
+    {"class_aggregation", "[\"uniform_average\"]"},
+    {"num_regressors", "[0]"},
+    {0},
+};

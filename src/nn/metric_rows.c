@@ -43,18 +43,18 @@ static size_t class_of_row(const dlcore_metric_pass_t *pass, size_t row)
     return label;
 }
 
-float dlcore_metric_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row)
+static float categorical_accuracy_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     return argmax_row(pass->y, row) == class_of_row(pass, row) ? 1.0f : 0.0f;
 }
 
-float dlcore_metric_sparse_categorical_accuracy(const dlcore_metric_pass_t *pass, size_t row)
+static float sparse_categorical_accuracy_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     return argmax_row(pass->y, row) == (size_t)pass->labels->classes[row] ? 1.0f : 0.0f;
 }
 
 /* The mean over units of whether y_true == (y_pred > threshold). */
-float dlcore_metric_binary_accuracy(const dlcore_metric_pass_t *pass, size_t row)
+static float binary_accuracy_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     const dlcore_matrix_t *y = pass->y;
     float threshold = (float)pass->metric->threshold;
@@ -92,12 +92,12 @@ static float in_top_k(const dlcore_metric_pass_t *pass, size_t row, size_t label
     return larger < pass->metric->top_k ? 1.0f : 0.0f;
 }
 
-float dlcore_metric_top_k(const dlcore_metric_pass_t *pass, size_t row)
+static float top_k_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     return in_top_k(pass, row, class_of_row(pass, row));
 }
 
-float dlcore_metric_sparse_top_k(const dlcore_metric_pass_t *pass, size_t row)
+static float sparse_top_k_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     return in_top_k(pass, row, (size_t)pass->labels->classes[row]);
 }
@@ -109,7 +109,7 @@ static double inverse_norm(double squares)
 
 /* In double, where squares neither overflow nor, for vectors that are nearly at right angles, leave
  * more of their rounding than there is of the product. */
-float dlcore_metric_cosine(const dlcore_metric_pass_t *pass, size_t row)
+static float cosine_row(const dlcore_metric_pass_t *pass, size_t row)
 {
     const dlcore_matrix_t *y = pass->y;
     double product = 0.0, squares = 0.0, label_squares = 0.0;
@@ -126,9 +126,73 @@ float dlcore_metric_cosine(const dlcore_metric_pass_t *pass, size_t row)
     return (float)(product * inverse_norm(squares) * inverse_norm(label_squares));
 }
 
-double dlcore_metric_root_of_mean(const dlcore_metric_t *metric, size_t units, const double *state)
-{
-    (void)metric;
-    (void)units;
-    return state[1] != 0.0 ? sqrt(state[0] / state[1]) : 0.0;
-}
+static const dlcore_setting_t threshold_settings[] = {
+    {.key = "threshold", DLCORE_METRIC_SETTING(DOUBLE, threshold), .high = 1.0, .value = 0.5},
+    {0},
+};
+
+static const dlcore_setting_t top_k_settings[] = {
+    {.key = "k",
+     .field = "top_k",
+     DLCORE_METRIC_SETTING(SIZE, top_k),
+     .low = 1,
+     .value = 5,
+     .own = true},
+    {0},
+};
+
+const dlcore_metric_type_t dlcore_metric_type_accuracy = {
+    .name = "accuracy",
+    .short_name = "acc",
+    .rises = true,
+    .settings = threshold_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_categorical_accuracy = {
+    .name = "categorical_accuracy",
+    .row = categorical_accuracy_row,
+    .rises = true,
+    .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_sparse_categorical_accuracy = {
+    .name = "sparse_categorical_accuracy",
+    .labels = DLCORE_METRIC_LABELS_CLASSES,
+    .row = sparse_categorical_accuracy_row,
+    .rises = true,
+    .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_binary_accuracy = {
+    .name = "binary_accuracy",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .row = binary_accuracy_row,
+    .rises = true,
+    .settings = threshold_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_top_k_categorical_accuracy = {
+    .name = "top_k_categorical_accuracy",
+    .row = top_k_row,
+    .rises = true,
+    .settings = top_k_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_sparse_top_k_categorical_accuracy = {
+    .name = "sparse_top_k_categorical_accuracy",
+    .labels = DLCORE_METRIC_LABELS_CLASSES,
+    .row = sparse_top_k_row,
+    .rises = true,
+    .settings = top_k_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_cosine_similarity = {
+    .name = "cosine_similarity",
+    .row = cosine_row,
+    .rises = true,
+    .settings = dlcore_no_settings,
+};
+
+const dlcore_setting_key_t dlcore_top_k_keys[] = {{"from_sorted_ids", "[false]"}, {0}};
+
+const dlcore_setting_key_t dlcore_cosine_similarity_keys[] = {{"axis", "[-1, 1]"}, {0}};

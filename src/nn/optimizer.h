@@ -1,8 +1,9 @@
 /* What an optimizer is to the engine: a const table, one per kind.
  *
- * To add a kind: an enumerator in dlcore/optimizer.h, one file optimizer_<kind>.c that ends in its
- * table, and one row in optimizer.c. An optimizer sees flat arrays, never a layer; clipping, decay
- * and the other options that all kinds share are engine/update.c's.
+ * To add a kind: an enumerator, fields and a constructor in dlcore/optimizer.h, one file
+ * optimizer_<kind>.c that ends in its tables, and one row in DLCORE_OPTIMIZER_KINDS below. An
+ * optimizer sees flat arrays, never a layer; clipping, decay and the other options that all kinds
+ * share are engine/update.c's.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_OPTIMIZER_H
@@ -10,11 +11,14 @@
 
 #include "system/compiler.h"
 
+#include <float.h>
+#include <math.h>
 #include <stddef.h>
 
 #include "dlcore/optimizer.h"
 #include "dlcore/status.h"
 #include "kernels/kernels.h"
+#include "nn/setting.h"
 
 DLCORE_HIDDEN_BEGIN
 
@@ -48,11 +52,7 @@ typedef struct dlcore_optimizer_step {
 typedef struct dlcore_optimizer_type {
     const char *name;                 /* "rmsprop" */
     const char *class_name;           /* "RMSprop", as Keras's configurations have it */
-    dlcore_optimizer_t (*make)(void); /* with Keras's defaults */
-    /* Checks what only this kind has: DLCORE_ERROR_ARGUMENT with the setting's name, its range and
-     * its value. `name` begins the message. */
-    dlcore_status (*validate)(const dlcore_optimizer_t *optimizer, const char *name,
-                              dlcore_error_record_t *error);
+    const dlcore_setting_t *settings; /* of dlcore_optimizer_t; in configs after the common ones */
     /* State vectors per parameter, at most DLCORE_OPTIMIZER_SLOTS_MAX. */
     size_t (*slots)(const dlcore_optimizer_t *optimizer);
     /* Keras's name of a state vector, 0 .. slots - 1: "velocity". */
@@ -85,23 +85,60 @@ float dlcore_optimizer_slot_value(const dlcore_optimizer_t *optimizer, size_t sl
 
 /* ---- for the kinds ---- */
 
-/* epsilon: below FLT_MIN it would be flushed to zero, and 0 / 0 is NaN. */
-dlcore_status dlcore_optimizer_check_epsilon(const dlcore_optimizer_t *optimizer, const char *name,
-                                             dlcore_error_record_t *error);
-/* epsilon, beta_1 and beta_2, which in float must stay below 1. */
-dlcore_status dlcore_optimizer_check_betas(const dlcore_optimizer_t *optimizer, const char *name,
-                                           dlcore_error_record_t *error);
 /* beta^t for the next update, rounded to float as Keras has it. */
-float dlcore_optimizer_power(double beta, const dlcore_optimizer_clock_t *clock);
+static inline float dlcore_optimizer_power(double beta, const dlcore_optimizer_clock_t *clock)
+{
+    return (float)pow((double)(float)beta, (double)((float)clock->iterations + 1.0f));
+}
 
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_sgd;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_adam;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_adamw;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_adagrad;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_adadelta;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_adamax;
-extern const dlcore_optimizer_type_t dlcore_optimizer_type_nadam;
+/* One row a kind, in the order of the enumerators: kind(KIND, name). Its file defines
+ * dlcore_optimizer_type_<name> and, for configs, dlcore_optimizer_keys_<name>. */
+/* clang-format off */
+#define DLCORE_OPTIMIZER_KINDS(kind) \
+    kind(SGD, sgd) \
+    kind(RMSPROP, rmsprop) \
+    kind(ADAM, adam) \
+    kind(ADAMW, adamw) \
+    kind(ADAGRAD, adagrad) \
+    kind(ADADELTA, adadelta) \
+    kind(ADAMAX, adamax) \
+    kind(NADAM, nadam)
+/* clang-format on */
+
+#define DLCORE_OPTIMIZER_DECLARED(kind, name)                          \
+    extern const dlcore_optimizer_type_t dlcore_optimizer_type_##name; \
+    extern const dlcore_setting_key_t dlcore_optimizer_keys_##name[];
+DLCORE_OPTIMIZER_KINDS(DLCORE_OPTIMIZER_DECLARED)
+#undef DLCORE_OPTIMIZER_DECLARED
+
+#define DLCORE_OPTIMIZER_COUNTED(kind, name) +1
+enum { DLCORE_OPTIMIZER_KIND_COUNT = 1 DLCORE_OPTIMIZER_KINDS(DLCORE_OPTIMIZER_COUNTED) };
+#undef DLCORE_OPTIMIZER_COUNTED
+
+/* The type and place of a row of settings. */
+#define DLCORE_OPTIMIZER_SETTING(setting_type, field) \
+    .type = DLCORE_SETTING_##setting_type, .place = offsetof(dlcore_optimizer_t, field)
+/* Below FLT_MIN it would be flushed to zero, and 0 / 0 is NaN. */
+#define DLCORE_OPTIMIZER_EPSILON                                                     \
+    {                                                                                \
+        .key = "epsilon", DLCORE_OPTIMIZER_SETTING(DOUBLE, epsilon), .low = FLT_MIN, \
+        .high = FLT_MAX, .value = 1e-7                                               \
+    }
+/* Which in float must stay below 1. */
+#define DLCORE_OPTIMIZER_BETAS                                                                 \
+    {.key = "beta_1",                                                                          \
+     DLCORE_OPTIMIZER_SETTING(DOUBLE, beta_1),                                                 \
+     .high = 1.0,                                                                              \
+     .below = true,                                                                            \
+     .value = 0.9},                                                                            \
+    {                                                                                          \
+        .key = "beta_2", DLCORE_OPTIMIZER_SETTING(DOUBLE, beta_2), .high = 1.0, .below = true, \
+        .value = 0.999                                                                         \
+    }
+
+/* What all kinds have, but for their names. */
+extern const dlcore_setting_t dlcore_optimizer_common_settings[];
+extern const dlcore_setting_key_t dlcore_optimizer_common_keys[];
 
 DLCORE_HIDDEN_END
 

@@ -8,16 +8,7 @@
  * The loop: adadelta in kernels/kernels_adaptive_template.h.
  *
  * SPDX-License-Identifier: MIT */
-#include "base/error.h"
 #include "nn/optimizer.h"
-
-static dlcore_status adadelta_validate(const dlcore_optimizer_t *optimizer, const char *name,
-                                       dlcore_error_record_t *error)
-{
-    dlcore_status status = dlcore_check_range(name, "rho", optimizer->rho, 0.0, 1.0, error);
-
-    return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
-}
 
 static size_t adadelta_slots(const dlcore_optimizer_t *optimizer)
 {
@@ -49,13 +40,20 @@ static void adadelta_update(const dlcore_kernels_t *kernels, const dlcore_optimi
     kernels->adadelta(n, weights, gradients, slot[0], slot[1], &step->settings.rmsprop);
 }
 
+static const dlcore_setting_t adadelta_settings[] = {
+    {.key = "rho", DLCORE_OPTIMIZER_SETTING(DOUBLE, rho), .high = 1.0, .value = 0.95},
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_adadelta = {
     .name = "adadelta",
     .class_name = "Adadelta",
-    .make = dlcore_optimizer_adadelta,
-    .validate = adadelta_validate,
+    .settings = adadelta_settings,
     .slots = adadelta_slots,
     .slot_name = adadelta_slot_name,
     .prepare = adadelta_prepare,
     .update = adadelta_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_adadelta[] = {{0}};

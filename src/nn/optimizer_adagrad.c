@@ -8,18 +8,7 @@
  * SPDX-License-Identifier: MIT */
 #include <float.h>
 
-#include "base/error.h"
 #include "nn/optimizer.h"
-
-static dlcore_status adagrad_validate(const dlcore_optimizer_t *optimizer, const char *name,
-                                      dlcore_error_record_t *error)
-{
-    dlcore_status status =
-        dlcore_check_range(name, "initial_accumulator_value", optimizer->initial_accumulator_value,
-                           0.0, FLT_MAX, error);
-
-    return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
-}
 
 static size_t adagrad_slots(const dlcore_optimizer_t *optimizer)
 {
@@ -57,14 +46,24 @@ static void adagrad_update(const dlcore_kernels_t *kernels, const dlcore_optimiz
     kernels->adagrad(n, weights, gradients, slot[0], &step->settings.adagrad);
 }
 
+static const dlcore_setting_t adagrad_settings[] = {
+    {.key = "initial_accumulator_value",
+     DLCORE_OPTIMIZER_SETTING(DOUBLE, initial_accumulator_value),
+     .high = FLT_MAX,
+     .value = 0.1},
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_adagrad = {
     .name = "adagrad",
     .class_name = "Adagrad",
-    .make = dlcore_optimizer_adagrad,
-    .validate = adagrad_validate,
+    .settings = adagrad_settings,
     .slots = adagrad_slots,
     .slot_name = adagrad_slot_name,
     .slot_value = slot_value,
     .prepare = adagrad_prepare,
     .update = adagrad_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_adagrad[] = {{0}};

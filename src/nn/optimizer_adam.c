@@ -10,6 +10,7 @@
  * Slots: momentum, velocity, then velocity_hat with amsgrad.
  *
  * SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <math.h>
 
 #include "nn/optimizer.h"
@@ -53,11 +54,17 @@ static void adam_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_
         kernels->adam(n, weights, gradients, slot[0], slot[1], settings);
 }
 
+static const dlcore_setting_t adam_settings[] = {
+    {.key = "amsgrad", DLCORE_OPTIMIZER_SETTING(BOOL, amsgrad)},
+    DLCORE_OPTIMIZER_BETAS,
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_adam = {
     .name = "adam",
     .class_name = "Adam",
-    .make = dlcore_optimizer_adam,
-    .validate = dlcore_optimizer_check_betas,
+    .settings = adam_settings,
     .slots = adam_slots,
     .slot_name = adam_slot_name,
     .prepare = adam_prepare,
@@ -65,14 +72,29 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adam = {
     .update = adam_update,
 };
 
+const dlcore_setting_key_t dlcore_optimizer_keys_adam[] = {{0}};
+
+static const dlcore_setting_t adamw_settings[] = {
+    {.key = "weight_decay", /* a number, which may be 0 */
+     DLCORE_OPTIMIZER_SETTING(DOUBLE, weight_decay),
+     .high = FLT_MAX,
+     .value = 0.004,
+     .replaces = true},
+    {.key = "amsgrad", DLCORE_OPTIMIZER_SETTING(BOOL, amsgrad)},
+    DLCORE_OPTIMIZER_BETAS,
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_adamw = {
     .name = "adamw",
     .class_name = "AdamW",
-    .make = dlcore_optimizer_adamw,
-    .validate = dlcore_optimizer_check_betas,
+    .settings = adamw_settings,
     .slots = adam_slots,
     .slot_name = adam_slot_name,
     .prepare = adam_prepare,
     .has_clock = true,
     .update = adam_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_adamw[] = {{0}};

@@ -39,14 +39,21 @@ static void adamax_update(const dlcore_kernels_t *kernels, const dlcore_optimize
     kernels->adamax(n, weights, gradients, slot[0], slot[1], &step->settings.adamax);
 }
 
+static const dlcore_setting_t adamax_settings[] = {
+    DLCORE_OPTIMIZER_BETAS,
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_adamax = {
     .name = "adamax",
     .class_name = "Adamax",
-    .make = dlcore_optimizer_adamax,
-    .validate = dlcore_optimizer_check_betas,
+    .settings = adamax_settings,
     .slots = adamax_slots,
     .slot_name = adamax_slot_name,
     .prepare = adamax_prepare,
     .has_clock = true,
     .update = adamax_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_adamax[] = {{0}};

@@ -66,11 +66,16 @@ static void nadam_update(const dlcore_kernels_t *kernels, const dlcore_optimizer
     kernels->nadam(n, weights, gradients, slot[0], slot[1], &step->settings.nadam);
 }
 
+static const dlcore_setting_t nadam_settings[] = {
+    DLCORE_OPTIMIZER_BETAS,
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_nadam = {
     .name = "nadam",
     .class_name = "Nadam",
-    .make = dlcore_optimizer_nadam,
-    .validate = dlcore_optimizer_check_betas,
+    .settings = nadam_settings,
     .slots = nadam_slots,
     .slot_name = nadam_slot_name,
     .prepare = nadam_prepare,
@@ -78,3 +83,5 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_nadam = {
     .product = product,
     .update = nadam_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_nadam[] = {{0}};

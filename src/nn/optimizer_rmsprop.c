@@ -9,18 +9,7 @@
  * Slots: velocity, then average_gradient when centered, then momentum when there is any.
  *
  * SPDX-License-Identifier: MIT */
-#include "base/error.h"
 #include "nn/optimizer.h"
-
-static dlcore_status rmsprop_validate(const dlcore_optimizer_t *optimizer, const char *name,
-                                      dlcore_error_record_t *error)
-{
-    dlcore_status status = dlcore_check_range(name, "rho", optimizer->rho, 0.0, 1.0, error);
-
-    if (status == DLCORE_OK)
-        status = dlcore_check_range(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
-    return status == DLCORE_OK ? dlcore_optimizer_check_epsilon(optimizer, name, error) : status;
-}
 
 static size_t rmsprop_slots(const dlcore_optimizer_t *optimizer)
 {
@@ -64,13 +53,22 @@ static void rmsprop_update(const dlcore_kernels_t *kernels, const dlcore_optimiz
     kernels->rmsprop_full(n, weights, gradients, slot[0], average, momentum, settings);
 }
 
+static const dlcore_setting_t rmsprop_settings[] = {
+    {.key = "rho", DLCORE_OPTIMIZER_SETTING(DOUBLE, rho), .high = 1.0, .value = 0.9},
+    {.key = "momentum", DLCORE_OPTIMIZER_SETTING(DOUBLE, momentum), .high = 1.0},
+    {.key = "centered", DLCORE_OPTIMIZER_SETTING(BOOL, centered)},
+    DLCORE_OPTIMIZER_EPSILON,
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop = {
     .name = "rmsprop",
     .class_name = "RMSprop",
-    .make = dlcore_optimizer_rmsprop,
-    .validate = rmsprop_validate,
+    .settings = rmsprop_settings,
     .slots = rmsprop_slots,
     .slot_name = rmsprop_slot_name,
     .prepare = rmsprop_prepare,
     .update = rmsprop_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_rmsprop[] = {{0}};

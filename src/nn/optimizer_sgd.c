@@ -10,14 +10,9 @@
  * The loops: sgd and sgd_momentum in kernels/kernels_optimizers_template.h.
  *
  * SPDX-License-Identifier: MIT */
-#include "base/error.h"
-#include "nn/optimizer.h"
+#include <float.h>
 
-static dlcore_status sgd_validate(const dlcore_optimizer_t *optimizer, const char *name,
-                                  dlcore_error_record_t *error)
-{
-    return dlcore_check_range(name, "momentum", optimizer->momentum, 0.0, 1.0, error);
-}
+#include "nn/optimizer.h"
 
 static size_t sgd_slots(const dlcore_optimizer_t *optimizer)
 {
@@ -50,13 +45,25 @@ static void sgd_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_s
         kernels->sgd(n, weights, gradients, &step->settings.sgd);
 }
 
+static const dlcore_setting_t sgd_settings[] = {
+    {.key = "learning_rate",
+     DLCORE_OPTIMIZER_SETTING(RATE, learning_rate),
+     .high = FLT_MAX,
+     .value = 0.01,
+     .replaces = true},
+    {.key = "momentum", DLCORE_OPTIMIZER_SETTING(DOUBLE, momentum), .high = 1.0},
+    {.key = "nesterov", DLCORE_OPTIMIZER_SETTING(BOOL, nesterov)},
+    {0},
+};
+
 const dlcore_optimizer_type_t dlcore_optimizer_type_sgd = {
     .name = "sgd",
     .class_name = "SGD",
-    .make = dlcore_optimizer_sgd,
-    .validate = sgd_validate,
+    .settings = sgd_settings,
     .slots = sgd_slots,
     .slot_name = sgd_slot_name,
     .prepare = sgd_prepare,
     .update = sgd_update,
 };
+
+const dlcore_setting_key_t dlcore_optimizer_keys_sgd[] = {{0}};

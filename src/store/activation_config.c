@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: MIT */
 #include "store/activation_config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/name.h"
+#include "nn/layer.h"
 #include "store/config_writing.h"
 
 /* Of Keras's layers, which differ from its functions of the same name. */
@@ -30,119 +32,169 @@ void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_lay
     dlcore_config_close(writer);
 }
 
-/* A number that is 0, or absent. */
-static dlcore_status expect_zero(const dlcore_config_reading_t *reading,
-                                 const dlcore_json_t *config, const char *name)
-{
-    double value = 0.0;
-    dlcore_status status = dlcore_config_double(reading, config, name, &value);
+/* ---- Keras's layers that are activations ---- */
 
-    if (status == DLCORE_OK && value != 0.0)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "of ReLU is not 0");
-    return status;
+/* What their configs hold, all together. */
+typedef struct keras_activation {
+    double slope, alpha;
+    bool bounded;
+    double max_value, threshold;
+    bool trainable;
+} keras_activation_t;
+
+#define KERAS_ACTIVATION(field) \
+    .type = DLCORE_SETTING_DOUBLE, .place = offsetof(keras_activation_t, field)
+
+static const dlcore_setting_t keras_common_settings[] = {
+    {.key = "trainable",
+     .type = DLCORE_SETTING_BOOL,
+     .place = offsetof(keras_activation_t, trainable)},
+    {0}};
+static const dlcore_setting_t leaky_relu_settings[] = {
+    {.key = "negative_slope", KERAS_ACTIVATION(slope)},
+    {.key = "alpha", KERAS_ACTIVATION(slope)}, /* Keras 2 */
+    {0}};
+static const dlcore_setting_t elu_settings[] = {{.key = "alpha", KERAS_ACTIVATION(alpha)}, {0}};
+static const dlcore_setting_t relu_settings[] = {
+    {.key = "max_value",
+     KERAS_ACTIVATION(max_value),
+     .switch_place = offsetof(keras_activation_t, bounded)},
+    {.key = "negative_slope", KERAS_ACTIVATION(slope)},
+    {.key = "threshold", KERAS_ACTIVATION(threshold)},
+    {0}};
+/* over the units of a sample: -1, or 1, which is the same in two dimensions */
+static const dlcore_setting_key_t softmax_keys[] = {{"axis", "[-1, 1, [-1], [1]]"}, {0}};
+
+static dlcore_status settle_leaky_relu(const dlcore_config_reading_t *reading,
+                                       const keras_activation_t *found, dlcore_layer_t *layer)
+{
+    (void)reading;
+    layer->activation = DLCORE_ACTIVATION_LEAKY_RELU;
+    layer->negative_slope = found->slope;
+    return DLCORE_OK;
 }
 
-static dlcore_status read_relu(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                               dlcore_layer_t *layer)
+static dlcore_status settle_elu(const dlcore_config_reading_t *reading,
+                                const keras_activation_t *found, dlcore_layer_t *layer)
 {
-    dlcore_json_t bound;
-    double max_value = 6.0;
-    dlcore_status status = expect_zero(reading, config, "threshold");
+    (void)reading;
+    layer->activation = DLCORE_ACTIVATION_ELU;
+    layer->alpha = found->alpha;
+    return DLCORE_OK;
+}
 
+static dlcore_status refuse_of_relu(const dlcore_config_reading_t *reading, const char *key,
+                                    double value, const char *why)
+{
+    char what[96];
+
+    snprintf(what, sizeof what, "is %g: %s", value, why);
+    return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, key, what);
+}
+
+static dlcore_status settle_relu(const dlcore_config_reading_t *reading,
+                                 const keras_activation_t *found, dlcore_layer_t *layer)
+{
+    if (found->threshold != 0.0)
+        return refuse_of_relu(reading, "threshold", found->threshold, "this version takes only 0");
     layer->activation = DLCORE_ACTIVATION_RELU;
-    if (status == DLCORE_OK)
-        status = dlcore_config_find(reading, config, "max_value", &bound);
-    if (status != DLCORE_OK)
-        return status;
-    if (bound.kind == DLCORE_JSON_NONE || bound.kind == DLCORE_JSON_NULL) {
-        double slope = 0.0;
-        status = dlcore_config_double(reading, config, "negative_slope", &slope);
-        if (slope != 0.0) {
-            layer->activation = DLCORE_ACTIVATION_LEAKY_RELU;
-            layer->negative_slope = slope;
-        }
-        return status;
-    }
+    if (!found->bounded && found->slope != 0.0)
+        return settle_leaky_relu(reading, found, layer);
+    if (!found->bounded)
+        return DLCORE_OK;
     layer->activation = DLCORE_ACTIVATION_RELU6;
-    status = dlcore_config_double(reading, config, "max_value", &max_value);
-    if (status == DLCORE_OK && max_value != 6.0)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "max_value",
-                                    "of ReLU is neither null nor 6");
-    return status == DLCORE_OK ? expect_zero(reading, config, "negative_slope") : status;
+    if (found->max_value != 6.0)
+        return refuse_of_relu(reading, "max_value", found->max_value,
+                              "this version takes only null and 6");
+    if (found->slope != 0.0)
+        return refuse_of_relu(reading, "negative_slope", found->slope,
+                              "beside a max_value this version takes only 0");
+    return DLCORE_OK;
 }
 
-/* Over the units of a sample: -1, or 1, which is the same in two dimensions. */
-static dlcore_status read_softmax(const dlcore_config_reading_t *reading,
-                                  const dlcore_json_t *config, dlcore_layer_t *layer)
+static dlcore_status settle_softmax(const dlcore_config_reading_t *reading,
+                                    const keras_activation_t *found, dlcore_layer_t *layer)
 {
-    double axis = -1.0;
-    dlcore_status status = dlcore_config_double(reading, config, "axis", &axis);
-
+    (void)reading;
+    (void)found;
     layer->activation = DLCORE_ACTIVATION_SOFTMAX;
-    if (status == DLCORE_OK && axis != -1.0 && axis != 1.0)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "axis",
-                                    "of Softmax is not the last");
-    return status;
+    return DLCORE_OK;
+}
+
+typedef struct keras_activation_class {
+    const char *name;
+    const dlcore_setting_t *settings;
+    const dlcore_setting_key_t *keys;
+    double slope; /* default */
+    dlcore_status (*settle)(const dlcore_config_reading_t *reading, const keras_activation_t *found,
+                            dlcore_layer_t *layer);
+} keras_activation_class_t;
+
+static const keras_activation_class_t *find_keras_activation(const char *class_name)
+{
+    static const keras_activation_class_t classes[] = {
+        {"LeakyReLU", leaky_relu_settings, dlcore_no_keys, LEAKY_RELU_LAYER_SLOPE,
+         settle_leaky_relu},
+        {"ELU", elu_settings, dlcore_no_keys, 0.0, settle_elu},
+        {"ReLU", relu_settings, dlcore_no_keys, 0.0, settle_relu},
+        {"Softmax", dlcore_no_settings, softmax_keys, 0.0, settle_softmax},
+    };
+
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (dlcore_name_is(class_name, classes[i].name))
+            return &classes[i];
+    }
+    return NULL;
+}
+
+bool dlcore_activation_config_is_class(const char *class_name)
+{
+    return find_keras_activation(class_name) != NULL;
 }
 
 dlcore_status dlcore_activation_config_read_class(const dlcore_config_reading_t *reading,
                                                   const char *class_name,
                                                   const dlcore_json_t *config,
-                                                  dlcore_layer_t *layer, bool *known)
+                                                  dlcore_layer_t *layer)
 {
-    *known = true;
-    if (dlcore_name_is(class_name, "LeakyReLU")) {
-        layer->activation = DLCORE_ACTIVATION_LEAKY_RELU;
-        layer->negative_slope = LEAKY_RELU_LAYER_SLOPE;
-        return dlcore_config_double(reading, config, "negative_slope", &layer->negative_slope);
-    }
-    if (dlcore_name_is(class_name, "ELU")) {
-        layer->activation = DLCORE_ACTIVATION_ELU;
-        return dlcore_config_double(reading, config, "alpha", &layer->alpha);
-    }
-    if (dlcore_name_is(class_name, "ReLU"))
-        return read_relu(reading, config, layer);
-    if (dlcore_name_is(class_name, "Softmax"))
-        return read_softmax(reading, config, layer);
-    *known = false;
-    return DLCORE_OK;
+    const keras_activation_class_t *type = find_keras_activation(class_name);
+    dlcore_config_class_t kind = {.name = type->name,
+                                  .common = keras_common_settings,
+                                  .settings = type->settings,
+                                  .common_keys = dlcore_layer_common_keys,
+                                  .keys = type->keys};
+    keras_activation_t found = {.slope = type->slope, .alpha = 1.0, .trainable = layer->trainable};
+    dlcore_config_reading_t within = dlcore_config_within(reading, type->name);
+    dlcore_status status = dlcore_settings_read(reading, config, &kind, &found);
+
+    layer->trainable = found.trainable;
+    return status == DLCORE_OK ? type->settle(&within, &found, layer) : status;
 }
 
-static dlcore_status read_object(const dlcore_config_reading_t *reading,
-                                 const dlcore_json_t *object, dlcore_layer_t *layer)
-{
-    char class_name[DLCORE_NAME_SIZE];
-    dlcore_json_t config;
-    bool known = false;
-    dlcore_status status =
-        dlcore_config_name(reading, object, "class_name", class_name, sizeof class_name);
-
-    if (status == DLCORE_OK)
-        status = dlcore_config_find(reading, object, "config", &config);
-    if (status == DLCORE_OK)
-        status = dlcore_activation_config_read_class(reading, class_name, &config, layer, &known);
-    if (status == DLCORE_OK && !known)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "its activation",
-                                    "is not known here");
-    return status;
-}
+/* ---- the member ---- */
 
 dlcore_status dlcore_activation_config_read(const dlcore_config_reading_t *reading,
-                                            const dlcore_json_t *config, dlcore_layer_t *layer)
+                                            const dlcore_json_t *value, dlcore_layer_t *layer)
 {
+    dlcore_config_reading_t within = dlcore_config_within(reading, "activation");
+    bool trainable = layer->trainable;
     char name[DLCORE_NAME_SIZE];
-    dlcore_json_t found;
-    dlcore_status status = dlcore_config_find(reading, config, "activation", &found);
+    dlcore_json_t config;
+    dlcore_status status;
 
-    if (status == DLCORE_OK && found.kind == DLCORE_JSON_OBJECT)
-        return read_object(reading, &found, layer);
-    if (status == DLCORE_OK)
-        status = dlcore_config_name(reading, config, "activation", name, sizeof name);
-    if (status != DLCORE_OK || name[0] == '\0')
+    layer->activation = DLCORE_ACTIVATION_LINEAR;
+    if (value->kind == DLCORE_JSON_NULL)
+        return DLCORE_OK;
+    status = dlcore_config_thing(&within, value, name, sizeof name, &config);
+    if (status != DLCORE_OK)
         return status;
+    if (config.kind == DLCORE_JSON_OBJECT && dlcore_activation_config_is_class(name)) {
+        status = dlcore_activation_config_read_class(&within, name, &config, layer);
+        layer->trainable = trainable; /* the layer's own, not that of its activation */
+        return status;
+    }
     layer->activation = dlcore_activation_from_name(name);
-    if (layer->activation == DLCORE_ACTIVATION_UNKNOWN)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "its activation",
-                                    "is not known here");
+    if (config.kind == DLCORE_JSON_OBJECT || layer->activation == DLCORE_ACTIVATION_UNKNOWN)
+        return dlcore_config_refuse_class(reading, "activation", value, name);
     return DLCORE_OK;
 }

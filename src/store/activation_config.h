@@ -18,17 +18,18 @@ DLCORE_HIDDEN_BEGIN
 /* The member "activation" of a layer's config. */
 void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_layer_t *layer);
 
-/* Reads it to the layer's activation and parameters; absent, they stay. */
+/* Reads its value to the layer's activation and parameters. */
 dlcore_status dlcore_activation_config_read(const dlcore_config_reading_t *reading,
-                                            const dlcore_json_t *config, dlcore_layer_t *layer);
+                                            const dlcore_json_t *value, dlcore_layer_t *layer);
 
-/* Reads a layer of class LeakyReLU, ELU, ReLU or Softmax as an activation. ReLU is relu, relu6 or
- * leaky_relu, by its max_value and negative_slope; what is none of them is
- * DLCORE_ERROR_UNSUPPORTED. For any other class *known is false, and the layer stays. */
+/* Whether Keras's layer of that class is an activation: LeakyReLU, ELU, ReLU or Softmax. */
+bool dlcore_activation_config_is_class(const char *class_name);
+/* Reads its config to an activation layer, trainable and all. ReLU is relu, relu6 or leaky_relu, by
+ * its max_value and negative_slope; what is none of them is DLCORE_ERROR_UNSUPPORTED. */
 dlcore_status dlcore_activation_config_read_class(const dlcore_config_reading_t *reading,
                                                   const char *class_name,
                                                   const dlcore_json_t *config,
-                                                  dlcore_layer_t *layer, bool *known);
+                                                  dlcore_layer_t *layer);
 
 DLCORE_HIDDEN_END
 

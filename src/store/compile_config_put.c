@@ -18,40 +18,13 @@ static void open_class(dlcore_json_writer_t *writer, const char *member, const c
     dlcore_json_put_string(writer, "name", name);
 }
 
-static void put_threshold(dlcore_json_writer_t *writer, const dlcore_metric_t *metric)
-{
-    bool plural = metric->kind == DLCORE_METRIC_PRECISION || metric->kind == DLCORE_METRIC_RECALL;
-    const char *name = plural ? "thresholds" : "threshold";
-
-    if (metric->threshold < 0.0)
-        dlcore_json_put_null(writer, name);
-    else
-        dlcore_json_put_double(writer, name, metric->threshold);
-}
-
 static void put_metric(dlcore_json_writer_t *writer, const dlcore_metric_t *metric)
 {
     const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
-    bool counts = metric->kind == DLCORE_METRIC_PRECISION || metric->kind == DLCORE_METRIC_RECALL;
 
     open_class(writer, NULL, "keras.metrics", type->class_name, type->name,
                metric->name[0] != '\0' ? metric->name : type->name);
-    if (type->has_threshold)
-        put_threshold(writer, metric);
-    if (type->has_top_k && (!counts || metric->top_k > 0))
-        dlcore_json_put_uint64(writer, counts ? "top_k" : "k", metric->top_k);
-    if (type->has_class_id && metric->class_id >= 0)
-        dlcore_json_put_uint64(writer, "class_id", (size_t)metric->class_id);
-    if (type->has_logits)
-        dlcore_json_put_bool(writer, "from_logits", metric->from_logits);
-    if (type->has_smoothing)
-        dlcore_json_put_double(writer, "label_smoothing", metric->label_smoothing);
-    if (metric->kind == DLCORE_METRIC_F1_SCORE)
-        dlcore_json_put_string(writer, "average", dlcore_average_name(metric->average));
-    if (metric->kind == DLCORE_METRIC_AUC) {
-        dlcore_json_put_string(writer, "curve", dlcore_curve_name(metric->curve));
-        dlcore_json_put_uint64(writer, "num_thresholds", metric->num_thresholds);
-    }
+    dlcore_settings_put(writer, type->settings, NULL, metric);
     dlcore_config_close(writer);
 }
 
@@ -76,13 +49,8 @@ static void put_loss(dlcore_json_writer_t *writer, const dlcore_loss_t *loss)
     const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
 
     open_class(writer, "loss", "keras.losses", type->class_name, type->name, type->name);
-    if (type->has_logits)
-        dlcore_json_put_bool(writer, "from_logits", loss->from_logits);
-    if (type->has_smoothing)
-        dlcore_json_put_double(writer, "label_smoothing", loss->label_smoothing);
-    if (type->has_delta)
-        dlcore_json_put_double(writer, "delta", loss->delta);
-    dlcore_json_put_string(writer, "reduction", dlcore_reduction_name(loss->reduction));
+    dlcore_settings_put(writer, type->settings, NULL, loss);
+    dlcore_settings_put(writer, dlcore_loss_common_settings, NULL, loss);
     dlcore_config_close(writer);
 }
 

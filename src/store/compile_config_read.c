@@ -1,165 +1,113 @@
 /* Reading compile settings from what Keras or dlcore wrote.
  *
  * SPDX-License-Identifier: MIT */
-#include <limits.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/name.h"
 #include "model/model.h"
+#include "nn/loss.h"
+#include "nn/metric.h"
 #include "store/config_reading.h"
 #include "store/model_config.h"
 #include "store/optimizer_config.h"
 
-static dlcore_status get_loss(const dlcore_config_reading_t *reading, const dlcore_json_t *thing,
+/* In the order of the kinds. */
+static const dlcore_setting_key_t *const loss_keys[] = {dlcore_no_keys,
+#define DLCORE_LOSS_KEYS(kind, name, keys) keys,
+                                                        DLCORE_LOSS_KINDS(DLCORE_LOSS_KEYS)
+#undef DLCORE_LOSS_KEYS
+};
+static const dlcore_setting_key_t *const metric_keys[] = {dlcore_no_keys,
+#define DLCORE_METRIC_KEYS(kind, name, keys) keys,
+                                                          DLCORE_METRIC_KINDS(DLCORE_METRIC_KEYS)
+#undef DLCORE_METRIC_KEYS
+};
+
+/* What compile takes for one output and Keras also writes as a list or a dictionary of one. */
+static dlcore_json_t only_one(const dlcore_json_t *value)
+{
+    dlcore_json_t found = *value, name, first, second, class_name;
+    dlcore_json_steps_t steps = dlcore_json_steps(value);
+    bool is_object = value->kind == DLCORE_JSON_OBJECT;
+
+    if (is_object &&
+        (!dlcore_json_member(value, "class_name", &class_name) || class_name.kind != 0))
+        return found;
+    if (dlcore_json_step(&steps, is_object ? &name : NULL, &first) &&
+        !dlcore_json_step(&steps, is_object ? &name : NULL, &second))
+        return first;
+    return found;
+}
+
+static dlcore_status get_loss(dlcore_config_reading_t *reading, const dlcore_json_t *value,
                               dlcore_loss_t *loss)
 {
-    char snake[2 * DLCORE_NAME_SIZE], name[DLCORE_NAME_SIZE];
-    dlcore_json_t config;
-    dlcore_status status = dlcore_config_thing(reading, thing, snake, sizeof snake, &config);
+    char name[DLCORE_NAME_SIZE];
+    dlcore_json_t config, thing = only_one(value);
+    dlcore_config_class_t kind = {.common = dlcore_loss_common_settings,
+                                  .common_keys = dlcore_loss_common_keys};
+    const dlcore_loss_type_t *type;
+    dlcore_status status = dlcore_config_thing(reading, &thing, name, sizeof name, &config);
 
     if (status != DLCORE_OK)
         return status;
-    *loss = dlcore_loss_from_name(snake);
-    if (loss->kind == DLCORE_LOSS_UNKNOWN)
-        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: compile_config: this version has no loss \"%s\"", reading->file,
-                           snake);
-    status = dlcore_config_bool(reading, &config, "from_logits", &loss->from_logits);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "label_smoothing", &loss->label_smoothing);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "delta", &loss->delta);
-    if (status == DLCORE_OK)
-        status = dlcore_config_name(reading, &config, "reduction", name, sizeof name);
-    if (status != DLCORE_OK || name[0] == '\0')
+    *loss = dlcore_loss_from_name(name);
+    type = dlcore_loss_type(loss->kind);
+    if (type == NULL)
+        return dlcore_config_refuse_class(reading, "loss", &thing, name);
+    kind.name = name;
+    kind.settings = type->settings;
+    kind.keys = loss_keys[loss->kind];
+    return dlcore_settings_read(reading, &config, &kind, loss);
+}
+
+static dlcore_status get_metric(const dlcore_config_reading_t *reading, const dlcore_json_t *thing,
+                                dlcore_metric_t *metric)
+{
+    char name[DLCORE_NAME_SIZE], own[DLCORE_METRIC_NAME_SIZE];
+    dlcore_json_t config;
+    dlcore_config_class_t kind = {.common = dlcore_no_settings,
+                                  .common_keys = dlcore_metric_common_keys};
+    const dlcore_metric_type_t *type;
+    dlcore_status status = dlcore_config_thing(reading, thing, name, sizeof name, &config);
+
+    if (status != DLCORE_OK)
         return status;
-    loss->reduction = dlcore_reduction_from_name(name);
-    if (loss->reduction == DLCORE_REDUCTION_UNKNOWN)
-        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: compile_config: this version has no reduction \"%s\"",
-                           reading->file, name);
-    return DLCORE_OK;
+    *metric = dlcore_metric_from_name(name);
+    type = dlcore_metric_type(metric->kind);
+    if (type == NULL)
+        return dlcore_config_refuse_class(reading, "metric", thing, name);
+    status = dlcore_config_name(reading, &config, "name", own, sizeof own);
+    if (status == DLCORE_OK && strcmp(own, type->name) != 0)
+        memcpy(metric->name, own, sizeof own);
+    kind.name = name;
+    kind.settings = type->settings;
+    kind.keys = metric_keys[metric->kind];
+    return status == DLCORE_OK ? dlcore_settings_read(reading, &config, &kind, metric) : status;
 }
 
-/* null, Keras's None, leaves the default. */
-static dlcore_status get_number(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                                const char *name, double *number)
-{
-    dlcore_json_t found;
-    dlcore_status status = dlcore_config_find(reading, config, name, &found);
-
-    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NULL)
-        return status;
-    return dlcore_config_double(reading, config, name, number);
-}
-
-static dlcore_status get_size(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                              const char *name, size_t *number)
-{
-    dlcore_json_t found;
-    dlcore_status status = dlcore_config_find(reading, config, name, &found);
-
-    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
-        return status;
-    if (!dlcore_json_size(&found, number))
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name, "is no size");
-    return DLCORE_OK;
-}
-
-/* One of some words, by its number. */
-static dlcore_status get_choice(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                                const char *name, const char *const *words, size_t count,
-                                size_t *choice)
-{
-    dlcore_json_t found;
-    char word[DLCORE_NAME_SIZE];
-    dlcore_status status = dlcore_config_find(reading, config, name, &found);
-
-    if (status == DLCORE_OK && found.kind != DLCORE_JSON_NULL)
-        status = dlcore_config_name(reading, config, name, word, sizeof word);
-    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
-        return status;
-    for (size_t i = 0; i < count; i++) {
-        if (dlcore_name_is(word, words[i])) {
-            *choice = i;
-            return DLCORE_OK;
-        }
-    }
-    return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
-}
-
-static dlcore_status get_choices(const dlcore_config_reading_t *reading,
-                                 const dlcore_json_t *config, dlcore_metric_t *metric)
-{
-    static const char *const averages[] = {"macro", "micro", "weighted"};
-    static const char *const curves[] = {"ROC", "PR"};
-    size_t class_id = SIZE_MAX, average = (size_t)metric->average, curve = (size_t)metric->curve;
-    dlcore_status status = get_size(reading, config, "class_id", &class_id);
-
-    if (status == DLCORE_OK && class_id != SIZE_MAX && class_id > INT_MAX)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "class_id", "is too large");
-    if (status == DLCORE_OK)
-        status = get_choice(reading, config, "average", averages, 3, &average);
-    if (status == DLCORE_OK)
-        status = get_choice(reading, config, "curve", curves, 2, &curve);
-    metric->class_id = class_id != SIZE_MAX ? (int)class_id : metric->class_id;
-    metric->average = (dlcore_average_t)average;
-    metric->curve = (dlcore_curve_t)curve;
-    return status;
-}
-
-static dlcore_status get_settings(const dlcore_config_reading_t *reading,
-                                  const dlcore_json_t *config, dlcore_metric_t *metric)
-{
-    char name[DLCORE_METRIC_NAME_SIZE];
-    dlcore_status status = dlcore_config_name(reading, config, "name", name, sizeof name);
-
-    if (status == DLCORE_OK && strcmp(name, dlcore_metric_name(metric->kind)) != 0)
-        memcpy(metric->name, name, sizeof name);
-    if (status == DLCORE_OK)
-        status = get_number(reading, config, "threshold", &metric->threshold);
-    if (status == DLCORE_OK)
-        status = get_number(reading, config, "thresholds", &metric->threshold);
-    if (status == DLCORE_OK)
-        status = get_number(reading, config, "label_smoothing", &metric->label_smoothing);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, config, "from_logits", &metric->from_logits);
-    if (status == DLCORE_OK)
-        status = get_size(reading, config, "k", &metric->top_k);
-    if (status == DLCORE_OK)
-        status = get_size(reading, config, "top_k", &metric->top_k);
-    if (status == DLCORE_OK)
-        status = get_size(reading, config, "num_thresholds", &metric->num_thresholds);
-    if (status == DLCORE_OK)
-        status = get_choices(reading, config, metric);
-    return status;
-}
-
-static dlcore_status get_metrics(dlcore_config_reading_t *reading, const dlcore_json_t *list,
+/* A list; a list of one list, as Keras has them by output; or one metric, by its name. */
+static dlcore_status get_metrics(dlcore_config_reading_t *reading, const dlcore_json_t *value,
                                  dlcore_metric_t *metrics, size_t *count)
 {
+    dlcore_json_t inner = only_one(value);
+    bool nested = inner.kind == DLCORE_JSON_ARRAY || value->kind == DLCORE_JSON_OBJECT;
+    const dlcore_json_t *list = nested ? &inner : value;
     dlcore_json_steps_t steps = dlcore_json_steps(list);
-    dlcore_json_t thing, config;
+    dlcore_json_t thing;
     dlcore_status status;
 
-    reading->part = "compile_config: metric";
+    reading->number = 0;
+    if (list->kind == DLCORE_JSON_STRING || list->kind == DLCORE_JSON_OBJECT) {
+        status = get_metric(reading, list, metrics);
+        *count += status == DLCORE_OK ? 1u : 0u;
+        return status;
+    }
     while (dlcore_json_step(&steps, NULL, &thing)) {
-        dlcore_metric_t *metric = &metrics[*count];
-        char snake[2 * DLCORE_NAME_SIZE];
-
         reading->number = *count;
         if (*count == DLCORE_METRICS_MAX)
             return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "there are", "too many");
-        status = dlcore_config_thing(reading, &thing, snake, sizeof snake, &config);
-        if (status != DLCORE_OK)
-            return status;
-        *metric = dlcore_metric_from_name(snake);
-        if (metric->kind == DLCORE_METRIC_UNKNOWN)
-            return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "its kind",
-                                        "is not known here");
-        status = get_settings(reading, &config, metric);
+        status = get_metric(reading, &thing, &metrics[*count]);
         if (status != DLCORE_OK)
             return status;
         ++*count;
@@ -167,16 +115,42 @@ static dlcore_status get_metrics(dlcore_config_reading_t *reading, const dlcore_
     return DLCORE_OK;
 }
 
+/* What compile has besides: nothing that changes results, or not here. */
+static dlcore_status check_others(const dlcore_config_reading_t *reading,
+                                  const dlcore_json_t *config)
+{
+    static const dlcore_setting_key_t keys[] = {
+        {"optimizer", NULL},
+        {"loss", NULL},
+        {"metrics", NULL},
+        {"weighted_metrics", NULL},
+        {"loss_weights", "[null, [1], 1]"},
+        {"run_eagerly", NULL},
+        {"steps_per_execution", NULL}, /* when callbacks run, which dlcore's own options say */
+        {"jit_compile", NULL},
+        {"auto_scale_loss", NULL}, /* of mixed precision alone, which layers refuse */
+        {0}};
+    dlcore_config_class_t kind = {.name = "compile",
+                                  .common = dlcore_no_settings,
+                                  .settings = dlcore_no_settings,
+                                  .common_keys = dlcore_no_keys,
+                                  .keys = keys};
+
+    return dlcore_settings_read(reading, config, &kind, NULL);
+}
+
 dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char *file,
                                          dlcore_compile_options_t *settings,
                                          dlcore_error_record_t *error)
 {
     dlcore_config_reading_t reading = {
-        .file = file, .part = "compile_config: part", .error = error};
+        .file = file, .part = "compile_config", .number = DLCORE_CONFIG_UNNUMBERED, .error = error};
     dlcore_json_t optimizer, loss, metrics, weighted;
-    dlcore_status status = dlcore_config_find(&reading, config, "optimizer", &optimizer);
+    dlcore_status status = check_others(&reading, config);
 
     dlcore_compile_options_reset(settings);
+    if (status == DLCORE_OK)
+        status = dlcore_config_find(&reading, config, "optimizer", &optimizer);
     if (status == DLCORE_OK)
         status = dlcore_config_find(&reading, config, "loss", &loss);
     if (status == DLCORE_OK)
@@ -187,6 +161,7 @@ dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char
         status = dlcore_optimizer_config_read(&reading, &optimizer, &settings->optimizer);
     if (status == DLCORE_OK)
         status = get_loss(&reading, &loss, &settings->loss);
+    reading.part = "compile_config: metric";
     if (status == DLCORE_OK)
         status = get_metrics(&reading, &metrics, settings->metrics, &settings->metric_count);
     if (status == DLCORE_OK)

@@ -1,78 +1,43 @@
 /* Reading layers from what Keras or dlcore wrote.
  *
  * SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/name.h"
 #include "model/model.h"
 #include "store/activation_config.h"
 #include "store/config_reading.h"
 #include "store/model_config.h"
-#include "store/optimizer_config.h"
 
-static dlcore_status get_initializer(const dlcore_config_reading_t *reading,
-                                     const dlcore_json_t *object, const char *name,
-                                     dlcore_initializer_t *initializer)
-{
-    char snake[2 * DLCORE_NAME_SIZE];
-    dlcore_json_t found, config;
-    dlcore_status status = dlcore_config_find(reading, object, name, &found);
+/* In the order of the kinds. */
+static const dlcore_setting_key_t *const layer_keys[] = {dlcore_no_keys,
+#define DLCORE_LAYER_KEYS(kind, name) dlcore_layer_keys_##name,
+                                                         DLCORE_LAYER_KINDS(DLCORE_LAYER_KEYS)
+#undef DLCORE_LAYER_KEYS
+};
 
-    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE)
-        return status;
-    status = dlcore_config_thing(reading, &found, snake, sizeof snake, &config);
-    if (status != DLCORE_OK)
-        return status;
-    *initializer = dlcore_initializer_from_name(snake);
-    if (initializer->kind == DLCORE_INITIALIZER_UNKNOWN)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
-    if (initializer->kind == DLCORE_INITIALIZER_CONSTANT)
-        status = dlcore_config_double(reading, &config, "value", &initializer->value);
-    return status;
-}
+/* What samples are, as far as a shape in the file says so. */
+typedef struct samples {
+    size_t width; /* numbers of one; 0: not known */
+    size_t last;  /* of the last axis, along which Keras's layers work */
+} samples_t;
 
-static dlcore_status get_dense(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                               dlcore_layer_t *layer)
-{
-    dlcore_json_t units;
-    dlcore_status status = dlcore_config_find(reading, config, "units", &units);
+/* While layers are added. */
+typedef struct adding {
+    dlcore_model_t *model;
+    samples_t declared; /* by an InputLayer, or with the first layer */
+    samples_t samples;  /* where the next layer stands */
+} adding_t;
 
-    if (status == DLCORE_OK && !dlcore_json_size(&units, &layer->units))
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "units", "is no size");
-    if (status == DLCORE_OK)
-        status = dlcore_activation_config_read(reading, config, layer);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, config, "use_bias", &layer->use_bias);
-    if (status == DLCORE_OK)
-        status = get_initializer(reading, config, "kernel_initializer", &layer->kernel_initializer);
-    if (status == DLCORE_OK)
-        status = get_initializer(reading, config, "bias_initializer", &layer->bias_initializer);
-    if (status == DLCORE_OK)
-        status = dlcore_regularizer_config_read(reading, config, "kernel_regularizer",
-                                                &layer->kernel_regularizer);
-    if (status == DLCORE_OK)
-        status = dlcore_regularizer_config_read(reading, config, "bias_regularizer",
-                                                &layer->bias_regularizer);
-    if (status == DLCORE_OK)
-        status = dlcore_regularizer_config_read(reading, config, "activity_regularizer",
-                                                &layer->activity_regularizer);
-    if (status == DLCORE_OK)
-        status = dlcore_constraint_config_read(reading, config, "kernel_constraint",
-                                               &layer->kernel_constraint);
-    if (status == DLCORE_OK)
-        status = dlcore_constraint_config_read(reading, config, "bias_constraint",
-                                               &layer->bias_constraint);
-    return status;
-}
-
-/* [null, 784], or more axes, which count as their product. */
-static dlcore_status get_width(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                               const char *name, size_t *width)
+/* [null, 784], or more axes. */
+static dlcore_status get_shape(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                               const char *name, samples_t *samples)
 {
     dlcore_json_t shape, length;
     dlcore_json_steps_t steps;
-    size_t product = 1, number, axes = 0;
+    size_t product = 1, number = 0, axes = 0;
     dlcore_status status = dlcore_config_find(reading, config, name, &shape);
 
     if (status != DLCORE_OK || shape.kind != DLCORE_JSON_ARRAY)
@@ -89,124 +54,128 @@ static dlcore_status get_width(const dlcore_config_reading_t *reading, const dlc
     }
     if (axes < 2)
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name, "is no shape of a batch");
-    *width = product;
+    *samples = (samples_t){.width = product, .last = number};
     return DLCORE_OK;
 }
 
-/* A layer of a class that is no kind here: Keras has some activations as layers. */
-static dlcore_status get_activation_layer(const dlcore_config_reading_t *reading,
-                                          const dlcore_json_t *config, const char *class_name,
-                                          dlcore_layer_t *layer)
+/* Keras's layer works along the last axis; here samples are flat. */
+static dlcore_status check_axes(const dlcore_config_reading_t *reading, const dlcore_layer_t *layer,
+                                const samples_t *samples)
 {
-    dlcore_layer_t activation = dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR);
-    bool known;
-    dlcore_status status =
-        dlcore_activation_config_read_class(reading, class_name, config, &activation, &known);
+    const dlcore_layer_type_t *type = dlcore_layer_type(layer->kind);
+    bool by_rows =
+        layer->kind == DLCORE_LAYER_ACTIVATION && dlcore_activate_takes_rows(layer->activation);
 
-    if (status == DLCORE_OK && !known)
-        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: layer %zu: this version has no layer %s", reading->file,
-                           reading->number, class_name);
-    memcpy(activation.name, layer->name, sizeof activation.name);
-    *layer = activation;
-    return status;
+    if (samples->last == samples->width || !(type->needs_axis || by_rows))
+        return DLCORE_OK;
+    return dlcore_fail(
+        reading->error, DLCORE_ERROR_UNSUPPORTED,
+        "%s: %s %zu: %s: samples have several axes there, %zu numbers in all and %zu "
+        "along the last, by which it works: this version needs a Flatten before it",
+        reading->file, reading->part, reading->number, type->class_name, samples->width,
+        samples->last);
 }
 
-/* What batch and layer normalization have. */
-static dlcore_status get_normalized(const dlcore_config_reading_t *reading,
-                                    const dlcore_json_t *config, dlcore_layer_t *layer)
+/* The layer's config; Keras has some activations as layers of a class of their own. */
+static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *object,
+                               const char *class_name, const dlcore_json_t *config,
+                               dlcore_layer_t *layer)
 {
-    dlcore_status status = dlcore_config_double(reading, config, "momentum", &layer->momentum);
-
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, config, "epsilon", &layer->epsilon);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, config, "center", &layer->center);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, config, "scale", &layer->use_scale);
-    if (status == DLCORE_OK)
-        status = get_initializer(reading, config, "beta_initializer", &layer->beta_initializer);
-    if (status == DLCORE_OK)
-        status = get_initializer(reading, config, "gamma_initializer", &layer->gamma_initializer);
-    return status;
-}
-
-static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                               const char *class_name, dlcore_layer_t *layer)
-{
+    const dlcore_layer_type_t *type;
+    dlcore_config_class_t kind = {.common = dlcore_layer_common_settings,
+                                  .common_keys = dlcore_layer_common_keys};
     dlcore_status status;
 
     *layer = dlcore_layer_from_name(class_name);
+    type = dlcore_layer_type(layer->kind);
+    if (type == NULL && !dlcore_activation_config_is_class(class_name))
+        return dlcore_config_refuse_class(reading, "layer", object, class_name);
+    if (type == NULL)
+        *layer = dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR);
     status = dlcore_config_name(reading, config, "name", layer->name, sizeof layer->name);
-    if (status == DLCORE_OK)
-        status = dlcore_config_bool(reading, config, "trainable", &layer->trainable);
     if (status != DLCORE_OK)
         return status;
-    switch (layer->kind) {
-    case DLCORE_LAYER_DENSE:
-        return get_dense(reading, config, layer);
-    case DLCORE_LAYER_ACTIVATION:
-        return dlcore_activation_config_read(reading, config, layer);
-    case DLCORE_LAYER_RESCALING:
-        status = dlcore_config_double(reading, config, "scale", &layer->scale);
-        return status == DLCORE_OK ? dlcore_config_double(reading, config, "offset", &layer->offset)
-                                   : status;
-    case DLCORE_LAYER_DROPOUT:
-        return dlcore_config_double(reading, config, "rate", &layer->rate);
-    case DLCORE_LAYER_GAUSSIAN_NOISE:
-        return dlcore_config_double(reading, config, "stddev", &layer->stddev);
-    case DLCORE_LAYER_BATCH_NORMALIZATION:
-    case DLCORE_LAYER_LAYER_NORMALIZATION:
-        return get_normalized(reading, config, layer);
-    case DLCORE_LAYER_PRELU:
-        return get_initializer(reading, config, "alpha_initializer", &layer->alpha_initializer);
-    case DLCORE_LAYER_NORMALIZATION:
-    case DLCORE_LAYER_FLATTEN:
-        return DLCORE_OK;
-    case DLCORE_LAYER_UNKNOWN:
-        break;
-    }
-    return get_activation_layer(reading, config, class_name, layer);
+    if (type == NULL)
+        return dlcore_activation_config_read_class(reading, class_name, config, layer);
+    kind.name = type->class_name;
+    kind.settings = type->settings;
+    kind.keys = layer_keys[layer->kind];
+    return dlcore_settings_read(reading, config, &kind, layer);
 }
 
-/* One element of "layers"; an InputLayer only sets *width. */
+static dlcore_status get_input(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                               adding_t *adding)
+{
+    /* Numbers of these types come to layers as float32, which are the same numbers. */
+    static const dlcore_setting_key_t keys[] = {
+        {"batch_shape", NULL},
+        {"batch_input_shape", NULL}, /* Keras 2 */
+        {"dtype", "[null, \"float32\", \"float64\", \"uint8\", \"int8\", \"int16\", \"int32\", "
+                  "\"int64\", \"bool\"]"},
+        {"sparse", "[false, null]"},
+        {"ragged", "[false, null]"},
+        {"optional", "[false]"},
+        {"name", NULL},
+        {0}};
+    dlcore_config_class_t kind = {.name = "InputLayer",
+                                  .common = dlcore_no_settings,
+                                  .settings = dlcore_no_settings,
+                                  .common_keys = dlcore_no_keys,
+                                  .keys = keys};
+    dlcore_status status;
+
+    if (adding->model->network.node_count > 0 || adding->declared.width != 0)
+        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "InputLayer",
+                                    "is not the first");
+    status = dlcore_settings_read(reading, config, &kind, NULL);
+    if (status == DLCORE_OK)
+        status = get_shape(reading, config, "batch_input_shape", &adding->declared);
+    return status == DLCORE_OK ? get_shape(reading, config, "batch_shape", &adding->declared)
+                               : status;
+}
+
+/* One element of "layers"; an InputLayer only says what samples are. */
 static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *object,
-                               dlcore_model_t *model, size_t *width)
+                               adding_t *adding)
 {
     char class_name[DLCORE_NAME_SIZE];
     dlcore_json_t config;
     dlcore_layer_t layer;
     dlcore_status status =
-        dlcore_config_name(reading, object, "class_name", class_name, sizeof class_name);
+        dlcore_config_thing(reading, object, class_name, sizeof class_name, &config);
 
-    if (status == DLCORE_OK)
-        status = dlcore_config_find(reading, object, "config", &config);
     if (status != DLCORE_OK)
         return status;
     if (config.kind != DLCORE_JSON_OBJECT)
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is no object");
-    if (strcmp(class_name, "InputLayer") == 0) {
-        if (dlcore_model_layer_count(model) > 0 || *width != 0)
-            return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "InputLayer",
-                                        "is not the first");
-        return get_width(reading, &config, "batch_shape", width);
+    if (strcmp(class_name, "InputLayer") == 0)
+        return get_input(reading, &config, adding);
+    status = get_layer(reading, object, class_name, &config, &layer);
+    if (status == DLCORE_OK && adding->model->network.node_count == 0) {
+        if (adding->declared.width == 0) /* Keras 2 has it with the first layer */
+            status = get_shape(reading, &config, "batch_input_shape", &adding->declared);
+        layer.input_width = adding->declared.width;
+        if (adding->declared.width != 0)
+            adding->samples = adding->declared;
     }
-    status = get_layer(reading, &config, class_name, &layer);
+    if (status == DLCORE_OK)
+        status = check_axes(reading, &layer, &adding->samples);
     if (status != DLCORE_OK)
         return status;
-    if (dlcore_model_layer_count(model) == 0)
-        layer.input_width = *width;
-    status = dlcore_model_add(model, layer);
+    status = dlcore_model_add(adding->model, layer);
     if (status != DLCORE_OK)
         return dlcore_fail(reading->error, status, "%s: %s", reading->file,
-                           dlcore_model_error(model));
+                           dlcore_model_error(adding->model));
+    if (layer.kind == DLCORE_LAYER_FLATTEN)
+        adding->samples.last = adding->samples.width;
     return DLCORE_OK;
 }
 
 static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_json_t *layers,
-                                dlcore_model_t *model, size_t *width)
+                                adding_t *adding)
 {
     dlcore_json_steps_t steps = dlcore_json_steps(layers);
+    dlcore_network_t *network = &adding->model->network;
     dlcore_json_t layer;
     size_t count = 0;
     dlcore_status status;
@@ -214,16 +183,63 @@ static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_j
     /* at once: what grows takes more */
     while (count <= DLCORE_LAYERS_MAX && dlcore_json_step(&steps, NULL, &layer))
         count++;
-    status = dlcore_network_reserve(&model->network, count, reading->error);
+    status = dlcore_network_reserve(network, count, reading->error);
     steps = dlcore_json_steps(layers);
 
     for (; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &layer); reading->number++) {
-        if (model->network.node_count == DLCORE_LAYERS_MAX)
+        if (network->node_count == DLCORE_LAYERS_MAX)
             return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "there are",
                                         "more than 1000 layers");
-        status = add_layer(reading, &layer, model, width);
+        status = add_layer(reading, &layer, adding);
     }
     return status;
+}
+
+/* What a Sequential has besides its layers. Keras itself takes `trainable` from the layers alone.
+ */
+static dlcore_status check_sequential(const dlcore_config_reading_t *reading,
+                                      const dlcore_json_t *config)
+{
+    static const dlcore_setting_key_t keys[] = {
+        {"name", NULL},   {"trainable", NULL},         {"dtype", DLCORE_KEY_DTYPE},
+        {"layers", NULL}, {"build_input_shape", NULL}, {0}};
+    dlcore_config_reading_t whole = *reading;
+    dlcore_config_class_t kind = {.name = "Sequential",
+                                  .common = dlcore_no_settings,
+                                  .settings = dlcore_no_settings,
+                                  .common_keys = dlcore_no_keys,
+                                  .keys = keys};
+
+    whole.part = "model_config";
+    whole.number = DLCORE_CONFIG_UNNUMBERED;
+    return dlcore_settings_read(&whole, config, &kind, NULL);
+}
+
+static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                                 dlcore_model_t *model, size_t *input_width)
+{
+    adding_t adding = {.model = model};
+    samples_t built = {.width = 0};
+    dlcore_json_t layers;
+    size_t declared;
+    dlcore_status status = check_sequential(reading, config);
+
+    if (status == DLCORE_OK)
+        status = dlcore_config_find(reading, config, "layers", &layers);
+    if (status == DLCORE_OK)
+        status = get_shape(reading, config, "build_input_shape", &built);
+    adding.samples = built;
+    if (status == DLCORE_OK)
+        status = add_layers(reading, &layers, &adding);
+    if (status != DLCORE_OK)
+        return status;
+    declared = adding.declared.width;
+    if (declared != 0 && built.width != 0 && built.width != declared)
+        return dlcore_fail(reading->error, DLCORE_ERROR_FORMAT,
+                           "%s: model_config: built for %zu inputs, the first layer has %zu",
+                           reading->file, built.width, declared);
+    *input_width = built.width != 0 ? built.width : declared;
+    return DLCORE_OK;
 }
 
 dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *file,
@@ -231,11 +247,12 @@ dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *
                                        dlcore_error_record_t *error)
 {
     dlcore_config_reading_t reading = {.file = file, .part = "model_config: layer", .error = error};
+    dlcore_config_reading_t whole = {
+        .file = file, .part = "model_config", .number = DLCORE_CONFIG_UNNUMBERED, .error = error};
     char class_name[DLCORE_NAME_SIZE];
-    dlcore_json_t inside, layers;
-    size_t built = 0;
+    dlcore_json_t inside;
     dlcore_status status =
-        dlcore_config_name(&reading, config, "class_name", class_name, sizeof class_name);
+        dlcore_config_thing(&whole, config, class_name, sizeof class_name, &inside);
 
     *input_width = 0;
     if (status == DLCORE_OK && strcmp(class_name, "Sequential") != 0)
@@ -243,21 +260,9 @@ dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *
                            "%s: model_config: a model of class \"%s\", not Sequential", file,
                            class_name);
     if (status == DLCORE_OK)
-        status = dlcore_config_find(&reading, config, "config", &inside);
-    if (status == DLCORE_OK)
-        status = dlcore_config_find(&reading, &inside, "layers", &layers);
-    if (status == DLCORE_OK)
-        status = add_layers(&reading, &layers, model, input_width);
-    if (status == DLCORE_OK)
-        status = get_width(&reading, &inside, "build_input_shape", &built);
+        status = read_layers(&reading, &inside, model, input_width);
     if (status != DLCORE_OK)
         return status;
-    if (*input_width != 0 && built != 0 && built != *input_width)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: model_config: built for %zu inputs, the first layer has %zu", file,
-                           built, *input_width);
-    if (built != 0)
-        *input_width = built;
     if (*input_width == 0 || dlcore_model_layer_count(model) == 0)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: model_config: %s", file,
                            *input_width == 0 ? "the width of the input is not there"

@@ -1,4 +1,4 @@
-/* Optimizers, schedules, regularizers and constraints as Keras writes them in JSON.
+/* Optimizers and schedules as Keras writes them in JSON.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_STORE_OPTIMIZER_CONFIG_H
@@ -6,11 +6,9 @@
 
 #include "system/compiler.h"
 
-#include "dlcore/constraint.h"
 #include "dlcore/optimizer.h"
-#include "dlcore/regularizer.h"
 #include "store/config_reading.h"
-#include "store/config_writing.h"
+#include "json/json_writer.h"
 
 DLCORE_HIDDEN_BEGIN
 
@@ -22,21 +20,23 @@ dlcore_status dlcore_optimizer_config_read(const dlcore_config_reading_t *readin
                                            const dlcore_json_t *object,
                                            dlcore_optimizer_t *optimizer);
 
-/* As a member of that name: an object, or null for none. */
+/* The optimizer's learning_rate: a number, or a schedule. */
+void dlcore_learning_rate_config_put(dlcore_json_writer_t *writer,
+                                     const dlcore_optimizer_t *optimizer);
+dlcore_status dlcore_learning_rate_config_read(const dlcore_config_reading_t *reading,
+                                               const dlcore_json_t *value,
+                                               dlcore_optimizer_t *optimizer);
+
+/* A schedule, and its boundaries and values, which are members of its config. */
 void dlcore_schedule_config_put(dlcore_json_writer_t *writer, const char *name,
                                 const dlcore_schedule_t *schedule);
 dlcore_status dlcore_schedule_config_read(const dlcore_config_reading_t *reading,
                                           const dlcore_json_t *object, dlcore_schedule_t *schedule);
-void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *name,
-                                   const dlcore_regularizer_t *regularizer);
-dlcore_status dlcore_regularizer_config_read(const dlcore_config_reading_t *reading,
-                                             const dlcore_json_t *object, const char *name,
-                                             dlcore_regularizer_t *regularizer);
-void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name,
-                                  const dlcore_constraint_t *constraint);
-dlcore_status dlcore_constraint_config_read(const dlcore_config_reading_t *reading,
-                                            const dlcore_json_t *object, const char *name,
-                                            dlcore_constraint_t *constraint);
+void dlcore_schedule_config_put_pieces(dlcore_json_writer_t *writer,
+                                       const dlcore_schedule_t *schedule);
+dlcore_status dlcore_schedule_config_read_pieces(const dlcore_config_reading_t *reading,
+                                                 const dlcore_json_t *config,
+                                                 dlcore_schedule_t *schedule);
 
 DLCORE_HIDDEN_END
 

@@ -3,53 +3,53 @@
  * SPDX-License-Identifier: MIT */
 #include "base/name.h"
 #include "dlcore/layer.h"
+#include "nn/constraint.h"
+#include "nn/regularizer.h"
+#include "store/config_writing.h"
 #include "store/model_config.h"
-#include "store/optimizer_config.h"
+#include "store/weight_config.h"
 
 /* ---- regularizers ---- */
 
 void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *name,
                                    const dlcore_regularizer_t *regularizer)
 {
-    bool l1 = regularizer->l1 != 0.0, l2 = regularizer->l2 != 0.0;
+    const dlcore_regularizer_class_t *type = dlcore_regularizer_class(regularizer);
 
-    if (!l1 && !l2) {
+    if (type == NULL) {
         dlcore_json_put_null(writer, name);
         return;
     }
-    dlcore_config_open(writer, name, "keras.regularizers", l1 && l2 ? "L1L2" : l1 ? "L1" : "L2");
-    if (l1)
-        dlcore_json_put_double(writer, "l1", regularizer->l1);
-    if (l2)
-        dlcore_json_put_double(writer, "l2", regularizer->l2);
+    dlcore_config_open(writer, name, "keras.regularizers", type->class_name);
+    dlcore_settings_put(writer, type->settings, NULL, regularizer);
     dlcore_config_close(writer);
 }
 
 dlcore_status dlcore_regularizer_config_read(const dlcore_config_reading_t *reading,
-                                             const dlcore_json_t *object, const char *name,
+                                             const dlcore_json_t *value, const char *name,
                                              dlcore_regularizer_t *regularizer)
 {
-    char snake[2 * DLCORE_NAME_SIZE];
-    dlcore_json_t found, config;
-    dlcore_status status = dlcore_config_find(reading, object, name, &found);
-    bool l1, l2, both;
+    dlcore_config_reading_t within = dlcore_config_within(reading, name);
+    char class_name[DLCORE_NAME_SIZE];
+    const dlcore_regularizer_class_t *type;
+    dlcore_config_class_t kind = {
+        .common = dlcore_no_settings, .common_keys = dlcore_no_keys, .keys = dlcore_no_keys};
+    dlcore_json_t config;
+    dlcore_status status;
 
-    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
-        return status;
-    status = dlcore_config_thing(reading, &found, snake, sizeof snake, &config);
+    *regularizer = (dlcore_regularizer_t){.l1 = 0.0};
+    if (value->kind == DLCORE_JSON_NULL)
+        return DLCORE_OK;
+    status = dlcore_config_thing(&within, value, class_name, sizeof class_name, &config);
     if (status != DLCORE_OK)
         return status;
-    l1 = dlcore_name_is(snake, "l1");
-    l2 = dlcore_name_is(snake, "l2");
-    both = dlcore_name_is(snake, "l1_l2");
-    if (!l1 && !l2 && !both)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
-    *regularizer = dlcore_regularizer_l1_l2(l1 ? 0.01 : 0.0, l2 ? 0.01 : 0.0);
-    if (!l2)
-        status = dlcore_config_double(reading, &config, "l1", &regularizer->l1);
-    if (status == DLCORE_OK && !l1)
-        status = dlcore_config_double(reading, &config, "l2", &regularizer->l2);
-    return status;
+    type = dlcore_regularizer_class_of_name(class_name);
+    if (type == NULL)
+        return dlcore_config_refuse_class(&within, "regularizer", value, class_name);
+    kind.name = type->class_name;
+    kind.settings = type->settings;
+    dlcore_settings_default(type->settings, regularizer);
+    return dlcore_settings_read(&within, &config, &kind, regularizer);
 }
 
 /* ---- constraints ---- */
@@ -57,60 +57,39 @@ dlcore_status dlcore_regularizer_config_read(const dlcore_config_reading_t *read
 void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name,
                                   const dlcore_constraint_t *constraint)
 {
-    dlcore_constraint_kind_t kind = constraint->kind;
-    char class_name[64];
+    char class_name[DLCORE_NAME_SIZE];
 
-    if (kind == DLCORE_CONSTRAINT_NONE) {
+    if (constraint->kind == DLCORE_CONSTRAINT_NONE) {
         dlcore_json_put_null(writer, name);
         return;
     }
-    dlcore_class_name(dlcore_constraint_name(kind), class_name, sizeof class_name);
+    dlcore_class_name(dlcore_constraint_name(constraint->kind), class_name, sizeof class_name);
     dlcore_config_open(writer, name, "keras.constraints", class_name);
-    if (kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
-        dlcore_json_put_double(writer, "min_value", constraint->min_value);
-    if (kind == DLCORE_CONSTRAINT_MIN_MAX_NORM || kind == DLCORE_CONSTRAINT_MAX_NORM)
-        dlcore_json_put_double(writer, "max_value", constraint->max_value);
-    if (kind == DLCORE_CONSTRAINT_MIN_MAX_NORM)
-        dlcore_json_put_double(writer, "rate", constraint->rate);
-    if (kind != DLCORE_CONSTRAINT_NON_NEG)
-        dlcore_json_put_uint64(writer, "axis", 0);
+    dlcore_settings_put(writer, dlcore_constraint_settings(constraint->kind), NULL, constraint);
     dlcore_config_close(writer);
 }
 
-static dlcore_status check_axis(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                                const char *name)
-{
-    double axis = 0.0;
-    dlcore_status status = dlcore_config_double(reading, config, "axis", &axis);
-
-    if (status == DLCORE_OK && axis != 0.0)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name,
-                                    "has another axis than 0");
-    return status;
-}
-
 dlcore_status dlcore_constraint_config_read(const dlcore_config_reading_t *reading,
-                                            const dlcore_json_t *object, const char *name,
+                                            const dlcore_json_t *value, const char *name,
                                             dlcore_constraint_t *constraint)
 {
-    char snake[2 * DLCORE_NAME_SIZE];
-    dlcore_json_t found, config;
-    dlcore_status status = dlcore_config_find(reading, object, name, &found);
+    dlcore_config_reading_t within = dlcore_config_within(reading, name);
+    char class_name[DLCORE_NAME_SIZE];
+    dlcore_config_class_t kind = {.common = dlcore_no_settings, .common_keys = dlcore_no_keys};
+    dlcore_json_t config;
+    dlcore_status status;
 
-    if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE || found.kind == DLCORE_JSON_NULL)
-        return status;
-    status = dlcore_config_thing(reading, &found, snake, sizeof snake, &config);
+    *constraint = (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_NONE};
+    if (value->kind == DLCORE_JSON_NULL)
+        return DLCORE_OK;
+    status = dlcore_config_thing(&within, value, class_name, sizeof class_name, &config);
     if (status != DLCORE_OK)
         return status;
-    *constraint = dlcore_constraint_from_name(snake);
+    *constraint = dlcore_constraint_from_name(class_name);
     if (constraint->kind == DLCORE_CONSTRAINT_UNKNOWN)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "is not known here");
-    status = check_axis(reading, &config, name);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "min_value", &constraint->min_value);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "max_value", &constraint->max_value);
-    if (status == DLCORE_OK)
-        status = dlcore_config_double(reading, &config, "rate", &constraint->rate);
-    return status;
+        return dlcore_config_refuse_class(&within, "constraint", value, class_name);
+    kind.name = class_name;
+    kind.settings = dlcore_constraint_settings(constraint->kind);
+    kind.keys = dlcore_constraint_keys;
+    return dlcore_settings_read(&within, &config, &kind, constraint);
 }

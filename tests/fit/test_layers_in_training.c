@@ -315,11 +315,11 @@ static void test_layers_with_bad_options_are_refused(void **state)
     refuse(layer, "layer_normalization: epsilon must lie in");
     layer = layer_dense(1, ACTIVATION_LINEAR);
     layer.kernel_initializer = initializer_constant(1e300);
-    refuse(layer, "dense: kernel initializer: constant must lie in -3.40282e+38 .. 3.40282e+38");
+    refuse(layer, "dense: kernel_initializer: value must lie in -3.40282e+38 .. 3.40282e+38");
     layer = layer_dense(1, ACTIVATION_LINEAR);
     layer.use_bias = false; /* but a file would keep it */
     layer.bias_initializer = initializer_constant((double)NAN);
-    refuse(layer, "bias initializer: constant");
+    refuse(layer, "bias_initializer: value");
     layer = layer_batch_normalization();
     layer.momentum = 1.01;
     refuse(layer, "momentum must lie in 0 .. 1, got 1.01");

@@ -105,14 +105,14 @@ static void test_initializer_validate_names_the_weight_and_the_value(void **stat
     dlcore_status status;
 
     (void)state;
-    status = dlcore_initializer_validate(&initializer, "dense: kernel", &error);
+    status = dlcore_initializer_validate(&initializer, "dense: kernel_initializer", &error);
     assert_failed(
         status, DLCORE_ERROR_ARGUMENT, &error,
-        "dense: kernel initializer: constant must lie in -3.40282e+38 .. 3.40282e+38, got -inf");
+        "dense: kernel_initializer: value must lie in -3.40282e+38 .. 3.40282e+38, got -inf");
     initializer.kind = (dlcore_initializer_kind_t)77;
     status = dlcore_initializer_validate(&initializer, "bias", &error);
     assert_failed(status, DLCORE_ERROR_ARGUMENT, &error,
-                  "bias initializer: kind 77 is unknown: known are glorot_uniform, glorot_normal, "
+                  "bias: kind 77 is unknown: known are glorot_uniform, glorot_normal, "
                   "he_uniform, he_normal, zeros, ones, constant");
     initializer = dlcore_initializer_he_normal();
     assert_int_equal(dlcore_initializer_validate(&initializer, "bias", NULL), DLCORE_OK);

@@ -75,7 +75,7 @@ static void assert_refused(dlcore_layer_t layer, const char *message)
     dlcore_status status;
 
     layer.name[0] = 'h', layer.name[1] = 'e', layer.name[2] = 'r', layer.name[3] = 'e';
-    status = dlcore_layer_type(layer.kind)->validate(&layer, &error);
+    status = dlcore_layer_validate(&layer, &error);
     assert_failed(status, DLCORE_ERROR_ARGUMENT, &error, message);
 }
 
@@ -84,7 +84,7 @@ static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state
     dlcore_layer_t layer = dlcore_layer_dense(3, DLCORE_ACTIVATION_RELU);
 
     (void)state;
-    assert_int_equal(dlcore_layer_type_dense.validate(&layer, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_layer_validate(&layer, NULL), DLCORE_OK);
     assert_refused(dlcore_layer_from_name("dense"),
                    "here: units must lie in 1 .. 2147483647, got 0");
     assert_refused(dlcore_layer_dense((size_t)1 << 31, DLCORE_ACTIVATION_RELU), "got 2147483648");
@@ -101,10 +101,10 @@ static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state
     assert_refused(layer, "here: alpha must lie in 0 .. 3.40282e+38, got nan");
     layer.alpha = 0.0;
     layer.kernel_initializer.kind = DLCORE_INITIALIZER_UNKNOWN;
-    assert_refused(layer, "here: kernel initializer: kind 0");
+    assert_refused(layer, "here: kernel_initializer: kind 0");
     layer.kernel_initializer = dlcore_initializer_ones();
     layer.bias_initializer.kind = (dlcore_initializer_kind_t)44;
-    assert_refused(layer, "here: bias initializer: kind 44");
+    assert_refused(layer, "here: bias_initializer: kind 44");
     assert_refused(dlcore_layer_rescaling((double)NAN, 0.0),
                    "here: scale must lie in -3.40282e+38 .. 3.40282e+38, got nan");
     assert_refused(dlcore_layer_rescaling(2.0, 1e39),

@@ -93,7 +93,10 @@ static void test_loss_types_say_which_labels_they_take(void **state)
                      DLCORE_LABELS_CLASSES);
     assert_int_equal(dlcore_loss_type_binary_crossentropy.labels, DLCORE_LABELS_VALUES);
     assert_int_equal(dlcore_loss_type_mean_squared_error.labels, DLCORE_LABELS_VALUES);
-    assert_false(dlcore_loss_type_mean_squared_error.has_logits);
+    assert_true(dlcore_setting_has(dlcore_loss_type_binary_crossentropy.settings,
+                                   offsetof(dlcore_loss_t, from_logits)));
+    assert_false(dlcore_setting_has(dlcore_loss_type_mean_squared_error.settings,
+                                    offsetof(dlcore_loss_t, from_logits)));
 }
 
 /* Fused with its own activation whatever from_logits says; any other leaves it to from_logits. */

@@ -81,8 +81,8 @@ static void test_schedule_warm_up_that_is_not_switched_on_is_refused(void **stat
     ASSERT_FIELD(cosine, warmup_target, 0.0, "warmup_steps is 20 and warmup_target is 0");
     cosine.has_warmup = true;
     assert_int_equal(dlcore_schedule_validate(&cosine, NULL), DLCORE_OK);
-    cosine.has_warmup = false;
-    cosine.kind = DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS; /* which does not look at them */
+    cosine = dlcore_schedule_cosine_decay_restarts(0.0, 10); /* which does not look at them */
+    cosine.warmup_steps = 20;
     assert_int_equal(dlcore_schedule_validate(&cosine, NULL), DLCORE_OK);
 }
 

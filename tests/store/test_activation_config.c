@@ -100,19 +100,23 @@ static void test_activation_config_keeps_the_name_of_a_layer(void **state)
 static void test_activation_config_refuses_what_would_compute_otherwise(void **state)
 {
     static const char *const refused[][2] = {
-        {DENSE("'celu'"), "its activation is not known here"},
-        {DENSE("5"), "activation is no name"},
-        {DENSE(LAYER("PReLU", "")), "its activation is not known here"},
-        {DENSE("{'class_name':7}"), "class_name is no name"},
-        {DENSE(LAYER("LeakyReLU", "'negative_slope':'a'")), "negative_slope is no finite number"},
+        {DENSE("'celu'"), "Dense: this version has no activation \"celu\""},
+        {DENSE("5"), "activation: class_name is 5: it is no name"},
+        {DENSE(LAYER("PReLU", "")), "this version has no activation \"PReLU\""},
+        {DENSE("{'class_name':7}"), "class_name is 7: it is no name"},
+        {DENSE(LAYER("LeakyReLU", "'negative_slope':'a'")),
+         "LeakyReLU: negative_slope is \"a\": no finite number"},
         {DENSE(LAYER("LeakyReLU", "'negative_slope':-1")), "negative_slope must lie in 0 .. "},
         {DENSE(LAYER("ELU", "'alpha':1e300")), "alpha must lie in 0 .. "},
-        {LAYER("ReLU", "'threshold':1"), "threshold of ReLU is not 0"},
-        {LAYER("ReLU", "'max_value':5"), "max_value of ReLU is neither null nor 6"},
-        {LAYER("ReLU", "'max_value':6,'negative_slope':0.1"), "negative_slope of ReLU is not 0"},
-        {LAYER("ReLU", "'max_value':'6'"), "max_value is no finite number"},
-        {LAYER("Softmax", "'axis':0"), "axis of Softmax is not the last"},
-        {LAYER("Conv2D", ""), "no layer Conv2D"},
+        {LAYER("ReLU", "'threshold':1"), "ReLU: threshold is 1: this version takes only 0"},
+        {LAYER("ReLU", "'max_value':5"),
+         "ReLU: max_value is 5: this version takes only null and 6"},
+        {LAYER("ReLU", "'max_value':6,'negative_slope':0.1"),
+         "ReLU: negative_slope is 0.1: beside a max_value this version takes only 0"},
+        {LAYER("ReLU", "'max_value':'6'"), "ReLU: max_value is \"6\": no finite number"},
+        {LAYER("Softmax", "'axis':0"),
+         "Softmax: axis is 0: this version takes only [-1, 1, [-1], [1]]"},
+        {LAYER("Conv2D", ""), "this version has no layer \"Conv2D\""},
     };
 
     (void)state;
@@ -168,7 +172,7 @@ static void test_activation_config_round_trip_knows_every_activation(void **stat
     for (int kind = 1; kind < DLCORE_ACTIVATION_COUNT; kind++) {
         dlcore_layer_t layer = dlcore_layer_activation((dlcore_activation_t)kind), back;
         dlcore_config_reading_t reading = {.file = "f", .part = "layer"};
-        dlcore_json_t value;
+        dlcore_json_t value, activation;
         dlcore_json_problem_t problem;
         char text[256];
 
@@ -179,7 +183,8 @@ static void test_activation_config_round_trip_knows_every_activation(void **stat
         put(layer, text, sizeof text);
         assert_true(dlcore_json_check(text, strlen(text), &value, &problem));
         back = dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR);
-        assert_int_equal(dlcore_activation_config_read(&reading, &value, &back), DLCORE_OK);
+        assert_true(dlcore_json_member(&value, "activation", &activation));
+        assert_int_equal(dlcore_activation_config_read(&reading, &activation, &back), DLCORE_OK);
         assert_int_equal(back.activation, kind);
         assert_true(back.negative_slope == layer.negative_slope && back.alpha == layer.alpha);
     }

@@ -61,20 +61,25 @@ static void test_compile_config_round_trip_keeps_every_loss_and_its_settings(voi
     }
 }
 
+static bool has(const dlcore_metric_type_t *type, size_t place)
+{
+    return dlcore_setting_has(type->settings, place);
+}
+
 static dlcore_metric_t odd_metric(int kind)
 {
     dlcore_metric_t metric = dlcore_metric_default((dlcore_metric_kind_t)kind);
     const dlcore_metric_type_t *type = dlcore_metric_type(metric.kind);
 
     snprintf(metric.name, sizeof metric.name, "own%d", kind);
-    if (type->has_threshold)
+    if (has(type, offsetof(dlcore_metric_t, threshold)))
         metric.threshold = 1 / 3.0;
-    if (type->has_top_k)
+    if (has(type, offsetof(dlcore_metric_t, top_k)))
         metric.top_k = 3;
-    if (type->has_class_id)
+    if (has(type, offsetof(dlcore_metric_t, class_id)))
         metric.class_id = 2;
-    metric.from_logits = type->has_logits;
-    metric.label_smoothing = type->has_smoothing ? 0.1 : 0.0;
+    metric.from_logits = has(type, offsetof(dlcore_metric_t, from_logits));
+    metric.label_smoothing = has(type, offsetof(dlcore_metric_t, label_smoothing)) ? 0.1 : 0.0;
     if (metric.kind == DLCORE_METRIC_F1_SCORE)
         metric.average = DLCORE_AVERAGE_WEIGHTED;
     if (metric.kind == DLCORE_METRIC_AUC) {

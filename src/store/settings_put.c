@@ -1,0 +1,96 @@
+/* Writing settings by their tables.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <string.h>
+
+#include "store/activation_config.h"
+#include "store/config_writing.h"
+#include "store/optimizer_config.h"
+#include "store/weight_config.h"
+#include "json/json.h"
+
+static void setting_put_text(dlcore_json_writer_t *writer, const dlcore_setting_t *setting)
+{
+    dlcore_json_t value = dlcore_json_at(setting->text, setting->text + strlen(setting->text));
+    double number;
+
+    if (dlcore_json_double(&value, &number))
+        dlcore_json_put_double(writer, setting->key, number);
+    else
+        dlcore_json_put_null(writer, setting->key);
+}
+
+static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *setting,
+                        const void *descriptor)
+{
+    const char *key = setting->key;
+    const void *at = (const char *)descriptor + setting->place;
+
+    if (setting->only_read || setting->inner ||
+        (setting->quiet && dlcore_setting_is_default(setting, descriptor)))
+        return;
+    if (dlcore_setting_is_none(setting, descriptor)) {
+        dlcore_json_put_null(writer, key);
+        return;
+    }
+    switch (setting->type) {
+    case DLCORE_SETTING_DOUBLE:
+        dlcore_json_put_double(writer, key, *(const double *)at);
+        break;
+    case DLCORE_SETTING_BOOL:
+        dlcore_json_put_bool(writer, key, *(const bool *)at);
+        break;
+    case DLCORE_SETTING_SIZE:
+        dlcore_json_put_uint64(writer, key, *(const size_t *)at);
+        break;
+    case DLCORE_SETTING_COUNT:
+        dlcore_json_put_uint64(writer, key, *(const uint64_t *)at);
+        break;
+    case DLCORE_SETTING_INT:
+        dlcore_json_put_double(writer, key, *(const int *)at);
+        break;
+    case DLCORE_SETTING_CHOICE:
+        dlcore_json_put_string(writer, key, setting->names->name_of(*(const int *)at));
+        break;
+    case DLCORE_SETTING_INITIALIZER:
+        dlcore_initializer_config_put(writer, key, at);
+        break;
+    case DLCORE_SETTING_REGULARIZER:
+        dlcore_regularizer_config_put(writer, key, at);
+        break;
+    case DLCORE_SETTING_CONSTRAINT:
+        dlcore_constraint_config_put(writer, key, at);
+        break;
+    case DLCORE_SETTING_ACTIVATION:
+        dlcore_activation_config_put(writer, descriptor);
+        break;
+    case DLCORE_SETTING_RATE:
+        dlcore_learning_rate_config_put(writer, descriptor);
+        break;
+    case DLCORE_SETTING_PIECES:
+        dlcore_schedule_config_put_pieces(writer, descriptor);
+        break;
+    case DLCORE_SETTING_TEXT:
+        setting_put_text(writer, setting);
+        break;
+    case DLCORE_SETTING_END:
+        break;
+    }
+}
+
+void dlcore_settings_put(dlcore_json_writer_t *writer, const dlcore_setting_t *settings,
+                         const dlcore_setting_t *over, const void *descriptor)
+{
+    for (; settings->type != DLCORE_SETTING_END; settings++) {
+        const dlcore_setting_t *row = settings, *other = NULL;
+
+        if (over != NULL)
+            other = dlcore_setting_find(over, row->key);
+        else if (row->replaces)
+            continue;
+        if (other != NULL && other->replaces)
+            row = other;
+        setting_put(writer, row, descriptor);
+    }
+}
