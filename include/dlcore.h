@@ -1,4 +1,4 @@
-/* dlcore: dense feed-forward networks in C, with the shape of Keras's Sequential model.
+/* dlcore: dense feed-forward networks in C, with an API modelled on Keras's Sequential model.
  *
  *     #include <dlcore.h>
  *

@@ -16,11 +16,20 @@ test -x "$tool" || {
     exit 1
 }
 mkdir -p "$work"
-if ! { test -x "$work/venv/bin/python" || python3 -m venv "$work/venv" > "$work/log" 2>&1; } ||
-    ! "$work/venv/bin/pip" install -q --disable-pip-version-check keras==3.15.1 jax safetensors \
-        > "$work/log" 2>&1; then
-    echo "keras_recipe: SKIPPED (no Python 3 with venv, or no network)"
-    exit 0
+if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
+    echo "keras_recipe: SKIPPED (no Python 3 with venv)"
+    exit 77
+fi
+test -x "$work/venv/bin/pip" || python3 -m venv "$work/venv"
+if ! "$work/venv/bin/pip" install -q --disable-pip-version-check --retries 2 keras==3.15.1 jax safetensors \
+    > "$work/log" 2>&1; then
+    # What pip says where nothing can be reached; anything else is a failure.
+    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
+        echo "keras_recipe: SKIPPED (no network)"
+        exit 77
+    fi
+    tail -n 20 "$work/log"
+    exit 1
 fi
 
 # recipe NAME: the code after the line <!-- NAME --> of README.md.

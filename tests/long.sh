@@ -1,6 +1,7 @@
 #!/bin/sh
 # The tests that take hours, in parts, each cut into pieces of some minutes. A piece that has passed
-# is not run again on the same commit, so the command may be stopped and started at will.
+# is not run again on the same commit, so the command may be stopped and started at will. Where
+# files are changed and not committed, or there is no git, every piece is run.
 #
 #   tests/long.sh                  every part
 #   tests/long.sh PART...          these parts
@@ -18,6 +19,10 @@ cd "$top"
 build=$top/build-long
 commit=$(git rev-parse --short HEAD 2> /dev/null || echo tree)
 record=$build/$commit
+if [ "$commit" = tree ] || [ -n "$(git status --porcelain)" ]; then
+    record=$build/changed
+    test "${1:-}" = --list || rm -rf "$record"
+fi
 jobs=$(nproc)
 
 # name, pieces, what it does
@@ -50,8 +55,9 @@ released() {
 # recipe NAME SEED LEAST: its accuracy on the test images reaches LEAST.
 recipe() {
     "$build/release/examples/mnist_recipes" --data "${DLCORE_MNIST_DIR:-../shared/mnist}" \
-        --seed "$2" "$1" | tee /dev/stderr |
-        awk -v least="$3" -v seed="$2:" '$2 == seed {found = $5} END {exit !(found + 0 >= least)}'
+        --seed "$2" "$1" |
+        awk -v least="$3" -v seed="$2:" \
+            '{print} $2 == seed {found = $5} END {exit !(found + 0 >= least)}'
 }
 
 # run PART PIECE
