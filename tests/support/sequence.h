@@ -80,7 +80,12 @@ typedef struct sequence_counts {
     size_t compared;    /* calls on the other engine */
     size_t conditioned; /* of these, further away than most and allowed */
     size_t left_out;    /* likewise, not finite or huge */
+    double nearest;     /* the largest difference that was judged, in limits */
 } sequence_counts_t;
+
+/* Differences to the other engine may be so many times the limit, 1 at first. The limit itself is a
+ * matter of chance: with another CPU or BLAS rounding falls otherwise. A fault is off by more. */
+void sequence_set_room(double limits);
 
 sequence_verdict_t sequence_run(const sequence_t *sequence, sequence_counts_t *counts);
 

@@ -24,6 +24,13 @@
 #define TRIALS 16
 #define HUGE_NUMBER 1e5
 
+static double room = 1;
+
+void sequence_set_room(double limits)
+{
+    room = limits;
+}
+
 static double distance(const float *a, const float *b, size_t count)
 {
     double difference = 0, norm = 0;
@@ -158,13 +165,16 @@ static double spread_of(sequence_check_t *check, const result_t *from)
 static void judge_other(sequence_check_t *check, const result_t *ours, double d)
 {
     sequence_model_t fresh = as_before(check, &check->other_options, true);
-    double alone = try_call(check, &fresh, ours), spread;
+    double alone = try_call(check, &fresh, ours), spread, limits;
     char text[160];
 
     if (alone < CLOSE)
         return; /* rounding that added up */
     spread = spread_of(check, ours);
-    if (ours->outcome->jumps || alone <= SPREADS * spread) {
+    limits = isinf(spread) ? 0 : alone / fmax(SPREADS * spread, CLOSE);
+    if (!ours->outcome->jumps)
+        check->counts->nearest = fmax(check->counts->nearest, limits);
+    if (ours->outcome->jumps || limits <= room) {
         check->counts->conditioned++;
         return;
     }
