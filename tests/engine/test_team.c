@@ -241,6 +241,7 @@ static void nothing(void *argument, size_t worker, size_t workers)
     (void)workers;
 }
 
+/* A single worker that spins would use all of the pause. */
 static void test_team_idle_parks_and_costs_nothing(void **state)
 {
     dlcore_team_t *team = team_of(4);
@@ -251,8 +252,8 @@ static void test_team_idle_parks_and_costs_nothing(void **state)
         dlcore_team_run(team, 4, nothing, NULL);
     let_all_park();
     before = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
-    sleep_milliseconds(300);
-    assert_true(milliseconds(CLOCK_PROCESS_CPUTIME_ID) - before < 3.0);
+    sleep_milliseconds(400);
+    assert_true(milliseconds(CLOCK_PROCESS_CPUTIME_ID) - before < 100.0);
     dlcore_team_free(team);
 }
 

@@ -51,6 +51,25 @@ static void test_cpus_leave_takes_nothing_away(void **state)
     assert_true(CPU_EQUAL(&before, &after));
 }
 
+/* The kernel moves the thread before it answers, and then may move it back at once. */
+static void test_cpus_leave_moves_the_thread(void **state)
+{
+    enum { TRIES = 100 };
+    int moved = 0;
+
+    (void)state;
+    if (dlcore_cpus() < 2)
+        skip();
+    for (int i = 0; i < TRIES; i++) {
+        int here = dlcore_cpu_current();
+
+        dlcore_cpu_leave(&here, 1);
+        moved += dlcore_cpu_current() != here;
+    }
+    print_message("moved in %d of %d tries\n", moved, (int)TRIES);
+    assert_true(moved > TRIES / 2);
+}
+
 static void test_cpus_leave_all_stays(void **state)
 {
     int all[CPU_SETSIZE];
@@ -74,6 +93,7 @@ int main(void)
 #if defined(__linux__)
         cmocka_unit_test(test_cpus_of_a_process_that_may_use_one_are_one),
         cmocka_unit_test(test_cpus_leave_takes_nothing_away),
+        cmocka_unit_test(test_cpus_leave_moves_the_thread),
         cmocka_unit_test(test_cpus_leave_all_stays),
 #endif
     };
