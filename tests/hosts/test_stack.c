@@ -1,7 +1,9 @@
-/* The stack of a call: at most 16 KiB below the caller's frame, whatever it does and whatever the
- * libraries do that it calls. Each call runs on a thread whose stack was painted; what is left of
- * the paint tells how deep it went. A call runs twice and the second is measured: in the first the
- * dynamic linker looks up names, and keeps the vector registers on the stack meanwhile.
+/* The stack of a call: at most 16 KiB below the caller's frame, whatever it does, with what the C
+ * library takes for it. What a BLAS takes for itself is measured alone and added to the limit of
+ * the BLAS engine: it is another in every BLAS, and for every CPU. Each call runs on a thread whose
+ * stack was painted; what is left of the paint tells how deep it went. A call runs twice and the
+ * second is measured: in the first the dynamic linker looks up names, and keeps the vector
+ * registers on the stack meanwhile.
  *
  * SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
@@ -26,8 +28,10 @@
 #include "dlcore/model.h"
 #include "dlcore/predictor.h"
 #include "dlcore/report.h"
+#include "products/blas.h"
 #include "support/classifier.h"
 #include "support/folder.h"
+#include "support/host_blas.h"
 #include "support/npy_bytes.h"
 #include "support/tensors.h"
 
@@ -97,6 +101,26 @@ static size_t bytes_of(measured_t *measured, unsigned char *stack)
 
 static dlcore_status nothing(void)
 {
+    return DLCORE_OK;
+}
+
+/* Products of the shapes of a training step and of predicting, which a BLAS may each do in another
+ * way. */
+static dlcore_status multiply(void)
+{
+    enum { UNITS = 70 };
+    static const size_t rows[] = {1, 7, BATCH, ROWS}, units[] = {CLASSES, UNITS};
+    static float a[ROWS * UNITS], b[ROWS * UNITS], c[ROWS * UNITS];
+
+    dlcore_blas_enter(false);
+    for (size_t i = 0; i < 8; i++) {
+        size_t m = rows[i / 2], n = units[i % 2];
+
+        dlcore_gemm(false, false, m, n, INPUTS, 1.0f, a, INPUTS, b, n, 1.0f, c, n);
+        dlcore_gemm(true, false, INPUTS, n, m, 1.0f, a, INPUTS, b, n, 0.0f, c, n);
+        dlcore_gemm(false, true, m, INPUTS, n, 1.0f, a, n, b, n, 0.0f, c, INPUTS);
+    }
+    dlcore_blas_leave();
     return DLCORE_OK;
 }
 
@@ -711,12 +735,17 @@ static void clear(void)
 
 static size_t check_calls(dlcore_engine_t engine, size_t threads, unsigned char *stack)
 {
-    measured_t none = {"", nothing, DLCORE_OK};
-    size_t base, failing = 0;
+    measured_t none = {"", nothing, DLCORE_OK}, blas = {"BLAS alone", multiply, DLCORE_OK};
+    size_t base, failing = 0, limit = LIMIT;
 
     settle(engine, threads);
     (void)bytes_of(&none, stack);
     base = bytes_of(&none, stack);
+    if (engine == DLCORE_ENGINE_BLAS && !host_blas_is("portable")) {
+        (void)bytes_of(&blas, stack);
+        limit += bytes_of(&blas, stack) - base;
+        print_message("%-32s %6zu\n", blas.name, limit - LIMIT);
+    }
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         measured_t *measured = &calls[i];
         size_t bytes;
@@ -726,8 +755,8 @@ static size_t check_calls(dlcore_engine_t engine, size_t threads, unsigned char 
         if (measured->status != DLCORE_OK)
             fail_msg("%s: %s: %s %s", measured->name, dlcore_status_name(measured->status),
                      g.error.message, dlcore_model_error(g.model));
-        print_message("%-32s %6zu%s\n", measured->name, bytes, bytes > LIMIT ? " !" : "");
-        failing += bytes > LIMIT;
+        print_message("%-32s %6zu%s\n", measured->name, bytes, bytes > limit ? " !" : "");
+        failing += bytes > limit;
     }
     clear();
     return failing;
@@ -735,14 +764,14 @@ static size_t check_calls(dlcore_engine_t engine, size_t threads, unsigned char 
 
 static void test_stack_of_every_call_is_below_16_kib(void **state)
 {
-    unsigned char *stack =
-        mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *stack;
     size_t failing = 0;
 
     (void)state;
 #ifndef __OPTIMIZE__
     skip(); /* unoptimized code keeps everything on the stack */
 #endif
+    stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(stack != MAP_FAILED);
     write_files();
     for (size_t i = 0; i < 4; i++) {
