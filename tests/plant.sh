@@ -7,7 +7,8 @@
 #   tests/plant.sh NAME...     these
 #   tests/plant.sh --list      the faults
 #
-# Works in build-plant/. Fails when a fault is not found by the sequences of the ordinary tests.
+# Works in build-plant/. Runs the sequences of the ordinary tests without a fault first, and stops
+# when they fail. Fails when a fault does not compile or is not found by them.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -52,10 +53,31 @@ now() {
     date +%s.%N | sed 's/N$/0/'
 }
 
-seek() {
-    cmake -S "$work/tree" -B "$work/build" -DCMAKE_BUILD_TYPE=Release > "$work/log" &&
-        cmake --build "$work/build" --target test_sequences --parallel "$(nproc)" >> "$work/log" ||
+build() {
+    cmake -S "$work/tree" -B "$work/build" -DCMAKE_BUILD_TYPE=Release > "$work/log" 2>&1 &&
+        cmake --build "$work/build" --target test_sequences --parallel "$(nproc)" \
+            >> "$work/log" 2>&1
+}
+
+# The committed tree, without a fault: what fails there says nothing about a fault.
+control() {
+    build || {
+        cat "$work/log" >&2
+        echo "the committed tree does not compile" >&2
         return 1
+    }
+    "$work/build/tests/test_sequences" > "$work/control.log" 2>&1 || {
+        echo "the sequences fail without a fault: see $work/control.log" >&2
+        return 1
+    }
+    echo "without a fault: the sequences pass"
+}
+
+seek() {
+    build || {
+        echo "$1: does not compile"
+        return 1
+    }
     begin=$(now)
     if "$work/build/tests/test_sequences" > "$work/$1.log" 2>&1; then
         echo "$1: not found"
@@ -77,6 +99,7 @@ fi
 rm -rf "$work/tree"
 mkdir -p "$work/tree"
 git archive HEAD | tar -x -m -C "$work/tree"
+control || exit 1
 status=0
 echo "$faults" | grep . > "$work/faults"
 while IFS='|' read -r name file before after; do

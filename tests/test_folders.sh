@@ -1,8 +1,9 @@
 #!/bin/sh
 # The layers of the library: a file in a folder of src/ includes only from its own folder and from
 # lower ones, only system/*.c knows the system and only products/blas.c a BLAS, and public headers
-# include public headers alone. What the objects take from each other, test_rooms.sh looks at. And
-# the lists of the build are whole: every source and every test in the tree is in its CMakeLists.txt.
+# include public headers alone. What the objects take from each other, test_rooms.sh looks at. The
+# guard of a header has the name of its path. And the lists of the build are whole: every source and
+# every test in the tree is in its CMakeLists.txt.
 #
 #   test_folders.sh folder-of-the-project
 #
@@ -72,6 +73,21 @@ files/gunzip.c zlib.h"
     grep -E '^(extern|[a-z][a-z0-9_]* .*dlcore_[a-z0-9_]+\()' src/*/*.h |
         grep -vE ':(static|typedef) ' | cut -d: -f1 | sort -u |
         xargs grep -LE '^DLCORE_HIDDEN_BEGIN$' | sed 's/$/ (functions outside of DLCORE_HIDDEN_BEGIN)/'
+    # The vector_*.h stand for each other, so they share a guard; templates may be included again.
+    awk 'FNR == 1 {
+            guard = FILENAME
+            sub(/^(src|include\/dlcore)\//, "", guard)
+            sub(/vector_(avx2|avx512|avx512_quiet|neon|portable)\.h$/, "vector.h", guard)
+            gsub(/[\/.]/, "_", guard)
+            guard = "DLCORE_" toupper(guard)
+            again = FILENAME ~ /_template\.h$|products_native_(forward|input_gradient|kernel_gradient)\.h$/
+            want = "#ifndef " guard
+        }
+        /^#/ {
+            if ($0 != want && !again) print FILENAME " begins with " $0 ", not with " want
+            if ($0 != want || $1 == "#define") nextfile
+            want = "#define " guard
+        }' src/*/*.h include/dlcore/*.h
     includes include/dlcore/*.h | grep -E ':(.*/.*|.*\.\..*)$' |
         sed 's/$/ (public headers stand side by side)/' || true
     for folder in src/*/; do

@@ -1,8 +1,8 @@
 /* One AVX2 vector of 8 floats, with FMA: see vector_avx512.h for what each operation does.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_MATH_VECTOR_H
-#define DLCORE_MATH_VECTOR_H
+#ifndef DLCORE_KERNELS_VECTOR_H
+#define DLCORE_KERNELS_VECTOR_H
 
 #include "system/compiler.h"
 

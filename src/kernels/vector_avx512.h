@@ -2,8 +2,8 @@
  * vector_avx2.h and vector_portable.h offer the same names; a source file includes exactly one.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_MATH_VECTOR_H
-#define DLCORE_MATH_VECTOR_H
+#ifndef DLCORE_KERNELS_VECTOR_H
+#define DLCORE_KERNELS_VECTOR_H
 
 #include "system/compiler.h"
 

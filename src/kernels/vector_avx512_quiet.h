@@ -6,8 +6,8 @@
  * These forms take no operand from memory, and only whole vectors have them.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_MATH_VECTOR_H
-#define DLCORE_MATH_VECTOR_H
+#ifndef DLCORE_KERNELS_VECTOR_H
+#define DLCORE_KERNELS_VECTOR_H
 
 #include "system/compiler.h"
 

@@ -3,8 +3,8 @@
  * that a NaN goes where it goes on x86.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_MATH_VECTOR_H
-#define DLCORE_MATH_VECTOR_H
+#ifndef DLCORE_KERNELS_VECTOR_H
+#define DLCORE_KERNELS_VECTOR_H
 
 #include "system/compiler.h"
 

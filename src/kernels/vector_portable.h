@@ -2,8 +2,8 @@
  * vector_avx512.h for what each operation does. v_fma rounds twice here.
  *
  * SPDX-License-Identifier: MIT */
-#ifndef DLCORE_MATH_VECTOR_H
-#define DLCORE_MATH_VECTOR_H
+#ifndef DLCORE_KERNELS_VECTOR_H
+#define DLCORE_KERNELS_VECTOR_H
 
 #include "system/compiler.h"
 
