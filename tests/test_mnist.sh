@@ -121,7 +121,7 @@ expect_failure 2 "not a number in its range: --seed" --seed 12x
 expect_failure 2 "not a number in its range: --verbose=3" --verbose=3
 expect_failure 1 "no data: give --data DIR"
 expect_failure 1 "No such file or directory" --data "$work/data" --load "$work/absent"
-expect_failure 1 "no safetensors file" --data "$work/data" --load "$work/ten-images"
+expect_failure 1 "not a safetensors file" --data "$work/data" --load "$work/ten-images"
 expect_failure 1 "in $work/empty" --data "$work/empty"
 
 cp "$work"/data/* "$work/broken"

@@ -38,7 +38,7 @@ typedef enum dlcore_activation {
 } dlcore_activation_t;
 
 /* By Keras name ("relu"; case and underscores do not count), and back; "swish" is silu,
- * "hard_swish" hard_silu. The approximate gelu, which is no string in Keras, is "gelu_tanh". An
+ * "hard_swish" hard_silu. The approximate gelu, which is not a string in Keras, is "gelu_tanh". An
  * unknown name, or NULL, gives DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown
  * value gives "unknown". Any thread, never fails. */
 DLCORE_API dlcore_activation_t dlcore_activation_from_name(const char *name);

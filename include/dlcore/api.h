@@ -1,7 +1,6 @@
-/* DLCORE_API stands before each public function, and says who finds it by its name: the program or
- * plugin that libdlcore.a, or its sources, are linked into, and nobody else. So a plugin exports
- * nothing of its copy, and two plugins in one process keep to their own. The shared library exports
- * the public functions.
+/* DLCORE_API marks each public function and sets its visibility. In a static build only the program
+ * or plugin that links dlcore sees them; the shared library exports them. So a plugin exports
+ * nothing of its copy, and two plugins in one process each use their own.
  *
  * A host that wants to hand them on from a plugin of its own defines DLCORE_API for all that it
  * compiles, the library's sources included: as __attribute__((visibility("default"))).

@@ -51,7 +51,7 @@ typedef struct dlcore_training_event {
      * free the model here. */
     struct dlcore_model *model;
     size_t epoch;   /* from 0; the first is initial_epoch. At the end of training: the epoch that
-                       would   come next, or the one that was not finished */
+                       would come next, or the one that was not finished */
     size_t epochs;  /* fit_options.epochs */
     size_t batch;   /* from 0 within the epoch. At the end of an epoch or of training: the number of
                        batches done */

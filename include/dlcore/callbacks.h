@@ -202,12 +202,12 @@ dlcore_model_checkpoint_callback(dlcore_model_checkpoint_t *checkpoint);
 typedef struct dlcore_csv_logger {
     size_t structure_size; /* set by ..._default() */
     const char *path;
-    char separator;     /* ','; or ';', tab, and the like: ASCII, and no digit, letter or quote, no
-                           control character but tab, none of . - + _ */
-    bool append;        /* false; true: behind what the file has, whose first line must be the
-                           header that this run would write: else DLCORE_ERROR_FORMAT, with both.
-                           A last line that was cut off is ended first, unless it is the header:
-                           that is another then. Pipes and the like are not looked into */
+    char separator;     /* ','; also allowed: a tab, a blank, or one of
+                           ! # $ % & ' ( ) * / : ; < = > ? @ [ \ ] ^ ` { | } ~ */
+    bool append;        /* false; true: appends. The first line of the file must be the header that
+                           this run would write; otherwise DLCORE_ERROR_FORMAT, and the message
+                           shows both. An unfinished last line is ended first; an unfinished header
+                           counts as a different header. Pipes are not checked. */
     bool learning_rate; /* false; true: has a column learning_rate, that of the epoch's last batch,
                            as Keras writes when one of its callbacks changes it */
     const char *name;   /* "csv_logger" */

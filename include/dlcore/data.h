@@ -42,9 +42,9 @@ extern "C" {
 
 /* Reads an IDX file, plain or gzip (told apart by content, not by name): (60000, 28, 28) uint8 for
  * MNIST's training images. Errors: DLCORE_ERROR_IO with errno's text when the file cannot be read,
- * or when it is no regular file; DLCORE_ERROR_FORMAT when it is no IDX file, is cut short or too
- * long, or its gzip data is damaged; DLCORE_ERROR_UNSUPPORTED for a gzip file when the library was
- * built without zlib, and for ranks above DLCORE_RANK_MAX; DLCORE_ERROR_OVERFLOW,
+ * or when it is not a regular file; DLCORE_ERROR_FORMAT when it is not an IDX file, is cut short or
+ * too long, or its gzip data is damaged; DLCORE_ERROR_UNSUPPORTED for a gzip file when the library
+ * was built without zlib, and for ranks above DLCORE_RANK_MAX; DLCORE_ERROR_OVERFLOW,
  * DLCORE_ERROR_MEMORY. `allocator` NULL: malloc. */
 DLCORE_API dlcore_status dlcore_idx_load(const char *path, const dlcore_allocator_t *allocator,
                                          dlcore_tensor_t **out, dlcore_error_record_t *error);
@@ -70,11 +70,11 @@ DLCORE_API dlcore_status dlcore_idx_save(const char *path, const dlcore_tensor_t
  * above are read, in both orders of bytes and of axes (little- and big-endian, C and Fortran); the
  * tensor is row-major.
  *
- * Errors: DLCORE_ERROR_IO as above; DLCORE_ERROR_FORMAT when it is no .npy file, its header is not
- * what NumPy writes, or it is not exactly as long as that says; DLCORE_ERROR_UNSUPPORTED for other
- * types, structured arrays, versions, ranks above DLCORE_RANK_MAX and headers above 10,000 bytes;
- * DLCORE_ERROR_RANGE as in the table; DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY. `allocator` NULL:
- * malloc. */
+ * Errors: DLCORE_ERROR_IO as above; DLCORE_ERROR_FORMAT when it is not a .npy file, its header is
+ * not what NumPy writes, or it is not exactly as long as that says; DLCORE_ERROR_UNSUPPORTED for
+ * other types, structured arrays, versions, ranks above DLCORE_RANK_MAX and headers above 10,000
+ * bytes; DLCORE_ERROR_RANGE as in the table; DLCORE_ERROR_OVERFLOW, DLCORE_ERROR_MEMORY.
+ * `allocator` NULL: malloc. */
 DLCORE_API dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
                                          dlcore_tensor_t **out, dlcore_error_record_t *error);
 
@@ -97,11 +97,11 @@ DLCORE_API dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t
  *
  * Numbers have a point in any locale ("-1.5e3"; no "inf", no thousands separators) and become the
  * nearest float32. Missing values are errors in columns that are used. In a column of numbers these
- * are missing values: an empty field, "?", NA, N/A, NaN, null, none. In a column of classes these
- * are: an empty field, and, unless the field is in quotes or options.classes lists it, "?", N/A,
- * NaN and null; NA without quotes is missing where another class is a number or in quotes, and the
- * name of a class otherwise (Namibia, sodium). Fields have at most 32,768 bytes, rows 65,536
- * columns. In messages lines and columns count from 1.
+ * are missing values: an empty field, "?", NA, N/A, NaN, -NaN, null, none, <NA>, #N/A. In a column
+ * of classes these are: an empty field, and, unless the field is in quotes or options.classes lists
+ * it, "?", N/A, NaN, null, <NA> and #N/A; NA without quotes is missing where another class is a
+ * number or in quotes, and the name of a class otherwise (Namibia, sodium). Fields have at most
+ * 32,768 bytes, rows 65,536 columns. In messages lines and columns count from 1.
  *
  * A header is recognized as follows (DLCORE_CSV_HEADER_AUTO). The first row is a header when
  *   - a column is asked for by name; or
@@ -114,6 +114,7 @@ DLCORE_API dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t
  *     numbers that are all as small; or
  *   - the label is a class, and the field there is called what labels are: label, class, target,
  *     category, type, kind, species, outcome.
+ *
  * In the last two cases a class of that name in a later row, or in options.classes, makes it a
  * sample. What is neither a header nor a sample ("5.1x,3.5") is an error that says what to set. */
 
@@ -158,7 +159,7 @@ DLCORE_API dlcore_csv_options_t dlcore_csv_options_default(void);
 typedef struct dlcore_csv dlcore_csv_t;
 
 /* Reads a CSV file. `options` NULL: the defaults. Errors: DLCORE_ERROR_IO as for IDX;
- * DLCORE_ERROR_FORMAT with line and column for what is no CSV, no number, or missing;
+ * DLCORE_ERROR_FORMAT with line and column for what is not CSV, not a number, or missing;
  * DLCORE_ERROR_RANGE for numbers beyond float32 and for columns that the file does not have;
  * DLCORE_ERROR_NAME for columns that it does not have or has twice and for unknown classes;
  * DLCORE_ERROR_UNSUPPORTED for UTF-16; DLCORE_ERROR_OVERFLOW for more than 65,536 columns or 10,000

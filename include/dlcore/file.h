@@ -18,9 +18,10 @@
  *     "/y"). It is never training data;
  *   - the training state, unless you leave it out: the optimizer's state
  *     ("optimizer/rmsprop/velocity/dense/kernel"), the seed, the number of epochs trained, and
- * where a run stands. A model that is loaded and trained on has the same weights, bit for bit, as
- * if it had never been saved, with the same engine and build. Any program that reads safetensors
- * can read the weights.
+ *     where a run stands.
+ *
+ * A model that is loaded and trained on has the same weights, bit for bit, as if it had never been
+ * saved, with the same engine and build. Any program that reads safetensors can read the weights.
  *
  * Compatibility: "dlcore.format_version" of the metadata is 1. Later versions of dlcore read such
  * files. A file of a later format version is DLCORE_ERROR_UNSUPPORTED. Unknown metadata and unknown
@@ -29,10 +30,11 @@
  * Saving to a path is all or nothing. The bytes go to a new file in the same folder; when they are
  * on the disk, it replaces the old file. After an error the old file is unchanged, with one
  * exception: when the new file is in its place and only its folder cannot be synced, the call
- * fails, and the message says "was written, but may not outlive a power cut". Permissions are kept,
- * and a symbolic link stays a link; where the owner or group cannot be kept, nobody gets a
- * permission that he did not have. Several processes and threads may save to one path at the same
- * time: one of their files remains, complete. A process that is killed leaves
+ * fails, and the message says "was written, but its folder could not be flushed to disk". The new
+ * file may then not survive a power cut. Permissions are kept, and a symbolic link stays a link;
+ * where the owner or group cannot be kept, nobody gets a permission that he did not have. Several
+ * processes and threads may save to one path at the same time: one of their files remains,
+ * complete. A process that is killed leaves
  * ".<name>.dlcore-<n>.tmp" in the folder. The next save to that path removes it; it finds out by a
  * lock (flock) that its owner is dead. On a file system without locks such files stay; delete them
  * when nobody saves. Where other hosts do not see the locks of this one, let only one host save to

@@ -41,7 +41,7 @@ typedef enum dlcore_status {
 } dlcore_status;
 
 /* The general message of a status ("shapes do not fit together") and its name
- * ("DLCORE_ERROR_SHAPE"). Static text; for a value that is no status, "unknown status".
+ * ("DLCORE_ERROR_SHAPE"). Static text; for a value that is not a status, "unknown status".
  * Any thread, never fails. */
 DLCORE_API const char *dlcore_status_string(dlcore_status status);
 DLCORE_API const char *dlcore_status_name(dlcore_status status);

@@ -2,13 +2,14 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "base/number.h"
+#include "base/ascii.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
 static bool belongs(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+';
+    return dlcore_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '+';
 }
 
 const char *dlcore_number(char text[DLCORE_NUMBER_SIZE], double value, int decimals, int exponent)

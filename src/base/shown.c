@@ -11,6 +11,11 @@ static bool goes_on(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
+static char harmless(char byte)
+{
+    return (char)((unsigned char)byte < ' ' || byte == 0x7F ? '?' : byte);
+}
+
 static size_t put_shown(char *to, const char *text, size_t length, size_t most)
 {
     size_t used = 0, end = length < most ? length : most;
@@ -18,7 +23,7 @@ static size_t put_shown(char *to, const char *text, size_t length, size_t most)
     while (end < length && end > 0 && goes_on(text[end]))
         end--;
     for (; used < end; used++)
-        to[used] = (unsigned char)text[used] < ' ' || text[used] == 0x7F ? '?' : text[used];
+        to[used] = harmless(text[used]);
     if (end < length) {
         memcpy(to + used, "...", 3);
         used += 3;
@@ -30,6 +35,28 @@ static size_t put_shown(char *to, const char *text, size_t length, size_t most)
 const char *dlcore_show(char to[DLCORE_SHOWN_SIZE], const char *text, size_t length)
 {
     put_shown(to, text, length, DLCORE_SHOWN_MAX);
+    return to;
+}
+
+const char *dlcore_show_in(char *to, size_t size, const char *text, size_t length)
+{
+    put_shown(to, text, length, length < size ? length : size - 4);
+    return to;
+}
+
+const char *dlcore_show_path(char *to, size_t size, const char *path)
+{
+    size_t length = strlen(path), from = 0, used = 0;
+
+    if (length >= size) {
+        for (from = length - (size - 4); goes_on(path[from]);)
+            from++;
+        memcpy(to, "...", 3);
+        used = 3;
+    }
+    for (; from < length; from++)
+        to[used++] = harmless(path[from]);
+    to[used] = '\0';
     return to;
 }
 

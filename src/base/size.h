@@ -38,8 +38,8 @@ static inline size_t dlcore_size_round_up(size_t n, size_t multiple)
 #define DLCORE_SIZE_OF_DOUBLE_MAX \
     (SIZE_MAX < (UINT64_C(1) << 53) ? (double)SIZE_MAX : (double)(UINT64_C(1) << 53))
 
-/* *result = x; false, with *result untouched, when x is no count: not whole, below 0, NaN, or too
- * large. */
+/* *result = x; false, with *result untouched, when x is not a count: not whole, below 0, NaN, or
+ * too large. */
 static inline bool dlcore_size_of_double(double x, size_t *result)
 {
     size_t count;

@@ -4,8 +4,10 @@
 #include "data/csv_rows.h"
 
 #include "base/allocator.h"
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/traces.h"
+#include "data/csv_delimiter.h"
 #include "data/csv_reader.h"
 #include "tensor/tensor.h"
 
@@ -19,7 +21,7 @@ dlcore_csv_options_t dlcore_csv_options_default(void)
 
 static bool belongs_to_numbers(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+    return dlcore_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
            c == '-' || c == '.' || c == '\n' || c == '\r';
 }
 
@@ -37,6 +39,22 @@ static const char *csv_label_choice(int value)
     return names[value];
 }
 
+static dlcore_status check_signs(const dlcore_csv_options_t *options, dlcore_error_record_t *error)
+{
+    char delimiter[DLCORE_CSV_DELIMITER_SIZE], quote[DLCORE_CSV_DELIMITER_SIZE];
+
+    if (options->delimiter == '\0')
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "csv: the delimiter is a zero byte");
+    if (options->delimiter != options->quote && !belongs_to_numbers(options->delimiter) &&
+        !belongs_to_numbers(options->quote))
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "csv: the delimiter %s and the quote %s must differ, and neither may be a "
+                       "letter, digit, sign, point or line end",
+                       dlcore_csv_show_delimiter(delimiter, options->delimiter),
+                       dlcore_csv_show_delimiter(quote, options->quote));
+}
+
 static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
                                        dlcore_error_record_t *error)
 {
@@ -48,12 +66,9 @@ static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
                                      DLCORE_CSV_LABEL_NUMBER, csv_label_choice, error);
     if (status != DLCORE_OK)
         return status;
-    if (options->delimiter == '\0' || options->delimiter == options->quote ||
-        belongs_to_numbers(options->delimiter) || belongs_to_numbers(options->quote))
-        return dlcore_fail(
-            error, DLCORE_ERROR_ARGUMENT,
-            "delimiter 0x%02x and quote 0x%02x: must differ and be no part of numbers",
-            (unsigned char)options->delimiter, (unsigned char)options->quote);
+    status = check_signs(options, error);
+    if (status != DLCORE_OK)
+        return status;
     if ((options->features == NULL) != (options->feature_count == 0))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "csv: features is %s, but feature_count is %zu",
@@ -77,11 +92,11 @@ static dlcore_status read_file(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
     if (status != DLCORE_OK)
         return status;
     if (rows <= csv->columns.header)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: no rows below the header%s",
-                           reader->input->name,
-                           options->header == DLCORE_CSV_HEADER_YES
-                               ? ""
-                               : "; if line 1 is none, set options.header to DLCORE_CSV_HEADER_NO");
+        return dlcore_fail(
+            error, DLCORE_ERROR_FORMAT, "%s: no rows below the header%s", reader->input->name,
+            options->header == DLCORE_CSV_HEADER_YES
+                ? ""
+                : "; if line 1 is not a header, set options.header to DLCORE_CSV_HEADER_NO");
     csv->label_kind = options->label_kind;
     status = dlcore_csv_start_classes(&csv->classes, options, &csv->allocator, error);
     if (status != DLCORE_OK)

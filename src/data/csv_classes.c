@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/allocator.h"
+#include "base/ascii.h"
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/size.h"
@@ -168,11 +169,11 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
         size_t at;
 
         if (name == NULL || find_class(classes, name, strlen(name), &at))
-            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "class %zu %s", i,
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "csv: class %zu %s", i,
                                name == NULL ? "is NULL" : "has the name of another");
         status = add_class(classes, at, name, strlen(name));
         if (status != DLCORE_OK)
-            return dlcore_csv_refuse_class(classes, strlen(name), "options", status, error);
+            return dlcore_csv_refuse_class(classes, strlen(name), "csv: classes", status, error);
     }
     classes->fixed = options->class_count > 0;
     return DLCORE_OK;
@@ -190,7 +191,7 @@ static bool whole_number(const char *text, long long *value)
     bool negative = *text == '-';
     const char *first = text + (*text == '-' || *text == '+'), *at = first;
 
-    for (*value = 0; *at >= '0' && *at <= '9' && at - first < DIGITS_MAX; at++)
+    for (*value = 0; dlcore_is_digit(*at) && at - first < DIGITS_MAX; at++)
         *value = *value * 10 + (*at - '0');
     if (negative)
         *value = -*value;

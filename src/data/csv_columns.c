@@ -74,7 +74,7 @@ dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
     if (dlcore_csv_is_missing(field))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value%s", where,
                            hint(helps, reader, columns, columns->count, field));
-    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is no number%s", where,
+    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is not a number%s", where,
                        dlcore_show(shown, field->text, field->length),
                        hint(helps, reader, columns, column, field));
 }

@@ -16,8 +16,8 @@ DLCORE_HIDDEN_BEGIN
 /* ',' or '\t' or 0x01, for messages: written to `to`, which is also the answer. */
 const char *dlcore_csv_show_delimiter(char to[DLCORE_CSV_DELIMITER_SIZE], char delimiter);
 
-/* "; the delimiter is ',', and the field has ';'" where another delimiter would part the field,
- * else "". A row that is one field need not begin with a number to be parted. */
+/* "; options.delimiter is ',', the text has ';' between its fields" where another delimiter would
+ * part the field, else "". A row that is one field need not begin with a number to be parted. */
 const char *dlcore_csv_hint_delimiter(char to[DLCORE_CSV_HINT_SIZE],
                                       const dlcore_csv_reader_t *reader,
                                       const dlcore_csv_field_t *field, bool whole_row);

@@ -2,15 +2,17 @@
  *
  * It is one when it cannot be a sample, because a column that is to be a number has a word in it.
  * Beside numbers with a point that word is rather a mistake in a sample.
+ *
  * Two kinds of header could be samples as well: "0,1,2" and "0,1,2,label", as pandas writes columns
  * without names. The first counts its columns, and the second row, which is then read too, does
- * not; the last ends in a word for a label that is the name of no class.
+ * not; the last ends in a word for a label that is not the name of a class.
  *
  * SPDX-License-Identifier: MIT */
 #include "data/csv_header.h"
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "data/csv_classes.h"
 #include "data/csv_columns.h"
 #include "data/csv_field.h"
@@ -48,7 +50,7 @@ static size_t plain_number(const dlcore_csv_field_t *field)
     if (field->length == 0 || field->length > 6 || (field->text[0] == '0' && field->length > 1))
         return NO_NUMBER;
     for (size_t i = 0; i < field->length; i++) {
-        if (field->text[i] < '0' || field->text[i] > '9')
+        if (!dlcore_is_digit(field->text[i]))
             return NO_NUMBER;
         value = 10 * value + (size_t)(field->text[i] - '0');
     }
@@ -60,7 +62,7 @@ static void look_at_number(line_look_t *look, const dlcore_csv_field_t *field)
     size_t value = plain_number(field);
 
     for (size_t i = 0; i < field->length; i++)
-        look->broken = look->broken || field->text[i] < '0' || field->text[i] > '9';
+        look->broken = look->broken || !dlcore_is_digit(field->text[i]);
 
     if (value == NO_NUMBER) {
         look->follows = look->whole = false;
@@ -179,7 +181,7 @@ static dlcore_status decide_by_others(dlcore_csv_reader_t *reader,
                                       const dlcore_csv_columns_t *columns, const line_look_t *first,
                                       bool *header, dlcore_error_record_t *error)
 {
-    bool classes = options->label_kind == DLCORE_CSV_LABEL_CLASSES, follows, found = false;
+    bool classes = options->label_kind == DLCORE_CSV_LABEL_CLASSES, follows, found;
     dlcore_status status = dlcore_csv_next_row(reader, &follows, error);
     line_look_t second;
 

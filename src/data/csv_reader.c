@@ -140,7 +140,7 @@ static dlcore_status next_quoted(dlcore_csv_reader_t *reader, size_t column, cha
     if (end == NULL)
         return refuse_line(reader, field->line, column, "a quote is not closed", error);
     if (!dlcore_csv_pass_end(reader, end))
-        return refuse_line(reader, field->line, column, "text behind a closing quote", error);
+        return refuse_line(reader, field->line, column, "text after a closing quote", error);
     return DLCORE_OK;
 }
 
@@ -164,7 +164,7 @@ dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
         at++; /* the newline behind the end stops it */
     if (at < reader->end && *at == quote && quote != '\0')
         return refuse_line(reader, field->line, column,
-                           "a quote within a field that has none before it", error);
+                           "a quote inside a field that does not begin with a quote", error);
     if ((size_t)(at - reader->next) > DLCORE_CSV_FIELD_MAX)
         return refuse_line(reader, field->line, column, "the field is longer than 32768 bytes",
                            error);

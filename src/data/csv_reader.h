@@ -2,6 +2,8 @@
  *
  * A file is read three times, as a stream, so that no more than a block of it is in memory: once
  * for the first row, once to count rows, and once for the numbers, straight into their tensors.
+ * Where only the labels can tell whether the first row is a header, rows are read once more before
+ * that, until one has the label in question (csv_header.c).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_DATA_CSV_READER_H

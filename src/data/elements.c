@@ -240,7 +240,7 @@ static dlcore_status refuse_element(const dlcore_elements_t *elements, const cha
     uint64_t wide;
 
     if (elements->type == DLCORE_ELEMENT_BOOL)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: row %zu: %d is no bool", name, row,
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: row %zu: %d is not a bool", name, row,
                            *element);
     if (elements->type == DLCORE_ELEMENT_UINT32) {
         memcpy(&narrow, element, sizeof narrow);

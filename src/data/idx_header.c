@@ -29,7 +29,7 @@ static dlcore_status find_type(unsigned char code, const char *name, dlcore_elem
             *type = (dlcore_element_type_t)types[i].type;
             return DLCORE_OK;
         }
-    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: no IDX file: unknown type 0x%02x", name,
+    return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: not an IDX file: unknown type 0x%02x", name,
                        code);
 }
 
@@ -41,8 +41,8 @@ static dlcore_status check_start(const unsigned char start[START_SIZE], const ch
 
     if (start[0] != 0 || start[1] != 0)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: no IDX file: starts with bytes 0x%02x 0x%02x, not two zeros", name,
-                           start[0], start[1]);
+                           "%s: not an IDX file: starts with bytes 0x%02x 0x%02x, not two zeros",
+                           name, start[0], start[1]);
     elements->rank = start[3];
     if (elements->rank > DLCORE_RANK_MAX)
         return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "%s: rank %zu is more than %d", name,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/allocator.h"
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "data/npy.h"
@@ -69,14 +70,14 @@ static dlcore_status take_length(cursor_t *at, const char *name, size_t *length,
     skip_blanks(at);
     first = at->next;
     *length = 0;
-    for (; at->next < at->end && *at->next >= '0' && *at->next <= '9'; at->next++)
+    for (; at->next < at->end && dlcore_is_digit(*at->next); at->next++)
         if (!dlcore_size_multiply(*length, 10, length) ||
             !dlcore_size_add(*length, (size_t)(*at->next - '0'), length))
             return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: a length in shape is too large",
                                name);
     if (at->next == first || (*first == '0' && at->next - first > 1))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: header: shape is no tuple of whole numbers", name);
+                           "%s: header: shape is not a tuple of whole numbers", name);
     if (at->next < at->end && *at->next == 'L')
         at->next++;
     return DLCORE_OK;
@@ -89,13 +90,13 @@ static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_elements_
 
     elements->rank = 0;
     if (!take_char(at, '('))
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is no tuple", name);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is not a tuple", name);
     while (!take_char(at, ')')) {
         dlcore_status status;
 
         if (!comma)
             return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                               "%s: header: shape is no tuple of whole numbers", name);
+                               "%s: header: shape is not a tuple of whole numbers", name);
         if (elements->rank == DLCORE_RANK_MAX)
             return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "%s: rank is more than %d", name,
                                DLCORE_RANK_MAX);
@@ -106,7 +107,7 @@ static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_elements_
         comma = take_char(at, ',');
     }
     if (elements->rank == 1 && !comma) /* (3) is a number to Python, (3,) a tuple */
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is no tuple", name);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: shape is not a tuple", name);
     return DLCORE_OK;
 }
 
@@ -130,7 +131,7 @@ static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_elements_
         return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: a structured array: only plain numbers are read", name);
     if (!take_string(at, &text, &length))
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is no string", name);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is not a string", name);
     for (size_t i = 0; length == 3 && i < sizeof npy_types / sizeof npy_types[0]; i++) {
         if (memcmp(text + 1, npy_types[i].text, 2) != 0)
             continue;
@@ -141,7 +142,7 @@ static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_elements_
     }
     for (size_t i = 0; i < length; i++)
         if (text[i] < ' ' || text[i] > '~')
-            return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is no type", name);
+            return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header: descr is not a type", name);
     return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                        "%s: type '%.*s': only f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 and b1 "
                        "are read",
@@ -159,7 +160,7 @@ static dlcore_status take_entry(cursor_t *at, const char *name, bool seen[KEYS],
     int key = 0;
 
     if (!take_string(at, &text, &length))
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header is no dict of strings", name);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header is not a dict of strings", name);
     while (key < KEYS && (strlen(keys[key]) != length || memcmp(keys[key], text, length) != 0))
         key++;
     if (key == KEYS || seen[key] || !take_char(at, ':'))
@@ -191,7 +192,7 @@ dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char 
                            name);
     at.end--;
     if (!take_char(&at, '{'))
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header is no dict", name);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: header is not a dict", name);
     while (!take_char(&at, '}')) {
         dlcore_status status;
 
@@ -237,7 +238,7 @@ static dlcore_status read_start(dlcore_input_t *input, size_t *length, dlcore_er
         return status;
     if (memcmp(start, magic, MAGIC_SIZE) != 0)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: no .npy file: does not begin with "
+                           "%s: not a .npy file: does not begin with "
                            "\\x93NUMPY",
                            input->name);
     if (start[MAGIC_SIZE] < 1 || start[MAGIC_SIZE] > 3 || start[MAGIC_SIZE + 1] != 0)

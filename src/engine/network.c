@@ -252,8 +252,7 @@ static dlcore_status build_for(dlcore_network_t *network, size_t input_width, co
     dlcore_status status;
 
     if (network->node_count == 0)
-        return dlcore_fail(error, DLCORE_ERROR_STATE,
-                           "model: has no layers; model_add comes first");
+        return dlcore_fail(error, DLCORE_ERROR_STATE, "model: has no layers; call model_add first");
     if (input_width == 0)
         input_width = network->nodes[0].layer.input_width;
     if (input_width == 0)

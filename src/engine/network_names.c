@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "base/utf8.h"
@@ -27,10 +28,10 @@ static size_t index_of(const char *name, const char *base)
         return DLCORE_LAYERS_MAX;
     if (name[length] == '\0')
         return 0;
-    if (name[length] != '_' || name[length + 1] < '1' || name[length + 1] > '9')
+    if (name[length] != '_' || name[length + 1] == '0' || name[length + 1] == '\0')
         return DLCORE_LAYERS_MAX;
     for (const char *digit = name + length + 1; *digit != '\0'; digit++) {
-        if (*digit < '0' || *digit > '9')
+        if (!dlcore_is_digit(*digit))
             return DLCORE_LAYERS_MAX;
         index = dlcore_size_min(10 * index + (size_t)(*digit - '0'), DLCORE_LAYERS_MAX);
     }

@@ -15,8 +15,8 @@ dlcore_pace_t dlcore_pace_start(size_t most, size_t cpus)
                            .cpus = cpus};
 }
 
-/* Whether the other threads of this process leave room for all workers; that it comes is reason
- * enough to try them. */
+/* Whether the other threads of this process leave room for all workers. When room appears after
+ * there was none, try all workers at once. */
 static void observe(dlcore_pace_t *pace, double seconds, double cpu_seconds)
 {
     bool had_none = pace->knows_room && !pace->has_room;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 
 #define LINKS_MAX 40 /* as many as systems follow */
-#define PATH_END_MAX 120
 
 const char *dlcore_path_name(const char *path)
 {
@@ -18,11 +18,13 @@ const char *dlcore_path_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-const char *dlcore_path_shown(const char *path)
+static dlcore_status fail_path(const char *path, int number, const char *what,
+                               dlcore_error_record_t *error)
 {
-    size_t length = strlen(path);
+    char shown[DLCORE_SHOWN_PATH_SIZE];
 
-    return length > PATH_END_MAX ? path + length - PATH_END_MAX : path;
+    return dlcore_fail_errno(error, number, "%s: %s", dlcore_show_path(shown, sizeof shown, path),
+                             what);
 }
 
 /* Replaces `path`, which is a link to `target`, by what that means. */
@@ -33,8 +35,7 @@ static dlcore_status follow(char path[DLCORE_PATH_SIZE], const char *target,
     size_t length = strlen(target);
 
     if (folder + length >= DLCORE_PATH_SIZE)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot follow the link",
-                                 dlcore_path_shown(path));
+        return fail_path(path, ENAMETOOLONG, "cannot follow the link", error);
     memcpy(path + folder, target, length + 1);
     return DLCORE_OK;
 }
@@ -42,12 +43,12 @@ static dlcore_status follow(char path[DLCORE_PATH_SIZE], const char *target,
 dlcore_status dlcore_path_resolve(const dlcore_system_t *system, const char *path,
                                   char resolved[DLCORE_PATH_SIZE], dlcore_error_record_t *error)
 {
-    char target[DLCORE_PATH_SIZE];
+    char target[DLCORE_PATH_SIZE], shown[DLCORE_SHOWN_PATH_SIZE];
     size_t length = strlen(path);
     dlcore_status status;
 
     if (length >= DLCORE_PATH_SIZE)
-        return dlcore_fail_errno(error, ENAMETOOLONG, "%s: cannot write", dlcore_path_shown(path));
+        return fail_path(path, ENAMETOOLONG, "cannot write", error);
     memcpy(resolved, path, length + 1);
     for (int links = 0; links < LINKS_MAX; links++) {
         ptrdiff_t size = system->readlink(system->user, resolved, target, sizeof target);
@@ -55,15 +56,15 @@ dlcore_status dlcore_path_resolve(const dlcore_system_t *system, const char *pat
         if (size < 0 && (errno == EINVAL || errno == ENOENT)) /* no link, or nothing there yet */
             return DLCORE_OK;
         if (size < 0)
-            return dlcore_fail_errno(error, errno, "%s: cannot write", dlcore_path_shown(resolved));
+            return fail_path(resolved, errno, "cannot write", error);
         if ((size_t)size >= sizeof target) /* and perhaps more */
-            return dlcore_fail_errno(error, ENAMETOOLONG,
-                                     "%s: a link to a path of more than %zu bytes",
-                                     dlcore_path_shown(resolved), sizeof target - 1);
+            return dlcore_fail_errno(
+                error, ENAMETOOLONG, "%s: a link to a path of more than %zu bytes",
+                dlcore_show_path(shown, sizeof shown, resolved), sizeof target - 1);
         target[size] = '\0';
         status = follow(resolved, target, error);
         if (status != DLCORE_OK)
             return status;
     }
-    return dlcore_fail_errno(error, ELOOP, "%s: cannot write", dlcore_path_shown(path));
+    return fail_path(path, ELOOP, "cannot write", error);
 }

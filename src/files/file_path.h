@@ -15,8 +15,6 @@ DLCORE_HIDDEN_BEGIN
 
 /* The file's own name within a path. */
 const char *dlcore_path_name(const char *path);
-/* The end of the path, for messages. */
-const char *dlcore_path_shown(const char *path);
 
 /* The path of the file that `path` means, links followed; nothing need be there yet. */
 dlcore_status dlcore_path_resolve(const dlcore_system_t *system, const char *path,

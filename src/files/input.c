@@ -5,24 +5,13 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 #include "base/size.h"
 
 #define READ_MAX ((size_t)1 << 30) /* bytes per call; some systems refuse more than INT_MAX */
-
-static void set_name(dlcore_input_t *input, const char *name)
-{
-    size_t length = strlen(name);
-    size_t room = sizeof input->name - 1;
-
-    if (length <= room)
-        memcpy(input->name, name, length + 1);
-    else
-        snprintf(input->name, sizeof input->name, "...%s", name + length - (room - 3));
-}
 
 static dlcore_status check_file(dlcore_input_t *input, dlcore_error_record_t *error)
 {
@@ -49,7 +38,7 @@ dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
     dlcore_status status;
 
     *input = (dlcore_input_t){.file = DLCORE_FILE_NONE};
-    set_name(input, path);
+    dlcore_show_path(input->name, sizeof input->name, path);
     /* a pipe would wait here for its writer */
     input->file = system->open(system->user, path, DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING, 0);
     if (!dlcore_file_is_open(input->file))
@@ -64,7 +53,7 @@ void dlcore_input_from_memory(dlcore_input_t *input, const void *bytes, size_t s
                               const char *name)
 {
     *input = (dlcore_input_t){.size = size, .bytes = bytes, .file = DLCORE_FILE_NONE};
-    set_name(input, name);
+    dlcore_show_path(input->name, sizeof input->name, name);
 }
 
 dlcore_status dlcore_input_read(dlcore_input_t *input, void *to, size_t want, size_t *got,

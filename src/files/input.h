@@ -8,15 +8,14 @@
 
 #include <stddef.h>
 
+#include "base/shown.h"
 #include "dlcore/status.h"
 #include "system/files.h"
 
 DLCORE_HIDDEN_BEGIN
 
-#define DLCORE_INPUT_NAME_SIZE 120 /* leaves room for a message */
-
 typedef struct dlcore_input {
-    char name[DLCORE_INPUT_NAME_SIZE]; /* for messages: the path, a long one's end after "..." */
+    char name[DLCORE_SHOWN_PATH_SIZE]; /* for messages: the path, a long one's end after "..." */
     size_t size;
     size_t position;            /* of the next read; may be set to any number up to size */
     const unsigned char *bytes; /* memory; NULL for a file */

@@ -37,8 +37,8 @@ dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, si
             continue;
         if (count <= 0)
             return dlcore_fail_errno(error, count < 0 ? errno : ENOSPC,
-                                     "%s: cannot write at byte %zu",
-                                     dlcore_path_shown(output->temporary.path), output->written);
+                                     "%s: cannot write at byte %zu", output->temporary.shown,
+                                     output->written);
         next += count;
         size -= (size_t)count;
         output->written += (size_t)count;
@@ -67,13 +67,12 @@ static dlcore_status close_file(dlcore_output_t *output, dlcore_error_record_t *
     output->guard = system->dup(system->user, output->temporary.file);
     if (!dlcore_file_is_open(output->guard))
         return dlcore_fail_errno(error, errno, "%s: cannot make a second descriptor for its lock",
-                                 dlcore_path_shown(output->temporary.path));
+                                 output->temporary.shown);
     result = system->close(system->user, output->temporary.file);
     output->temporary.file = DLCORE_FILE_NONE;
     if (result == 0 || errno == EINTR)
         return DLCORE_OK;
-    return dlcore_fail_errno(error, errno, "%s: cannot close it",
-                             dlcore_path_shown(output->temporary.path));
+    return dlcore_fail_errno(error, errno, "%s: cannot close it", output->temporary.shown);
 }
 
 dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_error_record_t *error)
@@ -82,28 +81,28 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
     dlcore_status status;
 
     if (sync && sync_file(system, output->temporary.file) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot bring it to the disk",
-                                 dlcore_path_shown(output->temporary.path));
+        return dlcore_fail_errno(error, errno, "%s: cannot flush it to disk",
+                                 output->temporary.shown);
     status = close_file(output, error);
     if (status != DLCORE_OK)
         return status;
     /* no lock of ours would let anybody remove it; people and other hosts may */
     if (!dlcore_temporary_is_named(&output->temporary, output->guard)) {
         output->temporary.exists = errno != ENOENT;
-        return dlcore_fail_errno(error, errno, "%s: cannot find the new file next to it",
-                                 dlcore_path_shown(output->temporary.path));
+        return dlcore_fail_errno(error, errno, "%s: the temporary file is gone",
+                                 output->temporary.shown);
     }
     if (system->renameat(system->user, output->temporary.folder, output->temporary.name,
                          dlcore_path_name(output->temporary.path)) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot put the new file into its place",
-                                 dlcore_path_shown(output->temporary.path));
+                                 output->temporary.shown);
     output->temporary.exists = false;
     /* some file systems have nothing to sync about a folder, and say so */
     if (sync && sync_file(system, output->temporary.folder) != 0 && errno != EINVAL &&
         errno != ENOTSUP)
         return dlcore_fail_errno(error, errno,
-                                 "%s: was written, but may not outlive a power cut: its folder",
-                                 dlcore_path_shown(output->temporary.path));
+                                 "%s: was written, but its folder could not be flushed to disk",
+                                 output->temporary.shown);
     return DLCORE_OK;
 }
 
@@ -136,8 +135,8 @@ dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *pat
         system->unlinkat(system->user, output.temporary.folder, output.temporary.name) != 0 &&
         errno != ENOENT;
     if (output.temporary.exists)
-        status = dlcore_fail_errno(error, errno, "%s: cannot remove the file next to it",
-                                   dlcore_path_shown(output.temporary.path));
+        status = dlcore_fail_errno(error, errno, "%s: cannot remove its temporary file",
+                                   output.temporary.shown);
     dlcore_output_close(&output);
     return status;
 }

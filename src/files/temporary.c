@@ -21,7 +21,7 @@ static dlcore_status open_folder(dlcore_temporary_t *temporary, dlcore_error_rec
 
     if (temporary->path[length] == '\0')
         return dlcore_fail_errno(error, temporary->path[0] == '\0' ? ENOENT : EISDIR,
-                                 "%s: cannot write", dlcore_path_shown(temporary->path));
+                                 "%s: cannot write", temporary->shown);
     memcpy(folder, temporary->path, length);
     memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
     do
@@ -29,8 +29,7 @@ static dlcore_status open_folder(dlcore_temporary_t *temporary, dlcore_error_rec
             system->open(system->user, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
     while (!dlcore_file_is_open(temporary->folder) && errno == EINTR);
     if (!dlcore_file_is_open(temporary->folder))
-        return dlcore_fail_errno(error, errno, "%s: cannot open its folder",
-                                 dlcore_path_shown(temporary->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot open its folder", temporary->shown);
     return DLCORE_OK;
 }
 
@@ -43,14 +42,11 @@ static dlcore_status look_at_place(dlcore_temporary_t *temporary, dlcore_file_in
     *there = system->fstatat(system->user, temporary->folder, dlcore_path_name(temporary->path),
                              old) == 0;
     if (!*there && errno != ENOENT)
-        return dlcore_fail_errno(error, errno, "%s: cannot look at it",
-                                 dlcore_path_shown(temporary->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot look at it", temporary->shown);
     if (*there && old->kind == DLCORE_FILE_IS_FOLDER)
-        return dlcore_fail_errno(error, EISDIR, "%s: cannot write",
-                                 dlcore_path_shown(temporary->path));
+        return dlcore_fail_errno(error, EISDIR, "%s: cannot write", temporary->shown);
     if (*there && old->kind != DLCORE_FILE_IS_REGULAR)
-        return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file",
-                           dlcore_path_shown(temporary->path));
+        return dlcore_fail(error, DLCORE_ERROR_IO, "%s: not a regular file", temporary->shown);
     return DLCORE_OK;
 }
 
@@ -59,8 +55,8 @@ static dlcore_status look_at_place(dlcore_temporary_t *temporary, dlcore_file_in
 static dlcore_status fail_making(const dlcore_temporary_t *temporary, int number,
                                  dlcore_error_record_t *error)
 {
-    return dlcore_fail_errno(error, number, "%s: cannot make a file next to it",
-                             dlcore_path_shown(temporary->path));
+    return dlcore_fail_errno(error, number, "%s: cannot create a temporary file in its folder",
+                             temporary->shown);
 }
 
 static bool is_same(const dlcore_file_info_t *a, const dlcore_file_info_t *b)
@@ -117,8 +113,8 @@ static dlcore_status hold(dlcore_temporary_t *temporary, bool *again, dlcore_err
     if (*again || (result != 0 && (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS)))
         return DLCORE_OK;
     if (result != 0 || system->fstat(system->user, temporary->file, &info) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot lock the file next to it",
-                                 dlcore_path_shown(temporary->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot lock its temporary file",
+                                 temporary->shown);
     *again = info.names == 0;
     return DLCORE_OK;
 }
@@ -184,8 +180,7 @@ static dlcore_status keep_permissions(dlcore_temporary_t *temporary, const dlcor
         }
     }
     if (system->fchmod(system->user, temporary->file, permissions) != 0)
-        return dlcore_fail_errno(error, errno, "%s: cannot keep its permissions",
-                                 dlcore_path_shown(temporary->path));
+        return dlcore_fail_errno(error, errno, "%s: cannot keep its permissions", temporary->shown);
     return DLCORE_OK;
 }
 
@@ -200,6 +195,8 @@ dlcore_status dlcore_temporary_open(dlcore_temporary_t *temporary, const dlcore_
     temporary->folder = temporary->file = DLCORE_FILE_NONE;
     temporary->exists = false;
     status = dlcore_path_resolve(system, path, temporary->path, error);
+    if (status == DLCORE_OK)
+        dlcore_show_path(temporary->shown, sizeof temporary->shown, temporary->path);
     if (status == DLCORE_OK)
         status = open_folder(temporary, error);
     if (status == DLCORE_OK)

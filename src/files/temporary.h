@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/shown.h"
 #include "dlcore/status.h"
 #include "files/file_path.h"
 #include "system/files.h"
@@ -21,8 +22,9 @@ typedef struct dlcore_temporary {
     const dlcore_system_t *system;
     dlcore_file_t folder;
     dlcore_file_t file;
-    bool exists;                 /* under its name, for us to remove */
-    char path[DLCORE_PATH_SIZE]; /* of the file to be, links followed */
+    bool exists;                        /* under its name, for us to remove */
+    char path[DLCORE_PATH_SIZE];        /* of the file to be, links followed */
+    char shown[DLCORE_SHOWN_PATH_SIZE]; /* the path, for messages */
     char name[DLCORE_TEMPORARY_NAME_SIZE];
 } dlcore_temporary_t;
 

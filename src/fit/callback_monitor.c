@@ -129,7 +129,7 @@ dlcore_status dlcore_monitor_check(const dlcore_monitor_t *monitor,
         return dlcore_event_fail_name(event, monitor->owner, monitor->name);
     if (direction(monitor, event->model) == DLCORE_MONITOR_MODE_AUTO)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "%s: \"%.64s\" is no metric of the model, so mode auto cannot tell "
+                           "%s: \"%.64s\" is not a metric of the model, so mode auto cannot tell "
                            "whether it is to fall or to rise: set min or max",
                            monitor->owner, monitor->name);
     return DLCORE_OK;

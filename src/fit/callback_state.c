@@ -13,7 +13,7 @@ dlcore_status dlcore_callback_check_counts(const dlcore_training_event_t *event,
     for (size_t i = 0; counts >> i != 0; i++) {
         if ((counts >> i & 1u) != 0 && !dlcore_size_of_double(state[i], &count))
             return dlcore_fail(event->error, DLCORE_ERROR_FORMAT,
-                               "%s: number %zu of the state that the run kept is no count: %g",
+                               "%s: number %zu of the state that the run kept is not a count: %g",
                                owner, i, state[i]);
     }
     return DLCORE_OK;

@@ -170,7 +170,7 @@ static dlcore_status restore_numbers(dlcore_fit_t *fit, const dlcore_run_state_t
 
     if (!dlcore_sums_restore(&fit->training.objective, record->sums, record->sum_count, &fit->sums))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "resume: the number of samples of the epoch so far is no count: %g",
+                           "resume: the number of samples of the epoch so far is not a count: %g",
                            record->sums[1]);
     for (size_t row = 0; row < record->rows; row++) {
         if (!dlcore_history_append(fit->history, record->history + row * record->value_count))

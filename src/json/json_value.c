@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "json/json.h"
 
 #define NUMBER_LENGTH_MAX 300
@@ -152,7 +153,7 @@ bool dlcore_json_uint64(const dlcore_json_t *value, uint64_t *number)
     for (const char *next = value->begin; next < value->end; next++) {
         uint64_t digit;
 
-        if (*next < '0' || *next > '9')
+        if (!dlcore_is_digit(*next))
             return false;
         digit = (uint64_t)(*next - '0');
         if (sum > (UINT64_MAX - digit) / 10)

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "json/json_writer.h"
+#include "base/ascii.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -110,11 +111,11 @@ void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, doub
     while (strtod(text, NULL) != number && ++digits <= 17);
     begin_item(writer, name);
     for (const char *next = text; *next != '\0'; next++) {
-        bool usual = (*next >= '0' && *next <= '9') || *next == '-' || *next == '+' || *next == 'e';
+        bool usual = dlcore_is_digit(*next) || *next == '-' || *next == '+' || *next == 'e';
 
         if (usual)
             put_char(writer, *next);
-        else if (next[1] == '\0' || (next[1] >= '0' && next[1] <= '9'))
+        else if (next[1] == '\0' || dlcore_is_digit(next[1]))
             put_char(writer, '.'); /* the last byte of a decimal point of any length */
     }
 }

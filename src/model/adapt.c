@@ -106,7 +106,7 @@ static dlcore_status adapt(dlcore_model_t *model, size_t layer, const dlcore_ten
     dlcore_status status = dlcore_check_layer(model, layer, "adapt", error);
 
     if (status == DLCORE_OK && network->nodes[layer].layer.kind != DLCORE_LAYER_NORMALIZATION)
-        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "adapt: %s is no normalization",
+        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "adapt: %s is not a normalization layer",
                              network->nodes[layer].layer.name);
     if (status == DLCORE_OK)
         status = check_before(model, layer, error);

@@ -51,11 +51,11 @@ static dlcore_status refuse_busy(dlcore_model_t *model)
     if (dlcore_call_was_left(model))
         return dlcore_fail(&model->error, DLCORE_ERROR_BUSY,
                            "model: a call was left by an exception or longjmp out of %s; "
-                           "model_abandon_call comes first",
+                           "call model_abandon_call first",
                            code);
     return dlcore_fail(&model->error, DLCORE_ERROR_BUSY,
                        "model: is in use by the call that runs %s on this thread; if an exception "
-                       "or longjmp left it, model_abandon_call comes first",
+                       "or longjmp left it, call model_abandon_call first",
                        code);
 }
 
@@ -71,7 +71,7 @@ const char *dlcore_model_error(const dlcore_model_t *model)
     if (atomic_load(&model->call.host_code) == NULL)
         return "model: is in use by a call on another thread";
     return "model: is in use by a call on another thread, which runs your code (a callback, a "
-           "dataset, ...); if an exception or longjmp left it, model_abandon_call comes first";
+           "dataset, ...); if an exception or longjmp left it, call model_abandon_call first";
 }
 
 dlcore_status dlcore_model_begin(dlcore_model_t *model)

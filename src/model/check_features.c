@@ -99,7 +99,7 @@ static void find_tellers(const dlcore_check_t *check, bool target, const feature
             dlcore_check_add(check, DLCORE_FINDING_FEATURE_IS_LABEL, DLCORE_FINDING_NOWHERE, c,
                              "column %zu of x is the label: the model will learn to copy it", c);
         if (varies && features[c].counts)
-            dlcore_check_add(check, DLCORE_FINDING_FEATURE_COUNTS, DLCORE_FINDING_NOWHERE, c,
+            dlcore_check_add(check, DLCORE_FINDING_FEATURE_IS_INDEX, DLCORE_FINDING_NOWHERE, c,
                              "column %zu of x counts the samples from %g: an index, not a feature?",
                              c, features[c].first);
     }

@@ -140,10 +140,10 @@ static void check_reach(const dlcore_check_t *check, dlcore_activation_t activat
             double number = dlcore_row_number(y, row, c);
 
             if (number < low || number > high) {
-                dlcore_check_add(check, DLCORE_FINDING_OUTPUT_RANGE, layer, DLCORE_FINDING_NOWHERE,
-                                 "y of sample %zu is %g, and %s of the last layer, %s, ends at %g",
-                                 row, number, dlcore_activation_name(activation), name,
-                                 number < low ? low : high);
+                dlcore_check_add(
+                    check, DLCORE_FINDING_OUTPUT_RANGE, layer, DLCORE_FINDING_NOWHERE,
+                    "y of sample %zu is %g, but the last layer, %s (%s), cannot go beyond %g", row,
+                    number, name, dlcore_activation_name(activation), number < low ? low : high);
                 return;
             }
         }

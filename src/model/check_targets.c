@@ -82,12 +82,13 @@ static void check_shares(const dlcore_check_t *check, size_t rows)
         for (size_t c = 0; c < check->y->row_size; c++)
             sum += dlcore_row_number(check->y, row, c);
         if (fabs(sum - 1.0) > SHARES_OFF) {
-            dlcore_check_add(check, DLCORE_FINDING_LABELS_NO_SHARES, DLCORE_FINDING_NOWHERE,
-                             DLCORE_FINDING_NOWHERE,
-                             "the labels of sample %zu sum to %g, where categorical_crossentropy "
-                             "takes shares of 1; several classes a sample go with sigmoid and "
-                             "binary_crossentropy",
-                             row, sum);
+            dlcore_check_add(
+                check, DLCORE_FINDING_LABELS_DO_NOT_SUM_TO_1, DLCORE_FINDING_NOWHERE,
+                DLCORE_FINDING_NOWHERE,
+                "the labels of sample %zu sum to %g, but categorical_crossentropy needs "
+                "a sum of 1; for several classes per sample use sigmoid and "
+                "binary_crossentropy",
+                row, sum);
             return;
         }
     }

@@ -218,7 +218,7 @@ dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
         status = dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT, "compile: options is NULL");
     } else if (model->network.node_count == 0) {
         status = dlcore_fail(&model->error, DLCORE_ERROR_STATE,
-                             "compile: the model has no layers; model_add comes first");
+                             "compile: the model has no layers; call model_add first");
     } else {
         status = check_compile(options, &model->error);
     }

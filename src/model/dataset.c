@@ -10,8 +10,8 @@ dlcore_status dlcore_host_failed(const char *what, dlcore_status status,
                                  const dlcore_error_record_t *found, dlcore_error_record_t *error)
 {
     if (status > DLCORE_OK) /* who asks for < 0 would not see it */
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: answered %d, which is no status",
-                           what, (int)status);
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: returned %d, which is not a dlcore_status", what, (int)status);
     return dlcore_fail(error, status, "%s: %.*s", what, (int)sizeof found->message - 1,
                        found->message[0] != '\0' ? found->message : dlcore_status_string(status));
 }
@@ -58,8 +58,8 @@ dlcore_status dlcore_dataset_next(const dlcore_dataset_t *dataset, bool with_lab
 dlcore_status dlcore_dataset_empty(size_t pass, dlcore_error_record_t *error)
 {
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "dataset: pass %zu, counted from 0, had no batch: does begin go back to the "
-                       "batch it is told?",
+                       "dataset: pass %zu (counted from 0) gave no batch; check that begin goes to "
+                       "the batch it is given",
                        pass);
 }
 

@@ -36,7 +36,7 @@ dlcore_status dlcore_check_built(const dlcore_model_t *model, const char *call,
         return dlcore_fail(error, model->first_error.status, "%s", model->first_error.message);
     if (model->network.values == NULL)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
-                           "%s: the model has no weights; model_build or model_fit comes first",
+                           "%s: the model has no weights; call model_build or model_fit first",
                            call);
     return DLCORE_OK;
 }
@@ -91,7 +91,7 @@ dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
     status = dlcore_check_built(model, "evaluate", error);
     if (status == DLCORE_OK && !model->compiled)
         status = dlcore_fail(error, DLCORE_ERROR_STATE,
-                             "evaluate: the model is not compiled; model_compile comes first");
+                             "evaluate: the model is not compiled; call model_compile first");
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, error);
     return status;
@@ -102,8 +102,8 @@ static dlcore_status check_no_steps(const char *call, size_t steps, dlcore_error
     if (steps == 0)
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "%s: steps, %zu, is for datasets; a slice of a tensor has fewer rows", call,
-                       steps);
+                       "%s: steps must be 0 for tensors, got %zu; to use fewer rows pass a slice",
+                       call, steps);
 }
 
 static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,

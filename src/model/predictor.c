@@ -31,8 +31,8 @@ static dlcore_status check_predictor(const dlcore_model_t *model, size_t batch_s
                            "predictor: batch_size is 0; begin with predictor_options_default()");
     if (model->network.values == NULL)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
-                           "predictor: the model with %zu layers has no weights yet; model_build "
-                           "or fit comes first",
+                           "predictor: the model with %zu layers has no weights yet; call "
+                           "model_build or model_fit first",
                            model->network.node_count);
     return DLCORE_OK;
 }

@@ -26,7 +26,7 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
     }
     if (!model->compiled)
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
-                           "%s: the model is not compiled; model_compile comes first", call);
+                           "%s: the model is not compiled; call model_compile first", call);
     status = dlcore_check_samples(network, x, &model->error);
     *misfit = status != DLCORE_OK;
     if (status == DLCORE_OK && network->values == NULL)

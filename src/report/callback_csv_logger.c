@@ -58,8 +58,9 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
                                     logger->path == NULL ? "NULL" : "empty");
     if (!can_separate(logger->separator))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
-                                    "csv_logger: separator must be a tab or a printable ASCII "
-                                    "character that no number or word has, got %d",
+                                    "csv_logger: separator must be a tab, a blank or one of "
+                                    "! # $ %% & ' ( ) * , / : ; < = > ? @ [ \\ ] ^ ` { | } ~, "
+                                    "got %d",
                                     logger->separator);
     logger->state[0] = 0.0;
     logger->fresh = true;

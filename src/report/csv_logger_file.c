@@ -5,10 +5,10 @@
 #include "report/csv_logger_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 #include "base/size.h"
 #include "files/output.h"
 
@@ -17,7 +17,7 @@
 #define READING (DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING)
 #define SHOWN_MAX 64 /* bytes of a line in a message */
 #define SHOWN_SIZE (SHOWN_MAX + 7)
-#define PATH_SHOWN_MAX 56 /* of a path */
+#define PATH_SHOWN_SIZE 57
 
 static const dlcore_system_t *logger_system(const dlcore_csv_logger_t *logger)
 {
@@ -27,7 +27,11 @@ static const dlcore_system_t *logger_system(const dlcore_csv_logger_t *logger)
 static dlcore_status fail(const dlcore_csv_logger_t *logger, const char *what,
                           dlcore_error_record_t *error)
 {
-    return dlcore_fail_errno(error, errno, "csv_logger: cannot %s %.120s", what, logger->path);
+    char path[DLCORE_SHOWN_PATH_SIZE];
+    int number = errno;
+
+    return dlcore_fail_errno(error, number, "csv_logger: cannot %s %s", what,
+                             dlcore_show_path(path, sizeof path, logger->path));
 }
 
 static dlcore_file_t open_file(const dlcore_csv_logger_t *logger, int how)
@@ -57,29 +61,13 @@ static span_t first_line(const dlcore_csv_logger_line_t *of)
     return line;
 }
 
-/* A part of a line for messages, and nothing that would move a terminal's cursor. */
+/* A part of a line for messages. */
 static const char *show_line(char to[SHOWN_SIZE], span_t line, size_t from)
 {
-    size_t end = dlcore_size_min(line.length, from + SHOWN_MAX), used = from > 0 ? 3 : 0;
+    size_t used = from > 0 ? 3 : 0;
 
     memcpy(to, "...", used);
-    for (size_t i = from; i < end; i++) {
-        unsigned char byte = (unsigned char)line.text[i];
-
-        to[used++] = byte < ' ' || byte == 0x7F ? '?' : line.text[i];
-    }
-    memcpy(to + used, end < line.length ? "..." : "", end < line.length ? 4 : 1);
-    return to;
-}
-
-/* The end of a path that is long. */
-static const char *show_path(char to[PATH_SHOWN_MAX + 1], const char *path)
-{
-    size_t length = strlen(path);
-
-    if (length <= PATH_SHOWN_MAX)
-        return path;
-    snprintf(to, PATH_SHOWN_MAX + 1, "...%s", path + length - (PATH_SHOWN_MAX - 3));
+    dlcore_show_in(to + used, SHOWN_MAX + 4, line.text + from, line.length - from);
     return to;
 }
 
@@ -88,7 +76,7 @@ static dlcore_status fail_header(const dlcore_csv_logger_t *logger, span_t found
                                  dlcore_error_record_t *error)
 {
     size_t shorter = dlcore_size_min(found.length, header.length), from = 0;
-    char texts[2][SHOWN_SIZE], path[PATH_SHOWN_MAX + 1];
+    char texts[2][SHOWN_SIZE], path[PATH_SHOWN_SIZE];
 
     if (dlcore_size_max(found.length, header.length) > SHOWN_MAX) {
         while (from < shorter && found.text[from] == header.text[from])
@@ -97,8 +85,8 @@ static dlcore_status fail_header(const dlcore_csv_logger_t *logger, span_t found
     }
     return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                        "csv_logger: %s begins with \"%s\", where this run would write \"%s\"",
-                       show_path(path, logger->path), show_line(texts[0], found, from),
-                       show_line(texts[1], header, from));
+                       dlcore_show_path(path, sizeof path, logger->path),
+                       show_line(texts[0], found, from), show_line(texts[1], header, from));
 }
 
 static dlcore_status check_header(const dlcore_csv_logger_t *logger,

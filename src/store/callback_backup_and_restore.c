@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/shown.h"
 #include "fit/callback.h"
 #include "model/model.h"
 #include "model/run_state.h"
@@ -52,6 +54,16 @@ static dlcore_status check_backup(const dlcore_backup_and_restore_t *backup,
     return DLCORE_OK;
 }
 
+static dlcore_status fail_file(const dlcore_backup_and_restore_t *backup, const char *what,
+                               dlcore_error_record_t *error)
+{
+    char path[DLCORE_SHOWN_PATH_SIZE];
+    int number = errno;
+
+    return dlcore_fail_errno(error, number, "cannot %s %s", what,
+                             dlcore_show_path(path, sizeof path, backup->path));
+}
+
 /* Whether there is a file; what is wrong with it, loading will say. */
 static dlcore_status find_backup(const dlcore_backup_and_restore_t *backup, bool *there,
                                  dlcore_error_record_t *error)
@@ -65,7 +77,7 @@ static dlcore_status find_backup(const dlcore_backup_and_restore_t *backup, bool
         return status;
     *there = system->fstatat(system->user, DLCORE_FILE_HERE, path, &info) == 0;
     if (!*there && errno != ENOENT)
-        return dlcore_fail_errno(error, errno, "cannot look at %.120s", backup->path);
+        return fail_file(backup, "look at", error);
     return DLCORE_OK;
 }
 
@@ -187,7 +199,7 @@ static dlcore_status delete_file(const dlcore_backup_and_restore_t *backup,
     if (status != DLCORE_OK || system->unlinkat(system->user, DLCORE_FILE_HERE, path) == 0 ||
         errno == ENOENT)
         return status;
-    return dlcore_fail_errno(error, errno, "cannot delete %.120s", backup->path);
+    return fail_file(backup, "delete", error);
 }
 
 static dlcore_callback_action_t backup_on_train_end(void *user,

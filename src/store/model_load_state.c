@@ -22,7 +22,7 @@ static dlcore_status read_clock(dlcore_model_loading_t *loading, const dlcore_js
         (product.kind != DLCORE_JSON_NONE && (!dlcore_json_double(&product, &clock.product) ||
                                               !(clock.product >= 0.0 && clock.product <= 1.0))))
         return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
-                           "%s: training_state: momentum_product is no number in 0 .. 1", file);
+                           "%s: training_state: momentum_product is not a number in 0 .. 1", file);
     loading->model->trainer.clock = clock;
     return DLCORE_OK;
 }

@@ -148,8 +148,8 @@ dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlc
         saving->tensors.slot_count = 0;
     else if (dlcore_call_was_left(model))
         return dlcore_fail(saving->error, DLCORE_ERROR_BUSY,
-                           "save: a call was left by an exception or longjmp; model_abandon_call "
-                           "comes first");
+                           "save: a call was left by an exception or longjmp; call "
+                           "model_abandon_call first");
     else
         saving->tensors.run = dlcore_model_run_state(model);
     if (whole && saving->options.self_test)

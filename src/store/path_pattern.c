@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/name.h"
 #include "base/number.h"
@@ -59,7 +60,7 @@ const char *dlcore_shortest(char text[DLCORE_SHORTEST_SIZE], double value)
             break;
     }
     for (next = trial; *next != 'e' && count < PATTERN_DECIMALS_MAX; next++) {
-        if (*next >= '0' && *next <= '9')
+        if (dlcore_is_digit(*next))
             digits[count++] = *next;
     }
     exponent = (int)strtol(strchr(trial, 'e') + 1, NULL, 10);
@@ -81,7 +82,7 @@ static int read_precision(const char **at, int most)
 {
     int number = -1;
 
-    for (int i = 0; i < 2 && **at >= '0' && **at <= '9'; i++, ++*at)
+    for (int i = 0; i < 2 && dlcore_is_digit(**at); i++, ++*at)
         number = (number < 0 ? 0 : number) * 10 + (**at - '0');
     return number <= most ? number : -1;
 }
@@ -99,7 +100,7 @@ static const char *read_field(const char *at, field_t *field)
     if (*at == ':') {
         at++;
         field->zeros = *at == '0';
-        if (*at >= '0' && *at <= '9' && (field->width = read_precision(&at, WIDTH_MAX)) < 0)
+        if (dlcore_is_digit(*at) && (field->width = read_precision(&at, WIDTH_MAX)) < 0)
             return NULL;
         if (*at == '.') {
             at++;
@@ -196,7 +197,7 @@ static dlcore_status expand(expansion_t *path, const char *pattern, const char *
                                "%s: path: {%s} has no value after a batch", owner, field.name);
         if (status != DLCORE_OK)
             return dlcore_fail(event->error, status,
-                               "%s: path: \"%.40s\" is no field like {epoch:02d} or {loss:.2f}",
+                               "%s: path: \"%.40s\" is not a field like {epoch:02d} or {loss:.2f}",
                                owner, at);
         at = end;
     }

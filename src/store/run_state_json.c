@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/allocator.h"
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/size.h"
 
@@ -40,8 +41,8 @@ dlcore_status dlcore_json_text_number(const dlcore_json_t *object, const char *n
     if (dlcore_json_string(&found, text, sizeof text) >= sizeof text ||
         !dlcore_json_check(text, strlen(text), &digits, &problem) ||
         !dlcore_json_uint64(&digits, &value) || value > largest)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: %s is no whole number up to %" PRIu64,
-                           file, name, largest);
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT,
+                           "%s: %s is not a whole number up to %" PRIu64, file, name, largest);
     *number = value;
     return DLCORE_OK;
 }
@@ -67,7 +68,7 @@ static void put_doubles(dlcore_json_writer_t *writer, const char *name, const do
 
 static int digit(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (dlcore_is_digit(c))
         return c - '0';
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
@@ -249,7 +250,7 @@ static dlcore_status read_callbacks(const reading_t *reading, const dlcore_json_
 
     for (size_t i = 0; status == DLCORE_OK && dlcore_json_step(&steps, NULL, &object); i++) {
         if (object.kind != DLCORE_JSON_OBJECT)
-            return refuse_state(reading, "a callback is no object");
+            return refuse_state(reading, "a callback is not an object");
         status = read_callback(reading, &object, &state->callbacks[i]);
         for (size_t j = 0; status == DLCORE_OK && j < i; j++) {
             if (strcmp(state->callbacks[i].name, state->callbacks[j].name) == 0)

@@ -21,13 +21,13 @@ dlcore_status dlcore_safetensors_prefix(const unsigned char prefix[DLCORE_SAFETE
     size = dlcore_load_u64(prefix);
     /* eight letters of a text are a number, too, but none that says anything */
     if (size > DLCORE_SAFETENSORS_HEADER_MAX && size > file_size)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: no safetensors file: it does not begin with the length of a header",
-                           name);
+        return dlcore_fail(
+            error, DLCORE_ERROR_FORMAT,
+            "%s: not a safetensors file: it does not begin with the length of a header", name);
     if (size > DLCORE_SAFETENSORS_HEADER_MAX)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                           "%s: no safetensors file: a header of %llu bytes is more than %d", name,
-                           (unsigned long long)size, DLCORE_SAFETENSORS_HEADER_MAX);
+                           "%s: not a safetensors file: a header of %llu bytes is more than %d",
+                           name, (unsigned long long)size, DLCORE_SAFETENSORS_HEADER_MAX);
     if (size > file_size - DLCORE_SAFETENSORS_PREFIX)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: file is cut short: %zu bytes, at least %llu expected", name,
@@ -44,12 +44,12 @@ static dlcore_status check_metadata(const dlcore_safetensors_parser_t *parser,
     dlcore_json_t key, text;
 
     if (metadata->kind != DLCORE_JSON_OBJECT)
-        return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT, "%s: __metadata__ is no object",
+        return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT, "%s: __metadata__ is not an object",
                            parser->name);
     while (dlcore_json_step(&steps, &key, &text)) {
         if (text.kind != DLCORE_JSON_STRING)
             return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
-                               "%s: __metadata__ has a value that is no string", parser->name);
+                               "%s: __metadata__ has a value that is not a string", parser->name);
     }
     return DLCORE_OK;
 }
@@ -103,7 +103,7 @@ static dlcore_status read_header(const dlcore_safetensors_parser_t *parser, dlco
 
     if (file->text_size == 0 || file->text[0] != '{')
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
-                           "%s: no safetensors file: the header does not begin with {",
+                           "%s: not a safetensors file: the header does not begin with {",
                            parser->name);
     if (!dlcore_json_check(file->text, file->text_size, header, &problem))
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT, "%s: byte %zu of the header: %s",

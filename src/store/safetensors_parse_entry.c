@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 #include "base/size.h"
 #include "store/safetensors_parser.h"
 
@@ -26,15 +27,12 @@ enum { DTYPE_COUNT = sizeof file_dtypes / sizeof file_dtypes[0], NAME_SHOWN = 48
 
 #define ALL_HEADER_MAX ((size_t)DLCORE_SAFETENSORS_HEADER_MAX + DLCORE_SAFETENSORS_PREFIX)
 
-/* A tensor's name for a message: cut, and bytes that would upset a terminal made harmless. */
 static const char *shown_name(const dlcore_json_t *name, char text[NAME_SHOWN])
 {
-    dlcore_json_string(name, text, NAME_SHOWN);
-    for (char *next = text; *next != '\0'; next++) {
-        if ((unsigned char)*next < 0x20 || *next == 0x7F)
-            *next = '?';
-    }
-    return text;
+    char whole[NAME_SHOWN + 8];
+    size_t length = dlcore_json_string(name, whole, sizeof whole);
+
+    return dlcore_show_in(text, NAME_SHOWN, whole, dlcore_size_min(length, sizeof whole - 1));
 }
 
 dlcore_status dlcore_safetensors_refuse(const dlcore_safetensors_parser_t *parser,
@@ -57,7 +55,7 @@ static dlcore_status members(const dlcore_safetensors_parser_t *parser, const dl
     dlcore_json_t key, member;
 
     if (value->kind != DLCORE_JSON_OBJECT)
-        return dlcore_safetensors_refuse(parser, name, "is described by no object");
+        return dlcore_safetensors_refuse(parser, name, "is not described by an object");
     memset(found, 0, 3 * sizeof found[0]);
     while (dlcore_json_step(&steps, &key, &member)) {
         size_t i = 0;
@@ -96,7 +94,7 @@ static dlcore_status shape_of(const dlcore_safetensors_parser_t *parser, const d
                                "%s: tensor \"%s\": has more than %d axes", parser->name,
                                shown_name(name, text), DLCORE_RANK_MAX);
         if (!dlcore_json_size(&length, &number))
-            return dlcore_safetensors_refuse(parser, name, "has a length that is no size");
+            return dlcore_safetensors_refuse(parser, name, "has a length that is not a valid size");
         empty = empty || number == 0;
         fits = fits && (number == 0 || dlcore_size_multiply(product, number, &product));
     }

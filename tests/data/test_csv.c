@@ -123,7 +123,7 @@ static void test_csv_header_is_found_or_told(void **state)
     dlcore_csv_free(csv);
     options.header = DLCORE_CSV_HEADER_NO;
     assert_refused("a,b\n1,2\n", &options, DLCORE_ERROR_FORMAT,
-                   "CSV data: line 1, column 1: \"a\" is no number");
+                   "CSV data: line 1, column 1: \"a\" is not a number");
     assert_refused("1,,2\n1,2,3\n", NULL, DLCORE_ERROR_FORMAT, "line 1, column 2: missing value");
     options = with_label(DLCORE_CSV_LABEL_NUMBER, "1");
     csv = parse("0,1\n3,4\n", &options); /* named, so there is a header */
@@ -172,20 +172,20 @@ static void test_csv_what_is_wrong_is_named_with_its_place(void **state)
         {"a,b\n1,2\n3,\n", DLCORE_ERROR_FORMAT, "line 3, column 2 (b): missing value"},
         {"a,b\n1,2\n?,1\n", DLCORE_ERROR_FORMAT, "line 3, column 1 (a): missing value"},
         {"a,b\n1,2\n1,NaN\n", DLCORE_ERROR_FORMAT, "line 3, column 2 (b): missing value"},
-        {"a,b\n1,2\n1,inf\n", DLCORE_ERROR_FORMAT, "line 3, column 2 (b): \"inf\" is no number"},
+        {"a,b\n1,2\n1,inf\n", DLCORE_ERROR_FORMAT, "line 3, column 2 (b): \"inf\" is not a number"},
         {"a,b\n1,2\n1,1e39\n", DLCORE_ERROR_RANGE, "line 3, column 2 (b): 1e39 is too large"},
-        {"a,b\n1,2\n1,1.2.3\n", DLCORE_ERROR_FORMAT, "\"1.2.3\" is no number"},
-        {"a,b\n1,2\n1,0x10\n", DLCORE_ERROR_FORMAT, "\"0x10\" is no number"},
+        {"a,b\n1,2\n1,1.2.3\n", DLCORE_ERROR_FORMAT, "\"1.2.3\" is not a number"},
+        {"a,b\n1,2\n1,0x10\n", DLCORE_ERROR_FORMAT, "\"0x10\" is not a number"},
         {"1,2\n3\n", DLCORE_ERROR_FORMAT,
          "line 2: 1 column, but the first row has 2 (delimiter ',')"},
         {"1,2\n3,4,5\n", DLCORE_ERROR_FORMAT,
          "line 2: 3 columns, but the first row has 2 (delimiter ',')"},
         {"1,2\n\n3,4\n", DLCORE_ERROR_FORMAT, "line 2 is blank"},
         {"\n1,2\n", DLCORE_ERROR_FORMAT, "line 1 is blank"},
-        {"1,2\n\"3\n4\",5\n", DLCORE_ERROR_FORMAT, "line 2, column 1: \"3?4\" is no number"},
+        {"1,2\n\"3\n4\",5\n", DLCORE_ERROR_FORMAT, "line 2, column 1: \"3?4\" is not a number"},
         {"a,b\n\"1\",\"\n", DLCORE_ERROR_FORMAT, "line 2, column 2: a quote is not closed"},
-        {"a,b\n\"1\"2,3\n", DLCORE_ERROR_FORMAT, "line 2, column 1: text behind a closing quote"},
-        {"a,b\n1\"2\",3\n", DLCORE_ERROR_FORMAT, "line 2, column 1: a quote within a field"},
+        {"a,b\n\"1\"2,3\n", DLCORE_ERROR_FORMAT, "line 2, column 1: text after a closing quote"},
+        {"a,b\n1\"2\",3\n", DLCORE_ERROR_FORMAT, "line 2, column 1: a quote inside a field"},
         {"a,b\n1\r2,3\n", DLCORE_ERROR_FORMAT, "column 1: a carriage return without a newline"},
         {"\xFF\xFE\x31\x00", DLCORE_ERROR_UNSUPPORTED, "UTF-16"},
     };
@@ -201,7 +201,7 @@ static void test_csv_line_numbers_count_newlines_in_quotes(void **state)
 
     (void)state;
     assert_refused("1,\"a\n\n\nb\"\n2,b\nx,c\n", &options, DLCORE_ERROR_FORMAT,
-                   "line 6, column 1: \"x\" is no number");
+                   "line 6, column 1: \"x\" is not a number");
 }
 
 static void test_csv_known_classes_keep_their_numbers(void **state)
@@ -330,11 +330,15 @@ static void test_csv_bad_arguments_are_refused(void **state)
                   &error, "/no/such.csv: cannot open");
     assert_refused("1", &(dlcore_csv_options_t){0}, DLCORE_ERROR_ARGUMENT, "csv");
     options.delimiter = '"';
-    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "must differ");
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT,
+                   "csv: the delimiter '\"' and the quote '\"' must differ, and neither may be a "
+                   "letter, digit, sign, point or line end");
     options.delimiter = '.';
-    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "be no part of numbers");
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "csv: the delimiter '.' and the quote");
+    options.delimiter = '\n';
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "csv: the delimiter 0x0a and the quote");
     options.delimiter = '\0';
-    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "delimiter 0x00");
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "csv: the delimiter is a zero byte");
     options = dlcore_csv_options_default();
     options.header = (dlcore_csv_header_t)3;
     assert_refused("1", &options, DLCORE_ERROR_ARGUMENT,

@@ -139,12 +139,12 @@ static void test_csv_classes_bad_lists_are_refused(void **state)
     options.classes = twice;
     options.class_count = 3;
     assert_failed(dlcore_csv_start_classes(&classes, &options, &allocator, &error),
-                  DLCORE_ERROR_ARGUMENT, &error, "class 2 has the name of another");
+                  DLCORE_ERROR_ARGUMENT, &error, "csv: class 2 has the name of another");
     dlcore_csv_release_classes(&classes);
     options.classes = none;
     options.class_count = 2;
     assert_failed(dlcore_csv_start_classes(&classes, &options, &allocator, &error),
-                  DLCORE_ERROR_ARGUMENT, &error, "class 1 is NULL");
+                  DLCORE_ERROR_ARGUMENT, &error, "csv: class 1 is NULL");
     dlcore_csv_release_classes(&classes);
 }
 

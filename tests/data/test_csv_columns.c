@@ -82,16 +82,18 @@ static void test_csv_columns_words_in_the_label_hint_at_its_kind(void **state)
     dlcore_csv_t *csv;
 
     (void)state;
-    assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error,
-                  "line 2, column 2 (kind): \"lamb\" is no number; for labels set label_kind, to "
-                  "DLCORE_CSV_LABEL_CLASSES for words");
+    assert_failed(
+        dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error), DLCORE_ERROR_FORMAT,
+        &error,
+        "line 2, column 2 (kind): \"lamb\" is not a number; for labels set label_kind, to "
+        "DLCORE_CSV_LABEL_CLASSES for words");
     options.label_kind = DLCORE_CSV_LABEL_NUMBER;
     assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error, "\"lamb\" is no number; for labels set label_kind");
+                  DLCORE_ERROR_FORMAT, &error,
+                  "\"lamb\" is not a number; for labels set label_kind");
     options.label.number = 0;
     assert_failed(dlcore_csv_parse(text, sizeof text - 1, &options, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error, "\"lamb\" is no number");
+                  DLCORE_ERROR_FORMAT, &error, "\"lamb\" is not a number");
     assert_null(strstr(error.message, "label_kind"));
 }
 
@@ -124,7 +126,7 @@ static void test_csv_columns_of_another_delimiter_name_both(void **state)
         {"1;2;3\n", DLCORE_CSV_LABEL_CLASSES, '\t',
          "\"1;2;3\"; options.delimiter is '\\t', the text has ';' between its fields"},
         {"a;b\n1;2\n", DLCORE_CSV_LABEL_NONE, ',',
-         "line 2, column 1 (a;b): \"1;2\" is no number; options.delimiter is ',', the text has "
+         "line 2, column 1 (a;b): \"1;2\" is not a number; options.delimiter is ',', the text has "
          "';'"},
         {"a\tb\n1\t2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has '\\t' between"},
         {"a|b\n1|2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has '|' between"},
@@ -136,10 +138,10 @@ static void test_csv_columns_of_another_delimiter_name_both(void **state)
          "the "
          "text has ';'"},
         {"a,c;b\n1,5;2,5\n", DLCORE_CSV_LABEL_NONE, ',',
-         "\"5;2\" is no number; options.delimiter is ',', the text has ';'"},
+         "\"5;2\" is not a number; options.delimiter is ',', the text has ';'"},
         {"a,c;b\n1,5;2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has ';' between"},
         {"a;b\n1,5;2,5\n", DLCORE_CSV_LABEL_NONE, ';',
-         "\"1,5\" is no number; numbers have a decimal point, no comma"},
+         "\"1,5\" is not a number; numbers have a decimal point, no comma"},
     };
 
     (void)state;
@@ -173,10 +175,10 @@ static void test_csv_columns_names_cut_at_another_delimiter_are_told(void **stat
     /* words with a blank or a comma in them are no sign of another delimiter */
     options = dlcore_csv_options_default();
     assert_failed(dlcore_csv_parse("a,b\n1,New York\n", 15, &options, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error, "\"New York\" is no number");
+                  DLCORE_ERROR_FORMAT, &error, "\"New York\" is not a number");
     assert_null(strstr(error.message, "delimiter"));
     assert_failed(dlcore_csv_parse("a,b\n1,\"5;6\"\n", 13, &options, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error, "\"5;6\" is no number");
+                  DLCORE_ERROR_FORMAT, &error, "\"5;6\" is not a number");
     assert_null(strstr(error.message, "delimiter"));
 }
 
@@ -224,10 +226,10 @@ static void test_csv_columns_messages_show_fields_safely(void **state)
     dlcore_csv_t *csv;
 
     (void)state;
-    assert_failed(dlcore_csv_parse(text, sizeof text - 1, NULL, NULL, &csv, &error),
-                  DLCORE_ERROR_FORMAT, &error,
-                  "line 3, column 1 (a?[2Jb): \"??xxxxxxxxxxxxxxxxxxxxxxxxxxxx...\" is no number");
-    snprintf(shown, sizeof shown, "\"x%s%s%.8s...\" is no number", five, five, five);
+    assert_failed(
+        dlcore_csv_parse(text, sizeof text - 1, NULL, NULL, &csv, &error), DLCORE_ERROR_FORMAT,
+        &error, "line 3, column 1 (a?[2Jb): \"??xxxxxxxxxxxxxxxxxxxxxxxxxxxx...\" is not a number");
+    snprintf(shown, sizeof shown, "\"x%s%s%.8s...\" is not a number", five, five, five);
     snprintf(accents, sizeof accents, "1,2\nx%s%s%s,3\n", five, five, five);
     assert_failed(dlcore_csv_parse(accents, strlen(accents), NULL, NULL, &csv, &error),
                   DLCORE_ERROR_FORMAT, &error, shown);

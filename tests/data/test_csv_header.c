@@ -149,19 +149,21 @@ static void test_csv_header_that_is_doubtful_is_refused_with_a_hint(void **state
         const char *text, *message;
     } cases[] = {
         {"5.1x,3.5\n4.9,3\n",
-         "line 1, column 1: \"5.1x\" is no number; if this row is a header, set "
+         "line 1, column 1: \"5.1x\" is not a number; if this row is a header, set "
          "options.header to DLCORE_CSV_HEADER_YES"},
         {",2019,2020\n0,1.5,2.5\n", "line 1, column 1: missing value; if this row is a header"},
-        {"inf,3.5\n4.9,3\n", "line 1, column 1: \"inf\" is no number; if this row"},
-        {"5.1,abc\n4.9,3\n", "line 1, column 2: \"abc\" is no number; for labels set label_kind"},
-        {"5.1,abc,def\n4.9,3,2\n", "line 1, column 2: \"abc\" is no number; if this row"},
-        {"5,unknown\n4,3\n", "line 1, column 2: \"unknown\" is no number; for labels"},
-        {"-5,a\n4,3\n", "line 1, column 2: \"a\" is no number; for labels"},
+        {"inf,3.5\n4.9,3\n", "line 1, column 1: \"inf\" is not a number; if this row"},
+        {"5.1,abc\n4.9,3\n",
+         "line 1, column 2: \"abc\" is not a number; for labels set label_kind"},
+        {"5.1,abc,def\n4.9,3,2\n", "line 1, column 2: \"abc\" is not a number; if this row"},
+        {"5,unknown\n4,3\n", "line 1, column 2: \"unknown\" is not a number; for labels"},
+        {"-5,a\n4,3\n", "line 1, column 2: \"a\" is not a number; for labels"},
         {"none,3.5\n4.9,3\n", "line 1, column 1: missing value; if this row"},
         {"NA,?\n4.9,3\n", "line 1, column 1: missing value; if this row"},
-        {"5.1,3.5,setosa\n", "\"setosa\" is no number; for labels set label_kind"},
-        {"5,3,setosa\n", "no rows below the header; if line 1 is none, set options.header to "
-                         "DLCORE_CSV_HEADER_NO"},
+        {"5.1,3.5,setosa\n", "\"setosa\" is not a number; for labels set label_kind"},
+        {"5,3,setosa\n",
+         "no rows below the header; if line 1 is not a header, set options.header to "
+         "DLCORE_CSV_HEADER_NO"},
         {"a,b\n1,1,2\n", "line 2: 3 columns, but the first row has 2 (delimiter ','); does the "
                          "header lack a name?"},
     };

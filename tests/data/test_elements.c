@@ -299,10 +299,10 @@ static void test_elements_bools_are_0_and_1(void **state)
     dlcore_tensor_free(tensor);
     npy_little(&file, "|b1", "(2, 2)", bad, 1, 4);
     assert_failed(parse(&file, &tensor, &error), DLCORE_ERROR_FORMAT, &error,
-                  "row 1: 2 is no bool");
+                  "row 1: 2 is not a bool");
     npy_little(&file, "|b1", "()", bad + 3, 1, 1);
     assert_failed(parse(&file, &tensor, &error), DLCORE_ERROR_FORMAT, &error,
-                  "row 0: 2 is no bool");
+                  "row 0: 2 is not a bool");
 }
 
 int main(void)

@@ -186,9 +186,9 @@ static void test_npy_hostile_crafted_starts_are_refused(void **state)
         {"\x93NUMPY\x01\x00\xFF\xFF", 10, DLCORE_ERROR_FORMAT, "a header of 65535 does not fit"},
         {"\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF", 12, DLCORE_ERROR_FORMAT, "4294967295 does not fit"},
         {"\x93NUMPY\x02\x00\x01\x00", 10, DLCORE_ERROR_FORMAT, "cut within its header"},
-        {"\x93numpy\x01\x00\x00\x00", 10, DLCORE_ERROR_FORMAT, "no .npy file"},
-        {"PK\x03\x04 an .npz file", 16, DLCORE_ERROR_FORMAT, "no .npy file"},
-        {"\x1F\x8B\x08 a gzip file", 14, DLCORE_ERROR_FORMAT, "no .npy file"},
+        {"\x93numpy\x01\x00\x00\x00", 10, DLCORE_ERROR_FORMAT, "not a .npy file"},
+        {"PK\x03\x04 an .npz file", 16, DLCORE_ERROR_FORMAT, "not a .npy file"},
+        {"\x1F\x8B\x08 a gzip file", 14, DLCORE_ERROR_FORMAT, "not a .npy file"},
     };
     dlcore_error_record_t error = {.message = ""};
     bytes_t file = {0};

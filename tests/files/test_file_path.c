@@ -25,19 +25,6 @@ static void test_file_path_name_is_what_follows_the_last_slash(void **state)
     assert_string_equal(dlcore_path_name(""), "");
 }
 
-static void test_file_path_shown_is_the_end_of_a_long_one(void **state)
-{
-    char path[301];
-
-    (void)state;
-    memset(path, 'a', 300);
-    path[300] = '\0';
-    path[299] = 'z';
-    assert_int_equal(strlen(dlcore_path_shown(path)), 120);
-    assert_ptr_equal(dlcore_path_shown(path) + 120, path + 300);
-    assert_string_equal(dlcore_path_shown("short"), "short");
-}
-
 static void expect(const char *path, const char *expected)
 {
     char resolved[DLCORE_PATH_SIZE];
@@ -99,7 +86,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_path_name_is_what_follows_the_last_slash),
-        cmocka_unit_test(test_file_path_shown_is_the_end_of_a_long_one),
         cmocka_unit_test(test_file_path_resolve_without_a_link_is_the_same),
         cmocka_unit_test(test_file_path_resolve_follows_links_in_their_folder),
         cmocka_unit_test(test_file_path_resolve_links_in_a_circle_are_an_error),

@@ -178,12 +178,12 @@ static void test_input_long_path_keeps_its_end_and_the_reason(void **state)
     strcpy(path + sizeof path - 9, "last.idx");
     assert_failed(dlcore_input_open(&input, path, &error), DLCORE_ERROR_IO, &error,
                   "xlast.idx: cannot open: No such file or directory");
-    assert_int_equal(strlen(input.name), DLCORE_INPUT_NAME_SIZE - 1);
+    assert_int_equal(strlen(input.name), DLCORE_SHOWN_PATH_SIZE - 1);
     assert_memory_equal(error.message, "...", 3);
-    assert_string_equal(input.name + 3, path + strlen(path) - (DLCORE_INPUT_NAME_SIZE - 4));
+    assert_string_equal(input.name + 3, path + strlen(path) - (DLCORE_SHOWN_PATH_SIZE - 4));
 
     /* one that just fits is whole */
-    path[DLCORE_INPUT_NAME_SIZE - 1] = '\0';
+    path[DLCORE_SHOWN_PATH_SIZE - 1] = '\0';
     dlcore_input_from_memory(&input, path, 1, path);
     assert_string_equal(input.name, path);
 }

@@ -381,7 +381,7 @@ static void test_output_a_temporary_file_that_is_gone_is_an_error(void **state)
         if (i == 1)
             put_file(TEMPORARY(0), "another's");
         assert_failed(dlcore_output_commit(&output, true, &error), DLCORE_ERROR_IO, &error,
-                      "cannot find the new file next to it: No such file or directory");
+                      "the temporary file is gone: No such file or directory");
         dlcore_output_close(&output);
         assert_content("file", "old");
     }
@@ -639,7 +639,7 @@ static void test_output_probe_of_what_cannot_be_replaced_says_why(void **state)
     io.error = EPERM;
     system = failing_io(&io);
     assert_failed(dlcore_output_probe(&system, path_of("file"), &error), DLCORE_ERROR_IO, &error,
-                  "/file: cannot remove the file next to it: Operation not permitted");
+                  "/file: cannot remove its temporary file: Operation not permitted");
     (void)files(true);
     failing_io_init(&io); /* another has removed it */
     io.only = "unlinkat";

@@ -362,8 +362,8 @@ static void test_dataset_errors_end_fit_with_their_message(void **state)
     reader = reader_of();
     reader.is_empty = true;
     check_refused(&reader, DLCORE_ERROR_ARGUMENT,
-                  "dataset: pass 0, counted from 0, had no batch: does begin go back to the batch "
-                  "it is told?");
+                  "dataset: pass 0 (counted from 0) gave no batch; check that begin goes to the "
+                  "batch it is given");
 }
 
 static dlcore_status stay(void *user, size_t pass, size_t batch, dlcore_error_record_t *error)
@@ -394,11 +394,11 @@ static void test_dataset_whose_begin_does_not_go_back_is_told_so(void **state)
         assert_int_equal(dlcore_model_fit_dataset(model, &dataset, &options, NULL),
                          DLCORE_ERROR_ARGUMENT);
         assert_string_equal(dlcore_model_error(model),
-                            "dataset: pass 1, counted from 0, had no batch: does begin go back to "
-                            "the batch it is told?");
+                            "dataset: pass 1 (counted from 0) gave no batch; check that begin goes "
+                            "to the batch it is given");
         assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &how, &result),
                          DLCORE_ERROR_ARGUMENT);
-        assert_non_null(strstr(error.message, "pass 0, counted from 0, had no batch"));
+        assert_non_null(strstr(error.message, "pass 0 (counted from 0) gave no batch"));
         dlcore_model_free(model);
         reader_free(&reader);
     }

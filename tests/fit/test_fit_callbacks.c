@@ -218,10 +218,10 @@ static void test_fit_callbacks_may_leave_half_an_error(void **state)
          "fit: callback 1 of 1 (disk): on_epoch_end: input or output failed"},
         {{.status = (dlcore_status)5},
          DLCORE_ERROR_ARGUMENT,
-         "fit: callback 1 of 1 (disk): on_epoch_end: answered 5, which is no status"},
+         "fit: callback 1 of 1 (disk): on_epoch_end: returned 5, which is not a dlcore_status"},
         {{.status = (dlcore_status)5, .message = "full"},
          DLCORE_ERROR_ARGUMENT,
-         "fit: callback 1 of 1 (disk): on_epoch_end: answered 5, which is no status"},
+         "fit: callback 1 of 1 (disk): on_epoch_end: returned 5, which is not a dlcore_status"},
         {{.message = "full"}, DLCORE_ERROR_STATE, "full"},
         {{.message = ""}, DLCORE_ERROR_STATE, "fit: callback 1 of 1 (disk) failed in on_epoch_end"},
     };

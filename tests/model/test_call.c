@@ -78,7 +78,7 @@ static void test_call_within_a_callback_is_busy_and_says_why(void **state)
     how.callback_count = 1;
     assert_accepted(model, dlcore_model_fit(model, samples, samples, &how, NULL));
     assert_string_equal(text, "model: is in use by the call that runs on_batch_end on this thread; "
-                              "if an exception or longjmp left it, model_abandon_call comes first");
+                              "if an exception or longjmp left it, call model_abandon_call first");
     assert_string_equal(dlcore_model_error(model), "");
     dlcore_model_free(model);
     dlcore_tensor_free(samples);

@@ -226,8 +226,8 @@ static void test_check_of_an_index_column_finds_it(void **state)
     for (size_t i = 0; i < ROWS; i++)
         numbers[INPUTS * i] = index_of(i);
     look(model, x, y);
-    assert_non_null(find(DLCORE_FINDING_FEATURE_COUNTS));
-    assert_non_null(strstr(find(DLCORE_FINDING_FEATURE_COUNTS)->text,
+    assert_non_null(find(DLCORE_FINDING_FEATURE_IS_INDEX));
+    assert_non_null(strstr(find(DLCORE_FINDING_FEATURE_IS_INDEX)->text,
                            "column 0 of x counts the samples from 1"));
     dlcore_model_free(model);
     dlcore_tensor_free(x);
@@ -337,7 +337,8 @@ static void test_check_of_categorical_labels_wants_shares_of_1(void **state)
     (void)state;
     assert_clean(model, x, y);
     numbers[0] = numbers[1] = numbers[2] = 1.0f;
-    assert_only(model, x, y, DLCORE_FINDING_LABELS_NO_SHARES, "the labels of sample 0 sum to 3");
+    assert_only(model, x, y, DLCORE_FINDING_LABELS_DO_NOT_SUM_TO_1,
+                "the labels of sample 0 sum to 3");
     dlcore_model_free(model);
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);
@@ -354,15 +355,15 @@ static void test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_t
     dlcore_model_free(model);
     model = regression(DLCORE_ACTIVATION_SIGMOID);
     assert_only(model, x, above, DLCORE_FINDING_OUTPUT_RANGE,
-                "sigmoid of the last layer, dense_1, "
-                "ends at 1");
+                "but the last layer, dense_1 (sigmoid), "
+                "cannot go beyond 1");
     assert_int_equal(findings.list[0].layer, 1);
     dlcore_model_free(model);
     model = regression(DLCORE_ACTIVATION_RELU);
     assert_only(model, x, above, DLCORE_FINDING_OUTPUT_RELU, "the last layer, dense_1, is relu");
     look(model, x, y);
     assert_non_null(find(DLCORE_FINDING_OUTPUT_RANGE));
-    assert_non_null(strstr(find(DLCORE_FINDING_OUTPUT_RANGE)->text, "ends at 0"));
+    assert_non_null(strstr(find(DLCORE_FINDING_OUTPUT_RANGE)->text, "cannot go beyond 0"));
     dlcore_model_free(model);
     model = two_layers(DLCORE_ACTIVATION_TANH, 1, DLCORE_ACTIVATION_LINEAR,
                        dlcore_loss_mean_absolute_percentage_error());

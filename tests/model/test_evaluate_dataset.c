@@ -213,9 +213,9 @@ static void test_evaluate_dataset_steps_of_tensors_are_refused(void **state)
     evaluates.error = predicts.error = &error;
     evaluates.steps = predicts.steps = 2;
     assert_failed(dlcore_model_evaluate(model, samples.x, samples.y, &evaluates, &result),
-                  DLCORE_ERROR_ARGUMENT, &error, "evaluate: steps, 2, is for datasets");
+                  DLCORE_ERROR_ARGUMENT, &error, "evaluate: steps must be 0 for tensors, got 2");
     assert_failed(dlcore_model_predict_with(model, samples.x, y, &predicts), DLCORE_ERROR_ARGUMENT,
-                  &error, "predict: steps, 2, is for datasets");
+                  &error, "predict: steps must be 0 for tensors, got 2");
     dlcore_tensor_free(y);
     samples_free(samples);
     dlcore_model_free(model);
@@ -721,7 +721,7 @@ static void test_evaluate_dataset_errors_come_through_with_their_messages(void *
         {{good, {.status = (dlcore_status)5}},
          DLCORE_OK,
          DLCORE_ERROR_ARGUMENT,
-         "dataset: next: answered 5, which is no status",
+         "dataset: next: returned 5, which is not a dlcore_status",
          false},
         {{good, {.rows = 2, .width = INPUTS + 1}},
          DLCORE_OK,

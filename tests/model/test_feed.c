@@ -247,7 +247,7 @@ static void test_feed_holds_the_first_batch_where_the_pass_has_ended(void **stat
     check_next(&feed, 0, 0.0f); /* not the held one */
     script.count = 0;
     assert_int_equal(dlcore_feed_hold(&feed, model, 1, 3, &error), DLCORE_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "dataset: pass 1, counted from 0, had no batch"));
+    assert_non_null(strstr(error.message, "dataset: pass 1 (counted from 0) gave no batch"));
     dlcore_feed_clear(&feed, model);
     scripted_dataset_clear(&script);
     dlcore_model_free(model);
@@ -272,7 +272,7 @@ static void test_feed_errors_come_through_with_their_messages(void **state)
     assert_string_equal(error.message, "dataset: begin: no disk");
     script.begin_status = (dlcore_status)5;
     assert_int_equal(dlcore_feed_seek(&feed, model, 0, 0, 0, &error), DLCORE_ERROR_ARGUMENT);
-    assert_string_equal(error.message, "dataset: begin: answered 5, which is no status");
+    assert_string_equal(error.message, "dataset: begin: returned 5, which is not a dlcore_status");
     script.begin_status = DLCORE_ERROR_IO;
     script.message_never_ends = true;
     assert_int_equal(dlcore_feed_seek(&feed, model, 0, 0, 0, &error), DLCORE_ERROR_IO);

@@ -280,7 +280,9 @@ static void test_prefetch_refuses_what_is_no_batch(void **state)
         {{.rows = 2, .scalar = true}, DLCORE_ERROR_SHAPE, "a batch of 0 samples"},
         {{.status = DLCORE_ERROR_NAME}, DLCORE_ERROR_NAME, "dataset: next: unknown name"},
         {{.status = (dlcore_status)-77}, (dlcore_status)-77, "dataset: next: unknown status"},
-        {{.status = (dlcore_status)77}, DLCORE_ERROR_ARGUMENT, "dataset: next: answered 77"},
+        {{.status = (dlcore_status)77},
+         DLCORE_ERROR_ARGUMENT,
+         "dataset: next: returned 77, which is not a dlcore_status"},
     };
 
     (void)state;

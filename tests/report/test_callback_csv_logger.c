@@ -279,8 +279,8 @@ static void test_csv_logger_of_bad_settings_is_refused(void **state)
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "csv_logger: path is empty");
     logger = dlcore_csv_logger_default(folder_path("bad.csv"));
     logger.separator = '\177';
-    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "no number or word has, got 127");
-    for (const char *bad = "\"\n.-e7\200\001\b\v\033"; *bad != '\0'; bad++) {
+    case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "{ | } ~, got 127");
+    for (const char *bad = "\"\n.-+_e7\200\001\b\v\033"; *bad != '\0'; bad++) {
         logger = dlcore_csv_logger_default(folder_path("bad.csv"));
         logger.separator = *bad;
         case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "csv_logger: separator");
@@ -288,9 +288,36 @@ static void test_csv_logger_of_bad_settings_is_refused(void **state)
     assert_false(folder_has("bad.csv"));
 }
 
+/* Exactly those that the header lists. */
+static void test_csv_logger_takes_the_listed_separators(void **state)
+{
+    static const char listed[] = "\t !#$%&'()*,/:;<=>?@[\\]^`{|}~";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("listed.csv"));
+        dlcore_callback_t callback = dlcore_csv_logger_callback(&logger);
+
+        logger.separator = (char)c;
+        if (c != 0 && strchr(listed, c) != NULL) {
+            dlcore_fit_options_t options = case_options(&callback, 1, 1);
+            dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+            char header[] = "epoch?loss";
+
+            header[5] = (char)c;
+            assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+            assert_memory_equal(folder_text("listed.csv"), header, sizeof header - 1);
+            dlcore_model_free(model);
+        } else {
+            case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT, "csv_logger: separator");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_csv_logger_takes_the_listed_separators),
         cmocka_unit_test(test_csv_logger_writes_names_in_order_and_numbers_that_read_back),
         cmocka_unit_test(test_csv_logger_of_a_fit_has_na_where_nothing_was_validated),
         cmocka_unit_test(test_csv_logger_sorts_all_names_together),

@@ -303,7 +303,7 @@ static void test_model_file_faults_says_what_is_no_model(void **state)
     ask.error = &error;
     assert_failed(dlcore_model_load(scratch_file("text", text, sizeof text - 1), &ask, &model),
                   DLCORE_ERROR_FORMAT, &error,
-                  "/text: no safetensors file: it does not begin with the length of a header");
+                  "/text: not a safetensors file: it does not begin with the length of a header");
     snprintf(expected, sizeof expected, "/cut: file is cut short: %zu bytes, at least %zu expected",
              size - 100, size);
     assert_failed(dlcore_model_load(scratch_file("cut", file, size - 100), &ask, &model),

@@ -120,10 +120,10 @@ static const hostile_t models[] = {
     {FILE_OF(COMPILED(SGD, "'mse'", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]")), 32,
      "metric 0: class_name is 0: it is no name"},
     {FILE_OF(COMPILED(SGD, "'mse'", "[]") ",\"dlcore.training_state\":\"{'seed':'-1'}\""), 32,
-     "seed is no whole number"},
+     "seed is not a whole number"},
     {FILE_OF(COMPILED(SGD, "'mse'",
                       "[]") ",\"dlcore.training_state\":\"{'epochs_trained':'4294967296'}\""),
-     32, "epochs_trained is no whole number up to 4294967295"},
+     32, "epochs_trained is not a whole number up to 4294967295"},
     {"{\"__metadata__\":{" GOOD "},\"d/kernel\":" F32("[3,2]", "[0,24]") "}", 24,
      "has no tensor \"d/bias\" (2)"},
     {"{\"__metadata__\":{" GOOD

@@ -157,7 +157,7 @@ static void test_model_file_ways_saves_to_paths(void **state)
     assert_failed(dlcore_model_save(model, scratch_path("none/model"), &how), DLCORE_ERROR_IO,
                   &error, "No such file or directory");
     assert_failed(dlcore_model_load(scratch_file("text", "no model at all", 15), &ask, &loaded),
-                  DLCORE_ERROR_FORMAT, &error, "text: no safetensors file");
+                  DLCORE_ERROR_FORMAT, &error, "text: not a safetensors file");
     dlcore_model_free(model);
 }
 

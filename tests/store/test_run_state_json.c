@@ -121,8 +121,8 @@ static void test_run_state_json_that_lies_is_refused(void **state)
     static const struct {
         const char *text, *message;
     } hostile[] = {
-        {RUN(NUMBERS ",\"epoch\":\"18446744073709551616\""), "epoch is no whole number up to"},
-        {RUN(NUMBERS ",\"batch_size\":\"-1\""), "batch_size is no whole number"},
+        {RUN(NUMBERS ",\"epoch\":\"18446744073709551616\""), "epoch is not a whole number up to"},
+        {RUN(NUMBERS ",\"batch_size\":\"-1\""), "batch_size is not a whole number"},
         {RUN(NUMBERS ",\"weights\":1"), "a truth value is missing"},
         {RUN(NUMBERS ",\"weights\":true,\"weights\":true"), "there twice"},
         {RUN(NUMBERS ",\"callbacks\":[{\"name\":\"a\",\"state\":[\"0\"],\"weights\":false}]"),

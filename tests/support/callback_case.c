@@ -212,7 +212,7 @@ void case_assert_places_refused(const dlcore_callback_t *callback, const char *b
     *system = &failing;
     *path = folder_path("m");
     assert_refused(callback, DLCORE_ERROR_IO, begins,
-                   "/m: cannot make a file next to it: Read-only file system");
+                   "/m: cannot create a temporary file in its folder: Read-only file system");
     *system = before;
     assert_int_equal(folder_files(true), 1);
 }
