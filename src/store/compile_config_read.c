@@ -61,11 +61,14 @@ static dlcore_status get_loss(dlcore_config_reading_t *reading, const dlcore_jso
     return dlcore_settings_read(reading, &config, &kind, loss);
 }
 
+/* Keras's class, which has no threshold; "accuracy" is a name, which stands for other classes. */
+#define ONLY_EQUAL "Keras's class Accuracy counts outputs that equal labels; \"accuracy\" is a name"
+
 static dlcore_status get_metric(const dlcore_config_reading_t *reading, const dlcore_json_t *thing,
                                 dlcore_metric_t *metric)
 {
     char name[DLCORE_NAME_SIZE], own[DLCORE_METRIC_NAME_SIZE];
-    dlcore_json_t config;
+    dlcore_json_t config, threshold;
     dlcore_config_class_t kind = {.common = dlcore_no_settings,
                                   .common_keys = dlcore_metric_common_keys};
     const dlcore_metric_type_t *type;
@@ -77,7 +80,13 @@ static dlcore_status get_metric(const dlcore_config_reading_t *reading, const dl
     type = dlcore_metric_type(metric->kind);
     if (type == NULL)
         return dlcore_config_refuse_class(reading, "metric", thing, name);
-    status = dlcore_config_name(reading, &config, "name", own, sizeof own);
+    if (metric->kind == DLCORE_METRIC_ACCURACY && config.kind == DLCORE_JSON_OBJECT) {
+        status = dlcore_config_find(reading, &config, "threshold", &threshold);
+        if (status == DLCORE_OK && threshold.kind == DLCORE_JSON_NONE)
+            return dlcore_config_refuse_value(reading, "metric", thing, ONLY_EQUAL);
+    }
+    if (status == DLCORE_OK)
+        status = dlcore_config_name(reading, &config, "name", own, sizeof own);
     if (status == DLCORE_OK && strcmp(own, type->name) != 0)
         memcpy(metric->name, own, sizeof own);
     kind.name = name;

@@ -8,6 +8,7 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
+#include "base/shown.h"
 #include "base/size.h"
 
 #define SHAPE_TEXT 80
@@ -59,6 +60,23 @@ static const char *shape_text(char text[SHAPE_TEXT], size_t rank, const size_t *
     return text;
 }
 
+/* With the name of one that is there, where it may be the one that was meant. */
+static dlcore_status fail_missing(dlcore_model_reading_t *reading, const char *name,
+                                  const char *shape)
+{
+    const dlcore_safetensors_entry_t *like = dlcore_safetensors_find_like(&reading->file, name);
+    char decoded[DLCORE_SAFETENSORS_NAME_MAX + 1];
+    dlcore_shown_names_t there = {.used = 0};
+
+    if (like != NULL) {
+        (void)dlcore_safetensors_name(&reading->file, like, decoded);
+        dlcore_shown_add(&there, decoded);
+    }
+    return dlcore_fail(reading->error, DLCORE_ERROR_NAME, "%s: has no tensor \"%s\" %s%s%s",
+                       reading->source->name, name, shape, like != NULL ? "; it has " : "",
+                       there.text);
+}
+
 dlcore_status dlcore_model_reading_find(dlcore_model_reading_t *reading, const char *name,
                                         size_t rank, const size_t *shape,
                                         dlcore_safetensors_entry_t **entry)
@@ -70,8 +88,7 @@ dlcore_status dlcore_model_reading_find(dlcore_model_reading_t *reading, const c
 
     *entry = NULL;
     if (found == NULL)
-        return dlcore_fail(reading->error, DLCORE_ERROR_NAME, "%s: has no tensor \"%s\" %s", file,
-                           name, shape_text(wanted, rank, shape));
+        return fail_missing(reading, name, shape_text(wanted, rank, shape));
     if (found->dtype != DLCORE_SAFETENSORS_F32) {
         dlcore_safetensors_dtype_text(&reading->file, found, dtype, sizeof dtype);
         return dlcore_fail(reading->error, DLCORE_ERROR_DTYPE,

@@ -113,6 +113,33 @@ dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *
     return NULL;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+
+    return length > wanted && text[length - wanted - 1] == '/' &&
+           strcmp(text + length - wanted, end) == 0;
+}
+
+dlcore_safetensors_entry_t *dlcore_safetensors_find_like(const dlcore_safetensors_t *file,
+                                                         const char *name)
+{
+    const char *slash = strchr(name, '/');
+    bool of_layer = slash != NULL && strchr(slash + 1, '/') == NULL;
+    char decoded[DLCORE_SAFETENSORS_NAME_MAX + 1];
+    dlcore_safetensors_entry_t *near = NULL;
+
+    for (size_t i = 0; i < file->count; i++) {
+        (void)dlcore_safetensors_name(file, &file->entries[i], decoded);
+        if (ends_with(decoded, name))
+            return &file->entries[i];
+        if (near == NULL && of_layer && ends_with(decoded, slash + 1) &&
+            strncmp(decoded, "optimizer/", 10) != 0)
+            near = &file->entries[i];
+    }
+    return near;
+}
+
 /* A member of an entry, which has been checked to be there. */
 static dlcore_json_t member(const dlcore_safetensors_t *file,
                             const dlcore_safetensors_entry_t *entry, const char *name)

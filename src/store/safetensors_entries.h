@@ -65,6 +65,11 @@ static inline dlcore_json_t dlcore_safetensors_name_at(const char *text, uint32_
 /* The tensor of that name; NULL when there is none. */
 dlcore_safetensors_entry_t *dlcore_safetensors_find(const dlcore_safetensors_t *file,
                                                     const char *name);
+/* For messages, the tensor that may have been meant: one whose name ends in that one,
+ * "sequential/dense/kernel" for "dense/kernel", else the first layer's of the same last part; NULL
+ * when there is none. Looks at all names. */
+dlcore_safetensors_entry_t *dlcore_safetensors_find_like(const dlcore_safetensors_t *file,
+                                                         const char *name);
 /* Its name, decoded, and how many bytes that has. */
 size_t dlcore_safetensors_name(const dlcore_safetensors_t *file,
                                const dlcore_safetensors_entry_t *entry,

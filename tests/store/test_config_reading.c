@@ -1,0 +1,251 @@
+/* Configs as Keras 3, Keras 2 and programs write them: what is read, and what is refused.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore/file.h"
+#include "model/model.h"
+#include "store/model_config.h"
+#include "json/json.h"
+
+#define DENSE "{'class_name':'Dense','config':{'name':'d','units':2}}"
+#define INPUT(shape) "{'class_name':'InputLayer','config':{'batch_shape':" shape "}}"
+
+/* ' stands for ". */
+static char *text_of(const char *from)
+{
+    char *text = malloc(strlen(from) + 1);
+
+    assert_non_null(text);
+    strcpy(text, from);
+    for (char *c = text; *c != '\0'; c++)
+        *c = *c == '\'' ? '"' : *c;
+    return text;
+}
+
+static dlcore_json_t parsed(const char *text)
+{
+    dlcore_json_problem_t problem;
+    dlcore_json_t value;
+
+    if (!dlcore_json_check(text, strlen(text), &value, &problem))
+        fail_msg("byte %zu: %s: %s", problem.at, problem.what, text);
+    return value;
+}
+
+static dlcore_status read_model(const char *layers, dlcore_model_t **model,
+                                dlcore_error_record_t *error)
+{
+    char whole[2048], *text;
+    dlcore_json_t config;
+    dlcore_status status;
+    size_t width;
+
+    snprintf(whole, sizeof whole, "{'class_name':'Sequential','config':{'layers':[%s]}}", layers);
+    text = text_of(whole);
+    config = parsed(text);
+    assert_int_equal(dlcore_model_create(NULL, model), DLCORE_OK);
+    status = dlcore_model_config_read(&config, "f", *model, &width, error);
+    free(text);
+    return status;
+}
+
+static void assert_model_refused(const char *layers, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model = NULL;
+    dlcore_status status = read_model(layers, &model, &error);
+
+    if (status != DLCORE_ERROR_UNSUPPORTED || strstr(error.message, message) == NULL)
+        fail_msg("%s: status %d, \"%s\", not \"%s\"", layers, status, error.message, message);
+    dlcore_model_free(model);
+}
+
+static dlcore_model_t *accepted(const char *layers)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model = NULL;
+
+    if (read_model(layers, &model, &error) != DLCORE_OK)
+        fail_msg("%s: \"%s\"", layers, error.message);
+    return model;
+}
+
+static dlcore_status read_compile(const char *from, dlcore_compile_options_t *settings,
+                                  dlcore_error_record_t *error)
+{
+    char *text = text_of(from);
+    dlcore_json_t config = parsed(text);
+    dlcore_status status = dlcore_compile_config_read(&config, "f", settings, error);
+
+    free(text);
+    return status;
+}
+
+static void test_config_reading_keeps_initializers_by_name_until_weights_are_drawn(void **state)
+{
+    static const char layers[] = "{'class_name':'Dense','config':{'name':'d','units':2,"
+                                 "'batch_input_shape':[null,3],'kernel_initializer':"
+                                 "{'class_name':'Orthogonal','config':{'gain':2.0}}}}";
+    dlcore_model_t *model = accepted(layers), *clone = NULL;
+    const dlcore_initializer_t *kept = &dlcore_model_layer(model, 0)->kernel_initializer;
+    dlcore_error_record_t error = {0};
+    const float weights[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    float copy[8];
+
+    (void)state;
+    assert_int_equal(kept->kind, DLCORE_INITIALIZER_NAMED);
+    assert_string_equal(kept->name, "Orthogonal");
+    assert_int_equal(dlcore_model_build(model, 3), DLCORE_ERROR_UNSUPPORTED);
+    assert_string_equal(dlcore_model_error(model),
+                        "d/kernel: its initializer is Orthogonal, which this version knows by name "
+                        "alone: weights can be loaded, but not drawn");
+    assert_int_equal(dlcore_network_build_unset(&model->network, 3, &error), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_weights(model, weights, 8), DLCORE_OK);
+    assert_int_equal(dlcore_model_clone(model, &clone), DLCORE_OK); /* nothing is drawn */
+    assert_int_equal(dlcore_model_get_weights(clone, copy, 8), DLCORE_OK);
+    assert_memory_equal(copy, weights, sizeof copy);
+    dlcore_model_free(clone);
+    dlcore_model_free(model);
+    model = accepted(INPUT("[null,3]") ",{'class_name':'Dense','config':{'units':2,"
+                                       "'kernel_initializer':{'class_name':'GlorotUniform',"
+                                       "'config':{'input_axes':0}},'bias_initializer':null}}");
+    assert_string_equal(dlcore_model_layer(model, 0)->kernel_initializer.name,
+                        "GlorotUniform (changed)");
+    assert_string_equal(dlcore_model_layer(model, 0)->bias_initializer.name, "");
+    dlcore_model_free(model);
+}
+
+static void test_config_reading_saves_a_named_initializer_under_its_name(void **state)
+{
+    dlcore_model_t *model = accepted("{'class_name':'Dense','config':{'name':'d','units':1,"
+                                     "'batch_input_shape':[null,1],'kernel_initializer':"
+                                     "'lecun_normal'}}"),
+                   *loaded = NULL;
+    dlcore_error_record_t error = {0};
+    const float weights[2] = {0.5f, 0.25f};
+    void *bytes = NULL;
+    size_t size = 0;
+
+    (void)state;
+    assert_int_equal(dlcore_network_build_unset(&model->network, 1, &error), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_weights(model, weights, 2), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
+    assert_string_equal(dlcore_model_layer(loaded, 0)->kernel_initializer.name, "lecun_normal");
+    free(bytes);
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+}
+
+static void test_config_reading_refuses_layers_along_the_last_of_several_axes(void **state)
+{
+    dlcore_model_t *model;
+
+    (void)state;
+    assert_model_refused(INPUT("[null,2,3]") "," DENSE,
+                         "layer 1: Dense: samples have several axes there, 6 numbers in all and 3 "
+                         "along the last");
+    assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'Softmax','config':{}}", "Activation");
+    assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'BatchNormalization','config':{}}",
+                         "BatchNormalization: samples have several axes");
+    model = accepted(INPUT("[null,2,3]") ",{'class_name':'ReLU','config':{}},"
+                                         "{'class_name':'Flatten','config':{}}," DENSE);
+    assert_int_equal(dlcore_model_layer_count(model), 3);
+    dlcore_model_free(model);
+    model = accepted(INPUT("[null,1,3]") "," DENSE); /* one row is the same as none */
+    dlcore_model_free(model);
+}
+
+static void test_config_reading_knows_keras_2_and_refuses_classes_of_programs(void **state)
+{
+    dlcore_model_t *model = accepted(
+        "{'class_name':'Dense','config':{'units':2,'batch_input_shape':[null,3],'dtype':'float32'"
+        "}},{'class_name':'LeakyReLU','config':{'alpha':{'class_name':'__numpy__','config':"
+        "{'value':[0.125],'dtype':'float32'}}}}");
+
+    (void)state;
+    assert_int_equal(dlcore_model_layer(model, 0)->input_width, 3);
+    assert_true(dlcore_model_layer(model, 1)->negative_slope == 0.125);
+    dlcore_model_free(model);
+    assert_model_refused("{'class_name':'Dense','registered_name':'mine>Dense','config':{'units':2}"
+                         "}",
+                         "registered_name is \"mine>Dense\"");
+}
+
+static void test_config_reading_takes_every_form_that_compile_does(void **state)
+{
+    static const char *const forms[] = {
+        "{'optimizer':'adam','loss':'mse','metrics':['mae']}",
+        "{'optimizer':{'class_name':'Adam','config':{'name':'a'}},'loss':['mse'],"
+        "'metrics':[['mae']]}",
+        "{'optimizer':'Adam','loss':{'d':'mse'},'metrics':{'d':['mae']},'loss_weights':null}",
+        "{'optimizer':'adam','loss':{'module':'builtins','class_name':'function','config':"
+        "'mean_squared_error','registered_name':'function'},'metrics':'mae'}",
+        "{'optimizer':'adam','loss':{'class_name':'MeanSquaredError','config':{'reduction':"
+        "'auto'}},'metrics':['mae']}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        dlcore_error_record_t error = {0};
+        dlcore_compile_options_t found;
+
+        if (read_compile(forms[i], &found, &error) != DLCORE_OK)
+            fail_msg("%s: %s", forms[i], error.message);
+        assert_int_equal(found.optimizer.kind, DLCORE_OPTIMIZER_ADAM);
+        assert_int_equal(found.loss.kind, DLCORE_LOSS_MEAN_SQUARED_ERROR);
+        assert_int_equal(found.loss.reduction, DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE);
+        assert_int_equal(found.metric_count, 1);
+        assert_int_equal(found.metrics[0].kind, DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    }
+}
+
+static void test_config_reading_names_the_class_the_key_and_the_value(void **state)
+{
+    static const char *const refused[][2] = {
+        {"{'optimizer':'adam','loss':'mse','loss_weights':[0.5]}",
+         "f: compile_config: compile: loss_weights is [0.5]: this version takes only"},
+        {"{'optimizer':'adam','loss':{'class_name':'CategoricalCrossentropy','config':{'axis':0}}}",
+         "f: compile_config: CategoricalCrossentropy: axis is 0: this version takes only [-1, 1]"},
+        {"{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'AUC','config':"
+         "{'multi_label':true}}]}",
+         "f: compile_config: metric 0: AUC: multi_label is true: this version takes only [false]"},
+        {"{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'Accuracy','config':{}}]}",
+         "Accuracy"},
+        {"{'optimizer':{'class_name':'SGD','config':{'decay':0.5}},'loss':'mse'}",
+         "f: compile_config: SGD: decay is 0.5: this version takes only [null, 0]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        dlcore_error_record_t error = {0};
+        dlcore_compile_options_t found;
+        dlcore_status status = read_compile(refused[i][0], &found, &error);
+
+        if (status != DLCORE_ERROR_UNSUPPORTED || strstr(error.message, refused[i][1]) == NULL)
+            fail_msg("%s: status %d, \"%s\"", refused[i][0], status, error.message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config_reading_keeps_initializers_by_name_until_weights_are_drawn),
+        cmocka_unit_test(test_config_reading_saves_a_named_initializer_under_its_name),
+        cmocka_unit_test(test_config_reading_refuses_layers_along_the_last_of_several_axes),
+        cmocka_unit_test(test_config_reading_knows_keras_2_and_refuses_classes_of_programs),
+        cmocka_unit_test(test_config_reading_takes_every_form_that_compile_does),
+        cmocka_unit_test(test_config_reading_names_the_class_the_key_and_the_value),
+    };
+
+    return cmocka_run_group_tests_name("config_reading", tests, NULL, NULL);
+}
