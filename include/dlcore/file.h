@@ -23,6 +23,10 @@
  * A model that is loaded and trained on has the same weights, bit for bit, as if it had never been
  * saved, with the same engine and build. Any program that reads safetensors can read the weights.
  *
+ * Layers and settings that Keras wrote are read, too. A class, a key or a value that this version
+ * does not have is DLCORE_ERROR_UNSUPPORTED, and the message names it: nothing that changes results
+ * is dropped. An initializer that is not known is kept by its name (DLCORE_INITIALIZER_NAMED).
+ *
  * Compatibility: "dlcore.format_version" of the metadata is 1. Later versions of dlcore read such
  * files. A file of a later format version is DLCORE_ERROR_UNSUPPORTED. Unknown metadata and unknown
  * tensors are skipped.

@@ -22,34 +22,6 @@ void dlcore_class_name(const char *snake, char *camel, size_t room)
     camel[length] = '\0';
 }
 
-static bool is_capital(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_small(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-/* keras/src/utils/naming.py, to_snake_case: a capital begins a word after a letter that is none,
- * and, but for the first, where a letter that is none follows. */
-void dlcore_snake_name(const char *camel, char *snake, size_t room)
-{
-    size_t length = 0;
-    char before = '\0';
-
-    for (; *camel != '\0' && length + 2 < room; before = *camel++) {
-        bool capital = is_capital(*camel);
-
-        if (capital && before != '\0' && before != '_' &&
-            (is_small(camel[1]) || !is_capital(before)))
-            snake[length++] = '_';
-        snake[length++] = (char)(capital ? *camel - 'A' + 'a' : *camel);
-    }
-    snake[length] = '\0';
-}
-
 void dlcore_config_open(dlcore_json_writer_t *writer, const char *name, const char *module,
                         const char *class_name)
 {

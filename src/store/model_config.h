@@ -6,7 +6,8 @@
  *
  *     {"optimizer":{"class_name":"RMSprop","config":{...}},"loss":{...},"metrics":[...]}
  *
- * What is read may have more members, and leave out those that have defaults.
+ * What is read may leave out members that have defaults. A key or a value that this version does
+ * not know is DLCORE_ERROR_UNSUPPORTED, and named with its class.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_STORE_MODEL_CONFIG_H
@@ -19,8 +20,6 @@
 #include "json/json_writer.h"
 
 DLCORE_HIDDEN_BEGIN
-
-/* Layers of a model in a file: bounds what a small file can make grow. */
 
 /* The two objects, for a built model, and a compiled one, whose learning rate is that of the
  * moment: see dlcore_optimizer_config_put. */
@@ -38,9 +37,8 @@ dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char
                                          dlcore_compile_options_t *settings,
                                          dlcore_error_record_t *error);
 
-/* "glorot_uniform" to "GlorotUniform" and back. The results have at most `room` bytes. */
+/* "glorot_uniform" to "GlorotUniform", at most `room` bytes with the terminator. */
 void dlcore_class_name(const char *snake, char *camel, size_t room);
-void dlcore_snake_name(const char *camel, char *snake, size_t room);
 
 DLCORE_HIDDEN_END
 

@@ -144,7 +144,7 @@ static dlcore_status check_key(const dlcore_config_reading_t *reading,
     return dlcore_config_refuse_value(reading, name, value, why);
 }
 
-/* A setting that is written as text has that as its neutral value, unless keys say more. */
+/* Of a setting that is written as text, the keys say what may be read. */
 static dlcore_status read_member(const dlcore_config_reading_t *reading,
                                  const dlcore_json_t *config, const dlcore_config_class_t *kind,
                                  const char *name, const dlcore_json_t *value, void *descriptor)
