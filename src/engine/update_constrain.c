@@ -18,7 +18,7 @@ static void constrain_kernel(const dlcore_update_sink_t *update,
         size_t column = i * width, within = column % panel;
         float *weights = update->values + parameter->offset + (column - within) * inputs + within;
 
-        dlcore_constraint_apply_columns(&parameter->constraint, update->kernels, weights, inputs,
+        dlcore_constraint_apply_columns(parameter->constraint, update->kernels, weights, inputs,
                                         dlcore_size_min(width, units - column), panel);
     }
 }
@@ -30,12 +30,12 @@ void dlcore_update_constrain(const dlcore_update_sink_t *update, const dlcore_pl
     for (size_t i = 0; i < plan->span_count; i++) {
         const dlcore_parameter_t *parameter = plan->spans[i].parameter;
 
-        if (parameter->constraint.kind == DLCORE_CONSTRAINT_NONE)
+        if (!dlcore_parameter_is_constrained(parameter))
             continue;
         if (parameter->rank == 2)
             constrain_kernel(update, parameter, place);
         else if (i % place->workers == place->worker)
-            dlcore_constraint_apply_vector(&parameter->constraint, update->kernels,
+            dlcore_constraint_apply_vector(parameter->constraint, update->kernels,
                                            update->values + parameter->offset, parameter->shape[0]);
     }
 }

@@ -17,7 +17,7 @@ static size_t chunks_of(size_t floats)
 
 static bool has_penalty(const dlcore_parameter_t *parameter)
 {
-    return !dlcore_regularizer_is_none(&parameter->regularizer);
+    return parameter->regularizer != NULL && !dlcore_regularizer_is_none(parameter->regularizer);
 }
 
 /* The index-th parameter; *moves: whether training moves it. */
@@ -64,7 +64,7 @@ static void settle(const dlcore_network_t *network, const dlcore_update_key_t *k
         if (!moves)
             continue;
         plan->has_penalty |= has_penalty(parameter);
-        plan->has_constraint |= parameter->constraint.kind != DLCORE_CONSTRAINT_NONE;
+        plan->has_constraint |= dlcore_parameter_is_constrained(parameter);
         plan->chunk_count += chunks_of(parameter->floats);
         plan->span_count++;
     }
@@ -80,15 +80,18 @@ static void fill_spans(const dlcore_network_t *network, dlcore_update_plan_t *pl
 
     for (size_t i = 0; (parameter = parameter_at(network, i, &moves)) != NULL; i++) {
         bool is_bias = strcmp(parameter->name, "bias") == 0;
+        dlcore_regularizer_t regularizer = {0};
 
         if (!moves)
             continue;
+        if (parameter->regularizer != NULL)
+            regularizer = *parameter->regularizer;
         plan->spans[spans++] = (dlcore_update_span_t){
             .offset = parameter->offset,
             .floats = parameter->floats,
             .first_chunk = chunks,
-            .l1 = (float)parameter->regularizer.l1,
-            .two_l2 = (float)(2.0 * parameter->regularizer.l2),
+            .l1 = (float)regularizer.l1,
+            .two_l2 = (float)(2.0 * regularizer.l2),
             .decays = plan->key.decays && !(is_bias && plan->key.decays_no_bias),
             .parameter = parameter};
         chunks += chunks_of(parameter->floats);
@@ -162,6 +165,8 @@ static double penalty(const dlcore_kernels_t *kernels, const dlcore_regularizer_
 {
     double sum = 0.0;
 
+    if (regularizer == NULL)
+        return 0.0;
     if (regularizer->l1 > 0.0)
         sum += regularizer->l1 * (double)kernels->absolute_sum(weights, n);
     if (regularizer->l2 > 0.0)
@@ -177,7 +182,7 @@ void dlcore_update_penalty_partials(const dlcore_update_plan_t *plan,
     for (size_t i = dlcore_share(plan->chunk_count, place->worker, place->workers); i < end; i++) {
         dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
 
-        plan->partials[i] = penalty(network->kernels, &chunk.span->parameter->regularizer,
+        plan->partials[i] = penalty(network->kernels, chunk.span->parameter->regularizer,
                                     network->values + chunk.offset, chunk.count);
     }
 }
@@ -202,7 +207,7 @@ double dlcore_network_penalty(const dlcore_network_t *network)
 
         for (size_t at = 0; moves && has_penalty(parameter) && at < parameter->floats;
              at += DLCORE_UPDATE_CHUNK)
-            sum += penalty(network->kernels, &parameter->regularizer, weights + at,
+            sum += penalty(network->kernels, parameter->regularizer, weights + at,
                            dlcore_size_min(DLCORE_UPDATE_CHUNK, parameter->floats - at));
     }
     return sum;

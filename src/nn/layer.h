@@ -33,14 +33,20 @@ typedef struct dlcore_parameter {
     size_t rank;
     size_t shape[2];
     size_t fan_in, fan_out;
-    const dlcore_initializer_t *initializer; /* the layer's: for building alone */
-    bool is_statistic;                       /* found from data, not moved by an optimizer */
-    dlcore_regularizer_t regularizer;
-    dlcore_constraint_t constraint;
+    bool is_statistic; /* found from data, not moved by an optimizer */
+    /* the layer's; the last two NULL where the parameter can have none */
+    const dlcore_initializer_t *initializer;
+    const dlcore_regularizer_t *regularizer;
+    const dlcore_constraint_t *constraint;
     size_t offset; /* floats from the start of the flat parameter vector; a multiple of 16 */
     size_t floats; /* with padding; rank 2: as the engine's products lay a kernel out */
     size_t place;  /* numbers before it in a row-major copy of all weights */
 } dlcore_parameter_t;
+
+static inline bool dlcore_parameter_is_constrained(const dlcore_parameter_t *parameter)
+{
+    return parameter->constraint != NULL && parameter->constraint->kind != DLCORE_CONSTRAINT_NONE;
+}
 
 /* One worker's view of one layer in one step. */
 typedef struct dlcore_layer_pass {

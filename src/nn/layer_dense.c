@@ -27,8 +27,8 @@ static size_t dense_declare(const dlcore_layer_t *layer, size_t input_width,
                                               .fan_in = input_width,
                                               .fan_out = layer->units,
                                               .initializer = &layer->kernel_initializer,
-                                              .regularizer = layer->kernel_regularizer,
-                                              .constraint = layer->kernel_constraint};
+                                              .regularizer = &layer->kernel_regularizer,
+                                              .constraint = &layer->kernel_constraint};
     if (!layer->use_bias)
         return 1;
     parameters[BIAS] = (dlcore_parameter_t){.name = "bias",
@@ -37,8 +37,8 @@ static size_t dense_declare(const dlcore_layer_t *layer, size_t input_width,
                                             .fan_in = layer->units,
                                             .fan_out = layer->units,
                                             .initializer = &layer->bias_initializer,
-                                            .regularizer = layer->bias_regularizer,
-                                            .constraint = layer->bias_constraint};
+                                            .regularizer = &layer->bias_regularizer,
+                                            .constraint = &layer->bias_constraint};
     return 2;
 }
 
