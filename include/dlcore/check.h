@@ -7,8 +7,8 @@
  *         printf("%s\n", findings.list[i].text);
  *
  * dlcore_model_fit prints the same with verbose 1, as lines that begin with "note: ", before the
- * first epoch that a model is trained. A finding is not an error, and a model without findings may
- * still be wrong.
+ * first epoch that a model is trained, about the samples that it trains on. A finding is not an
+ * error, and a model without findings may still be wrong.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_CHECK_H
@@ -34,6 +34,8 @@ typedef enum dlcore_finding_kind {
                                           no layer that normalizes them */
     DLCORE_FINDING_LABELS_CONSTANT,    /* y is the same for all samples */
     DLCORE_FINDING_CLASS_MISSING,      /* no sample is of some class */
+    DLCORE_FINDING_CLASS_NOT_TRAINED,  /* fit: no sample of some class is trained on, but
+                                          validation_split keeps some back */
     DLCORE_FINDING_CLASSES_UNBALANCED, /* one class has 20 times the samples of another */
     DLCORE_FINDING_LABELS_DO_NOT_SUM_TO_1, /* categorical_crossentropy, and a row of y whose sum is
                                               not 1 */

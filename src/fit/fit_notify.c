@@ -136,6 +136,14 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
     return event.status;
 }
 
+/* How many samples validation_split keeps back. */
+static size_t held_out(const dlcore_fit_t *fit)
+{
+    const dlcore_source_t *validation = &fit->validation;
+
+    return validation->x == fit->feed.samples.x && validation->begin > 0 ? validation->rows : 0;
+}
+
 /* Without memory for looking there are none to tell. */
 void dlcore_fit_tell_findings(dlcore_fit_t *fit)
 {
@@ -145,9 +153,9 @@ void dlcore_fit_tell_findings(dlcore_fit_t *fit)
 
     if (options->verbose != 1 || fit->resumed || model->steps_trained > 0 ||
         fit->position.epoch >= options->epochs ||
-        dlcore_check_model(model, samples->x, samples->y,
-                           options->sample_weight != NULL || options->class_weight != NULL,
-                           &fit->findings, NULL) != DLCORE_OK)
+        dlcore_check_training(model, samples, held_out(fit),
+                              options->sample_weight != NULL || options->class_weight != NULL,
+                              &fit->findings, NULL) != DLCORE_OK)
         return;
     dlcore_host_begin(fit->model, &fit->scope, "the sink");
     for (size_t i = 0; i < fit->findings.count; i++)

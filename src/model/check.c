@@ -39,16 +39,14 @@ static dlcore_status look_over(const dlcore_check_t *check, dlcore_error_record_
     return check->x != NULL ? dlcore_check_dead_units(check, error) : DLCORE_OK;
 }
 
-dlcore_status dlcore_check_model(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                 const dlcore_tensor_t *y, bool weighted,
-                                 dlcore_findings_t *findings, dlcore_error_record_t *error)
+/* Looks at what `check` names, into its findings. */
+static dlcore_status check_model(dlcore_check_t check, dlcore_error_record_t *error)
 {
+    const dlcore_model_t *model = check.model;
     dlcore_objective_t objective;
-    dlcore_check_t check = {
-        .model = model, .x = x, .y = y, .weighted = weighted, .findings = findings};
     dlcore_status status = DLCORE_OK;
 
-    memset(findings, 0, sizeof *findings);
+    memset(check.findings, 0, sizeof *check.findings);
     if (model->network.node_count == 0)
         return DLCORE_OK;
     if (model->compiled && model->network.values != NULL) {
@@ -58,8 +56,24 @@ dlcore_status dlcore_check_model(const dlcore_model_t *model, const dlcore_tenso
     if (status == DLCORE_OK)
         status = look_over(&check, error);
     if (status != DLCORE_OK)
-        findings->count = 0;
+        check.findings->count = 0;
     return status;
+}
+
+dlcore_status dlcore_check_training(const dlcore_model_t *model, const dlcore_source_t *training,
+                                    size_t held_out, bool weighted, dlcore_findings_t *findings,
+                                    dlcore_error_record_t *error)
+{
+    dlcore_check_t check = {.model = model,
+                            .x = training->x,
+                            .y = training->y,
+                            .weighted = weighted,
+                            .order = training->order,
+                            .samples = training->rows,
+                            .held_out = held_out,
+                            .findings = findings};
+
+    return check_model(check, error);
 }
 
 dlcore_status dlcore_model_check(const dlcore_model_t *model, const dlcore_tensor_t *x,
@@ -67,6 +81,7 @@ dlcore_status dlcore_model_check(const dlcore_model_t *model, const dlcore_tenso
                                  dlcore_error_record_t *error)
 {
     dlcore_traces_t before = dlcore_traces_note();
+    dlcore_check_t check = {.model = model, .x = x, .y = y, .findings = findings};
     dlcore_float_mode_t mode;
     dlcore_status status;
 
@@ -76,7 +91,9 @@ dlcore_status dlcore_model_check(const dlcore_model_t *model, const dlcore_tenso
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "check: %s is NULL",
                            model == NULL ? "model" : "findings");
     mode = dlcore_float_mode_enter(false);
-    status = dlcore_check_model(model, x, y, false, findings, error);
+    if (x != NULL || y != NULL)
+        check.samples = dlcore_sample_count(x != NULL ? x : y);
+    status = check_model(check, error);
     dlcore_float_mode_leave(mode);
     return dlcore_traces_end(before, status);
 }

@@ -18,13 +18,17 @@ typedef struct dlcore_check {
     const dlcore_tensor_t *x, *y;        /* NULL: not looked at */
     const dlcore_objective_t *objective; /* NULL: not built or not compiled */
     bool weighted;                       /* samples or classes have weights */
+    const size_t *order;                 /* of the samples; NULL: as they are */
+    size_t samples;                      /* looked at: those that come first */
+    size_t held_out;                     /* behind them: validation_split keeps them back */
     dlcore_findings_t *findings;
 } dlcore_check_t;
 
-/* dlcore_model_check; also from fit, which knows whether there are weights. */
-dlcore_status dlcore_check_model(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                 const dlcore_tensor_t *y, bool weighted,
-                                 dlcore_findings_t *findings, dlcore_error_record_t *error);
+/* dlcore_model_check for fit, which knows whether there are weights and which samples train: those
+ * of *training, which begin at 0, and not the `held_out` behind them. */
+dlcore_status dlcore_check_training(const dlcore_model_t *model, const dlcore_source_t *training,
+                                    size_t held_out, bool weighted, dlcore_findings_t *findings,
+                                    dlcore_error_record_t *error);
 
 /* ---- check_findings.c ---- */
 
@@ -32,12 +36,14 @@ dlcore_status dlcore_check_model(const dlcore_model_t *model, const dlcore_tenso
 void dlcore_check_add(const dlcore_check_t *check, dlcore_finding_kind_t kind, size_t layer,
                       size_t column, const char *format, ...) DLCORE_PRINTF(5, 6);
 
-/* How many of `count` rows of `width` numbers are looked at, at most `most` of them; and which the
- * i-th is: they are spread evenly, and the first is among them. */
+/* How many of `count` samples of `width` numbers are looked at, at most `most` of them; and which
+ * the i-th is of those that come first: they are spread evenly, and sample 0 is among them. */
 size_t dlcore_check_rows(size_t count, size_t width, size_t most);
-static inline size_t dlcore_check_row(size_t i, size_t rows, size_t count)
+static inline size_t dlcore_check_row(const dlcore_check_t *check, size_t i, size_t rows)
 {
-    return (size_t)((double)i * (double)count / (double)rows);
+    size_t at = (size_t)((double)i * (double)check->samples / (double)rows);
+
+    return check->order != NULL ? check->order[at] : at;
 }
 
 /* The class of a sample, 0 .. units - 1, or 0 and 1 of one unit; SIZE_MAX where it has none. */

@@ -16,7 +16,8 @@
 
 /* What is known of a column; mean and squares by Welford's recurrence. */
 typedef struct feature {
-    double first, low, high, mean, squares;
+    double low, high, mean, squares;
+    double first; /* of sample 0, where it counts the samples */
     bool is_label, counts;
 } feature_t;
 
@@ -32,7 +33,8 @@ static void see_number(feature_t *feature, double number, size_t i, size_t row)
     double before = number - feature->mean;
 
     if (i == 0) {
-        feature->first = feature->low = feature->high = number;
+        feature->first = number - (double)row;
+        feature->low = feature->high = number;
         feature->counts = feature->is_label = true;
     }
     feature->low = fmin(feature->low, number);
@@ -48,7 +50,7 @@ static bool see_rows(const dlcore_check_t *check, size_t rows, bool target, feat
     const dlcore_tensor_t *x = check->x;
 
     for (size_t i = 0; i < rows; i++) {
-        size_t row = dlcore_check_row(i, rows, x->shape[0]);
+        size_t row = dlcore_check_row(check, i, rows);
         double label = target ? target_of(check, row) : 0.0;
 
         for (size_t c = 0; c < x->row_size; c++) {
@@ -189,7 +191,7 @@ static void find_scales(const dlcore_check_t *check, size_t rows, const feature_
 dlcore_status dlcore_check_features(const dlcore_check_t *check, dlcore_error_record_t *error)
 {
     const dlcore_tensor_t *x = check->x;
-    size_t rows = dlcore_check_rows(x->shape[0], x->row_size, FEATURE_ROWS_MAX);
+    size_t rows = dlcore_check_rows(check->samples, x->row_size, FEATURE_ROWS_MAX);
     bool enough = rows >= FEATURE_ROWS_LEAST;
     bool target =
         check->y != NULL && check->objective != NULL && x->row_size > 1 &&

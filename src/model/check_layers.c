@@ -186,7 +186,7 @@ static dlcore_status count_dead_of(const dlcore_check_t *check, const dlcore_net
 static size_t dead_rows(const dlcore_check_t *check)
 {
     const dlcore_network_t *network = &check->model->network;
-    size_t count = check->x->shape[0], rows = dlcore_size_min(count, DEAD_ROWS_MAX), layers = 0;
+    size_t count = check->samples, rows = dlcore_size_min(count, DEAD_ROWS_MAX), layers = 0;
     double most;
 
     for (size_t i = 0; i < network->node_count; i++)
@@ -236,7 +236,7 @@ dlcore_status dlcore_check_dead_units(const dlcore_check_t *check, dlcore_error_
     if (order == NULL)
         return dlcore_fail_memory(error, "check", rows * sizeof *order);
     for (size_t i = 0; i < rows; i++)
-        order[i] = dlcore_check_row(i, rows, check->x->shape[0]);
+        order[i] = dlcore_check_row(check, i, rows);
     source.order = order;
     status = find_dead(check, &source, error);
     dlcore_release(&model->allocator, order);

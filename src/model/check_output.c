@@ -128,13 +128,13 @@ static const char *advice_for_output(const dlcore_loss_t *loss, dlcore_activatio
 static void check_reach(const dlcore_check_t *check, dlcore_activation_t activation, size_t layer)
 {
     const dlcore_tensor_t *y = check->y;
-    size_t rows = dlcore_check_rows(y->shape[0], y->row_size, OUTPUT_ROWS_MAX);
+    size_t rows = dlcore_check_rows(check->samples, y->row_size, OUTPUT_ROWS_MAX);
     const char *name = check->model->network.nodes[layer].layer.name;
     double low, high;
 
     reach_of(activation, &low, &high);
     for (size_t i = 0; i < rows; i++) {
-        size_t row = dlcore_check_row(i, rows, y->shape[0]);
+        size_t row = dlcore_check_row(check, i, rows);
 
         for (size_t c = 0; c < y->row_size; c++) {
             double number = dlcore_row_number(y, row, c);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <string.h>
 
 #include "base/allocator.h"
 #include "base/error.h"
@@ -16,20 +17,68 @@
 #define UNBALANCED 20   /* times as many samples */
 #define SHARES_OFF 1e-3 /* rounding, and more */
 
-/* The number of samples of each class among `rows` that are looked at. */
-static void count_classes(const dlcore_check_t *check, size_t rows, size_t *counts)
+/* The number of samples of each class among `rows` of `count`, evenly spread, which begin at
+ * `begin`. */
+static void count_classes(const dlcore_check_t *check, size_t begin, size_t count, size_t rows,
+                          size_t *counts)
 {
     for (size_t i = 0; i < rows; i++) {
+        size_t at = begin + (size_t)((double)i * (double)count / (double)rows);
         size_t class_index =
-            dlcore_check_class(check, dlcore_check_row(i, rows, check->y->shape[0]));
+            dlcore_check_class(check, check->order != NULL ? check->order[at] : at);
 
         if (class_index != SIZE_MAX)
             counts[class_index]++;
     }
 }
 
+/* The first class that is held out and not trained; `classes` where there is none. */
+static size_t find_held_out(const size_t *counts, const size_t *held_out, size_t classes)
+{
+    size_t at = 0;
+
+    while (at < classes && (counts[at] > 0 || held_out[at] == 0))
+        at++;
+    return at;
+}
+
+/* Whether some class is only among the samples that are held out, which is added. Where that seems
+ * so from those that are looked at, all are counted. */
+static bool find_not_trained(const dlcore_check_t *check, size_t *rows, size_t classes,
+                             size_t *counts, size_t *held_out)
+{
+    size_t trained = check->samples, held = check->held_out, found;
+    size_t held_rows = dlcore_check_rows(held, check->y->row_size, TARGET_ROWS_MAX);
+
+    count_classes(check, trained, held, held_rows, held_out);
+    found = find_held_out(counts, held_out, classes);
+    if (found == classes)
+        return false;
+    if (*rows < trained) {
+        *rows = trained;
+        memset(counts, 0, classes * sizeof *counts);
+        count_classes(check, 0, trained, trained, counts);
+    }
+    if (held_rows < held) {
+        memset(held_out, 0, classes * sizeof *held_out);
+        count_classes(check, trained, held, held, held_out);
+    }
+    found = find_held_out(counts, held_out, classes);
+    if (found == classes)
+        return false;
+    dlcore_check_add(check, DLCORE_FINDING_CLASS_NOT_TRAINED, DLCORE_FINDING_NOWHERE, found,
+                     "class %zu has no sample among the %zu that are trained on, but %zu among "
+                     "those for validation%s",
+                     found, trained, held_out[found],
+                     check->order == NULL ? ": validation_split takes the last samples; set "
+                                            "shuffle_before_split if the data is sorted"
+                                          : "");
+    return true;
+}
+
+/* `not_trained`: that a class is missing was said. */
 static void judge_classes(const dlcore_check_t *check, size_t rows, size_t classes,
-                          const size_t *counts)
+                          const size_t *counts, bool not_trained)
 {
     size_t present = 0, missing = 0, most = 0, least = SIZE_MAX;
 
@@ -46,7 +95,7 @@ static void judge_classes(const dlcore_check_t *check, size_t rows, size_t class
                          "all %zu samples that were looked at are of class %zu", rows, most);
     if (present < 2)
         return;
-    if (missing < classes && rows / ROWS_OF_A_CLASS >= classes)
+    if (missing < classes && !not_trained && rows / ROWS_OF_A_CLASS >= classes)
         dlcore_check_add(check, DLCORE_FINDING_CLASS_MISSING, DLCORE_FINDING_NOWHERE, missing,
                          "%zu of %zu classes have no sample among %zu, class %zu for one: classes "
                          "count from 0",
@@ -63,12 +112,14 @@ static dlcore_status check_classes_of(const dlcore_check_t *check, size_t rows,
 {
     const dlcore_allocator_t *allocator = &check->model->allocator;
     size_t classes = dlcore_check_classes_count(check);
-    size_t *counts = dlcore_allocate(allocator, classes, sizeof *counts);
+    size_t *counts = dlcore_allocate(allocator, 2 * classes, sizeof *counts);
+    bool not_trained;
 
     if (counts == NULL)
-        return dlcore_fail_memory(error, "check", classes * sizeof *counts);
-    count_classes(check, rows, counts);
-    judge_classes(check, rows, classes, counts);
+        return dlcore_fail_memory(error, "check", 2 * classes * sizeof *counts);
+    count_classes(check, 0, check->samples, rows, counts);
+    not_trained = find_not_trained(check, &rows, classes, counts, counts + classes);
+    judge_classes(check, rows, classes, counts, not_trained);
     dlcore_release(allocator, counts);
     return DLCORE_OK;
 }
@@ -76,7 +127,7 @@ static dlcore_status check_classes_of(const dlcore_check_t *check, size_t rows,
 static void check_shares(const dlcore_check_t *check, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
-        size_t row = dlcore_check_row(i, rows, check->y->shape[0]);
+        size_t row = dlcore_check_row(check, i, rows);
         double sum = 0.0;
 
         for (size_t c = 0; c < check->y->row_size; c++)
@@ -102,7 +153,7 @@ static void check_values_of(const dlcore_check_t *check, size_t rows)
     size_t zero = SIZE_MAX;
 
     for (size_t i = 0; i < rows; i++) {
-        size_t row = dlcore_check_row(i, rows, check->y->shape[0]);
+        size_t row = dlcore_check_row(check, i, rows);
 
         for (size_t c = 0; c < check->y->row_size; c++) {
             double number = dlcore_row_number(check->y, row, c);
@@ -126,7 +177,7 @@ static void check_values_of(const dlcore_check_t *check, size_t rows)
 static bool targets_are_finite(const dlcore_check_t *check, size_t rows)
 {
     for (size_t i = 0; i < rows; i++) {
-        size_t row = dlcore_check_row(i, rows, check->y->shape[0]);
+        size_t row = dlcore_check_row(check, i, rows);
         size_t at = dlcore_row_not_finite(check->y, row);
 
         if (at < check->y->row_size) {
@@ -141,7 +192,7 @@ static bool targets_are_finite(const dlcore_check_t *check, size_t rows)
 
 dlcore_status dlcore_check_targets(const dlcore_check_t *check, dlcore_error_record_t *error)
 {
-    size_t rows = dlcore_check_rows(check->y->shape[0], check->y->row_size, TARGET_ROWS_MAX);
+    size_t rows = dlcore_check_rows(check->samples, check->y->row_size, TARGET_ROWS_MAX);
 
     if (!targets_are_finite(check, rows))
         return DLCORE_OK;

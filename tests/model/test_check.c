@@ -327,6 +327,92 @@ static void test_check_of_classes_finds_constant_missing_and_rare_ones(void **st
     dlcore_tensor_free(y);
 }
 
+static void collect(void *user, const char *text, size_t length)
+{
+    strncat(user, text, length);
+}
+
+/* What a new model's fit of that data prints before its first epoch. */
+static void read_notes(const dlcore_tensor_t *x, const dlcore_tensor_t *y, bool shuffle,
+                       char notes[4096])
+{
+    dlcore_fit_options_t options = dlcore_fit_options_default();
+    dlcore_model_t *model = classifier();
+
+    notes[0] = '\0';
+    options.verbose = 1;
+    options.batch_size = dlcore_tensor_length(x, 0) / 20;
+    options.validation_split = 0.25;
+    options.shuffle_before_split = shuffle;
+    options.sink = (dlcore_sink_t){.write = collect, .user = notes};
+    assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_OK);
+    *strstr(notes, "Epoch 1/1") = '\0';
+    dlcore_model_free(model);
+}
+
+/* validation_split takes the last 100 of 400 samples. Of sorted data these are all that there are
+ * of class 2; the note is about what is trained on. */
+static void test_check_in_fit_of_sorted_data_finds_the_class_that_is_not_trained(void **state)
+{
+    dlcore_tensor_t *x = features(), *y = classes();
+    int32_t *numbers = dlcore_tensor_data(y);
+    dlcore_model_t *model = classifier();
+    char notes[4096];
+
+    (void)state;
+    read_notes(x, y, false, notes);
+    assert_string_equal(notes, "");
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = (int32_t)(i < 150 ? 0 : i < 290 ? 1 : 2);
+    read_notes(x, y, false, notes);
+    assert_string_equal(notes, "");
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = (int32_t)(i < 150 ? 0 : i < 300 ? 1 : 2);
+    assert_clean(model, x, y);
+    read_notes(x, y, false, notes);
+    assert_string_equal(notes, "note: class 2 has no sample among the 300 that are trained on, but "
+                               "100 among those for validation: validation_split takes the last "
+                               "samples; set shuffle_before_split if the data is sorted\n");
+    read_notes(x, y, true, notes);
+    assert_string_equal(notes, "");
+    for (size_t i = 0; i < ROWS; i++)
+        numbers[i] = (int32_t)(i % 2);
+    read_notes(x, y, false, notes);
+    assert_non_null(strstr(notes, "1 of 3 classes have no sample among 300, class 2"));
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+/* Two thirds of 150000 labels are looked at, and sample 2 is none of them. */
+static void test_check_in_fit_of_many_samples_counts_all_before_it_speaks(void **state)
+{
+    enum { MANY = 200000, TRAINED = 150000 };
+    static float many_x[MANY * INPUTS];
+    static int32_t many_y[MANY];
+    dlcore_tensor_t *x, *y;
+    char notes[4096];
+
+    (void)state;
+    for (size_t i = 0; i < (size_t)MANY * INPUTS; i++)
+        many_x[i] = (float)random_normal();
+    for (size_t i = 0; i < MANY; i++)
+        many_y[i] = (int32_t)(i % (i < TRAINED ? 2 : 3));
+    x = tensor_of_floats(SHAPE(MANY, INPUTS), many_x);
+    y = tensor_of_ints(SHAPE(MANY), many_y);
+    read_notes(x, y, false, notes);
+    assert_non_null(strstr(notes, "note: class 2 has no sample among the 150000 that are trained "
+                                  "on, but 16666 among those for validation"));
+    dlcore_tensor_free(y);
+    many_y[2] = 2;
+    y = tensor_of_ints(SHAPE(MANY), many_y);
+    read_notes(x, y, false, notes);
+    assert_string_equal(notes, "note: class 1 has 75000 samples, class 2 1: accuracy tells little "
+                               "then; see class_weight\n");
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
 static void test_check_of_categorical_labels_wants_shares_of_1(void **state)
 {
     dlcore_tensor_t *x = features(), *y = one_hot();
@@ -654,6 +740,8 @@ int main(void)
         cmocka_unit_test(test_check_of_scales_finds_those_apart_unless_layers_normalize),
         cmocka_unit_test(test_check_of_pixels_wants_them_rescaled),
         cmocka_unit_test(test_check_of_classes_finds_constant_missing_and_rare_ones),
+        cmocka_unit_test(test_check_in_fit_of_sorted_data_finds_the_class_that_is_not_trained),
+        cmocka_unit_test(test_check_in_fit_of_many_samples_counts_all_before_it_speaks),
         cmocka_unit_test(test_check_of_categorical_labels_wants_shares_of_1),
         cmocka_unit_test(test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take),
         cmocka_unit_test(test_check_of_the_output_knows_what_each_loss_takes),
