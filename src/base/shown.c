@@ -16,15 +16,36 @@ static char harmless(char byte)
     return (char)((unsigned char)byte < ' ' || byte == 0x7F ? '?' : byte);
 }
 
+/* Bytes of the character of `text` at `at`. */
+static size_t character_size(const char *text, size_t at, size_t length)
+{
+    size_t end = at + 1;
+
+    while (text[at] != '\t' && end < length && goes_on(text[end]))
+        end++;
+    return end - at;
+}
+
+/* `most` bytes of the shown text, and "..." where they are not all. */
 static size_t put_shown(char *to, const char *text, size_t length, size_t most)
 {
-    size_t used = 0, end = length < most ? length : most;
+    size_t used = 0, at = 0;
 
-    while (end < length && end > 0 && goes_on(text[end]))
-        end--;
-    for (; used < end; used++)
-        to[used] = harmless(text[used]);
-    if (end < length) {
+    while (at < length) {
+        bool tab = text[at] == '\t';
+        size_t size = character_size(text, at, length), end = at + size;
+
+        if (used + (tab ? 2 : size) > most)
+            break;
+        if (tab) {
+            to[used++] = '\\';
+            to[used++] = 't';
+            at = end;
+        }
+        for (; at < end; at++)
+            to[used++] = harmless(text[at]);
+    }
+    if (at < length) {
         memcpy(to + used, "...", 3);
         used += 3;
     }
@@ -40,7 +61,11 @@ const char *dlcore_show(char to[DLCORE_SHOWN_SIZE], const char *text, size_t len
 
 const char *dlcore_show_in(char *to, size_t size, const char *text, size_t length)
 {
-    put_shown(to, text, length, length < size ? length : size - 4);
+    size_t shown = length;
+
+    for (size_t i = 0; i < length; i++)
+        shown += text[i] == '\t';
+    put_shown(to, text, length, shown < size ? shown : size - 4);
     return to;
 }
 

@@ -18,7 +18,7 @@ DLCORE_HIDDEN_BEGIN
 #define DLCORE_SHOWN_PATH_SIZE 120 /* leaves room for a message */
 
 /* A copy for a message, which is also the answer: a long text is cut, at a character of UTF-8, and
- * ends in "...". */
+ * ends in "...". A tab is shown as \t, another control character as a question mark. */
 const char *dlcore_show(char to[DLCORE_SHOWN_SIZE], const char *text, size_t length);
 
 /* The same into `size` bytes, the end of the string included: 8 or more. */

@@ -51,12 +51,17 @@ dlcore_status dlcore_event_fail_name(const dlcore_training_event_t *event, const
     char list[DLCORE_ERROR_MESSAGE_SIZE] = "";
     const char *const *names;
     size_t count = dlcore_event_names(event, &names), used = 0;
+    bool no_validation = dlcore_name_begins(name, "val_") && event->model != NULL &&
+                         event->model->fit != NULL && !event->model->fit->validates;
 
     for (size_t i = 0; i < count && used < sizeof list; i++)
         used +=
             (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
     return dlcore_fail(event->error, DLCORE_ERROR_NAME,
-                       "%s: there is no value \"%.64s\"; there are %s", owner, name, list);
+                       "%s: there is no value \"%.64s\"; there are %s%s", owner, name, list,
+                       no_validation ? "; fit has no validation data: set validation_split or "
+                                       "validation_x"
+                                     : "");
 }
 
 /* ---- directions ---- */

@@ -106,8 +106,10 @@ static dlcore_status adapt(dlcore_model_t *model, size_t layer, const dlcore_ten
     dlcore_status status = dlcore_check_layer(model, layer, "adapt", error);
 
     if (status == DLCORE_OK && network->nodes[layer].layer.kind != DLCORE_LAYER_NORMALIZATION)
-        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "adapt: %s is not a normalization layer",
-                             network->nodes[layer].layer.name);
+        status = dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                             "adapt: layer %zu, %s, is not a normalization layer; make one with "
+                             "layer_normalization()",
+                             layer, network->nodes[layer].layer.name);
     if (status == DLCORE_OK)
         status = check_before(model, layer, error);
     if (status == DLCORE_OK)

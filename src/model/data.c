@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -47,6 +48,21 @@ dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore
     return dlcore_check_inputs(network, x, error);
 }
 
+/* x has another width than the first layer. */
+static dlcore_status fail_width(const dlcore_network_t *network, size_t width,
+                                const dlcore_tensor_t *x, dlcore_error_record_t *error)
+{
+    char shape[DLCORE_SHAPE_TEXT_SIZE], hint[96] = "";
+
+    if (x->rank == 1 && x->shape[0] == width)
+        snprintf(hint, sizeof hint, " (one sample of %zu number%s has shape (1, %zu))", width,
+                 plural(width), width);
+    return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                       "%s: expects %zu input%s, got %zu: x has shape %s%s",
+                       network->nodes[0].layer.name, width, plural(width), x->row_size,
+                       dlcore_shape_text(shape, x->rank, x->shape), hint);
+}
+
 dlcore_status dlcore_check_inputs(const dlcore_network_t *network, const dlcore_tensor_t *x,
                                   dlcore_error_record_t *error)
 {
@@ -60,10 +76,7 @@ dlcore_status dlcore_check_inputs(const dlcore_network_t *network, const dlcore_
     if (x->row_size == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 numbers per sample");
     if (width != 0 && x->row_size != width)
-        return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu input%s, got %zu%s",
-                           network->nodes[0].layer.name, width, plural(width), x->row_size,
-                           x->rank == 1 && x->shape[0] == width ? " (one sample is shape (1, ...))"
-                                                                : "");
+        return fail_width(network, width, x, error);
     return DLCORE_OK;
 }
 
@@ -122,9 +135,13 @@ static dlcore_status check_values(const dlcore_network_t *network,
                            plural(last->output_width), y->row_size, y->row_size == 1 ? "" : "es");
     return dlcore_fail(
         error, DLCORE_ERROR_SHAPE,
-        "%s: the last layer, %s, has %zu unit%s, but labels have %zu value%s per sample",
+        "%s: the last layer, %s, has %zu unit%s, but labels have %zu value%s per sample%s",
         objective->loss->name, last->layer.name, last->output_width, plural(last->output_width),
-        y->row_size, plural(y->row_size));
+        y->row_size, plural(y->row_size),
+        objective->loss_settings.kind == DLCORE_LOSS_BINARY_CROSSENTROPY && y->row_size == 1 &&
+                y->dtype != DLCORE_DTYPE_FLOAT32
+            ? "; for class numbers use LOSS_SPARSE_CATEGORICAL_CROSSENTROPY"
+            : "");
 }
 
 /* The numbers that a loss has a meaning for, and a little more, as soft labels that were computed

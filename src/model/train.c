@@ -24,6 +24,9 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
         model->error = model->first_error;
         return model->first_error.status;
     }
+    if (model->network.node_count == 0)
+        return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
+                           "%s: the model has no layers; call model_add first", call);
     if (!model->compiled)
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                            "%s: the model is not compiled; call model_compile first", call);

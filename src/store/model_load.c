@@ -122,9 +122,14 @@ static dlcore_status compare_checksum(dlcore_model_loading_t *loading)
             strcmp(text, computed) == 0 ? DLCORE_CHECKSUM_MATCHES : DLCORE_CHECKSUM_DIFFERS;
     if (!loading->options.require_checksum || loading->report.checksum == DLCORE_CHECKSUM_MATCHES)
         return DLCORE_OK;
-    return dlcore_fail(
-        loading->error, DLCORE_ERROR_FORMAT, "%s: the checksum is %s, that of the tensors is %s",
-        dlcore_model_loading_file(loading), text[0] != '\0' ? text : "absent", computed);
+    if (text[0] == '\0')
+        return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
+                           "%s: has no checksum, which require_checksum asks for",
+                           dlcore_model_loading_file(loading));
+    return dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
+                       "%s: damaged or edited: the tensors do not match the checksum (the file "
+                       "says %s, they have %s)",
+                       dlcore_model_loading_file(loading), text, computed);
 }
 
 static dlcore_status read_tensor_data(dlcore_model_loading_t *loading)

@@ -131,6 +131,19 @@ static void test_csv_header_is_found_or_told(void **state)
     dlcore_csv_free(csv);
 }
 
+static void test_csv_messages_show_tabs_as_such(void **state)
+{
+    dlcore_csv_options_t options = dlcore_csv_options_default();
+
+    (void)state;
+    options.label_kind = DLCORE_CSV_LABEL_CLASSES;
+    options.label.name = "c";
+    assert_refused("a\tb\tc\n1\t2\tx\n", &options, DLCORE_ERROR_NAME, "\"a\\tb\\tc\"");
+    assert_refused("a\x1b\tb\tc\n1\t2\tx\n", &options, DLCORE_ERROR_NAME, "\"a?\\tb\\tc\"");
+    assert_refused("123456789\t123456789\t1234567\tc\n1\t2\n", &options, DLCORE_ERROR_NAME,
+                   "\"123456789\\t123456789\\t1234567...\"");
+}
+
 static void test_csv_delimiters_quotes_and_line_ends(void **state)
 {
     dlcore_csv_options_t options = with_label(DLCORE_CSV_LABEL_CLASSES, NULL);
@@ -393,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_csv_file_and_memory_agree),
         cmocka_unit_test(test_csv_features_and_labels_by_name_and_number),
         cmocka_unit_test(test_csv_header_is_found_or_told),
+        cmocka_unit_test(test_csv_messages_show_tabs_as_such),
         cmocka_unit_test(test_csv_delimiters_quotes_and_line_ends),
         cmocka_unit_test(test_csv_what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(test_csv_line_numbers_count_newlines_in_quotes),

@@ -317,7 +317,8 @@ static void test_fit_misuse_wrong_validation_data_is_called_so(void **state)
     how.validation_x = narrow;
     how.validation_y = y;
     assert_int_equal(model_fit(model, x, y, &how, NULL), DLCORE_ERROR_SHAPE);
-    assert_string_equal(model_error(model), "validation: dense: expects 5 inputs, got 2");
+    assert_string_equal(model_error(model),
+                        "validation: dense: expects 5 inputs, got 2: x has shape (64, 2)");
     model_free(model);
     tensor_free(x);
     tensor_free(narrow);

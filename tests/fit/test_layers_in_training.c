@@ -347,6 +347,9 @@ static void test_layers_adapt_to_bad_data_is_refused(void **state)
     assert_int_equal(model_adapt(model, 3, x), DLCORE_ERROR_UNSUPPORTED);
     assert_non_null(strstr(model_error(model), "only flatten and rescaling may"));
     assert_int_equal(model_adapt(model, 2, x), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(model_error(model), "adapt: layer 2, "));
+    assert_non_null(strstr(model_error(model),
+                           " is not a normalization layer; make one with layer_normalization()"));
     assert_int_equal(model_adapt(model, 7, x), DLCORE_ERROR_ARGUMENT);
     ((float *)tensor_data(x))[WIDTH + 5] = NAN;
     assert_int_equal(model_adapt(model, 1, x), DLCORE_ERROR_RANGE);

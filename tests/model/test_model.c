@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "dlcore/callbacks.h"
 #include "dlcore/model.h"
 #include "support/failing_allocator.h"
 
@@ -367,6 +368,51 @@ static void test_model_null_arguments_are_statuses(void **state)
     dlcore_history_free(NULL);
 }
 
+static void test_model_messages_say_what_helps(void **state)
+{
+    const size_t shape[2] = {6, 4}, one_sample[1] = {3}, rows[1] = {6};
+    dlcore_early_stopping_t stopping = dlcore_early_stopping_default();
+    dlcore_callback_t callback = dlcore_early_stopping_callback(&stopping);
+    dlcore_fit_options_t fit = dlcore_fit_options_default();
+    dlcore_predict_options_t predict = dlcore_predict_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_tensor_t *x = NULL, *one = NULL, *y = NULL;
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &x, NULL), 0);
+    assert_int_equal(dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 1, one_sample, &one, NULL),
+                     0);
+    assert_int_equal(dlcore_tensor_create(NULL, DLCORE_DTYPE_INT32, 1, rows, &y, NULL), 0);
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    expect_error(model, dlcore_model_fit(model, x, y, NULL, NULL), DLCORE_ERROR_STATE,
+                 "fit: the model has no layers; call model_add first", "");
+    dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_SIGMOID));
+    dlcore_model_compile(model, &sgd, DLCORE_LOSS_BINARY_CROSSENTROPY, DLCORE_METRIC_ACCURACY);
+    expect_error(model, dlcore_model_fit(model, x, y, NULL, NULL), DLCORE_ERROR_SHAPE,
+                 "has 3 units, but labels have 1 value per sample; for class numbers use ",
+                 "LOSS_SPARSE_CATEGORICAL_CROSSENTROPY");
+    assert_int_equal(dlcore_model_build(model, 3), DLCORE_OK);
+    expect_error(model, dlcore_model_fit(model, x, y, NULL, NULL), DLCORE_ERROR_SHAPE,
+                 "dense: expects 3 inputs, got 4: x has shape (6, 4)", "");
+    predict.error = &error;
+    assert_int_equal(dlcore_model_predict_with(model, one, y, &predict), DLCORE_ERROR_SHAPE);
+    assert_string_equal(error.message, "dense: expects 3 inputs, got 1: x has shape (3) (one "
+                                       "sample of 3 numbers has shape (1, 3))");
+    fit.callbacks = &callback;
+    fit.callback_count = 1;
+    dlcore_model_free(model);
+    model = small(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
+    expect_error(model, dlcore_model_fit(model, x, y, &fit, NULL), DLCORE_ERROR_NAME,
+                 "no value \"val_loss\"; there are loss",
+                 "; fit has no validation data: set validation_split or validation_x");
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(one);
+    dlcore_tensor_free(y);
+}
+
 /* One is no plural. */
 static void test_model_messages_of_one_number_are_in_the_singular(void **state)
 {
@@ -529,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_model_fit_of_bad_data_names_the_numbers),
         cmocka_unit_test(test_model_calls_out_of_order_are_refused),
         cmocka_unit_test(test_model_null_arguments_are_statuses),
+        cmocka_unit_test(test_model_messages_say_what_helps),
         cmocka_unit_test(test_model_messages_of_one_number_are_in_the_singular),
         cmocka_unit_test(test_model_weights_come_out_as_they_went_in),
         cmocka_unit_test(test_model_find_layer_and_weight_answer_their_index),

@@ -87,7 +87,7 @@ static void test_csv_logger_appending_to_other_columns_is_refused_with_both(void
         {HEADER "\r\r\n", "begins with \"" HEADER "?\""},
         {"\n" HEADER "\n", "begins with \"\""},
         {"epoch", "begins with \"epoch\", where"},
-        {"\033[2J\177\tx", "begins with \"?[2J??x\""},
+        {"\033[2J\177\tx", "begins with \"?[2J?\\tx\""},
         {"epoch;loss;mean_absolute_error;val_loss;val_mean_absolute_error\n",
          "begins with \"epoch;loss;"},
         /* the difference is shown, however late it comes */

@@ -50,7 +50,8 @@ static void test_model_file_ways_reports_what_was_changed(void **state)
     dlcore_model_free(loaded);
     how.require_checksum = true;
     assert_failed(dlcore_model_load_memory(file, size, &how, &loaded), DLCORE_ERROR_FORMAT, &error,
-                  "memory: the checksum is xxh64:");
+                  "memory: damaged or edited: the tensors do not match the checksum (the file "
+                  "says xxh64:");
     assert_null(loaded);
     free(file);
 }
