@@ -1,22 +1,30 @@
-/* From a CSV file to predictions: read features and class names, put some samples aside for
- * testing, standardise, train, evaluate, and name the class of a new sample.
+/* From a CSV file to predictions in another program: read features and class names, put some
+ * samples aside for testing, train, evaluate and save; then load the model and print the
+ * probability of each class for a new row.
  *
- * The file is written here, to the system's folder for temporary files, and removed at the end:
- * measurements of flowers like those of the iris data.
+ * A normalization layer scales the features, so the saved model takes them as they are in the file.
+ * The class names are not in the model file: they are yours to keep, here in a text file beside it.
+ *
+ * The table is written here, measurements of flowers like those of the iris data, to a folder that
+ * is removed at the end.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* mkstemp */
+#define _POSIX_C_SOURCE 200809L /* mkdtemp */
 
 #include <dlcore.h>
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#define FLOWERS 150
+enum { FLOWERS = 150, FEATURES = 4, CLASSES_MAX = 10, NAME_SIZE = 64, PATH_SIZE = 512 };
 
+static char folder[PATH_SIZE], table_path[PATH_SIZE + 32], model_path[PATH_SIZE + 32],
+    names_path[PATH_SIZE + 32];
 static model_t *network;
-static error_record_t error;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
@@ -27,6 +35,17 @@ static void check(dlcore_status status)
     exit(EXIT_FAILURE);
 }
 
+static FILE *open_file(const char *path, const char *mode)
+{
+    FILE *file = fopen(path, mode);
+
+    if (file == NULL) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+    return file;
+}
+
 /* Tenths of a centimetre around a typical value, give or take 15 percent. */
 static int measure(int typical, uint64_t *state)
 {
@@ -34,23 +53,17 @@ static int measure(int typical, uint64_t *state)
     return typical * (85 + (int)(*state >> 33) % 31) / 100;
 }
 
-/* `path` ends in XXXXXX, which becomes a name that nothing has. */
-static void write_flowers(char *path)
+static void write_table(void)
 {
     static const char *const species[] = {"setosa", "versicolor", "virginica"};
-    static const int typical[3][4] = {{50, 34, 15, 3}, {59, 28, 43, 13}, {66, 30, 56, 20}};
-    int descriptor = mkstemp(path);
-    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    static const int typical[3][FEATURES] = {{50, 34, 15, 3}, {59, 28, 43, 13}, {66, 30, 56, 20}};
+    FILE *file = open_file(table_path, "w");
     uint64_t state = 1;
     int i, j;
 
-    if (file == NULL) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
     fprintf(file, "sepal length,sepal width,petal length,petal width,species\n");
     for (i = 0; i < FLOWERS; i++) {
-        for (j = 0; j < 4; j++) {
+        for (j = 0; j < FEATURES; j++) {
             int tenths = measure(typical[i % 3][j], &state);
 
             fprintf(file, "%d.%d,", tenths / 10, tenths % 10);
@@ -60,83 +73,126 @@ static void write_flowers(char *path)
     fclose(file);
 }
 
-static void train(const split_t *flowers, size_t classes)
-{
-    optimizer_t rmsprop = optimizer_rmsprop();
-    fit_options_t how = fit_options_default();
+/* ---- the program that trains ---- */
 
-    rmsprop.learning_rate = 0.01;
-    how.epochs = 40;
-    how.batch_size = 16;
-    check(model_create(NULL, &network));
-    check(model_add(network, layer_dense(16, ACTIVATION_RELU)));
-    check(model_add(network, layer_dense(classes, ACTIVATION_SOFTMAX)));
-    check(model_compile(network, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_ACCURACY));
-    check(model_fit(network, flowers->train_x, flowers->train_y, &how, NULL));
+static void save(const csv_t *table)
+{
+    save_options_t how = save_options_default();
+    FILE *file = open_file(names_path, "w");
+    size_t i;
+
+    how.error = &error;
+    check(model_save(network, model_path, &how));
+    for (i = 0; i < csv_class_count(table); i++)
+        fprintf(file, "%s\n", csv_class_name(table, i));
+    fclose(file);
 }
 
-/* The number of the class that a flower belongs to. */
-static size_t classify(const float flower[4], const tensor_t *means, const tensor_t *deviations,
-                       size_t classes)
+static double train(void)
 {
-    const size_t shape[2] = {1, 4}, answer_shape[2] = {1, classes};
-    const size_t first[1] = {0};
-    tensor_t *x = NULL, *scaled = NULL, *probabilities = NULL, *best = NULL;
-    double class = 0;
-
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flower, 0, &x, &error));
-    check(standardize_apply(x, means, deviations, &scaled, &error));
-    check(tensor_create(NULL, DTYPE_FLOAT32, 2, answer_shape, &probabilities, &error));
-    check(model_predict(network, scaled, probabilities));
-    check(tensor_argmax(probabilities, &best, &error));
-    check(tensor_get(best, first, &class, &error));
-    tensor_free(best);
-    tensor_free(probabilities);
-    tensor_free(scaled);
-    tensor_free(x);
-    return (size_t) class;
-}
-
-int main(void)
-{
-    static const float flower[4] = {6.5F, 3.0F, 5.8F, 2.2F};
-    const char *folder = getenv("TMPDIR");
-    char path[512];
     csv_options_t columns = csv_options_default();
+    fit_options_t how = fit_options_default();
+    evaluate_options_t asked = evaluate_options_default();
+    optimizer_t rmsprop = optimizer_rmsprop();
     csv_t *table = NULL;
     split_t flowers;
-    tensor_t *means = NULL, *deviations = NULL;
     evaluation_t result;
-    size_t class;
-
-    snprintf(path, sizeof path, "%s/dlcore_flowers_XXXXXX", folder != NULL ? folder : "/tmp");
-    write_flowers(path);
 
     /* All columns but the label are features. */
     columns.label_kind = CSV_LABEL_CLASSES;
     columns.label.name = "species";
-    check(csv_load(path, &columns, NULL, &table, &error));
-    printf("%zu flowers, %zu classes\n", tensor_length(csv_x(table), 0), csv_class_count(table));
-
-    /* Means and deviations come from the training data alone. */
+    check(csv_load(table_path, &columns, NULL, &table, &error));
     check(train_test_split(csv_x(table), csv_y(table), NULL, &flowers, &error));
-    check(standardize_fit(flowers.train_x, &means, &deviations, &error));
-    check(standardize_in_place(flowers.train_x, means, deviations, &error));
-    check(standardize_in_place(flowers.test_x, means, deviations, &error));
 
-    train(&flowers, csv_class_count(table));
-    check(model_evaluate(network, flowers.test_x, flowers.test_y, NULL, &result));
-    printf("test accuracy: %.4f\n", evaluation_value(&result, "accuracy"));
-    class = classify(flower, means, deviations, csv_class_count(table));
-    printf("a flower of 6.5, 3.0, 5.8 and 2.2 cm: %s\n", csv_class_name(table, class));
+    check(model_create(NULL, &network));
+    check(model_add(network, layer_normalization()));
+    check(model_add(network, layer_dense(16, ACTIVATION_RELU)));
+    check(model_add(network, layer_dense(csv_class_count(table), ACTIVATION_SOFTMAX)));
+    check(model_adapt(network, 0, flowers.train_x)); /* means come from the training data alone */
+    rmsprop.learning_rate = 0.01;
+    check(model_compile(network, &rmsprop, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_ACCURACY));
+    how.epochs = 40;
+    how.batch_size = 16;
+    check(model_fit(network, flowers.train_x, flowers.train_y, &how, NULL));
+    asked.error = &error;
+    check(model_evaluate(network, flowers.test_x, flowers.test_y, &asked, &result));
+    save(table);
 
     model_free(network);
-    tensor_free(means);
-    tensor_free(deviations);
+    network = NULL;
     split_free(&flowers);
     csv_free(table);
-    remove(path);
-    if (evaluation_value(&result, "accuracy") < 0.85 || class != 2) {
+    return evaluation_value(&result, "accuracy");
+}
+
+/* ---- the program that uses the model ---- */
+
+/* Answers the number of names: class i is line i. */
+static size_t read_names(char names[CLASSES_MAX][NAME_SIZE])
+{
+    FILE *file = open_file(names_path, "r");
+    size_t count = 0;
+
+    while (count < CLASSES_MAX && fgets(names[count], NAME_SIZE, file) != NULL) {
+        names[count][strcspn(names[count], "\n")] = '\0';
+        count++;
+    }
+    fclose(file);
+    return count;
+}
+
+/* Prints what a flower is, and answers the probability of the last class. */
+static double predict(const float flower[FEATURES])
+{
+    load_options_t from = load_options_default();
+    predict_options_t how = predict_options_default();
+    char names[CLASSES_MAX][NAME_SIZE];
+    size_t count = read_names(names), i;
+    const size_t shape[2] = {1, FEATURES}, answer_shape[2] = {1, count};
+    tensor_t *x = NULL, *y = NULL;
+    float answer[CLASSES_MAX];
+
+    from.error = &error;
+    how.error = &error;
+    check(model_load(model_path, &from, &network));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flower, 0, &x, &error));
+    check(tensor_borrow(NULL, DTYPE_FLOAT32, 2, answer_shape, answer, 0, &y, &error));
+    check(model_predict_with(network, x, y, &how));
+    for (i = 0; i < count; i++)
+        printf("  %-12s %5.1f %%\n", names[i], 100.0 * (double)answer[i]);
+    tensor_free(y);
+    tensor_free(x);
+    model_free(network);
+    network = NULL;
+    return (double)answer[count - 1];
+}
+
+int main(void)
+{
+    static const float flower[FEATURES] = {6.5F, 3.0F, 5.8F, 2.2F};
+    const char *parent = getenv("TMPDIR");
+    double accuracy, virginica;
+
+    snprintf(folder, sizeof folder, "%s/dlcore_csv_XXXXXX", parent != NULL ? parent : "/tmp");
+    if (mkdtemp(folder) == NULL) {
+        perror(folder);
+        return EXIT_FAILURE;
+    }
+    snprintf(table_path, sizeof table_path, "%s/flowers.csv", folder);
+    snprintf(model_path, sizeof model_path, "%s/flowers.safetensors", folder);
+    snprintf(names_path, sizeof names_path, "%s/flowers.classes", folder);
+    write_table();
+
+    accuracy = train();
+    printf("test accuracy: %.4f\n", accuracy);
+    printf("a flower of 6.5, 3.0, 5.8 and 2.2 cm:\n");
+    virginica = predict(flower);
+
+    remove(table_path);
+    remove(model_path);
+    remove(names_path);
+    rmdir(folder);
+    if (accuracy < 0.85 || virginica < 0.5) {
         fprintf(stderr, "csv: that is not what was to be learnt\n");
         return EXIT_FAILURE;
     }
