@@ -48,7 +48,8 @@ static void normalization_apply(const dlcore_layer_pass_t *pass, const dlcore_ma
         for (size_t c = 0; c < x.count; c++) {
             float deviation = sqrtf(variance[c]);
 
-            scale[c] = 1.0f / (deviation > LEAST_DEVIATION ? deviation : LEAST_DEVIATION);
+            /* NaN, as of a variance below 0, stays NaN */
+            scale[c] = 1.0f / (deviation < LEAST_DEVIATION ? LEAST_DEVIATION : deviation);
             shift[c] = shifts ? mean[c] : 0.0f;
         }
         pass->kernels->column_affine(from->data + x.offset, to->data + y.offset, to->rows, x.count,

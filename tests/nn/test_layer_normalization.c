@@ -85,6 +85,44 @@ static void test_normalization_of_a_constant_column_is_zero(void **state)
     with_every_engine(check_constant);
 }
 
+/* A variance of NaN, or one below 0, whose root is NaN, stays NaN, as in Keras; 0 gives 1e-7. */
+static void check_bad_variance(engine_t engine)
+{
+    float numbers[WIDTH], alone[WIDTH];
+    model_t *model = new_model(engine);
+    tensor_t *x = new_tensor(DTYPE_FLOAT32), *y = new_tensor(DTYPE_FLOAT32);
+    predictor_t *predictor = NULL;
+
+    for (size_t c = 0; c < WIDTH; c++)
+        numbers[c] = 1.0F;
+    numbers[2] = NAN;
+    numbers[7] = -1.0F;
+    numbers[11] = 0.0F;
+    for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)
+        ((float *)tensor_data(x))[i] = 1.0F;
+    assert_accepted(model, model_add(model, layer_normalization()));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_accepted(model, model_set_weight(model, 1, numbers, WIDTH));
+    assert_accepted(model, model_predict(model, x, y));
+    assert_int_equal(predictor_create(model, NULL, &predictor), DLCORE_OK);
+    assert_int_equal(predictor_run(predictor, tensor_data_const(x), 1, alone), DLCORE_OK);
+    for (size_t c = 0; c < WIDTH; c++) {
+        assert_int_equal(isnan(at(y, 1, c)) != 0, c == 2 || c == 7);
+        assert_int_equal(isnan(alone[c]) != 0, c == 2 || c == 7);
+    }
+    assert_true(fabs((double)at(y, 1, 11) - 1e7) < 1.0 && at(y, 1, 0) == 1.0F);
+    predictor_free(predictor);
+    tensor_free(x);
+    tensor_free(y);
+    model_free(model);
+}
+
+static void test_normalization_of_a_variance_without_root_is_nan(void **state)
+{
+    (void)state;
+    with_every_engine(check_bad_variance);
+}
+
 static void test_normalization_of_a_failed_adapt_leaves_the_model_unbuilt(void **state)
 {
     model_t *model = new_model(ENGINE_AUTO);
@@ -216,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_normalization_of_a_constant_column_is_zero),
+        cmocka_unit_test(test_normalization_of_a_variance_without_root_is_nan),
         cmocka_unit_test(test_normalization_of_a_failed_adapt_leaves_the_model_unbuilt),
         cmocka_unit_test(test_normalization_of_numbers_far_from_zero_keeps_their_digits),
         cmocka_unit_test(test_batch_normalization_moves_statistics_once_a_step),
