@@ -31,7 +31,8 @@ struct dlcore_model;
 /* What a callback returns. STOP ends fit after this batch or epoch; fit returns DLCORE_OK and the
  * model stays valid. FAIL ends fit at once; fit returns the status and message of event->error, or
  * DLCORE_ERROR_STATE if the callback did not set it. A status without a message is enough. Of
- * several failures fit returns the first. */
+ * several failures fit returns the first. Any other number, such as a dlcore_status, ends fit with
+ * DLCORE_ERROR_ARGUMENT. */
 typedef enum dlcore_callback_action {
     DLCORE_CALLBACK_CONTINUE = 0,
     DLCORE_CALLBACK_STOP = 1,

@@ -61,6 +61,27 @@ static dlcore_callback_function_t function_of(const dlcore_callback_t *callback,
     return NULL;
 }
 
+static bool is_action(dlcore_callback_action_t action)
+{
+    return action == DLCORE_CALLBACK_CONTINUE || action == DLCORE_CALLBACK_STOP ||
+           action == DLCORE_CALLBACK_FAIL;
+}
+
+/* A callback returned a number that is no action, such as a dlcore_status. */
+static dlcore_status refuse_action(dlcore_fit_t *fit, size_t index, dlcore_moment_t moment,
+                                   dlcore_callback_action_t action)
+{
+    const char *name = fit->callbacks[index].name;
+
+    if (fit->reason.status != DLCORE_OK)
+        return fit->reason.status;
+    return dlcore_fail(&fit->reason, DLCORE_ERROR_ARGUMENT,
+                       "fit: callback %zu of %zu (%.40s): %s returned %d, which is not a "
+                       "dlcore_callback_action: return CONTINUE (0), STOP (1) or FAIL (2)",
+                       index + 1, fit->options->callback_count, name != NULL ? name : "no name",
+                       moment_names[moment], (int)action);
+}
+
 /* What a callback that failed says, as the fit's own error: its message where it left one, which
  * need not end. Where the fit has failed before, that stays the reason. */
 static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment_t moment)
@@ -119,6 +140,7 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
 
     for (size_t i = 0; i < count; i++) {
         dlcore_callback_action_t action;
+        bool failed;
 
         if (moment == DLCORE_TRAIN_BEGIN)
             fit->callbacks_begun = i + 1;
@@ -128,9 +150,11 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
         action = call(fit, moment, &fit->callbacks[i], &event);
         if (action == DLCORE_CALLBACK_STOP && !fit->stop)
             fit->stop = fit->stopped_by_callback = true;
-        if (action == DLCORE_CALLBACK_FAIL)
-            event.status = take_failure(fit, i, moment);
-        if (action == DLCORE_CALLBACK_FAIL && moment != DLCORE_TRAIN_END)
+        failed = action == DLCORE_CALLBACK_FAIL || !is_action(action);
+        if (failed)
+            event.status = is_action(action) ? take_failure(fit, i, moment)
+                                             : refuse_action(fit, i, moment, action);
+        if (failed && moment != DLCORE_TRAIN_END)
             return event.status;
     }
     return event.status;

@@ -241,6 +241,36 @@ static void test_fit_callbacks_may_leave_half_an_error(void **state)
     dlcore_model_free(model);
 }
 
+static dlcore_callback_action_t return_number(void *user, const dlcore_training_event_t *event)
+{
+    (void)event;
+    return (dlcore_callback_action_t) * (const int *)user;
+}
+
+static void test_fit_callbacks_that_return_no_action_are_refused(void **state)
+{
+    static const int numbers[] = {-1, 3, DLCORE_ERROR_IO};
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        dlcore_callback_t callbacks[] = {
+            {.name = "disk", .user = (void *)&numbers[i], .on_epoch_end = return_number},
+            {.user = (void *)&numbers[i], .on_train_end = return_number}};
+        char expected[160];
+
+        snprintf(expected, sizeof expected,
+                 "fit: callback 1 of 1 (disk): on_epoch_end returned %d, which is not a "
+                 "dlcore_callback_action: return CONTINUE (0), STOP (1) or FAIL (2)",
+                 numbers[i]);
+        assert_int_equal(fit(model, &callbacks[0], 1, NULL), DLCORE_ERROR_ARGUMENT);
+        assert_string_equal(dlcore_model_error(model), expected);
+        assert_int_equal(fit(model, &callbacks[1], 1, NULL), DLCORE_ERROR_ARGUMENT);
+        assert_non_null(strstr(dlcore_model_error(model), "(no name): on_train_end returned"));
+    }
+    dlcore_model_free(model);
+}
+
 /* Calls that a callback may make leave its thread as it was. */
 static dlcore_callback_action_t set_all(void *user, const dlcore_training_event_t *event)
 {
@@ -503,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_fit_callbacks_that_fail_end_fit_with_their_error),
         cmocka_unit_test(test_fit_callbacks_that_fail_without_a_word_are_state_errors),
         cmocka_unit_test(test_fit_callbacks_may_leave_half_an_error),
+        cmocka_unit_test(test_fit_callbacks_that_return_no_action_are_refused),
         cmocka_unit_test(test_fit_callbacks_that_set_leave_their_thread_as_it_was),
         cmocka_unit_test(test_fit_callbacks_that_fail_at_the_end_keep_the_first_message),
         cmocka_unit_test(test_fit_callbacks_that_get_over_an_error_leave_no_message),
