@@ -73,6 +73,14 @@ static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "csv: features is %s, but feature_count is %zu",
                            options->features == NULL ? "NULL" : "given", options->feature_count);
+    if (options->feature_count > DLCORE_CSV_COLUMNS_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: feature_count is %zu, files have up to %zu columns",
+                           options->feature_count, DLCORE_CSV_COLUMNS_MAX);
+    if (options->class_count > DLCORE_CSV_CLASSES_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: class_count is %zu, more than %d classes", options->class_count,
+                           DLCORE_CSV_CLASSES_MAX);
     if ((options->classes == NULL) != (options->class_count == 0))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "csv: classes is %s, but class_count is %zu",

@@ -366,6 +366,21 @@ static void test_csv_bad_arguments_are_refused(void **state)
     options.feature_count = 0;
     options.class_count = 1;
     assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "classes is NULL");
+    options = dlcore_csv_options_default();
+    options.features = &(dlcore_csv_column_t){.number = 0};
+    options.feature_count = (size_t)-1;
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "csv: feature_count is 1844");
+    options.feature_count = 65537;
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT,
+                   "csv: feature_count is 65537, files have up to 65536 columns");
+    options = dlcore_csv_options_default();
+    options.classes = (const char *const[]){"a"};
+    options.label_kind = DLCORE_CSV_LABEL_CLASSES;
+    options.class_count = (size_t)-1;
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT, "csv: class_count is 1844");
+    options.class_count = 10001;
+    assert_refused("1", &options, DLCORE_ERROR_ARGUMENT,
+                   "csv: class_count is 10001, more than 10000 classes");
     dlcore_csv_free(NULL);
     assert_null(dlcore_csv_x(NULL));
     assert_null(dlcore_csv_y(NULL));
