@@ -47,6 +47,8 @@ dlcore_status dlcore_path_resolve(const dlcore_system_t *system, const char *pat
     size_t length = strlen(path);
     dlcore_status status;
 
+    if (length == 0)
+        return dlcore_fail_errno(error, ENOENT, "the path is empty: cannot write");
     if (length >= DLCORE_PATH_SIZE)
         return fail_path(path, ENAMETOOLONG, "cannot write", error);
     memcpy(resolved, path, length + 1);

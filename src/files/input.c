@@ -38,7 +38,7 @@ dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
     dlcore_status status;
 
     *input = (dlcore_input_t){.file = DLCORE_FILE_NONE};
-    dlcore_show_path(input->name, sizeof input->name, path);
+    dlcore_show_path(input->name, sizeof input->name, path[0] != '\0' ? path : "the path is empty");
     /* a pipe would wait here for its writer */
     input->file = system->open(system->user, path, DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING, 0);
     if (!dlcore_file_is_open(input->file))

@@ -82,6 +82,16 @@ static void test_file_path_resolve_too_long_is_an_error(void **state)
     assert_non_null(strstr(error.message, "cannot write: "));
 }
 
+static void test_file_path_resolve_of_an_empty_path_says_so(void **state)
+{
+    char resolved[DLCORE_PATH_SIZE];
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    assert_int_equal(dlcore_path_resolve(dlcore_system(), "", resolved, &error), DLCORE_ERROR_IO);
+    assert_non_null(strstr(error.message, "the path is empty: cannot write"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +100,7 @@ int main(void)
         cmocka_unit_test(test_file_path_resolve_follows_links_in_their_folder),
         cmocka_unit_test(test_file_path_resolve_links_in_a_circle_are_an_error),
         cmocka_unit_test(test_file_path_resolve_too_long_is_an_error),
+        cmocka_unit_test(test_file_path_resolve_of_an_empty_path_says_so),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

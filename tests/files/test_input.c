@@ -57,6 +57,16 @@ static void test_input_reads_files_and_memory_alike(void **state)
     assert_reads_alphabet(&input);
 }
 
+static void test_input_of_an_empty_path_says_so(void **state)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_input_t input;
+
+    (void)state;
+    assert_int_equal(dlcore_input_open(&input, "", &error), DLCORE_ERROR_IO);
+    assert_non_null(strstr(error.message, "the path is empty: cannot open"));
+}
+
 static void test_input_follows_links_to_files(void **state)
 {
     char target[512];
@@ -192,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_input_reads_files_and_memory_alike),
+        cmocka_unit_test(test_input_of_an_empty_path_says_so),
         cmocka_unit_test(test_input_follows_links_to_files),
         cmocka_unit_test(test_input_does_not_read_what_a_file_grows_by),
         cmocka_unit_test(test_input_of_a_file_that_shrinks_is_an_io_error),
