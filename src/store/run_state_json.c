@@ -77,8 +77,11 @@ static int digit(char c)
 static bool doubles_of(const dlcore_json_t *string, double *to, size_t *count)
 {
     char text[IN_TEXT * DIGITS + 1];
-    size_t length = dlcore_json_string(string, text, sizeof text);
+    size_t length;
 
+    if (string->kind != DLCORE_JSON_STRING)
+        return false;
+    length = dlcore_json_string(string, text, sizeof text);
     if (length >= sizeof text || length % DIGITS != 0 || strlen(text) != length)
         return false;
     for (size_t i = 0; i < length; i += DIGITS) {
@@ -105,6 +108,8 @@ static bool read_doubles(const dlcore_json_t *list, double *to, size_t *count)
     dlcore_json_t string;
 
     *count = 0;
+    if (list->kind != DLCORE_JSON_ARRAY)
+        return false;
     while (dlcore_json_step(&steps, NULL, &string)) {
         size_t more;
 
@@ -221,6 +226,22 @@ static dlcore_status read_position(const reading_t *reading, dlcore_position_t *
     return status;
 }
 
+/* Refuses what no run has written. A loss may be NaN or infinite, a number of samples may not. */
+static dlcore_status check_run(const reading_t *reading, const dlcore_run_state_t *state)
+{
+    const dlcore_position_t *position = &state->position;
+    size_t samples;
+
+    if (position->epoch == SIZE_MAX || position->batch == SIZE_MAX || position->pass == SIZE_MAX ||
+        position->pass_batch == SIZE_MAX)
+        return refuse_state(reading, "epoch, batch, pass or pass_batch is too large");
+    if (!position->pass_begun && position->pass_batch > 0)
+        return refuse_state(reading, "pass_batch is above 0, but pass_begun is false");
+    if (!dlcore_size_of_double(state->sums[1], &samples))
+        return refuse_state(reading, "the number of samples in sums is no whole number");
+    return DLCORE_OK;
+}
+
 static dlcore_status read_callback(const reading_t *reading, const dlcore_json_t *object,
                                    dlcore_callback_state_t *callback)
 {
@@ -309,6 +330,8 @@ dlcore_status dlcore_run_state_read(const dlcore_json_t *json, const char *file,
     (void)read_doubles(&sums, (*state)->sums, &sum_count);
     (void)read_doubles(&history, (*state)->history, &numbers);
     status = read_position(&reading, &(*state)->position);
+    if (status == DLCORE_OK)
+        status = check_run(&reading, *state);
     if (status == DLCORE_OK)
         status = read_has_weights(&reading, *state);
     if (status == DLCORE_OK)

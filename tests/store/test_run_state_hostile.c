@@ -113,6 +113,28 @@ static void test_run_state_hostile_each_refusal_has_its_message(void **state)
         {RUN("'begun':1,'pass_begun':true," NUMBERS "'callbacks':[]"), "a truth value is missing"},
         {RUN("'begun':true,'begun':true,'pass_begun':true," NUMBERS "'callbacks':[]"),
          "a truth value is missing, or there twice"},
+        {RUN(POSITION "'sums':[" TWO ",3],'values':'2','history':[],'callbacks':[]"),
+         "the numbers of the run are malformed"},
+        {RUN(POSITION "'sums':[" TWO "],'values':'2','history':[null],'callbacks':[]"),
+         "the numbers of the run are malformed"},
+        {RUN(POSITION "'sums':[" TWO "],'values':'2','history':{},'callbacks':[]"),
+         "the numbers of the run are malformed"},
+        {RUN(POSITION "'sums':['00000000000000007ff8000000000000'],'values':'2','history':[],"
+                      "'callbacks':[]"),
+         "the number of samples in sums is no whole number"},
+        {RUN(POSITION "'sums':['00000000000000007fe1ccf385ebc8a0'],'values':'2','history':[],"
+                      "'callbacks':[]"),
+         "the number of samples in sums is no whole number"},
+        {RUN(POSITION "'sums':['7ff80000000000003ff0000000000000'],'values':'2','history':[],"
+                      "'callbacks':[]"),
+         NULL}, /* a loss that was NaN */
+        {RUN("'epoch':'18446744073709551615','begun':true,'pass_begun':true," NUMBERS
+             "'callbacks':[]"),
+         "epoch, batch, pass or pass_batch is too large"},
+        {RUN("'pass_batch':'3','begun':true,'pass_begun':false," NUMBERS "'callbacks':[]"),
+         "pass_batch is above 0, but pass_begun is false"},
+        {RUN(POSITION NUMBERS "'callbacks':[{'name':'a','state':[7],'weights':false}]"),
+         "the state of a callback is malformed"},
         {RUN(POSITION NUMBERS "'x':1"), NULL},
         {RUN(POSITION NUMBERS "'callbacks':{}"), "no list of callbacks"},
         {RUN(POSITION NUMBERS "'callbacks':7"), "no list of callbacks"},
