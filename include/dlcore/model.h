@@ -277,8 +277,11 @@ DLCORE_API dlcore_status dlcore_model_evaluate(const dlcore_model_t *model,
                                                const dlcore_evaluate_options_t *options,
                                                dlcore_evaluation_t *result);
 /* The model's outputs for x, written to `y_pred`: float32, writable, (batch, units), or (batch)
- * for one unit. x may have 0 samples. Needs weights, not compile. The model is const and keeps no
- * message: that of a failure goes to options.error of predict_with, from predict itself to nobody.
+ * for one unit. x may have 0 samples. y_pred may be x, or share its memory if the bytes from one
+ * row to the next are the same and no row of y_pred touches the place of another sample (columns of
+ * one table); any other overlap is DLCORE_ERROR_ARGUMENT. Needs weights, not compile. The model is
+ * const and keeps no message: that of a failure goes to options.error of predict_with, from predict
+ * itself to nobody.
  */
 DLCORE_API dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                               dlcore_tensor_t *y_pred);

@@ -191,6 +191,35 @@ static dlcore_status check_output(const dlcore_tensor_t *y, size_t rows, size_t 
     return DLCORE_OK;
 }
 
+/* The bytes from the first element to the last. */
+static size_t span_of(const dlcore_tensor_t *tensor)
+{
+    return ((tensor->shape[0] - 1) * tensor->row_stride + tensor->row_size) *
+           dlcore_dtype_size(tensor->dtype);
+}
+
+/* Outputs of a block are written after its samples were read, and other blocks' samples may be read
+ * later, or meanwhile: so in memory that both share a row of outputs must stay in the place of its
+ * own sample, or between samples. */
+static dlcore_status check_apart(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                 dlcore_error_record_t *error)
+{
+    uintptr_t from = (uintptr_t)x->data, to = (uintptr_t)y->data;
+    size_t x_row = x->row_size * dlcore_dtype_size(x->dtype), y_row = y->row_size * sizeof(float);
+    size_t stride = y->row_stride * sizeof(float);
+
+    if (from + span_of(x) <= to || to + span_of(y) <= from || x->shape[0] == 1)
+        return DLCORE_OK;
+    if (stride == x->row_stride * dlcore_dtype_size(x->dtype) &&
+        (to >= from ? to - from + y_row <= stride : from - to + x_row <= stride))
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "predict: x and y_pred overlap: y_pred begins %zu bytes %s x, with rows of "
+                       "%zu bytes every %zu",
+                       (size_t)(to >= from ? to - from : from - to),
+                       to >= from ? "after" : "before", y_row, stride);
+}
+
 static dlcore_status predict_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                      dlcore_tensor_t *y_pred,
                                      const dlcore_predict_options_t *options)
@@ -211,6 +240,8 @@ static dlcore_status predict_tensors(const dlcore_model_t *model, const dlcore_t
     if (status == DLCORE_OK)
         status = check_output(y_pred, dlcore_sample_count(x),
                               dlcore_network_output_width(&model->network), chosen.error);
+    if (status == DLCORE_OK && dlcore_sample_count(x) > 0)
+        status = check_apart(x, y_pred, chosen.error);
     run.source.rows = status == DLCORE_OK ? dlcore_sample_count(x) : 0;
     if (run.source.rows == 0)
         return status;

@@ -100,6 +100,67 @@ static void test_predict_writes_rows_apart_and_nothing_between(void **state)
     dlcore_tensor_free(y);
 }
 
+static dlcore_tensor_t *view_of(void *data, dlcore_dtype_t dtype, size_t columns, size_t stride)
+{
+    dlcore_tensor_t *view = NULL;
+
+    assert_int_equal(
+        dlcore_tensor_borrow(NULL, dtype, 2, (size_t[]){ROWS, columns}, data, stride, &view, NULL),
+        DLCORE_OK);
+    return view;
+}
+
+/* x and y_pred in one table: right, or refused. */
+static void test_predict_into_the_memory_of_x_is_right_or_refused(void **state)
+{
+    enum { WIDE = INPUTS + UNITS + 2 };
+    static const struct {
+        size_t x_at, x_stride, y_at, y_stride;
+        bool accepted;
+    } cases[] = {
+        {0, WIDE, 0, WIDE, true},          /* in place */
+        {0, WIDE, INPUTS, WIDE, true},     /* columns side by side */
+        {UNITS, WIDE, 0, WIDE, true},      /* the other way round */
+        {0, WIDE, INPUTS / 2, WIDE, true}, /* in the place of its own sample */
+        {0, WIDE, WIDE, WIDE, false},      /* a row too far */
+        {WIDE, WIDE, 0, WIDE, false},      /* a row too early */
+        {0, WIDE, WIDE - 1, WIDE, false},  /* into the next row */
+        {0, INPUTS, 0, UNITS, false},      /* other strides */
+        {0, INPUTS, INPUTS * ROWS, UNITS, true},
+        {UNITS * ROWS, INPUTS, 0, UNITS, true},
+        {0, INPUTS, INPUTS * ROWS - 1, UNITS, false},
+        {UNITS * ROWS - 1, INPUTS, 0, UNITS, false},
+    };
+    setting_t *s = *state;
+    const float *x = dlcore_tensor_data(s->x);
+    static float table[(ROWS + 2) * (INPUTS + UNITS + 2)];
+    dlcore_error_record_t error = {0};
+    dlcore_predict_options_t options = dlcore_predict_options_default();
+
+    options.error = &error;
+    options.batch_size = 16;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_tensor_t *from =
+            view_of(table + cases[i].x_at, DLCORE_DTYPE_FLOAT32, INPUTS, cases[i].x_stride);
+        dlcore_tensor_t *to =
+            view_of(table + cases[i].y_at, DLCORE_DTYPE_FLOAT32, UNITS, cases[i].y_stride);
+        dlcore_status status;
+
+        for (size_t row = 0; row < ROWS; row++)
+            memcpy(table + cases[i].x_at + row * cases[i].x_stride, x + row * INPUTS,
+                   INPUTS * sizeof *x);
+        status = dlcore_model_predict_with(s->model, from, to, &options);
+        if (status != (cases[i].accepted ? DLCORE_OK : DLCORE_ERROR_ARGUMENT))
+            fail_msg("case %zu: %d %s", i, (int)status, error.message);
+        if (cases[i].accepted)
+            assert_true(dlcore_tensor_equal(to, s->expected, 1e-5));
+        else
+            assert_non_null(strstr(error.message, "predict: x and y_pred overlap: y_pred begins"));
+        dlcore_tensor_free(from);
+        dlcore_tensor_free(to);
+    }
+}
+
 static void test_predict_of_bad_tensors_names_the_numbers(void **state)
 {
     setting_t *s = *state;
@@ -379,6 +440,8 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(test_predict_writes_rows_apart_and_nothing_between, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(test_predict_into_the_memory_of_x_is_right_or_refused,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(test_predict_of_bad_tensors_names_the_numbers, begin, end),
         cmocka_unit_test_setup_teardown(test_evaluate_test_on_batch_is_evaluate_of_all_rows_at_once,
                                         begin, end),
