@@ -93,7 +93,7 @@ dlcore_status dlcore_config_name(const dlcore_config_reading_t *reading,
     if (status != DLCORE_OK || found.kind == DLCORE_JSON_NONE)
         return status;
     if (found.kind != DLCORE_JSON_STRING)
-        return dlcore_config_refuse_value(reading, name, &found, "it is no name");
+        return dlcore_config_refuse_value(reading, name, &found, "it is not a name");
     if (dlcore_json_string(&found, text, room) != strlen(text))
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name,
                                     "is too long, or has a zero byte");
@@ -135,13 +135,13 @@ dlcore_status dlcore_config_thing(const dlcore_config_reading_t *reading,
             *config = (dlcore_json_t){.kind = DLCORE_JSON_NONE};
         }
         if (config->kind != DLCORE_JSON_OBJECT && config->kind != DLCORE_JSON_NONE)
-            return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is no object");
+            return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is not an object");
     }
     name[0] = '\0';
     if (named.kind == DLCORE_JSON_NONE)
         return DLCORE_OK;
     if (named.kind != DLCORE_JSON_STRING)
-        return dlcore_config_refuse_value(reading, "class_name", &named, "it is no name");
+        return dlcore_config_refuse_value(reading, "class_name", &named, "it is not a name");
     if (dlcore_json_string(&named, name, room) != strlen(name))
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "its name",
                                     "is too long, or has a zero byte");

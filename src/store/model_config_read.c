@@ -49,11 +49,12 @@ static dlcore_status get_shape(const dlcore_config_reading_t *reading, const dlc
         if (axes > 8 || !dlcore_json_size(&length, &number) || number == 0 ||
             product > SIZE_MAX / number)
             return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name,
-                                        "is no shape of a batch");
+                                        "is not the shape of a batch");
         product *= number;
     }
     if (axes < 2)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name, "is no shape of a batch");
+        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name,
+                                    "is not the shape of a batch");
     *samples = (samples_t){.width = product, .last = number};
     return DLCORE_OK;
 }
@@ -147,7 +148,7 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
     if (status != DLCORE_OK)
         return status;
     if (config.kind != DLCORE_JSON_OBJECT)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is no object");
+        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is not an object");
     if (strcmp(class_name, "InputLayer") == 0)
         return get_input(reading, &config, adding);
     status = get_layer(reading, object, class_name, &config, &layer);

@@ -101,9 +101,9 @@ static void test_activation_config_refuses_what_would_compute_otherwise(void **s
 {
     static const char *const refused[][2] = {
         {DENSE("'celu'"), "Dense: this version has no activation \"celu\""},
-        {DENSE("5"), "activation: class_name is 5: it is no name"},
+        {DENSE("5"), "activation: class_name is 5: it is not a name"},
         {DENSE(LAYER("PReLU", "")), "this version has no activation \"PReLU\""},
-        {DENSE("{'class_name':7}"), "class_name is 7: it is no name"},
+        {DENSE("{'class_name':7}"), "class_name is 7: it is not a name"},
         {DENSE(LAYER("LeakyReLU", "'negative_slope':'a'")),
          "LeakyReLU: negative_slope is \"a\": no finite number"},
         {DENSE(LAYER("LeakyReLU", "'negative_slope':-1")), "negative_slope must lie in 0 .. "},
