@@ -31,14 +31,14 @@ static const struct {
     [DLCORE_ELEMENT_FLOAT64] = {8, DLCORE_DTYPE_FLOAT32},
 };
 
-void dlcore_elements_set_type(dlcore_elements_t *elements, dlcore_element_type_t type)
+void dlcore_elements_set_type(dlcore_file_elements_t *elements, dlcore_element_type_t type)
 {
     elements->type = type;
     elements->item = forms[type].item;
     elements->dtype = forms[type].dtype;
 }
 
-dlcore_status dlcore_elements_set_size(dlcore_elements_t *elements, const char *name,
+dlcore_status dlcore_elements_set_size(dlcore_file_elements_t *elements, const char *name,
                                        dlcore_error_record_t *error)
 {
     char text[DLCORE_SHAPE_TEXT_SIZE];
@@ -223,7 +223,7 @@ dlcore_elements_source_t dlcore_elements_from_input(dlcore_input_t *input)
 }
 
 /* The row, along axis 0, of the element that is n-th in the file. */
-static size_t row_of(const dlcore_elements_t *elements, size_t n)
+static size_t row_of(const dlcore_file_elements_t *elements, size_t n)
 {
     if (elements->rank == 0)
         return 0;
@@ -232,8 +232,9 @@ static size_t row_of(const dlcore_elements_t *elements, size_t n)
 }
 
 /* The n-th element in the file cannot be converted. */
-static dlcore_status refuse_element(const dlcore_elements_t *elements, const char *name, size_t n,
-                                    const unsigned char *element, dlcore_error_record_t *error)
+static dlcore_status refuse_element(const dlcore_file_elements_t *elements, const char *name,
+                                    size_t n, const unsigned char *element,
+                                    dlcore_error_record_t *error)
 {
     size_t row = row_of(elements, n);
     uint32_t narrow;
@@ -256,8 +257,8 @@ static dlcore_status refuse_element(const dlcore_elements_t *elements, const cha
 }
 
 /* Turns `from` round where the file's order is not the host's, and converts it to `to`. */
-static dlcore_status take_block(const dlcore_elements_t *elements, const char *name, size_t first,
-                                unsigned char *from, unsigned char *to, size_t count,
+static dlcore_status take_block(const dlcore_file_elements_t *elements, const char *name,
+                                size_t first, unsigned char *from, unsigned char *to, size_t count,
                                 dlcore_error_record_t *error)
 {
     size_t good;
@@ -271,7 +272,7 @@ static dlcore_status take_block(const dlcore_elements_t *elements, const char *n
 }
 
 /* Types of another size than the tensor's: through a block on the stack. */
-static dlcore_status read_blocks(const dlcore_elements_t *elements,
+static dlcore_status read_blocks(const dlcore_file_elements_t *elements,
                                  const dlcore_elements_source_t *source, size_t first, size_t count,
                                  unsigned char *to, size_t *got, dlcore_error_record_t *error)
 {
@@ -298,7 +299,7 @@ static dlcore_status read_blocks(const dlcore_elements_t *elements,
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_elements_read(const dlcore_elements_t *elements,
+dlcore_status dlcore_elements_read(const dlcore_file_elements_t *elements,
                                    const dlcore_elements_source_t *source, size_t first,
                                    size_t count, unsigned char *to, size_t *got,
                                    dlcore_error_record_t *error)

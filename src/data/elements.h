@@ -31,7 +31,7 @@ typedef enum dlcore_element_type {
 } dlcore_element_type_t;
 
 /* All elements of a file. */
-typedef struct dlcore_elements {
+typedef struct dlcore_file_elements {
     dlcore_element_type_t type;
     size_t item;          /* bytes of one in the file */
     dlcore_dtype_t dtype; /* of the tensor */
@@ -41,7 +41,7 @@ typedef struct dlcore_elements {
     size_t shape[DLCORE_RANK_MAX];
     size_t size;    /* elements */
     size_t content; /* bytes of the elements in the file */
-} dlcore_elements_t;
+} dlcore_file_elements_t;
 
 /* Where elements come from. `read` does what dlcore_input_read does; `from` is its first argument,
  * `name` is for messages. */
@@ -55,17 +55,17 @@ typedef struct dlcore_elements_source {
 dlcore_elements_source_t dlcore_elements_from_input(dlcore_input_t *input);
 
 /* Sets type, item and dtype. */
-void dlcore_elements_set_type(dlcore_elements_t *elements, dlcore_element_type_t type);
+void dlcore_elements_set_type(dlcore_file_elements_t *elements, dlcore_element_type_t type);
 
 /* Sets size and content from dtype, item, rank and shape. DLCORE_ERROR_OVERFLOW when the elements
  * cannot be in memory, as they are in the file or in the tensor. */
-dlcore_status dlcore_elements_set_size(dlcore_elements_t *elements, const char *name,
+dlcore_status dlcore_elements_set_size(dlcore_file_elements_t *elements, const char *name,
                                        dlcore_error_record_t *error);
 
 /* Reads the next `count` elements, in the file's order, into `to` as elements of elements->dtype;
  * `first` of them were read before. *got says how many bytes the source gave. When the source ends
  * too early, these are fewer than count * item, and what is in `to` means nothing. */
-dlcore_status dlcore_elements_read(const dlcore_elements_t *elements,
+dlcore_status dlcore_elements_read(const dlcore_file_elements_t *elements,
                                    const dlcore_elements_source_t *source, size_t first,
                                    size_t count, unsigned char *to, size_t *got,
                                    dlcore_error_record_t *error);

@@ -20,7 +20,7 @@ static dlcore_status load_plain(dlcore_input_t *input, const dlcore_allocator_t 
 {
     dlcore_elements_source_t source = dlcore_elements_from_input(input);
     dlcore_idx_header_t header;
-    const dlcore_elements_t *elements = &header.elements;
+    const dlcore_file_elements_t *elements = &header.elements;
     dlcore_status status = dlcore_idx_read_header(&source, &header, error);
     size_t got;
 

@@ -44,7 +44,7 @@ static void release_chunks(chunk_t *chunk, const dlcore_allocator_t *allocator)
 /* Reads all elements into new chunks, *first onwards. On failure the chunks made so far are there
  * all the same. */
 static dlcore_status read_chunks(const dlcore_elements_source_t *source,
-                                 const dlcore_elements_t *elements,
+                                 const dlcore_file_elements_t *elements,
                                  const dlcore_allocator_t *allocator, chunk_t **first,
                                  dlcore_error_record_t *error)
 {
@@ -120,7 +120,7 @@ dlcore_status dlcore_idx_load_gzip(dlcore_input_t *input, const dlcore_allocator
                                    dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_idx_header_t header;
-    const dlcore_elements_t *elements = &header.elements;
+    const dlcore_file_elements_t *elements = &header.elements;
     dlcore_gunzip_t *gunzip = NULL;
     chunk_t *chunks = NULL;
     dlcore_status status;

@@ -34,7 +34,7 @@ static dlcore_status find_type(unsigned char code, const char *name, dlcore_elem
 }
 
 static dlcore_status check_start(const unsigned char start[START_SIZE], const char *name,
-                                 dlcore_elements_t *elements, dlcore_error_record_t *error)
+                                 dlcore_file_elements_t *elements, dlcore_error_record_t *error)
 {
     dlcore_element_type_t type;
     dlcore_status status;
@@ -57,7 +57,7 @@ dlcore_status dlcore_idx_read_header(const dlcore_elements_source_t *source,
                                      dlcore_idx_header_t *header, dlcore_error_record_t *error)
 {
     unsigned char bytes[START_SIZE + 4 * DLCORE_RANK_MAX];
-    dlcore_elements_t *elements = &header->elements;
+    dlcore_file_elements_t *elements = &header->elements;
     dlcore_status status;
     size_t got, more;
 
@@ -67,7 +67,7 @@ dlcore_status dlcore_idx_read_header(const dlcore_elements_source_t *source,
     if (got < START_SIZE)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: %zu bytes, an IDX file has at least %d",
                            source->name, got, START_SIZE);
-    *elements = (dlcore_elements_t){.big_endian = true};
+    *elements = (dlcore_file_elements_t){.big_endian = true};
     status = check_start(bytes, source->name, elements, error);
     if (status != DLCORE_OK)
         return status;

@@ -11,8 +11,8 @@
 DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_idx_header {
-    dlcore_elements_t elements; /* big-endian, row-major */
-    size_t bytes;               /* of the header itself */
+    dlcore_file_elements_t elements; /* big-endian, row-major */
+    size_t bytes;                    /* of the header itself */
 } dlcore_idx_header_t;
 
 /* Reads and checks a header; the source then stands at the first element. */

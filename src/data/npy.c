@@ -10,7 +10,7 @@
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
 
-static dlcore_status read_elements(dlcore_input_t *input, const dlcore_elements_t *elements,
+static dlcore_status read_elements(dlcore_input_t *input, const dlcore_file_elements_t *elements,
                                    unsigned char *to, dlcore_error_record_t *error)
 {
     dlcore_elements_source_t source = dlcore_elements_from_input(input);
@@ -20,7 +20,7 @@ static dlcore_status read_elements(dlcore_input_t *input, const dlcore_elements_
 }
 
 /* Fortran order passes through a second block of the tensor's size. */
-static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_elements_t *elements,
+static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_file_elements_t *elements,
                                   const dlcore_allocator_t *allocator, dlcore_tensor_t *tensor,
                                   dlcore_error_record_t *error)
 {
@@ -40,7 +40,7 @@ static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_elements_t
 static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    dlcore_elements_t elements;
+    dlcore_file_elements_t elements;
     dlcore_tensor_t *tensor = NULL;
     dlcore_status status = dlcore_npy_read_header(input, allocator, &elements, error);
 

@@ -15,11 +15,12 @@ DLCORE_HIDDEN_BEGIN
 /* Reads and checks magic, version and header; `input` then stands at the first element. Memory for
  * the header's text is asked for and given back. */
 dlcore_status dlcore_npy_read_header(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                                     dlcore_elements_t *elements, dlcore_error_record_t *error);
+                                     dlcore_file_elements_t *elements,
+                                     dlcore_error_record_t *error);
 
 /* The dict literal of a header, `length` bytes: type, order, rank and shape. */
 dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char *name,
-                                    dlcore_elements_t *elements, dlcore_error_record_t *error);
+                                    dlcore_file_elements_t *elements, dlcore_error_record_t *error);
 
 /* Elements of 1 or 4 bytes from Fortran order, first axis fastest, to row-major. */
 void dlcore_npy_from_fortran(const unsigned char *from, unsigned char *to, size_t item, size_t rank,

@@ -83,7 +83,7 @@ static dlcore_status take_length(cursor_t *at, const char *name, size_t *length,
     return DLCORE_OK;
 }
 
-static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_elements_t *elements,
+static dlcore_status take_shape(cursor_t *at, const char *name, dlcore_file_elements_t *elements,
                                 dlcore_error_record_t *error)
 {
     bool comma = true;
@@ -121,7 +121,7 @@ static const struct {
     {"u4", DLCORE_ELEMENT_UINT32},  {"u8", DLCORE_ELEMENT_UINT64},  {"f2", DLCORE_ELEMENT_FLOAT16},
 };
 
-static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_elements_t *elements,
+static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_file_elements_t *elements,
                                 dlcore_error_record_t *error)
 {
     const char *text;
@@ -152,7 +152,7 @@ static dlcore_status take_descr(cursor_t *at, const char *name, dlcore_elements_
 enum { KEY_DESCR, KEY_ORDER, KEY_SHAPE, KEYS };
 
 static dlcore_status take_entry(cursor_t *at, const char *name, bool seen[KEYS],
-                                dlcore_elements_t *elements, dlcore_error_record_t *error)
+                                dlcore_file_elements_t *elements, dlcore_error_record_t *error)
 {
     static const char *const keys[KEYS] = {"descr", "fortran_order", "shape"};
     const char *text;
@@ -181,7 +181,7 @@ static dlcore_status take_entry(cursor_t *at, const char *name, bool seen[KEYS],
 }
 
 dlcore_status dlcore_npy_parse_dict(const char *text, size_t length, const char *name,
-                                    dlcore_elements_t *elements, dlcore_error_record_t *error)
+                                    dlcore_file_elements_t *elements, dlcore_error_record_t *error)
 {
     cursor_t at = {.next = text, .end = text + length};
     bool seen[KEYS] = {false};
@@ -253,7 +253,7 @@ static dlcore_status read_start(dlcore_input_t *input, size_t *length, dlcore_er
     return status;
 }
 
-static dlcore_status check_sizes(const dlcore_input_t *input, dlcore_elements_t *elements,
+static dlcore_status check_sizes(const dlcore_input_t *input, dlcore_file_elements_t *elements,
                                  dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_elements_set_size(elements, input->name, error);
@@ -266,7 +266,7 @@ static dlcore_status check_sizes(const dlcore_input_t *input, dlcore_elements_t 
 }
 
 dlcore_status dlcore_npy_read_header(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                                     dlcore_elements_t *elements, dlcore_error_record_t *error)
+                                     dlcore_file_elements_t *elements, dlcore_error_record_t *error)
 {
     char *text;
     size_t length = 0;

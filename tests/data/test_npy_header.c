@@ -13,7 +13,7 @@
 #include "data/npy.h"
 #include "support/tensors.h"
 
-static dlcore_status parse(const char *text, dlcore_elements_t *header,
+static dlcore_status parse(const char *text, dlcore_file_elements_t *header,
                            dlcore_error_record_t *error)
 {
     return dlcore_npy_parse_dict(text, strlen(text), "x", header, error);
@@ -32,7 +32,7 @@ static void test_npy_header_other_spellings_are_read(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         dlcore_error_record_t error = {.message = ""};
-        dlcore_elements_t header;
+        dlcore_file_elements_t header;
 
         if (parse(texts[i], &header, &error) != DLCORE_OK)
             fail_msg("%s", error.message);
@@ -84,7 +84,7 @@ static void test_npy_header_types_have_their_sizes(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        dlcore_elements_t header;
+        dlcore_file_elements_t header;
 
         assert_int_equal(parse(cases[i].text, &header, NULL), DLCORE_OK);
         assert_int_equal(header.type, cases[i].type);
@@ -147,7 +147,7 @@ static void test_npy_header_what_is_wrong_is_named(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         dlcore_error_record_t error = {.message = ""};
-        dlcore_elements_t header;
+        dlcore_file_elements_t header;
 
         assert_failed(parse(cases[i].text, &header, &error), cases[i].status, &error,
                       cases[i].message);
