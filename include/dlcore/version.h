@@ -7,9 +7,9 @@
 #include "api.h"
 
 #define DLCORE_VERSION_MAJOR 0
-#define DLCORE_VERSION_MINOR 1
+#define DLCORE_VERSION_MINOR 2
 #define DLCORE_VERSION_PATCH 0
-#define DLCORE_VERSION "0.1.0"
+#define DLCORE_VERSION "0.2.0"
 
 /* One comparable number: 1.2.3 is 10203. */
 #define DLCORE_VERSION_NUMBER \
