@@ -73,7 +73,7 @@ static dlcore_model_t *two_layers(dlcore_activation_t hidden, size_t units,
 {
     const dlcore_layer_t layers[] = {with_inputs(dlcore_layer_dense(16, hidden)),
                                      dlcore_layer_dense(units, last),
-                                     {DLCORE_LAYER_UNKNOWN}};
+                                     {.kind = DLCORE_LAYER_UNKNOWN}};
 
     return model_of(layers, loss, NULL);
 }
@@ -253,7 +253,7 @@ static void test_check_of_scales_finds_those_apart_unless_layers_normalize(void 
         dlcore_layer_t layers[] = {dlcore_layer_flatten(),
                                    first,
                                    dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX),
-                                   {DLCORE_LAYER_UNKNOWN}};
+                                   {.kind = DLCORE_LAYER_UNKNOWN}};
         dlcore_model_t *model;
 
         if (kinds[i] == DLCORE_LAYER_NORMALIZATION)
@@ -290,7 +290,7 @@ static void test_check_of_pixels_wants_them_rescaled(void **state)
         const dlcore_layer_t layers[] = {
             with_inputs(rescaled ? dlcore_layer_rescaling(1 / 255.0, 0.0) : dlcore_layer_flatten()),
             dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX),
-            {DLCORE_LAYER_UNKNOWN}};
+            {.kind = DLCORE_LAYER_UNKNOWN}};
         dlcore_model_t *model =
             model_of(layers, dlcore_loss_sparse_categorical_crossentropy(), NULL);
 
@@ -540,15 +540,15 @@ static void test_check_of_layers_finds_what_does_nothing(void **state)
 {
     const dlcore_layer_t adapted[] = {with_inputs(dlcore_layer_normalization()),
                                       dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR),
-                                      {DLCORE_LAYER_UNKNOWN}};
+                                      {.kind = DLCORE_LAYER_UNKNOWN}};
     const dlcore_layer_t linear[] = {with_inputs(dlcore_layer_dense(8, DLCORE_ACTIVATION_LINEAR)),
                                      dlcore_layer_dropout(0.1),
                                      dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR),
-                                     {DLCORE_LAYER_UNKNOWN}};
+                                     {.kind = DLCORE_LAYER_UNKNOWN}};
     const dlcore_layer_t bottleneck[] = {
         with_inputs(dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)),
         dlcore_layer_dense(4, DLCORE_ACTIVATION_LINEAR),
-        {DLCORE_LAYER_UNKNOWN}};
+        {.kind = DLCORE_LAYER_UNKNOWN}};
     dlcore_loss_t loss = dlcore_loss_mean_squared_error();
     dlcore_model_t *model = model_of(adapted, loss, NULL);
     dlcore_tensor_t *x = features();
@@ -617,7 +617,7 @@ static void test_check_of_relu_units_finds_those_that_are_dead(void **state)
     dlcore_layer_t layers[] = {with_inputs(dlcore_layer_dense(6, DLCORE_ACTIVATION_TANH)),
                                hidden,
                                dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR),
-                               {DLCORE_LAYER_UNKNOWN}};
+                               {.kind = DLCORE_LAYER_UNKNOWN}};
     dlcore_tensor_t *x = features();
 
     (void)state;
@@ -651,7 +651,8 @@ static void test_check_of_learning_rates_knows_the_usual(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const dlcore_layer_t layers[] = {
-            with_inputs(dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)), {DLCORE_LAYER_UNKNOWN}};
+            with_inputs(dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)),
+            {.kind = DLCORE_LAYER_UNKNOWN}};
         dlcore_optimizer_t optimizer = dlcore_optimizer_from_name(cases[i].name);
         dlcore_model_t *model;
 

@@ -640,7 +640,7 @@ static void test_predict_dataset_what_take_makes_outlives_the_model(void **state
     slices_t slices = slices_of(uneven);
     dlcore_dataset_t dataset = dataset_of(&slices);
     failing_allocator_t memory;
-    made_t made = {NULL};
+    made_t made = {.means = NULL};
     dlcore_tensor_t *all;
     dlcore_model_t *model;
 
