@@ -122,6 +122,7 @@ static dlcore_status read_csv_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reade
                                    dlcore_error_record_t *error)
 {
     dlcore_status status = skip_header(csv, reader, error);
+    const size_t label_size = csv->y != NULL ? 4 : 0; /* without labels y is one unused place */
     size_t row = 0;
 
     for (; status == DLCORE_OK; row++) {
@@ -134,8 +135,7 @@ static dlcore_status read_csv_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reade
         if (row == rows && !dry)
             return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
                                reader->input->name);
-        status = read_row(csv, reader, x + at * csv->columns.features,
-                          y != NULL ? y + 4 * at : NULL, error);
+        status = read_row(csv, reader, x + at * csv->columns.features, y + label_size * at, error);
     }
     if (status == DLCORE_OK && (row != rows || dry))
         return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
@@ -163,6 +163,7 @@ dlcore_status dlcore_csv_read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *re
     bool dry = rows_are_too_short(csv, reader, rows);
     size_t room = dry ? 1 : rows;
     size_t shape[2] = {room, csv->columns.features};
+    unsigned char none[4];
     dlcore_status status =
         dlcore_tensor_create_unset(&csv->allocator, DLCORE_DTYPE_FLOAT32, 2, shape, &csv->x, error);
 
@@ -172,7 +173,7 @@ dlcore_status dlcore_csv_read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *re
                                             shape, &csv->y, error);
     if (status == DLCORE_OK)
         status = read_csv_rows(csv, reader, rows, (float *)(void *)csv->x->data,
-                               labels ? csv->y->data : NULL, dry, error);
+                               labels ? csv->y->data : none, dry, error);
     if (status == DLCORE_OK && classes)
         status = dlcore_csv_check_na(&csv->classes, &csv->columns, reader, error);
     if (status == DLCORE_OK && classes)
