@@ -240,7 +240,7 @@ static dlcore_status predict_tensors(const dlcore_model_t *model, const dlcore_t
     if (status == DLCORE_OK)
         status = check_output(y_pred, dlcore_sample_count(x),
                               dlcore_network_output_width(&model->network), chosen.error);
-    if (status == DLCORE_OK && dlcore_sample_count(x) > 0)
+    if (status == DLCORE_OK && x != NULL && dlcore_sample_count(x) > 0)
         status = check_apart(x, y_pred, chosen.error);
     run.source.rows = status == DLCORE_OK ? dlcore_sample_count(x) : 0;
     if (run.source.rows == 0)
