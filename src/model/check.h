@@ -36,17 +36,31 @@ dlcore_status dlcore_check_training(const dlcore_model_t *model, const dlcore_so
 void dlcore_check_add(const dlcore_check_t *check, dlcore_finding_kind_t kind, size_t layer,
                       size_t column, const char *format, ...) DLCORE_PRINTF(5, 6);
 
-/* How many of `count` samples of `width` numbers are looked at, at most `most` of them; and which
- * the i-th is of those that come first: they are spread evenly, and sample 0 is among them. */
+/* How many of `count` samples of `width` numbers are looked at: all of them, or where they are many
+ * at most `most`, and as many as have a million numbers. */
 size_t dlcore_check_rows(size_t count, size_t width, size_t most);
+
+/* The place of the i-th of `rows` that are looked at among `count`: one of each stretch of
+ * count / rows, by a hash of i, because the data may repeat with any period. Places ascend, are the
+ * same in every call, and 0 is among them. */
+size_t dlcore_check_place(size_t i, size_t rows, size_t count);
+
+/* The sample at that place among those that come first. */
 static inline size_t dlcore_check_row(const dlcore_check_t *check, size_t i, size_t rows)
 {
-    size_t at = (size_t)((double)i * (double)check->samples / (double)rows);
+    size_t at = dlcore_check_place(i, rows, check->samples);
 
     return check->order != NULL ? check->order[at] : at;
 }
 
-/* The class of a sample, 0 .. units - 1, or 0 and 1 of one unit; SIZE_MAX where it has none. */
+/* What follows "in all 1000 samples" in a message. */
+static inline const char *dlcore_check_looked_at(const dlcore_check_t *check, size_t rows)
+{
+    return rows < check->samples ? " that were looked at" : "";
+}
+
+/* The class of a sample, 0 .. units - 1, or 0 and 1 of one unit; SIZE_MAX where it has none, as
+ * where no share is above a half. */
 size_t dlcore_check_class(const dlcore_check_t *check, size_t row);
 /* How many classes there are; 0: labels are no classes. */
 size_t dlcore_check_classes_count(const dlcore_check_t *check);

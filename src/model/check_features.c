@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "model/check.h"
 
-#define FEATURE_ROWS_MAX ((size_t)1000)
+#define FEATURE_ROWS_MAX ((size_t)100000)
 #define FEATURE_ROWS_LEAST 16 /* fewer may be equal by chance */
 #define SCALES_APART 100.0    /* deviations of two columns */
 #define NUMBERS_LARGE 50.0    /* layers begin with weights that are made for numbers around 1 */
@@ -72,6 +72,7 @@ static bool see_rows(const dlcore_check_t *check, size_t rows, bool target, feat
 static void find_constant(const dlcore_check_t *check, size_t rows, const feature_t *features)
 {
     size_t width = check->x->row_size, found = 0, first = 0, zeros = 0;
+    const char *seen = dlcore_check_looked_at(check, rows);
 
     for (size_t c = width; c-- > 0;) {
         if (features[c].low != features[c].high)
@@ -85,25 +86,34 @@ static void find_constant(const dlcore_check_t *check, size_t rows, const featur
     }
     if (found + zeros == width)
         dlcore_check_add(check, DLCORE_FINDING_FEATURE_CONSTANT, DLCORE_FINDING_NOWHERE, 0,
-                         "all samples of x are the same, in %zu that were looked at", rows);
+                         "x is the same in all %zu samples%s", rows, seen);
     else if (found > 0)
         dlcore_check_add(check, DLCORE_FINDING_FEATURE_CONSTANT, DLCORE_FINDING_NOWHERE, first,
-                         "column %zu of x is %g in all samples%s: it tells nothing", first,
-                         features[first].low, found > 1 ? ", and others are constant, too" : "");
+                         "column %zu of x is %g in all %zu samples%s%s: it tells nothing", first,
+                         features[first].low, rows, seen,
+                         found > 1 ? ", and others are constant, too" : "");
 }
 
-static void find_tellers(const dlcore_check_t *check, bool target, const feature_t *features)
+static void find_tellers(const dlcore_check_t *check, size_t rows, bool target,
+                         const feature_t *features)
 {
+    const char *seen = dlcore_check_looked_at(check, rows);
+
     for (size_t c = 0; c < check->x->row_size; c++) {
         bool varies = features[c].low < features[c].high;
 
         if (target && varies && features[c].is_label)
-            dlcore_check_add(check, DLCORE_FINDING_FEATURE_IS_LABEL, DLCORE_FINDING_NOWHERE, c,
-                             "column %zu of x is the label: the model will learn to copy it", c);
+            dlcore_check_add(
+                check, DLCORE_FINDING_FEATURE_IS_LABEL, DLCORE_FINDING_NOWHERE, c,
+                "column %zu of x is the label in all %zu samples%s: the model will learn to "
+                "copy it",
+                c, rows, seen);
         if (varies && features[c].counts)
-            dlcore_check_add(check, DLCORE_FINDING_FEATURE_IS_INDEX, DLCORE_FINDING_NOWHERE, c,
-                             "column %zu of x counts the samples from %g: an index, not a feature?",
-                             c, features[c].first);
+            dlcore_check_add(
+                check, DLCORE_FINDING_FEATURE_IS_INDEX, DLCORE_FINDING_NOWHERE, c,
+                "column %zu of x counts the samples from %g, in all %zu%s: an index, not a "
+                "feature?",
+                c, features[c].first, rows, seen);
     }
 }
 
@@ -191,11 +201,12 @@ static void find_scales(const dlcore_check_t *check, size_t rows, const feature_
 dlcore_status dlcore_check_features(const dlcore_check_t *check, dlcore_error_record_t *error)
 {
     const dlcore_tensor_t *x = check->x;
-    size_t rows = dlcore_check_rows(check->samples, x->row_size, FEATURE_ROWS_MAX);
-    bool enough = rows >= FEATURE_ROWS_LEAST;
     bool target =
         check->y != NULL && check->objective != NULL && x->row_size > 1 &&
         (check->y->row_size == 1 || check->objective->loss->labels == DLCORE_LABELS_ONE_HOT);
+    size_t numbers = x->row_size + (target ? check->y->row_size : 0);
+    size_t rows = dlcore_check_rows(check->samples, numbers, FEATURE_ROWS_MAX);
+    bool enough = rows >= FEATURE_ROWS_LEAST;
     feature_t *features = dlcore_allocate(&check->model->allocator, x->row_size, sizeof *features);
 
     if (features == NULL)
@@ -203,7 +214,7 @@ dlcore_status dlcore_check_features(const dlcore_check_t *check, dlcore_error_re
     if (see_rows(check, rows, target, features) && enough) {
         find_constant(check, rows, features);
         if (x->row_size > 1)
-            find_tellers(check, target, features);
+            find_tellers(check, rows, target, features);
         find_scales(check, rows, features);
     }
     dlcore_release(&check->model->allocator, features);

@@ -5,12 +5,13 @@
 #include "model/check.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/size.h"
 
-#define NUMBERS_MAX ((size_t)1 << 18) /* that are looked at */
+#define NUMBERS_MAX ((size_t)1 << 20) /* that are looked at */
 #define SAMPLES_LEAST ((size_t)16)    /* however wide they are */
 
 void dlcore_check_add(const dlcore_check_t *check, dlcore_finding_kind_t kind, size_t layer,
@@ -35,6 +36,32 @@ size_t dlcore_check_rows(size_t count, size_t width, size_t most)
     size_t rows = dlcore_size_min(most, dlcore_size_max(NUMBERS_MAX / width, SAMPLES_LEAST));
 
     return dlcore_size_min(rows, count);
+}
+
+static size_t stretch_begin(size_t i, size_t rows, size_t count)
+{
+    return i >= rows ? count : (size_t)((double)i * (double)count / (double)rows);
+}
+
+/* The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
+ * 2014). */
+static uint64_t scramble(uint64_t number)
+{
+    number = (number + 1) * UINT64_C(0x9E3779B97F4A7C15);
+    number = (number ^ number >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    number = (number ^ number >> 27) * UINT64_C(0x94D049BB133111EB);
+    return number ^ number >> 31;
+}
+
+size_t dlcore_check_place(size_t i, size_t rows, size_t count)
+{
+    size_t begin, end;
+
+    if (i == 0 || rows == count)
+        return i;
+    begin = stretch_begin(i, rows, count);
+    end = stretch_begin(i + 1, rows, count);
+    return begin + (size_t)(scramble(i) % (end - begin));
 }
 
 size_t dlcore_check_classes_count(const dlcore_check_t *check)
@@ -62,5 +89,5 @@ size_t dlcore_check_class(const dlcore_check_t *check, size_t row)
     for (size_t i = 1; i < classes; i++)
         if (dlcore_row_number(check->y, row, i) > dlcore_row_number(check->y, row, best))
             best = i;
-    return best;
+    return dlcore_row_number(check->y, row, best) > 0.5 ? best : SIZE_MAX;
 }

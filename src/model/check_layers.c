@@ -215,9 +215,10 @@ static dlcore_status find_dead(const dlcore_check_t *check, const dlcore_source_
         status = count_dead_of(check, &network, source, &dead, error);
         if (2 * dead >= node->output_width && dead > 0)
             dlcore_check_add(check, DLCORE_FINDING_UNITS_DEAD, i, DLCORE_FINDING_NOWHERE,
-                             "%zu of %zu units of %s are 0 for all of %zu samples: they learn "
+                             "%zu of %zu units of %s are 0 for all of %zu samples%s: they learn "
                              "nothing; are the inputs scaled?",
-                             dead, node->output_width, node->layer.name, source->rows);
+                             dead, node->output_width, node->layer.name, source->rows,
+                             dlcore_check_looked_at(check, source->rows));
     }
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "model/check.h"
 
-#define OUTPUT_ROWS_MAX ((size_t)1000)
+#define OUTPUT_ROWS_MAX ((size_t)1000000)
 
 static dlcore_activation_t last_activation(const dlcore_check_t *check)
 {

@@ -10,20 +10,20 @@
 #include "base/size.h"
 #include "model/check.h"
 
-#define TARGET_ROWS_MAX ((size_t)100000)
+#define TARGET_ROWS_MAX ((size_t)1000000)
 #define TARGET_ROWS_LEAST 16
 #define ROWS_OF_A_CLASS 5 /* fewer a class, and some may be missing by chance */
 #define ROWS_TO_BE_RARE 100
 #define UNBALANCED 20   /* times as many samples */
 #define SHARES_OFF 1e-3 /* rounding, and more */
 
-/* The number of samples of each class among `rows` of `count`, evenly spread, which begin at
- * `begin`. */
+/* The number of samples of each class among the `rows` that are looked at of `count`, which begin
+ * at `begin`. */
 static void count_classes(const dlcore_check_t *check, size_t begin, size_t count, size_t rows,
                           size_t *counts)
 {
     for (size_t i = 0; i < rows; i++) {
-        size_t at = begin + (size_t)((double)i * (double)count / (double)rows);
+        size_t at = begin + dlcore_check_place(i, rows, count);
         size_t class_index =
             dlcore_check_class(check, check->order != NULL ? check->order[at] : at);
 
@@ -80,31 +80,35 @@ static bool find_not_trained(const dlcore_check_t *check, size_t *rows, size_t c
 static void judge_classes(const dlcore_check_t *check, size_t rows, size_t classes,
                           const size_t *counts, bool not_trained)
 {
-    size_t present = 0, missing = 0, most = 0, least = SIZE_MAX;
+    size_t present = 0, missing = 0, most = 0, least = SIZE_MAX, counted = 0;
+    const char *seen = dlcore_check_looked_at(check, rows);
 
     for (size_t i = 0; i < classes; i++) {
         most = counts[i] > counts[most] ? i : most;
         present += counts[i] > 0;
+        counted += counts[i];
         if (counts[i] > 0 && (least == SIZE_MAX || counts[i] < counts[least]))
             least = i;
     }
+    if (counted < rows) /* some samples are of no class, but shares of several */
+        return;
     while (missing < classes && counts[missing] > 0)
         missing++;
     if (present == 1 && rows >= TARGET_ROWS_LEAST)
         dlcore_check_add(check, DLCORE_FINDING_LABELS_CONSTANT, DLCORE_FINDING_NOWHERE, most,
-                         "all %zu samples that were looked at are of class %zu", rows, most);
+                         "all %zu samples%s are of class %zu", rows, seen, most);
     if (present < 2)
         return;
     if (missing < classes && !not_trained && rows / ROWS_OF_A_CLASS >= classes)
         dlcore_check_add(check, DLCORE_FINDING_CLASS_MISSING, DLCORE_FINDING_NOWHERE, missing,
-                         "%zu of %zu classes have no sample among %zu, class %zu for one: classes "
-                         "count from 0",
-                         classes - present, classes, rows, missing);
+                         "%zu of %zu classes have no sample among %zu%s, class %zu for one: "
+                         "classes count from 0",
+                         classes - present, classes, rows, seen, missing);
     if (!check->weighted && rows >= ROWS_TO_BE_RARE && counts[most] / UNBALANCED >= counts[least])
         dlcore_check_add(check, DLCORE_FINDING_CLASSES_UNBALANCED, DLCORE_FINDING_NOWHERE, least,
-                         "class %zu has %zu samples, class %zu %zu: accuracy tells little then; "
-                         "see class_weight",
-                         most, counts[most], least, counts[least]);
+                         "class %zu has %zu samples, class %zu %zu, among %zu%s: accuracy tells "
+                         "little then; see class_weight",
+                         most, counts[most], least, counts[least], rows, seen);
 }
 
 static dlcore_status check_classes_of(const dlcore_check_t *check, size_t rows,
@@ -150,7 +154,7 @@ static void check_values_of(const dlcore_check_t *check, size_t rows)
 {
     dlcore_loss_kind_t kind = check->objective->loss_settings.kind;
     bool constant = true;
-    size_t zero = SIZE_MAX;
+    size_t zero = SIZE_MAX, first = dlcore_check_row(check, 0, rows);
 
     for (size_t i = 0; i < rows; i++) {
         size_t row = dlcore_check_row(check, i, rows);
@@ -158,15 +162,16 @@ static void check_values_of(const dlcore_check_t *check, size_t rows)
         for (size_t c = 0; c < check->y->row_size; c++) {
             double number = dlcore_row_number(check->y, row, c);
 
-            constant = constant && number == dlcore_row_number(check->y, 0, c);
+            constant = constant && number == dlcore_row_number(check->y, first, c);
             if (number == 0.0 && zero == SIZE_MAX)
                 zero = row;
         }
     }
     if (constant && rows >= TARGET_ROWS_LEAST)
         dlcore_check_add(check, DLCORE_FINDING_LABELS_CONSTANT, DLCORE_FINDING_NOWHERE,
-                         DLCORE_FINDING_NOWHERE, "y is %g in all %zu samples that were looked at",
-                         dlcore_row_number(check->y, 0, 0), rows);
+                         DLCORE_FINDING_NOWHERE, "y is %g in all %zu samples%s",
+                         dlcore_row_number(check->y, first, 0), rows,
+                         dlcore_check_looked_at(check, rows));
     if (zero != SIZE_MAX && kind == DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR)
         dlcore_check_add(
             check, DLCORE_FINDING_LABELS_ZERO, DLCORE_FINDING_NOWHERE, DLCORE_FINDING_NOWHERE,

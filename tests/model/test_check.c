@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "dlcore/check.h"
+#include "model/check.h"
 #include "support/failing_allocator.h"
 #include "support/random_numbers.h"
 #include "support/tensors.h"
@@ -211,7 +212,8 @@ static float not_a_number(size_t row)
 static void test_check_of_columns_finds_the_odd_one(void **state)
 {
     (void)state;
-    assert_column(constant, DLCORE_FINDING_FEATURE_CONSTANT, "column 2 of x is 7 in all samples");
+    assert_column(constant, DLCORE_FINDING_FEATURE_CONSTANT,
+                  "column 2 of x is 7 in all 400 samples: it");
     assert_column(label, DLCORE_FINDING_FEATURE_IS_LABEL, "column 2 of x is the label");
     assert_column(not_a_number, DLCORE_FINDING_DATA_NOT_FINITE, "x is NaN: number 2 of sample 0");
 }
@@ -384,10 +386,10 @@ static void test_check_in_fit_of_sorted_data_finds_the_class_that_is_not_trained
     dlcore_tensor_free(y);
 }
 
-/* Two thirds of 150000 labels are looked at, and sample 2 is none of them. */
+/* A million of 1200000 labels are looked at, and sample 4 is none of them. */
 static void test_check_in_fit_of_many_samples_counts_all_before_it_speaks(void **state)
 {
-    enum { MANY = 200000, TRAINED = 150000 };
+    enum { MANY = 1600000, TRAINED = 1200000 };
     static float many_x[MANY * INPUTS];
     static int32_t many_y[MANY];
     dlcore_tensor_t *x, *y;
@@ -401,14 +403,15 @@ static void test_check_in_fit_of_many_samples_counts_all_before_it_speaks(void *
     x = tensor_of_floats(SHAPE(MANY, INPUTS), many_x);
     y = tensor_of_ints(SHAPE(MANY), many_y);
     read_notes(x, y, false, notes);
-    assert_non_null(strstr(notes, "note: class 2 has no sample among the 150000 that are trained "
-                                  "on, but 16666 among those for validation"));
+    assert_non_null(strstr(notes, "note: class 2 has no sample among the 1200000 that are trained "
+                                  "on, but 133333 among those for validation"));
     dlcore_tensor_free(y);
-    many_y[2] = 2;
+    many_y[4] = 2;
     y = tensor_of_ints(SHAPE(MANY), many_y);
     read_notes(x, y, false, notes);
-    assert_string_equal(notes, "note: class 1 has 75000 samples, class 2 1: accuracy tells little "
-                               "then; see class_weight\n");
+    assert_string_equal(notes,
+                        "note: class 1 has 600000 samples, class 2 1, among 1200000: accuracy "
+                        "tells little then; see class_weight\n");
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);
 }
@@ -534,6 +537,88 @@ static void test_check_of_the_output_knows_what_each_loss_takes(void **state)
             assert_only(model, NULL, NULL, cases[i].kind, cases[i].text);
         dlcore_model_free(model);
     }
+}
+
+/* ---- which samples are looked at ---- */
+
+static void test_check_places_ascend_and_follow_no_period(void **state)
+{
+    static const size_t counts[] = {1000, 1001, 1999, 2000, 3000, 64000, 1000003};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        for (size_t period = 2; period <= 64; period *= 2) {
+            size_t hits = 0, before = 0;
+
+            for (size_t i = 0; i < 1000; i++) {
+                size_t place = dlcore_check_place(i, 1000, counts[c]);
+
+                assert_true(place < counts[c] && (i == 0 ? place == 0 : place > before));
+                before = place;
+                hits += place % period == 0;
+            }
+            assert_true(fabs((double)hits - 1000.0 / (double)period) < 60.0);
+        }
+    }
+}
+
+/* Labels and columns that repeat with the stride of what is looked at. */
+static void test_check_of_data_with_a_period_finds_what_there_is(void **state)
+{
+    enum { FEW = 2000, MANY = 2400000 };
+    static float numbers[FEW * INPUTS];
+    static int32_t labels[MANY];
+    dlcore_model_t *model = classifier(), *two;
+    dlcore_tensor_t *x = tensor_of_floats(SHAPE(FEW, INPUTS), numbers), *y;
+    float *to = dlcore_tensor_data(x);
+
+    (void)state;
+    two = two_layers(DLCORE_ACTIVATION_RELU, 1, DLCORE_ACTIVATION_SIGMOID,
+                     dlcore_loss_binary_crossentropy());
+    for (size_t i = 0; i < MANY; i++)
+        labels[i] = (int32_t)(i % 2);
+    y = tensor_of_ints(SHAPE(200000), labels);
+    assert_clean(two, NULL, y);
+    dlcore_tensor_free(y);
+    y = tensor_of_ints(SHAPE(MANY), labels); /* more than are looked at */
+    assert_clean(two, NULL, y);
+    dlcore_tensor_free(y);
+    memset(labels, 0, sizeof labels);
+    y = tensor_of_ints(SHAPE(MANY), labels);
+    assert_only(two, NULL, y, DLCORE_FINDING_LABELS_CONSTANT,
+                "all 1000000 samples that were looked at are of class 0");
+    dlcore_tensor_free(y);
+    for (size_t i = 0; i < (size_t)FEW * INPUTS; i++)
+        to[i] = (float)random_normal();
+    for (size_t i = 0; i < FEW; i += 2)
+        to[INPUTS * i + 1] = 0.5f;
+    assert_clean(model, x, NULL);
+    for (size_t i = 0; i < (size_t)FEW * INPUTS; i++)
+        to[i] = i / INPUTS % 2 == 0 ? 0.5f : -0.5f;
+    assert_clean(model, x, NULL);
+    to[INPUTS * 1999] = NAN;
+    assert_only(model, x, NULL, DLCORE_FINDING_DATA_NOT_FINITE, "number 0 of sample 1999");
+    dlcore_model_free(model);
+    dlcore_model_free(two);
+    dlcore_tensor_free(x);
+}
+
+static void test_check_of_shares_that_are_equal_finds_no_class(void **state)
+{
+    dlcore_model_t *model = two_layers(DLCORE_ACTIVATION_RELU, 3, DLCORE_ACTIVATION_SOFTMAX,
+                                       dlcore_loss_categorical_crossentropy());
+    dlcore_tensor_t *y = one_hot();
+    float *numbers = dlcore_tensor_data(y);
+
+    (void)state;
+    for (size_t i = 0; i < (size_t)ROWS * 3; i++)
+        numbers[i] = 1.0f / 3.0f;
+    assert_clean(model, NULL, y);
+    for (size_t i = 0; i < (size_t)ROWS * 3; i++)
+        numbers[i] = i % 3 == 1 ? 0.9f : 0.05f; /* smoothed */
+    assert_only(model, NULL, y, DLCORE_FINDING_LABELS_CONSTANT, "all 400 samples are of class 1");
+    dlcore_model_free(model);
+    dlcore_tensor_free(y);
 }
 
 static void test_check_of_layers_finds_what_does_nothing(void **state)
@@ -746,6 +831,9 @@ int main(void)
         cmocka_unit_test(test_check_of_categorical_labels_wants_shares_of_1),
         cmocka_unit_test(test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take),
         cmocka_unit_test(test_check_of_the_output_knows_what_each_loss_takes),
+        cmocka_unit_test(test_check_places_ascend_and_follow_no_period),
+        cmocka_unit_test(test_check_of_data_with_a_period_finds_what_there_is),
+        cmocka_unit_test(test_check_of_shares_that_are_equal_finds_no_class),
         cmocka_unit_test(test_check_of_layers_finds_what_does_nothing),
         cmocka_unit_test(test_check_of_an_unbuilt_bottleneck_finds_nothing),
         cmocka_unit_test(test_check_of_relu_units_finds_those_that_are_dead),
