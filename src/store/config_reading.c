@@ -167,14 +167,13 @@ dlcore_json_t dlcore_config_unpacked(const dlcore_json_t *value)
 
     for (int depth = 0; depth < 4; depth++) {
         dlcore_json_steps_t steps = dlcore_json_steps(&found);
+        bool packed = found.kind == DLCORE_JSON_OBJECT && is_packed(&found, &first);
 
-        if (found.kind == DLCORE_JSON_OBJECT && is_packed(&found, &first))
-            found = first;
-        else if (found.kind == DLCORE_JSON_ARRAY && dlcore_json_step(&steps, NULL, &first) &&
-                 !dlcore_json_step(&steps, NULL, &second))
-            found = first;
-        else
+        if (!packed &&
+            (found.kind != DLCORE_JSON_ARRAY || !dlcore_json_step(&steps, NULL, &first) ||
+             dlcore_json_step(&steps, NULL, &second)))
             break;
+        found = first;
     }
     return found;
 }
