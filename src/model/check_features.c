@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "model/check.h"
 
-#define FEATURE_ROWS_MAX ((size_t)100000)
+#define FEATURE_ROWS_MAX ((size_t)1000000)
 #define FEATURE_ROWS_LEAST 16 /* fewer may be equal by chance */
 #define SCALES_APART 100.0    /* deviations of two columns */
 #define NUMBERS_LARGE 50.0    /* layers begin with weights that are made for numbers around 1 */

@@ -24,7 +24,7 @@ enum { OFFSETS = 3 };
 
 static float *floats(size_t count)
 {
-    float *memory = calloc(count, sizeof *memory);
+    float *memory = calloc(count + 1, sizeof *memory);
 
     assert_non_null(memory);
     return memory;

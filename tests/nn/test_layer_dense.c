@@ -69,7 +69,8 @@ static void check_bias(size_t units, size_t panel, size_t workers)
         dlcore_layer_type_dense.parameter_gradient(&pass);
     }
     for (size_t u = 0; u < units; u++) {
-        float expected = (float)(100 * (ROWS * (ROWS - 1) / 2) + ROWS * u);
+        size_t sum = 100 * (ROWS * (ROWS - 1) / 2) + ROWS * u;
+        float expected = (float)sum;
 
         if (taken.gradients[16 + u] != expected)
             fail_msg("%zu units in panels of %zu: unit %zu has %g, not %g", units, panel, u,
