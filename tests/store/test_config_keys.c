@@ -37,13 +37,12 @@ static char *filled(const char *text, const char *object)
 {
     const char *at = strchr(text, '@');
     size_t before = at != NULL ? (size_t)(at - text) : strlen(text);
-    char *whole = malloc(strlen(text) + strlen(object) + 1);
+    size_t size = strlen(text) + strlen(object) + 1;
+    char *whole = malloc(size);
 
     assert_non_null(whole);
-    memcpy(whole, text, before);
-    strcpy(whole + before, at != NULL ? object : "");
-    if (at != NULL)
-        strcat(whole, at + 1);
+    snprintf(whole, size, "%.*s%s%s", (int)before, text, at != NULL ? object : "",
+             at != NULL ? at + 1 : "");
     return whole;
 }
 

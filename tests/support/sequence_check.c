@@ -89,11 +89,12 @@ static void compare_outcomes(sequence_check_t *check, const char *oracle,
         sequence_fail(check, oracle, "status", text);
     } else if (a->exact_count != b->exact_count) {
         sequence_fail(check, oracle, "results", "another number");
-    } else if (a->exact_count > 0 &&
-               memcmp(a->exact, b->exact, a->exact_count * sizeof *a->exact) != 0) {
+    } else if (a->exact_count > 0 && memcmp((const char *)a->exact, (const char *)b->exact,
+                                            a->exact_count * sizeof *a->exact) != 0) {
         size_t i = 0;
 
-        while (memcmp(&a->exact[i], &b->exact[i], sizeof *a->exact) == 0)
+        while (memcmp((const char *)&a->exact[i], (const char *)&b->exact[i], sizeof *a->exact) ==
+               0)
             i++;
         snprintf(text, sizeof text, "number %zu of %zu: %.9g, %.9g", i, a->exact_count,
                  (double)a->exact[i], (double)b->exact[i]);

@@ -33,7 +33,7 @@ static tensor_t *disturbed(float *x, size_t rows, size_t width, double noise)
 
 static tensor_t *draw_floats(size_t rows, size_t width, double noise)
 {
-    float *x = malloc(rows * width * sizeof *x);
+    float *x = malloc((rows * width + 1) * sizeof *x);
     bool sparse = one_in(4), empty[SEQUENCE_WIDTH] = {false};
     double scale = one_in(4) ? 3 : 1;
     tensor_t *tensor;
