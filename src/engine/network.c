@@ -278,7 +278,17 @@ dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width
 dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
                                          dlcore_error_record_t *error)
 {
-    return build_for(network, input_width, NULL, error);
+    const dlcore_parameter_t *parameter;
+    dlcore_status status = build_for(network, input_width, NULL, error);
+
+    /* Padding is zero: regularizers sum over it. A kernel's is set with its rows, a vector's here.
+     */
+    for (size_t i = 0;
+         status == DLCORE_OK && (parameter = dlcore_network_parameter(network, i, NULL)) != NULL;
+         i++)
+        if (parameter->rank == 1)
+            memset(network->values + parameter->offset, 0, parameter->floats * sizeof(float));
+    return status;
 }
 
 void dlcore_network_set_trainable(dlcore_network_t *network, size_t i, bool trainable)
