@@ -55,13 +55,13 @@ static uint64_t scramble(uint64_t number)
 
 size_t dlcore_check_place(size_t i, size_t rows, size_t count)
 {
-    size_t begin, end;
+    size_t begin, length;
 
     if (i == 0 || rows == count)
         return i;
     begin = stretch_begin(i, rows, count);
-    end = stretch_begin(i + 1, rows, count);
-    return begin + (size_t)(scramble(i) % (end - begin));
+    length = stretch_begin(i + 1, rows, count) - begin;
+    return length < 2 ? begin : begin + (size_t)(scramble(i) % length);
 }
 
 size_t dlcore_check_classes_count(const dlcore_check_t *check)
