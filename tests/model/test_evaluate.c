@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/float_mode.h"
 #include "dlcore/model.h"
 #include "model/model.h"
 #include "support/tensors.h"
@@ -433,6 +434,59 @@ static void test_evaluate_adds_the_penalty_of_weights_once(void **state)
     dlcore_tensor_free(y);
 }
 
+/* The sum of losses, mean absolute errors of outputs that are 0, when each row is a block. */
+static double sum_of_labels(dlcore_model_t *model, const float *labels, size_t rows)
+{
+    dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+    dlcore_tensor_t *x = tensor(rows, 1), *y = tensor_of_floats(SHAPE(rows), labels);
+    dlcore_evaluation_t result;
+
+    options.batch_size = 1;
+    assert_int_equal(dlcore_model_evaluate(model, x, y, &options, &result), DLCORE_OK);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    return result.loss * (double)rows;
+}
+
+/* A block's loss is added to the sum of its stripe, and those to the sum of all: the last bits of a
+ * loss follow from the number of stripes, which stays 256. Behind 2^53 a one is lost, and two that
+ * were added to each other before are not. */
+static void test_evaluate_adds_256_blocks_one_by_one_and_more_in_stripes(void **state)
+{
+    static const double large = 9007199254740992.0;
+    float labels[257];
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < 256; i++)
+        labels[i] = i == 0 ? (float)large : 1.0f;
+    labels[256] = 0.0f;
+    dlcore_model_create(NULL, &model);
+    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
+    dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_ABSOLUTE_ERROR, DLCORE_METRIC_NONE);
+    assert_int_equal(dlcore_model_build(model, 1), DLCORE_OK);
+    assert_true(sum_of_labels(model, labels, 256) == large);
+    assert_true(sum_of_labels(model, labels, 257) == large + 254.0); /* 127 stripes of two ones */
+    dlcore_model_free(model);
+}
+
+/* Denormals flushed for the length of a call would else be flushed in the host's own code. */
+static void test_evaluate_and_predict_leave_the_float_mode(void **state)
+{
+    setting_t *s = *state;
+    dlcore_float_mode_t host = dlcore_float_mode_get(), changed = dlcore_float_mode_enter(false);
+    dlcore_float_mode_t before = dlcore_float_mode_get();
+    dlcore_evaluation_t result;
+
+    assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &result), DLCORE_OK);
+    assert_true(dlcore_float_mode_get() == before);
+    assert_int_equal(dlcore_model_predict(s->model, s->x, s->expected), DLCORE_OK);
+    assert_true(dlcore_float_mode_get() == before);
+    dlcore_float_mode_leave(changed);
+    assert_true(dlcore_float_mode_get() == host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +506,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_calls_give_the_team_back, begin, end),
         cmocka_unit_test(test_fit_gives_the_team_of_validation_back),
         cmocka_unit_test(test_evaluate_adds_the_penalty_of_weights_once),
+        cmocka_unit_test(test_evaluate_adds_256_blocks_one_by_one_and_more_in_stripes),
+        cmocka_unit_test_setup_teardown(test_evaluate_and_predict_leave_the_float_mode, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

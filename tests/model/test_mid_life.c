@@ -335,30 +335,66 @@ static void test_mid_life_predictor_is_stale_after_what_writes_weights(void **st
     free_data(&data);
 }
 
+enum { BLANK_ROWS = 16, BLANK_INPUTS = 40 }; /* enough for zeros to be left out */
+
 /* A weight that is infinite keeps zeros from being left out, and no longer when it is set to a
  * number: in calls of one model, one after the other. */
 static void test_mid_life_zeros_times_infinity_are_seen_in_every_call(void **state)
 {
     optimizer_t sgd = optimizer_sgd();
-    static float x[ROWS * 40], y[ROWS * UNITS];
-    tensor_t *x_tensor = borrow_floats(x, ROWS, 40), *y_tensor = borrow_floats(y, ROWS, UNITS);
+    static float x[BLANK_ROWS * BLANK_INPUTS], y[BLANK_ROWS * UNITS];
+    tensor_t *x_tensor = borrow_floats(x, BLANK_ROWS, BLANK_INPUTS);
+    tensor_t *y_tensor = borrow_floats(y, BLANK_ROWS, UNITS);
     model_t *model = NULL;
-    float weights[40 * 32 + 32 + 32 * UNITS + UNITS];
+    float weights[BLANK_INPUTS * 32 + 32 + 32 * UNITS + UNITS];
     const size_t count = sizeof weights / sizeof *weights;
 
     (void)state;
     assert_int_equal(model_create(NULL, &model), DLCORE_OK);
     assert_accepted(model, model_add(model, layer_dense(32, ACTIVATION_LINEAR)));
     assert_accepted(model, model_add(model, layer_dense(UNITS, ACTIVATION_LINEAR)));
-    assert_accepted(model, model_build(model, 40));
+    assert_accepted(model, model_build(model, BLANK_INPUTS));
     assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
     assert_int_equal(model_get_weights(model, weights, count), DLCORE_OK);
     for (int turn = 0; turn < 6; turn++) {
         weights[3] = turn % 2 == 0 ? 1.0f : INFINITY;
-        assert_accepted(model, model_set_weight(model, 0, weights, 40 * 32));
+        assert_accepted(model, model_set_weight(model, 0, weights, BLANK_INPUTS * 32));
         assert_int_equal(model_train_on_batch(model, x_tensor, y_tensor, NULL),
                          turn % 2 == 0 ? DLCORE_OK : DLCORE_ERROR_NOT_FINITE);
     }
+    model_free(model);
+    tensor_free(x_tensor);
+    tensor_free(y_tensor);
+}
+
+/* The same where nobody sets it: a step with a huge learning rate moves the weight of input 3 to
+ * infinity. In the next call that input is zero. */
+static void test_mid_life_zeros_times_what_a_step_made_infinite_are_seen(void **state)
+{
+    optimizer_t sgd = optimizer_sgd();
+    float x[BLANK_ROWS * BLANK_INPUTS] = {0}, y[BLANK_ROWS * UNITS];
+    tensor_t *x_tensor = borrow_floats(x, BLANK_ROWS, BLANK_INPUTS);
+    tensor_t *y_tensor = borrow_floats(y, BLANK_ROWS, UNITS);
+    layer_t dense = layer_dense(UNITS, ACTIVATION_LINEAR);
+    float weights[BLANK_INPUTS * UNITS];
+    model_t *model = NULL;
+
+    (void)state;
+    dense.use_bias = false;
+    sgd.learning_rate = 1e38;
+    for (size_t i = 0; i < BLANK_ROWS * UNITS; i++)
+        y[i] = 100.0f;
+    for (size_t row = 0; row < BLANK_ROWS; row++)
+        x[row * BLANK_INPUTS + 3] = 1.0f;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, dense));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+    assert_accepted(model, model_train_on_batch(model, x_tensor, y_tensor, NULL));
+    assert_int_equal(model_get_weights(model, weights, BLANK_INPUTS * UNITS), DLCORE_OK);
+    assert_true(isinf(weights[3 * UNITS]));
+    memset(x, 0, sizeof x);
+    assert_int_equal(model_train_on_batch(model, x_tensor, y_tensor, NULL),
+                     DLCORE_ERROR_NOT_FINITE);
     model_free(model);
     tensor_free(x_tensor);
     tensor_free(y_tensor);
@@ -373,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_mid_life_batches_in_turn_train_as_alone),
         cmocka_unit_test(test_mid_life_predictor_is_stale_after_what_writes_weights),
         cmocka_unit_test(test_mid_life_zeros_times_infinity_are_seen_in_every_call),
+        cmocka_unit_test(test_mid_life_zeros_times_what_a_step_made_infinite_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
