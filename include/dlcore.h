@@ -58,6 +58,7 @@
 #include "dlcore/status.h"
 #include "dlcore/tensor.h"
 #include "dlcore/version.h"
+#include "dlcore/weights.h"
 
 #ifndef DLCORE_NO_SHORT_NAMES
 #    include "dlcore/names.h"

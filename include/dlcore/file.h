@@ -47,7 +47,7 @@
  * Loading treats every file as hostile. Sizes are checked before memory is allocated. You get a
  * model only when the whole file was right. Memory stays below twice the file plus 1 MB, plus what
  * the engine adds to pad narrow kernels to its register width, plus what running the self-test
- * takes.
+ * takes. (If another program has made the tensors narrower than float32, count them as float32.)
  *
  * Errors:
  *   DLCORE_ERROR_IO           with errno's text
@@ -173,10 +173,10 @@ DLCORE_API dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *read
 /* Only the weights, as a plain safetensors file: no layers, settings or training state. */
 DLCORE_API dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
                                                    const dlcore_save_options_t *options);
-/* Takes weights by name from any safetensors file: a model of dlcore, or a file that Python wrote.
- * Each weight of the built model must be in it, as float32, with the same shape. Other tensors are
- * skipped. The optimizer's state does not change. On failure the model is unchanged and
- * dlcore_model_error has the message. */
+/* Takes the weights of a built model from any safetensors file: a model of dlcore, or a file that
+ * PyTorch, Keras or another program wrote. dlcore/weights.h says how it finds out which tensor is
+ * which weight, and has the calls with options. The optimizer's state does not change. On failure
+ * the model is unchanged and dlcore_model_error has the message. */
 DLCORE_API dlcore_status dlcore_model_load_weights(dlcore_model_t *model, const char *path);
 DLCORE_API dlcore_status dlcore_model_load_weights_memory(dlcore_model_t *model, const void *bytes,
                                                           size_t size);

@@ -518,4 +518,28 @@
 #define findings_t dlcore_findings_t
 #define model_check dlcore_model_check
 
+/* weights.h */
+#define kernel_order_t dlcore_kernel_order_t
+#define KERNEL_ORDER_FOUND DLCORE_KERNEL_ORDER_FOUND
+#define KERNEL_ORDER_INPUTS_FIRST DLCORE_KERNEL_ORDER_INPUTS_FIRST
+#define KERNEL_ORDER_OUTPUTS_FIRST DLCORE_KERNEL_ORDER_OUTPUTS_FIRST
+#define weight_pair_t dlcore_weight_pair_t
+#define weight_source_t dlcore_weight_source_t
+#define WEIGHT_LEFT DLCORE_WEIGHT_LEFT
+#define WEIGHT_LEFT_BY_CALLER DLCORE_WEIGHT_LEFT_BY_CALLER
+#define WEIGHT_LEFT_BY_SHAPE DLCORE_WEIGHT_LEFT_BY_SHAPE
+#define WEIGHT_BY_PAIR DLCORE_WEIGHT_BY_PAIR
+#define WEIGHT_BY_NAME DLCORE_WEIGHT_BY_NAME
+#define WEIGHT_BY_PREFIX DLCORE_WEIGHT_BY_PREFIX
+#define WEIGHT_BY_ORDER DLCORE_WEIGHT_BY_ORDER
+#define weight_source_name dlcore_weight_source_name
+#define weight_match_t dlcore_weight_match_t
+#define weights_report_t dlcore_weights_report_t
+#define weights_report_free dlcore_weights_report_free
+#define weights_report_print dlcore_weights_report_print
+#define weights_options_t dlcore_weights_options_t
+#define weights_options_default dlcore_weights_options_default
+#define model_load_weights_with dlcore_model_load_weights_with
+#define model_load_weights_memory_with dlcore_model_load_weights_memory_with
+
 #endif

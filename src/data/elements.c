@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/float_mode.h"
+#include "base/half.h"
 #include "base/size.h"
 #include "files/bytes.h"
 #include "tensor/tensor.h"
@@ -88,21 +89,6 @@ static void swap_all(unsigned char *elements, size_t item, size_t count)
 
 /* ---- types ---- */
 
-/* The bits of the float32 that is the same number; infinities and NaN, with their bits, stay. */
-static uint32_t half_to_float(uint16_t half)
-{
-    uint32_t sign = (half & 0x8000u) << 16;
-    uint32_t rest = half & 0x7FFFu;
-    uint32_t bits = (rest << 13) + ((127 - 15) << 23); /* the exponent's offset is 15, not 127 */
-    float tiny = (float)(int32_t)rest * 0x1p-24F;      /* exact, and no denormal of float32 */
-    uint32_t tiny_bits;
-
-    memcpy(&tiny_bits, &tiny, sizeof tiny_bits);
-    bits = rest < 0x0400 ? tiny_bits : bits;
-    bits = rest < 0x7C00 ? bits : 0x7F800000 | (rest & 0x3FF) << 13;
-    return sign | bits;
-}
-
 #define AS_IT_IS(wide) (wide)
 
 /* `count` elements of one type as elements of another. */
@@ -122,7 +108,7 @@ static uint32_t half_to_float(uint16_t half)
 CONVERSION(from_int8, int8_t, int32_t, AS_IT_IS)
 CONVERSION(from_int16, int16_t, int32_t, AS_IT_IS)
 CONVERSION(from_uint16, uint16_t, int32_t, AS_IT_IS)
-CONVERSION(from_float16, uint16_t, uint32_t, half_to_float)
+CONVERSION(from_float16, uint16_t, uint32_t, dlcore_half_to_float)
 CONVERSION(from_float64, double, float, AS_IT_IS)
 
 /* The same to int32; `excess` is 0 for elements that fit. Answers how many are converted: all, or

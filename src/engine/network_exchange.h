@@ -23,6 +23,14 @@ void dlcore_network_export_rows(const dlcore_network_t *network,
 void dlcore_network_import_rows(const dlcore_network_t *network,
                                 const dlcore_parameter_t *parameter, size_t first, size_t count,
                                 const float *rows, float *flat);
+/* The same of a kernel's columns, output by output, as PyTorch has it: `columns` is (count,
+ * inputs). All columns together set all of the padding. */
+void dlcore_network_export_columns(const dlcore_network_t *network,
+                                   const dlcore_parameter_t *parameter, size_t first, size_t count,
+                                   const float *flat, float *columns);
+void dlcore_network_import_columns(const dlcore_network_t *network,
+                                   const dlcore_parameter_t *parameter, size_t first, size_t count,
+                                   const float *columns, float *flat);
 
 DLCORE_HIDDEN_END
 

@@ -70,9 +70,11 @@ static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
     dlcore_status status = dlcore_model_loading_json(loading, "model_config", &text, &config);
 
     if (status == DLCORE_OK && config.kind == DLCORE_JSON_NONE)
-        status = dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
-                             "%s: has no model_config, only tensors: model_load_weights reads them",
-                             dlcore_model_loading_file(loading));
+        status =
+            dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
+                        "%s: has no model_config, only tensors: add and build the layers, then "
+                        "model_load_weights reads them",
+                        dlcore_model_loading_file(loading));
     if (status == DLCORE_OK)
         status = dlcore_model_config_read(&config, dlcore_model_loading_file(loading),
                                           loading->model, &width, loading->error);

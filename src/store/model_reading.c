@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/shown.h"
 #include "base/size.h"
+#include "store/safetensors_floats.h"
 
 #define SHAPE_TEXT 80
 
@@ -89,10 +90,10 @@ dlcore_status dlcore_model_reading_find(dlcore_model_reading_t *reading, const c
     *entry = NULL;
     if (found == NULL)
         return fail_missing(reading, name, shape_text(wanted, rank, shape));
-    if (found->dtype != DLCORE_SAFETENSORS_F32) {
+    if (!dlcore_safetensors_is_number(found->dtype)) {
         dlcore_safetensors_dtype_text(&reading->file, found, dtype, sizeof dtype);
         return dlcore_fail(reading->error, DLCORE_ERROR_DTYPE,
-                           "%s: %s: expected F32 (float32), the file has %s", file, name, dtype);
+                           "%s: %s: this version does not read elements of %s", file, name, dtype);
     }
     dlcore_safetensors_shape(&reading->file, found, lengths);
     if (found->rank != rank || memcmp(lengths, shape, rank * sizeof *shape) != 0)

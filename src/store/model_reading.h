@@ -37,7 +37,7 @@ dlcore_status dlcore_model_reading_open(dlcore_model_reading_t *reading,
                                         dlcore_error_record_t *error);
 void dlcore_model_reading_close(dlcore_model_reading_t *reading);
 
-/* The float32 tensor of that name and shape; DLCORE_ERROR_NAME, DLCORE_ERROR_DTYPE and
+/* The tensor of numbers of that name and shape; DLCORE_ERROR_NAME, DLCORE_ERROR_DTYPE and
  * DLCORE_ERROR_SHAPE with a message that says what was there. */
 dlcore_status dlcore_model_reading_find(dlcore_model_reading_t *reading, const char *name,
                                         size_t rank, const size_t *shape,

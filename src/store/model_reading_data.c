@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "model/model.h"
 #include "store/model_reading.h"
+#include "store/safetensors_floats.h"
 
 #define SKIP_BYTES 4096
 #define WIDE 4096
@@ -29,8 +30,7 @@ static size_t buffer_of(const dlcore_model_tensor_t *tensor)
 
 /* Rows first .. end-1, piece by piece through `buffer`. */
 static dlcore_status read_tensor_rows(const dlcore_model_tensor_t *tensor, size_t first, size_t end,
-                                      dlcore_byte_source_t *source, float *buffer,
-                                      dlcore_hash_t *hash, dlcore_error_record_t *error)
+                                      const dlcore_floats_reading_t *floats, float *buffer)
 {
     size_t width = tensor->shape[1];
     size_t step = buffer_of(tensor) / width;
@@ -38,11 +38,8 @@ static dlcore_status read_tensor_rows(const dlcore_model_tensor_t *tensor, size_
 
     for (size_t row = first; row < end && status == DLCORE_OK; row += step) {
         size_t count = dlcore_size_min(step, end - row);
-        size_t bytes = count * width * sizeof(float);
 
-        status = dlcore_byte_source_read(source, buffer, bytes, error);
-        if (status == DLCORE_OK && hash != NULL)
-            dlcore_hash_add(hash, buffer, bytes);
+        status = dlcore_safetensors_read_floats(floats, row * width, count * width, buffer);
         if (status == DLCORE_OK)
             dlcore_model_tensor_set(tensor, row, count, buffer);
     }
@@ -54,6 +51,7 @@ static dlcore_status read_tensor_rows(const dlcore_model_tensor_t *tensor, size_
 typedef struct sharing {
     dlcore_team_t *team;
     const dlcore_model_tensor_t *tensor;
+    const dlcore_safetensors_entry_t *entry;
     const dlcore_input_t *input; /* at the tensor's first byte */
     float *buffers;
     size_t buffer_floats; /* of each */
@@ -73,12 +71,16 @@ static void touch_share(const dlcore_model_tensor_t *tensor, size_t worker, size
         at[i] = 0.0f;
 }
 
+/* Without messages: what a thread cannot read, the caller tries again. */
 static void read_share(void *argument, size_t worker, size_t workers)
 {
     sharing_t *sharing = argument;
     const dlcore_model_tensor_t *tensor = sharing->tensor;
     dlcore_input_t input = *sharing->input;
     dlcore_byte_source_t source = dlcore_byte_source_of_input(&input);
+    dlcore_floats_reading_t floats = {
+        .source = &source, .dtype = sharing->entry->dtype, .tensor = tensor->name};
+    size_t row_bytes = (sharing->entry->end - sharing->entry->begin) / tensor->shape[0];
     size_t share = (tensor->shape[0] + workers - 1) / workers;
     size_t first = dlcore_size_min(worker * share, tensor->shape[0]);
     size_t end = dlcore_size_min(first + share, tensor->shape[0]);
@@ -87,10 +89,9 @@ static void read_share(void *argument, size_t worker, size_t workers)
         touch_share(tensor, worker, workers);
         dlcore_team_barrier(sharing->team);
     }
-    input.position += first * tensor->shape[1] * sizeof(float);
-    if (read_tensor_rows(tensor, first, end, &source,
-                         sharing->buffers + worker * sharing->buffer_floats, NULL,
-                         NULL) != DLCORE_OK)
+    input.position += first * row_bytes;
+    if (read_tensor_rows(tensor, first, end, &floats,
+                         sharing->buffers + worker * sharing->buffer_floats) != DLCORE_OK)
         atomic_store(&sharing->failed, true);
 }
 
@@ -109,12 +110,14 @@ static size_t workers_for(const dlcore_model_reading_t *reading,
 
 /* False where there is no team, no memory for its buffers, or a read that failed: the source has
  * not moved, and all of the tensor is to be read again. */
-static bool read_with_team(dlcore_model_reading_t *reading, const dlcore_model_tensor_t *tensor)
+static bool read_with_team(dlcore_model_reading_t *reading, const dlcore_model_tensor_t *tensor,
+                           const dlcore_safetensors_entry_t *entry)
 {
     dlcore_team_t *team = dlcore_model_acquire_team(reading->model, HUGE_VAL);
     size_t workers = dlcore_size_min(dlcore_team_size(team), workers_for(reading, tensor));
     sharing_t sharing = {.team = team,
                          .tensor = tensor,
+                         .entry = entry,
                          .input = reading->source->input,
                          .buffer_floats = buffer_of(tensor)};
 
@@ -131,16 +134,24 @@ static bool read_with_team(dlcore_model_reading_t *reading, const dlcore_model_t
 /* ---- all of them ---- */
 
 static dlcore_status read_tensor(dlcore_model_reading_t *reading,
-                                 const dlcore_model_tensor_t *tensor, float *buffer, size_t floats)
+                                 const dlcore_model_tensor_t *tensor,
+                                 const dlcore_safetensors_entry_t *entry, float *buffer,
+                                 size_t floats)
 {
+    char name[DLCORE_SAFETENSORS_NAME_MAX + 1];
     dlcore_hash_t hash = dlcore_model_tensor_hash(tensor);
+    dlcore_floats_reading_t how = {.source = reading->source,
+                                   .dtype = entry->dtype,
+                                   .tensor = name,
+                                   .hash = reading->sum_wanted ? &hash : NULL,
+                                   .error = reading->error};
     dlcore_status status;
 
-    if (workers_for(reading, tensor) > 1 && read_with_team(reading, tensor))
-        return dlcore_byte_source_skip(reading->source, dlcore_model_tensor_bytes(tensor), buffer,
+    if (workers_for(reading, tensor) > 1 && read_with_team(reading, tensor, entry))
+        return dlcore_byte_source_skip(reading->source, entry->end - entry->begin, buffer,
                                        floats * sizeof *buffer, reading->error);
-    status = read_tensor_rows(tensor, 0, tensor->shape[0], reading->source, buffer,
-                              reading->sum_wanted ? &hash : NULL, reading->error);
+    (void)dlcore_safetensors_name(&reading->file, entry, name);
+    status = read_tensor_rows(tensor, 0, tensor->shape[0], &how, buffer);
     reading->sum += dlcore_hash_value(&hash);
     return status;
 }
@@ -193,7 +204,7 @@ static dlcore_status read_entries(dlcore_model_reading_t *reading, float *buffer
         if (entry->use > 0) {
             tensor = dlcore_model_tensor(&reading->tensors, entry->use - 1u);
             if (tensor.at != NULL) {
-                status = read_tensor(reading, &tensor, buffer, floats);
+                status = read_tensor(reading, &tensor, entry, buffer, floats);
                 continue;
             }
         }

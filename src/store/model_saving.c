@@ -39,6 +39,7 @@ static dlcore_status each_row(const dlcore_model_saving_t *saving,
         size_t count = dlcore_size_min(step, tensor->shape[0] - row);
 
         dlcore_model_tensor_get(tensor, row, count, saving->buffer);
+        dlcore_floats_little_endian(saving->buffer, count * width);
         status = write(to, saving->buffer, count * width * sizeof(float), saving->error);
     }
     return status;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/little_endian.h"
 #include "base/random.h"
 #include "base/size.h"
 #include "engine/network_exchange.h"
@@ -85,6 +84,18 @@ bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t in
     return !parameter->is_statistic;
 }
 
+/* Its shape becomes the file's. */
+static void set_form(dlcore_model_tensor_t *tensor, dlcore_tensor_form_t form)
+{
+    tensor->form = form;
+    if (form.transposed) {
+        tensor->shape[0] = tensor->parameter->shape[1];
+        tensor->shape[1] = tensor->parameter->shape[0];
+    }
+    if (form.repeated)
+        tensor->shape[0] = 1;
+}
+
 dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index)
 {
     const dlcore_network_t *network = tensors->network;
@@ -105,6 +116,8 @@ dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors,
     if (vector == 0) {
         tensor.at = tensors->values;
         memcpy(tensor.name, name, sizeof name);
+        if (tensors->forms != NULL)
+            set_form(&tensor, tensors->forms[weight]);
     } else if (vector <= tensors->slot_count) {
         type = dlcore_optimizer_type(tensors->optimizer->kind);
         if (tensors->slots != NULL)
@@ -132,27 +145,37 @@ size_t dlcore_model_tensor_buffer(const dlcore_model_tensor_t *tensor, size_t fl
 void dlcore_model_tensor_get(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
                              float *rows)
 {
-    size_t floats = count * tensor->shape[1];
-
-    if (tensor->parameter != NULL)
+    if (tensor->parameter == NULL)
+        memcpy(rows, tensor->at + first * tensor->shape[1],
+               count * tensor->shape[1] * sizeof *rows);
+    else if (tensor->form.transposed)
+        dlcore_network_export_columns(tensor->network, tensor->parameter, first, count, tensor->at,
+                                      rows);
+    else
         dlcore_network_export_rows(tensor->network, tensor->parameter, first, count, tensor->at,
                                    rows);
-    else
-        memcpy(rows, tensor->at + first * tensor->shape[1], floats * sizeof *rows);
-    dlcore_floats_little_endian(rows, floats);
+}
+
+static void set_repeated(const dlcore_model_tensor_t *tensor, const float *number)
+{
+    for (size_t i = 0; i < tensor->parameter->shape[0]; i++)
+        dlcore_network_import_rows(tensor->network, tensor->parameter, i, 1, number, tensor->at);
 }
 
 void dlcore_model_tensor_set(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
-                             float *rows)
+                             const float *rows)
 {
-    size_t floats = count * tensor->shape[1];
-
-    dlcore_floats_little_endian(rows, floats);
-    if (tensor->parameter != NULL)
+    if (tensor->parameter == NULL)
+        memcpy(tensor->at + first * tensor->shape[1], rows,
+               count * tensor->shape[1] * sizeof *rows);
+    else if (tensor->form.repeated)
+        set_repeated(tensor, rows);
+    else if (tensor->form.transposed)
+        dlcore_network_import_columns(tensor->network, tensor->parameter, first, count, rows,
+                                      tensor->at);
+    else
         dlcore_network_import_rows(tensor->network, tensor->parameter, first, count, rows,
                                    tensor->at);
-    else
-        memcpy(tensor->at + first * tensor->shape[1], rows, floats * sizeof *rows);
 }
 
 dlcore_hash_t dlcore_model_tensor_hash(const dlcore_model_tensor_t *tensor)

@@ -21,6 +21,12 @@ DLCORE_HIDDEN_BEGIN
 #define DLCORE_SELF_TEST_ROWS 2
 #define DLCORE_SELF_TEST_ROWS_MAX 64 /* that a file may have */
 
+/* How a weight stands in a file, where not as Keras has it. */
+typedef struct dlcore_tensor_form {
+    bool transposed; /* a kernel: (outputs, inputs) */
+    bool repeated;   /* one number, for all of a vector's */
+} dlcore_tensor_form_t;
+
 typedef struct dlcore_model_tensors {
     const dlcore_network_t *network;     /* built */
     const dlcore_optimizer_t *optimizer; /* its kind and settings name the state vectors */
@@ -30,15 +36,17 @@ typedef struct dlcore_model_tensors {
      * or nothing that wants what is read. */
     float *values;
     float *slots;
-    const dlcore_run_state_t *run; /* NULL: none, or none that is wanted */
-    size_t self_test_rows;         /* 0: none */
+    const dlcore_run_state_t *run;     /* NULL: none, or none that is wanted */
+    const dlcore_tensor_form_t *forms; /* of the weights; NULL: all as Keras has them */
+    size_t self_test_rows;             /* 0: none */
     float *self_test_x, *self_test_y;
 } dlcore_model_tensors_t;
 
 typedef struct dlcore_model_tensor {
     char name[DLCORE_MODEL_TENSOR_NAME_SIZE];
     size_t rank;
-    size_t shape[2]; /* {n, 1} at rank 1 */
+    size_t shape[2]; /* in the file; {n, 1} at rank 1 */
+    dlcore_tensor_form_t form;
     const dlcore_network_t *network;
     const dlcore_parameter_t *parameter; /* NULL: plain rows */
     float *at;                           /* flat vector or rows; may be NULL */
@@ -61,17 +69,17 @@ static inline size_t dlcore_model_tensors_count(const dlcore_model_tensors_t *te
 bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t index);
 /* The index-th; index below the count. */
 dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors, size_t index);
-/* Bytes of it in a file. */
+/* Bytes of it in a file, as float32. */
 size_t dlcore_model_tensor_bytes(const dlcore_model_tensor_t *tensor);
 /* Floats that a buffer for its rows should have: at most `floats`, but one row at least. */
 size_t dlcore_model_tensor_buffer(const dlcore_model_tensor_t *tensor, size_t floats);
 
-/* Rows first .. first+count-1, in the order of bytes of files. Setting is for tensors that are
- * wanted (`at`); it uses up `rows`. */
+/* Rows first .. first+count-1 of what is in the file, in the host's order of bytes. Setting is for
+ * tensors that are wanted (`at`). */
 void dlcore_model_tensor_get(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
                              float *rows);
 void dlcore_model_tensor_set(const dlcore_model_tensor_t *tensor, size_t first, size_t count,
-                             float *rows);
+                             const float *rows);
 
 /* The checksum of a set of tensors is the sum of XXH64(name, zero byte, bytes) over them, so it
  * does not depend on their order in the file. */

@@ -31,6 +31,7 @@
 #include "products/blas.h"
 #include "support/classifier.h"
 #include "support/folder.h"
+#include "support/foreign_models.h"
 #include "support/host_blas.h"
 #include "support/npy_bytes.h"
 #include "support/tensors.h"
@@ -438,6 +439,32 @@ static dlcore_status call_load_weights(void)
     return dlcore_model_load_weights(g.model, folder_path("weights.safetensors"));
 }
 
+/* By order, with the report, of a file whose names are others. */
+static dlcore_status call_load_weights_by_order(void)
+{
+    static const char *const tensors[] = {"a.3.weight F32 70 70", "a.3.bias F64 70",
+                                          "a.9.weight F32 50 70", "a.9.bias F32 50", NULL};
+    dlcore_weights_options_t how = dlcore_weights_options_default();
+    dlcore_weights_report_t *report = NULL;
+    dlcore_model_t *model = NULL;
+    dlcore_status status = dlcore_model_create(&g.options, &model);
+
+    how.report = &report;
+    if (status == DLCORE_OK)
+        status = dlcore_model_add(model, dlcore_layer_dense(70, DLCORE_ACTIVATION_RELU));
+    if (status == DLCORE_OK)
+        status = dlcore_model_add(model, dlcore_layer_dense(50, DLCORE_ACTIVATION_RELU));
+    if (status == DLCORE_OK)
+        status = dlcore_model_build(model, 70);
+    if (status == DLCORE_OK)
+        status = foreign_load(model, tensors, &how);
+    if (status == DLCORE_OK)
+        status = dlcore_weights_report_print(report, g.sink);
+    dlcore_weights_report_free(report);
+    dlcore_model_free(model);
+    return status;
+}
+
 static dlcore_status call_npy_save(void)
 {
     return dlcore_npy_save(folder_path("x.npy"), g.samples.x, &g.error);
@@ -611,6 +638,7 @@ static measured_t calls[] = {
     {"model_load_memory", call_load_memory, 0},
     {"model_save_weights", call_save_weights, 0},
     {"model_load_weights", call_load_weights, 0},
+    {"model_load_weights by order", call_load_weights_by_order, 0},
     {"npy_save", call_npy_save, 0},
     {"npy_load", call_npy_load, 0},
     {"npy_load of doubles", call_npy_load_doubles, 0},

@@ -338,6 +338,20 @@ CALL(dlcore_model_load_weights,
 CALL(dlcore_model_load_weights_memory,
      s->status = dlcore_model_load_weights_memory(WRITES(s->model), P(model_bytes), model_size))
 
+/* ---- weights.h ---- */
+
+CALL(dlcore_weight_source_name, (void)dlcore_weight_source_name(DLCORE_WEIGHT_BY_NAME))
+CALL(dlcore_weights_options_default, (void)dlcore_weights_options_default())
+CALL(dlcore_model_load_weights_with,
+     s->status = dlcore_model_load_weights_with(WRITES(s->model), P(folder_path("model")),
+                                                P(&s->weights_options)))
+CALL(dlcore_model_load_weights_memory_with,
+     s->status = dlcore_model_load_weights_memory_with(WRITES(s->model), P(model_bytes), model_size,
+                                                       P(&s->weights_options)))
+CALL(dlcore_weights_report_print,
+     s->status = dlcore_weights_report_print(P(s->weights_report), P(s->stream)))
+CALL(dlcore_weights_report_free, FREE(dlcore_weights_report_free, s->weights_report))
+
 /* ---- data.h ---- */
 
 CALL(dlcore_idx_load,
