@@ -25,9 +25,10 @@ extern "C" {
 
 /* Labels that a loss has no meaning for are refused, with DLCORE_ERROR_RANGE and the sample, also
  * under label smoothing and from_logits, and by evaluate: below 0 for categorical_crossentropy,
- * poisson and mean_squared_logarithmic_error; outside 0 .. 1 for binary_crossentropy, kl_divergence
- * and categorical_hinge; outside -1 .. 1 for hinge and squared_hinge; 1e-5 beyond is taken for
- * rounding. (Keras computes a loss of them.)
+ * categorical_focal_crossentropy, poisson and mean_squared_logarithmic_error; outside 0 .. 1 for
+ * binary_crossentropy, binary_focal_crossentropy, kl_divergence, categorical_hinge, dice and
+ * tversky; outside -1 .. 1 for hinge and squared_hinge; 1e-5 beyond is taken for rounding. (Keras
+ * computes a loss of them.)
  *
  * t is y_true, p is y_pred. Labels, unless said otherwise, are of any dtype, (batch, units), or
  * (batch) for one unit. */
@@ -55,10 +56,26 @@ typedef enum dlcore_loss_kind {
     DLCORE_LOSS_HINGE,
     DLCORE_LOSS_SQUARED_HINGE, /* max(1 - t p, 0)^2, labels likewise */
     /* max(1 + max_c (1 - t_c) p_c - sum_c t_c p_c, 0); labels one-hot, float, (batch, units) */
-    DLCORE_LOSS_CATEGORICAL_HINGE
+    DLCORE_LOSS_CATEGORICAL_HINGE,
+    /* -sum_c t_c p_c / (|t| |p|), norms at least 1e-7; a sum, not a mean */
+    DLCORE_LOSS_COSINE_SIMILARITY,
+    /* The binary cross-entropy times q^gamma, q = t (1 - p) + (1 - t) p. With
+     * apply_class_balancing also times t alpha + (1 - t) (1 - alpha). */
+    DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY,
+    /* -sum_c alpha t_c (1 - p_c)^gamma log(p_c); labels and p as categorical cross-entropy has
+     * them. From logits nothing is clipped, and a row that is all wrong still has a gradient (in
+     * Keras it has none). */
+    DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY,
+    /* Of the sums tp = sum t p, sum t, sum p over a whole batch, or with per_sample over a row:
+     * 1 - 2 tp / (sum t + sum p + 1e-7); labels 0 .. 1. Of a whole batch each sample has the
+     * same loss, whose gradient does not depend on which sample has which weight. */
+    DLCORE_LOSS_DICE,
+    /* 1 - tp / (tp + alpha (sum t - tp) + beta (sum p - tp) + 1e-7); labels 0 .. 1 */
+    DLCORE_LOSS_TVERSKY
 } dlcore_loss_kind_t;
 
 /* How the losses l of n rows, with weights w (1 without sample weights), become the batch's loss.
+ * A loss of the whole batch (dice, tversky) without sample weights is the batch's loss under each.
  * Keras's "none" is not supported, because it gives no number to train by. Keras's "mean" is
  * sum_over_batch_size. */
 typedef enum dlcore_reduction {
@@ -72,12 +89,20 @@ typedef enum dlcore_reduction {
 typedef struct dlcore_loss {
     dlcore_loss_kind_t kind;
     /* For the cross-entropies: y_pred are logits, not probabilities; default false. It has no
-     * effect after the matching activation (softmax or sigmoid), whose logits are used anyway. */
+     * effect after the matching activation (softmax or sigmoid), whose logits are used anyway. Of
+     * the focal ones: outputs are logits, whatever made them. */
     bool from_logits;
-    /* 0 .. 1, default 0; categorical and binary cross-entropy: labels t become
+    /* 0 .. 1, default 0; categorical and binary cross-entropy, focal or not: labels t become
      * t (1 - label_smoothing) + label_smoothing / units, or label_smoothing / 2 for the binary. */
     double label_smoothing;
     double delta; /* of huber: above 0, default 1 */
+    double gamma; /* of the focal cross-entropies: >= 0, default 2 */
+    /* Of the focal cross-entropies, default 0.25: >= 0, of the binary at most 1; of tversky,
+     * default 0.5: >= 0. */
+    double alpha;
+    double beta;                /* of tversky: >= 0, default 0.5 */
+    bool apply_class_balancing; /* of binary_focal_crossentropy: whether alpha is used; false */
+    bool per_sample;            /* of dice, tversky: false; true is Keras's axis=-1 */
     dlcore_reduction_t reduction;
 } dlcore_loss_t;
 
@@ -98,6 +123,11 @@ DLCORE_API dlcore_loss_t dlcore_loss_poisson(void);
 DLCORE_API dlcore_loss_t dlcore_loss_hinge(void);
 DLCORE_API dlcore_loss_t dlcore_loss_squared_hinge(void);
 DLCORE_API dlcore_loss_t dlcore_loss_categorical_hinge(void);
+DLCORE_API dlcore_loss_t dlcore_loss_cosine_similarity(void);
+DLCORE_API dlcore_loss_t dlcore_loss_binary_focal_crossentropy(void);
+DLCORE_API dlcore_loss_t dlcore_loss_categorical_focal_crossentropy(void);
+DLCORE_API dlcore_loss_t dlcore_loss_dice(void);
+DLCORE_API dlcore_loss_t dlcore_loss_tversky(void);
 
 /* By Keras string name ("categorical_crossentropy", "mse", ...), with defaults, and back to the
  * long form. An unknown name, or NULL, gives kind DLCORE_LOSS_UNKNOWN, which compile refuses. */

@@ -144,6 +144,11 @@
 #define LOSS_HINGE DLCORE_LOSS_HINGE
 #define LOSS_SQUARED_HINGE DLCORE_LOSS_SQUARED_HINGE
 #define LOSS_CATEGORICAL_HINGE DLCORE_LOSS_CATEGORICAL_HINGE
+#define LOSS_COSINE_SIMILARITY DLCORE_LOSS_COSINE_SIMILARITY
+#define LOSS_BINARY_FOCAL_CROSSENTROPY DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY
+#define LOSS_CATEGORICAL_FOCAL_CROSSENTROPY DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY
+#define LOSS_DICE DLCORE_LOSS_DICE
+#define LOSS_TVERSKY DLCORE_LOSS_TVERSKY
 #define reduction_t dlcore_reduction_t
 #define REDUCTION_UNKNOWN DLCORE_REDUCTION_UNKNOWN
 #define REDUCTION_SUM_OVER_BATCH_SIZE DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE
@@ -164,6 +169,11 @@
 #define loss_hinge dlcore_loss_hinge
 #define loss_squared_hinge dlcore_loss_squared_hinge
 #define loss_categorical_hinge dlcore_loss_categorical_hinge
+#define loss_cosine_similarity dlcore_loss_cosine_similarity
+#define loss_binary_focal_crossentropy dlcore_loss_binary_focal_crossentropy
+#define loss_categorical_focal_crossentropy dlcore_loss_categorical_focal_crossentropy
+#define loss_dice dlcore_loss_dice
+#define loss_tversky dlcore_loss_tversky
 #define loss_from_name dlcore_loss_from_name
 #define loss_name dlcore_loss_name
 #define reduction_from_name dlcore_reduction_from_name

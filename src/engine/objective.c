@@ -9,6 +9,8 @@ static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
 {
     return a->kind == b->kind && a->from_logits == b->from_logits &&
            a->label_smoothing == b->label_smoothing && a->delta == b->delta &&
+           a->gamma == b->gamma && a->alpha == b->alpha && a->beta == b->beta &&
+           a->apply_class_balancing == b->apply_class_balancing && a->per_sample == b->per_sample &&
            a->reduction == b->reduction;
 }
 

@@ -106,6 +106,14 @@ typedef enum dlcore_element_loss {
     DLCORE_ELEMENT_LOSSES /* their number */
 } dlcore_element_loss_t;
 
+/* The settings of a focal loss. */
+typedef struct dlcore_focal {
+    float gamma;
+    int whole;   /* gamma where it is a whole number that is multiplied out, else -1 */
+    float alpha; /* of all classes; or, where it balances, of the label 1 */
+    int balances;
+} dlcore_focal_t;
+
 /* As a loss of one row: see below. delta is for huber. */
 typedef float (*dlcore_element_loss_function_t)(const float *p, const float *t, float *dy, size_t n,
                                                 float weight, float delta);
@@ -174,6 +182,25 @@ typedef struct dlcore_kernels {
     size_t (*hinge_ties)(const float *p, const float *t, size_t n, float largest);
     void (*hinge_gradient)(const float *p, const float *t, float *dy, size_t n, float largest,
                            float weight, float share);
+
+    /* As the binary crossentropies, times q^gamma and what balances. */
+    float (*binary_focal)(const float *p, const float *t, float *dy, size_t n, float weight,
+                          const dlcore_focal_t *focal);
+    float (*binary_focal_logits)(const float *x, const float *t, float *dy, size_t n, float weight,
+                                 const dlcore_focal_t *focal);
+    /* As categorical_crossentropy, each term times alpha (1 - q)^gamma. */
+    float (*categorical_focal)(const float *p, const float *t, float *dy, size_t n, float total,
+                               const dlcore_focal_t *focal, float *inner);
+    /* From logits x and their softmax q, where log q = x - shift - log_sum: the loss, and in *inner
+     * the sum of h, its slope by log q; then, for dy that holds q, dy = (h - q inner) weight. */
+    float (*focal_of_logits)(const float *q, const float *x, const float *t, size_t n, float shift,
+                             float log_sum, const dlcore_focal_t *focal, float *inner);
+    void (*focal_gradient)(float *dy, const float *x, const float *t, size_t n, float shift,
+                           float log_sum, const dlcore_focal_t *focal, float inner, float weight);
+    /* sums += p t, p^2, t^2, in double */
+    void (*pair_sums)(const float *p, const float *t, size_t n, double sums[3]);
+    /* dst = a of_a + b of_b */
+    void (*combine)(float *dst, const float *a, const float *b, size_t n, float of_a, float of_b);
 
     /* dst = (a - b) * weight: the gradient of softmax with cross-entropy for labels b */
     void (*difference)(float *dst, const float *a, const float *b, size_t n, float weight);

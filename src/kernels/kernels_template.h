@@ -165,6 +165,7 @@ static void weighted_difference(float *dst, const float *a, const float *b, size
 #include "kernels/kernels_losses_template.h"
 
 #include "kernels/kernels_element_losses_template.h"
+#include "kernels/kernels_focal_template.h" /* uses what the two before have */
 
 #include "kernels/kernels_optimizers_template.h"
 
@@ -211,6 +212,13 @@ static const dlcore_kernels_t kernel_table = {
     .hinge_parts = hinge_parts,
     .hinge_ties = hinge_ties,
     .hinge_gradient = hinge_gradient,
+    .binary_focal = binary_focal,
+    .binary_focal_logits = binary_focal_logits,
+    .categorical_focal = categorical_focal,
+    .focal_of_logits = focal_of_logits,
+    .focal_gradient = focal_gradient,
+    .pair_sums = pair_sums,
+    .combine = combine_pair,
     .difference = weighted_difference,
     .column_sums = column_sums,
     .dropout = dropout,

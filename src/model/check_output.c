@@ -19,6 +19,7 @@ static dlcore_activation_t last_activation(const dlcore_check_t *check)
 static bool is_over_classes(dlcore_loss_kind_t loss)
 {
     return loss == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
+           loss == DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY ||
            loss == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
 }
 
@@ -93,10 +94,10 @@ static const char *advice_for_probabilities(const dlcore_loss_t *loss,
 
 static const char *advice_for_logits(const dlcore_loss_t *loss, dlcore_activation_t activation)
 {
-    dlcore_activation_t own = dlcore_loss_type(loss->kind)->absorbs;
+    const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
 
-    if (activation == own || activation == DLCORE_ACTIVATION_LINEAR ||
-        activation == DLCORE_ACTIVATION_LOG_SOFTMAX)
+    if ((activation == type->absorbs && !type->keeps_logits) ||
+        activation == DLCORE_ACTIVATION_LINEAR || activation == DLCORE_ACTIVATION_LOG_SOFTMAX)
         return NULL;
     return "with from_logits it takes logits: linear";
 }
@@ -110,10 +111,15 @@ static const char *advice_for_output(const dlcore_loss_t *loss, dlcore_activatio
     case DLCORE_LOSS_CATEGORICAL_CROSSENTROPY:
     case DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY:
     case DLCORE_LOSS_BINARY_CROSSENTROPY:
+    case DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY:
+    case DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY:
         return loss->from_logits ? advice_for_logits(loss, activation)
                                  : advice_for_probabilities(loss, activation);
     case DLCORE_LOSS_KL_DIVERGENCE:
         return low >= 0.0 && high <= 1.0 ? NULL : "it takes probabilities: softmax";
+    case DLCORE_LOSS_DICE:
+    case DLCORE_LOSS_TVERSKY:
+        return low >= 0.0 && high <= 1.0 ? NULL : "it takes probabilities: sigmoid or softmax";
     case DLCORE_LOSS_POISSON:
         return low >= 0.0 ? NULL : "it takes rates above 0: exponential or softplus";
     case DLCORE_LOSS_HINGE:

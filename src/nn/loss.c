@@ -35,10 +35,13 @@ const dlcore_loss_type_t *dlcore_loss_type(dlcore_loss_kind_t kind)
 
 dlcore_loss_t dlcore_loss_default(dlcore_loss_kind_t kind)
 {
+    const dlcore_loss_type_t *type = dlcore_loss_type(kind);
     dlcore_loss_t loss = {.kind = kind};
 
     for (int other = LOSS_TYPES - 1; other > 0; other--)
-        dlcore_settings_default(loss_types[other]->settings, &loss);
+        dlcore_settings_default_unused(loss_types[other]->settings, &loss);
+    if (type != NULL)
+        dlcore_settings_default(type->settings, &loss);
     dlcore_settings_default(dlcore_loss_common_settings, &loss);
     return loss;
 }
@@ -156,9 +159,11 @@ dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_recor
 dlcore_output_form_t dlcore_loss_output_form(const dlcore_loss_t *loss,
                                              dlcore_activation_t last_activation)
 {
+    const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
+
     /* also with from_logits, as Keras on TensorFlow: what a softmax gives are no logits */
-    if (last_activation != DLCORE_ACTIVATION_LINEAR &&
-        dlcore_loss_type(loss->kind)->absorbs == last_activation)
+    if (last_activation != DLCORE_ACTIVATION_LINEAR && type->absorbs == last_activation &&
+        !(type->keeps_logits && loss->from_logits))
         return DLCORE_OUTPUT_FUSED;
     return loss->from_logits ? DLCORE_OUTPUT_LOGITS : DLCORE_OUTPUT_PREDICTIONS;
 }
@@ -172,7 +177,8 @@ dlcore_label_change_t dlcore_loss_smoothing(const dlcore_loss_t *loss, size_t un
     if (!(loss->label_smoothing > 0.0))
         return change;
     change.scale = (float)(1.0 - loss->label_smoothing);
-    if (loss->kind == DLCORE_LOSS_BINARY_CROSSENTROPY)
+    if (loss->kind == DLCORE_LOSS_BINARY_CROSSENTROPY ||
+        loss->kind == DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY)
         change.offset = (float)(0.5 * loss->label_smoothing);
     else
         change.offset = (float)loss->label_smoothing / (float)units;
@@ -206,12 +212,39 @@ static dlcore_label_change_t change_of(const dlcore_loss_type_t *type,
 
 /* ---- rows, and the batch ---- */
 
+bool dlcore_loss_is_whole(const dlcore_loss_t *loss)
+{
+    return dlcore_loss_type(loss->kind)->overlap && !loss->per_sample;
+}
+
+static double sum_of_weights(const float *weights, size_t rows)
+{
+    double total = 0.0;
+
+    for (size_t row = 0; row < rows; row++)
+        total += (double)weights[row];
+    return total;
+}
+
+/* Every worker adds up the whole batch, in the same order: that costs less than a barrier. */
+static void see_whole_batch(dlcore_loss_pass_t *pass)
+{
+    size_t rows = pass->y->rows;
+
+    pass->overlap = (dlcore_overlap_t){0};
+    for (size_t row = 0; row < rows; row++)
+        dlcore_loss_add_overlap(pass, row, &pass->overlap);
+    pass->weight *=
+        pass->weights != NULL ? (float)sum_of_weights(pass->weights, rows) : (float)rows;
+}
+
 void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass, size_t begin,
                       size_t end)
 {
     size_t last = dlcore_matrix_panels(pass->y) - 1;
     size_t used = dlcore_matrix_panel_columns(pass->y, last);
     dlcore_loss_pass_t one = *pass;
+    bool whole = dlcore_loss_is_whole(pass->loss);
 
     if (dlcore_loss_changes_labels(pass->loss)) {
         dlcore_label_change_t change = change_of(type, pass);
@@ -221,10 +254,13 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
     } else {
         one.targets = NULL;
     }
+    if (whole)
+        see_whole_batch(&one);
     for (size_t row = begin; row < end; row++) {
         float weight = pass->weights != NULL ? pass->weights[row] : 1.0f;
 
-        one.weight = pass->weight * weight;
+        if (!whole)
+            one.weight = pass->weight * weight;
         pass->row_loss[row] = type->row(&one, row) * weight;
         if (pass->gradient)
             memset(dlcore_matrix_at(pass->dy, row, last) + used, 0,
@@ -234,14 +270,13 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
 
 double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows)
 {
-    double total = 0.0;
+    double total;
 
     if (loss->reduction == DLCORE_REDUCTION_SUM)
-        return (double)rows;
+        return weights == NULL && dlcore_loss_is_whole(loss) ? 1.0 : (double)rows;
     if (loss->reduction != DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT || weights == NULL)
         return 1.0;
-    for (size_t row = 0; row < rows; row++)
-        total += (double)weights[row];
+    total = sum_of_weights(weights, rows);
     return total != 0.0 ? (double)rows / total : 0.0;
 }
 

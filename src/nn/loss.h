@@ -51,6 +51,11 @@ typedef struct dlcore_labels {
     float *weights; /* of the samples, one per row; NULL: all 1 */
 } dlcore_labels_t;
 
+/* Sums over a batch, or a row. */
+typedef struct dlcore_overlap {
+    double both, labels, predictions; /* of t p, t, p */
+} dlcore_overlap_t;
+
 typedef struct dlcore_loss_pass {
     const dlcore_kernels_t *kernels;
     const dlcore_loss_t *loss;
@@ -63,6 +68,7 @@ typedef struct dlcore_loss_pass {
     dlcore_matrix_t *dy;  /* gradient of `weight` * sum of row losses, by the logits or y_pred */
     float weight;         /* dlcore_loss_factor */
     float *row_loss;      /* one per row, times the weight of its sample */
+    dlcore_overlap_t overlap; /* of the whole batch, where type->overlap and not per_sample */
 } dlcore_loss_pass_t;
 
 typedef struct dlcore_loss_type {
@@ -75,6 +81,8 @@ typedef struct dlcore_loss_type {
     const dlcore_setting_t *settings; /* of dlcore_loss_t; NULL: none of its own */
     dlcore_activation_t absorbs;      /* the activation it is computed with; linear: none */
     bool signs;                       /* labels of a batch that are all 0 or 1 become -1 and 1 */
+    bool keeps_logits;                /* with from_logits it is not computed with that activation */
+    bool overlap; /* but for per_sample, each row's loss is that of the whole batch */
     /* One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
      * loss, unweighted. Labels are dlcore_loss_targets. */
     float (*row)(const dlcore_loss_pass_t *pass, size_t row);
@@ -113,6 +121,13 @@ static inline const float *dlcore_loss_targets(const dlcore_loss_pass_t *pass, s
     return from + row * pass->labels->width;
 }
 
+/* ---- losses of a whole batch ---- */
+
+/* Whether it is one: then rows see pass->overlap, and their gradients are for the weight of all. */
+bool dlcore_loss_is_whole(const dlcore_loss_t *loss);
+/* Adds the sums of a row. */
+void dlcore_loss_add_overlap(const dlcore_loss_pass_t *pass, size_t row, dlcore_overlap_t *overlap);
+
 /* ---- from the rows' losses to the batch's ---- */
 
 /* The batch's loss times its rows, over the sum of the rows' weighted losses: what makes it count
@@ -138,7 +153,12 @@ float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t
     kind(POISSON, poisson, dlcore_no_keys) \
     kind(HINGE, hinge, dlcore_no_keys) \
     kind(SQUARED_HINGE, squared_hinge, dlcore_no_keys) \
-    kind(CATEGORICAL_HINGE, categorical_hinge, dlcore_no_keys)
+    kind(CATEGORICAL_HINGE, categorical_hinge, dlcore_no_keys) \
+    kind(COSINE_SIMILARITY, cosine_similarity, dlcore_cosine_loss_keys) \
+    kind(BINARY_FOCAL_CROSSENTROPY, binary_focal_crossentropy, dlcore_focal_loss_keys) \
+    kind(CATEGORICAL_FOCAL_CROSSENTROPY, categorical_focal_crossentropy, dlcore_focal_loss_keys) \
+    kind(DICE, dice, dlcore_no_keys) \
+    kind(TVERSKY, tversky, dlcore_no_keys)
 /* clang-format on */
 
 #define DLCORE_LOSS_DECLARED(kind, name, keys) \
@@ -149,6 +169,8 @@ DLCORE_LOSS_KINDS(DLCORE_LOSS_DECLARED)
 extern const dlcore_setting_key_t dlcore_categorical_loss_keys[];
 extern const dlcore_setting_key_t dlcore_sparse_loss_keys[];
 extern const dlcore_setting_key_t dlcore_binary_loss_keys[];
+extern const dlcore_setting_key_t dlcore_cosine_loss_keys[];
+extern const dlcore_setting_key_t dlcore_focal_loss_keys[];
 
 /* The type and place of a row of settings. */
 #define DLCORE_LOSS_SETTING(setting_type, field) \

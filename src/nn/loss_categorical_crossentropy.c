@@ -24,7 +24,7 @@ static float categorical_row_of_logits(const dlcore_loss_pass_t *pass, size_t ro
             memcpy(dlcore_matrix_at(softmax, row, p), dlcore_matrix_at(y, row, p),
                    dlcore_matrix_panel_columns(y, p) * sizeof(float));
     }
-    dlcore_softmax_center_row(kernels, softmax, row);
+    (void)dlcore_softmax_center_row(kernels, softmax, row);
     for (size_t p = 0; p < panels; p++) {
         size_t n = dlcore_matrix_panel_columns(y, p);
         total += kernels->sum(t + p * y->panel, n);

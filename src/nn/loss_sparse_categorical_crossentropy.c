@@ -28,7 +28,7 @@ static float sparse_row_of_logits(const dlcore_loss_pass_t *pass, size_t row)
             memcpy(dlcore_matrix_at(softmax, row, p), dlcore_matrix_at(y, row, p),
                    dlcore_matrix_panel_columns(y, p) * sizeof(float));
     }
-    dlcore_softmax_center_row(pass->kernels, softmax, row);
+    (void)dlcore_softmax_center_row(pass->kernels, softmax, row);
     logit = *loss_element(softmax, row, label);
     log_sum = dlcore_softmax_row(pass->kernels, softmax, row);
     if (pass->gradient) {

@@ -44,6 +44,7 @@ static double setting_number(const dlcore_setting_t *setting, const void *descri
     case DLCORE_SETTING_RATE:
         return *(const double *)at;
     case DLCORE_SETTING_BOOL:
+    case DLCORE_SETTING_UNITS_AXIS:
         return *(const bool *)at ? 1.0 : 0.0;
     case DLCORE_SETTING_SIZE:
         return (double)*(const size_t *)at;
@@ -83,6 +84,7 @@ KEPT_APART static void set_setting_number(const dlcore_setting_t *setting, void 
         *(double *)at = number;
         break;
     case DLCORE_SETTING_BOOL:
+    case DLCORE_SETTING_UNITS_AXIS:
         *(bool *)at = number != 0.0;
         break;
     case DLCORE_SETTING_SIZE:

@@ -29,6 +29,7 @@ typedef enum dlcore_setting_type {
     DLCORE_SETTING_SIZE,  /* size_t */
     DLCORE_SETTING_COUNT, /* uint64_t */
     DLCORE_SETTING_INT,
+    DLCORE_SETTING_UNITS_AXIS,  /* bool: true is an axis of -1 or 1, false null */
     DLCORE_SETTING_CHOICE,      /* an enum whose values have names */
     DLCORE_SETTING_INITIALIZER, /* dlcore_initializer_t; the default is its kind */
     DLCORE_SETTING_REGULARIZER, /* dlcore_regularizer_t */

@@ -54,6 +54,7 @@ static dlcore_status setting_validate(const dlcore_setting_t *setting, const voi
         return validate_part(setting, at, what, error);
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_BOOL:
+    case DLCORE_SETTING_UNITS_AXIS:
     case DLCORE_SETTING_PIECES:
     case DLCORE_SETTING_TEXT:
         break;

@@ -17,14 +17,15 @@ static float largest_of_row(const dlcore_kernels_t *kernels, const dlcore_matrix
     return found;
 }
 
-void dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m,
-                               size_t row)
+float dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m,
+                                size_t row)
 {
     float shift = largest_of_row(kernels, m, row);
 
     for (size_t p = 0; p < dlcore_matrix_panels(m); p++)
         kernels->shift_scale(dlcore_matrix_at(m, row, p), dlcore_matrix_panel_columns(m, p), shift,
                              1.0f);
+    return shift;
 }
 
 float dlcore_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row)
@@ -66,7 +67,7 @@ static void log_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix
 {
     float total = 0.0f, shift;
 
-    dlcore_softmax_center_row(kernels, m, row);
+    (void)dlcore_softmax_center_row(kernels, m, row);
     for (size_t p = 0; p < dlcore_matrix_panels(m); p++)
         total += kernels->exp_total(dlcore_matrix_at(m, row, p), dlcore_matrix_panel_columns(m, p));
     shift = logf(total);

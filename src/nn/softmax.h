@@ -14,10 +14,10 @@ DLCORE_HIDDEN_BEGIN
 /* Row `row` of m becomes its softmax; answers log sum_c exp(x_c). */
 float dlcore_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row);
 
-/* Takes the largest number of a row away from all of it, which softmax does not feel: then what
- * a loss subtracts from log_sum is of its own size, and no digits cancel. */
-void dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m,
-                               size_t row);
+/* Takes the largest number of a row, which it answers, away from all of it. Softmax does not feel
+ * that; then what a loss subtracts from log_sum is of its own size, and no digits cancel. */
+float dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m,
+                                size_t row);
 
 /* dy = y * (dy - sum_c dy_c y_c), in place: the gradient through softmax, from its output y. */
 void dlcore_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,

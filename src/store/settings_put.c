@@ -41,6 +41,9 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
     case DLCORE_SETTING_BOOL:
         dlcore_json_put_bool(writer, key, *(const bool *)at);
         break;
+    case DLCORE_SETTING_UNITS_AXIS: /* of null above */
+        dlcore_json_put_double(writer, key, -1.0);
+        break;
     case DLCORE_SETTING_SIZE:
         dlcore_json_put_uint64(writer, key, *(const size_t *)at);
         break;

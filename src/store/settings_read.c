@@ -59,6 +59,18 @@ static dlcore_status setting_read_bool(const dlcore_config_reading_t *reading,
     return DLCORE_OK;
 }
 
+/* The rows of a batch are one axis, its units the other. */
+static dlcore_status setting_read_units_axis(const dlcore_config_reading_t *reading,
+                                             const dlcore_json_t *value,
+                                             const dlcore_setting_t *setting, bool *at)
+{
+    if (!dlcore_config_is_one_of(value, "[-1, 1, [-1], [1]]"))
+        return dlcore_config_refuse_value(reading, setting->key, value,
+                                          "this version takes only [null, -1, 1]");
+    *at = true;
+    return DLCORE_OK;
+}
+
 static dlcore_status setting_read_choice(const dlcore_config_reading_t *reading,
                                          const dlcore_json_t *value,
                                          const dlcore_setting_t *setting, int *at)
@@ -93,6 +105,8 @@ static dlcore_status setting_read_value(const dlcore_config_reading_t *reading,
         return setting_read_number(reading, value, setting, at);
     case DLCORE_SETTING_BOOL:
         return setting_read_bool(reading, value, setting, at);
+    case DLCORE_SETTING_UNITS_AXIS:
+        return setting_read_units_axis(reading, value, setting, at);
     case DLCORE_SETTING_CHOICE:
         return setting_read_choice(reading, value, setting, at);
     case DLCORE_SETTING_INITIALIZER:

@@ -83,7 +83,7 @@ static const table_t tables[] = {
     ROW(activation, 1, DLCORE_ACTIVATION_LOG_SOFTMAX, DLCORE_ACTIVATION_UNKNOWN),
     ROW(initializer, 1, DLCORE_INITIALIZER_CONSTANT, DLCORE_INITIALIZER_UNKNOWN),
     ROW(constraint, 1, DLCORE_CONSTRAINT_MIN_MAX_NORM, DLCORE_CONSTRAINT_UNKNOWN),
-    ROW(loss, 1, DLCORE_LOSS_CATEGORICAL_HINGE, DLCORE_LOSS_UNKNOWN),
+    ROW(loss, 1, DLCORE_LOSS_TVERSKY, DLCORE_LOSS_UNKNOWN),
     ROW(reduction, 0, DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT, DLCORE_REDUCTION_UNKNOWN),
     ROW(metric, 1, DLCORE_METRIC_AUC, DLCORE_METRIC_UNKNOWN),
     ROW(average, 0, DLCORE_AVERAGE_WEIGHTED, DLCORE_AVERAGE_UNKNOWN),
@@ -128,7 +128,7 @@ static void test_name_every_kind_round_trips_and_none_collide(void **state)
 static void test_name_aliases_of_losses_and_metrics_do_not_collide(void **state)
 {
     (void)state;
-    for (int kind = 1; kind <= DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
+    for (int kind = 1; kind <= DLCORE_LOSS_TVERSKY; kind++) {
         const dlcore_loss_type_t *type = dlcore_loss_type((dlcore_loss_kind_t)kind);
         const char *names[] = {type->name, type->short_name, type->other_name, type->class_name};
 

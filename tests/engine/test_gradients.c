@@ -64,6 +64,23 @@ static const dlcore_loss_t losses[] = {
     {.kind = DLCORE_LOSS_HINGE},
     {.kind = DLCORE_LOSS_SQUARED_HINGE},
     {.kind = DLCORE_LOSS_CATEGORICAL_HINGE, .reduction = DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT},
+    {.kind = DLCORE_LOSS_COSINE_SIMILARITY},
+    {.kind = DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY, .gamma = 2},
+    {.kind = DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY,
+     .gamma = 1.5,
+     .from_logits = true,
+     .label_smoothing = 0.2,
+     .apply_class_balancing = true,
+     .alpha = 0.3},
+    {.kind = DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY, .gamma = 1, .alpha = 2},
+    {.kind = DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY,
+     .gamma = 2.5,
+     .alpha = 1,
+     .from_logits = true},
+    {.kind = DLCORE_LOSS_DICE},
+    {.kind = DLCORE_LOSS_DICE, .reduction = DLCORE_REDUCTION_SUM, .per_sample = true},
+    {.kind = DLCORE_LOSS_TVERSKY, .alpha = 0.3, .beta = 0.6},
+    {.kind = DLCORE_LOSS_TVERSKY, .alpha = 0.5, .beta = 0.5, .per_sample = true},
 };
 #define LOSSES (sizeof losses / sizeof *losses)
 

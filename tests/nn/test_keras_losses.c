@@ -32,9 +32,9 @@
 /* "huber delta 0x1p-2 reduction sum" */
 static dlcore_loss_t loss_of(const char *line)
 {
-    char words[8][48] = {""};
-    int count = sscanf(line, "%47s %47s %47s %47s %47s %47s %47s %47s", words[0], words[1],
-                       words[2], words[3], words[4], words[5], words[6], words[7]);
+    char words[9][48] = {""};
+    int count = sscanf(line, "%47s %47s %47s %47s %47s %47s %47s %47s %47s", words[0], words[1],
+                       words[2], words[3], words[4], words[5], words[6], words[7], words[8]);
     dlcore_loss_t loss = dlcore_loss_from_name(words[0]);
     for (int i = 1; i < count; i++) {
         if (strcmp(words[i], "from_logits") == 0)
@@ -43,6 +43,16 @@ static dlcore_loss_t loss_of(const char *line)
             loss.label_smoothing = strtod(words[++i], NULL);
         else if (strcmp(words[i], "delta") == 0)
             loss.delta = strtod(words[++i], NULL);
+        else if (strcmp(words[i], "gamma") == 0)
+            loss.gamma = strtod(words[++i], NULL);
+        else if (strcmp(words[i], "alpha") == 0)
+            loss.alpha = strtod(words[++i], NULL);
+        else if (strcmp(words[i], "beta") == 0)
+            loss.beta = strtod(words[++i], NULL);
+        else if (strcmp(words[i], "apply_class_balancing") == 0)
+            loss.apply_class_balancing = true;
+        else if (strcmp(words[i], "per_sample") == 0)
+            loss.per_sample = true;
         else if (strcmp(words[i], "reduction") == 0)
             loss.reduction = dlcore_reduction_from_name(words[++i]);
         else
@@ -159,13 +169,12 @@ static size_t find_kernels(const dlcore_kernels_t *tables[3])
     return count;
 }
 
-static void test_keras_losses_agree_with_every_option(void **state)
+static void check_all(const char *file, const char *title, size_t expected)
 {
-    (void)state;
     const dlcore_kernels_t *tables[3];
     size_t table_count = find_kernels(tables), position = 0, cases = 0;
-    fixture_t *fixture = fixture_load("loss_options.txt");
-    agreement_t table = agreement_begin("losses: every option", "error / (K eps norm)");
+    fixture_t *fixture = fixture_load(file);
+    agreement_t table = agreement_begin(title, "error / (K eps norm)");
     const char *name = NULL;
     while ((name = fixture_next(fixture, "loss_options", &position)) != NULL) {
         worst_t worst = {0};
@@ -176,8 +185,20 @@ static void test_keras_losses_agree_with_every_option(void **state)
         cases++;
     }
     agreement_end(&table);
-    assert_true(cases > 150);
+    assert_int_equal(cases, expected);
     fixture_free(fixture);
+}
+
+static void test_keras_losses_agree_with_every_option(void **state)
+{
+    (void)state;
+    check_all("loss_options.txt", "losses: every option", 164);
+}
+
+static void test_keras_losses_that_came_later_agree_with_every_option(void **state)
+{
+    (void)state;
+    check_all("more_losses.txt", "more losses: every option", 135);
 }
 
 /* ---- not finite ---- */
@@ -276,12 +297,43 @@ static void test_keras_losses_have_its_slopes_at_kinks(void **state)
     fixture_free(fixture);
 }
 
+/* ---- large logits ---- */
+
+/* With all but certain logits against the label a focal loss is the crossentropy, not a clipped
+ * one: the distance of the logits, and a slope of 1. */
+static void test_keras_losses_focal_of_large_logits_are_not_clipped(void **state)
+{
+    static batch_t batch;
+    const dlcore_kernels_t *tables[3];
+    size_t table_count = find_kernels(tables);
+    float logits[] = {-60, 60, 500, 0}, labels[] = {1, 0, 0, 1};
+    fixture_array_t y_pred = {.data = logits, .rank = 2, .shape = {2, 2}, .size = 4};
+    fixture_array_t y = {.data = labels, .rank = 2, .shape = {2, 2}, .size = 4};
+    dlcore_loss_t binary = dlcore_loss_binary_focal_crossentropy();
+    dlcore_loss_t categorical = dlcore_loss_categorical_focal_crossentropy();
+
+    (void)state;
+    binary.from_logits = categorical.from_logits = true;
+    categorical.alpha = 1;
+    for (size_t t = 0; t < table_count; t++) {
+        (void)run(tables[t], binary, &y_pred, &y, NULL, false, &batch);
+        assert_true(batch.row_loss[0] == 60 && batch.row_loss[1] > 250 - 0.5f);
+        assert_true(batch.gradient[0] == -0.25f && batch.gradient[1] == 0.25f);
+        (void)run(tables[t], categorical, &y_pred, &y, NULL, false, &batch);
+        assert_true(batch.row_loss[0] == 120 && batch.row_loss[1] == 500);
+        assert_true(batch.gradient[0] == -0.5f && batch.gradient[1] == 0.5f);
+        assert_true(batch.gradient[2] == 0.5f && batch.gradient[3] == -0.5f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keras_losses_agree_with_every_option),
+        cmocka_unit_test(test_keras_losses_that_came_later_agree_with_every_option),
         cmocka_unit_test(test_keras_losses_of_awkward_predictions_agree_row_by_row),
         cmocka_unit_test(test_keras_losses_have_its_slopes_at_kinks),
+        cmocka_unit_test(test_keras_losses_focal_of_large_logits_are_not_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,12 @@ static void test_loss_names_round_trip(void **state)
                                         "poisson",
                                         "hinge",
                                         "squared_hinge",
-                                        "categorical_hinge"};
+                                        "categorical_hinge",
+                                        "cosine_similarity",
+                                        "binary_focal_crossentropy",
+                                        "categorical_focal_crossentropy",
+                                        "dice",
+                                        "tversky"};
     static const struct {
         const char *name;
         dlcore_loss_kind_t kind;
@@ -46,19 +51,21 @@ static void test_loss_names_round_trip(void **state)
                    {"", DLCORE_LOSS_UNKNOWN}};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_TVERSKY; kind++) {
         dlcore_loss_t loss = dlcore_loss_from_name(names[kind]);
         assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)kind), names[kind]);
         assert_int_equal(loss.kind, kind);
         assert_false(loss.from_logits);
-        assert_true(loss.delta == 1.0 && loss.label_smoothing == 0.0);
+        assert_true(loss.delta == 1.0 && loss.label_smoothing == 0.0 && loss.gamma == 2.0);
+        assert_true(loss.alpha == (kind == (int)DLCORE_LOSS_TVERSKY ? 0.5 : 0.25));
+        assert_true(loss.beta == 0.5 && !loss.apply_class_balancing && !loss.per_sample);
         assert_int_equal(loss.reduction, DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE);
     }
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
         assert_int_equal(dlcore_loss_from_name(aliases[i].name).kind, aliases[i].kind);
     assert_int_equal(dlcore_loss_from_name(NULL).kind, DLCORE_LOSS_UNKNOWN);
     assert_string_equal(dlcore_loss_name(DLCORE_LOSS_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)15), "unknown");
+    assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)20), "unknown");
     assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)-1), "unknown");
 }
 
@@ -83,6 +90,13 @@ static void test_loss_constructors_give_their_kind(void **state)
     assert_int_equal(dlcore_loss_hinge().kind, DLCORE_LOSS_HINGE);
     assert_int_equal(dlcore_loss_squared_hinge().kind, DLCORE_LOSS_SQUARED_HINGE);
     assert_int_equal(dlcore_loss_categorical_hinge().kind, DLCORE_LOSS_CATEGORICAL_HINGE);
+    assert_int_equal(dlcore_loss_cosine_similarity().kind, DLCORE_LOSS_COSINE_SIMILARITY);
+    assert_int_equal(dlcore_loss_binary_focal_crossentropy().kind,
+                     DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY);
+    assert_int_equal(dlcore_loss_categorical_focal_crossentropy().kind,
+                     DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY);
+    assert_int_equal(dlcore_loss_dice().kind, DLCORE_LOSS_DICE);
+    assert_int_equal(dlcore_loss_tversky().kind, DLCORE_LOSS_TVERSKY);
 }
 
 static void test_loss_types_say_which_labels_they_take(void **state)
@@ -99,17 +113,19 @@ static void test_loss_types_say_which_labels_they_take(void **state)
                                     offsetof(dlcore_loss_t, from_logits)));
 }
 
-/* Fused with its own activation whatever from_logits says; any other leaves it to from_logits. */
+/* Fused with its own activation whatever from_logits says, but for the focal one, to which Keras
+ * gives outputs as they are; any other leaves it to from_logits. */
 static void test_loss_output_form_is_fused_only_with_its_own_activation(void **state)
 {
     static const dlcore_activation_t own[] = {
         [DLCORE_LOSS_CATEGORICAL_CROSSENTROPY] = DLCORE_ACTIVATION_SOFTMAX,
         [DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY] = DLCORE_ACTIVATION_SOFTMAX,
         [DLCORE_LOSS_BINARY_CROSSENTROPY] = DLCORE_ACTIVATION_SIGMOID,
-        [DLCORE_LOSS_CATEGORICAL_HINGE] = DLCORE_ACTIVATION_UNKNOWN};
+        [DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY] = DLCORE_ACTIVATION_SIGMOID,
+        [DLCORE_LOSS_TVERSKY] = DLCORE_ACTIVATION_UNKNOWN};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_TVERSKY; kind++) {
         for (int a = (int)DLCORE_ACTIVATION_LINEAR; a <= (int)DLCORE_ACTIVATION_TANH; a++) {
             dlcore_loss_t loss = {.kind = (dlcore_loss_kind_t)kind};
             dlcore_activation_t last = (dlcore_activation_t)a;
@@ -119,7 +135,9 @@ static void test_loss_output_form_is_fused_only_with_its_own_activation(void **s
             logits = dlcore_loss_output_form(&loss, last);
             if (last == own[kind]) {
                 assert_int_equal(plain, DLCORE_OUTPUT_FUSED);
-                assert_int_equal(logits, DLCORE_OUTPUT_FUSED);
+                assert_int_equal(logits, kind == (int)DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY
+                                             ? DLCORE_OUTPUT_LOGITS
+                                             : DLCORE_OUTPUT_FUSED);
             } else {
                 assert_int_equal(plain, DLCORE_OUTPUT_PREDICTIONS);
                 assert_int_equal(logits, DLCORE_OUTPUT_LOGITS);
@@ -172,6 +190,18 @@ static void test_loss_validate_names_setting_range_and_number(void **state)
     loss.from_logits = true;
     assert_refused(loss, "poisson: has no from_logits");
     assert_refused(dlcore_loss_from_name("?"), "loss 0 is unknown");
+    loss = dlcore_loss_binary_focal_crossentropy();
+    loss.gamma = -1.0;
+    assert_refused(loss, "binary_focal_crossentropy: gamma must lie in 0 .. 3.40282e+38, got -1");
+    loss = dlcore_loss_binary_focal_crossentropy();
+    loss.alpha = 1.5;
+    assert_refused(loss, "binary_focal_crossentropy: alpha must lie in 0 .. 1, got 1.5");
+    loss = dlcore_loss_tversky();
+    loss.beta = (double)NAN;
+    assert_refused(loss, "tversky: beta must lie in 0 .. 3.40282e+38, got nan");
+    loss = dlcore_loss_dice();
+    loss.from_logits = true;
+    assert_refused(loss, "dice: has no from_logits");
 }
 
 static void test_loss_reduction_names_round_trip(void **state)

@@ -18,7 +18,7 @@
 
 #include "support/models.h"
 
-enum { INPUTS = 2, LOSSES = LOSS_CATEGORICAL_HINGE, METRICS = METRIC_AUC };
+enum { INPUTS = 2, LOSSES = LOSS_TVERSKY, METRICS = METRIC_AUC };
 
 /* ---- putting a model together ---- */
 

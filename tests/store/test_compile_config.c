@@ -33,7 +33,7 @@ static dlcore_model_t *saved_and_loaded(const dlcore_model_t *model)
 static void test_compile_config_round_trip_keeps_every_loss_and_its_settings(void **state)
 {
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_CATEGORICAL_HINGE; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_TVERSKY; kind++) {
         dlcore_compile_options_t settings = dlcore_compile_options_default();
         dlcore_model_t *model = NULL, *loaded;
         dlcore_loss_t *loss = &settings.loss;
@@ -45,7 +45,18 @@ static void test_compile_config_round_trip_keeps_every_loss_and_its_settings(voi
         if (kind == (int)DLCORE_LOSS_BINARY_CROSSENTROPY ||
             kind == (int)DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
             loss->label_smoothing = 0.1;
-        loss->from_logits = kind <= (int)DLCORE_LOSS_BINARY_CROSSENTROPY;
+        loss->from_logits = kind <= (int)DLCORE_LOSS_BINARY_CROSSENTROPY ||
+                            kind == (int)DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY ||
+                            kind == (int)DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY;
+        if (kind == (int)DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY ||
+            kind == (int)DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY)
+            loss->gamma = 1.5;
+        loss->apply_class_balancing = kind == (int)DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY;
+        loss->per_sample = kind == (int)DLCORE_LOSS_TVERSKY;
+        if (kind == (int)DLCORE_LOSS_TVERSKY) {
+            loss->alpha = 0.3;
+            loss->beta = 1 / 7.0;
+        }
         assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
         dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR));
         assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
@@ -55,6 +66,11 @@ static void test_compile_config_round_trip_keeps_every_loss_and_its_settings(voi
         assert_int_equal(loaded->settings.loss.reduction, loss->reduction);
         assert_int_equal(loaded->settings.loss.from_logits, loss->from_logits);
         assert_true(loaded->settings.loss.delta == loss->delta);
+        assert_true(loaded->settings.loss.gamma == loss->gamma);
+        assert_true(loaded->settings.loss.alpha == loss->alpha);
+        assert_true(loaded->settings.loss.beta == loss->beta);
+        assert_true(loaded->settings.loss.apply_class_balancing == loss->apply_class_balancing);
+        assert_true(loaded->settings.loss.per_sample == loss->per_sample);
         assert_true(loaded->settings.loss.label_smoothing == loss->label_smoothing);
         dlcore_model_free(loaded);
         dlcore_model_free(model);

@@ -29,13 +29,17 @@ static const dlcore_activation_t activations[] = {
 static bool is_over_classes(dlcore_loss_t loss)
 {
     return loss.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
+           loss.kind == DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY ||
            loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY;
 }
 
-/* A loss that takes the logarithm of outputs, whose slope is theirs to the power of -1. */
+/* A loss that takes the logarithm of outputs, or a quotient of their sums: slopes are theirs to the
+ * power of -1. */
 static bool takes_logarithms(dlcore_loss_kind_t kind)
 {
-    return kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
+    return kind == DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY ||
+           kind == DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY || kind == DLCORE_LOSS_DICE ||
+           kind == DLCORE_LOSS_TVERSKY || kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY ||
            kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY ||
            kind == DLCORE_LOSS_BINARY_CROSSENTROPY || kind == DLCORE_LOSS_KL_DIVERGENCE ||
            kind == DLCORE_LOSS_POISSON || kind == DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR;
@@ -140,6 +144,7 @@ static void draw_weights(reference_t *net, dlcore_activation_t last)
         for (size_t c = 0; c < units; c++) {
             double centre = random_below(5) > 0 ? 0.5 : 1.5;
             if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY &&
+                net->loss.kind != DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY &&
                 net->loss.kind != DLCORE_LOSS_POISSON && random_below(8) == 0)
                 centre = -0.5;
             w[c] = (double)(float)(centre + 0.1 * random_normal());
@@ -176,6 +181,7 @@ void random_labels(reference_t *net)
         if (is_hinge(net->loss.kind))
             draw_signs(y, n, soft);
         if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY &&
+            net->loss.kind != DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY &&
             net->loss.kind != DLCORE_LOSS_CATEGORICAL_HINGE)
             continue;
         size_t hot = random_below(n);

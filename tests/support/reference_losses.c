@@ -26,10 +26,37 @@ static double log_sum(const double *z, size_t n)
     return largest + log(sum);
 }
 
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+/* q^gamma and what balances, for a probability p and its complement. */
+static double focal(const dlcore_loss_t *loss, double p, double rest, double y)
+{
+    double q = y * rest + (1 - y) * p;
+    double balance = y * loss->alpha + (1 - y) * (1 - loss->alpha);
+    return pow(q, loss->gamma) * (loss->apply_class_balancing ? balance : 1);
+}
+
 /* Loss of one row from logits. */
 static double row_of_logits(const reference_t *network, const double *z, const double *y, size_t n)
 {
+    const dlcore_loss_t *loss = &network->loss;
     double sum = 0;
+    if (loss->kind == DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY) {
+        for (size_t c = 0; c < n; c++) {
+            double logarithm = z[c] - log_sum(z, n);
+            sum -= loss->alpha * y[c] * pow(1 - exp(logarithm), loss->gamma) * logarithm;
+        }
+        return sum;
+    }
+    if (loss->kind == DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY) {
+        for (size_t c = 0; c < n; c++)
+            sum += focal(loss, sigmoid(z[c]), sigmoid(-z[c]), y[c]) *
+                   (y[c] * log1p(exp(-z[c])) + (1 - y[c]) * log1p(exp(z[c])));
+        return sum / (double)n;
+    }
     if (network->loss.kind == DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
         return log_sum(z, n) - z[(size_t)y[0]];
     if (network->loss.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY) {
@@ -115,6 +142,38 @@ static double categorical_hinge(reference_t *network, const double *p, const dou
     return fmax(kink(network, largest - positive + 1), 0);
 }
 
+/* Vectors of one number, or hardly longer than 0, are drawn again. */
+static double cosine_similarity(reference_t *network, const double *p, const double *y, size_t n)
+{
+    double product = 0, squares = 0, label_squares = 0;
+    for (size_t c = 0; c < n; c++) {
+        product += y[c] * p[c];
+        squares += p[c] * p[c];
+        label_squares += y[c] * y[c];
+    }
+    if (n == 1 || squares < 1e-2)
+        network->nearest_clip = 0;
+    return -product / (sqrt(squares) * fmax(sqrt(label_squares), CLIP));
+}
+
+/* dice and tversky, of `count` outputs; where sums of either sign cancel, they are drawn again. */
+static double overlap(reference_t *network, const double *p, const double *y, size_t count)
+{
+    const dlcore_loss_t *loss = &network->loss;
+    double both = 0, labels = 0, outputs = 0, whole;
+    for (size_t i = 0; i < count; i++) {
+        both += y[i] * p[i];
+        labels += y[i];
+        outputs += p[i];
+    }
+    whole = loss->kind == DLCORE_LOSS_DICE
+                ? (labels + outputs + CLIP) / 2
+                : both + loss->alpha * (labels - both) + loss->beta * (outputs - both) + CLIP;
+    if (whole < 0.1 * (double)count)
+        network->nearest_clip = 0;
+    return 1 - both / whole;
+}
+
 /* Loss of one row of outputs as they are. The sparse loss clips first and divides by the sum of
  * the clipped, the other one the other way round, as in Keras. */
 static double row_of_outputs(reference_t *network, const double *p, const double *y, size_t n)
@@ -123,6 +182,29 @@ static double row_of_outputs(reference_t *network, const double *p, const double
     switch (network->loss.kind) {
     case DLCORE_LOSS_CATEGORICAL_HINGE:
         return categorical_hinge(network, p, y, n);
+    case DLCORE_LOSS_COSINE_SIMILARITY:
+        return cosine_similarity(network, p, y, n);
+    case DLCORE_LOSS_DICE:
+    case DLCORE_LOSS_TVERSKY:
+        if (network->loss.per_sample)
+            return overlap(network, p, y, n);
+        return overlap(network, network->values[network->layer_count], network->y,
+                       network->rows * n);
+    case DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY:
+        for (size_t c = 0; c < n; c++) {
+            double q = clip(network, p[c]);
+            sum -= focal(&network->loss, p[c], 1 - p[c], y[c]) *
+                   (y[c] * log(q) + (1 - y[c]) * log(1 - q));
+        }
+        return sum / (double)n;
+    case DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY:
+        for (size_t c = 0; c < n; c++)
+            total += p[c];
+        for (size_t c = 0; c < n; c++) {
+            double q = clip(network, p[c] / total);
+            sum -= network->loss.alpha * y[c] * pow(1 - q, network->loss.gamma) * log(q);
+        }
+        return sum;
     case DLCORE_LOSS_BINARY_CROSSENTROPY:
         for (size_t c = 0; c < n; c++) {
             double q = clip(network, p[c]);
@@ -157,14 +239,17 @@ static bool is_fused(const reference_t *network)
     if (last->activity_regularizer.l1 > 0 || last->activity_regularizer.l2 > 0)
         return false;
     return (classes && last->activation == DLCORE_ACTIVATION_SOFTMAX) ||
-           (network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY &&
+           ((network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY ||
+             (network->loss.kind == DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY &&
+              !network->loss.from_logits)) &&
             last->activation == DLCORE_ACTIVATION_SIGMOID);
 }
 
 static double smoothed(const reference_t *network, double y, size_t classes)
 {
     double s = network->loss.label_smoothing;
-    bool binary = network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY;
+    bool binary = network->loss.kind == DLCORE_LOSS_BINARY_CROSSENTROPY ||
+                  network->loss.kind == DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY;
     return s > 0 ? y * (1 - s) + s / (binary ? 2 : (double)classes) : y;
 }
 

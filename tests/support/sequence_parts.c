@@ -211,16 +211,22 @@ static loss_t draw_loss(dlcore_activation_t last)
                                             LOSS_LOG_COSH,
                                             LOSS_HINGE,
                                             LOSS_SQUARED_HINGE,
-                                            LOSS_CATEGORICAL_HINGE};
-    static const loss_kind_t of_logits[] = {LOSS_CATEGORICAL_CROSSENTROPY,
-                                            LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
-                                            LOSS_BINARY_CROSSENTROPY};
+                                            LOSS_CATEGORICAL_HINGE,
+                                            LOSS_COSINE_SIMILARITY};
+    static const loss_kind_t of_logits[] = {
+        LOSS_CATEGORICAL_CROSSENTROPY, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+        LOSS_BINARY_CROSSENTROPY, LOSS_BINARY_FOCAL_CROSSENTROPY,
+        LOSS_CATEGORICAL_FOCAL_CROSSENTROPY};
     static const loss_kind_t of_parts[] = {LOSS_CATEGORICAL_CROSSENTROPY,
                                            LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
                                            LOSS_BINARY_CROSSENTROPY,
                                            LOSS_KL_DIVERGENCE,
                                            LOSS_POISSON,
-                                           LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR};
+                                           LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR,
+                                           LOSS_BINARY_FOCAL_CROSSENTROPY,
+                                           LOSS_CATEGORICAL_FOCAL_CROSSENTROPY,
+                                           LOSS_DICE,
+                                           LOSS_TVERSKY};
     loss_t loss;
 
     if (last == ACTIVATION_SOFTMAX && !one_in(3))
@@ -230,10 +236,10 @@ static loss_t draw_loss(dlcore_activation_t last)
     if ((last == ACTIVATION_SOFTMAX || last == ACTIVATION_SIGMOID) && one_in(2))
         return loss_default(of_parts[random_below(sizeof of_parts / sizeof *of_parts)]);
     if (one_in(20))
-        return loss_default((loss_kind_t)(1 + random_below(LOSS_CATEGORICAL_HINGE)));
+        return loss_default((loss_kind_t)(1 + random_below(LOSS_TVERSKY)));
     if (!one_in(3))
         return loss_default(of_values[random_below(sizeof of_values / sizeof *of_values)]);
-    loss = loss_default(of_logits[random_below(3)]);
+    loss = loss_default(of_logits[random_below(sizeof of_logits / sizeof *of_logits)]);
     loss.from_logits = true;
     return loss;
 }
