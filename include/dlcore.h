@@ -44,6 +44,7 @@
 #include "dlcore/curves.h"
 #include "dlcore/data.h"
 #include "dlcore/dataset.h"
+#include "dlcore/export.h"
 #include "dlcore/file.h"
 #include "dlcore/initializer.h"
 #include "dlcore/layer.h"

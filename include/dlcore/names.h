@@ -551,5 +551,12 @@
 #define weights_options_default dlcore_weights_options_default
 #define model_load_weights_with dlcore_model_load_weights_with
 #define model_load_weights_memory_with dlcore_model_load_weights_memory_with
+/* export.h */
+#define export_report_t dlcore_export_report_t
+#define export_c_options_t dlcore_export_c_options_t
+#define export_c_options_default dlcore_export_c_options_default
+#define model_export_c dlcore_model_export_c
+#define model_export_c_memory dlcore_model_export_c_memory
+#define model_export_c_to dlcore_model_export_c_to
 
 #endif

@@ -64,6 +64,8 @@ struct public_scene {
     dlcore_load_options_t load_options;
     dlcore_weights_options_t weights_options;
     dlcore_weights_report_t *weights_report;
+    dlcore_export_c_options_t export_options;
+    char *made_text;
     dlcore_csv_options_t csv_options;
     dlcore_split_options_t split_options;
     dlcore_k_fold_options_t k_fold_options;
@@ -339,6 +341,8 @@ static void set_options(public_scene_t *s)
     s->predictor_options.error = &s->error;
     s->save_options = dlcore_save_options_default();
     s->save_options.error = &s->error;
+    s->export_options = dlcore_export_c_options_default();
+    s->export_options.error = &s->error;
     s->load_options = dlcore_load_options_default();
     s->load_options.model = s->model_options;
     s->load_options.error = &s->error;
@@ -433,5 +437,6 @@ void public_scene_free(public_scene_t *s)
     dlcore_model_free(s->other);
     (void)fclose(s->stream);
     free(s->made_bytes);
+    free(s->made_text);
     free(s);
 }

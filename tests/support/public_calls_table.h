@@ -414,3 +414,14 @@ CALL(dlcore_curves_options_default, (void)dlcore_curves_options_default())
 CALL(dlcore_history_save_svg,
      s->status = dlcore_history_save_svg(P(s->history), P(folder_path("new")),
                                          P(&s->curves_options), ERROR))
+
+/* ---- export.h ---- */
+
+CALL(dlcore_export_c_options_default, (void)dlcore_export_c_options_default())
+CALL(dlcore_model_export_c,
+     s->status = dlcore_model_export_c(P(s->model), P(folder_path("new")), P(&s->export_options)))
+CALL(dlcore_model_export_c_memory,
+     s->status = dlcore_model_export_c_memory(P(s->model), P(&s->export_options), P(&s->made_text),
+                                              P(&s->number)))
+CALL(dlcore_model_export_c_to,
+     s->status = dlcore_model_export_c_to(P(s->model), P(&writer), P(&s->export_options)))

@@ -1,0 +1,73 @@
+/* What an exported network computes, step by step, with weights in double: what its layers are,
+ * once those that only train are left out and what is linear beside a dense layer is part of it.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_EXCHANGE_EXPORT_C_PLAN_H
+#define DLCORE_EXCHANGE_EXPORT_C_PLAN_H
+
+#include "system/compiler.h"
+
+#include "engine/network.h"
+
+DLCORE_HIDDEN_BEGIN
+
+typedef enum dlcore_export_kind {
+    DLCORE_EXPORT_DENSE,  /* y = x kernel + offset */
+    DLCORE_EXPORT_AFFINE, /* y = (x - mean) scale + offset */
+    DLCORE_EXPORT_ACTIVATION,
+    DLCORE_EXPORT_PRELU,     /* y = x, or scale x below 0 */
+    DLCORE_EXPORT_LAYER_NORM /* y = scale (x - mean of x) / sqrt(variance of x + epsilon) + offset
+                              */
+} dlcore_export_kind_t;
+
+typedef struct dlcore_export_step {
+    dlcore_export_kind_t kind;
+    const dlcore_node_t *node; /* whose it is, for names */
+    size_t inputs, outputs;
+    dlcore_activate_t activation;
+    double epsilon;
+    double *kernel; /* (inputs, outputs), row-major */
+    /* of so many numbers as outputs; NULL: 0, 1, 0 */
+    double *mean, *scale, *offset;
+} dlcore_export_step_t;
+
+typedef struct dlcore_export_plan {
+    dlcore_allocator_t allocator;
+    const dlcore_network_t *network;
+    size_t inputs, outputs;
+    dlcore_export_step_t *steps;
+    size_t count;
+    double *numbers; /* that steps point into */
+    size_t used;
+    float *row_major; /* room for the largest parameter */
+} dlcore_export_plan_t;
+
+/* The plan of a built network. DLCORE_ERROR_UNSUPPORTED with the name of a layer that has no step,
+ * DLCORE_ERROR_RANGE with that of a weight that is not finite, or does not stay so in float. Ended
+ * by dlcore_export_plan_end, whatever it answers. */
+dlcore_status dlcore_export_plan_make(dlcore_export_plan_t *plan, const dlcore_network_t *network,
+                                      const dlcore_allocator_t *allocator,
+                                      dlcore_error_record_t *error);
+void dlcore_export_plan_end(dlcore_export_plan_t *plan);
+
+/* Where samples go: from x through two buffers, in turn, to y. Steps that keep the width work in
+ * place, but for the first. */
+typedef struct dlcore_export_route {
+    size_t last_move;  /* the step that writes to y */
+    size_t numbers[2]; /* of the buffers */
+} dlcore_export_route_t;
+dlcore_export_route_t dlcore_export_route(const dlcore_export_plan_t *plan);
+/* Whether a step does not work in place. */
+static inline bool dlcore_export_moves(const dlcore_export_plan_t *plan, size_t step)
+{
+    return step == 0 || plan->steps[step].kind == DLCORE_EXPORT_DENSE;
+}
+
+/* ---- export_c_fold.c ---- */
+
+/* Makes affine steps part of dense ones, and of each other. */
+void dlcore_export_fold(dlcore_export_plan_t *plan);
+
+DLCORE_HIDDEN_END
+
+#endif

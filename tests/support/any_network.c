@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/any_network.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/models.h"
+#include "support/random_numbers.h"
+
+enum { LAST_ACTIVATION = DLCORE_ACTIVATION_LOG_SOFTMAX };
+
+static size_t any_width(void)
+{
+    static const size_t notable[] = {1, 7, 8, 9, 15, 16, 24, 31, 32, 33, 40, 64, 71, 100};
+
+    return random_below(2) == 0 ? notable[random_below(sizeof notable / sizeof *notable)]
+                                : 1 + random_below(14);
+}
+
+static void add_other(dlcore_model_t *model, dlcore_layer_t layer)
+{
+    layer.epsilon = random_below(2) == 0 ? 1e-3 : 0.05;
+    layer.center = random_below(4) > 0;
+    layer.use_scale = random_below(4) > 0;
+    assert_accepted(model, dlcore_model_add(model, layer));
+}
+
+/* One of the layers that are not dense. */
+static void add_any(dlcore_model_t *model, dlcore_activation_t activation)
+{
+    switch (random_below(8)) {
+    case 0:
+        add_other(model, dlcore_layer_batch_normalization());
+        break;
+    case 1:
+        add_other(model, dlcore_layer_layer_normalization());
+        break;
+    case 2:
+        add_other(model, dlcore_layer_normalization());
+        break;
+    case 3:
+        add_other(model, dlcore_layer_prelu());
+        break;
+    case 4:
+        add_other(model, dlcore_layer_dropout(0.3));
+        break;
+    case 5:
+        add_other(model, dlcore_layer_rescaling(0.5 + random_unit(), random_normal()));
+        break;
+    case 6:
+        add_other(model, dlcore_layer_activation(activation));
+        break;
+    default:
+        add_other(model,
+                  random_below(2) == 0 ? dlcore_layer_flatten() : dlcore_layer_gaussian_noise(0.1));
+        break;
+    }
+}
+
+/* `first`: of the first layer. */
+static double any_weight(const dlcore_weight_t *weight, bool first)
+{
+    double w = random_normal();
+
+    if (strstr(weight->name, "variance") != NULL)
+        return 0.5 + fabs(w);
+    if (strstr(weight->name, "gamma") != NULL)
+        return 1 + 0.3 * w;
+    if (strstr(weight->name, "alpha") != NULL)
+        return 0.25 + 0.2 * w;
+    if (strstr(weight->name, "/mean") != NULL && first) /* far away, as in tables */
+        return 20 * w;
+    return w * (weight->rank == 2 ? 1 / sqrt((double)weight->shape[0]) : 0.3);
+}
+
+static void draw_weights(dlcore_model_t *model)
+{
+    for (size_t i = 0; i < dlcore_model_weight_count(model); i++) {
+        dlcore_weight_t weight;
+        float *values;
+
+        assert_true(dlcore_model_weight(model, i, &weight));
+        values = malloc(weight.size * sizeof *values);
+        assert_non_null(values);
+        for (size_t k = 0; k < weight.size; k++)
+            values[k] = (float)any_weight(&weight, i == 0);
+        assert_accepted(model, dlcore_model_set_weight(model, i, values, weight.size));
+        free(values);
+    }
+}
+
+dlcore_model_t *any_network(size_t number, const dlcore_allocator_t *allocator)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_activation_t activation =
+        (dlcore_activation_t)(DLCORE_ACTIVATION_LINEAR + number % LAST_ACTIVATION);
+    dlcore_model_t *model = NULL;
+    size_t depth;
+
+    random_seed(1000 + number);
+    depth = 1 + random_below(4);
+    if (allocator != NULL)
+        options.allocator = *allocator;
+    options.threads = 1;
+    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
+    if (number % 4 == 1)
+        assert_accepted(model, dlcore_model_add(model, dlcore_layer_rescaling(1 / 127.5, -1)));
+    for (size_t i = 0; i < depth; i++) {
+        dlcore_layer_t dense = dlcore_layer_dense(any_width(), DLCORE_ACTIVATION_RELU);
+
+        while (random_below(3) == 0)
+            add_any(model, activation);
+        dense.use_bias = random_below(4) > 0;
+        dense.negative_slope = 0.3;
+        dense.alpha = 0.7;
+        /* an exponential of an exponential has no digits to compare */
+        if (i + 1 == depth || (activation != DLCORE_ACTIVATION_EXPONENTIAL && random_below(2) == 0))
+            dense.activation = activation;
+        assert_accepted(model, dlcore_model_add(model, dense));
+    }
+    while (random_below(4) == 0)
+        add_any(model, DLCORE_ACTIVATION_TANH);
+    assert_accepted(model, dlcore_model_build(model, number == 0 ? 2 : any_width()));
+    draw_weights(model);
+    return model;
+}
+
+void any_network_samples(const dlcore_model_t *model, size_t rows, float *x)
+{
+    size_t width = dlcore_model_input_width(model);
+    bool pixels = dlcore_model_layer(model, 0)->kind == DLCORE_LAYER_RESCALING;
+    bool table = dlcore_model_layer(model, 0)->kind == DLCORE_LAYER_NORMALIZATION;
+    float *mean = calloc(width, sizeof *mean);
+
+    assert_non_null(mean);
+    if (table)
+        assert_int_equal(dlcore_model_get_weight(model, 0, mean, width), DLCORE_OK);
+    for (size_t i = 0; i < rows * width; i++)
+        x[i] = pixels ? (float)random_below(256) : mean[i % width] + (float)random_normal();
+    free(mean);
+}
