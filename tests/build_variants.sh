@@ -52,7 +52,7 @@ refused() {
 
 unity() {
     build unity "-DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0" \
-        engine fit csv model_save
+        engine fit csv model_save npz
 }
 
 # Tests of numbers that are not finite, and of losses far out. Linked so, a program flushes
@@ -76,10 +76,14 @@ exported() {
 # Without optimization, as a host's flags may have it. What the headers declare is exported, and
 # nothing else; programs find the library by pkg-config and by CMake.
 shared() {
-    build shared "-DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON" engine model_save
+    build shared "-DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON" engine model_save npz
     library=$(find "$work/shared/src" -name 'libdlcore.so')
     exported "$library" > "$work/exported"
-    echo '#include <dlcore.h>' |
+    parts=$(find "$work/shared/src" -maxdepth 1 -name 'dlcore-*.pc' | sed 's,.*/dlcore-\(.*\)\.pc,\1,')
+    {
+        echo '#include <dlcore.h>'
+        for part in $parts; do echo "#include <dlcore/$part.h>"; done
+    } |
         "${CC:-cc}" -E -P -I "$top/include" -DDLCORE_NO_SHORT_NAMES -x c - | tr '\n' ' ' |
         grep -oE '\<dlcore_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' | LC_ALL=C sort -u > "$work/public"
     if ! diff "$work/public" "$work/exported"; then
@@ -104,6 +108,9 @@ shared() {
         -DCMAKE_PREFIX_PATH="$prefix" -DDLCORE_VERSION="$version" > "$work/shared.log"
     cmake --build "$work/shared/find_package" > "$work/shared.log"
     "$work/shared/find_package/program"
+    DLCORE_SOURCE_DIR=$top DLCORE_WORK_DIR=$work/shared/consumers DLCORE_PREFIX=$prefix \
+        DLCORE_PARTS=$parts CMAKE=cmake CC=${CC:-cc} "$top/tests/consumers/parts.sh" \
+        > "$work/shared.log"
 }
 
 failed=0

@@ -1,13 +1,13 @@
 #!/bin/sh
-# What libdlcore.a shows to the linker: only names that begin with dlcore_, no call that a library
+# What libdlcore.a and the archives of parts show to the linker: only names that begin with dlcore_, no call that a library
 # should not make, no state of the process beyond the list below.
 #
-#   test_archive.sh libdlcore.a [nm]
+#   test_archive.sh nm libdlcore.a [ARCHIVE...]
 #
 # SPDX-License-Identifier: MIT
 set -eu
-archive=$1
-nm=${2:-nm}
+nm=$1
+shift
 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -43,14 +43,14 @@ complain() {
 }
 
 # "object class section symbol" of everything, one a line.
-"$nm" -A -f sysv "$archive" |
+"$nm" -A -f sysv "$@" |
     awk -F'|' 'NF >= 7 {
         gsub(/[ \t]/, "")
         parts = split($1, part, ":")
         print part[parts - 1], $3, ($7 == "" ? "-" : $7), part[parts]
     }' > "$work/symbols"
 if ! grep -q ' T ' "$work/symbols"; then
-    echo "test_archive: $nm shows no functions in $archive" >&2
+    echo "test_archive: $nm shows no functions in $*" >&2
     exit 1
 fi
 

@@ -29,7 +29,8 @@ kernels/ arm_neon.h
 products/products_native_layout.c xmmintrin.h
 base/float_mode.c xmmintrin.h
 products/blas.c cblas.h
-files/gunzip.c zlib.h"
+files/gunzip.c zlib.h
+exchange/zip.c zip.h"
 
 {
     includes src/*/*.[ch] > "$work/includes"

@@ -26,8 +26,8 @@ for header in "$include"/dlcore.h "$include"/dlcore/*.h; do
         "$cxx" -std=c++11 $warnings -I "$include" -fsyntax-only -x c++ -
 done
 
-# One declaration a line.
-echo '#include <dlcore.h>' |
+# One declaration a line, of dlcore.h and of those headers that it does not include: of parts.
+(cd "$include" && printf '#include <%s>\n' dlcore.h dlcore/*.h) | grep -v names.h |
     "$cc" -E -P -I "$include" -DDLCORE_NO_SHORT_NAMES -DDLCORE_API=PUBLIC -x c - | grep -v '^#' |
     tr '\n' ' ' | tr ';' '\n' | grep -E '\<dlcore_[a-z0-9_]+ *\([^*]' | grep -vE '^ *(typedef|static) ' \
     > "$work/declared"

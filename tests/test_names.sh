@@ -2,14 +2,18 @@
 # The short names: names.h has exactly one alias for each public function, type and enumerator, each
 # alias is its full name without the prefix and has two words, and what it stands for exists.
 #
-#   test_names.sh include libdlcore.a [cc [nm]]
+#   test_names.sh include cc nm "PART;..." ARCHIVE...
+#
+# The archives have what dlcore.h and the headers of these parts declare; names.h has the names of all
+# parts, built or not.
 #
 # SPDX-License-Identifier: MIT
 set -eu
 include=$1
-archive=$2
-cc=${3:-cc}
-nm=${4:-nm}
+cc=$2
+nm=$3
+parts=$4
+shift 4
 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,11 +30,18 @@ differ() {
     test ! -s "$work/difference" || complain "$3" < "$work/difference"
 }
 
-# What the headers declare, from the compiler's view of them: no comments, macros expanded.
-echo '#include <dlcore.h>' |
-    "$cc" -E -P -I "$include" -DDLCORE_NO_SHORT_NAMES -x c - > "$work/headers"
-tr '\n' ' ' < "$work/headers" | grep -oE '\<dlcore_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' |
-    LC_ALL=C sort -u > "$work/functions"
+# What headers declare, from the compiler's view of them: no comments, macros expanded.
+expanded() {
+    printf '#include <%s>\n' "$@" | "$cc" -E -P -I "$include" -DDLCORE_NO_SHORT_NAMES -x c -
+}
+functions() {
+    tr '\n' ' ' | grep -oE '\<dlcore_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' | LC_ALL=C sort -u
+}
+# shellcheck disable=SC2046 # names of headers are words
+expanded dlcore.h $(cd "$include" && printf '%s\n' dlcore/*.h | grep -v names.h) > "$work/headers"
+functions < "$work/headers" > "$work/functions"
+# shellcheck disable=SC2046
+expanded dlcore.h $(echo "$parts" | tr ';' '\n' | sed -n 's,..*,dlcore/&.h,p') | functions > "$work/built"
 grep -oE '\<dlcore_[a-z0-9_]+_t\>' "$work/headers" | LC_ALL=C sort -u > "$work/types"
 # Status codes are used by their full names, and so are these functions.
 grep -oE '\<DLCORE_[A-Z0-9_]+\>' "$work/headers" | grep -vE '^DLCORE_(OK|ERROR_.*)$' |
@@ -58,8 +69,8 @@ test ! -s "$work/odd" || complain "the alias is not the name without its prefix"
 grep -vE '^[A-Za-z0-9]+_[A-Za-z0-9_]+ ' "$work/aliases" > "$work/odd" || true
 test ! -s "$work/odd" || complain "an alias of one word" < "$work/odd"
 
-"$nm" -g "$archive" | awk '$2 == "T" {print $3}' | LC_ALL=C sort -u > "$work/symbols"
-differ "$work/symbols" "$work/functions" "declared, but not in $archive"
+"$nm" -g "$@" | awk '$2 == "T" {print $3}' | LC_ALL=C sort -u > "$work/symbols"
+differ "$work/symbols" "$work/built" "declared, but not in $*"
 
 test $failed = 0 && echo "test_names: $(wc -l < "$work/aliases") names, all in order"
 exit $failed

@@ -3,13 +3,13 @@
 # stand in no circle, and in no circle within a room but those listed below. Includes say what a
 # file may see (test_folders.sh), symbols what it calls.
 #
-#   test_rooms.sh folder-of-the-project libdlcore.a [nm]
+#   test_rooms.sh folder-of-the-project nm libdlcore.a [ARCHIVE...]
 #
 # SPDX-License-Identifier: MIT
 set -eu
 cd "$1"
-archive=$2
-nm=${3:-nm}
+nm=$2
+shift 2
 order="system base kernels json products tensor nn engine model fit files data store report exchange"
 
 # Files that call each other, a circle a line; src/DESIGN.md says why. A list of const tables calls
@@ -35,7 +35,7 @@ if [ -n "$(cut -d' ' -f1 "$work/rooms" | sort | uniq -d)" ]; then
 fi
 
 # "object class symbol", one a line.
-"$nm" -A -f sysv "$archive" |
+"$nm" -A -f sysv "$@" |
     awk -F'|' 'NF >= 7 {
         gsub(/[ \t]/, "")
         parts = split($1, part, ":")
@@ -44,7 +44,7 @@ fi
         print object, $3, part[parts]
     }' > "$work/symbols"
 if ! grep -q ' T ' "$work/symbols"; then
-    echo "test_rooms: $nm shows no functions in $archive" >&2
+    echo "test_rooms: $nm shows no functions in $*" >&2
     exit 1
 fi
 

@@ -558,5 +558,18 @@
 #define model_export_c dlcore_model_export_c
 #define model_export_c_memory dlcore_model_export_c_memory
 #define model_export_c_to dlcore_model_export_c_to
+/* npz.h, of the part npz */
+#define npz_t dlcore_npz_t
+#define npz_array_t dlcore_npz_array_t
+#define npz_load dlcore_npz_load
+#define npz_parse dlcore_npz_parse
+#define npz_save dlcore_npz_save
+#define npz_open dlcore_npz_open
+#define npz_open_memory dlcore_npz_open_memory
+#define npz_count dlcore_npz_count
+#define npz_name dlcore_npz_name
+#define npz_inspect dlcore_npz_inspect
+#define npz_read dlcore_npz_read
+#define npz_free dlcore_npz_free
 
 #endif

@@ -37,7 +37,7 @@ static dlcore_status read_fortran(dlcore_input_t *input, const dlcore_file_eleme
     return status;
 }
 
-static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *allocator,
+dlcore_status dlcore_npy_read(dlcore_input_t *input, const dlcore_allocator_t *allocator,
                               dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
     dlcore_file_elements_t elements;
@@ -63,7 +63,7 @@ static dlcore_status load_npy(dlcore_input_t *input, const dlcore_allocator_t *a
 static dlcore_status read_npy_file(const char *path, const dlcore_allocator_t *allocator,
                                    dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_load(path, load_npy, allocator, out, error);
+    return dlcore_tensor_load(path, dlcore_npy_read, allocator, out, error);
 }
 
 dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *allocator,
@@ -77,7 +77,7 @@ dlcore_status dlcore_npy_load(const char *path, const dlcore_allocator_t *alloca
 static dlcore_status parse_npy(const void *bytes, size_t size, const dlcore_allocator_t *allocator,
                                dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
-    return dlcore_tensor_parse(bytes, size, ".npy data", load_npy, allocator, out, error);
+    return dlcore_tensor_parse(bytes, size, ".npy data", dlcore_npy_read, allocator, out, error);
 }
 
 dlcore_status dlcore_npy_parse(const void *bytes, size_t size, const dlcore_allocator_t *allocator,

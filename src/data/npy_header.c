@@ -11,7 +11,8 @@
 #include "data/npy.h"
 
 #define MAGIC_SIZE 6
-#define HEADER_MAX 10000 /* bytes; NumPy reads no longer ones by itself, either */
+/* bytes of the dict: 10000; NumPy reads no longer ones by itself, either */
+#define HEADER_MAX (DLCORE_NPY_START_MAX - 12)
 
 typedef struct cursor {
     const char *next, *end;

@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 #include "base/traces.h"
+#include "data/npy.h"
 #include "data/tensor_output.h"
 #include "dlcore/data.h"
 #include "tensor/tensor.h"
 
 #define NPY_START_SIZE 10  /* magic, version, length of the header */
-#define HEADER_ROOM 512    /* more than the longest header of rank 8 */
 #define HEADER_MULTIPLE 64 /* what elements are aligned to in the file */
 #define GROWTH_DIGITS 21   /* room that NumPy leaves so that the first length can grow in place */
 
@@ -34,8 +34,8 @@ static size_t write_shape(char *to, size_t room, const dlcore_tensor_t *tensor)
     return used;
 }
 
-/* Answers the size of the header, which ends at a multiple of 64. */
-static size_t write_npy_header(char to[HEADER_ROOM], const dlcore_tensor_t *tensor)
+/* It ends at a multiple of 64. */
+size_t dlcore_npy_write_header(char to[DLCORE_NPY_HEADER_ROOM], const dlcore_tensor_t *tensor)
 {
     static const char *const descr[] = {
         [DLCORE_DTYPE_FLOAT32] = "<f4", [DLCORE_DTYPE_UINT8] = "|u1", [DLCORE_DTYPE_INT32] = "<i4"};
@@ -44,9 +44,9 @@ static size_t write_npy_header(char to[HEADER_ROOM], const dlcore_tensor_t *tens
 
     memcpy(to, "\x93NUMPY\x01", 8); /* the literal's end is the minor version, 0 */
     used +=
-        (size_t)snprintf(to + used, HEADER_ROOM - used,
+        (size_t)snprintf(to + used, DLCORE_NPY_HEADER_ROOM - used,
                          "{'descr': '%s', 'fortran_order': False, 'shape': ", descr[tensor->dtype]);
-    used += write_shape(to + used, HEADER_ROOM - used, tensor);
+    used += write_shape(to + used, DLCORE_NPY_HEADER_ROOM - used, tensor);
     size = (used + 1 + HEADER_MULTIPLE - 1) / HEADER_MULTIPLE * HEADER_MULTIPLE;
     memset(to + used, ' ', size - used);
     to[size - 1] = '\n';
@@ -58,13 +58,13 @@ static size_t write_npy_header(char to[HEADER_ROOM], const dlcore_tensor_t *tens
 static dlcore_status save_npy(const char *path, const dlcore_tensor_t *tensor,
                               dlcore_error_record_t *error)
 {
-    char header[HEADER_ROOM];
+    char header[DLCORE_NPY_HEADER_ROOM];
 
     if (path == NULL || tensor == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",
                            path == NULL ? "path" : "tensor");
-    return dlcore_tensor_output(NULL, path, header, write_npy_header(header, tensor), tensor, false,
-                                error);
+    return dlcore_tensor_output(NULL, path, header, dlcore_npy_write_header(header, tensor), tensor,
+                                false, error);
 }
 
 dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t *tensor,

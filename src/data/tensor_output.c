@@ -10,8 +10,9 @@
 #define OUTPUT_BLOCK 1024 /* elements that are turned round at a time: 4 KB of stack */
 
 /* `count` elements of 4 bytes, each turned round. */
-static dlcore_status write_swapped(dlcore_output_t *output, const unsigned char *elements,
-                                   size_t count, dlcore_error_record_t *error)
+static dlcore_status write_swapped(const unsigned char *elements, size_t count,
+                                   dlcore_tensor_sink_t *write, void *to,
+                                   dlcore_error_record_t *error)
 {
     unsigned char block[4 * OUTPUT_BLOCK];
     dlcore_status status = DLCORE_OK;
@@ -20,13 +21,14 @@ static dlcore_status write_swapped(dlcore_output_t *output, const unsigned char 
     for (; count > 0 && status == DLCORE_OK; count -= part, elements += 4 * part) {
         part = dlcore_size_min(count, OUTPUT_BLOCK);
         dlcore_swap32_all(elements, block, part);
-        status = dlcore_output_write(output, block, 4 * part, error);
+        status = write(to, block, 4 * part, error);
     }
     return status;
 }
 
-static dlcore_status write_elements(dlcore_output_t *output, const dlcore_tensor_t *tensor,
-                                    bool big_endian, dlcore_error_record_t *error)
+dlcore_status dlcore_tensor_write(const dlcore_tensor_t *tensor, bool big_endian,
+                                  dlcore_tensor_sink_t *write, void *to,
+                                  dlcore_error_record_t *error)
 {
     size_t item = dlcore_dtype_size(tensor->dtype);
     dlcore_status status = DLCORE_OK;
@@ -37,11 +39,17 @@ static dlcore_status write_elements(dlcore_output_t *output, const dlcore_tensor
         const unsigned char *elements = dlcore_tensor_run(tensor, run);
 
         if (item == 4 && big_endian != dlcore_host_is_big_endian())
-            status = write_swapped(output, elements, length, error);
+            status = write_swapped(elements, length, write, to, error);
         else
-            status = dlcore_output_write(output, elements, length * item, error);
+            status = write(to, elements, length * item, error);
     }
     return status;
+}
+
+static dlcore_status write_to_file(void *to, const void *bytes, size_t size,
+                                   dlcore_error_record_t *error)
+{
+    return dlcore_output_write(to, bytes, size, error);
 }
 
 dlcore_status dlcore_tensor_output(const dlcore_system_t *system, const char *path,
@@ -56,7 +64,7 @@ dlcore_status dlcore_tensor_output(const dlcore_system_t *system, const char *pa
         return status;
     status = dlcore_output_write(&output, header, header_size, error);
     if (status == DLCORE_OK)
-        status = write_elements(&output, tensor, big_endian, error);
+        status = dlcore_tensor_write(tensor, big_endian, write_to_file, &output, error);
     if (status == DLCORE_OK)
         status = dlcore_output_commit(&output, false, error);
     dlcore_output_close(&output);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "dlcore/npz.h"
 #include "support/folder.h"
 #include "support/models.h"
 
@@ -42,6 +43,9 @@ struct public_scene {
     dlcore_history_t *history, *made_history;
     dlcore_predictor_t *predictor, *made_predictor;
     dlcore_csv_t *csv, *made_csv;
+    dlcore_npz_t *npz, *made_npz, *made_npz_of_file;
+    dlcore_npz_array_t npz_array;
+    const dlcore_tensor_t *npz_tensors[1];
     dlcore_split_t split;
     dlcore_evaluation_t evaluation;
     dlcore_findings_t findings;
@@ -107,6 +111,11 @@ static const char csv_bytes[] = "a,b,label\n0.1,0.7,1\n3.3,4,2\n";
 static const size_t csv_size = sizeof csv_bytes - 1;
 static unsigned char model_bytes[16384], npy_bytes[1024], idx_bytes[1024];
 static size_t model_size, npy_size, idx_size;
+#ifdef DLCORE_PART_NPZ
+static unsigned char npz_bytes[1024];
+static size_t npz_size;
+static const char *const npz_names[1] = {"x"};
+#endif
 static const char *const names[CLASSES] = {"one", "two", "three"};
 static const uint64_t boundaries[1] = {2};
 static const double rates[2] = {0.1, 0.01};
@@ -380,6 +389,24 @@ static void make_weights_report(public_scene_t *s)
     dlcore_model_free(copy);
 }
 
+/* An archive of one array: where the files are written, it is, too. */
+static void make_npz(public_scene_t *s)
+{
+#ifdef DLCORE_PART_NPZ
+    s->npz_tensors[0] = s->x;
+    if (npz_size == 0) {
+        assert_int_equal(
+            dlcore_npz_save(folder_path("npz"), npz_names, s->npz_tensors, 1, NULL, NULL),
+            DLCORE_OK);
+        npz_size = read_file("npz", npz_bytes, sizeof npz_bytes);
+    }
+    assert_int_equal(dlcore_npz_open_memory(npz_bytes, npz_size, &s->allocator, &s->npz, NULL),
+                     DLCORE_OK);
+#else
+    (void)s;
+#endif
+}
+
 public_scene_t *public_scene_make(void)
 {
     public_scene_t *s = calloc(1, sizeof *s);
@@ -394,6 +421,7 @@ public_scene_t *public_scene_make(void)
         DLCORE_OK);
     assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &s->evaluation), DLCORE_OK);
     make_weights_report(s);
+    make_npz(s);
     s->stream = fopen("/dev/null", "w");
     assert_non_null(s->stream);
     s->optimizer = dlcore_optimizer_adam();
@@ -417,6 +445,11 @@ void public_scene_write_files(void)
     public_scene_free(s);
 }
 
+size_t public_scene_open_files(const public_scene_t *s)
+{
+    return s->made_npz_of_file != NULL;
+}
+
 void public_scene_free(public_scene_t *s)
 {
     dlcore_tensor_t *tensors[] = {s->x,      s->y,      s->y_pred, s->ones, s->means,
@@ -431,6 +464,11 @@ void public_scene_free(public_scene_t *s)
     dlcore_history_free(s->made_history);
     dlcore_csv_free(s->csv);
     dlcore_csv_free(s->made_csv);
+#ifdef DLCORE_PART_NPZ
+    dlcore_npz_free(s->npz);
+    dlcore_npz_free(s->made_npz);
+    dlcore_npz_free(s->made_npz_of_file);
+#endif
     dlcore_weights_report_free(s->weights_report);
     dlcore_model_free(s->model);
     dlcore_model_free(s->unbuilt);

@@ -23,6 +23,8 @@ extern const size_t public_call_count;
 void public_scene_write_files(void);
 /* Everything made anew. */
 public_scene_t *public_scene_make(void);
+/* Files that what a call made holds open, by its contract. */
+size_t public_scene_open_files(const public_scene_t *scene);
 /* What a call made, too. */
 void public_scene_free(public_scene_t *scene);
 

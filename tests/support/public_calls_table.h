@@ -425,3 +425,24 @@ CALL(dlcore_model_export_c_memory,
                                               P(&s->number)))
 CALL(dlcore_model_export_c_to,
      s->status = dlcore_model_export_c_to(P(s->model), P(&writer), P(&s->export_options)))
+
+/* ---- npz.h ---- */
+
+#ifdef DLCORE_PART_NPZ
+CALL(dlcore_npz_load,
+     s->status = dlcore_npz_load(P(folder_path("npz")), "x", P(&s->allocator), P(&s->out), ERROR))
+CALL(dlcore_npz_parse, s->status = dlcore_npz_parse(P(npz_bytes), npz_size, NULL, P(&s->allocator),
+                                                    P(&s->out), ERROR))
+CALL(dlcore_npz_save, s->status = dlcore_npz_save(P(folder_path("new")), P(npz_names),
+                                                  P(s->npz_tensors), 1, P(&s->allocator), ERROR))
+CALL(dlcore_npz_open, s->status = dlcore_npz_open(P(folder_path("npz")), P(&s->allocator),
+                                                  P(&s->made_npz_of_file), ERROR))
+CALL(dlcore_npz_open_memory,
+     s->status = dlcore_npz_open_memory(P(npz_bytes), npz_size, P(&s->allocator), P(&s->made_npz),
+                                        ERROR))
+CALL(dlcore_npz_count, (void)dlcore_npz_count(P(s->npz)))
+CALL(dlcore_npz_name, (void)dlcore_npz_name(P(s->npz), 0))
+CALL(dlcore_npz_inspect, s->status = dlcore_npz_inspect(P(s->npz), 0, P(&s->npz_array), ERROR))
+CALL(dlcore_npz_read, s->status = dlcore_npz_read(P(s->npz), NULL, P(&s->out), ERROR))
+CALL(dlcore_npz_free, FREE(dlcore_npz_free, s->npz))
+#endif
