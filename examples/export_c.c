@@ -1,9 +1,9 @@
-/* A trained network as one C file, for a program or a board without dlcore.
+/* A trained network as a C file, for a program or a board without dlcore.
  *
- * Shows model_export_c: trains a network on two features (is a point inside the circle?), writes
- * circle.c, and says what that takes in flash and RAM.
+ * Shows model_export_c: trains a network on two features (is a point inside the circle?), writes it
+ * in float32 and in int8, and says what each takes in flash and RAM, and how near int8 comes.
  *
- *   export_c [FILE]      circle.c in the working folder, if no file is named
+ *   export_c [FOLDER]      for circle.c and circle_int8.c; the working folder, if none is named
  *
  * SPDX-License-Identifier: MIT */
 #include <dlcore.h>
@@ -23,11 +23,17 @@ static void check(dlcore_status status, const char *message)
     exit(EXIT_FAILURE);
 }
 
+static void tell(const char *path, const export_report_t *report)
+{
+    printf("%s: %zu bytes of C, %zu bytes of constants, %zu bytes of scratch\n", path,
+           report->text_bytes, report->weight_bytes, report->scratch_bytes);
+}
+
 int main(int argc, char **argv)
 {
     static float points[SAMPLES][2], inside[SAMPLES];
     const size_t shape[2] = {SAMPLES, 2};
-    const char *path = argc > 1 ? argv[1] : "circle.c";
+    char path[1000];
     tensor_t *x = NULL;
     tensor_t *y = NULL;
     optimizer_t adam = optimizer_adam();
@@ -57,18 +63,28 @@ int main(int argc, char **argv)
     check(model_evaluate(network, x, y, NULL, &result), "evaluate");
     printf("accuracy %.3f\n", evaluation_value(&result, "accuracy"));
 
-    /* The self-test in the file holds the first four points, with what the network says of them. */
-    out.prefix = "circle";
+    /* The self-test in the file holds the first four points, with what the network says of them;
+     * int8 finds its scales from all of them. */
     out.samples = x;
     out.report = &report;
     out.error = &error;
+    out.prefix = "circle";
+    snprintf(path, sizeof path, "%s/circle.c", argc > 1 ? argv[1] : ".");
     check(model_export_c(network, path, &out), error.message);
-    printf("%s: %zu bytes of C, %zu bytes of constants, %zu bytes of scratch\n", path,
-           report.text_bytes, report.weight_bytes, report.scratch_bytes);
-    printf("call it:   float scratch[CIRCLE_SCRATCH_BYTES / sizeof(float)];\n"
-           "           circle_predict(point, &answer, scratch);\n"
-           "try it:    cc -O2 -DCIRCLE_SELF_TEST ... %s -lm, and circle_self_test(scratch)\n",
-           path);
+    tell(path, &report);
+
+    out.prefix = "circle_int8";
+    out.numbers = EXPORT_INT8;
+    snprintf(path, sizeof path, "%s/circle_int8.c", argc > 1 ? argv[1] : ".");
+    check(model_export_c(network, path, &out), error.message);
+    tell(path, &report);
+    printf("    at most %.3f from float32, the same answer for %.1f %% of the points\n",
+           report.difference, 100 * report.same_class);
+
+    printf(
+        "call it:   float scratch[CIRCLE_SCRATCH_BYTES / sizeof(float)];\n"
+        "           circle_predict(point, &answer, scratch);\n"
+        "try it:    define CIRCLE_SELF_TEST; circle_self_test(scratch) returns less than 1e-5\n");
 
     tensor_free(y);
     tensor_free(x);

@@ -14,7 +14,7 @@ build=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 warnings='-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror'
-networks='2_8_1 16_32_32_4 all'
+networks='2_8_1 16_32_32_4 all 16_32_32_4_int8 all_int8'
 ran=0
 
 has() {

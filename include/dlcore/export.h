@@ -24,8 +24,17 @@
  * `static`. Its head comment says how much flash and RAM it takes.
  *
  * The self-test runs samples that are in the file and returns the largest difference from the
- * outputs that dlcore computed for them, relative to the output where that is above 1. Expect less
- * than 1e-5; more means that a compiler or a port is wrong.
+ * outputs that dlcore computed for this file, relative to the output where that is above 1. Expect
+ * less than 1e-5; more means that a compiler or a port is wrong.
+ *
+ * int8: with `numbers` DLCORE_EXPORT_INT8 everything from the first dense layer to the sums of the
+ * last is computed in whole numbers: weights and outputs of layers have 8 bits, sums 32. Only
+ * inputs are rounded, and outputs made, with floating point; softmax or another activation at the
+ * end, too. Weights take a quarter of the memory, and little of the time goes to floating point,
+ * which small processors compute slowly. Scales are found from `samples`: some hundred rows of what
+ * the network will see. Larger inputs count as the largest that was seen. Scales are per unit for
+ * weights, and one for all outputs of a layer; relu is exact, other activations are tables of 256
+ * entries. The report says how near it comes.
  *
  * Flash: arrays carry DIGITS_FLASH and are read by DIGITS_READ. On AVR these are PROGMEM and
  * pgm_read_float; elsewhere nothing, unless you define both yourself. With gcc and clang on CPUs
@@ -38,7 +47,8 @@
  *
  * Errors:
  *   DLCORE_ERROR_STATE        the model is not built
- *   DLCORE_ERROR_ARGUMENT     an option: the prefix is no C identifier, or a keyword
+ *   DLCORE_ERROR_ARGUMENT     an option: the prefix is no C identifier, or a keyword; int8 without
+ *                             samples
  *   DLCORE_ERROR_SHAPE, _DTYPE  samples do not fit the model
  *   DLCORE_ERROR_RANGE        a weight is infinite or NaN; the message names it
  *   DLCORE_ERROR_UNSUPPORTED  a layer or activation that has no C form; the message names it
@@ -63,6 +73,12 @@
 extern "C" {
 #endif
 
+/* What the file computes with. */
+typedef enum dlcore_export_numbers {
+    DLCORE_EXPORT_FLOAT32 = 1,
+    DLCORE_EXPORT_INT8
+} dlcore_export_numbers_t;
+
 #define DLCORE_EXPORT_PREFIX_MAX 60 /* bytes of a prefix, at most */
 
 /* What was written. */
@@ -71,6 +87,11 @@ typedef struct dlcore_export_report {
     size_t weight_bytes;  /* of constants: flash, beside the code */
     size_t scratch_bytes; /* of RAM that the caller passes */
     size_t text_bytes;    /* of the C file */
+    /* Of int8, over all samples: the largest difference from the model's outputs, relative to those
+     * above 1; and the share of samples with the same largest output (of one output: the same side
+     * of 0.5). Of float32: 0 and 1. */
+    double difference;
+    double same_class;
 } dlcore_export_report_t;
 
 /* Start from the ..._default(), then change fields. A zeroed struct is refused. */
@@ -79,8 +100,9 @@ typedef struct dlcore_export_c_options {
     /* Names begin with it, macros with its capitals: a C identifier that begins with a letter and
      * is no keyword. "network" */
     const char *prefix;
-    /* Samples as predict takes them: the self-test holds the first 4. NULL, the default: it holds
-     * made-up numbers. */
+    dlcore_export_numbers_t numbers; /* DLCORE_EXPORT_FLOAT32 */
+    /* Samples as predict takes them: the self-test holds the first 4, and int8 finds its scales
+     * from all of them. NULL, the default: the self-test holds made-up numbers. */
     const dlcore_tensor_t *samples;
     bool sync;                      /* to a path: wait until the file is on the disk; true */
     dlcore_export_report_t *report; /* NULL: not wanted; filled in when the export succeeded */

@@ -552,6 +552,9 @@
 #define model_load_weights_with dlcore_model_load_weights_with
 #define model_load_weights_memory_with dlcore_model_load_weights_memory_with
 /* export.h */
+#define export_numbers_t dlcore_export_numbers_t
+#define EXPORT_FLOAT32 DLCORE_EXPORT_FLOAT32
+#define EXPORT_INT8 DLCORE_EXPORT_INT8
 #define export_report_t dlcore_export_report_t
 #define export_c_options_t dlcore_export_c_options_t
 #define export_c_options_default dlcore_export_c_options_default

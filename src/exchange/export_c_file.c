@@ -43,9 +43,10 @@ static void put_head(dlcore_export_text_t *text, const dlcore_export_file_t *fil
     const dlcore_export_plan_t *plan = file->plan;
 
     dlcore_export_put(text,
-                      "/* The network \"@\": %zu inputs, %zu outputs, float32. Made by dlcore %s: "
+                      "/* The network \"@\": %zu inputs, %zu outputs, %s. Made by dlcore %s: "
                       "change the model,\n * not this file.\n *\n",
-                      plan->inputs, plan->outputs, dlcore_version_string());
+                      plan->inputs, plan->outputs, file->int8 != NULL ? "int8" : "float32",
+                      dlcore_version_string());
     dlcore_export_put(text,
                       " * Flash: %zu bytes of constants, and the code.\n"
                       " * RAM: %zu bytes of scratch, which the caller passes; no variables; on the "
@@ -60,8 +61,8 @@ static void put_head(dlcore_export_text_t *text, const dlcore_export_file_t *fil
         " *   $_API          stands before each function; \"static\" to include this file whole\n"
         " *   $_SELF_TEST    adds @_self_test\n"
         " *   $_NO_VECTORS   leaves vectors of the compiler alone\n"
-        " *   $_FLASH and $_READ(p): where constants lie and how they are read. On AVR they\n"
-        " *                  are PROGMEM and pgm_read_float. */\n");
+        " *   $_FLASH, and $_READ(p) and the like: where constants lie and how they are read; on\n"
+        " *                  AVR, PROGMEM and pgm_read_float */\n");
 }
 
 static void put_declarations(dlcore_export_text_t *text, const dlcore_export_file_t *file)
@@ -80,30 +81,42 @@ static void put_declarations(dlcore_export_text_t *text, const dlcore_export_fil
         " * $_SCRATCH_BYTES bytes for the time of the call. None of the three overlap. */\n"
         "$_API void @_predict(const float *x, float *y, float *scratch);\n"
         "#if defined($_SELF_TEST)\n"
-        "/* The largest difference between what comes out and what dlcore computed, over the "
-        "samples\n"
-        " * below; relative to outputs above 1. Less than 1e-5 is rounding. Not re-entrant. */\n"
+        "/* The largest difference between what comes out and what dlcore computed for this file, "
+        "over\n"
+        " * the samples below; relative to outputs above 1. Less than 1e-5 is rounding. Not\n"
+        " * re-entrant. */\n"
         "$_API float @_self_test(float *scratch);\n"
         "#endif\n"
         "#if defined(__cplusplus)\n}\n#endif\n"
         "#endif\n\n");
 }
 
-static void put_macros(dlcore_export_text_t *text)
+static void put_macros(dlcore_export_text_t *text, bool whole)
 {
     dlcore_export_puts(text, "#if !defined($_DECLARE) && !defined($_DEFINED)\n"
                              "#define $_DEFINED\n"
                              "#include <math.h>\n"
-                             "#include <stddef.h>\n\n"
-                             "#if !defined($_FLASH)\n"
+                             "#include <stddef.h>\n");
+    dlcore_export_puts(text, whole ? "#include <stdint.h>\n" : "");
+    dlcore_export_puts(text, "\n#if !defined($_FLASH)\n"
                              "#if defined(__AVR__)\n"
                              "#include <avr/pgmspace.h>\n"
                              "#define $_FLASH PROGMEM\n"
-                             "#define $_READ(p) pgm_read_float(p)\n"
-                             "#else\n"
+                             "#define $_READ(p) pgm_read_float(p)\n");
+    if (whole)
+        dlcore_export_puts(text, "#define $_READ8(p) ((int8_t)pgm_read_byte(p))\n"
+                                 "#define $_READU8(p) pgm_read_byte(p)\n"
+                                 "#define $_READ16(p) pgm_read_word(p)\n"
+                                 "#define $_READ32(p) ((int32_t)pgm_read_dword(p))\n");
+    dlcore_export_puts(text, "#else\n"
                              "#define $_FLASH\n"
-                             "#define $_READ(p) (*(p))\n"
-                             "#endif\n"
+                             "#define $_READ(p) (*(p))\n");
+    if (whole)
+        dlcore_export_puts(text, "#define $_READ8(p) (*(p))\n"
+                                 "#define $_READU8(p) (*(p))\n"
+                                 "#define $_READ16(p) (*(p))\n"
+                                 "#define $_READ32(p) (*(p))\n");
+    dlcore_export_puts(text, "#endif\n"
                              "#endif\n"
                              "#if defined(__GNUC__) || defined(_MSC_VER)\n"
                              "#define $_RESTRICT __restrict\n"
@@ -154,8 +167,11 @@ void dlcore_export_put_file(dlcore_export_text_t *text, const dlcore_export_file
 {
     put_head(text, file);
     put_declarations(text, file);
-    put_macros(text);
-    dlcore_export_put_float_network(text, file->plan);
+    put_macros(text, file->int8 != NULL);
+    if (file->int8 != NULL)
+        dlcore_export_put_int8_network(text, file->int8);
+    else
+        dlcore_export_put_float_network(text, file->plan);
     put_self_test(text, file);
     dlcore_export_puts(text, "#endif\n");
 }

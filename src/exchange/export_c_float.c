@@ -29,7 +29,7 @@ static bool is_uniform(const double *numbers, size_t count)
     return true;
 }
 
-static size_t vector_floats(const dlcore_export_step_t *step)
+size_t dlcore_export_vector_floats(const dlcore_export_step_t *step)
 {
     const double *vectors[] = {step->mean, step->scale, step->offset};
     size_t floats = 0;
@@ -73,7 +73,7 @@ dlcore_export_sizes_t dlcore_export_float_sizes(const dlcore_export_plan_t *plan
         const dlcore_export_step_t *step = &plan->steps[i];
 
         floats += step->kind == DLCORE_EXPORT_DENSE ? (step->inputs + 1) * step->outputs
-                                                    : vector_floats(step);
+                                                    : dlcore_export_vector_floats(step);
     }
     /* an array of no bytes would be no C */
     return (dlcore_export_sizes_t){
@@ -155,7 +155,8 @@ static bool relu_follows(const dlcore_export_plan_t *plan, size_t i)
            plan->steps[i + 1].activation.kind == DLCORE_ACTIVATION_RELU;
 }
 
-static void put_step(dlcore_export_text_t *text, const dlcore_export_plan_t *plan, size_t i)
+void dlcore_export_put_float_step(dlcore_export_text_t *text, const dlcore_export_plan_t *plan,
+                                  size_t i)
 {
     const dlcore_export_step_t *step = &plan->steps[i];
 
@@ -231,6 +232,15 @@ static void put_activation(dlcore_export_text_t *text, const dlcore_export_step_
     }
 }
 
+void dlcore_export_put_float_call(dlcore_export_text_t *text, const dlcore_export_plan_t *plan,
+                                  size_t i, const char *from, const char *to)
+{
+    if (plan->steps[i].kind == DLCORE_EXPORT_ACTIVATION)
+        put_activation(text, &plan->steps[i], from, to);
+    else
+        dlcore_export_put(text, "    @_step%zu(%s, %s);\n", i, from, to);
+}
+
 static bool has_element_loop(const dlcore_export_plan_t *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -249,7 +259,6 @@ static void put_calls(dlcore_export_text_t *text, const dlcore_export_plan_t *pl
     size_t at = 3, next = 0;
 
     for (size_t i = 0; i < plan->count; i++) {
-        const dlcore_export_step_t *step = &plan->steps[i];
         size_t to = at;
 
         if (i == route->last_move) {
@@ -258,10 +267,8 @@ static void put_calls(dlcore_export_text_t *text, const dlcore_export_plan_t *pl
             to = next;
             next = 1 - next;
         }
-        if (step->kind != DLCORE_EXPORT_ACTIVATION)
-            dlcore_export_put(text, "    @_step%zu(%s, %s);\n", i, names[at], names[to]);
-        else if (i == 0 || !relu_follows(plan, i - 1))
-            put_activation(text, step, names[at], names[to]);
+        if (plan->steps[i].kind != DLCORE_EXPORT_ACTIVATION || i == 0 || !relu_follows(plan, i - 1))
+            dlcore_export_put_float_call(text, plan, i, names[at], names[to]);
         at = to;
     }
     if (plan->count == 0)
@@ -275,7 +282,7 @@ void dlcore_export_put_float_network(dlcore_export_text_t *text, const dlcore_ex
 
     dlcore_export_put_pieces(text, pieces_of(plan));
     for (size_t i = 0; i < plan->count; i++)
-        put_step(text, plan, i);
+        dlcore_export_put_float_step(text, plan, i);
     dlcore_export_puts(text, "$_API void @_predict(const float *x, float *y, float *scratch)\n{\n");
     put_buffers(text, &route);
     if (has_element_loop(plan))

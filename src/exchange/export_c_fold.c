@@ -83,7 +83,7 @@ static void fold_affine(dlcore_export_step_t *first, dlcore_export_step_t *secon
     second->offset = offset;
 }
 
-void dlcore_export_fold(dlcore_export_plan_t *plan)
+void dlcore_export_fold(dlcore_export_plan_t *plan, bool keeps_first)
 {
     size_t count = 0;
 
@@ -100,7 +100,7 @@ void dlcore_export_fold(dlcore_export_plan_t *plan)
             fold_affine(last, step);
             count--;
         } else if (last != NULL && last->kind == DLCORE_EXPORT_AFFINE &&
-                   step->kind == DLCORE_EXPORT_DENSE) {
+                   step->kind == DLCORE_EXPORT_DENSE && !(keeps_first && count == 1)) {
             fold_forward(last, step);
             if (last->mean == NULL)
                 count--;

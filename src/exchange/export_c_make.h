@@ -17,7 +17,9 @@ typedef struct dlcore_exporting {
     dlcore_export_c_options_t options;
     dlcore_allocator_t held;
     dlcore_export_plan_t plan;
-    float *test; /* samples of the self-test, then their outputs */
+    dlcore_export_int8_t int8;     /* made where `numbers` says so */
+    dlcore_export_report_t report; /* all but text_bytes */
+    float *test;                   /* samples of the self-test, then their outputs */
     dlcore_export_file_t file;
     dlcore_error_record_t *error;
 } dlcore_exporting_t;

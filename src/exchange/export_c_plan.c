@@ -219,7 +219,7 @@ static dlcore_status allocate_plan(dlcore_export_plan_t *plan, dlcore_error_reco
 }
 
 dlcore_status dlcore_export_plan_make(dlcore_export_plan_t *plan, const dlcore_network_t *network,
-                                      const dlcore_allocator_t *allocator,
+                                      bool keeps_first, const dlcore_allocator_t *allocator,
                                       dlcore_error_record_t *error)
 {
     dlcore_status status;
@@ -234,7 +234,7 @@ dlcore_status dlcore_export_plan_make(dlcore_export_plan_t *plan, const dlcore_n
             status = add_node(plan, &network->nodes[i], error);
     }
     if (status == DLCORE_OK)
-        dlcore_export_fold(plan);
+        dlcore_export_fold(plan, keeps_first);
     for (size_t i = 0; i < plan->count && status == DLCORE_OK; i++)
         status = check_numbers(&plan->steps[i], error);
     return status;

@@ -42,11 +42,12 @@ typedef struct dlcore_export_plan {
     float *row_major; /* room for the largest parameter */
 } dlcore_export_plan_t;
 
-/* The plan of a built network. DLCORE_ERROR_UNSUPPORTED with the name of a layer that has no step,
+/* The plan of a built network; with `keeps_first` a normalization that comes first is no part of
+ * the dense step behind it. DLCORE_ERROR_UNSUPPORTED with the name of a layer that has no step,
  * DLCORE_ERROR_RANGE with that of a weight that is not finite, or does not stay so in float. Ended
  * by dlcore_export_plan_end, whatever it answers. */
 dlcore_status dlcore_export_plan_make(dlcore_export_plan_t *plan, const dlcore_network_t *network,
-                                      const dlcore_allocator_t *allocator,
+                                      bool keeps_first, const dlcore_allocator_t *allocator,
                                       dlcore_error_record_t *error);
 void dlcore_export_plan_end(dlcore_export_plan_t *plan);
 
@@ -65,8 +66,9 @@ static inline bool dlcore_export_moves(const dlcore_export_plan_t *plan, size_t 
 
 /* ---- export_c_fold.c ---- */
 
-/* Makes affine steps part of dense ones, and of each other. */
-void dlcore_export_fold(dlcore_export_plan_t *plan);
+/* Makes affine steps part of dense ones, and of each other. With `keeps_first` one that comes first
+ * stays. */
+void dlcore_export_fold(dlcore_export_plan_t *plan, bool keeps_first);
 
 DLCORE_HIDDEN_END
 

@@ -107,6 +107,20 @@ void dlcore_export_put_floats(dlcore_export_text_t *text, const char *name, size
     dlcore_export_puts(text, "\n};\n");
 }
 
+void dlcore_export_put_wholes(dlcore_export_text_t *text, const char *type, const char *name,
+                              size_t index, size_t count,
+                              long (*number)(const void *from, size_t i), const void *from)
+{
+    enum { A_LINE = 16 };
+
+    dlcore_export_put(text, "static const %s @_%s%zu[%zu] $_FLASH = {", type, name, index, count);
+    for (size_t i = 0; i < count; i++) {
+        dlcore_export_puts(text, i == 0 ? "\n    " : i % A_LINE == 0 ? ",\n    " : ", ");
+        dlcore_export_put(text, "%ld", number(from, i));
+    }
+    dlcore_export_puts(text, "\n};\n");
+}
+
 /* ---- the prefix ---- */
 
 /* Of C and C++, as far as they are lower-case words. */

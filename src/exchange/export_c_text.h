@@ -50,6 +50,11 @@ void dlcore_export_put_floats(dlcore_export_text_t *text, const char *name, size
                               size_t count, double (*number)(const void *from, size_t i),
                               const void *from);
 
+/* The same of whole numbers of that type: "int8_t". */
+void dlcore_export_put_wholes(dlcore_export_text_t *text, const char *type, const char *name,
+                              size_t index, size_t count,
+                              long (*number)(const void *from, size_t i), const void *from);
+
 /* DLCORE_ERROR_ARGUMENT for a prefix that names cannot begin with. */
 dlcore_status dlcore_export_check_prefix(const char *prefix, dlcore_error_record_t *error);
 

@@ -233,11 +233,112 @@ static void test_export_c_weights_that_are_not_finite_are_refused_by_name(void *
     assert_int_equal(report.inputs, 77); /* as it was */
 }
 
+/* ---- int8 ---- */
+
+static float points[6] = {-1, 0.5F, 0.25F, -2, 2, 1};
+
+static void test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes(void **state)
+{
+    dlcore_model_t *model = two_dense();
+    dlcore_export_c_options_t how = options();
+    dlcore_export_report_t report = {0};
+    dlcore_tensor_t *samples = borrow_floats(points, 3, 2);
+    char *text;
+
+    (void)state;
+    how.numbers = DLCORE_EXPORT_INT8;
+    how.report = &report;
+    assert_refused(model, &how, DLCORE_ERROR_ARGUMENT, "int8 needs samples");
+    how.samples = samples;
+    text = text_of(model, &how);
+    /* weights, biases, multipliers, shifts; weights, bias, factor */
+    assert_int_equal(report.weight_bytes, 8 * (2 + 4 + 4 + 1) + (8 + 4 + 4));
+    assert_int_equal(report.scratch_bytes, 12); /* 2 and 8, rounded up */
+    assert_true(report.difference > 0 && report.difference < 0.02);
+    assert_true(report.same_class > 0.6 && report.same_class <= 1);
+    assert_non_null(strstr(text, "2 inputs, 1 outputs, int8."));
+    assert_non_null(strstr(text, "static const int8_t network_w0[16] NETWORK_FLASH"));
+    free(text);
+    how.numbers = DLCORE_EXPORT_FLOAT32;
+    free(text_of(model, &how));
+    assert_true(report.difference == 0 && report.same_class == 1);
+    dlcore_tensor_free(samples);
+    dlcore_model_free(model);
+}
+
+static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void **state)
+{
+    dlcore_layer_t none[] = {dlcore_layer_activation(DLCORE_ACTIVATION_TANH)};
+    dlcore_layer_t within[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LOG_SOFTMAX),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
+    dlcore_layer_t end[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LOG_SOFTMAX)};
+    dlcore_export_c_options_t how = options();
+    dlcore_tensor_t *samples = borrow_floats(points, 3, 2);
+    dlcore_model_t *model = new_model(none, 1, 2);
+
+    (void)state;
+    how.numbers = DLCORE_EXPORT_INT8;
+    how.samples = samples;
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "without a dense layer");
+    dlcore_model_free(model);
+    model = new_model(within, 2, 2);
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has the activation log_softmax");
+    how.numbers = (dlcore_export_numbers_t)3;
+    assert_refused(model, &how, DLCORE_ERROR_ARGUMENT, "numbers 3 is unknown");
+    how.numbers = DLCORE_EXPORT_INT8;
+    dlcore_model_free(model);
+    model = new_model(end, 1, 2);
+    free(text_of(model, &how));
+    dlcore_model_free(model);
+    dlcore_tensor_free(samples);
+}
+
+/* 70,000 products of -127 and -128 are more than 2^30. */
+static void test_export_c_in_int8_sums_that_do_not_fit_are_refused(void **state)
+{
+    enum { WIDE = 70000 };
+    static float weights[WIDE], samples_of[WIDE];
+    dlcore_layer_t layer[] = {dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)};
+    dlcore_model_t *model = new_model(layer, 1, WIDE);
+    dlcore_export_c_options_t how = options();
+    dlcore_tensor_t *samples = borrow_floats(samples_of, 1, WIDE);
+
+    (void)state;
+    for (size_t i = 0; i < WIDE; i++)
+        weights[i] = samples_of[i] = 1;
+    assert_accepted(model, dlcore_model_set_weight(model, 0, weights, WIDE));
+    how.numbers = DLCORE_EXPORT_INT8;
+    how.samples = samples;
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has 70000 inputs");
+    dlcore_tensor_free(samples);
+    dlcore_model_free(model);
+}
+
+static void test_export_c_in_int8_samples_that_are_not_finite_are_refused(void **state)
+{
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
+    dlcore_model_t *model = two_dense();
+    dlcore_export_c_options_t how = options();
+
+    (void)state;
+    how.numbers = DLCORE_EXPORT_INT8;
+    for (size_t i = 0; i < 3; i++) {
+        float x[6] = {0, bad[i], 1, 1, 1, 1};
+        dlcore_tensor_t *samples = borrow_floats(x, 3, 2);
+
+        how.samples = samples;
+        assert_refused(model, &how, DLCORE_ERROR_RANGE, "not finite, before dense");
+        dlcore_tensor_free(samples);
+    }
+    dlcore_model_free(model);
+}
+
 /* ---- what fails ---- */
 
 static dlcore_status export_three_ways(const dlcore_allocator_t *allocator, void *context)
 {
     dlcore_export_c_options_t how = options();
+    dlcore_tensor_t *samples = borrow_floats(points, 3, 2);
     dlcore_model_options_t memory = dlcore_model_options_default();
     static collected_t collected;
     dlcore_byte_writer_t writer = {.write = collect, .user = &collected};
@@ -246,7 +347,10 @@ static dlcore_status export_three_ways(const dlcore_allocator_t *allocator, void
     size_t size;
     dlcore_status status;
 
-    (void)context;
+    if (context != NULL) {
+        how.numbers = DLCORE_EXPORT_INT8;
+        how.samples = samples;
+    }
     collected = (collected_t){.size = 0};
     memory.allocator = *allocator;
     status = dlcore_model_create(&memory, &own);
@@ -263,6 +367,7 @@ static dlcore_status export_three_ways(const dlcore_allocator_t *allocator, void
     if (status == DLCORE_OK)
         status = dlcore_model_export_c_to(own, &writer, &how);
     dlcore_model_free(own);
+    dlcore_tensor_free(samples);
     return status;
 }
 
@@ -270,6 +375,7 @@ static void test_export_c_without_memory_says_so_and_keeps_nothing(void **state)
 {
     (void)state;
     assert_true(failing_allocator_sweep(export_three_ways, NULL) > 10);
+    assert_true(failing_allocator_sweep(export_three_ways, points) > 30); /* in int8 */
 }
 
 static void test_export_c_a_writer_that_refuses_ends_the_export(void **state)
@@ -433,6 +539,10 @@ int main(void)
         cmocka_unit_test(test_export_c_without_what_it_needs_says_what_is_missing),
         cmocka_unit_test(test_export_c_samples_that_do_not_fit_are_refused),
         cmocka_unit_test(test_export_c_weights_that_are_not_finite_are_refused_by_name),
+        cmocka_unit_test(test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes),
+        cmocka_unit_test(test_export_c_in_int8_what_has_no_such_form_is_refused_by_name),
+        cmocka_unit_test(test_export_c_in_int8_sums_that_do_not_fit_are_refused),
+        cmocka_unit_test(test_export_c_in_int8_samples_that_are_not_finite_are_refused),
         cmocka_unit_test(test_export_c_without_memory_says_so_and_keeps_nothing),
         cmocka_unit_test(test_export_c_a_writer_that_refuses_ends_the_export),
         cmocka_unit_test(test_export_c_calls_of_the_system_that_fail_leave_the_old_file),

@@ -1,0 +1,105 @@
+/* The steps of an exported network, computed here in float with sums in double: for calibrating,
+ * and for what an int8 file computes in float.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "exchange/export_int8.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/size.h"
+
+size_t dlcore_export_widest(const dlcore_export_plan_t *plan)
+{
+    size_t widest = plan->inputs;
+
+    for (size_t i = 0; i < plan->count; i++)
+        widest = dlcore_size_max(widest, plan->steps[i].outputs);
+    return widest;
+}
+
+static double vector_or(const double *numbers, size_t i, double absent)
+{
+    return numbers != NULL ? numbers[i] : absent;
+}
+
+static void run_dense(const dlcore_export_step_t *step, const float *x, float *y, double *sums)
+{
+    size_t units = step->outputs;
+
+    memcpy(sums, step->offset, units * sizeof *sums);
+    for (size_t i = 0; i < step->inputs; i++) {
+        const double *row = step->kernel + i * units;
+
+        for (size_t u = 0; u < units && fabsf(x[i]) > 0.0f; u++)
+            sums[u] += row[u] * (double)x[i];
+    }
+    for (size_t u = 0; u < units; u++)
+        y[u] = (float)sums[u];
+}
+
+static void run_layer_norm(const dlcore_export_step_t *step, const float *x, float *y)
+{
+    double mean = 0.0, squares = 0.0, n = (double)step->outputs, scale;
+
+    for (size_t i = 0; i < step->outputs; i++)
+        mean += (double)x[i] / n;
+    for (size_t i = 0; i < step->outputs; i++)
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean) / n;
+    scale = 1.0 / sqrt(squares + step->epsilon);
+    for (size_t i = 0; i < step->outputs; i++)
+        y[i] = (float)(((double)x[i] - mean) * scale * vector_or(step->scale, i, 1.0) +
+                       vector_or(step->offset, i, 0.0));
+}
+
+/* softmax, or its logarithm */
+static void run_softmax(float *y, size_t n, bool logarithm)
+{
+    double largest = (double)y[0], sum = 0.0;
+
+    for (size_t i = 1; i < n; i++)
+        largest = fmax(largest, (double)y[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp((double)y[i] - largest);
+    for (size_t i = 0; i < n; i++) {
+        double x = (double)y[i] - largest;
+
+        y[i] = (float)(logarithm ? x - log(sum) : exp(x) / sum);
+    }
+}
+
+static void run_activation(const dlcore_export_plan_t *plan, const dlcore_export_step_t *step,
+                           const float *x, float *y)
+{
+    memmove(y, x, step->outputs * sizeof *y);
+    if (dlcore_activate_takes_rows(step->activation.kind))
+        run_softmax(y, step->outputs, step->activation.kind == DLCORE_ACTIVATION_LOG_SOFTMAX);
+    else
+        dlcore_activate(plan->network->kernels, step->activation, y, step->outputs);
+}
+
+void dlcore_export_run_step(const dlcore_export_plan_t *plan, const dlcore_export_step_t *step,
+                            const float *x, float *y, double *sums)
+{
+    switch (step->kind) {
+    case DLCORE_EXPORT_DENSE:
+        run_dense(step, x, y, sums);
+        return;
+    case DLCORE_EXPORT_LAYER_NORM:
+        run_layer_norm(step, x, y);
+        return;
+    case DLCORE_EXPORT_ACTIVATION:
+        run_activation(plan, step, x, y);
+        return;
+    case DLCORE_EXPORT_PRELU:
+        for (size_t i = 0; i < step->outputs; i++)
+            y[i] = x[i] < 0.0f ? x[i] * (float)vector_or(step->scale, i, 1.0) : x[i];
+        return;
+    case DLCORE_EXPORT_AFFINE:
+        for (size_t i = 0; i < step->outputs; i++)
+            y[i] = (float)(((double)x[i] - vector_or(step->mean, i, 0.0)) *
+                               vector_or(step->scale, i, 1.0) +
+                           vector_or(step->offset, i, 0.0));
+        return;
+    }
+}
