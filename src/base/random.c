@@ -79,13 +79,20 @@ double dlcore_random_uniform(dlcore_random_t *random)
     return (double)(next64(random) >> 11) * 0x1p-53;
 }
 
+double dlcore_random_normal(dlcore_random_t *random)
+{
+    /* Box-Muller on (0, 1] */
+    double radius = sqrt(-2.0 * log(1.0 - dlcore_random_uniform(random)));
+    double angle = 6.283185307179586 * dlcore_random_uniform(random);
+
+    return radius * cos(angle);
+}
+
 double dlcore_random_truncated_normal(dlcore_random_t *random)
 {
-    /* Box-Muller on (0, 1], and again while the result lies outside: 4.6 % of the draws */
+    /* again while the result lies outside: 4.6 % of the draws */
     for (;;) {
-        double radius = sqrt(-2.0 * log(1.0 - dlcore_random_uniform(random)));
-        double angle = 6.283185307179586 * dlcore_random_uniform(random);
-        double x = radius * cos(angle);
+        double x = dlcore_random_normal(random);
 
         if (x >= -2.0 && x <= 2.0)
             return x;

@@ -39,7 +39,9 @@ uint32_t dlcore_random_next(dlcore_random_t *random);
 uint64_t dlcore_random_below(dlcore_random_t *random, uint64_t n);
 /* Evenly in [0, 1), 53 bits. */
 double dlcore_random_uniform(dlcore_random_t *random);
-/* Standard normal, cut at two standard deviations. */
+/* Standard normal. */
+double dlcore_random_normal(dlcore_random_t *random);
+/* Likewise, cut at two standard deviations. */
 double dlcore_random_truncated_normal(dlcore_random_t *random);
 /* A random order of 0 .. n-1. */
 void dlcore_random_permutation(dlcore_random_t *random, size_t *order, size_t n);

@@ -155,7 +155,7 @@ static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
         dlcore_status status;
 
         snprintf(name, sizeof name, "%s/%s", node->layer.name, p->name);
-        status = dlcore_initializer_check_draws(p->initializer, name, error);
+        status = dlcore_initializer_check_draws(p->initializer, p->rank, name, error);
         if (status != DLCORE_OK)
             return status;
         largest = dlcore_size_max(largest, dlcore_parameter_size(p));

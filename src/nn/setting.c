@@ -223,6 +223,9 @@ dlcore_status dlcore_setting_validate_number(const dlcore_setting_t *setting,
         return validate_count(setting, *(const size_t *)at, what, error);
     case DLCORE_SETTING_COUNT:
         return validate_count(setting, *(const uint64_t *)at, what, error);
+    case DLCORE_SETTING_CHOICE:
+        return dlcore_check_choice(what, setting->key, *(const int *)at, (int)setting->low,
+                                   (int)setting->high, setting->names->name_of, error);
     default:
         return DLCORE_OK;
     }

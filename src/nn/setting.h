@@ -103,7 +103,8 @@ void dlcore_settings_default_unused(const dlcore_setting_t *settings, void *desc
  * message. */
 dlcore_status dlcore_settings_validate(const dlcore_setting_t *settings, const void *descriptor,
                                        const char *what, dlcore_error_record_t *error);
-/* The numbers alone: for the parts of descriptors, which are validated by themselves. */
+/* The numbers and choices alone: for the parts of descriptors, which are validated by themselves.
+ */
 dlcore_status dlcore_settings_validate_numbers(const dlcore_setting_t *settings,
                                                const void *descriptor, const char *what,
                                                dlcore_error_record_t *error);

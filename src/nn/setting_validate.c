@@ -41,10 +41,8 @@ static dlcore_status setting_validate(const dlcore_setting_t *setting, const voi
     case DLCORE_SETTING_INT:
     case DLCORE_SETTING_SIZE:
     case DLCORE_SETTING_COUNT:
-        return dlcore_setting_validate_number(setting, descriptor, what, error);
     case DLCORE_SETTING_CHOICE:
-        return dlcore_check_choice(what, setting->key, *(const int *)at, (int)setting->low,
-                                   (int)setting->high, setting->names->name_of, error);
+        return dlcore_setting_validate_number(setting, descriptor, what, error);
     case DLCORE_SETTING_ACTIVATION:
         return dlcore_check_choice(what, setting->key, *(const int *)at, 1,
                                    DLCORE_ACTIVATION_COUNT - 1, activation_word, error);

@@ -94,7 +94,7 @@ static void test_config_reading_keeps_initializers_by_name_until_weights_are_dra
 {
     static const char layers[] = "{'class_name':'Dense','config':{'name':'d','units':2,"
                                  "'batch_input_shape':[null,3],'kernel_initializer':"
-                                 "{'class_name':'Orthogonal','config':{'gain':2.0}}}}";
+                                 "{'class_name':'STFT','config':{'side':'real'}}}}";
     dlcore_model_t *model = accepted(layers), *clone = NULL;
     const dlcore_initializer_t *kept = &dlcore_model_layer(model, 0)->kernel_initializer;
     dlcore_error_record_t error = {0};
@@ -103,10 +103,10 @@ static void test_config_reading_keeps_initializers_by_name_until_weights_are_dra
 
     (void)state;
     assert_int_equal(kept->kind, DLCORE_INITIALIZER_NAMED);
-    assert_string_equal(kept->name, "Orthogonal");
+    assert_string_equal(kept->name, "STFT");
     assert_int_equal(dlcore_model_build(model, 3), DLCORE_ERROR_UNSUPPORTED);
     assert_string_equal(dlcore_model_error(model),
-                        "d/kernel: its initializer is Orthogonal, which this version knows by name "
+                        "d/kernel: its initializer is STFT, which this version knows by name "
                         "alone: weights can be loaded, but not drawn");
     assert_int_equal(dlcore_network_build_unset(&model->network, 3, &error), DLCORE_OK);
     assert_int_equal(dlcore_model_set_weights(model, weights, 8), DLCORE_OK);
@@ -128,7 +128,7 @@ static void test_config_reading_saves_a_named_initializer_under_its_name(void **
 {
     dlcore_model_t *model = accepted("{'class_name':'Dense','config':{'name':'d','units':1,"
                                      "'batch_input_shape':[null,1],'kernel_initializer':"
-                                     "'lecun_normal'}}"),
+                                     "'of_tomorrow'}}"),
                    *loaded = NULL;
     dlcore_error_record_t error = {0};
     const float weights[2] = {0.5f, 0.25f};
@@ -140,10 +140,44 @@ static void test_config_reading_saves_a_named_initializer_under_its_name(void **
     assert_int_equal(dlcore_model_set_weights(model, weights, 2), DLCORE_OK);
     assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
     assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
-    assert_string_equal(dlcore_model_layer(loaded, 0)->kernel_initializer.name, "lecun_normal");
+    assert_string_equal(dlcore_model_layer(loaded, 0)->kernel_initializer.name, "of_tomorrow");
     free(bytes);
     dlcore_model_free(loaded);
     dlcore_model_free(model);
+}
+
+static void test_config_reading_saves_initializers_with_their_settings(void **state)
+{
+    dlcore_initializer_t cases[] = {
+        dlcore_initializer_lecun_normal(),
+        dlcore_initializer_random_uniform(-0.125, 0.5),
+        dlcore_initializer_random_normal(0.25, 0.125),
+        dlcore_initializer_truncated_normal(0.5, 0.25),
+        dlcore_initializer_variance_scaling(2.5, DLCORE_INITIALIZER_FAN_AVG,
+                                            DLCORE_INITIALIZER_DRAWS_UNTRUNCATED_NORMAL),
+        dlcore_initializer_orthogonal(0.5),
+        dlcore_initializer_identity(2.0),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_layer_t layer = dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR);
+        dlcore_model_t *model = NULL, *loaded = NULL;
+        void *bytes = NULL;
+        size_t size = 0;
+
+        layer.kernel_initializer = cases[i];
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        assert_int_equal(dlcore_model_add(model, layer), DLCORE_OK);
+        assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
+        assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+        assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
+        assert_memory_equal(&dlcore_model_layer(loaded, 0)->kernel_initializer, &cases[i],
+                            sizeof cases[i]);
+        free(bytes);
+        dlcore_model_free(loaded);
+        dlcore_model_free(model);
+    }
 }
 
 static void test_config_reading_refuses_layers_along_the_last_of_several_axes(void **state)
@@ -240,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config_reading_keeps_initializers_by_name_until_weights_are_drawn),
+        cmocka_unit_test(test_config_reading_saves_initializers_with_their_settings),
         cmocka_unit_test(test_config_reading_saves_a_named_initializer_under_its_name),
         cmocka_unit_test(test_config_reading_refuses_layers_along_the_last_of_several_axes),
         cmocka_unit_test(test_config_reading_knows_keras_2_and_refuses_classes_of_programs),

@@ -77,6 +77,16 @@ CALL(dlcore_initializer_he_normal, (void)dlcore_initializer_he_normal())
 CALL(dlcore_initializer_zeros, (void)dlcore_initializer_zeros())
 CALL(dlcore_initializer_ones, (void)dlcore_initializer_ones())
 CALL(dlcore_initializer_constant, (void)dlcore_initializer_constant(0.3))
+CALL(dlcore_initializer_lecun_uniform, (void)dlcore_initializer_lecun_uniform())
+CALL(dlcore_initializer_lecun_normal, (void)dlcore_initializer_lecun_normal())
+CALL(dlcore_initializer_random_uniform, (void)dlcore_initializer_random_uniform(-0.5, 0.5))
+CALL(dlcore_initializer_random_normal, (void)dlcore_initializer_random_normal(0.0, 0.5))
+CALL(dlcore_initializer_truncated_normal, (void)dlcore_initializer_truncated_normal(0.0, 0.5))
+CALL(dlcore_initializer_variance_scaling,
+     (void)dlcore_initializer_variance_scaling(2.0, DLCORE_INITIALIZER_FAN_OUT,
+                                               DLCORE_INITIALIZER_DRAWS_UNIFORM))
+CALL(dlcore_initializer_orthogonal, (void)dlcore_initializer_orthogonal(1.0))
+CALL(dlcore_initializer_identity, (void)dlcore_initializer_identity(1.0))
 CALL(dlcore_initializer_from_name, (void)dlcore_initializer_from_name(P("loss")))
 CALL(dlcore_initializer_name, (void)dlcore_initializer_name(DLCORE_INITIALIZER_ZEROS))
 
