@@ -46,9 +46,10 @@ static void push_dense(reference_t *net, size_t units, dlcore_activation_t activ
 {
     dlcore_layer_t layer = dlcore_layer_dense(units, activation);
     layer.use_bias = !one_in(4);
-    if (one_in(3))
-        layer.kernel_regularizer =
-            dlcore_regularizer_l1_l2(one_in(2) ? 0.02 : 0, 0.03 * random_unit());
+    if (one_in(3)) {
+        double l2 = 0.03 * random_unit();
+        layer.kernel_regularizer = dlcore_regularizer_l1_l2(one_in(2) ? 0.02 : 0, l2);
+    }
     if (one_in(4))
         layer.bias_regularizer = dlcore_regularizer_l1_l2(one_in(2) ? 0.05 : 0, 0.1);
     if (one_in(8))

@@ -82,9 +82,10 @@ static void push_dense(reference_t *net, size_t units, dlcore_activation_t activ
     layer.use_bias = bias;
     layer.negative_slope = defaults ? 0.2 : 0.3;
     layer.alpha = defaults ? 1.0 : 0.7;
-    if (has_activity)
-        layer.activity_regularizer =
-            dlcore_regularizer_l1_l2(random_below(2) ? 0.03 : 0, 0.02 * random_unit());
+    if (has_activity) {
+        double l2 = 0.02 * random_unit();
+        layer.activity_regularizer = dlcore_regularizer_l1_l2(random_below(2) ? 0.03 : 0, l2);
+    }
     push(net, layer);
     if (!apart)
         return;
@@ -106,10 +107,13 @@ static void draw_layers(reference_t *net, dlcore_activation_t last, bool pixels)
     if (pixels)
         push(net, dlcore_layer_rescaling(random_below(2) ? 1 / 255.0 : 2 / 255.0, -0.5));
     for (size_t i = 0; i + 1 < depth; i++) {
-        push_dense(net, random_width(), activations[random_below(ACTIVATIONS)],
-                   random_below(4) != 0, random_below(4) == 0);
-        if (random_below(6) == 0)
-            push(net, dlcore_layer_rescaling(random_normal() + 2, random_normal()));
+        bool has_activity = random_below(4) == 0, bias = random_below(4) != 0;
+        dlcore_activation_t activation = activations[random_below(ACTIVATIONS)];
+        push_dense(net, random_width(), activation, bias, has_activity);
+        if (random_below(6) == 0) {
+            double offset = random_normal();
+            push(net, dlcore_layer_rescaling(random_normal() + 2, offset));
+        }
         if (random_below(6) == 0)
             push(net, dlcore_layer_flatten());
     }
@@ -118,8 +122,8 @@ static void draw_layers(reference_t *net, dlcore_activation_t last, bool pixels)
         units = 2;
     if (last == DLCORE_ACTIVATION_SOFTMAX && probabilities)
         units = 2 + random_below(8);
-    push_dense(net, units, last, probabilities || random_below(4) != 0,
-               !takes_logarithms(net->loss.kind) && random_below(4) == 0);
+    bool has_activity = !takes_logarithms(net->loss.kind) && random_below(4) == 0;
+    push_dense(net, units, last, probabilities || random_below(4) != 0, has_activity);
     reference_build(net);
 }
 

@@ -1,4 +1,5 @@
-/* splitmix64.
+/* splitmix64. Where two numbers are drawn in one expression, the order is the compiler's choice; so
+ * each is drawn in a statement of its own, here and in what draws networks.
  *
  * SPDX-License-Identifier: MIT */
 #include "support/random_numbers.h"
@@ -32,7 +33,9 @@ double random_unit(void)
 
 double random_normal(void)
 {
-    return sqrt(-2 * log(1 - random_unit())) * cos(6.283185307179586 * random_unit());
+    double radius = sqrt(-2 * log(1 - random_unit()));
+
+    return radius * cos(6.283185307179586 * random_unit());
 }
 
 uint64_t random_position(void)

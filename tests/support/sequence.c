@@ -51,8 +51,9 @@ const char *sequence_kind_name(sequence_kind_t kind)
 
 static void push(sequence_t *sequence, sequence_kind_t kind)
 {
-    uint64_t seed = (uint64_t)random_below(UINT32_MAX) << 32 | random_below(UINT32_MAX);
+    uint64_t seed = (uint64_t)random_below(UINT32_MAX) << 32;
 
+    seed |= random_below(UINT32_MAX);
     if (sequence->count < SEQUENCE_CALLS)
         sequence->calls[sequence->count++] = (sequence_call_t){.kind = kind, .seed = seed};
 }

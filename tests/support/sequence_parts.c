@@ -59,7 +59,8 @@ static dlcore_constraint_t draw_constraint(void)
 
 static layer_t draw_dense(sequence_style_t style)
 {
-    layer_t layer = layer_dense(sequence_width(style), draw_activation(style));
+    activation_t activation = draw_activation(style);
+    layer_t layer = layer_dense(sequence_width(style), activation);
     bool over_units =
         layer.activation == ACTIVATION_SOFTMAX || layer.activation == ACTIVATION_LOG_SOFTMAX;
 
@@ -95,6 +96,7 @@ static layer_t draw_normalized(layer_t layer)
 static layer_t draw_other(sequence_style_t style)
 {
     layer_t layer = layer_activation(ACTIVATION_LINEAR);
+    double offset;
 
     switch (random_below(9)) {
     case 0:
@@ -105,7 +107,8 @@ static layer_t draw_other(sequence_style_t style)
     case 1:
         return layer_flatten();
     case 2:
-        return layer_rescaling(0.5 + random_unit(), random_normal());
+        offset = random_normal();
+        return layer_rescaling(0.5 + random_unit(), offset);
     case 3:
         return layer_dropout(0.5 * random_unit());
     case 4:
