@@ -118,8 +118,9 @@ double gradient_error(const reference_t *network, const double *exact, const flo
         for (size_t i = 0; counts(&arrays[a]) && i < arrays[a].rows * arrays[a].units; i++) {
             size_t at = arrays[a].begin + i;
             double error = fabs((double)gradients[at] - exact[at]) / scale;
-            if (!(error <= worst))
-                worst = error;
+            if (isnan(error))
+                return error;
+            worst = fmax(worst, error);
         }
     }
     return worst;

@@ -21,7 +21,8 @@ void gradient_data(const reference_t *network, bool pixels, dlcore_tensor_t **x,
                    dlcore_tensor_t **y);
 
 /* The largest error over all arrays of weights, each measured by its largest exact gradient, but
- * not less than that share of the network's. Frozen arrays and statistics do not count. */
+ * not less than that share of the network's; NaN where a gradient is. Frozen arrays and statistics
+ * do not count. */
 double gradient_error(const reference_t *network, const double *exact, const float *gradients,
                       double floor_share);
 
