@@ -27,20 +27,14 @@ typedef struct score {
 } score_t;
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "cross_validation: %s: %s\n", dlcore_status_name(status), model_error(network));
-    exit(EXIT_FAILURE);
-}
-
-static void check_record(dlcore_status status, const error_record_t *error)
-{
-    if (status == DLCORE_OK)
-        return;
-    fprintf(stderr, "cross_validation: %s\n", error->message);
+    fprintf(stderr, "cross_validation: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -98,17 +92,18 @@ static double test_fold(const candidate_t *candidate, const tensor_t *x, const t
 {
     k_fold_options_t folds = k_fold_options_default();
     fit_options_t how = fit_options_default();
+    evaluate_options_t tested = evaluate_options_default();
     evaluation_t result;
-    error_record_t error;
     split_t parts;
 
     folds.folds = FOLDS;
     folds.shuffle = true;
-    check_record(k_fold(x, y, &folds, fold, &parts, &error), &error);
+    check(k_fold(x, y, &folds, fold, &parts, &error));
     create(candidate, parts.train_x);
     how.epochs = 60;
     check(model_fit(network, parts.train_x, parts.train_y, &how, NULL));
-    check(model_evaluate(network, parts.test_x, parts.test_y, NULL, &result));
+    tested.error = &error;
+    check(model_evaluate(network, parts.test_x, parts.test_y, &tested, &result));
     model_free(network);
     network = NULL;
     split_free(&parts);
@@ -150,8 +145,8 @@ int main(void)
     size_t best = 0;
 
     examine(patients, ill);
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, patients, 0, &x, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, labels_shape, ill, 0, &y, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, patients, 0, &x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, labels_shape, ill, 0, &y, &error));
     printf("accuracy on each fold of %d of %d patients, and their mean\n", SAMPLES / FOLDS,
            SAMPLES);
     for (size_t i = 0; i < CANDIDATES; i++) {

@@ -41,12 +41,14 @@ static void arena_release(void *user, void *memory)
 
 static arena_t arena;
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "custom_allocator: %s: %s\n", dlcore_status_name(status), model_error(network));
+    fprintf(stderr, "custom_allocator: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -64,9 +66,10 @@ int main(void)
     size_t after_first;
     int step;
 
-    check(tensor_borrow_const(&allocator, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, NULL));
-    check(tensor_borrow_const(&allocator, DTYPE_FLOAT32, 2, shape, outputs, 0, &y, NULL));
+    check(tensor_borrow_const(&allocator, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, &error));
+    check(tensor_borrow_const(&allocator, DTYPE_FLOAT32, 2, shape, outputs, 0, &y, &error));
 
+    options.error = &error;
     options.allocator = allocator;
     options.threads = 1;
     check(model_create(&options, &network));

@@ -32,12 +32,14 @@ typedef struct way {
 
 static const char *const classes[] = {"works", "fails"};
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "imbalanced: %s: %s\n", dlcore_status_name(status), model_error(network));
+    fprintf(stderr, "imbalanced: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -96,17 +98,20 @@ static void test(way_t *way, const tensor_t *x, const tensor_t *y)
     static float probabilities[TEST];
     static int32_t guesses[TEST];
     const size_t shape[1] = {TEST};
+    evaluate_options_t tested = evaluate_options_default();
+    predict_options_t asked = predict_options_default();
     tensor_t *outputs = NULL, *predicted = NULL;
     evaluation_t result;
 
-    check(model_evaluate(network, x, y, NULL, &result));
+    tested.error = asked.error = &error;
+    check(model_evaluate(network, x, y, &tested, &result));
     way->auc_pr = evaluation_value(&result, "auc");
-    check(tensor_borrow(NULL, DTYPE_FLOAT32, 1, shape, probabilities, 0, &outputs, NULL));
-    check(model_predict(network, x, outputs));
+    check(tensor_borrow(NULL, DTYPE_FLOAT32, 1, shape, probabilities, 0, &outputs, &error));
+    check(model_predict_with(network, x, outputs, &asked));
     for (size_t i = 0; i < TEST; i++)
         guesses[i] = probabilities[i] > way->threshold;
-    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, shape, guesses, 0, &predicted, NULL));
-    check(confusion_matrix(y, predicted, 2, way->counts, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, shape, guesses, 0, &predicted, &error));
+    check(confusion_matrix(y, predicted, 2, way->counts, &error));
     tensor_free(outputs);
     tensor_free(predicted);
 }
@@ -191,12 +196,12 @@ int main(void)
     measure(1, TRAIN, inputs, fails);
     measure(2, TEST, test_inputs, test_fails);
     check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, (size_t[]){TRAIN, SENSORS}, inputs, 0, &x,
-                              NULL));
-    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, (size_t[]){TRAIN}, fails, 0, &y, NULL));
+                              &error));
+    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, (size_t[]){TRAIN}, fails, 0, &y, &error));
     check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, (size_t[]){TEST, SENSORS}, test_inputs, 0,
-                              &test_x, NULL));
-    check(
-        tensor_borrow_const(NULL, DTYPE_INT32, 1, (size_t[]){TEST}, test_fails, 0, &test_y, NULL));
+                              &test_x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, (size_t[]){TEST}, test_fails, 0, &test_y,
+                              &error));
 
     for (size_t i = 0; i < WAYS; i++) {
         train(&ways[i], x, y);
@@ -210,7 +215,7 @@ int main(void)
     printf("\nA missed failure costs %d euros, a visit %d: then \"%s\" is the cheapest.\n"
            "Were visits dearer, fewer would be: choose by cost, not by recall.\n\n",
            MISSED, VISIT, best->name);
-    check(report_classification(best->counts, 2, classes, stdout, NULL));
+    check(report_classification(best->counts, 2, classes, stdout, &error));
 
     tensor_free(x);
     tensor_free(y);

@@ -26,12 +26,14 @@ static const float typical[CLASSES][FEATURES] = {
 static const char *const species[CLASSES] = {"setosa", "versicolor", "virginica"};
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "iris_like: %s: %s\n", dlcore_status_name(status), model_error(network));
+    fprintf(stderr, "iris_like: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -65,7 +67,7 @@ static tensor_t *over(dtype_t dtype, size_t rank, size_t rows, const void *data)
     const size_t shape[2] = {rows, FEATURES};
     tensor_t *tensor = NULL;
 
-    check(tensor_borrow_const(NULL, dtype, rank, shape, data, 0, &tensor, NULL));
+    check(tensor_borrow_const(NULL, dtype, rank, shape, data, 0, &tensor, &error));
     return tensor;
 }
 
@@ -84,6 +86,8 @@ int main(void)
     const size_t first[1] = {0};
     optimizer_t rmsprop = optimizer_rmsprop();
     fit_options_t how = fit_options_default();
+    evaluate_options_t tested = evaluate_options_default();
+    predict_options_t asked = predict_options_default();
     evaluation_t result;
     double answer = 0;
 
@@ -99,13 +103,15 @@ int main(void)
     how.batch_size = 16;
     check(model_fit(network, train_x, train_y, &how, NULL));
     check(model_summary(network, stdout));
-    check(model_evaluate(network, test_x, test_y, NULL, &result));
+    tested.error = &error;
+    check(model_evaluate(network, test_x, test_y, &tested, &result));
     printf("test accuracy: %.4f\n", evaluation_value(&result, "accuracy"));
 
-    check(tensor_create(NULL, DTYPE_FLOAT32, 2, shape, &probabilities, NULL));
-    check(model_predict(network, one, probabilities));
-    check(tensor_argmax(probabilities, &class, NULL));
-    check(tensor_get(class, first, &answer, NULL));
+    check(tensor_create(NULL, DTYPE_FLOAT32, 2, shape, &probabilities, &error));
+    asked.error = &error;
+    check(model_predict_with(network, one, probabilities, &asked));
+    check(tensor_argmax(probabilities, &class, &error));
+    check(tensor_get(class, first, &answer, &error));
     printf("a flower of 6.6, 3.0, 5.6 and 2.0 cm: %s\n", species[(int)answer]);
 
     tensor_free(class);

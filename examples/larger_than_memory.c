@@ -38,13 +38,14 @@ typedef struct stream {
 } stream_t;
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
     fprintf(stderr, "larger_than_memory: %s: %s\n", dlcore_status_name(status),
-            model_error(network));
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -81,25 +82,25 @@ static void make_file(const char *path, size_t megabytes)
 /* ---- the dataset ---- */
 
 /* The next batch is number `batch`: that many are skipped. */
-static dlcore_status begin(void *user, size_t pass, size_t batch, error_record_t *error)
+static dlcore_status begin(void *user, size_t pass, size_t batch, error_record_t *problem)
 {
     stream_t *stream = user;
 
     (void)pass; /* every pass is alike */
     if (fseek(stream->file, (long)(batch * sizeof stream->records), SEEK_SET) == 0)
         return DLCORE_OK;
-    snprintf(error->message, sizeof error->message, "cannot seek: %s", strerror(errno));
+    snprintf(problem->message, sizeof problem->message, "cannot seek: %s", strerror(errno));
     return DLCORE_ERROR_IO;
 }
 
-static dlcore_status next(void *user, dataset_batch_t *batch, error_record_t *error)
+static dlcore_status next(void *user, dataset_batch_t *batch, error_record_t *problem)
 {
     stream_t *stream = user;
 
     if (fread(stream->records, sizeof stream->records, 1, stream->file) != 1) {
         if (!ferror(stream->file))
             return DLCORE_OK; /* the end of the pass */
-        snprintf(error->message, sizeof error->message, "cannot read: %s", strerror(errno));
+        snprintf(problem->message, sizeof problem->message, "cannot read: %s", strerror(errno));
         return DLCORE_ERROR_IO;
     }
     for (size_t i = 0; i < BATCH; i++) {
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
     dataset_t dataset = {.user = &stream, .begin = begin, .next = next, .prefetch = true};
     optimizer_t rmsprop = optimizer_rmsprop();
     fit_options_t how = fit_options_default();
+    evaluate_options_t tested = evaluate_options_default();
     evaluation_t result;
 
     print_limit(path, megabytes);
@@ -156,8 +158,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "larger_than_memory: %s: %s\n", path, strerror(errno));
         return EXIT_FAILURE;
     }
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, stream.x, 0, &stream.x_tensor, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, shape, stream.y, 0, &stream.y_tensor, NULL));
+    check(
+        tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, stream.x, 0, &stream.x_tensor, &error));
+    check(
+        tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, shape, stream.y, 0, &stream.y_tensor, &error));
 
     check(model_create(NULL, &network));
     check(model_add(network, layer_dense(32, ACTIVATION_RELU)));
@@ -166,7 +170,8 @@ int main(int argc, char **argv)
     how.epochs = 2;
     how.verbose = 2;
     check(model_fit_dataset(network, &dataset, &how, NULL));
-    check(model_evaluate_dataset(network, &dataset, NULL, &result));
+    tested.error = &error;
+    check(model_evaluate_dataset(network, &dataset, &tested, &result));
     printf("mean absolute error %.4f\n", evaluation_value(&result, "mean_absolute_error"));
 
     tensor_free(stream.x_tensor);

@@ -21,13 +21,14 @@
 enum { TRAINING = 60000, SEEDS_MAX = 100 };
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
-static void check(dlcore_status status, const error_record_t *error)
+static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "mnist_recipes: %s\n",
-            error != NULL && error->message[0] != '\0' ? error->message : model_error(network));
+    fprintf(stderr, "mnist_recipes: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -36,7 +37,8 @@ static void create(uint64_t seed)
     model_options_t options = model_options_default();
 
     options.seed = seed;
-    check(model_create(&options, &network), NULL);
+    options.error = &error;
+    check(model_create(&options, &network));
     model_add(network, layer_rescaling(1 / 255.0, 0));
 }
 
@@ -55,7 +57,7 @@ static void compile(double learning_rate, uint64_t steps)
     options.loss = loss_categorical_crossentropy();
     options.metrics[0] = metric_default(METRIC_ACCURACY);
     options.metric_count = 1;
-    check(model_compile_with(network, &options), NULL);
+    check(model_compile_with(network, &options));
 }
 
 /* Wide and well regularized; the epoch that did best on a twelfth of the images is kept. */
@@ -83,7 +85,7 @@ static void train_best(const mnist_images_t *training, uint64_t seed)
     callback = early_stopping_callback(&stopping);
     how.callbacks = &callback;
     how.callback_count = 1;
-    check(model_fit(network, training->images, training->one_hot, &how, NULL), NULL);
+    check(model_fit(network, training->images, training->one_hot, &how, NULL));
 }
 
 /* A schedule that ends where the epochs do needs few of them. */
@@ -97,7 +99,7 @@ static void train_fast(const mnist_images_t *training, uint64_t seed)
     how.epochs = 3;
     how.batch_size = 128;
     compile(8e-3, how.epochs * steps_in(TRAINING, how.batch_size));
-    check(model_fit(network, training->images, training->one_hot, &how, NULL), NULL);
+    check(model_fit(network, training->images, training->one_hot, &how, NULL));
 }
 
 static double now(void)
@@ -178,8 +180,10 @@ int main(int argc, char **argv)
 {
     arguments_t arguments = parse(argc, argv);
     double accuracies[SEEDS_MAX], seconds[SEEDS_MAX];
+    evaluate_options_t tested = evaluate_options_default();
     mnist_images_t training, test;
 
+    tested.error = &error;
     training = mnist_load(arguments.data, "train");
     test = mnist_load(arguments.data, "t10k");
     for (size_t i = 0; i < arguments.seeds; i++) {
@@ -188,7 +192,7 @@ int main(int argc, char **argv)
 
         (arguments.fast ? train_fast : train_best)(&training, arguments.seed + i);
         seconds[i] = now() - began;
-        check(model_evaluate(network, test.images, test.one_hot, NULL, &result), NULL);
+        check(model_evaluate(network, test.images, test.one_hot, &tested, &result));
         accuracies[i] = evaluation_value(&result, "accuracy");
         printf("seed %zu: test accuracy %.4f, %.2f s\n", arguments.seed + i, accuracies[i],
                seconds[i]);

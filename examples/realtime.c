@@ -31,12 +31,14 @@ static _Atomic(snapshot_t *) returned; /* real-time thread -> training thread */
 static atomic_bool stopping;
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "realtime: %s: %s\n", dlcore_status_name(status), model_error(network));
+    fprintf(stderr, "realtime: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -54,11 +56,13 @@ static void free_snapshot(snapshot_t *snapshot)
 static void offer_snapshot(int epoch)
 {
     snapshot_t *snapshot = calloc(1, sizeof *snapshot);
+    predictor_options_t options = predictor_options_default();
 
     if (snapshot == NULL)
         exit(EXIT_FAILURE);
     check(model_clone(network, &snapshot->network));
-    check(predictor_create(snapshot->network, NULL, &snapshot->predictor));
+    options.error = &error;
+    check(predictor_create(snapshot->network, &options, &snapshot->predictor));
     snapshot->epoch = epoch;
     free_snapshot(atomic_exchange(&offered, snapshot)); /* one that was never taken */
     free_snapshot(atomic_exchange(&returned, NULL));    /* one that is not used any more */
@@ -99,9 +103,9 @@ static void *run_realtime(void *argument)
             }
         }
         if (snapshot != NULL) {
-            float error = error_at(snapshot->predictor, (float)(report->calls % 100) / 100 - 0.5F);
+            float off = error_at(snapshot->predictor, (float)(report->calls % 100) / 100 - 0.5F);
 
-            report->worst = fmaxf(report->worst, error);
+            report->worst = fmaxf(report->worst, off);
             report->calls++;
         }
     }
@@ -116,6 +120,7 @@ static void make_network(void)
     optimizer_t adam = optimizer_adam();
     model_options_t options = model_options_default();
 
+    options.error = &error;
     options.threads = 1; /* the other CPU belongs to the real-time thread */
     check(model_create(&options, &network));
     check(model_add(network, layer_dense(32, ACTIVATION_TANH)));
@@ -139,8 +144,8 @@ int main(void)
         inputs[i] = (float)i / SAMPLES - 0.5F;
         outputs[i] = inputs[i] * inputs[i];
     }
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, outputs, 0, &y, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, outputs, 0, &y, &error));
     make_network();
     offer_snapshot(0);
     if (pthread_create(&thread, NULL, run_realtime, &report) != 0)

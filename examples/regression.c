@@ -22,20 +22,14 @@ enum { AREA, ROOMS, AGE, DISTANCE, ENERGY, FLOOR, BALCONY, FEATURES, FLATS = 300
     100000.0 /* euros: prices of some units are as large as what networks answer at first */
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "regression: %s: %s\n", dlcore_status_name(status), model_error(network));
-    exit(EXIT_FAILURE);
-}
-
-static void check_record(dlcore_status status, const error_record_t *error)
-{
-    if (status == DLCORE_OK)
-        return;
-    fprintf(stderr, "regression: %s\n", error->message);
+    fprintf(stderr, "regression: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -128,7 +122,6 @@ static void train(const split_t *data, const char *picture)
     fit_options_t how = fit_options_default();
     callback_t callback;
     history_t *history = NULL;
-    error_record_t error;
 
     stopping.patience = 15;
     stopping.restore_best_weights = true;
@@ -142,7 +135,7 @@ static void train(const split_t *data, const char *picture)
         "trained for %zu epochs; epoch %zu was best, with %.0f euros off on the validation data\n",
         history_epoch_count(history), stopping.best_epoch + 1, stopping.best * UNIT);
     if (picture != NULL) {
-        check_record(history_save_svg(history, picture, NULL, &error), &error);
+        check(history_save_svg(history, picture, NULL, &error));
         printf("learning curves: %s\n", picture);
     }
     history_free(history);
@@ -152,12 +145,14 @@ static void show_some(const split_t *data)
 {
     const float *flat = tensor_data_const(data->test_x), *price = tensor_data_const(data->test_y);
     const size_t shape[2] = {4, FEATURES}, answers_shape[1] = {4};
+    predict_options_t asked = predict_options_default();
     tensor_t *some = NULL, *answers = NULL;
     float guess[4];
 
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flat, 0, &some, NULL));
-    check(tensor_borrow(NULL, DTYPE_FLOAT32, 1, answers_shape, guess, 0, &answers, NULL));
-    check(model_predict(network, some, answers));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flat, 0, &some, &error));
+    check(tensor_borrow(NULL, DTYPE_FLOAT32, 1, answers_shape, guess, 0, &answers, &error));
+    asked.error = &error;
+    check(model_predict_with(network, some, answers, &asked));
     for (int i = 0; i < 4; i++, flat += FEATURES)
         printf("  %4.0f m2, %.0f room%s, %3.0f years old, %4.1f km out:  %7.0f euros, sold for "
                "%7.0f\n",
@@ -173,9 +168,9 @@ int main(int argc, char **argv)
     static float flats[FLATS][FEATURES], prices[FLATS];
     const size_t shape[2] = {FLATS, FEATURES};
     split_options_t fifth = split_options_default();
+    evaluate_options_t tested = evaluate_options_default();
     tensor_t *x = NULL, *y = NULL;
     evaluation_t result;
-    error_record_t error;
     uint64_t state = 1;
     double mean, baseline, off;
     split_t data;
@@ -184,14 +179,15 @@ int main(int argc, char **argv)
         build(&state, flats[i]);
         prices[i] = (float)(sell(&state, flats[i]) / UNIT);
     }
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flats, 0, &x, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, shape, prices, 0, &y, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flats, 0, &x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, shape, prices, 0, &y, &error));
     fifth.test_fraction = 0.2;
-    check_record(train_test_split(x, y, &fifth, &data, &error), &error);
+    check(train_test_split(x, y, &fifth, &data, &error));
 
     create(data.train_x);
     train(&data, argc > 1 ? argv[1] : NULL);
-    check(model_evaluate(network, data.test_x, data.test_y, NULL, &result));
+    tested.error = &error;
+    check(model_evaluate(network, data.test_x, data.test_y, &tested, &result));
     mean = error_of(0, data.train_y); /* no price is below 0 */
     baseline = error_of(mean, data.test_y) * UNIT;
     off = result.loss * UNIT;

@@ -14,12 +14,14 @@
 #define BATCHES 1500
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "streaming: %s: %s\n", dlcore_status_name(status), model_error(network));
+    fprintf(stderr, "streaming: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -57,8 +59,8 @@ int main(void)
     int batch;
 
     /* Made once, over memory that changes. */
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, points, 0, &x, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_UINT8, 1, shape, inside, 0, &y_true, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, points, 0, &x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_UINT8, 1, shape, inside, 0, &y_true, &error));
 
     check(model_create(NULL, &network));
     check(model_add(network, layer_dense(32, ACTIVATION_RELU)));

@@ -32,6 +32,7 @@ typedef struct files {
 } files_t;
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void fail(const char *message)
 {
@@ -42,7 +43,7 @@ static void fail(const char *message)
 static void check(dlcore_status status)
 {
     if (status != DLCORE_OK)
-        fail(model_error(network));
+        fail(error.status == status ? error.message : model_error(network));
 }
 
 /* ---- files ---- */
@@ -113,13 +114,11 @@ static void save_curves(const history_t *history, const char *path)
 {
     static const char *const logarithmic[] = {"loss"};
     curves_options_t how = curves_options_default();
-    error_record_t error;
 
     how.title = "Two spirals";
     how.log_names = logarithmic;
     how.log_name_count = 1;
-    if (history_save_svg(history, path, &how, &error) != DLCORE_OK)
-        fail(error.message);
+    check(history_save_svg(history, path, &how, &error));
 }
 
 /* Answers the best accuracy on the validation data, which is that of best.safetensors. */
@@ -170,8 +169,8 @@ int main(int argc, char **argv)
     double accuracy;
 
     wind(points, labels);
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, points, 0, &x, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, labels_shape, labels, 0, &y, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, points, 0, &x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, labels_shape, labels, 0, &y, &error));
     create();
     accuracy = train(x, y, &files, epochs);
     tensor_free(y);

@@ -11,12 +11,14 @@
 #include <stdlib.h>
 
 static model_t *network;
+static error_record_t error; /* of all calls that do not change the model */
 
 static void check(dlcore_status status)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "xor: %s: %s\n", dlcore_status_name(status), model_error(network));
+    fprintf(stderr, "xor: %s: %s\n", dlcore_status_name(status),
+            error.status == status ? error.message : model_error(network));
     exit(EXIT_FAILURE);
 }
 
@@ -31,13 +33,14 @@ int main(void)
     tensor_t *y_pred = NULL;
     optimizer_t rmsprop = optimizer_rmsprop();
     fit_options_t how = fit_options_default();
+    predict_options_t asked = predict_options_default();
     int wrong = 0;
     int i;
 
     /* Tensors over the arrays above, nothing is copied. */
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, NULL));
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, shape, answers, 0, &y_true, NULL));
-    check(tensor_borrow(NULL, DTYPE_FLOAT32, 1, shape, said, 0, &y_pred, NULL));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, &error));
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, shape, answers, 0, &y_true, &error));
+    check(tensor_borrow(NULL, DTYPE_FLOAT32, 1, shape, said, 0, &y_pred, &error));
 
     check(model_create(NULL, &network));
     check(model_add(network, layer_dense(8, ACTIVATION_TANH)));
@@ -48,7 +51,8 @@ int main(void)
     how.epochs = 200;
     how.batch_size = 4;
     check(model_fit(network, x, y_true, &how, NULL));
-    check(model_predict(network, x, y_pred));
+    asked.error = &error;
+    check(model_predict_with(network, x, y_pred, &asked));
 
     for (i = 0; i < 4; i++) {
         printf("%.0f xor %.0f = %.0f, the network says %.3f\n", (double)inputs[i][0],
