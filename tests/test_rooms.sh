@@ -89,6 +89,7 @@ awk 'NR == FNR {if ($2 ~ /^[A-TV-Z]$/) {home[$3] = $1; class[$3] = $2}; next}
          }' "$work/rooms" "$work/arrows" | sort > "$work/circles"
     echo "$allowed_circles" | sed '/^$/d' > "$work/allowed"
     grep -vxF -f "$work/allowed" "$work/circles" | sed 's/^/a circle in /' || true
+    grep -vxF -f "$work/circles" "$work/allowed" | sed 's/^/no longer a circle, but allowed: /' || true
     test "$(wc -l < "$work/arrows")" -ge 500 || echo "only $(wc -l < "$work/arrows") arrows found"
 } > "$work/complaints"
 
