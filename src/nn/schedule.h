@@ -69,6 +69,17 @@ dlcore_status dlcore_schedule_validate(const dlcore_schedule_t *schedule,
         .key = steps_key, DLCORE_SCHEDULE_SETTING(COUNT, decay_steps), .low = 1 \
     }
 
+/* And those of a decay at a rate go on with. */
+#define DLCORE_SCHEDULE_RATE                                         \
+    {.key = "decay_rate",                                            \
+     DLCORE_SCHEDULE_SETTING(DOUBLE, decay_rate),                    \
+     .low = -FLT_MAX,                                                \
+     .high = FLT_MAX,                                                \
+     .value = 1.0},                                                  \
+    {                                                                \
+        .key = "staircase", DLCORE_SCHEDULE_SETTING(BOOL, staircase) \
+    }
+
 extern const dlcore_setting_key_t dlcore_schedule_common_keys[];
 
 /* The descriptor of a kind with the defaults of its settings; those of other kinds are 0. */

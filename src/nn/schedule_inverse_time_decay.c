@@ -14,12 +14,7 @@ static double inverse_time_decay_value(const dlcore_schedule_t *s, uint64_t step
 
 static const dlcore_setting_t inverse_time_decay_settings[] = {
     DLCORE_SCHEDULE_START("decay_steps"),
-    {.key = "decay_rate",
-     DLCORE_SCHEDULE_SETTING(DOUBLE, decay_rate),
-     .low = -FLT_MAX,
-     .high = FLT_MAX,
-     .value = 1.0},
-    {.key = "staircase", DLCORE_SCHEDULE_SETTING(BOOL, staircase)},
+    DLCORE_SCHEDULE_RATE,
     {0},
 };
 
