@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 dlcore_json_writer_t dlcore_json_writer(char *to, size_t room)
 {
@@ -117,6 +118,10 @@ void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, doub
             put_char(writer, *next);
         else if (next[1] == '\0' || dlcore_is_digit(next[1]))
             put_char(writer, '.'); /* the last byte of a decimal point of any length */
+    }
+    if (writer->for_keras && strspn(text, "-0123456789") == strlen(text)) {
+        put_char(writer, '.');
+        put_char(writer, '0');
     }
 }
 

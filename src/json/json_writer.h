@@ -27,6 +27,9 @@ typedef struct dlcore_json_writer {
     size_t size; /* bytes that the text has, whether they fit or not */
     bool comma;  /* before the next value */
     bool quoted; /* within a text that is itself a string */
+    /* For Keras: doubles have a point or an exponent, by which Python tells them from integers, and
+     * whoever writes settings leaves out those that are as if they were not there. */
+    bool for_keras;
     /* The first NaN or infinity that was given, which JSON has no number for, and its name (NULL:
      * within an array). */
     bool not_finite;

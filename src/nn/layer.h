@@ -115,6 +115,7 @@ typedef struct dlcore_layer_type {
     bool is_rescaling;       /* can be folded into the gather when first */
     bool only_trains;        /* y is x itself but in training */
     bool needs_axis;         /* Keras's works along the last axis, or has a weight for each of it */
+    bool counts_samples;     /* Keras keeps a count after the parameters, which nothing reads */
 } dlcore_layer_type_t;
 
 /* The table of a kind; NULL for an unknown one. */

@@ -82,6 +82,7 @@ const dlcore_layer_type_t dlcore_layer_type_normalization = {
     .input_gradient = normalization_input_gradient,
     .gradients_in_place = true,
     .needs_axis = true,
+    .counts_samples = true,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_normalization[] = {

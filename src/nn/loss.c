@@ -118,6 +118,7 @@ const dlcore_setting_t dlcore_loss_common_settings[] = {
 const dlcore_setting_key_t dlcore_loss_common_keys[] = {
     {"name", NULL},
     {"dtype", DLCORE_KEY_DTYPE},
+    {"fn", NULL}, /* Keras 2: the function that the class stands for */
     {0},
 };
 

@@ -53,7 +53,8 @@ typedef struct dlcore_optimizer_type {
     const char *name;                 /* "rmsprop" */
     const char *class_name;           /* "RMSprop", as Keras's configurations have it */
     const dlcore_setting_t *settings; /* of dlcore_optimizer_t; in configs after the common ones */
-    /* State vectors per parameter, at most DLCORE_OPTIMIZER_SLOTS_MAX. */
+    /* State vectors per parameter, at most DLCORE_OPTIMIZER_SLOTS_MAX, in the order in which Keras
+     * makes them. */
     size_t (*slots)(const dlcore_optimizer_t *optimizer);
     /* Keras's name of a state vector, 0 .. slots - 1: "velocity". */
     const char *(*slot_name)(const dlcore_optimizer_t *optimizer, size_t slot);
@@ -62,6 +63,9 @@ typedef struct dlcore_optimizer_type {
     /* The settings of the next update; clock->iterations counts updates here. */
     dlcore_optimizer_step_t (*prepare)(const dlcore_optimizer_t *optimizer,
                                        const dlcore_optimizer_clock_t *clock, float learning_rate);
+    /* So many of the first are made for one parameter after the other by Keras, each of the others
+     * for all parameters. */
+    size_t side_by_side;
     bool has_clock; /* prepare looks at it; else its answer depends on the learning rate alone */
     /* The product after an update. NULL: stays. */
     double (*product)(const dlcore_optimizer_t *optimizer, const dlcore_optimizer_clock_t *clock);

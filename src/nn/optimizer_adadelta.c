@@ -52,6 +52,7 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adadelta = {
     .settings = adadelta_settings,
     .slots = adadelta_slots,
     .slot_name = adadelta_slot_name,
+    .side_by_side = 2,
     .prepare = adadelta_prepare,
     .update = adadelta_update,
 };

@@ -51,6 +51,7 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adamax = {
     .settings = adamax_settings,
     .slots = adamax_slots,
     .slot_name = adamax_slot_name,
+    .side_by_side = 2,
     .prepare = adamax_prepare,
     .has_clock = true,
     .update = adamax_update,

@@ -78,6 +78,7 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_nadam = {
     .settings = nadam_settings,
     .slots = nadam_slots,
     .slot_name = nadam_slot_name,
+    .side_by_side = 2,
     .prepare = nadam_prepare,
     .has_clock = true,
     .product = product,

@@ -6,7 +6,7 @@
  * centered takes the square of the mean of g from v under the root; momentum adds steps up. The
  * loops: rmsprop and rmsprop_full in kernels/kernels_optimizers_template.h.
  *
- * Slots: velocity, then average_gradient when centered, then momentum when there is any.
+ * Slots: velocity, then momentum when there is any, then average_gradient when centered.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/optimizer.h"
@@ -20,7 +20,7 @@ static const char *rmsprop_slot_name(const dlcore_optimizer_t *optimizer, size_t
 {
     if (slot == 0)
         return "velocity";
-    return slot == 1 && optimizer->centered ? "average_gradient" : "momentum";
+    return slot == 1 && optimizer->momentum > 0.0 ? "momentum" : "average_gradient";
 }
 
 /* 1 - rho is formed in double, then rounded, as Keras does with Python's numbers. */
@@ -48,8 +48,8 @@ static void rmsprop_update(const dlcore_kernels_t *kernels, const dlcore_optimiz
         kernels->rmsprop(n, weights, gradients, slot[0], settings);
         return;
     }
-    average = step->centered ? slot[1] : NULL;
-    momentum = settings->momentum > 0.0f ? slot[step->centered ? 2 : 1] : NULL;
+    momentum = settings->momentum > 0.0f ? slot[1] : NULL;
+    average = step->centered ? slot[momentum != NULL ? 2 : 1] : NULL;
     kernels->rmsprop_full(n, weights, gradients, slot[0], average, momentum, settings);
 }
 

@@ -54,10 +54,10 @@ static void put_loss(dlcore_json_writer_t *writer, const dlcore_loss_t *loss)
     dlcore_config_close(writer);
 }
 
-void dlcore_compile_config_put(dlcore_json_writer_t *writer,
+void dlcore_compile_config_put(dlcore_json_writer_t *writer, const char *member,
                                const dlcore_compile_options_t *settings, double learning_rate)
 {
-    dlcore_json_open(writer, NULL, '{');
+    dlcore_json_open(writer, member, '{');
     dlcore_optimizer_config_put(writer, &settings->optimizer, learning_rate);
     put_loss(writer, &settings->loss);
     put_metrics(writer, "metrics", settings->metrics, settings->metric_count);

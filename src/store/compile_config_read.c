@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/name.h"
 #include "model/model.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
@@ -64,6 +65,25 @@ static dlcore_status get_loss(dlcore_config_reading_t *reading, const dlcore_jso
 /* Keras's class, which has no threshold; "accuracy" is a name, which stands for other classes. */
 #define ONLY_EQUAL "Keras's class Accuracy counts outputs that equal labels; \"accuracy\" is a name"
 
+/* Keras 2 has a function in a class: the metric that it is the mean of. */
+static dlcore_status get_wrapped(const dlcore_config_reading_t *reading,
+                                 const dlcore_json_t *config, char *name, size_t room,
+                                 dlcore_config_class_t *kind)
+{
+    static const dlcore_setting_key_t keys[] = {
+        {"name", NULL}, {"dtype", DLCORE_KEY_DTYPE}, {"fn", NULL}, {0}};
+    dlcore_json_t function, inside;
+    dlcore_status status;
+
+    if (!dlcore_name_is(name, "MeanMetricWrapper"))
+        return DLCORE_OK;
+    status = dlcore_config_find(reading, config, "fn", &function);
+    if (status != DLCORE_OK)
+        return status;
+    kind->common_keys = keys;
+    return dlcore_config_thing(reading, &function, name, room, &inside);
+}
+
 static dlcore_status get_metric(const dlcore_config_reading_t *reading, const dlcore_json_t *thing,
                                 dlcore_metric_t *metric)
 {
@@ -74,6 +94,8 @@ static dlcore_status get_metric(const dlcore_config_reading_t *reading, const dl
     const dlcore_metric_type_t *type;
     dlcore_status status = dlcore_config_thing(reading, thing, name, sizeof name, &config);
 
+    if (status == DLCORE_OK)
+        status = get_wrapped(reading, &config, name, sizeof name, &kind);
     if (status != DLCORE_OK)
         return status;
     *metric = dlcore_metric_from_name(name);
@@ -130,6 +152,7 @@ static dlcore_status check_others(const dlcore_config_reading_t *reading,
 {
     static const dlcore_setting_key_t keys[] = {
         {"optimizer", NULL},
+        {"optimizer_config", NULL}, /* Keras 2 */
         {"loss", NULL},
         {"metrics", NULL},
         {"weighted_metrics", NULL},
@@ -160,6 +183,8 @@ dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char
     dlcore_compile_options_reset(settings);
     if (status == DLCORE_OK)
         status = dlcore_config_find(&reading, config, "optimizer", &optimizer);
+    if (status == DLCORE_OK && optimizer.kind == DLCORE_JSON_NONE)
+        status = dlcore_config_find(&reading, config, "optimizer_config", &optimizer);
     if (status == DLCORE_OK)
         status = dlcore_config_find(&reading, config, "loss", &loss);
     if (status == DLCORE_OK)

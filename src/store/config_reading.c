@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/name.h"
 #include "base/shown.h"
 #include "base/size.h"
 #include "dlcore/layer.h"
@@ -100,6 +101,20 @@ dlcore_status dlcore_config_name(const dlcore_config_reading_t *reading,
     return DLCORE_OK;
 }
 
+/* Classes of Keras have such a name, too, where their module is not a public one: functional
+ * models, optimizers of its backend on PyTorch. */
+static bool is_of_keras(const dlcore_json_t *thing, const dlcore_json_t *registered)
+{
+    char module[DLCORE_NAME_SIZE], name[DLCORE_NAME_SIZE];
+    dlcore_json_t found, class_name;
+
+    (void)dlcore_json_member(thing, "module", &found);
+    (void)dlcore_json_member(thing, "class_name", &class_name);
+    (void)dlcore_json_string(&found, module, sizeof module);
+    (void)dlcore_json_string(&class_name, name, sizeof name);
+    return dlcore_name_begins(module, "keras.src.") && dlcore_json_is(registered, name);
+}
+
 /* Keras puts a name there where the class is not its own. */
 static dlcore_status check_registered(const dlcore_config_reading_t *reading,
                                       const dlcore_json_t *thing)
@@ -108,7 +123,8 @@ static dlcore_status check_registered(const dlcore_config_reading_t *reading,
     dlcore_status status = dlcore_config_find(reading, thing, "registered_name", &registered);
 
     if (status != DLCORE_OK || registered.kind == DLCORE_JSON_NONE ||
-        registered.kind == DLCORE_JSON_NULL || dlcore_json_is(&registered, "function"))
+        registered.kind == DLCORE_JSON_NULL || dlcore_json_is(&registered, "function") ||
+        is_of_keras(thing, &registered))
         return status;
     return dlcore_config_refuse_value(reading, "registered_name", &registered,
                                       "a class of the program that wrote it, not Keras's");

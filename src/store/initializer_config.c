@@ -16,6 +16,8 @@ void dlcore_initializer_config_put(dlcore_json_writer_t *writer, const char *nam
 {
     char class_name[DLCORE_NAME_SIZE];
 
+    if (initializer->kind == DLCORE_INITIALIZER_NAMED && writer->for_keras)
+        return;
     if (initializer->kind == DLCORE_INITIALIZER_NAMED) {
         if (initializer->name[0] == '\0') {
             dlcore_json_put_null(writer, name);

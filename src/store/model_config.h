@@ -24,8 +24,13 @@ DLCORE_HIDDEN_BEGIN
 /* The two objects, for a built model, and a compiled one, whose learning rate is that of the
  * moment: see dlcore_optimizer_config_put. */
 void dlcore_model_config_put(dlcore_json_writer_t *writer, const dlcore_model_t *model);
-void dlcore_compile_config_put(dlcore_json_writer_t *writer,
+void dlcore_compile_config_put(dlcore_json_writer_t *writer, const char *member,
                                const dlcore_compile_options_t *settings, double learning_rate);
+/* The first alone, as Keras builds it, with the second as its member "compile_config"; `settings`
+ * NULL: not compiled. */
+void dlcore_model_config_put_compiled(dlcore_json_writer_t *writer, const dlcore_model_t *model,
+                                      const dlcore_compile_options_t *settings,
+                                      double learning_rate);
 
 /* Adds the layers to an empty model; *input_width is that of its samples. `file` is for messages.
  * DLCORE_ERROR_FORMAT, DLCORE_ERROR_UNSUPPORTED, or what adding says. */

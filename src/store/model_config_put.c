@@ -25,23 +25,46 @@ static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
     dlcore_config_close(writer);
 }
 
-void dlcore_model_config_put(dlcore_json_writer_t *writer, const dlcore_model_t *model)
+static void put_input(dlcore_json_writer_t *writer, size_t width)
+{
+    dlcore_config_open(writer, NULL, "keras.layers", "InputLayer");
+    put_shape(writer, "batch_shape", width);
+    dlcore_json_put_string(writer, "dtype", "float32");
+    dlcore_json_put_string(writer, "name", "input_layer");
+    dlcore_config_close(writer);
+}
+
+/* Up to the end of its config. */
+static void put_sequential(dlcore_json_writer_t *writer, const dlcore_model_t *model,
+                           size_t input_width)
 {
     const dlcore_network_t *network = &model->network;
 
     dlcore_config_open(writer, NULL, "keras", "Sequential");
     dlcore_json_put_string(writer, "name", "sequential");
     dlcore_json_open(writer, "layers", '[');
-    if (network->nodes[0].declared_width > 0) {
-        dlcore_config_open(writer, NULL, "keras.layers", "InputLayer");
-        put_shape(writer, "batch_shape", network->nodes[0].declared_width);
-        dlcore_json_put_string(writer, "dtype", "float32");
-        dlcore_json_put_string(writer, "name", "input_layer");
-        dlcore_config_close(writer);
-    }
+    if (input_width > 0)
+        put_input(writer, input_width);
     for (size_t i = 0; i < network->node_count; i++)
         put_layer(writer, &network->nodes[i].layer);
     dlcore_json_close(writer, ']');
     put_shape(writer, "build_input_shape", dlcore_network_input_width(network));
+}
+
+void dlcore_model_config_put(dlcore_json_writer_t *writer, const dlcore_model_t *model)
+{
+    put_sequential(writer, model, model->network.nodes[0].declared_width);
     dlcore_config_close(writer);
+}
+
+void dlcore_model_config_put_compiled(dlcore_json_writer_t *writer, const dlcore_model_t *model,
+                                      const dlcore_compile_options_t *settings,
+                                      double learning_rate)
+{
+    put_sequential(writer, model, dlcore_network_input_width(&model->network));
+    dlcore_json_close(writer, '}');
+    dlcore_json_put_null(writer, "registered_name");
+    if (settings != NULL)
+        dlcore_compile_config_put(writer, "compile_config", settings, learning_rate);
+    dlcore_json_close(writer, '}');
 }

@@ -10,6 +10,7 @@
 #include "store/activation_config.h"
 #include "store/config_reading.h"
 #include "store/model_config.h"
+#include "store/model_config_chain.h"
 
 /* In the order of the kinds. */
 static const dlcore_setting_key_t *const layer_keys[] = {dlcore_no_keys,
@@ -196,24 +197,24 @@ static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_j
     return status;
 }
 
-/* What a Sequential has besides its layers. Keras itself takes `trainable` from the layers alone.
- */
-static dlcore_status check_sequential(const dlcore_config_reading_t *reading,
-                                      const dlcore_json_t *config)
+/* What a model has besides its layers. Keras itself takes `trainable` from the layers alone. */
+static dlcore_status check_model_keys(const dlcore_config_reading_t *whole,
+                                      const dlcore_json_t *config, bool functional)
 {
-    static const dlcore_setting_key_t keys[] = {
-        {"name", NULL},   {"trainable", NULL},         {"dtype", DLCORE_KEY_DTYPE},
-        {"layers", NULL}, {"build_input_shape", NULL}, {0}};
-    dlcore_config_reading_t whole = *reading;
-    dlcore_config_class_t kind = {.name = "Sequential",
+    static const dlcore_setting_key_t sequential_keys[] = {{"build_input_shape", NULL}, {0}};
+    static const dlcore_setting_key_t functional_keys[] = {
+        {"input_layers", NULL}, {"output_layers", NULL}, {0}};
+    static const dlcore_setting_key_t common_keys[] = {
+        {"name", NULL}, {"trainable", NULL}, {"dtype", DLCORE_KEY_DTYPE}, {"layers", NULL}, {0}};
+    dlcore_config_class_t kind = {.name = functional ? "Functional" : "Sequential",
                                   .common = dlcore_no_settings,
                                   .settings = dlcore_no_settings,
-                                  .common_keys = dlcore_no_keys,
-                                  .keys = keys};
+                                  .common_keys = common_keys,
+                                  .keys = functional ? functional_keys : sequential_keys};
+    dlcore_status status = dlcore_settings_read(whole, config, &kind, NULL);
 
-    whole.part = "model_config";
-    whole.number = DLCORE_CONFIG_UNNUMBERED;
-    return dlcore_settings_read(&whole, config, &kind, NULL);
+    return status == DLCORE_OK && functional ? dlcore_model_config_check_chain(whole, config)
+                                             : status;
 }
 
 static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_json_t *config,
@@ -223,10 +224,8 @@ static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_
     samples_t built = {.width = 0};
     dlcore_json_t layers;
     size_t declared;
-    dlcore_status status = check_sequential(reading, config);
+    dlcore_status status = dlcore_config_find(reading, config, "layers", &layers);
 
-    if (status == DLCORE_OK)
-        status = dlcore_config_find(reading, config, "layers", &layers);
     if (status == DLCORE_OK)
         status = get_shape(reading, config, "build_input_shape", &built);
     adding.samples = built;
@@ -250,16 +249,22 @@ dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *
     dlcore_config_reading_t reading = {.file = file, .part = "model_config: layer", .error = error};
     dlcore_config_reading_t whole = {
         .file = file, .part = "model_config", .number = DLCORE_CONFIG_UNNUMBERED, .error = error};
-    char class_name[DLCORE_NAME_SIZE];
+    char class_name[DLCORE_NAME_SIZE] = "";
     dlcore_json_t inside;
+    bool functional;
     dlcore_status status =
         dlcore_config_thing(&whole, config, class_name, sizeof class_name, &inside);
 
     *input_width = 0;
-    if (status == DLCORE_OK && strcmp(class_name, "Sequential") != 0)
+    /* Keras 2 also calls a functional model Model */
+    functional = strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0;
+    if (status == DLCORE_OK && !functional && strcmp(class_name, "Sequential") != 0)
         return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: model_config: a model of class \"%s\", not Sequential", file,
-                           class_name);
+                           "%s: model_config: a model of class \"%s\", neither Sequential nor "
+                           "Functional",
+                           file, class_name);
+    if (status == DLCORE_OK)
+        status = check_model_keys(&whole, &inside, functional);
     if (status == DLCORE_OK)
         status = read_layers(&reading, &inside, model, input_width);
     if (status != DLCORE_OK)

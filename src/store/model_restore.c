@@ -84,7 +84,7 @@ static dlcore_json_writer_t put_settings(const dlcore_model_t *model, char *to, 
 
     dlcore_json_open(&writer, NULL, '[');
     dlcore_model_config_put(&writer, model);
-    dlcore_compile_config_put(&writer, &model->settings, 0.0);
+    dlcore_compile_config_put(&writer, NULL, &model->settings, 0.0);
     dlcore_json_close(&writer, ']');
     return writer;
 }

@@ -49,7 +49,7 @@ static void put_metadata(dlcore_json_writer_t *writer, const dlcore_model_saving
     }
     if (saving->whole && model->compiled) {
         dlcore_json_open_text(writer, "compile_config");
-        dlcore_compile_config_put(writer, &model->settings, saving->learning_rate);
+        dlcore_compile_config_put(writer, NULL, &model->settings, saving->learning_rate);
         dlcore_json_close_text(writer);
     }
     if (saving->whole && saving->options.training_state)

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "store/optimizer_config.h"
 
+#include <string.h>
+
 #include "dlcore/layer.h"
 #include "nn/optimizer.h"
 #include "store/config_writing.h"
@@ -59,6 +61,14 @@ dlcore_status dlcore_learning_rate_config_read(const dlcore_config_reading_t *re
     return dlcore_config_refuse_value(reading, "learning_rate", value, "no finite number");
 }
 
+/* Keras 2.11 to 2.15 registered its optimizers as if they were of a program's own. */
+static const char *plain_class(const char *name)
+{
+    static const char prefix[] = "Custom>";
+
+    return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : name;
+}
+
 dlcore_status dlcore_optimizer_config_read(const dlcore_config_reading_t *reading,
                                            const dlcore_json_t *object,
                                            dlcore_optimizer_t *optimizer)
@@ -72,7 +82,7 @@ dlcore_status dlcore_optimizer_config_read(const dlcore_config_reading_t *readin
 
     if (status != DLCORE_OK)
         return status;
-    *optimizer = dlcore_optimizer_from_name(name);
+    *optimizer = dlcore_optimizer_from_name(plain_class(name));
     type = dlcore_optimizer_type(optimizer->kind);
     if (type == NULL)
         return dlcore_config_refuse_class(reading, "optimizer", object, name);

@@ -17,7 +17,8 @@ void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *nam
     const dlcore_regularizer_class_t *type = dlcore_regularizer_class(regularizer);
 
     if (type == NULL) {
-        dlcore_json_put_null(writer, name);
+        if (!writer->for_keras)
+            dlcore_json_put_null(writer, name);
         return;
     }
     dlcore_config_open(writer, name, "keras.regularizers", type->class_name);
@@ -60,7 +61,8 @@ void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name
     char class_name[DLCORE_NAME_SIZE];
 
     if (constraint->kind == DLCORE_CONSTRAINT_NONE) {
-        dlcore_json_put_null(writer, name);
+        if (!writer->for_keras)
+            dlcore_json_put_null(writer, name);
         return;
     }
     dlcore_class_name(dlcore_constraint_name(constraint->kind), class_name, sizeof class_name);

@@ -10,14 +10,24 @@
 #include "store/weight_config.h"
 #include "json/json.h"
 
+/* As few characters as give it back, whoever reads it. */
+static void put_plain(dlcore_json_writer_t *writer, const char *key, double number)
+{
+    bool for_keras = writer->for_keras;
+
+    writer->for_keras = false;
+    dlcore_json_put_double(writer, key, number);
+    writer->for_keras = for_keras;
+}
+
 static void setting_put_text(dlcore_json_writer_t *writer, const dlcore_setting_t *setting)
 {
     dlcore_json_t value = dlcore_json_at(setting->text, setting->text + strlen(setting->text));
     double number;
 
     if (dlcore_json_double(&value, &number))
-        dlcore_json_put_double(writer, setting->key, number);
-    else
+        put_plain(writer, setting->key, number);
+    else if (!writer->for_keras)
         dlcore_json_put_null(writer, setting->key);
 }
 
@@ -31,7 +41,8 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
         (setting->quiet && dlcore_setting_is_default(setting, descriptor)))
         return;
     if (dlcore_setting_is_none(setting, descriptor)) {
-        dlcore_json_put_null(writer, key);
+        if (!writer->for_keras)
+            dlcore_json_put_null(writer, key);
         return;
     }
     switch (setting->type) {
@@ -51,7 +62,7 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
         dlcore_json_put_uint64(writer, key, *(const uint64_t *)at);
         break;
     case DLCORE_SETTING_INT:
-        dlcore_json_put_double(writer, key, *(const int *)at);
+        put_plain(writer, key, *(const int *)at);
         break;
     case DLCORE_SETTING_CHOICE:
         dlcore_json_put_string(writer, key, setting->names->name_of(*(const int *)at));
