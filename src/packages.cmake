@@ -17,3 +17,22 @@ macro(dlcore_find_libzip)
             INTERFACE_INCLUDE_DIRECTORIES "${DLCORE_LIBZIP_INCLUDE_DIR}")
     endif()
 endmacro()
+
+# The serial C library; Debian and Ubuntu have its pkg-config file under a name of its own.
+set(dlcore_libhdf5_debian libhdf5-dev)
+macro(dlcore_find_libhdf5)
+    find_package(PkgConfig QUIET)
+    if(PKG_CONFIG_FOUND)
+        pkg_search_module(DLCORE_HDF5_PC QUIET hdf5-serial hdf5)
+    endif()
+    find_path(DLCORE_LIBHDF5_INCLUDE_DIR hdf5.h HINTS ${DLCORE_HDF5_PC_INCLUDE_DIRS}
+        PATH_SUFFIXES hdf5/serial)
+    find_library(DLCORE_LIBHDF5_LIBRARY NAMES hdf5_serial hdf5 HINTS ${DLCORE_HDF5_PC_LIBRARY_DIRS})
+    mark_as_advanced(DLCORE_LIBHDF5_INCLUDE_DIR DLCORE_LIBHDF5_LIBRARY)
+    if(NOT TARGET dlcore::libhdf5 AND DLCORE_LIBHDF5_INCLUDE_DIR AND DLCORE_LIBHDF5_LIBRARY)
+        add_library(dlcore::libhdf5 UNKNOWN IMPORTED GLOBAL)
+        set_target_properties(dlcore::libhdf5 PROPERTIES
+            IMPORTED_LOCATION "${DLCORE_LIBHDF5_LIBRARY}"
+            INTERFACE_INCLUDE_DIRECTORIES "${DLCORE_LIBHDF5_INCLUDE_DIR}")
+    endif()
+endmacro()

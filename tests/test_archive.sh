@@ -19,6 +19,8 @@ blas.c  setup_once  guards that
 blas.c  gate        bounds the threads within BLAS
 blas.c  count       who needs BLAS's thread count to be 1, and the host's count to put back
 blas.c  mine        a thread's own scopes
+hdf5.c  hdf5_gate   one thread within libhdf5 at a time
+hdf5.c  hdf5_watch_once  guards the handler that opens it in a child process
 team.c  awake       dlcore threads at work in the process: workers spin only while CPUs are free
 team.c  forks       tells a child process that the team's threads stayed with its parent
 team.c  team_watch_once  guards the handler that counts forks

@@ -30,6 +30,7 @@ products/products_native_layout.c xmmintrin.h
 base/float_mode.c xmmintrin.h
 products/blas.c cblas.h
 files/gunzip.c zlib.h
+exchange/hdf5 hdf5.h
 exchange/zip.c zip.h"
 
 {

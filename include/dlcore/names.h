@@ -585,6 +585,16 @@
 #define model_export_c dlcore_model_export_c
 #define model_export_c_memory dlcore_model_export_c_memory
 #define model_export_c_to dlcore_model_export_c_to
+/* keras.h, of the part keras */
+#define keras_load dlcore_keras_load
+#define keras_load_memory dlcore_keras_load_memory
+#define keras_load_weights dlcore_keras_load_weights
+#define keras_load_weights_memory dlcore_keras_load_weights_memory
+#define keras_save dlcore_keras_save
+#define keras_save_memory dlcore_keras_save_memory
+#define keras_save_weights dlcore_keras_save_weights
+#define keras_save_weights_memory dlcore_keras_save_weights_memory
+
 /* npz.h, of the part npz */
 #define npz_t dlcore_npz_t
 #define npz_array_t dlcore_npz_array_t

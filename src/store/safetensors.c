@@ -3,10 +3,24 @@
  * SPDX-License-Identifier: MIT */
 #include "store/safetensors.h"
 
+#include <string.h>
+
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/little_endian.h"
 #include "store/safetensors_parser.h"
+
+/* Files of other formats that a part reads, by how they begin; NULL: none of these. */
+static const char *foreign_format(const unsigned char prefix[DLCORE_SAFETENSORS_PREFIX])
+{
+    if (memcmp(prefix, "\x89HDF\r\n\x1a\n", 8) == 0)
+        return "HDF5, as Keras's .h5 files: keras_load of dlcore/keras.h (the part keras) reads it";
+    if (memcmp(prefix, "PK\3\4", 4) == 0)
+        return "a ZIP, as Keras's .keras files: keras_load of dlcore/keras.h (the part keras) "
+               "reads "
+               "these";
+    return NULL;
+}
 
 dlcore_status dlcore_safetensors_prefix(const unsigned char prefix[DLCORE_SAFETENSORS_PREFIX],
                                         size_t file_size, const char *name, size_t *text_size,
@@ -18,6 +32,9 @@ dlcore_status dlcore_safetensors_prefix(const unsigned char prefix[DLCORE_SAFETE
     if (file_size < DLCORE_SAFETENSORS_PREFIX)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: %zu bytes, a safetensors file has at least 8", name, file_size);
+    if (foreign_format(prefix) != NULL)
+        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: not a safetensors file, but %s", name,
+                           foreign_format(prefix));
     size = dlcore_load_u64(prefix);
     /* eight letters of a text are a number, too, but none that says anything */
     if (size > DLCORE_SAFETENSORS_HEADER_MAX && size > file_size)

@@ -21,7 +21,7 @@ test $# = 0 || shift
 
 need_build
 need_command clang clang
-need_package libcmocka-dev libzip-dev
+need_package libcmocka-dev libhdf5-dev libzip-dev
 install_packages
 
 mkdir -p "$findings"

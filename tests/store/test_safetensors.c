@@ -218,6 +218,24 @@ static void test_safetensors_checksum_is_xxh64(void **state)
     }
 }
 
+/* "PK\3\4" is also the length of a header of 67 MB, and no file is one that begins so. */
+static void test_safetensors_prefix_of_another_format_names_the_call_that_reads_it(void **state)
+{
+    static const char *const begins[] = {"\x89HDF\r\n\x1a\n", "PK\3\4\0\0\0\0"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        dlcore_error_record_t error = {.message = ""};
+        unsigned char prefix[8];
+        size_t size;
+
+        memcpy(prefix, begins[i], 8);
+        assert_int_equal(dlcore_safetensors_prefix(prefix, (size_t)1 << 30, "test", &size, &error),
+                         DLCORE_ERROR_FORMAT);
+        assert_non_null(strstr(error.message, "keras_load of dlcore/keras.h"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_safetensors_knows_the_size_of_every_dtype, begin, end),
         cmocka_unit_test_setup_teardown(test_safetensors_finds_each_of_many, begin, end),
         cmocka_unit_test(test_safetensors_prefix_is_little_endian),
+        cmocka_unit_test(test_safetensors_prefix_of_another_format_names_the_call_that_reads_it),
         cmocka_unit_test(test_safetensors_checksum_is_xxh64),
     };
 

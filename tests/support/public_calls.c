@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "dlcore/keras.h"
 #include "dlcore/npz.h"
 #include "support/folder.h"
 #include "support/models.h"
@@ -111,6 +112,10 @@ static const char csv_bytes[] = "a,b,label\n0.1,0.7,1\n3.3,4,2\n";
 static const size_t csv_size = sizeof csv_bytes - 1;
 static unsigned char model_bytes[16384], npy_bytes[1024], idx_bytes[1024];
 static size_t model_size, npy_size, idx_size;
+#ifdef DLCORE_PART_KERAS
+static unsigned char keras_bytes[32768];
+static size_t keras_size;
+#endif
 #ifdef DLCORE_PART_NPZ
 static unsigned char npz_bytes[1024];
 static size_t npz_size;
@@ -442,6 +447,10 @@ void public_scene_write_files(void)
     npy_size = read_file("npy", npy_bytes, sizeof npy_bytes);
     idx_size = read_file("idx", idx_bytes, sizeof idx_bytes);
     model_size = read_file("model", model_bytes, sizeof model_bytes);
+#ifdef DLCORE_PART_KERAS
+    assert_int_equal(dlcore_keras_save(s->model, folder_path("model.keras"), NULL), DLCORE_OK);
+    keras_size = read_file("model.keras", keras_bytes, sizeof keras_bytes);
+#endif
     public_scene_free(s);
 }
 

@@ -436,6 +436,31 @@ CALL(dlcore_model_export_c_memory,
 CALL(dlcore_model_export_c_to,
      s->status = dlcore_model_export_c_to(P(s->model), P(&writer), P(&s->export_options)))
 
+/* ---- keras.h ---- */
+
+#ifdef DLCORE_PART_KERAS
+CALL(dlcore_keras_load, s->status = dlcore_keras_load(P(folder_path("model.keras")),
+                                                      P(&s->load_options), P(&s->other)))
+CALL(dlcore_keras_load_memory,
+     s->status = dlcore_keras_load_memory(P(keras_bytes), keras_size, P(&s->load_options),
+                                          P(&s->other)))
+CALL(dlcore_keras_load_weights,
+     s->status = dlcore_keras_load_weights(WRITES(s->model), P(folder_path("model.keras"))))
+CALL(dlcore_keras_load_weights_memory,
+     s->status = dlcore_keras_load_weights_memory(WRITES(s->model), P(keras_bytes), keras_size))
+CALL(dlcore_keras_save,
+     s->status = dlcore_keras_save(P(s->model), P(folder_path("new.keras")), P(&s->save_options)))
+CALL(dlcore_keras_save_memory,
+     s->status = dlcore_keras_save_memory(P(s->model), P(&s->save_options), P(&s->made_bytes),
+                                          P(&s->number)))
+CALL(dlcore_keras_save_weights,
+     s->status = dlcore_keras_save_weights(P(s->model), P(folder_path("new.weights.h5")),
+                                           P(&s->save_options)))
+CALL(dlcore_keras_save_weights_memory,
+     s->status = dlcore_keras_save_weights_memory(P(s->model), P(&s->save_options),
+                                                  P(&s->made_bytes), P(&s->number)))
+#endif
+
 /* ---- npz.h ---- */
 
 #ifdef DLCORE_PART_NPZ

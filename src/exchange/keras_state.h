@@ -1,0 +1,44 @@
+/* The optimizer's state in files of Keras: "optimizer/vars/0", ..., or with names in Keras 2.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_EXCHANGE_KERAS_STATE_H
+#define DLCORE_EXCHANGE_KERAS_STATE_H
+
+#include "system/compiler.h"
+
+#include "exchange/keras_file.h"
+#include "model/model.h"
+
+DLCORE_HIDDEN_BEGIN
+
+/* Keras's list of variables of the optimizer of a built and compiled model:
+ *
+ *     iterations, learning rate (not with a schedule), averages of weights (use_ema), sums of
+ *     gradients (gradient_accumulation_steps), the optimizer's own, product (nadam)
+ *
+ * each of the weights that train, in the order of layers. */
+typedef struct dlcore_keras_state {
+    const dlcore_model_t *model;
+    const dlcore_optimizer_t *optimizer;
+    const dlcore_optimizer_type_t *type;
+    bool has_rate;
+    size_t trainable; /* weights that train */
+    size_t first;     /* number of the first that belongs to a weight */
+    size_t vectors;   /* those that belong to weights */
+    size_t count;     /* of all */
+} dlcore_keras_state_t;
+
+dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model);
+/* Which state vector and which weight the k-th of state->vectors is. */
+const dlcore_parameter_t *dlcore_keras_state_vector(const dlcore_keras_state_t *state, size_t k,
+                                                    size_t *slot);
+
+/* Restores what the file has: state, count of steps, learning rate. *restored: whether it has it;
+ * a file of a model that was not compiled has none. DLCORE_ERROR_UNSUPPORTED where the file's is of
+ * another form. */
+dlcore_status dlcore_keras_state_read(dlcore_keras_file_t *file, dlcore_model_t *model,
+                                      bool *restored);
+
+DLCORE_HIDDEN_END
+
+#endif

@@ -1,0 +1,373 @@
+/* Models saved for Keras and loaded again: every optimizer's state, all layers, to the bit; what a
+ * file looks like; what is refused. That Keras opens them, tests/keras_files.sh looks at.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dlcore.h>
+#include <dlcore/keras.h>
+
+#include "base/allocator.h"
+#include "exchange/zip.h"
+#include "model/model.h"
+#include "nn/optimizer.h"
+#include "support/failing_allocator.h"
+#include "support/folder.h"
+#include "support/models.h"
+
+enum { SAMPLES = 12, WIDTH = 5 };
+
+static float samples[SAMPLES * WIDTH];
+static int32_t labels[SAMPLES];
+
+static int make_samples(void **state)
+{
+    for (int i = 0; i < SAMPLES * WIDTH; i++)
+        samples[i] = (float)((i * 37) % 23) * 0.1f - 1.0f;
+    for (int i = 0; i < SAMPLES; i++)
+        labels[i] = i % 3;
+    return folder_make(state);
+}
+
+static void step(model_t *model, size_t steps)
+{
+    static const size_t shape[1] = {SAMPLES};
+    tensor_t *x = borrow_floats(samples, SAMPLES, WIDTH), *y = NULL;
+
+    assert_int_equal(tensor_borrow_const(NULL, DTYPE_INT32, 1, shape, labels, 0, &y, NULL),
+                     DLCORE_OK);
+    for (size_t i = 0; i < steps; i++)
+        assert_accepted(model, model_train_on_batch(model, x, y, NULL));
+    tensor_free(x);
+    tensor_free(y);
+}
+
+/* Every kind of layer. NULL without memory. */
+static model_t *all_layers(const model_options_t *options, const optimizer_t *optimizer)
+{
+    compile_options_t settings = compile_options_default();
+    layer_t hidden = layer_dense(7, ACTIVATION_LEAKY_RELU), bare = layer_batch_normalization();
+    model_t *model = NULL;
+
+    if (model_create(options, &model) != DLCORE_OK)
+        return NULL;
+    hidden.negative_slope = 0.3;
+    hidden.kernel_regularizer.l2 = 0.01;
+    hidden.kernel_constraint = constraint_max_norm(2.0);
+    bare.center = bare.use_scale = false;
+    model_add(model, layer_rescaling(0.5, 0.0));
+    model_add(model, layer_flatten());
+    model_add(model, layer_normalization());
+    model_add(model, hidden);
+    model_add(model, layer_batch_normalization());
+    model_add(model, layer_dropout(0.25));
+    model_add(model, layer_dense(6, ACTIVATION_LINEAR));
+    model_add(model, layer_prelu());
+    model_add(model, layer_layer_normalization());
+    model_add(model, bare);
+    model_add(model, layer_gaussian_noise(0.1));
+    model_add(model, layer_activation(ACTIVATION_TANH));
+    model_add(model, layer_dense(3, ACTIVATION_SOFTMAX));
+    settings.optimizer = *optimizer;
+    settings.loss = loss_sparse_categorical_crossentropy();
+    settings.metrics[0] = metric_default(METRIC_ACCURACY);
+    settings.metric_count = 1;
+    if (model_compile_with(model, &settings) == DLCORE_OK && model_build(model, WIDTH) == DLCORE_OK)
+        return model;
+    if (options == NULL)
+        fail_msg("%s", model_error(model));
+    model_free(model);
+    return NULL;
+}
+
+static void assert_same_weights(const model_t *a, const model_t *b)
+{
+    size_t count = model_parameter_count(a);
+    float *ours = malloc(2 * count * sizeof *ours);
+
+    assert_non_null(ours);
+    assert_int_equal(model_parameter_count(b), count);
+    assert_int_equal(model_get_weights(a, ours, count), DLCORE_OK);
+    assert_int_equal(model_get_weights(b, ours + count, count), DLCORE_OK);
+    assert_memory_equal(ours, ours + count, count * sizeof *ours);
+    free(ours);
+}
+
+static model_t *through_file(const model_t *model)
+{
+    save_options_t how = save_options_default();
+    load_options_t back = load_options_default();
+    error_record_t error = {.message = ""};
+    load_report_t report;
+    model_t *loaded = NULL;
+    void *bytes = NULL;
+    size_t size = 0;
+
+    how.error = back.error = &error;
+    back.report = &report;
+    if (keras_save_memory(model, &how, &bytes, &size) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    if (keras_load_memory(bytes, size, &back, &loaded) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    assert_true(report.compiled && report.training_state);
+    free(bytes);
+    return loaded;
+}
+
+/* Trained, saved, loaded: both train on alike. */
+static void check_going_on(const optimizer_t *optimizer)
+{
+    model_t *model = all_layers(NULL, optimizer), *loaded;
+
+    assert_non_null(model);
+    step(model, 3);
+    loaded = through_file(model);
+    assert_same_weights(model, loaded);
+    assert_true(model_learning_rate(model) == model_learning_rate(loaded) ||
+                (float)model_learning_rate(model) == (float)model_learning_rate(loaded));
+    step(model, 4);
+    step(loaded, 4);
+    assert_same_weights(model, loaded);
+    model_free(loaded);
+    model_free(model);
+}
+
+static void test_keras_save_every_optimizer_goes_on_to_the_same_bits(void **state)
+{
+    (void)state;
+    for (int kind = 1; kind < DLCORE_OPTIMIZER_KIND_COUNT; kind++) {
+        optimizer_t optimizer = optimizer_from_name(optimizer_name((optimizer_kind_t)kind));
+
+        check_going_on(&optimizer);
+        optimizer.momentum = 0.5;
+        optimizer.amsgrad = true;
+        optimizer.centered = true;
+        optimizer.use_ema = true;
+        optimizer.weight_decay = 0.01;
+        check_going_on(&optimizer);
+        optimizer.centered = false;
+        optimizer.gradient_accumulation_steps = 2;
+        optimizer.schedule = schedule_exponential_decay(0.01, 5, 0.9);
+        check_going_on(&optimizer);
+    }
+}
+
+static void test_keras_save_rate_that_was_changed_is_kept(void **state)
+{
+    optimizer_t adam = optimizer_adam();
+    model_t *model = all_layers(NULL, &adam), *loaded;
+
+    (void)state;
+    step(model, 1);
+    assert_accepted(model, model_set_learning_rate(model, 0.25));
+    loaded = through_file(model);
+    assert_true(model_learning_rate(loaded) == 0.25);
+    model_free(loaded);
+    model_free(model);
+}
+
+static void test_keras_save_not_trained_and_not_compiled_load_as_such(void **state)
+{
+    optimizer_t adam = optimizer_adam();
+    model_t *model = all_layers(NULL, &adam), *loaded;
+    load_options_t how = load_options_default();
+    load_report_t report;
+    void *bytes = NULL;
+    size_t size;
+
+    (void)state;
+    loaded = through_file(model);
+    step(model, 2);
+    step(loaded, 2);
+    assert_same_weights(model, loaded);
+    model_free(loaded);
+    model_free(model);
+
+    model = loaded = NULL;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_dense(2, ACTIVATION_RELU)));
+    assert_accepted(model, model_build(model, 3));
+    how.report = &report;
+    assert_int_equal(keras_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    assert_int_equal(keras_load_memory(bytes, size, &how, &loaded), DLCORE_OK);
+    assert_true(!report.compiled && !report.training_state);
+    assert_same_weights(model, loaded);
+    free(bytes);
+    model_free(loaded);
+    model_free(model);
+}
+
+static void test_keras_save_same_model_is_the_same_file_of_three_stored_entries(void **state)
+{
+    static const char *const names[] = {"metadata.json", "config.json", "model.weights.h5"};
+    optimizer_t adam = optimizer_adam();
+    dlcore_allocator_t allocator = dlcore_allocator_default();
+    model_t *model = all_layers(NULL, &adam);
+    void *bytes[2] = {NULL, NULL}, *text = NULL;
+    size_t sizes[2], size;
+    dlcore_input_t input;
+    dlcore_zip_t *zip = NULL;
+
+    (void)state;
+    step(model, 2);
+    model->network.nodes[3].layer.bias_initializer =
+        (initializer_t){.kind = INITIALIZER_NAMED, .name = "Own"};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(keras_save_memory(model, NULL, &bytes[i], &sizes[i]), DLCORE_OK);
+    assert_int_equal(sizes[0], sizes[1]);
+    assert_memory_equal(bytes[0], bytes[1], sizes[0]);
+
+    dlcore_input_from_memory(&input, bytes[0], sizes[0], "saved");
+    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_count(zip), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(dlcore_zip_entry(zip, i).name, names[i]);
+        assert_false(dlcore_zip_entry(zip, i).compressed);
+    }
+    /* an initializer that nobody has is left out, doubles are such to Python */
+    assert_int_equal(dlcore_zip_read(zip, 1, DLCORE_ZIP_NO_LIMIT, &text, &size, NULL), DLCORE_OK);
+    ((char *)text)[size - 1] = '\0';
+    assert_null(strstr(text, "Own"));
+    assert_null(strstr(text, "gradient_accumulation_steps"));
+    assert_non_null(strstr(text, "\"offset\":0.0"));
+    dlcore_release(&allocator, text);
+    dlcore_zip_close(zip);
+    free(bytes[0]);
+    free(bytes[1]);
+    model_free(model);
+}
+
+static void test_keras_save_weights_alone_come_back(void **state)
+{
+    optimizer_t adam = optimizer_adam();
+    model_t *model = all_layers(NULL, &adam), *other = all_layers(NULL, &adam);
+    const char *path = folder_path("w.weights.h5");
+    void *bytes = NULL;
+    size_t size;
+
+    (void)state;
+    step(model, 3);
+    assert_int_equal(keras_save_weights(model, path, NULL), DLCORE_OK);
+    assert_accepted(other, keras_load_weights(other, path));
+    assert_same_weights(model, other);
+    step(model, 1);
+    assert_int_equal(keras_save_weights_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    assert_accepted(other, keras_load_weights_memory(other, bytes, size));
+    assert_same_weights(model, other);
+    free(bytes);
+    model_free(other);
+    model_free(model);
+}
+
+static void test_keras_save_file_is_whole_or_not_there(void **state)
+{
+    optimizer_t sgd = optimizer_sgd();
+    model_t *model = all_layers(NULL, &sgd), *loaded = NULL;
+    save_options_t how = save_options_default();
+    error_record_t error = {.message = ""};
+
+    (void)state;
+    how.error = &error;
+    (void)folder_files(true);
+    assert_int_equal(keras_save(model, folder_path("a.h5"), &how), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, ".keras"));
+    assert_int_equal(keras_save(model, folder_path("b.keras"), &how), DLCORE_OK);
+    assert_int_equal(keras_save_weights(model, folder_path("a.keras"), &how),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(keras_save(model, NULL, &how), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(keras_save(NULL, folder_path("a.keras"), &how), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(keras_save(model, folder_path("absent/a.keras"), &how), DLCORE_ERROR_IO);
+    assert_int_equal(folder_files(true), 1);
+    assert_int_equal(keras_save(model, folder_path("a.keras"), &how), DLCORE_OK);
+    assert_int_equal(folder_files(false), 1);
+    assert_int_equal(keras_load(folder_path("a.keras"), NULL, &loaded), DLCORE_OK);
+    assert_same_weights(model, loaded);
+    model_free(loaded);
+    model_free(model);
+}
+
+static void test_keras_save_what_keras_has_no_place_for_is_refused(void **state)
+{
+    optimizer_t adam = optimizer_adam();
+    save_options_t how = save_options_default();
+    error_record_t error = {.message = ""};
+    model_t *model = all_layers(NULL, &adam), *loaded;
+    void *bytes = NULL;
+    size_t size;
+
+    (void)state;
+    how.error = &error;
+    assert_accepted(model, model_set_trainable(model, 3, false));
+    step(model, 2);
+    loaded = through_file(model); /* frozen from the beginning: there is no state of it */
+    step(model, 2);
+    step(loaded, 2);
+    assert_same_weights(model, loaded);
+    model_free(loaded);
+    assert_accepted(model, model_set_trainable(model, 6, false));
+    assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "dense_1 is frozen"));
+    how.training_state = false;
+    assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_OK);
+    free(bytes);
+    model_free(model);
+
+    adam.weight_decay = 0.1;
+    adam.weight_decay_excludes_bias = true;
+    model = all_layers(NULL, &adam);
+    assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "weight_decay_excludes_bias"));
+    model_free(model);
+}
+
+static dlcore_status save_by(const dlcore_allocator_t *allocator, void *context)
+{
+    optimizer_t adam = optimizer_adam();
+    model_options_t options = model_options_default();
+    model_t *model;
+    void *bytes = NULL;
+    size_t size;
+    dlcore_status status;
+
+    (void)context;
+    options.allocator = *allocator;
+    options.threads = 1;
+    model = all_layers(&options, &adam);
+    if (model == NULL)
+        return DLCORE_ERROR_MEMORY;
+    status = keras_save_memory(model, NULL, &bytes, &size);
+    assert_true((status == DLCORE_OK) == (bytes != NULL));
+    if (bytes != NULL)
+        allocator->release(allocator->user, bytes);
+    model_free(model);
+    return status;
+}
+
+static void test_keras_save_without_memory_fails_cleanly(void **state)
+{
+    (void)state;
+    assert_true(failing_allocator_sweep(save_by, NULL) > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keras_save_every_optimizer_goes_on_to_the_same_bits),
+        cmocka_unit_test(test_keras_save_rate_that_was_changed_is_kept),
+        cmocka_unit_test(test_keras_save_not_trained_and_not_compiled_load_as_such),
+        cmocka_unit_test(test_keras_save_same_model_is_the_same_file_of_three_stored_entries),
+        cmocka_unit_test(test_keras_save_weights_alone_come_back),
+        cmocka_unit_test(test_keras_save_file_is_whole_or_not_there),
+        cmocka_unit_test(test_keras_save_what_keras_has_no_place_for_is_refused),
+        cmocka_unit_test(test_keras_save_without_memory_fails_cleanly),
+    };
+
+    return cmocka_run_group_tests(tests, make_samples, folder_remove);
+}
