@@ -608,5 +608,16 @@
 #define npz_inspect dlcore_npz_inspect
 #define npz_read dlcore_npz_read
 #define npz_free dlcore_npz_free
+#define weight_style_t dlcore_weight_style_t
+#define WEIGHT_STYLE_KERAS DLCORE_WEIGHT_STYLE_KERAS
+#define WEIGHT_STYLE_PYTORCH DLCORE_WEIGHT_STYLE_PYTORCH
+#define weight_dtype_t dlcore_weight_dtype_t
+#define WEIGHT_DTYPE_FLOAT32 DLCORE_WEIGHT_DTYPE_FLOAT32
+#define WEIGHT_DTYPE_FLOAT16 DLCORE_WEIGHT_DTYPE_FLOAT16
+#define WEIGHT_DTYPE_BFLOAT16 DLCORE_WEIGHT_DTYPE_BFLOAT16
+#define save_weights_options_t dlcore_save_weights_options_t
+#define save_weights_options_default dlcore_save_weights_options_default
+#define model_save_weights_with dlcore_model_save_weights_with
+#define model_save_weights_memory_with dlcore_model_save_weights_memory_with
 
 #endif

@@ -150,6 +150,51 @@ DLCORE_API dlcore_status dlcore_model_load_weights_with(dlcore_model_t *model, c
 DLCORE_API dlcore_status dlcore_model_load_weights_memory_with(
     dlcore_model_t *model, const void *bytes, size_t size, const dlcore_weights_options_t *options);
 
+/* ---- saving weights for other programs ---- */
+
+/* Names and kernels of a file. */
+typedef enum dlcore_weight_style {
+    DLCORE_WEIGHT_STYLE_KERAS = 0, /* "dense/kernel", (inputs, outputs) */
+    /* "0.weight", (outputs, inputs): load_state_dict of an nn.Sequential takes it. Each layer of
+     * the model is one module, and the activation of a dense layer, if it is not linear, another
+     * one behind it:
+     *   dense 512 relu, dropout, dense 10 linear = nn.Linear, nn.ReLU, nn.Dropout, nn.Linear
+     * What torch.nn does not have (rescaling, normalization, Gaussian noise) is a module, too: one
+     * of your own, or nn.Identity. Set eps of BatchNorm1d and LayerNorm to the layer's epsilon. */
+    DLCORE_WEIGHT_STYLE_PYTORCH
+} dlcore_weight_style_t;
+
+typedef enum dlcore_weight_dtype {
+    DLCORE_WEIGHT_DTYPE_FLOAT32 = 0,
+    DLCORE_WEIGHT_DTYPE_FLOAT16, /* rounded to nearest; beyond 65504: DLCORE_ERROR_RANGE */
+    DLCORE_WEIGHT_DTYPE_BFLOAT16 /* rounded to nearest */
+} dlcore_weight_dtype_t;
+
+/* Start from the default, then change fields. A zeroed struct is refused. */
+typedef struct dlcore_save_weights_options {
+    size_t structure_size; /* set by ..._default() */
+    dlcore_weight_style_t style;
+    dlcore_weight_dtype_t dtype;
+    const char *prefix; /* before each name, "model."; at most 128 bytes; NULL: nothing */
+    /* Weights that are to have another name, without prefix; `transposed` says how a kernel is
+     * written. A pair without a tensor leaves the weight out. NULL, 0. */
+    const dlcore_weight_pair_t *pairs;
+    size_t pair_count;
+    bool sync;                    /* as in dlcore_save_options_t; true */
+    dlcore_error_record_t *error; /* NULL: no message wanted */
+} dlcore_save_weights_options_t;
+DLCORE_API dlcore_save_weights_options_t dlcore_save_weights_options_default(void);
+
+/* Saves the weights of a built model as a safetensors file, all or nothing as dlcore_model_save
+ * does. `options` NULL: the defaults. DLCORE_ERROR_UNSUPPORTED names a layer that PyTorch has not:
+ * a batch normalization with gamma or beta alone, a layer normalization with beta alone. */
+DLCORE_API dlcore_status dlcore_model_save_weights_with(
+    const dlcore_model_t *model, const char *path, const dlcore_save_weights_options_t *options);
+/* The same bytes in memory, as dlcore_model_save_memory gives them. */
+DLCORE_API dlcore_status dlcore_model_save_weights_memory_with(
+    const dlcore_model_t *model, const dlcore_save_weights_options_t *options, void **bytes,
+    size_t *size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -160,7 +160,9 @@ static dlcore_callback_action_t save_backup(dlcore_backup_and_restore_t *backup,
 
     options.error = event->error;
     backup->state[BACKUP_ENDED] = dlcore_event_stopped_by_callback(event) ? 1.0 : 0.0;
-    status = dlcore_model_save_with(backup->system, event->model, backup->path, true, &options);
+    status =
+        dlcore_model_save_with(backup->system, event->model, backup->path,
+                               (dlcore_model_saving_how_t){.whole = true, .options = &options});
     backup->saves += status == DLCORE_OK;
     return dlcore_callback_check(status);
 }

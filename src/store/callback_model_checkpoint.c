@@ -164,8 +164,10 @@ static dlcore_callback_action_t checkpoint_save(dlcore_model_checkpoint_t *check
     options.error = event->error;
     state[CHECKPOINT_SAVES] += 1.0; /* before saving: the file tells of it */
     if (status == DLCORE_OK)
-        status = dlcore_model_save_with(checkpoint->system, event->model, path,
-                                        !checkpoint->save_weights_only, &options);
+        status = dlcore_model_save_with(
+            checkpoint->system, event->model, path,
+            (dlcore_model_saving_how_t){.whole = !checkpoint->save_weights_only,
+                                        .options = &options});
     if (status == DLCORE_OK) {
         memcpy(checkpoint->last_path, path, sizeof path);
     } else { /* an epoch that is in no file is not the best */

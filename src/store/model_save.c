@@ -17,12 +17,11 @@ static dlcore_status write_output(void *to, const void *bytes, size_t size,
 }
 
 dlcore_status dlcore_model_save_with(const dlcore_system_t *system, const dlcore_model_t *model,
-                                     const char *path, bool whole,
-                                     const dlcore_save_options_t *options)
+                                     const char *path, dlcore_model_saving_how_t how)
 {
     dlcore_model_saving_t saving;
     dlcore_output_t output;
-    dlcore_status status = dlcore_model_saving_begin(&saving, model, whole, options);
+    dlcore_status status = dlcore_model_saving_begin(&saving, model, how);
 
     if (status == DLCORE_OK && path == NULL)
         status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: the path is NULL");
@@ -39,10 +38,19 @@ dlcore_status dlcore_model_save_with(const dlcore_system_t *system, const dlcore
     return status;
 }
 
+/* All of a model. Inlined: the frame is to be that of the user's call. */
+static inline dlcore_model_saving_how_t whole_model(const dlcore_model_t *model,
+                                                    const dlcore_save_options_t *options)
+{
+    return (dlcore_model_saving_how_t){.whole = true,
+                                       .options = options,
+                                       .was_left = model != NULL && dlcore_call_was_left(model)};
+}
+
 static dlcore_status save_whole(const dlcore_model_t *model, const char *path,
                                 const dlcore_save_options_t *options)
 {
-    return dlcore_model_save_with(NULL, model, path, true, options);
+    return dlcore_model_save_with(NULL, model, path, whole_model(model, options));
 }
 
 dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
@@ -51,20 +59,6 @@ dlcore_status dlcore_model_save(const dlcore_model_t *model, const char *path,
     dlcore_traces_t before = dlcore_traces_note();
 
     return dlcore_traces_end(before, save_whole(model, path, options));
-}
-
-static dlcore_status save_weights(const dlcore_model_t *model, const char *path,
-                                  const dlcore_save_options_t *options)
-{
-    return dlcore_model_save_with(NULL, model, path, false, options);
-}
-
-dlcore_status dlcore_model_save_weights(const dlcore_model_t *model, const char *path,
-                                        const dlcore_save_options_t *options)
-{
-    dlcore_traces_t before = dlcore_traces_note();
-
-    return dlcore_traces_end(before, save_weights(model, path, options));
 }
 
 static dlcore_status write_memory(void *to, const void *bytes, size_t size,
@@ -78,12 +72,11 @@ static dlcore_status write_memory(void *to, const void *bytes, size_t size,
     return DLCORE_OK;
 }
 
-static dlcore_status save_to_memory(const dlcore_model_t *model,
-                                    const dlcore_save_options_t *options, void **bytes,
-                                    size_t *size)
+dlcore_status dlcore_model_save_to_memory(const dlcore_model_t *model,
+                                          dlcore_model_saving_how_t how, void **bytes, size_t *size)
 {
     dlcore_model_saving_t saving;
-    dlcore_status status = dlcore_model_saving_begin(&saving, model, true, options);
+    dlcore_status status = dlcore_model_saving_begin(&saving, model, how);
     unsigned char *next;
 
     if (bytes != NULL)
@@ -106,7 +99,8 @@ dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
 {
     dlcore_traces_t before = dlcore_traces_note();
 
-    return dlcore_traces_end(before, save_to_memory(model, options, bytes, size));
+    return dlcore_traces_end(
+        before, dlcore_model_save_to_memory(model, whole_model(model, options), bytes, size));
 }
 
 /* What write_writer needs: the writer, and how far it is. */
@@ -132,7 +126,7 @@ static dlcore_status save_to_writer(const dlcore_model_t *model, const dlcore_by
 {
     writing_t writing = {.writer = writer};
     dlcore_model_saving_t saving;
-    dlcore_status status = dlcore_model_saving_begin(&saving, model, true, options);
+    dlcore_status status = dlcore_model_saving_begin(&saving, model, whole_model(model, options));
 
     if (status == DLCORE_OK && (writer == NULL || writer->write == NULL))
         status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: the writer is NULL");

@@ -8,14 +8,17 @@
 
 #include "dlcore/file.h"
 #include "files/output.h"
+#include "store/model_saving.h"
 
 DLCORE_HIDDEN_BEGIN
 
-/* dlcore_model_save, or with `whole` false dlcore_model_save_weights. `system` NULL: the real one.
- */
+/* To a path, as dlcore_model_save does. `system` NULL: the real one. */
 dlcore_status dlcore_model_save_with(const dlcore_system_t *system, const dlcore_model_t *model,
-                                     const char *path, bool whole,
-                                     const dlcore_save_options_t *options);
+                                     const char *path, dlcore_model_saving_how_t how);
+/* As dlcore_model_save_memory does. */
+dlcore_status dlcore_model_save_to_memory(const dlcore_model_t *model,
+                                          dlcore_model_saving_how_t how, void **bytes,
+                                          size_t *size);
 
 DLCORE_HIDDEN_END
 

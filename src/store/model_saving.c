@@ -39,8 +39,9 @@ static dlcore_status each_row(const dlcore_model_saving_t *saving,
         size_t count = dlcore_size_min(step, tensor->shape[0] - row);
 
         dlcore_model_tensor_get(tensor, row, count, saving->buffer);
-        dlcore_floats_little_endian(saving->buffer, count * width);
-        status = write(to, saving->buffer, count * width * sizeof(float), saving->error);
+        status = dlcore_model_saving_encode(saving, tensor, saving->buffer, count * width);
+        if (status == DLCORE_OK)
+            status = write(to, saving->buffer, count * width * saving->element.size, saving->error);
     }
     return status;
 }
@@ -58,12 +59,12 @@ static dlcore_status make_buffer(dlcore_model_saving_t *saving)
     size_t count = dlcore_model_tensors_count(&saving->tensors), floats = 1;
 
     for (size_t i = 0; i < count; i++) {
-        dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
+        dlcore_model_tensor_t tensor = dlcore_model_saving_tensor(saving, i);
 
-        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+        if (!dlcore_model_saving_has(saving, i))
             continue;
         floats = dlcore_size_max(floats, dlcore_model_tensor_buffer(&tensor, SAVING_BUFFER_FLOATS));
-        saving->data_size += dlcore_model_tensor_bytes(&tensor);
+        saving->data_size += tensor.shape[0] * tensor.shape[1] * saving->element.size;
     }
     saving->buffer = dlcore_allocate_raw(&saving->held, floats, sizeof(float));
     if (saving->buffer == NULL)
@@ -71,19 +72,21 @@ static dlcore_status make_buffer(dlcore_model_saving_t *saving)
     return DLCORE_OK;
 }
 
-static void compute_checksum(dlcore_model_saving_t *saving)
+static dlcore_status compute_checksum(dlcore_model_saving_t *saving)
 {
     size_t count = dlcore_model_tensors_count(&saving->tensors);
+    dlcore_status status = DLCORE_OK;
 
-    for (size_t i = 0; i < count; i++) {
-        dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
+    for (size_t i = 0; i < count && status == DLCORE_OK; i++) {
+        dlcore_model_tensor_t tensor = dlcore_model_saving_tensor(saving, i);
         dlcore_hash_t hash = dlcore_model_tensor_hash(&tensor);
 
-        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+        if (!dlcore_model_saving_has(saving, i))
             continue;
-        (void)each_row(saving, &tensor, write_hash, &hash);
+        status = each_row(saving, &tensor, write_hash, &hash);
         saving->checksum += dlcore_hash_value(&hash);
     }
+    return status;
 }
 
 static dlcore_status make_self_test(dlcore_model_saving_t *saving)
@@ -127,40 +130,43 @@ void dlcore_model_saving_end(dlcore_model_saving_t *saving)
     dlcore_release(&saving->held, saving->header);
     dlcore_release(&saving->held, saving->buffer);
     dlcore_release(&saving->held, saving->self_test);
+    dlcore_release(&saving->held, saving->forms);
 }
 
 dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlcore_model_t *model,
-                                        bool whole, const dlcore_save_options_t *options)
+                                        dlcore_model_saving_how_t how)
 {
+    const dlcore_save_options_t *options = how.options;
     dlcore_status status;
 
     *saving = (dlcore_model_saving_t){.model = model,
-                                      .whole = whole,
+                                      .whole = how.whole,
                                       .held = dlcore_held_allocator(model),
                                       .options = options != NULL ? *options
                                                                  : dlcore_save_options_default(),
+                                      .style = how.style,
                                       .error = options != NULL ? options->error : NULL};
     status = check_saving(saving, options);
     if (status != DLCORE_OK)
         return status;
     saving->tensors = dlcore_model_tensors(model);
     saving->learning_rate = dlcore_model_learning_rate(model);
-    if (!whole || !saving->options.training_state)
+    if (!how.whole || !saving->options.training_state)
         saving->tensors.slot_count = 0;
-    else if (dlcore_call_was_left(model))
+    else if (how.was_left)
         return dlcore_fail(saving->error, DLCORE_ERROR_BUSY,
                            "save: a call was left by an exception or longjmp; call "
                            "model_abandon_call first");
     else
         saving->tensors.run = dlcore_model_run_state(model);
-    if (whole && saving->options.self_test)
+    status = dlcore_model_saving_set_style(saving);
+    if (status == DLCORE_OK && how.whole && saving->options.self_test)
         status = make_self_test(saving);
     if (status == DLCORE_OK)
         status = make_buffer(saving);
-    if (status != DLCORE_OK)
-        return status;
-    compute_checksum(saving);
-    return dlcore_model_saving_make_header(saving);
+    if (status == DLCORE_OK)
+        status = compute_checksum(saving);
+    return status == DLCORE_OK ? dlcore_model_saving_make_header(saving) : status;
 }
 
 size_t dlcore_model_saving_size(const dlcore_model_saving_t *saving)
@@ -180,9 +186,9 @@ dlcore_status dlcore_model_saving_write(const dlcore_model_saving_t *saving,
     if (status == DLCORE_OK)
         status = write(to, saving->header, saving->header_size, saving->error);
     for (size_t i = 0; i < count && status == DLCORE_OK; i++) {
-        dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
+        dlcore_model_tensor_t tensor = dlcore_model_saving_tensor(saving, i);
 
-        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+        if (!dlcore_model_saving_has(saving, i))
             continue;
         status = each_row(saving, &tensor, write, to);
     }

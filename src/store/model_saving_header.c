@@ -31,13 +31,20 @@ static void put_training(dlcore_json_writer_t *writer, const dlcore_model_saving
     dlcore_json_close_text(writer);
 }
 
+/* Programs of PyTorch's want to be told that tensors are theirs. */
+static const char *format_of(const dlcore_model_saving_t *saving)
+{
+    return saving->style != NULL && saving->style->style == DLCORE_WEIGHT_STYLE_PYTORCH ? "pt"
+                                                                                        : "dlcore";
+}
+
 static void put_metadata(dlcore_json_writer_t *writer, const dlcore_model_saving_t *saving)
 {
     const dlcore_model_t *model = saving->model;
     char text[32];
 
     dlcore_json_open(writer, "__metadata__", '{');
-    dlcore_json_put_string(writer, "format", "dlcore");
+    dlcore_json_put_string(writer, "format", format_of(saving));
     dlcore_json_put_string(writer, "dlcore.format_version", "1");
     dlcore_json_put_string(writer, "dlcore.version", dlcore_version_string());
     snprintf(text, sizeof text, "xxh64:%016" PRIx64, saving->checksum);
@@ -65,11 +72,12 @@ static dlcore_json_writer_t put_header(const dlcore_model_saving_t *saving, char
     dlcore_json_open(&writer, NULL, '{');
     put_metadata(&writer, saving);
     for (size_t i = 0; i < count; i++) {
-        dlcore_model_tensor_t tensor = dlcore_model_tensor(&saving->tensors, i);
+        dlcore_model_tensor_t tensor = dlcore_model_saving_tensor(saving, i);
 
-        if (!dlcore_model_tensor_exists(&saving->tensors, i))
+        if (!dlcore_model_saving_has(saving, i))
             continue;
-        at = dlcore_safetensors_put_floats(&writer, tensor.name, tensor.rank, tensor.shape, at);
+        at = dlcore_safetensors_put_tensor(&writer, tensor.name, saving->element, tensor.rank,
+                                           tensor.shape, at);
     }
     dlcore_json_close(&writer, '}');
     dlcore_safetensors_pad(&writer);
@@ -93,6 +101,7 @@ dlcore_status dlcore_model_saving_make_header(dlcore_model_saving_t *saving)
     (void)put_header(saving, saving->header, saving->header_size);
     if (!dlcore_json_check(saving->header, saving->header_size, &whole, &problem))
         return dlcore_fail(saving->error, DLCORE_ERROR_ARGUMENT,
-                           "save: the name of a layer cannot be written: %s", problem.what);
+                           "save: the name of a layer or tensor cannot be written: %s",
+                           problem.what);
     return DLCORE_OK;
 }

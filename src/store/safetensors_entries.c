@@ -172,13 +172,14 @@ void dlcore_safetensors_dtype_text(const dlcore_safetensors_t *file,
 
 /* ---- writing ---- */
 
-size_t dlcore_safetensors_put_floats(dlcore_json_writer_t *writer, const char *name, size_t rank,
+size_t dlcore_safetensors_put_tensor(dlcore_json_writer_t *writer, const char *name,
+                                     dlcore_safetensors_element_t element, size_t rank,
                                      const size_t *shape, size_t begin)
 {
-    size_t size = sizeof(float);
+    size_t size = element.size;
 
     dlcore_json_open(writer, name, '{');
-    dlcore_json_put_string(writer, "dtype", "F32");
+    dlcore_json_put_string(writer, "dtype", element.dtype);
     dlcore_json_open(writer, "shape", '[');
     for (size_t i = 0; i < rank; i++) {
         dlcore_json_put_uint64(writer, NULL, shape[i]);

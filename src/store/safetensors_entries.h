@@ -86,8 +86,15 @@ void dlcore_safetensors_sort_by_name(dlcore_safetensors_t *file);
 
 /* ---- writing ---- */
 
-/* A member of the header: float32 of that shape at `begin` of the data. Answers where it ends. */
-size_t dlcore_safetensors_put_floats(dlcore_json_writer_t *writer, const char *name, size_t rank,
+/* What a tensor that is written is made of. */
+typedef struct dlcore_safetensors_element {
+    const char *dtype; /* "F32" */
+    size_t size;       /* bytes */
+} dlcore_safetensors_element_t;
+
+/* A member of the header: a tensor of that shape at `begin` of the data. Answers where it ends. */
+size_t dlcore_safetensors_put_tensor(dlcore_json_writer_t *writer, const char *name,
+                                     dlcore_safetensors_element_t element, size_t rank,
                                      const size_t *shape, size_t begin);
 /* Pads a finished header with spaces, so that the data begins at a multiple of 8. */
 void dlcore_safetensors_pad(dlcore_json_writer_t *writer);

@@ -184,3 +184,22 @@ bool dlcore_weight_leaf_inputs_first(dlcore_name_part_t leaf)
 {
     return part_is(leaf, "kernel");
 }
+
+const char *dlcore_weight_pytorch_leaf(const char *weight)
+{
+    static const char *const names[][2] = {
+        {"kernel", "weight"},
+        {"gamma", "weight"},
+        {"beta", "bias"},
+        {"alpha", "weight"},
+        {"moving_mean", "running_mean"},
+        {"moving_variance", "running_var"},
+        {"embeddings", "weight"},
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i][0], weight) == 0)
+            return names[i][1];
+    }
+    return weight;
+}

@@ -42,6 +42,9 @@ bool dlcore_weight_leaf_counts(dlcore_name_part_t leaf);
 bool dlcore_weight_leaf_outputs_first(dlcore_name_part_t leaf);
 bool dlcore_weight_leaf_inputs_first(dlcore_name_part_t leaf);
 
+/* What PyTorch calls that weight of dlcore: "weight" for "kernel". */
+const char *dlcore_weight_pytorch_leaf(const char *weight);
+
 DLCORE_HIDDEN_END
 
 #endif

@@ -434,6 +434,16 @@ static dlcore_status call_save_weights(void)
     return dlcore_model_save_weights(g.model, folder_path("weights.safetensors"), NULL);
 }
 
+static dlcore_status call_save_weights_for_pytorch(void)
+{
+    dlcore_save_weights_options_t how = dlcore_save_weights_options_default();
+
+    how.style = DLCORE_WEIGHT_STYLE_PYTORCH;
+    how.dtype = DLCORE_WEIGHT_DTYPE_BFLOAT16;
+    how.error = &g.error;
+    return dlcore_model_save_weights_with(g.model, folder_path("pytorch.safetensors"), &how);
+}
+
 static dlcore_status call_load_weights(void)
 {
     return dlcore_model_load_weights(g.model, folder_path("weights.safetensors"));
@@ -637,6 +647,7 @@ static measured_t calls[] = {
     {"model_save_memory", call_save_memory, 0},
     {"model_load_memory", call_load_memory, 0},
     {"model_save_weights", call_save_weights, 0},
+    {"model_save_weights for PyTorch", call_save_weights_for_pytorch, 0},
     {"model_load_weights", call_load_weights, 0},
     {"model_load_weights by order", call_load_weights_by_order, 0},
     {"npy_save", call_npy_save, 0},

@@ -15,6 +15,7 @@
 #include "dlcore/callbacks.h"
 #include "dlcore/file.h"
 #include "dlcore/model.h"
+#include "dlcore/weights.h"
 #include "model/model.h"
 #include "support/failing_allocator.h"
 #include "support/failing_read.h"
@@ -30,19 +31,25 @@ enum { INPUTS = THREAD_SANITIZER ? 1499 : 2999, UNITS = 2803 };
 static float *weights;
 static size_t count;
 
-static dlcore_model_t *made(uint64_t seed, dlcore_engine_t engine)
+static dlcore_model_t *made_with(const dlcore_model_options_t *options)
 {
-    dlcore_model_options_t options = dlcore_model_options_default();
     dlcore_model_t *model = NULL;
 
-    options.seed = seed;
-    options.engine = engine;
-    options.threads = 2;
-    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
+    assert_int_equal(dlcore_model_create(options, &model), DLCORE_OK);
     dlcore_model_add(model, dlcore_layer_dense(UNITS, DLCORE_ACTIVATION_RELU));
     dlcore_model_add(model, dlcore_layer_dense(2, DLCORE_ACTIVATION_SOFTMAX));
     assert_int_equal(dlcore_model_build(model, INPUTS), DLCORE_OK);
     return model;
+}
+
+static dlcore_model_t *made(uint64_t seed, dlcore_engine_t engine)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+
+    options.seed = seed;
+    options.engine = engine;
+    options.threads = 2;
+    return made_with(&options);
 }
 
 /* By the engine that packs nothing. */
@@ -123,6 +130,30 @@ static void test_model_reading_data_weights_alone_are_read_the_same(void **state
     assert_int_equal(dlcore_model_load_weights(model, folder_path("large")), DLCORE_OK);
     check_weights(model);
     dlcore_model_free(model);
+}
+
+/* PyTorch's kernels, whose rows are the columns of panels; also by threads. */
+static void test_model_reading_data_transposed_kernels_are_read_the_same(void **state)
+{
+    static const size_t threads[] = {1, 2, 3, 13};
+    dlcore_save_weights_options_t how = dlcore_save_weights_options_default();
+    dlcore_model_t *model = made(1, DLCORE_ENGINE_BLAS);
+
+    (void)state;
+    how.style = DLCORE_WEIGHT_STYLE_PYTORCH;
+    how.sync = false;
+    assert_int_equal(dlcore_model_save_weights_with(model, folder_path("torch"), &how), DLCORE_OK);
+    dlcore_model_free(model);
+    for (size_t i = 0; i < 8; i += THREAD_SANITIZER ? 3 : 1) {
+        dlcore_model_options_t options = dlcore_model_options_default();
+
+        options.threads = threads[i / 2];
+        options.engine = i % 2 == 0 ? DLCORE_ENGINE_AUTO : DLCORE_ENGINE_BLAS;
+        model = made_with(&options);
+        assert_accepted(model, dlcore_model_load_weights(model, folder_path("torch")));
+        check_weights(model);
+        dlcore_model_free(model);
+    }
 }
 
 static dlcore_status load_with(const read_faults_t *faults, dlcore_model_t **model,
@@ -300,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_reading_data_any_number_of_threads_reads_the_same),
         cmocka_unit_test(test_model_reading_data_weights_alone_are_read_the_same),
+        cmocka_unit_test(test_model_reading_data_transposed_kernels_are_read_the_same),
         cmocka_unit_test_teardown(test_model_reading_data_one_failed_read_of_a_thread_loses_nothing,
                                   reset),
         cmocka_unit_test_teardown(test_model_reading_data_reads_that_fail_for_ever_are_an_io_error,

@@ -86,7 +86,8 @@ static bool save_while(const pair_t *pair, failing_io_t *io)
     how.sync = false;
     assert_int_equal(dlcore_model_save(pair->old, folder_path("model"), &how), DLCORE_OK);
     how.sync = true;
-    status = dlcore_model_save_with(&system, pair->new, folder_path("model"), true, &how);
+    status = dlcore_model_save_with(&system, pair->new, folder_path("model"),
+                                    (dlcore_model_saving_how_t){.whole = true, .options = &how});
     replaced = status == DLCORE_OK || strstr(error.message, "was written") != NULL;
     if (status != DLCORE_OK && (status != DLCORE_ERROR_IO || error.status != status ||
                                 strstr(error.message, strerror(io->error)) == NULL ||

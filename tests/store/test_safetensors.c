@@ -158,7 +158,8 @@ static void test_safetensors_finds_each_of_many(void **state)
         size_t shape[2] = {i % 3, 2};
 
         snprintf(name, sizeof name, "t%zu", (i * 619) % 1000);
-        at = dlcore_safetensors_put_floats(&writer, name, 2, shape, at);
+        at = dlcore_safetensors_put_tensor(
+            &writer, name, (dlcore_safetensors_element_t){"F32", sizeof(float)}, 2, shape, at);
     }
     dlcore_json_close(&writer, '}');
     dlcore_safetensors_pad(&writer);

@@ -68,6 +68,7 @@ struct public_scene {
     dlcore_save_options_t save_options;
     dlcore_load_options_t load_options;
     dlcore_weights_options_t weights_options;
+    dlcore_save_weights_options_t save_weights_options;
     dlcore_weights_report_t *weights_report;
     dlcore_export_c_options_t export_options;
     char *made_text;
@@ -361,6 +362,9 @@ static void set_options(public_scene_t *s)
     s->load_options.model = s->model_options;
     s->load_options.error = &s->error;
     s->weights_options = dlcore_weights_options_default();
+    s->save_weights_options = dlcore_save_weights_options_default();
+    s->save_weights_options.style = DLCORE_WEIGHT_STYLE_PYTORCH;
+    s->save_weights_options.error = &s->error;
     s->csv_options = dlcore_csv_options_default();
     s->csv_options.label_kind = DLCORE_CSV_LABEL_CLASSES;
     s->split_options = dlcore_split_options_default();

@@ -363,6 +363,13 @@ CALL(dlcore_model_load_weights_with,
 CALL(dlcore_model_load_weights_memory_with,
      s->status = dlcore_model_load_weights_memory_with(WRITES(s->model), P(model_bytes), model_size,
                                                        P(&s->weights_options)))
+CALL(dlcore_save_weights_options_default, (void)dlcore_save_weights_options_default())
+CALL(dlcore_model_save_weights_with,
+     s->status = dlcore_model_save_weights_with(P(s->model), P(folder_path("new")),
+                                                P(&s->save_weights_options)))
+CALL(dlcore_model_save_weights_memory_with,
+     s->status = dlcore_model_save_weights_memory_with(P(s->model), P(&s->save_weights_options),
+                                                       P(&s->made_bytes), P(&s->number)))
 CALL(dlcore_weights_report_print,
      s->status = dlcore_weights_report_print(P(s->weights_report), P(s->stream)))
 CALL(dlcore_weights_report_free, FREE(dlcore_weights_report_free, s->weights_report))
