@@ -47,6 +47,7 @@
 #include "dlcore/export.h"
 #include "dlcore/file.h"
 #include "dlcore/initializer.h"
+#include "dlcore/inspect.h"
 #include "dlcore/layer.h"
 #include "dlcore/loss.h"
 #include "dlcore/metric.h"

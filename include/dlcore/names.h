@@ -620,4 +620,16 @@
 #define model_save_weights_with dlcore_model_save_weights_with
 #define model_save_weights_memory_with dlcore_model_save_weights_memory_with
 
+/* inspect.h */
+#define inspected_layer_t dlcore_inspected_layer_t
+#define inspected_tensor_t dlcore_inspected_tensor_t
+#define inspected_text_t dlcore_inspected_text_t
+#define inspection_t dlcore_inspection_t
+#define inspect_options_t dlcore_inspect_options_t
+#define inspect_options_default dlcore_inspect_options_default
+#define model_inspect dlcore_model_inspect
+#define model_inspect_memory dlcore_model_inspect_memory
+#define inspection_free dlcore_inspection_free
+#define inspection_print dlcore_inspection_print
+
 #endif

@@ -62,13 +62,13 @@ static dlcore_status check_weights(dlcore_model_loading_t *loading, size_t width
     return DLCORE_OK;
 }
 
-static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
+dlcore_status dlcore_model_loading_layers(dlcore_model_loading_t *loading, size_t *width)
 {
     char *text;
     dlcore_json_t config;
-    size_t width = 0;
     dlcore_status status = dlcore_model_loading_json(loading, "model_config", &text, &config);
 
+    *width = 0;
     if (status == DLCORE_OK && config.kind == DLCORE_JSON_NONE)
         status =
             dlcore_fail(loading->error, DLCORE_ERROR_FORMAT,
@@ -77,10 +77,16 @@ static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
                         dlcore_model_loading_file(loading));
     if (status == DLCORE_OK)
         status = dlcore_model_config_read(&config, dlcore_model_loading_file(loading),
-                                          loading->model, &width, loading->error);
+                                          loading->model, width, loading->error);
     dlcore_release(&loading->reading.allocator, text);
-    if (status == DLCORE_OK)
-        status = check_weights(loading, width);
+    return status == DLCORE_OK ? check_weights(loading, *width) : status;
+}
+
+static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
+{
+    size_t width;
+    dlcore_status status = dlcore_model_loading_layers(loading, &width);
+
     if (status == DLCORE_OK)
         status = models_error(loading, dlcore_network_build_unset(&loading->model->network, width,
                                                                   &loading->model->error));

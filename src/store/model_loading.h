@@ -32,6 +32,12 @@ static inline const char *dlcore_model_loading_file(const dlcore_model_loading_t
     return loading->reading.source->name;
 }
 
+/* ---- layers: model_load.c ---- */
+
+/* Adds the file's layers to loading->model, which is empty, for samples of *width numbers, and
+ * looks whether the file has every weight of them. Nothing is built. */
+dlcore_status dlcore_model_loading_layers(dlcore_model_loading_t *loading, size_t *width);
+
 /* ---- metadata: model_load_metadata.c ---- */
 
 /* Refuses formats that are not known here; notes the library's version and the checksum. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dlcore/file.h"
+#include "dlcore/inspect.h"
 #include "fuzz/budget.h"
 
 /* All weights, for free(); NaN or not, they are bytes. */
@@ -61,6 +62,30 @@ static void save_and_load(const dlcore_model_t *model, dlcore_load_options_t opt
     allocator->release(allocator->user, bytes);
 }
 
+/* What loads is inspected without a complaint; what does not may be, too. */
+static void inspect(const uint8_t *data, size_t size, dlcore_status loads)
+{
+    budget_t budget = {.limit = 6 * size + ((size_t)2 << 20)};
+    dlcore_inspect_options_t options = dlcore_inspect_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_inspection_t *found = NULL;
+    dlcore_status status;
+
+    options.allocator = budget_allocator(&budget);
+    options.error = &error;
+    status = dlcore_model_inspect_memory(data, size, &options, &found);
+    fuzz_require((status == DLCORE_OK) == (found != NULL), "status and inspection disagree");
+    fuzz_require((status == DLCORE_OK) == (error.message[0] == '\0'), "no message");
+    if (loads == DLCORE_OK)
+        fuzz_require(found != NULL && found->is_model && found->status == DLCORE_OK &&
+                         found->problem[0] == '\0',
+                     "what loads has a problem");
+    else if (found != NULL)
+        fuzz_require((found->status == DLCORE_OK) == (found->problem[0] == '\0'), "no problem");
+    dlcore_inspection_free(found);
+    budget_check(&budget);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     budget_t budget = budget_for(size);
@@ -88,5 +113,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     dlcore_model_free(model);
     budget_check(&budget);
+    inspect(data, size, status);
     return 0;
 }

@@ -25,6 +25,7 @@
 #include "dlcore/data.h"
 #include "dlcore/dataset.h"
 #include "dlcore/file.h"
+#include "dlcore/inspect.h"
 #include "dlcore/model.h"
 #include "dlcore/predictor.h"
 #include "dlcore/report.h"
@@ -475,6 +476,21 @@ static dlcore_status call_load_weights_by_order(void)
     return status;
 }
 
+static dlcore_status call_inspect(void)
+{
+    dlcore_inspect_options_t how = dlcore_inspect_options_default();
+    dlcore_inspection_t *found = NULL;
+    dlcore_status status;
+
+    how.model = g.model;
+    how.error = &g.error;
+    status = dlcore_model_inspect(folder_path("model.safetensors"), &how, &found);
+    if (status == DLCORE_OK)
+        status = dlcore_inspection_print(found, g.sink);
+    dlcore_inspection_free(found);
+    return status;
+}
+
 static dlcore_status call_npy_save(void)
 {
     return dlcore_npy_save(folder_path("x.npy"), g.samples.x, &g.error);
@@ -650,6 +666,7 @@ static measured_t calls[] = {
     {"model_save_weights for PyTorch", call_save_weights_for_pytorch, 0},
     {"model_load_weights", call_load_weights, 0},
     {"model_load_weights by order", call_load_weights_by_order, 0},
+    {"model_inspect", call_inspect, 0},
     {"npy_save", call_npy_save, 0},
     {"npy_load", call_npy_load, 0},
     {"npy_load of doubles", call_npy_load_doubles, 0},

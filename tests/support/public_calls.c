@@ -72,6 +72,8 @@ struct public_scene {
     dlcore_weights_report_t *weights_report;
     dlcore_export_c_options_t export_options;
     char *made_text;
+    dlcore_inspect_options_t inspect_options;
+    dlcore_inspection_t *inspection, *made_inspection;
     dlcore_csv_options_t csv_options;
     dlcore_split_options_t split_options;
     dlcore_k_fold_options_t k_fold_options;
@@ -362,6 +364,9 @@ static void set_options(public_scene_t *s)
     s->load_options.model = s->model_options;
     s->load_options.error = &s->error;
     s->weights_options = dlcore_weights_options_default();
+    s->inspect_options = dlcore_inspect_options_default();
+    s->inspect_options.allocator = rude_allocator;
+    s->inspect_options.error = &s->error;
     s->save_weights_options = dlcore_save_weights_options_default();
     s->save_weights_options.style = DLCORE_WEIGHT_STYLE_PYTORCH;
     s->save_weights_options.error = &s->error;
@@ -383,8 +388,9 @@ static void set_callbacks(public_scene_t *s)
     s->backup_and_restore = dlcore_backup_and_restore_default("backup");
 }
 
-/* Of a copy, because loading leaves predictors behind. Not yet where the files are written. */
-static void make_weights_report(public_scene_t *s)
+/* Of weights, and of a file. Into a copy, because loading leaves predictors behind. Not yet where
+ * the files are written. */
+static void make_reports(public_scene_t *s)
 {
     dlcore_weights_options_t options = dlcore_weights_options_default();
     dlcore_model_t *copy = NULL;
@@ -396,6 +402,8 @@ static void make_weights_report(public_scene_t *s)
     assert_int_equal(dlcore_model_load_weights_memory_with(copy, model_bytes, model_size, &options),
                      DLCORE_OK);
     dlcore_model_free(copy);
+    assert_int_equal(dlcore_model_inspect_memory(model_bytes, model_size, NULL, &s->inspection),
+                     DLCORE_OK);
 }
 
 /* An archive of one array: where the files are written, it is, too. */
@@ -429,7 +437,7 @@ public_scene_t *public_scene_make(void)
         dlcore_csv_parse(csv_bytes, csv_size, &s->csv_options, &s->allocator, &s->csv, NULL),
         DLCORE_OK);
     assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &s->evaluation), DLCORE_OK);
-    make_weights_report(s);
+    make_reports(s);
     make_npz(s);
     s->stream = fopen("/dev/null", "w");
     assert_non_null(s->stream);
@@ -483,6 +491,8 @@ void public_scene_free(public_scene_t *s)
     dlcore_npz_free(s->made_npz_of_file);
 #endif
     dlcore_weights_report_free(s->weights_report);
+    dlcore_inspection_free(s->inspection);
+    dlcore_inspection_free(s->made_inspection);
     dlcore_model_free(s->model);
     dlcore_model_free(s->unbuilt);
     dlcore_model_free(s->other);

@@ -374,6 +374,18 @@ CALL(dlcore_weights_report_print,
      s->status = dlcore_weights_report_print(P(s->weights_report), P(s->stream)))
 CALL(dlcore_weights_report_free, FREE(dlcore_weights_report_free, s->weights_report))
 
+/* ---- inspect.h ---- */
+
+CALL(dlcore_inspect_options_default, (void)dlcore_inspect_options_default())
+CALL(dlcore_model_inspect,
+     s->status = dlcore_model_inspect(P(folder_path("model")), P(&s->inspect_options),
+                                      P(&s->made_inspection)))
+CALL(dlcore_model_inspect_memory,
+     s->status = dlcore_model_inspect_memory(P(model_bytes), model_size, P(&s->inspect_options),
+                                             P(&s->made_inspection)))
+CALL(dlcore_inspection_print, s->status = dlcore_inspection_print(P(s->inspection), P(s->stream)))
+CALL(dlcore_inspection_free, FREE(dlcore_inspection_free, s->inspection))
+
 /* ---- data.h ---- */
 
 CALL(dlcore_idx_load,
