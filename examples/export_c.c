@@ -45,8 +45,8 @@ int main(int argc, char **argv)
     size_t i;
 
     for (i = 0; i < SAMPLES; i++) { /* a grid of points, in the order of a low-discrepancy series */
-        points[i][0] = (float)(i * 311 % SAMPLES) / (SAMPLES / 2) - 1;
-        points[i][1] = (float)(i * 197 % SAMPLES) / (SAMPLES / 2) - 1;
+        points[i][0] = (float)(i * 311 % SAMPLES) / (0.5F * SAMPLES) - 1;
+        points[i][1] = (float)(i * 197 % SAMPLES) / (0.5F * SAMPLES) - 1;
         inside[i] = points[i][0] * points[i][0] + points[i][1] * points[i][1] < 0.5F;
     }
     check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, points, 0, &x, NULL), "points");

@@ -79,6 +79,8 @@ static void run_whole_layer_norm(const dlcore_export_step_t *step, const dlcore_
     int32_t n = (int32_t)step->outputs, sum = 0;
     int64_t squares = 0, root;
 
+    if (n == 0)
+        return;
     for (int32_t i = 0; i < n; i++)
         sum += x[i];
     for (int32_t i = 0; i < n; i++) {
@@ -179,7 +181,7 @@ void dlcore_export_int8_snap(const dlcore_export_int8_t *int8, float *x)
         double scale = affine && head->scale != NULL ? head->scale[i] : 1.0;
         double offset = affine && head->offset != NULL ? head->offset[i] : 0.0;
         double v = ((double)x[i] - mean) * scale + offset;
-        int q = run_quantize((float)(v / int8->input.scale + int8->input.zero));
+        int8_t q = run_quantize((float)(v / int8->input.scale + int8->input.zero));
 
         if (fabs(scale) > 0.0)
             x[i] = (float)(((q - int8->input.zero) * int8->input.scale - offset) / scale + mean);

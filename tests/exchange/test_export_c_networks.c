@@ -107,6 +107,8 @@ static void export_network(exported_t *set, int number)
     snprintf(prefix, sizeof prefix, "n%d", number);
     snprintf(name, sizeof name, "%s%d.c", set->prefix, number);
     any_network_samples(model, ROWS, x);
+    if (set->numbers == DLCORE_EXPORT_FLOAT32) /* NaN in, NaN out, as from a predictor */
+        x[(ROWS - 1) * width] = NAN;
     samples = borrow_floats(x, ROWS, width);
     how.prefix = prefix;
     how.numbers = set->numbers;
@@ -116,6 +118,7 @@ static void export_network(exported_t *set, int number)
     how.error = &error;
     status = dlcore_model_export_c(model, folder_path(name), &how);
     if (status == DLCORE_OK) {
+        assert_true(report.difference < 0.06); /* 8 bits, a few times over */
         predict_rows(model, x, set->expected + set->output_count);
         set->differs[number] = set->numbers == DLCORE_EXPORT_INT8 ? report.difference + 1e-5 : 1e-6;
         set->input_count += ROWS * width;
@@ -153,6 +156,8 @@ static void check_outputs(const exported_t *set, const char *how)
             double want = (double)set->expected[at];
             double error = fabs((double)outputs[at] - want) / fmax(1, fabs(want));
 
+            if (isnan(want) && isnan(outputs[at]))
+                error = 0;
             most = !(error <= most) ? error : most; /* NaN, too */
         }
         if (!(most <= set->differs[n]))
@@ -223,8 +228,11 @@ static void test_export_c_networks_in_int8_compute_what_dlcore_computed(void **s
     assert_true(there >= NETWORKS - 4);
     if (c_compiler(0) == NULL)
         skip();
-    for (size_t i = 0; c_compiler(i) != NULL; i++)
+    for (size_t i = 0; i == 0 || getenv("DLCORE_TEST_COMPILERS") != NULL; i++) {
+        if (c_compiler(i) == NULL)
+            break;
         compile_and_compare(&in_int8, c_compiler(i), "-O1", true);
+    }
 }
 
 /* As a user does who wants speed; where the compilers are told, by DLCORE_TEST_COMPILERS. */

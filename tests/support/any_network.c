@@ -76,7 +76,7 @@ static double any_weight(const dlcore_weight_t *weight, bool first)
         return 0.25 + 0.2 * w;
     if (strstr(weight->name, "/mean") != NULL && first) /* far away, as in tables */
         return 20 * w;
-    return w * (weight->rank == 2 ? 1 / sqrt((double)weight->shape[0]) : 0.3);
+    return w * (weight->rank == 2 ? 0.7 / sqrt((double)weight->shape[0]) : 0.3);
 }
 
 static void draw_weights(dlcore_model_t *model)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include "support/c_compiler.h"
 
 #include <setjmp.h>
@@ -7,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <spawn.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -27,13 +31,20 @@ const char *c_compiler(size_t index)
     return name;
 }
 
+extern char **environ;
+
 static void run_command(const char *command)
 {
     static char said[8192];
-    char line[16384];
+    char line[16384], shell[] = "sh", option[] = "-c";
+    char *arguments[] = {shell, option, line, NULL};
+    int status = 0;
+    pid_t child;
 
     snprintf(line, sizeof line, "%s 2> %s", command, folder_path("said"));
-    if (system(line) == 0)
+    assert_int_equal(posix_spawn(&child, "/bin/sh", NULL, NULL, arguments, environ), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
     snprintf(said, sizeof said, "%s", folder_text("said"));
     fail_msg("%s\n%s", command, said);
