@@ -31,9 +31,10 @@ dlcore_status dlcore_ordering_refuse_counts(const dlcore_ordering_t *ordering)
     for (size_t i = 0; i < table->item_count; i++)
         dlcore_shown_add(&names, dlcore_match_item_name(table, i, text));
     return dlcore_fail(ordering->matching->error, DLCORE_ERROR_NAME,
-                       "%s: has %zu %s with weights (%s), the model %zu: set pairs or partial",
+                       "%s: has %zu %s with weights (%s), the model %zu: set pairs or %s",
                        ordering->matching->file_name, table->item_count,
-                       table->by_layer ? "layers" : "tensors", names.text, ordering->slot_count);
+                       table->by_layer ? "layers" : "tensors", names.text, ordering->slot_count,
+                       ordering->matching->options->partial ? "prefix" : "partial");
 }
 
 /* The first weight of the slot that the item does not have, or has in another shape. */
