@@ -30,9 +30,11 @@ parts="
 sequences 50 random sequences of public calls against three oracles, 2,000 a piece
 fuzz_csv 10 libFuzzer under ASan and UBSan, 100,000 inputs a piece
 fuzz_idx 10 likewise
+fuzz_keras 10 likewise
 fuzz_npy 10 likewise
 fuzz_safetensors 10 likewise
 fuzz_weights 10 likewise
+keras 4 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0 and 3.0.5
 kills 10 saving, killed at a random moment, 1,000 times a piece
 bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
@@ -60,6 +62,16 @@ recipe() {
             '{print} $2 == seed {found = $5} END {exit !(found + 0 >= least)}'
 }
 
+# A piece that was skipped, for want of the network, fails: it is none that has passed.
+keras_piece() {
+    case $1 in
+    1) tests/keras_files.sh "$build/release" 3.15.1 60 ;;
+    2) tests/keras_files.sh "$build/release" 3.10.0 60 ;;
+    3) tests/keras_files.sh "$build/release" 3.5.0 60 ;;
+    4) tests/keras_files.sh "$build/release" 3.0.5 60 ;;
+    esac
+}
+
 # run PART PIECE
 run() {
     case $1 in
@@ -67,6 +79,10 @@ run() {
         released
         DLCORE_SEQUENCES=2000 DLCORE_SEQUENCE_SEED=$(($2 * 1000003)) \
             "$build/release/tests/test_sequences"
+        ;;
+    keras)
+        released
+        keras_piece "$2"
         ;;
     fuzz_*) tests/fuzz/run.sh 100000 "$1" ;;
     kills)
@@ -123,7 +139,7 @@ for wanted in "$@"; do
 done
 need_build
 need_command c++ g++
-need_package libcmocka-dev
+need_package libcmocka-dev libhdf5-dev libzip-dev
 install_packages
 mkdir -p "$record"
 

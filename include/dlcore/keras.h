@@ -33,8 +33,11 @@
  * files are refused, and a ZIP entry is unpacked to at most 100 times the file's size, or 64 MiB.
  * But libhdf5 and libzip parse before dlcore does, with memory of malloc, and what they do with
  * damaged files is theirs: keep them up to date, and do not open files of strangers with a libhdf5
- * that has known flaws, as releases before 1.14.4 have (see its list of CVE numbers). They never
- * see a path: dlcore reads the file.
+ * that has known flaws (see its list of CVE numbers). Two that version 1.10.8 has with damaged
+ * heaps of text, a loop without end and writing beyond memory, dlcore keeps from it by looking at
+ * these heaps first; others remain, such as reading beyond its memory where attributes are damaged.
+ * After a damaged file it may print "infinite loop closing library" as the process ends, which is
+ * harmless. The libraries never see a path: dlcore reads the file.
  *
  * Threads: any number of these calls may run at once, on different models. libhdf5 is mostly built
  * without locks of its own, so dlcore calls it under one lock. If your program also calls libhdf5,
@@ -46,6 +49,7 @@
 #define DLCORE_KERAS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "api.h"
 #include "file.h"
@@ -71,6 +75,16 @@ DLCORE_API dlcore_status dlcore_keras_load_memory(const void *bytes, size_t size
 DLCORE_API dlcore_status dlcore_keras_load_weights(dlcore_model_t *model, const char *path);
 DLCORE_API dlcore_status dlcore_keras_load_weights_memory(dlcore_model_t *model, const void *bytes,
                                                           size_t size);
+
+/* Loads a model, writes what it is, and frees it: the version of Keras, layers with their widths
+ * and the shapes of their weights, the compile settings, where training goes on; or the reason why
+ * it cannot be loaded, which is what the call then answers. DLCORE_ERROR_IO also when the stream
+ * fails. */
+DLCORE_API dlcore_status dlcore_keras_inspect(const char *path,
+                                              const dlcore_load_options_t *options, FILE *stream);
+DLCORE_API dlcore_status dlcore_keras_inspect_memory(const void *bytes, size_t size,
+                                                     const dlcore_load_options_t *options,
+                                                     FILE *stream);
 
 /* A .keras file. `options` as of dlcore_model_save: of them self_test has no effect. Saving to a
  * path, which must end in ".keras", is all or nothing, as there. In memory, *bytes comes from the

@@ -586,6 +586,8 @@
 #define model_export_c_memory dlcore_model_export_c_memory
 #define model_export_c_to dlcore_model_export_c_to
 /* keras.h, of the part keras */
+#define keras_inspect dlcore_keras_inspect
+#define keras_inspect_memory dlcore_keras_inspect_memory
 #define keras_load dlcore_keras_load
 #define keras_load_memory dlcore_keras_load_memory
 #define keras_load_weights dlcore_keras_load_weights

@@ -9,6 +9,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "exchange/hdf5_heap.h"
 #include "exchange/zip.h"
 #include "files/file_path.h"
 #include "files/input.h"
@@ -88,6 +89,7 @@ static dlcore_status open_numbers(dlcore_keras_file_t *file, const void *bytes, 
 {
     static const char *const groups[] = {"layers", "_layer_checkpoint_dependencies",
                                          "model_weights"};
+    const char *problem = NULL;
     bool there = false;
     dlcore_status status = dlcore_hdf5_open(&file->hdf5, bytes, size, file->name, file->error);
 
@@ -98,6 +100,10 @@ static dlcore_status open_numbers(dlcore_keras_file_t *file, const void *bytes, 
             file->layers = groups[i];
     }
     file->by_name = file->layers == groups[2] || file->layers[0] == '/';
+    if (status == DLCORE_OK && file->by_name) /* then texts will be read */
+        problem = dlcore_hdf5_heap_problem(bytes, size);
+    if (problem != NULL)
+        return dlcore_fail(file->error, DLCORE_ERROR_FORMAT, "%s: %s", file->name, problem);
     return status;
 }
 

@@ -241,6 +241,36 @@ static void test_keras_load_weights_of_other_layers_is_refused_and_changes_nothi
     fixture_free(numbers);
 }
 
+static void test_keras_load_inspect_says_what_it_is_or_why_not(void **state)
+{
+    const char *const wanted[] = {
+        "Keras 3.5.0: 4 layers, 37 weights, 148 bytes",
+        "batch_normalization (BatchNormalization), 4 to 4: gamma (4), beta",
+        ", moving_mean (4), moving_variance (4)",
+        "flatten (Flatten), 3 to 3: no weights",
+        "dense (Dense), 3 to 4: kernel (3, 4), bias (4)",
+        "compiled: rmsprop, huber; training goes on from step 9"};
+    FILE *stream = fopen(folder_path("told"), "w");
+    error_record_t error = {.message = ""};
+    load_options_t how = load_options_default();
+
+    (void)state;
+    assert_non_null(stream);
+    assert_int_equal(keras_inspect(keras_fixture_path("keras_3.5.0.keras"), NULL, stream),
+                     DLCORE_OK);
+    how.error = &error;
+    assert_int_equal(keras_inspect_memory("no file of Keras", 16, &how, stream),
+                     DLCORE_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "is no file of Keras"));
+    fclose(stream);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (strstr(folder_text("told"), wanted[i]) == NULL)
+            fail_msg("not \"%s\" in\n%s", wanted[i], folder_text("told"));
+    }
+    assert_non_null(strstr(folder_text("told"), "cannot be loaded: memory: is no file of Keras"));
+    assert_int_equal(keras_inspect("x", &how, NULL), DLCORE_ERROR_ARGUMENT);
+}
+
 static void test_keras_load_misuse_is_refused(void **state)
 {
     load_options_t how = load_options_default();
@@ -296,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_keras_load_unpacked_folder_is_the_file),
         cmocka_unit_test(test_keras_load_weights_alone_from_every_version),
         cmocka_unit_test(test_keras_load_weights_of_other_layers_is_refused_and_changes_nothing),
+        cmocka_unit_test(test_keras_load_inspect_says_what_it_is_or_why_not),
         cmocka_unit_test(test_keras_load_misuse_is_refused),
         cmocka_unit_test(test_keras_load_without_memory_fails_cleanly),
     };

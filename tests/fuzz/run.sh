@@ -39,6 +39,7 @@ for fuzzer in "$@"; do
     mkdir "$corpus/$fuzzer"
     begin=$(date +%s)
     case $fuzzer in
+    fuzz_keras) longest=20480 ;;
     fuzz_safetensors | fuzz_weights) longest=16384 ;; # whole models
     *) longest=4096 ;;
     esac

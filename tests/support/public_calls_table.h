@@ -460,6 +460,11 @@ CALL(dlcore_model_export_c_to,
 #ifdef DLCORE_PART_KERAS
 CALL(dlcore_keras_load, s->status = dlcore_keras_load(P(folder_path("model.keras")),
                                                       P(&s->load_options), P(&s->other)))
+CALL(dlcore_keras_inspect, s->status = dlcore_keras_inspect(P(folder_path("model.keras")),
+                                                            P(&s->load_options), P(s->stream)))
+CALL(dlcore_keras_inspect_memory,
+     s->status = dlcore_keras_inspect_memory(P(keras_bytes), keras_size, P(&s->load_options),
+                                             P(s->stream)))
 CALL(dlcore_keras_load_memory,
      s->status = dlcore_keras_load_memory(P(keras_bytes), keras_size, P(&s->load_options),
                                           P(&s->other)))

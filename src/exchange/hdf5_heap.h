@@ -1,0 +1,23 @@
+/* What libhdf5 takes on trust in files: that the heaps in which text lies end, and that a text is
+ * as long as the heap has it. Where that is not so, releases up to 1.10 at least go round for ever,
+ * or write beyond their memory.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_EXCHANGE_HDF5_HEAP_H
+#define DLCORE_EXCHANGE_HDF5_HEAP_H
+
+#include "system/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+DLCORE_HIDDEN_BEGIN
+
+/* NULL, or what is wrong with a file: its heaps and the references to them, by the specification of
+ * the format (III.E, "Disk Format: Level 1E - Global Heap"), with lengths of 8 bytes and the file's
+ * beginning as base, as Keras writes them. One pass over the bytes. */
+const char *dlcore_hdf5_heap_problem(const unsigned char *bytes, size_t size);
+
+DLCORE_HIDDEN_END
+
+#endif

@@ -1,0 +1,123 @@
+/* Heaps of text: those of real files are sound, also where bytes only look like one; what would
+ * send libhdf5 round for ever or beyond its memory is found.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "exchange/hdf5_heap.h"
+#include "support/keras_file.h"
+
+static keras_bytes_t file;
+
+static int read_fixture(void **state)
+{
+    (void)state;
+    file = keras_fixture_bytes("keras_2.15.1.h5");
+    return 0;
+}
+
+static int free_fixture(void **state)
+{
+    (void)state;
+    free(file.bytes);
+    return 0;
+}
+
+/* Where the first heap begins. */
+static size_t first_heap(void)
+{
+    size_t at = 0;
+
+    while (memcmp(file.bytes + at, "GCOL\1", 5) != 0)
+        at++;
+    return at;
+}
+
+static const char *problem_with(size_t at, unsigned char value)
+{
+    unsigned char before = file.bytes[at];
+    const char *problem;
+
+    file.bytes[at] = value;
+    problem = dlcore_hdf5_heap_problem(file.bytes, file.size);
+    file.bytes[at] = before;
+    return problem;
+}
+
+static void test_hdf5_heap_of_real_files_is_sound(void **state)
+{
+    static const char *const names[] = {"keras_2.15.1.h5", "keras_3.15.1.h5"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        keras_bytes_t real = keras_fixture_bytes(names[i]);
+
+        assert_null(dlcore_hdf5_heap_problem(real.bytes, real.size));
+        free(real.bytes);
+    }
+}
+
+static void test_hdf5_heap_that_does_not_end_is_found(void **state)
+{
+    size_t heap = first_heap(), first = heap + 16;
+
+    (void)state;
+    assert_non_null(problem_with(heap + 8 + 3, 1)); /* its size */
+    assert_non_null(problem_with(heap + 9, 0));
+    assert_non_null(problem_with(first + 8 + 7, 0x80)); /* an object's size */
+    file.bytes[first] = 0;                              /* free space of no size */
+    {
+        unsigned char size[8];
+
+        memcpy(size, file.bytes + first + 8, 8);
+        memset(file.bytes + first + 8, 0, 8);
+        assert_non_null(dlcore_hdf5_heap_problem(file.bytes, file.size));
+        memcpy(file.bytes + first + 8, size, 8);
+    }
+    file.bytes[first] = 1;
+    assert_null(dlcore_hdf5_heap_problem(file.bytes, file.size));
+}
+
+static void test_hdf5_heap_text_of_another_length_is_found(void **state)
+{
+    size_t heap = first_heap(), at = 0;
+
+    (void)state;
+    while (
+        at + 16 < file.size &&
+        !((file.bytes[at + 4] | file.bytes[at + 5] << 8 | file.bytes[at + 6] << 16) == (int)heap &&
+          file.bytes[at + 12] == 1 && memcmp(file.bytes + at + 7, "\0\0\0\0\0", 5) == 0))
+        at++;
+    assert_true(at + 16 < file.size);
+    assert_string_equal(problem_with(at, (unsigned char)(file.bytes[at] - 1)),
+                        "has a text of another length than its heap says");
+}
+
+static void test_hdf5_heap_other_forms_of_addresses_are_refused(void **state)
+{
+    (void)state;
+    assert_non_null(problem_with(13, 4));
+    assert_non_null(problem_with(14, 4));
+    assert_non_null(problem_with(24, 1)); /* the base */
+    assert_non_null(problem_with(8, 9));
+    assert_non_null(dlcore_hdf5_heap_problem(file.bytes, 64));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hdf5_heap_of_real_files_is_sound),
+        cmocka_unit_test(test_hdf5_heap_that_does_not_end_is_found),
+        cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),
+        cmocka_unit_test(test_hdf5_heap_other_forms_of_addresses_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, read_fixture, free_fixture);
+}

@@ -1,0 +1,239 @@
+"""Random networks over all layers, for tests/keras_files.sh: made and trained by Keras, gone on with by
+dlcore from Keras's file, and by Keras from dlcore's.
+
+    keras_networks.py TOOL FOLDER FIRST COUNT
+
+Fails where outputs are apart by more than 2e-6 of the largest (at least 1), or weights or the
+optimizer's state after five more epochs, there or here, by more than 1e-5 normwise. Nothing of a run is
+random. A network whose training amplifies roundings (a sample that crosses a kink) is drawn anew: that
+is seen by training it in Keras from weights that are some roundings away.
+
+SPDX-License-Identifier: MIT"""
+import os
+import subprocess
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras
+import numpy
+
+L = keras.layers
+VERSION = tuple(int(part) for part in keras.__version__.split(".")[:2])
+
+ACTIVATIONS = ["linear", "relu", "sigmoid", "tanh", "elu", "selu", "gelu", "silu", "softplus", "softsign",
+               "hard_sigmoid", "mish", "exponential", "leaky_relu", "relu6", "softmax", "log_softmax", "hard_silu"]
+
+
+def pick(draw, choices):
+    return choices[int(draw.integers(len(choices)))]
+
+
+def optimizer(draw, steps):
+    rate = float(draw.choice([1e-3, 3e-3]))
+    schedules = [
+        lambda: keras.optimizers.schedules.ExponentialDecay(rate, 7, 0.9),
+        lambda: keras.optimizers.schedules.CosineDecay(rate, 4 * steps),
+        lambda: keras.optimizers.schedules.PiecewiseConstantDecay([5, 11], [rate, rate / 2, rate / 3]),
+        lambda: keras.optimizers.schedules.PolynomialDecay(rate, 30),
+        lambda: keras.optimizers.schedules.InverseTimeDecay(rate, 9, 0.5),
+    ]
+    options = {"learning_rate": rate if draw.random() < 0.7 else pick(draw, schedules)()}
+    common = draw.random()
+    if common < 0.15:
+        options["clipnorm"] = 0.5
+    elif common < 0.25:
+        options["global_clipnorm"] = 0.7
+    elif common < 0.35:
+        options["clipvalue"] = 0.1
+    if draw.random() < 0.2:
+        options["weight_decay"] = 0.01
+    if draw.random() < 0.2:
+        options.update(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=pick(draw, [None, 3]))
+    if draw.random() < 0.2 and VERSION >= (3, 1):
+        options["gradient_accumulation_steps"] = 3
+    o = keras.optimizers
+    kinds = [
+        lambda: o.SGD(**options),
+        lambda: o.SGD(momentum=0.9, nesterov=bool(draw.integers(2)), **options),
+        lambda: o.RMSprop(**options),
+        lambda: o.RMSprop(momentum=0.5, centered=True, **options),
+        lambda: o.RMSprop(centered=True, **options),
+        lambda: o.Adam(**options),
+        lambda: o.Adam(amsgrad=True, **options),
+        lambda: o.AdamW(**options),
+        lambda: o.Adagrad(**options),
+        lambda: o.Adadelta(**options),
+        lambda: o.Adamax(**options),
+        lambda: o.Nadam(**options),
+    ]
+    return pick(draw, kinds)()
+
+
+def network(draw):
+    """Layers, the width of samples, and what the last layer is for."""
+    width = int(draw.integers(2, 12))
+    layers, adapt = [], []
+    if draw.random() < 0.3:
+        layers.append(L.Flatten())
+    if draw.random() < 0.3:
+        layers.append(L.Rescaling(0.5, offset=float(draw.choice([0.0, -0.25]))))
+    if draw.random() < 0.3:
+        adapt.append(len(layers))
+        layers.append(L.Normalization())
+    regular = lambda: pick(draw, [None, None, "l2", keras.regularizers.L1L2(1e-4, 1e-3)])
+    limit = lambda: pick(draw, [None, None, None, keras.constraints.MaxNorm(1.5), keras.constraints.NonNeg()])
+    for _ in range(int(draw.integers(1, 5))):
+        units = int(draw.integers(1, 40))
+        layers.append(L.Dense(units, activation=pick(draw, ACTIVATIONS), use_bias=bool(draw.random() < 0.8),
+                              kernel_regularizer=regular(), kernel_constraint=limit(),
+                              bias_regularizer=regular()))
+        extra = draw.random()
+        if extra < 0.15:
+            layers.append(L.BatchNormalization(center=bool(draw.integers(2)), scale=bool(draw.integers(2)),
+                                               momentum=0.9))
+        elif extra < 0.3:
+            layers.append(L.LayerNormalization(center=bool(draw.integers(2)), scale=bool(draw.integers(2))))
+        elif extra < 0.4:
+            layers.append(L.PReLU())
+        elif extra < 0.48:
+            layers.append(L.LeakyReLU(negative_slope=0.1))
+        elif extra < 0.54:
+            layers.append(L.ELU(0.7))
+        elif extra < 0.6:
+            layers.append(L.ReLU(max_value=pick(draw, [None, 6.0])))
+        elif extra < 0.65:
+            layers.append(L.Activation(pick(draw, ACTIVATIONS)))
+        elif extra < 0.7:
+            layers.append(L.Dropout(0.0))
+        elif extra < 0.75:
+            layers.append(L.GaussianNoise(0.0))
+        if draw.random() < 0.1:
+            layers[-1].trainable = False
+    purpose = pick(draw, ["classes", "bits", "numbers"])
+    if purpose == "classes":
+        units = int(draw.integers(2, 8))
+        layers.append(L.Dense(units, activation="softmax"))
+    elif purpose == "bits":
+        units = 1
+        layers.append(L.Dense(1, activation="sigmoid"))
+    else:
+        units = int(draw.integers(1, 5))
+        layers.append(L.Dense(units))
+    return layers, adapt, width, units, purpose
+
+
+def make(seed):
+    draw = numpy.random.default_rng(seed)
+    keras.utils.set_random_seed(seed)
+    layers, adapt, width, units, purpose = network(draw)
+    samples, batch = int(draw.integers(20, 70)), int(draw.integers(5, 33))
+    x = draw.normal(0.3, 1, size=(samples, width)).astype("float32")
+    if purpose == "classes":
+        y = draw.integers(0, units, samples).astype("int32")
+        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
+    elif purpose == "bits":
+        y = draw.integers(0, 2, (samples, 1)).astype("float32")
+        loss = pick(draw, ["binary_crossentropy", keras.losses.BinaryCrossentropy(label_smoothing=0.1)])
+        metrics = pick(draw, [["accuracy"], [keras.metrics.AUC(), keras.metrics.Precision()]])
+    else:
+        y = draw.normal(size=(samples, units)).astype("float32")
+        loss = pick(draw, ["mse", "mae", keras.losses.Huber(delta=0.5), "log_cosh"])
+        metrics = pick(draw, [[], ["mae"], [keras.metrics.RootMeanSquaredError()]])
+    for i in adapt:
+        before = keras.Sequential([keras.Input((width,))] + layers[:i]) if i else None
+        layers[i].adapt(before.predict(x, verbose=0) if before else x)
+    if draw.random() < 0.4:
+        inputs = keras.Input((width,))
+        outputs = inputs
+        for layer in layers:
+            outputs = layer(outputs)
+        model = keras.Model(inputs, outputs)
+    else:
+        model = keras.Sequential([keras.Input((width,))] + layers)
+    model.compile(optimizer(draw, 3 * (samples // batch + 1)), loss, metrics=metrics)
+    return model, x, y, batch
+
+
+def state(model):
+    return [numpy.array(v) for v in model.weights] + [numpy.array(v) for v in model.optimizer.variables]
+
+
+def apart(a, b):
+    """Normwise, the larger of what weights and the optimizer's state are apart."""
+    assert [one.shape for one in a] == [other.shape for other in b]
+    worst = 0.0
+    for part in (slice(0, WEIGHTS), slice(WEIGHTS, None)):
+        one, other = (numpy.concatenate([v.ravel().astype("float64") for v in s[part] if v.ndim] or [numpy.zeros(1)])
+                      for s in (a, b))
+        if numpy.linalg.norm(other) > 0:
+            worst = max(worst, numpy.linalg.norm(one - other) / numpy.linalg.norm(other))
+    return worst
+
+
+def tool(*arguments):
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)}: {done.stderr}")
+
+
+def fit(model, x, y, batch, epochs):
+    model.fit(x, y, batch_size=batch, epochs=epochs, shuffle=False, verbose=0)
+
+
+def perturbed(draw, batch, x, y):
+    """Ten more epochs of the saved model with every weight some roundings away."""
+    model = keras.models.load_model("a.keras")
+    model.set_weights([w * (1 + 3e-7 * draw.choice([-1.0, 1.0], w.shape)).astype(w.dtype) if w.dtype == "float32"
+                       else w for w in model.get_weights()])
+    fit(model, x, y, batch, 5)
+    fit(model, x, y, batch, 5)
+    return state(model)
+
+
+def attempt(seed):
+    """One network; None where Keras itself amplifies roundings (a kink of relu is crossed), or fails."""
+    model, x, y, batch = make(seed)
+    numpy.save("x.npy", x)
+    numpy.save("y.npy", y)
+    try:
+        fit(model, x, y, batch, 3)
+        model.save("a.keras")
+        expected = model.predict(x, verbose=0)
+        fit(model, x, y, batch, 5)
+        five = state(model)
+        fit(model, x, y, batch, 5)
+    except TypeError:
+        return None
+    ten = state(model)
+    global WEIGHTS
+    WEIGHTS = len(model.weights)
+    draw = numpy.random.default_rng(seed)
+    if any(apart(perturbed(draw, batch, x, y), ten) > 4e-6 for _ in range(2)):
+        return None
+    tool(sys.argv[1], "a.keras", "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
+    predictions = numpy.abs(numpy.load("p.npy") - expected).max() / max(1.0, numpy.abs(expected).max())
+    back = keras.models.load_model("b.keras")
+    here = apart(state(back), five)
+    fit(back, x, y, batch, 5)
+    there = apart(state(back), ten)
+    print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: "
+          f"outputs {predictions:.1e}, 5 epochs in dlcore {here:.1e}, 5 more in Keras {there:.1e}", flush=True)
+    return predictions, here, there
+
+
+def main():
+    os.chdir(sys.argv[2])
+    seed, figures = int(sys.argv[3]), []
+    while len(figures) < int(sys.argv[4]):
+        figures.append(attempt(seed))
+        if figures[-1] is None:
+            figures.pop()
+        seed += 1
+    worst = [max(f[i] for f in figures) for i in range(3)]
+    print("Keras %s, %d networks of %d: worst: outputs %.1e, 5 epochs in dlcore %.1e, 5 more in Keras %.1e" % (
+        keras.__version__, len(figures), seed - int(sys.argv[3]), *worst))
+    return worst[0] > 2e-6 or max(worst[1:]) > 1e-5
+
+
+sys.exit(main())
