@@ -3,7 +3,7 @@
  * probability of each class for a new row.
  *
  * A normalization layer scales the features, so the saved model takes them as they are in the file.
- * The class names are not in the model file: they are yours to keep, here in a text file beside it.
+ * The class names are in the model file, too, as a note.
  *
  * The table is written here, measurements of flowers like those of the iris data, to a folder that
  * is removed at the end.
@@ -19,10 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FLOWERS = 150, FEATURES = 4, CLASSES_MAX = 10, NAME_SIZE = 64, PATH_SIZE = 512 };
+enum { FLOWERS = 150, FEATURES = 4, CLASSES_MAX = 10, PATH_SIZE = 512 };
 
-static char folder[PATH_SIZE], table_path[PATH_SIZE + 32], model_path[PATH_SIZE + 32],
-    names_path[PATH_SIZE + 32];
+static char folder[PATH_SIZE], table_path[PATH_SIZE + 32], model_path[PATH_SIZE + 32];
 static model_t *network;
 static error_record_t error; /* of all calls that do not change the model */
 
@@ -78,14 +77,11 @@ static void write_table(void)
 static void save(const csv_t *table)
 {
     save_options_t how = save_options_default();
-    FILE *file = open_file(names_path, "w");
-    size_t i;
 
     how.error = &error;
+    check(model_set_note_names(network, DLCORE_NOTE_CLASS_NAMES, csv_class_names(table),
+                               csv_class_count(table)));
     check(model_save(network, model_path, &how));
-    for (i = 0; i < csv_class_count(table); i++)
-        fprintf(file, "%s\n", csv_class_name(table, i));
-    fclose(file);
 }
 
 static double train(void)
@@ -127,34 +123,26 @@ static double train(void)
 
 /* ---- the program that uses the model ---- */
 
-/* Answers the number of names: class i is line i. */
-static size_t read_names(char names[CLASSES_MAX][NAME_SIZE])
-{
-    FILE *file = open_file(names_path, "r");
-    size_t count = 0;
-
-    while (count < CLASSES_MAX && fgets(names[count], NAME_SIZE, file) != NULL) {
-        names[count][strcspn(names[count], "\n")] = '\0';
-        count++;
-    }
-    fclose(file);
-    return count;
-}
-
 /* Prints what a flower is, and answers the probability of the last class. */
 static double predict(const float flower[FEATURES])
 {
     load_options_t from = load_options_default();
     predict_options_t how = predict_options_default();
-    char names[CLASSES_MAX][NAME_SIZE];
-    size_t count = read_names(names), i;
-    const size_t shape[2] = {1, FEATURES}, answer_shape[2] = {1, count};
+    const size_t shape[2] = {1, FEATURES};
+    size_t answer_shape[2] = {1, 0}, count, i;
+    const char *const *names;
     tensor_t *x = NULL, *y = NULL;
     float answer[CLASSES_MAX];
 
     from.error = &error;
     how.error = &error;
     check(model_load(model_path, &from, &network));
+    names = model_note_names(network, DLCORE_NOTE_CLASS_NAMES, &count);
+    if (names == NULL || count > CLASSES_MAX || count != model_output_width(network)) {
+        fprintf(stderr, "csv: the model does not name its classes\n");
+        exit(EXIT_FAILURE);
+    }
+    answer_shape[1] = count;
     check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, flower, 0, &x, &error));
     check(tensor_borrow(NULL, DTYPE_FLOAT32, 2, answer_shape, answer, 0, &y, &error));
     check(model_predict_with(network, x, y, &how));
@@ -180,7 +168,6 @@ int main(void)
     }
     snprintf(table_path, sizeof table_path, "%s/flowers.csv", folder);
     snprintf(model_path, sizeof model_path, "%s/flowers.safetensors", folder);
-    snprintf(names_path, sizeof names_path, "%s/flowers.classes", folder);
     write_table();
 
     accuracy = train();
@@ -190,7 +177,6 @@ int main(void)
 
     remove(table_path);
     remove(model_path);
-    remove(names_path);
     rmdir(folder);
     if (accuracy < 0.85 || virginica < 0.5) {
         fprintf(stderr, "csv: that is not what was to be learnt\n");

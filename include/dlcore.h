@@ -52,6 +52,7 @@
 #include "dlcore/loss.h"
 #include "dlcore/metric.h"
 #include "dlcore/model.h"
+#include "dlcore/note.h"
 #include "dlcore/optimizer.h"
 #include "dlcore/predictor.h"
 #include "dlcore/regularizer.h"

@@ -596,6 +596,13 @@
 #define keras_save_memory dlcore_keras_save_memory
 #define keras_save_weights dlcore_keras_save_weights
 #define keras_save_weights_memory dlcore_keras_save_weights_memory
+/* note.h */
+#define model_set_note dlcore_model_set_note
+#define model_note dlcore_model_note
+#define model_note_count dlcore_model_note_count
+#define model_note_key dlcore_model_note_key
+#define model_set_note_names dlcore_model_set_note_names
+#define model_note_names dlcore_model_note_names
 
 /* npz.h, of the part npz */
 #define npz_t dlcore_npz_t

@@ -111,6 +111,7 @@ void dlcore_model_free(dlcore_model_t *model)
     dlcore_model_drop_run(model);
     dlcore_trainer_clear(model);
     dlcore_network_clear(&model->network);
+    dlcore_notes_clear(&model->notes, &allocator);
     dlcore_release(&allocator, model);
 }
 
@@ -160,7 +161,7 @@ dlcore_status dlcore_model_build(dlcore_model_t *model, size_t input_width)
     return dlcore_model_end(model, build_network(model, input_width));
 }
 
-/* The clone's layers, settings and weights; on failure the caller frees it. */
+/* The clone's layers, settings, notes and weights; on failure the caller frees it. */
 static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clone)
 {
     const dlcore_network_t *network = &model->network;
@@ -174,6 +175,8 @@ static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clon
     clone->first_error = model->first_error;
     clone->compiled = model->compiled;
     clone->settings = model->settings;
+    if (status == DLCORE_OK)
+        status = dlcore_notes_copy(&clone->notes, &model->notes, &clone->allocator, &clone->error);
     if (status != DLCORE_OK || network->values == NULL)
         return status;
     status = dlcore_network_build_unset(&clone->network, dlcore_network_input_width(network),

@@ -17,6 +17,7 @@
 #include "engine/update.h"
 #include "engine/workspace.h"
 #include "model/call.h"
+#include "model/notes.h"
 
 DLCORE_HIDDEN_BEGIN
 
@@ -36,6 +37,7 @@ struct dlcore_model {
     dlcore_error_record_t error;
     dlcore_error_record_t first_error; /* of add: sticky */
     dlcore_network_t network;
+    dlcore_notes_t notes;
 
     bool compiled;
     dlcore_compile_options_t settings;

@@ -176,6 +176,8 @@ static dlcore_status load_model(dlcore_model_loading_t *loading)
     if (status == DLCORE_OK)
         status = dlcore_model_loading_version(loading);
     if (status == DLCORE_OK)
+        status = dlcore_model_loading_notes(loading);
+    if (status == DLCORE_OK)
         status = make_loaded_network(loading);
     if (status == DLCORE_OK)
         status = compile(loading);

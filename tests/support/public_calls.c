@@ -127,6 +127,7 @@ static const char *const npz_names[1] = {"x"};
 static const char *const names[CLASSES] = {"one", "two", "three"};
 static const uint64_t boundaries[1] = {2};
 static const double rates[2] = {0.1, 0.01};
+static const char notes_key[] = "class_names";
 
 static double rate_of_step(void *user, uint64_t step)
 {

@@ -485,6 +485,18 @@ CALL(dlcore_keras_save_weights_memory,
                                                   P(&s->made_bytes), P(&s->number)))
 #endif
 
+/* ---- note.h ---- */
+
+CALL(dlcore_model_set_note,
+     s->status = dlcore_model_set_note(WRITES(s->model), P(notes_key), P("text")))
+CALL(dlcore_model_note, (void)dlcore_model_note(P(s->model), P(notes_key)))
+CALL(dlcore_model_note_count, (void)dlcore_model_note_count(P(s->model)))
+CALL(dlcore_model_note_key, (void)dlcore_model_note_key(P(s->model), 0))
+CALL(dlcore_model_set_note_names,
+     s->status = dlcore_model_set_note_names(WRITES(s->model), P(notes_key), P(names), 3))
+CALL(dlcore_model_note_names,
+     (void)dlcore_model_note_names(P(s->model), P(notes_key), P(&s->number)))
+
 /* ---- npz.h ---- */
 
 #ifdef DLCORE_PART_NPZ
