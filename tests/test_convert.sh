@@ -1,0 +1,90 @@
+#!/bin/sh
+# The example convert, there and back again: a model through each format that this build has, and
+# data through each, unchanged.
+#
+#   test_convert.sh convert fixtures "PART ..."
+#
+# SPDX-License-Identifier: MIT
+set -eu
+convert=$1
+fixtures=$2
+parts=" $3 "
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# fails TEXT ARGUMENT...: the program ends with an error that says so.
+fails() {
+    text=$1
+    shift
+    if "$convert" "$@" > out 2>&1 || ! grep -qF -- "$text" out; then
+        echo "convert $*: no error \"$text\", but:" >&2
+        cat out >&2
+        exit 1
+    fi
+}
+
+# shown FILE TEXT: inspecting says so.
+shown() {
+    "$convert" --inspect "$1" > out
+    grep -qF -- "$2" out || {
+        echo "convert --inspect $1 does not say \"$2\", but:" >&2
+        cat out >&2
+        exit 1
+    }
+}
+
+# ---- models ----
+
+model=$fixtures/version1.safetensors
+"$convert" "$model" a.safetensors
+"$convert" a.safetensors b.safetensors
+cmp a.safetensors b.safetensors
+shown a.safetensors dense
+"$convert" a.safetensors a.c
+grep -q network_predict a.c
+fails "C source is written, not read" a.c c.safetensors
+for part in keras onnx; do
+    case $parts in
+    *" $part "*)
+        "$convert" a.safetensors "a.$part" > out
+        "$convert" "a.$part" "b.safetensors" > out
+        "$convert" b.safetensors b.c
+        # the same network: its numbers, and samples of the self-test with their outputs
+        cmp a.c b.c
+        shown "a.$part" dense
+        ;;
+    *) fails "needs the part $part" a.safetensors "a.$part" ;;
+    esac
+done
+
+# ---- data ----
+
+printf '1,2.5,-3\n4,5,0.333333343\n' > a.csv
+"$convert" a.csv a.npy
+shown a.npy "a.npy: float32 (2, 3)"
+"$convert" a.npy a.idx
+shown a.idx "a.idx: float32 (2, 3)"
+"$convert" a.idx b.csv
+cmp a.csv b.csv
+case $parts in
+*" npz "*)
+    "$convert" a.npy a.npz weights
+    shown a.npz "weights: float32 (2, 3)"
+    "$convert" a.npz c.csv
+    cmp a.csv c.csv
+    shown "$fixtures/deflated.npz" "complex: cannot be read"
+    "$convert" "$fixtures/stored.npz" u1.npy u1
+    shown u1.npy "u1.npy: uint8 (3, 2, 2)"
+    fails "has no array \"x\"" "$fixtures/stored.npz" x.npy x
+    ;;
+*) fails "needs the part npz" a.npy a.npz ;;
+esac
+
+# ---- what cannot be ----
+
+fails "a model does not become data" a.safetensors a.npy
+fails "does not say what to write" a.npy a.unknown
+fails "a.keras.csv" a.npy no/folder/a.keras.csv
+fails "usage" a.npy
+echo "convert: passed with the parts$parts"
