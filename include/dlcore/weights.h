@@ -4,6 +4,9 @@
  * program model_build(network, 784); if (model_load_weights(network, "digits.safetensors") !=
  * DLCORE_OK) fprintf(stderr, "%s\n", model_error(network));
  *
+ * What torch.save wrote (.pt, .pth) is not safetensors: save weights there with
+ * safetensors.torch.save_file(model.state_dict(), "digits.safetensors").
+ *
  * dlcore finds out which tensor is which weight, in this order:
  *   1. `pairs` of the options: what you say.
  *   2. Names: the tensor is called as the weight ("dense/kernel"), or so after a prefix that is the

@@ -16,9 +16,11 @@ static const char *foreign_format(const unsigned char prefix[DLCORE_SAFETENSORS_
     if (memcmp(prefix, "\x89HDF\r\n\x1a\n", 8) == 0)
         return "HDF5, as Keras's .h5 files: keras_load of dlcore/keras.h (the part keras) reads it";
     if (memcmp(prefix, "PK\3\4", 4) == 0)
-        return "a ZIP, as Keras's .keras files: keras_load of dlcore/keras.h (the part keras) "
-               "reads "
-               "these";
+        return "a ZIP: keras_load of dlcore/keras.h (the part keras) reads .keras files; what "
+               "torch.save wrote, save by safetensors.torch.save_file";
+    if (prefix[0] == 0x80 && prefix[1] >= 2 && prefix[1] <= 5 && /* and no length of a header */
+        dlcore_load_u64(prefix) > DLCORE_SAFETENSORS_HEADER_MAX)
+        return "a pickle of Python's: save weights of PyTorch by safetensors.torch.save_file";
     return NULL;
 }
 

@@ -237,6 +237,35 @@ static void test_safetensors_prefix_of_another_format_names_the_call_that_reads_
     }
 }
 
+static void test_safetensors_prefix_names_files_of_other_programs(void **state)
+{
+    static const struct {
+        const char *prefix;
+        const char *text; /* NULL: it is a length, 640 */
+    } cases[] = {
+        {"\x89HDF\r\n\x1a\n", "keras_load"},
+        {"PK\3\4\x14\0\0\0", "what torch.save wrote, save by safetensors.torch.save_file"},
+        {"\x80\2\x8a\nl\xfc\x9c\x46", "a pickle of Python's"},
+        {"\x80\4\x95\x20\0\0\0\0", "a pickle of Python's"},
+        {"\x80\2\0\0\0\0\0\0", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned char prefix[DLCORE_SAFETENSORS_PREFIX];
+        dlcore_error_record_t error;
+        dlcore_status status;
+        size_t size;
+
+        memcpy(prefix, cases[i].prefix, sizeof prefix);
+        status = dlcore_safetensors_prefix(prefix, 1000, "weights.pt", &size, &error);
+        if (cases[i].text != NULL)
+            assert_failed(status, DLCORE_ERROR_FORMAT, &error, cases[i].text);
+        else
+            assert_int_equal(status, DLCORE_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_safetensors_knows_the_size_of_every_dtype, begin, end),
         cmocka_unit_test_setup_teardown(test_safetensors_finds_each_of_many, begin, end),
         cmocka_unit_test(test_safetensors_prefix_is_little_endian),
+        cmocka_unit_test(test_safetensors_prefix_names_files_of_other_programs),
         cmocka_unit_test(test_safetensors_prefix_of_another_format_names_the_call_that_reads_it),
         cmocka_unit_test(test_safetensors_checksum_is_xxh64),
     };
