@@ -15,26 +15,38 @@ extern "C" {
 #endif
 
 typedef enum dlcore_activation {
-    DLCORE_ACTIVATION_UNKNOWN = 0,  /* what a zeroed struct or an unknown name gives: refused */
-    DLCORE_ACTIVATION_LINEAR,       /* x */
-    DLCORE_ACTIVATION_RELU,         /* max(x, 0); NaN stays NaN */
-    DLCORE_ACTIVATION_SOFTMAX,      /* exp(x_i) / sum_j exp(x_j) over the units of a sample */
-    DLCORE_ACTIVATION_SIGMOID,      /* 1 / (1 + exp(-x)) */
-    DLCORE_ACTIVATION_TANH,         /* tanh(x) */
-    DLCORE_ACTIVATION_LEAKY_RELU,   /* x where x > 0, else negative_slope x; 0.2 */
-    DLCORE_ACTIVATION_RELU6,        /* min(max(x, 0), 6) */
-    DLCORE_ACTIVATION_ELU,          /* x where x > 0, else alpha (exp(x) - 1); 1 */
-    DLCORE_ACTIVATION_SELU,         /* 1.0507 elu(x) with alpha 1.67326 */
-    DLCORE_ACTIVATION_GELU,         /* x P(X <= x), X normal: x / 2 (1 + erf(x / sqrt 2)) */
-    DLCORE_ACTIVATION_GELU_TANH,    /* gelu, approximately: with tanh in place of erf */
-    DLCORE_ACTIVATION_SILU,         /* x sigmoid(x); also called swish */
-    DLCORE_ACTIVATION_SOFTPLUS,     /* log(1 + exp(x)) */
-    DLCORE_ACTIVATION_SOFTSIGN,     /* x / (1 + |x|) */
-    DLCORE_ACTIVATION_HARD_SIGMOID, /* relu6(x + 3) / 6 */
-    DLCORE_ACTIVATION_HARD_SILU,    /* x hard_sigmoid(x); also called hard_swish */
-    DLCORE_ACTIVATION_MISH,         /* x tanh(softplus(x)) */
-    DLCORE_ACTIVATION_EXPONENTIAL,  /* exp(x) */
-    DLCORE_ACTIVATION_LOG_SOFTMAX   /* x_i - log sum_j exp(x_j) over the units of a sample */
+    DLCORE_ACTIVATION_UNKNOWN = 0,    /* what a zeroed struct or an unknown name gives: refused */
+    DLCORE_ACTIVATION_LINEAR,         /* x */
+    DLCORE_ACTIVATION_RELU,           /* max(x, 0); NaN stays NaN */
+    DLCORE_ACTIVATION_SOFTMAX,        /* exp(x_i) / sum_j exp(x_j) over the units of a sample */
+    DLCORE_ACTIVATION_SIGMOID,        /* 1 / (1 + exp(-x)) */
+    DLCORE_ACTIVATION_TANH,           /* tanh(x) */
+    DLCORE_ACTIVATION_LEAKY_RELU,     /* x where x > 0, else negative_slope x; 0.2 */
+    DLCORE_ACTIVATION_RELU6,          /* min(max(x, 0), 6) */
+    DLCORE_ACTIVATION_ELU,            /* x where x > 0, else alpha (exp(x) - 1); 1 */
+    DLCORE_ACTIVATION_SELU,           /* 1.0507 elu(x) with alpha 1.67326 */
+    DLCORE_ACTIVATION_GELU,           /* x P(X <= x), X normal: x / 2 (1 + erf(x / sqrt 2)) */
+    DLCORE_ACTIVATION_GELU_TANH,      /* gelu, approximately: with tanh in place of erf */
+    DLCORE_ACTIVATION_SILU,           /* x sigmoid(x); also called swish */
+    DLCORE_ACTIVATION_SOFTPLUS,       /* log(1 + exp(x)) */
+    DLCORE_ACTIVATION_SOFTSIGN,       /* x / (1 + |x|) */
+    DLCORE_ACTIVATION_HARD_SIGMOID,   /* relu6(x + 3) / 6 */
+    DLCORE_ACTIVATION_HARD_SILU,      /* x hard_sigmoid(x); also called hard_swish */
+    DLCORE_ACTIVATION_MISH,           /* x tanh(softplus(x)) */
+    DLCORE_ACTIVATION_EXPONENTIAL,    /* exp(x) */
+    DLCORE_ACTIVATION_LOG_SOFTMAX,    /* x_i - log sum_j exp(x_j) over the units of a sample */
+    DLCORE_ACTIVATION_CELU,           /* x where x > 0, else exp(x) - 1 */
+    DLCORE_ACTIVATION_HARD_TANH,      /* min(max(x, -1), 1) */
+    DLCORE_ACTIVATION_LOG_SIGMOID,    /* log(sigmoid(x)) */
+    DLCORE_ACTIVATION_SOFT_SHRINK,    /* x brought nearer to 0 by 0.5; 0 within +-0.5 */
+    DLCORE_ACTIVATION_HARD_SHRINK,    /* x; 0 within +-0.5 */
+    DLCORE_ACTIVATION_TANH_SHRINK,    /* x - tanh(x) */
+    DLCORE_ACTIVATION_SQUAREPLUS,     /* (x + sqrt(x^2 + 4)) / 2 */
+    DLCORE_ACTIVATION_SPARSE_PLUS,    /* 0 below -1, x above 1, (x + 1)^2 / 4 between */
+    DLCORE_ACTIVATION_SPARSE_SIGMOID, /* (x + 1) / 2 within 0 .. 1 */
+    /* Keras's relu with max_value, negative_slope and threshold, which no name alone tells: made by
+     * dlcore_layer_relu, which says what it is */
+    DLCORE_ACTIVATION_RELU_GENERAL
 } dlcore_activation_t;
 
 /* By Keras name ("relu"; case and underscores do not count), and back; "swish" is silu,

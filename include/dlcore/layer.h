@@ -64,8 +64,10 @@ typedef struct dlcore_layer {
 
     /* dense and activation */
     dlcore_activation_t activation;
-    double negative_slope; /* of leaky_relu: 0 or more; constructors set 0.2 */
+    double negative_slope; /* of leaky_relu and relu_general: 0 or more; constructors set 0.2 */
     double alpha;          /* of elu: 0 or more; constructors set 1 */
+    double max_value;      /* of relu_general: 0 or more, or INFINITY, the default: none */
+    double threshold;      /* of relu_general: 0 or more; constructors set 0 */
 
     /* rescaling: y = x * scale + offset */
     double scale;
@@ -92,6 +94,11 @@ typedef struct dlcore_layer {
 DLCORE_API dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t activation);
 /* An activation on its own; the width stays. */
 DLCORE_API dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation);
+/* Keras's ReLU with its settings: x where x > threshold, at most max_value, else 0, less
+ * negative_slope (threshold - x) where x is below the threshold. INFINITY, 0, 0 is relu. A dense
+ * layer has it with activation DLCORE_ACTIVATION_RELU_GENERAL and the same three fields. */
+DLCORE_API dlcore_layer_t dlcore_layer_relu(double max_value, double negative_slope,
+                                            double threshold);
 /* (batch, a, b, ...) to (batch, a * b * ...). Every layer does this to its input already, so it
  * only documents the intent, and keeps a model line by line the same as its Keras counterpart. */
 DLCORE_API dlcore_layer_t dlcore_layer_flatten(void);

@@ -12,10 +12,11 @@
 #include "dlcore/activation.h"
 #include "kernels/kernels.h"
 
-/* An activation with its parameter: negative_slope or alpha, else 0. */
+/* An activation with its parameter: negative_slope or alpha, else 0; of relu_general all three. */
 typedef struct dlcore_activate {
     dlcore_activation_t kind;
     float parameter;
+    dlcore_relu_t relu;
 } dlcore_activate_t;
 
 static inline dlcore_activate_t dlcore_activate_linear(void)
@@ -30,12 +31,15 @@ static inline bool dlcore_activate_takes_rows(dlcore_activation_t kind)
 }
 
 /* Whether its derivative cannot be told from its output: because the function falls and rises, or,
- * in softsign, because the output has too few digits left of 1 - |y|. */
+ * in softsign and sparse_sigmoid, because the output has too few digits left near 1, or in
+ * hard_tanh, because the slope at the ends themselves is 1. */
 static inline bool dlcore_activate_needs_input(dlcore_activation_t kind)
 {
     return kind == DLCORE_ACTIVATION_GELU || kind == DLCORE_ACTIVATION_GELU_TANH ||
            kind == DLCORE_ACTIVATION_SILU || kind == DLCORE_ACTIVATION_SOFTSIGN ||
-           kind == DLCORE_ACTIVATION_HARD_SILU || kind == DLCORE_ACTIVATION_MISH;
+           kind == DLCORE_ACTIVATION_HARD_SILU || kind == DLCORE_ACTIVATION_MISH ||
+           kind == DLCORE_ACTIVATION_HARD_TANH || kind == DLCORE_ACTIVATION_TANH_SHRINK ||
+           kind == DLCORE_ACTIVATION_SPARSE_SIGMOID || kind == DLCORE_ACTIVATION_RELU_GENERAL;
 }
 
 /* y = activation(y). Linear, and those of rows, change nothing. */
@@ -48,6 +52,8 @@ static inline void dlcore_activate(const dlcore_kernels_t *kernels, dlcore_activ
         kernels->sigmoid(y, n);
     else if (activation.kind == DLCORE_ACTIVATION_TANH)
         kernels->tanh(y, n);
+    else if (activation.kind == DLCORE_ACTIVATION_RELU_GENERAL)
+        kernels->relu_general(y, n, &activation.relu);
     else if (kernels->activations[activation.kind].apply != NULL)
         kernels->activations[activation.kind].apply(y, n, activation.parameter);
 }
@@ -64,6 +70,8 @@ static inline void dlcore_activate_gradient(const dlcore_kernels_t *kernels,
         kernels->sigmoid_gradient(from, dy, n);
     else if (activation.kind == DLCORE_ACTIVATION_TANH)
         kernels->tanh_gradient(from, dy, n);
+    else if (activation.kind == DLCORE_ACTIVATION_RELU_GENERAL)
+        kernels->relu_general_gradient(from, dy, n, &activation.relu);
     else if (kernels->activations[activation.kind].gradient != NULL)
         kernels->activations[activation.kind].gradient(from, dy, n, activation.parameter);
 }

@@ -19,7 +19,7 @@
 
 DLCORE_HIDDEN_BEGIN
 
-#define DLCORE_ACTIVATION_COUNT (DLCORE_ACTIVATION_LOG_SOFTMAX + 1)
+#define DLCORE_ACTIVATION_COUNT (DLCORE_ACTIVATION_RELU_GENERAL + 1)
 
 /* One activation of single elements; `parameter` is its negative_slope or alpha, if it has one. */
 typedef struct dlcore_activation_kernel {
@@ -29,6 +29,11 @@ typedef struct dlcore_activation_kernel {
      * dlcore_activate_needs_input (activate.h) */
     void (*gradient)(const float *from, float *dy, size_t n, float parameter);
 } dlcore_activation_kernel_t;
+
+/* relu with all of Keras's settings; max_value Inf: none. */
+typedef struct dlcore_relu {
+    float negative_slope, max_value, threshold;
+} dlcore_relu_t;
 
 /* What one optimizer step needs besides its arrays, already rounded to float as Keras rounds. */
 typedef struct dlcore_sgd_step {
@@ -140,8 +145,12 @@ typedef struct dlcore_kernels {
     void (*sigmoid_gradient)(const float *y, float *dy, size_t n);
     void (*tanh_gradient)(const float *y, float *dy, size_t n);
 
-    /* the other activations of single elements; empty for those above, linear, and those of rows */
+    /* the other activations of single elements; empty for those above, linear, relu_general, and
+     * those of rows */
     dlcore_activation_kernel_t activations[DLCORE_ACTIVATION_COUNT];
+    void (*relu_general)(float *y, size_t n, const dlcore_relu_t *relu);
+    /* dy *= derivative, from the input x */
+    void (*relu_general_gradient)(const float *x, float *dy, size_t n, const dlcore_relu_t *relu);
 
     /* softmax of one row of n, in place, and in *log_sum (may be NULL) log sum_c exp(x_c); a row
      * with a NaN, or with +Inf, becomes all NaN */

@@ -121,6 +121,19 @@ static inline v_float elu_slope(v_float y, v_float alpha)
     return v_select(v_greater(y, v_set(0.0f)), v_set(1.0f), v_add(y, alpha));
 }
 
+/* Keras's default alpha, 1, which alone has a name. */
+static inline v_float celu_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return expm1_vector(x);
+}
+
+static inline v_float celu_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return elu_slope(y, v_set(1.0f));
+}
+
 #define SELU_SCALE 1.05070098735548049342f
 #define SELU_ALPHA 1.67326324235437728481f
 
@@ -310,6 +323,132 @@ static inline v_float gelu_tanh_slope(v_float x, v_float parameter)
     return v_fma(v_mul(v_mul(b, v_set(GELU_ROOT)), inner), v_mul(s, rest), s);
 }
 
+/* ---- of Keras's later ones ---- */
+
+static inline v_float hard_tanh_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return bounded(x, 1.0f);
+}
+
+/* 1 at the ends, too, as Keras has it. */
+static inline v_float hard_tanh_slope(v_float x, v_float parameter)
+{
+    v_float one = v_set(1.0f);
+    (void)parameter;
+    return v_select(v_greater(v_abs(x), one), v_set(0.0f), one);
+}
+
+/* -softplus(-x) */
+static inline v_float log_sigmoid_of(v_float x, v_float parameter)
+{
+    v_float zero = v_set(0.0f);
+    return v_sub(zero, softplus_of(v_sub(zero, x), parameter));
+}
+
+/* sigmoid(-x) = 1 - exp(y) */
+static inline v_float log_sigmoid_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return v_sub(v_set(0.0f), expm1_vector(y));
+}
+
+#define SHRINK 0.5f
+
+static inline v_float soft_shrink_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return v_sub(x, bounded(x, SHRINK));
+}
+
+/* 1 but where y is 0 */
+static inline v_float shrink_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return v_select(v_greater(v_abs(y), v_set(0.0f)), v_set(1.0f), v_set(0.0f));
+}
+
+static inline v_float hard_shrink_of(v_float x, v_float parameter)
+{
+    v_mask within = v_less(v_abs(x), v_set(SHRINK + 0x1p-24f)); /* the next above: up to SHRINK */
+    (void)parameter;
+    return v_select(within, v_set(0.0f), x);
+}
+
+/* Near 0 the difference cancels: there (x cosh x - sinh x) / cosh x, with the series
+ * x^3 sum_k x^2k (2k + 2) / (2k + 3)! and sum_k x^2k / (2k)!. */
+static inline v_float tanh_shrink_of(v_float x, v_float parameter)
+{
+    const float edge = 1.25f;
+    v_float b = bounded(x, edge), s = v_mul(b, b), difference, cosine;
+    (void)parameter;
+    difference = v_set(1.0f / 518918400.0f);
+    difference = v_fma(difference, s, v_set(1.0f / 3991680.0f));
+    difference = v_fma(difference, s, v_set(1.0f / 45360.0f));
+    difference = v_fma(difference, s, v_set(1.0f / 840.0f));
+    difference = v_fma(difference, s, v_set(1.0f / 30.0f));
+    difference = v_fma(difference, s, v_set(1.0f / 3.0f));
+    cosine = v_set(1.0f / 479001600.0f);
+    cosine = v_fma(cosine, s, v_set(1.0f / 3628800.0f));
+    cosine = v_fma(cosine, s, v_set(1.0f / 40320.0f));
+    cosine = v_fma(cosine, s, v_set(1.0f / 720.0f));
+    cosine = v_fma(cosine, s, v_set(1.0f / 24.0f));
+    cosine = v_fma(cosine, s, v_set(0.5f));
+    cosine = v_fma(cosine, s, v_set(1.0f));
+    difference = v_div(v_mul(v_mul(b, s), difference), cosine);
+    return v_select(v_less(v_abs(x), v_set(edge)), difference, v_sub(x, tanh_vector(x)));
+}
+
+static inline v_float tanh_shrink_slope(v_float x, v_float parameter)
+{
+    v_float t = tanh_vector(x);
+    (void)parameter;
+    return v_mul(t, t);
+}
+
+/* With s = (|x| + sqrt(x^2 + 4)) / 2 it is s, or 1 / s below 0, where the sum would cancel. */
+static inline v_float squareplus_of(v_float x, v_float parameter)
+{
+    v_float a = v_abs(x), b = v_min(v_set(1e15f), a), half = v_set(0.5f);
+    v_float root = v_max(v_sqrt(v_fma(b, b, v_set(4.0f))), a); /* a itself where it is large */
+    v_float s = v_fma(half, a, v_mul(half, root));
+    (void)parameter;
+    return v_select(v_less(x, v_set(0.0f)), v_div(v_set(1.0f), s), s);
+}
+
+/* (1 + x / sqrt(x^2 + 4)) / 2 = 1 / (1 + 1 / y^2) */
+static inline v_float squareplus_slope(v_float y, v_float parameter)
+{
+    v_float one = v_set(1.0f), inverse = v_div(one, y);
+    (void)parameter;
+    return v_div(one, v_fma(inverse, inverse, one));
+}
+
+static inline v_float sparse_plus_of(v_float x, v_float parameter)
+{
+    v_float half = v_mul(v_add(bounded(x, 1.0f), v_set(1.0f)), v_set(0.5f));
+    (void)parameter;
+    return v_select(v_greater(x, v_set(1.0f)), x, v_mul(half, half));
+}
+
+static inline v_float sparse_plus_slope(v_float y, v_float parameter)
+{
+    (void)parameter;
+    return v_min(v_set(1.0f), v_sqrt(y));
+}
+
+static inline v_float sparse_sigmoid_of(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return v_mul(v_add(bounded(x, 1.0f), v_set(1.0f)), v_set(0.5f));
+}
+
+static inline v_float sparse_sigmoid_slope(v_float x, v_float parameter)
+{
+    (void)parameter;
+    return where_between(x, -1.0f, 1.0f, v_set(0.5f));
+}
+
 ACTIVATION(leaky_relu)
 ACTIVATION(relu6)
 ACTIVATION(elu)
@@ -323,20 +462,39 @@ ACTIVATION(hard_sigmoid)
 ACTIVATION(hard_silu)
 ACTIVATION(mish)
 ACTIVATION(exponential)
+ACTIVATION(celu)
+ACTIVATION(hard_tanh)
+ACTIVATION(log_sigmoid)
+APPLY(soft_shrink_apply, soft_shrink_of)
+APPLY(hard_shrink_apply, hard_shrink_of)
+APPLY_SLOPE(shrink_gradient, shrink_slope)
+ACTIVATION(tanh_shrink)
+ACTIVATION(squareplus)
+ACTIVATION(sparse_plus)
+ACTIVATION(sparse_sigmoid)
 
-#define ACTIVATION_TABLE                                                                \
-    {                                                                                   \
-        [DLCORE_ACTIVATION_LEAKY_RELU] = {leaky_relu_apply, leaky_relu_gradient},       \
-        [DLCORE_ACTIVATION_RELU6] = {relu6_apply, relu6_gradient},                      \
-        [DLCORE_ACTIVATION_ELU] = {elu_apply, elu_gradient},                            \
-        [DLCORE_ACTIVATION_SELU] = {selu_apply, selu_gradient},                         \
-        [DLCORE_ACTIVATION_GELU] = {gelu_apply, gelu_gradient},                         \
-        [DLCORE_ACTIVATION_GELU_TANH] = {gelu_tanh_apply, gelu_tanh_gradient},          \
-        [DLCORE_ACTIVATION_SILU] = {silu_apply, silu_gradient},                         \
-        [DLCORE_ACTIVATION_SOFTPLUS] = {softplus_apply, softplus_gradient},             \
-        [DLCORE_ACTIVATION_SOFTSIGN] = {softsign_apply, softsign_gradient},             \
-        [DLCORE_ACTIVATION_HARD_SIGMOID] = {hard_sigmoid_apply, hard_sigmoid_gradient}, \
-        [DLCORE_ACTIVATION_HARD_SILU] = {hard_silu_apply, hard_silu_gradient},          \
-        [DLCORE_ACTIVATION_MISH] = {mish_apply, mish_gradient},                         \
-        [DLCORE_ACTIVATION_EXPONENTIAL] = {exponential_apply, exponential_gradient},    \
+#define ACTIVATION_TABLE                                                                      \
+    {                                                                                         \
+        [DLCORE_ACTIVATION_LEAKY_RELU] = {leaky_relu_apply, leaky_relu_gradient},             \
+        [DLCORE_ACTIVATION_RELU6] = {relu6_apply, relu6_gradient},                            \
+        [DLCORE_ACTIVATION_ELU] = {elu_apply, elu_gradient},                                  \
+        [DLCORE_ACTIVATION_SELU] = {selu_apply, selu_gradient},                               \
+        [DLCORE_ACTIVATION_GELU] = {gelu_apply, gelu_gradient},                               \
+        [DLCORE_ACTIVATION_GELU_TANH] = {gelu_tanh_apply, gelu_tanh_gradient},                \
+        [DLCORE_ACTIVATION_SILU] = {silu_apply, silu_gradient},                               \
+        [DLCORE_ACTIVATION_SOFTPLUS] = {softplus_apply, softplus_gradient},                   \
+        [DLCORE_ACTIVATION_SOFTSIGN] = {softsign_apply, softsign_gradient},                   \
+        [DLCORE_ACTIVATION_HARD_SIGMOID] = {hard_sigmoid_apply, hard_sigmoid_gradient},       \
+        [DLCORE_ACTIVATION_HARD_SILU] = {hard_silu_apply, hard_silu_gradient},                \
+        [DLCORE_ACTIVATION_MISH] = {mish_apply, mish_gradient},                               \
+        [DLCORE_ACTIVATION_EXPONENTIAL] = {exponential_apply, exponential_gradient},          \
+        [DLCORE_ACTIVATION_CELU] = {celu_apply, celu_gradient},                               \
+        [DLCORE_ACTIVATION_HARD_TANH] = {hard_tanh_apply, hard_tanh_gradient},                \
+        [DLCORE_ACTIVATION_LOG_SIGMOID] = {log_sigmoid_apply, log_sigmoid_gradient},          \
+        [DLCORE_ACTIVATION_SOFT_SHRINK] = {soft_shrink_apply, shrink_gradient},               \
+        [DLCORE_ACTIVATION_HARD_SHRINK] = {hard_shrink_apply, shrink_gradient},               \
+        [DLCORE_ACTIVATION_TANH_SHRINK] = {tanh_shrink_apply, tanh_shrink_gradient},          \
+        [DLCORE_ACTIVATION_SQUAREPLUS] = {squareplus_apply, squareplus_gradient},             \
+        [DLCORE_ACTIVATION_SPARSE_PLUS] = {sparse_plus_apply, sparse_plus_gradient},          \
+        [DLCORE_ACTIVATION_SPARSE_SIGMOID] = {sparse_sigmoid_apply, sparse_sigmoid_gradient}, \
     }

@@ -64,6 +64,8 @@ MAP_GRADIENT(multiply_by, v_mul)
 
 #include "kernels/kernels_activations_template.h"
 
+#include "kernels/kernels_relu_template.h"
+
 static void multiply_elements(float *y, const float *x, size_t n)
 {
     multiply_by(x, y, n);
@@ -185,6 +187,8 @@ static const dlcore_kernels_t kernel_table = {
     .sigmoid_gradient = sigmoid_gradient,
     .tanh_gradient = tanh_gradient,
     .activations = ACTIVATION_TABLE,
+    .relu_general = relu_general,
+    .relu_general_gradient = relu_general_gradient,
     .softmax = softmax,
     .maximum = maximum,
     .exp_sum = exp_sum,

@@ -47,6 +47,8 @@ static void reach_of(dlcore_activation_t activation, double *low, double *high)
     case DLCORE_ACTIVATION_RELU:
     case DLCORE_ACTIVATION_SOFTPLUS:
     case DLCORE_ACTIVATION_EXPONENTIAL:
+    case DLCORE_ACTIVATION_SQUAREPLUS:
+    case DLCORE_ACTIVATION_SPARSE_PLUS:
         *low = 0.0;
         break;
     case DLCORE_ACTIVATION_RELU6:
@@ -55,16 +57,19 @@ static void reach_of(dlcore_activation_t activation, double *low, double *high)
         break;
     case DLCORE_ACTIVATION_SIGMOID:
     case DLCORE_ACTIVATION_HARD_SIGMOID:
+    case DLCORE_ACTIVATION_SPARSE_SIGMOID:
     case DLCORE_ACTIVATION_SOFTMAX:
         *low = 0.0;
         *high = 1.0;
         break;
     case DLCORE_ACTIVATION_TANH:
     case DLCORE_ACTIVATION_SOFTSIGN:
+    case DLCORE_ACTIVATION_HARD_TANH:
         *low = -1.0;
         *high = 1.0;
         break;
     case DLCORE_ACTIVATION_LOG_SOFTMAX:
+    case DLCORE_ACTIVATION_LOG_SIGMOID:
         *high = 0.0;
         break;
     default:

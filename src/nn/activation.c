@@ -30,6 +30,16 @@ static const char *const activation_names[] = {
     [DLCORE_ACTIVATION_MISH] = "mish",
     [DLCORE_ACTIVATION_EXPONENTIAL] = "exponential",
     [DLCORE_ACTIVATION_LOG_SOFTMAX] = "log_softmax",
+    [DLCORE_ACTIVATION_CELU] = "celu",
+    [DLCORE_ACTIVATION_HARD_TANH] = "hard_tanh",
+    [DLCORE_ACTIVATION_LOG_SIGMOID] = "log_sigmoid",
+    [DLCORE_ACTIVATION_SOFT_SHRINK] = "soft_shrink",
+    [DLCORE_ACTIVATION_HARD_SHRINK] = "hard_shrink",
+    [DLCORE_ACTIVATION_TANH_SHRINK] = "tanh_shrink",
+    [DLCORE_ACTIVATION_SQUAREPLUS] = "squareplus",
+    [DLCORE_ACTIVATION_SPARSE_PLUS] = "sparse_plus",
+    [DLCORE_ACTIVATION_SPARSE_SIGMOID] = "sparse_sigmoid",
+    [DLCORE_ACTIVATION_RELU_GENERAL] = "relu_general",
 };
 
 enum { ACTIVATION_NAME_COUNT = sizeof activation_names / sizeof activation_names[0] };

@@ -12,6 +12,7 @@
 #include "system/compiler.h"
 
 #include <float.h>
+#include <math.h>
 
 #include "dlcore/layer.h"
 #include "dlcore/status.h"
@@ -160,6 +161,17 @@ enum { DLCORE_LAYER_KIND_COUNT = 1 DLCORE_LAYER_KINDS(DLCORE_LAYER_COUNTED) }; /
          DLCORE_LAYER_SETTING(DOUBLE, negative_slope),                                      \
          .high = FLT_MAX,                                                                   \
          .value = 0.2,                                                                      \
+         .inner = true},                                                                    \
+        {.key = "max_value",                                                                \
+         DLCORE_LAYER_SETTING(DOUBLE, max_value),                                           \
+         .high = FLT_MAX,                                                                   \
+         .value = HUGE_VAL,                                                                 \
+         .has_none = true,                                                                  \
+         .none = HUGE_VAL,                                                                  \
+         .inner = true},                                                                    \
+        {.key = "threshold",                                                                \
+         DLCORE_LAYER_SETTING(DOUBLE, threshold),                                           \
+         .high = FLT_MAX,                                                                   \
          .inner = true},                                                                    \
     {                                                                                       \
         .key = "alpha", DLCORE_LAYER_SETTING(DOUBLE, alpha), .high = FLT_MAX, .value = 1.0, \

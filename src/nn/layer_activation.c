@@ -14,6 +14,10 @@ dlcore_activate_t dlcore_layer_activate(const dlcore_layer_t *layer)
         activation.parameter = (float)layer->negative_slope;
     else if (layer->activation == DLCORE_ACTIVATION_ELU)
         activation.parameter = (float)layer->alpha;
+    else if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)
+        activation.relu = (dlcore_relu_t){.negative_slope = (float)layer->negative_slope,
+                                          .max_value = (float)layer->max_value,
+                                          .threshold = (float)layer->threshold};
     return activation;
 }
 
@@ -90,6 +94,15 @@ dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation)
 {
     dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_ACTIVATION, activation_settings);
     layer.activation = activation;
+    return layer;
+}
+
+dlcore_layer_t dlcore_layer_relu(double max_value, double negative_slope, double threshold)
+{
+    dlcore_layer_t layer = dlcore_layer_activation(DLCORE_ACTIVATION_RELU_GENERAL);
+    layer.max_value = max_value;
+    layer.negative_slope = negative_slope;
+    layer.threshold = threshold;
     return layer;
 }
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "store/activation_config.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/name.h"
@@ -13,6 +13,18 @@
 /* Of Keras's layers, which differ from its functions of the same name. */
 #define LEAKY_RELU_LAYER_SLOPE 0.3
 
+static void put_relu(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
+{
+    dlcore_config_open(writer, "activation", "keras.layers", "ReLU");
+    if (layer->max_value < HUGE_VAL)
+        dlcore_json_put_double(writer, "max_value", layer->max_value);
+    else
+        dlcore_json_put_null(writer, "max_value");
+    dlcore_json_put_double(writer, "negative_slope", layer->negative_slope);
+    dlcore_json_put_double(writer, "threshold", layer->threshold);
+    dlcore_config_close(writer);
+}
+
 void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
 {
     dlcore_layer_t defaults = dlcore_layer_activation(layer->activation);
@@ -20,6 +32,10 @@ void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_lay
                  layer->negative_slope != defaults.negative_slope;
     bool elu = layer->activation == DLCORE_ACTIVATION_ELU && layer->alpha != defaults.alpha;
 
+    if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL) {
+        put_relu(writer, layer);
+        return;
+    }
     if (!leaky && !elu) {
         dlcore_json_put_string(writer, "activation", dlcore_activation_name(layer->activation));
         return;
@@ -83,32 +99,23 @@ static dlcore_status settle_elu(const dlcore_config_reading_t *reading,
     return DLCORE_OK;
 }
 
-static dlcore_status refuse_of_relu(const dlcore_config_reading_t *reading, const char *key,
-                                    double value, const char *why)
-{
-    char what[96];
-
-    snprintf(what, sizeof what, "is %g: %s", value, why);
-    return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, key, what);
-}
-
+/* The simpler kind where there is one. */
 static dlcore_status settle_relu(const dlcore_config_reading_t *reading,
                                  const keras_activation_t *found, dlcore_layer_t *layer)
 {
-    if (found->threshold != 0.0)
-        return refuse_of_relu(reading, "threshold", found->threshold, "this version takes only 0");
-    layer->activation = DLCORE_ACTIVATION_RELU;
-    if (!found->bounded && found->slope != 0.0)
-        return settle_leaky_relu(reading, found, layer);
-    if (!found->bounded)
+    bool bent = found->threshold != 0.0 || (found->bounded && found->max_value != 6.0) ||
+                (found->bounded && found->slope != 0.0);
+
+    if (bent) {
+        layer->activation = DLCORE_ACTIVATION_RELU_GENERAL;
+        layer->negative_slope = found->slope;
+        layer->max_value = found->bounded ? found->max_value : HUGE_VAL;
+        layer->threshold = found->threshold;
         return DLCORE_OK;
-    layer->activation = DLCORE_ACTIVATION_RELU6;
-    if (found->max_value != 6.0)
-        return refuse_of_relu(reading, "max_value", found->max_value,
-                              "this version takes only null and 6");
+    }
     if (found->slope != 0.0)
-        return refuse_of_relu(reading, "negative_slope", found->slope,
-                              "beside a max_value this version takes only 0");
+        return settle_leaky_relu(reading, found, layer);
+    layer->activation = found->bounded ? DLCORE_ACTIVATION_RELU6 : DLCORE_ACTIVATION_RELU;
     return DLCORE_OK;
 }
 
@@ -194,7 +201,8 @@ dlcore_status dlcore_activation_config_read(const dlcore_config_reading_t *readi
         return status;
     }
     layer->activation = dlcore_activation_from_name(name);
-    if (config.kind == DLCORE_JSON_OBJECT || layer->activation == DLCORE_ACTIVATION_UNKNOWN)
+    if (config.kind == DLCORE_JSON_OBJECT || layer->activation == DLCORE_ACTIVATION_UNKNOWN ||
+        layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)
         return dlcore_config_refuse_class(reading, "activation", value, name);
     return DLCORE_OK;
 }

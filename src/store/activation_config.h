@@ -24,8 +24,8 @@ dlcore_status dlcore_activation_config_read(const dlcore_config_reading_t *readi
 
 /* Whether Keras's layer of that class is an activation: LeakyReLU, ELU, ReLU or Softmax. */
 bool dlcore_activation_config_is_class(const char *class_name);
-/* Reads its config to an activation layer, trainable and all. ReLU is relu, relu6 or leaky_relu, by
- * its max_value and negative_slope; what is none of them is DLCORE_ERROR_UNSUPPORTED. */
+/* Reads its config to an activation layer, trainable and all. ReLU is relu, relu6, leaky_relu or
+ * relu_general, by its settings. */
 dlcore_status dlcore_activation_config_read_class(const dlcore_config_reading_t *reading,
                                                   const char *class_name,
                                                   const dlcore_json_t *config,

@@ -95,14 +95,15 @@ static float expected_number(const opened_t *c, const char *key)
 
 /* ---- forward ---- */
 
-/* Keras forms elu of exp(x) - 1 and gelu of 1 + erf, which cancel: there, errors are measured by 1
- * and by x. Denormals may be 0. */
+/* Keras forms elu of exp(x) - 1, gelu of 1 + erf, tanh_shrink of x - tanh(x), which cancel: there,
+ * errors are measured by 1 and by x. Denormals may be 0. */
 static double element_error(const opened_t *c, const char *line, const float *values,
                             const float *reference)
 {
     const float *x = fixture_floats(fixture_array(c->fixture, c->name, "x"));
     bool by_one = strstr(line, " elu") != NULL || strstr(line, " selu") != NULL;
-    bool by_input = strstr(line, "lu") != NULL || strstr(line, "mish") != NULL;
+    bool by_input = strstr(line, "lu") != NULL || strstr(line, "mish") != NULL ||
+                    strstr(line, "shrink") != NULL;
 
     return agreement_elements(values, reference, by_input && !by_one ? x : NULL, c->rows * c->units,
                               by_one ? 1 : 1e-30);

@@ -17,6 +17,7 @@
 #include "dlcore/model.h"
 #include "kernels/activate.h"
 #include "kernels/cpu.h"
+#include "nn/layer.h"
 #include "support/fixture.h"
 #include "support/models.h"
 
@@ -27,12 +28,16 @@ static bool same(float value, float expected)
     return fabs((double)value - (double)expected) <= 2e-6 * fmax(1.0, fabs((double)expected));
 }
 
-/* "leaky_relu 0.3" */
+/* "leaky_relu 0.3"; "relu_general 6 0.25 0" */
 static dlcore_layer_t layer_of(const char *line)
 {
     char name[32] = "", parameter[32] = "";
     dlcore_layer_t layer;
+    double most = 0, slope = 0, threshold = 0;
     int words = sscanf(line, "%31s %31s", name, parameter);
+
+    if (sscanf(line, "relu_general %lf %lf %lf", &most, &slope, &threshold) == 3)
+        return dlcore_layer_relu(most, slope, threshold);
 
     layer = dlcore_layer_activation(dlcore_activation_from_name(name));
     assert_int_not_equal(layer.activation, DLCORE_ACTIVATION_UNKNOWN);
@@ -41,13 +46,6 @@ static dlcore_layer_t layer_of(const char *line)
     else if (words == 2)
         layer.alpha = strtod(parameter, NULL);
     return layer;
-}
-
-static float parameter_of(const dlcore_layer_t *layer)
-{
-    if (layer->activation == DLCORE_ACTIVATION_LEAKY_RELU)
-        return (float)layer->negative_slope;
-    return layer->activation == DLCORE_ACTIVATION_ELU ? (float)layer->alpha : 0.0f;
 }
 
 /* ---- kernels ---- */
@@ -68,7 +66,7 @@ static size_t check_kernels(const dlcore_kernels_t *kernels, const char *line,
                             const fixture_array_t *points, const float *expected)
 {
     dlcore_layer_t layer = layer_of(line);
-    dlcore_activate_t activate = {.kind = layer.activation, .parameter = parameter_of(&layer)};
+    dlcore_activate_t activate = dlcore_layer_activate(&layer);
     float y[POINTS_MAX], slopes[POINTS_MAX];
     const float *x = fixture_floats(points);
     size_t differing = 0;
@@ -105,7 +103,7 @@ static void test_activation_kinks_of_all_kernels_are_those_of_keras(void **state
                                        fixture_floats(fixture_array(fixture, name, "slopes")));
     }
     assert_int_equal(differing, 0);
-    assert_int_equal(cases, 19);
+    assert_int_equal(cases, 32);
     fixture_free(fixture);
 }
 
@@ -136,6 +134,8 @@ static float slope_of(const dlcore_layer_t *activation, place_t place, size_t un
         dense.activation = activation->activation;
         dense.negative_slope = activation->negative_slope;
         dense.alpha = activation->alpha;
+        dense.max_value = activation->max_value;
+        dense.threshold = activation->threshold;
     }
     dlcore_model_add(model, dense);
     if (place == BEHIND)

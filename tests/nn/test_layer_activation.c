@@ -82,21 +82,33 @@ static void test_layer_activation_gradients_keep_zero_padding(void **state)
 /* gelu has the same output at two inputs, with slopes of opposite sign. */
 static void test_layer_activation_slope_is_told_from_the_input_where_it_must(void **state)
 {
-    static const dlcore_activation_t kinds[] = {
-        DLCORE_ACTIVATION_GELU,     DLCORE_ACTIVATION_GELU_TANH, DLCORE_ACTIVATION_SILU,
-        DLCORE_ACTIVATION_SOFTSIGN, DLCORE_ACTIVATION_HARD_SILU, DLCORE_ACTIVATION_MISH};
+    static const struct {
+        dlcore_activation_t kind;
+        float low, high; /* the slope at -2.5 lies between */
+    } cases[] = {
+        {DLCORE_ACTIVATION_GELU, -0.5f, -0.02f},
+        {DLCORE_ACTIVATION_GELU_TANH, -0.5f, -0.02f},
+        {DLCORE_ACTIVATION_SILU, -0.5f, -0.02f},
+        {DLCORE_ACTIVATION_SOFTSIGN, 0.0816325f, 0.0816328f}, /* 1 / 12.25 */
+        {DLCORE_ACTIVATION_HARD_SILU, -0.5f, -0.02f},
+        {DLCORE_ACTIVATION_MISH, -0.5f, -0.02f},
+        {DLCORE_ACTIVATION_HARD_TANH, -1e-9f, 1e-9f},
+        {DLCORE_ACTIVATION_TANH_SHRINK, 0.973f, 0.974f},
+        {DLCORE_ACTIVATION_SPARSE_SIGMOID, -1e-9f, 1e-9f},
+        {DLCORE_ACTIVATION_RELU_GENERAL, 0.1999f, 0.2001f},
+    };
 
     (void)state;
     for (int kind = 1; kind < DLCORE_ACTIVATION_COUNT; kind++) {
         bool listed = false;
-        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-            listed |= (int)kinds[i] == kind;
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+            listed |= (int)cases[i].kind == kind;
         assert_int_equal(dlcore_activate_needs_input((dlcore_activation_t)kind), listed);
     }
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         float x[FLOATS], y[FLOATS], dy[FLOATS];
         dlcore_matrix_t mx = matrix_over(x), my = matrix_over(y), mdy = matrix_over(dy);
-        dlcore_layer_t layer = dlcore_layer_activation(kinds[i]);
+        dlcore_layer_t layer = dlcore_layer_activation(cases[i].kind);
         dlcore_layer_pass_t pass = pass_of(&layer, NULL, &my, &mdy);
 
         for (size_t k = 0; k < FLOATS; k++) {
@@ -107,10 +119,8 @@ static void test_layer_activation_slope_is_told_from_the_input_where_it_must(voi
         pass.z = &mx;
         dlcore_layer_activation_gradient(&pass);
         for (size_t k = 0; k < FLOATS; k++) {
-            bool softsign = kinds[i] == DLCORE_ACTIVATION_SOFTSIGN;
             if (!is_padding(k))
-                assert_true(softsign ? fabsf(dy[k] - 1 / 12.25f) < 1e-7f
-                                     : dy[k] < -0.02f && dy[k] > -0.5f);
+                assert_true(dy[k] > cases[i].low && dy[k] < cases[i].high);
         }
     }
 }
@@ -127,6 +137,10 @@ static void test_layer_activation_takes_the_layers_parameter(void **state)
     assert_true(dlcore_layer_activate(&layer).parameter == 0.75f);
     layer.activation = DLCORE_ACTIVATION_GELU;
     assert_true(dlcore_layer_activate(&layer).parameter == 0.0f);
+    layer = dlcore_layer_relu(4.0, 0.5, 0.25);
+    assert_true(dlcore_layer_activate(&layer).relu.max_value == 4.0f);
+    assert_true(dlcore_layer_activate(&layer).relu.negative_slope == 0.5f);
+    assert_true(dlcore_layer_activate(&layer).relu.threshold == 0.25f);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
  * read or refused.
  *
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,35 @@ static void test_activation_config_reads_what_keras_writes(void **state)
     }
 }
 
+static void test_activation_config_reads_relu_with_its_settings(void **state)
+{
+    static const struct {
+        const char *layer;
+        double max_value, negative_slope, threshold;
+    } cases[] = {
+        {LAYER("ReLU", "'threshold':1"), INFINITY, 0, 1},
+        {LAYER("ReLU", "'max_value':5"), 5, 0, 0},
+        {LAYER("ReLU", "'max_value':0"), 0, 0, 0},
+        {DENSE(LAYER("ReLU", "'max_value':6,'negative_slope':0.5,'threshold':0.25")), 6, 0.5, 0.25},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_error_record_t error = {0};
+        dlcore_model_t *model = NULL;
+        const dlcore_layer_t *layer;
+
+        if (read_layers(cases[i].layer, &model, &error) != DLCORE_OK)
+            fail_msg("%s: %s", cases[i].layer, error.message);
+        layer = dlcore_model_layer(model, 0);
+        assert_int_equal(layer->activation, DLCORE_ACTIVATION_RELU_GENERAL);
+        assert_true(layer->max_value == cases[i].max_value);
+        assert_true(layer->negative_slope == cases[i].negative_slope);
+        assert_true(layer->threshold == cases[i].threshold);
+        dlcore_model_free(model);
+    }
+}
+
 static void test_activation_config_keeps_the_name_of_a_layer(void **state)
 {
     dlcore_model_t *model = NULL;
@@ -100,7 +130,8 @@ static void test_activation_config_keeps_the_name_of_a_layer(void **state)
 static void test_activation_config_refuses_what_would_compute_otherwise(void **state)
 {
     static const char *const refused[][2] = {
-        {DENSE("'celu'"), "Dense: this version has no activation \"celu\""},
+        {DENSE("'sparsemax'"), "Dense: this version has no activation \"sparsemax\""},
+        {DENSE("'glu'"), "Dense: this version has no activation \"glu\""},
         {DENSE("5"), "activation: class_name is 5: it is not a name"},
         {DENSE(LAYER("PReLU", "")), "this version has no activation \"PReLU\""},
         {DENSE("{'class_name':7}"), "class_name is 7: it is not a name"},
@@ -108,11 +139,9 @@ static void test_activation_config_refuses_what_would_compute_otherwise(void **s
          "LeakyReLU: negative_slope is \"a\": no finite number"},
         {DENSE(LAYER("LeakyReLU", "'negative_slope':-1")), "negative_slope must lie in 0 .. "},
         {DENSE(LAYER("ELU", "'alpha':1e300")), "alpha must lie in 0 .. "},
-        {LAYER("ReLU", "'threshold':1"), "ReLU: threshold is 1: this version takes only 0"},
-        {LAYER("ReLU", "'max_value':5"),
-         "ReLU: max_value is 5: this version takes only null and 6"},
-        {LAYER("ReLU", "'max_value':6,'negative_slope':0.1"),
-         "ReLU: negative_slope is 0.1: beside a max_value this version takes only 0"},
+        {DENSE("'relu_general'"), "Dense: this version has no activation \"relu_general\""},
+        {LAYER("ReLU", "'threshold':-1"), "threshold must lie in 0 .. "},
+        {LAYER("ReLU", "'max_value':-5"), "max_value must lie in 0 .. "},
         {LAYER("ReLU", "'max_value':'6'"), "ReLU: max_value is \"6\": no finite number"},
         {LAYER("Softmax", "'axis':0"),
          "Softmax: axis is 0: this version takes only [-1, 1, [-1], [1]]"},
@@ -161,6 +190,15 @@ static void test_activation_config_writes_names_and_layers_with_their_parameter(
     put(layer, text, sizeof text);
     assert_string_equal(text, "{\"activation\":{\"module\":\"keras.layers\",\"class_name\":\"ELU\","
                               "\"config\":{\"alpha\":0.7},\"registered_name\":null}}");
+    layer = dlcore_layer_relu(5.0, 0.25, 0.5);
+    put(layer, text, sizeof text);
+    assert_string_equal(text,
+                        "{\"activation\":{\"module\":\"keras.layers\",\"class_name\":\"ReLU\","
+                        "\"config\":{\"max_value\":5,\"negative_slope\":0.25,"
+                        "\"threshold\":0.5},\"registered_name\":null}}");
+    layer.max_value = INFINITY;
+    put(layer, text, sizeof text);
+    assert_non_null(strstr(text, "\"max_value\":null,"));
     layer.activation = DLCORE_ACTIVATION_SELU;
     put(layer, text, sizeof text);
     assert_string_equal(text, "{\"activation\":\"selu\"}");
@@ -180,6 +218,8 @@ static void test_activation_config_round_trip_knows_every_activation(void **stat
             layer.negative_slope = 1 / 3.0;
         else if (kind == DLCORE_ACTIVATION_ELU)
             layer.alpha = 0;
+        else if (kind == DLCORE_ACTIVATION_RELU_GENERAL)
+            layer.max_value = 1 / 3.0; /* without, it is leaky_relu */
         put(layer, text, sizeof text);
         assert_true(dlcore_json_check(text, strlen(text), &value, &problem));
         back = dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR);
@@ -194,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_activation_config_reads_what_keras_writes),
+        cmocka_unit_test(test_activation_config_reads_relu_with_its_settings),
         cmocka_unit_test(test_activation_config_keeps_the_name_of_a_layer),
         cmocka_unit_test(test_activation_config_refuses_what_would_compute_otherwise),
         cmocka_unit_test(test_activation_config_writes_names_and_layers_with_their_parameter),

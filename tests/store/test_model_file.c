@@ -154,7 +154,7 @@ static void test_model_file_round_trip_knows_every_kind(void **state)
              kind++) {
             dlcore_layer_t layer = dlcore_layer_dense(3 + (size_t)kind, DLCORE_ACTIVATION_LINEAR);
 
-            layer.activation = (dlcore_activation_t)(1 + kind % DLCORE_ACTIVATION_LOG_SOFTMAX);
+            layer.activation = (dlcore_activation_t)(1 + kind % DLCORE_ACTIVATION_RELU_GENERAL);
             layer.kernel_initializer.kind = (dlcore_initializer_kind_t)kind;
             layer.bias_initializer = dlcore_initializer_constant(0.1 * kind);
             dlcore_model_add(model, layer);

@@ -14,9 +14,16 @@
 
 #define KEY_SIZE 32
 
-static void set_parameter(dlcore_layer_t *layer, const char *number)
+/* The numbers at the end of a line: of leaky_relu and elu one, of relu_general three. */
+static void set_parameter(dlcore_layer_t *layer, const char *line, const char *number)
 {
-    if (number[0] != '\0' && layer->activation == DLCORE_ACTIVATION_ELU)
+    double *slope = &layer->negative_slope;
+
+    if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)
+        assert_int_equal(sscanf(strstr(line, number), "%lf %lf %lf", &layer->max_value, slope,
+                                &layer->threshold),
+                         3);
+    else if (number[0] != '\0' && layer->activation == DLCORE_ACTIVATION_ELU)
         layer->alpha = strtod(number, NULL);
     else if (number[0] != '\0')
         layer->negative_slope = strtod(number, NULL);
@@ -32,10 +39,10 @@ static dlcore_layer_t layer_of(const char *line)
         layer.units = strtoul(second, NULL, 10);
         layer.activation = dlcore_activation_from_name(third);
         layer.use_bias = strcmp(fourth, "bias") == 0;
-        set_parameter(&layer, fifth);
+        set_parameter(&layer, line, fifth);
     } else if (layer.kind == DLCORE_LAYER_ACTIVATION) {
         layer.activation = dlcore_activation_from_name(second);
-        set_parameter(&layer, third);
+        set_parameter(&layer, line, third);
     } else if (layer.kind == DLCORE_LAYER_RESCALING) {
         layer.scale = strtod(second, NULL);
         layer.offset = strtod(third, NULL);

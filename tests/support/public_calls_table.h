@@ -110,6 +110,7 @@ CALL(dlcore_regularizer_from_name, (void)dlcore_regularizer_from_name(P("loss"))
 
 CALL(dlcore_layer_dense, (void)dlcore_layer_dense(3, DLCORE_ACTIVATION_RELU))
 CALL(dlcore_layer_activation, (void)dlcore_layer_activation(DLCORE_ACTIVATION_RELU))
+CALL(dlcore_layer_relu, (void)dlcore_layer_relu(6.0, 0.1, 0.0))
 CALL(dlcore_layer_flatten, (void)dlcore_layer_flatten())
 CALL(dlcore_layer_rescaling, (void)dlcore_layer_rescaling(1.0, 0.3))
 CALL(dlcore_layer_dropout, (void)dlcore_layer_dropout(0.3))

@@ -17,13 +17,16 @@
 #define CLIP_MARGIN 0.01 /* below, 1 / p would magnify what float32 loses in p */
 
 static const dlcore_activation_t activations[] = {
-    DLCORE_ACTIVATION_LINEAR,     DLCORE_ACTIVATION_RELU,      DLCORE_ACTIVATION_SOFTMAX,
-    DLCORE_ACTIVATION_SIGMOID,    DLCORE_ACTIVATION_TANH,      DLCORE_ACTIVATION_LEAKY_RELU,
-    DLCORE_ACTIVATION_RELU6,      DLCORE_ACTIVATION_ELU,       DLCORE_ACTIVATION_SELU,
-    DLCORE_ACTIVATION_GELU,       DLCORE_ACTIVATION_GELU_TANH, DLCORE_ACTIVATION_SILU,
-    DLCORE_ACTIVATION_SOFTPLUS,   DLCORE_ACTIVATION_SOFTSIGN,  DLCORE_ACTIVATION_HARD_SIGMOID,
-    DLCORE_ACTIVATION_HARD_SILU,  DLCORE_ACTIVATION_MISH,      DLCORE_ACTIVATION_EXPONENTIAL,
-    DLCORE_ACTIVATION_LOG_SOFTMAX};
+    DLCORE_ACTIVATION_LINEAR,         DLCORE_ACTIVATION_RELU,        DLCORE_ACTIVATION_SOFTMAX,
+    DLCORE_ACTIVATION_SIGMOID,        DLCORE_ACTIVATION_TANH,        DLCORE_ACTIVATION_LEAKY_RELU,
+    DLCORE_ACTIVATION_RELU6,          DLCORE_ACTIVATION_ELU,         DLCORE_ACTIVATION_SELU,
+    DLCORE_ACTIVATION_GELU,           DLCORE_ACTIVATION_GELU_TANH,   DLCORE_ACTIVATION_SILU,
+    DLCORE_ACTIVATION_SOFTPLUS,       DLCORE_ACTIVATION_SOFTSIGN,    DLCORE_ACTIVATION_HARD_SIGMOID,
+    DLCORE_ACTIVATION_HARD_SILU,      DLCORE_ACTIVATION_MISH,        DLCORE_ACTIVATION_EXPONENTIAL,
+    DLCORE_ACTIVATION_LOG_SOFTMAX,    DLCORE_ACTIVATION_CELU,        DLCORE_ACTIVATION_HARD_TANH,
+    DLCORE_ACTIVATION_LOG_SIGMOID,    DLCORE_ACTIVATION_SOFT_SHRINK, DLCORE_ACTIVATION_HARD_SHRINK,
+    DLCORE_ACTIVATION_TANH_SHRINK,    DLCORE_ACTIVATION_SQUAREPLUS,  DLCORE_ACTIVATION_SPARSE_PLUS,
+    DLCORE_ACTIVATION_SPARSE_SIGMOID, DLCORE_ACTIVATION_RELU_GENERAL};
 #define ACTIVATIONS (sizeof activations / sizeof *activations)
 
 static bool is_over_classes(dlcore_loss_t loss)
@@ -82,6 +85,8 @@ static void push_dense(reference_t *net, size_t units, dlcore_activation_t activ
     layer.use_bias = bias;
     layer.negative_slope = defaults ? 0.2 : 0.3;
     layer.alpha = defaults ? 1.0 : 0.7;
+    layer.max_value = defaults ? 1.5 : INFINITY;
+    layer.threshold = defaults ? 0.0 : 0.25;
     if (has_activity) {
         double l2 = 0.02 * random_unit();
         layer.activity_regularizer = dlcore_regularizer_l1_l2(random_below(2) ? 0.03 : 0, l2);
@@ -92,6 +97,8 @@ static void push_dense(reference_t *net, size_t units, dlcore_activation_t activ
     layer = dlcore_layer_activation(activation);
     layer.negative_slope = defaults ? 0.2 : 0.3;
     layer.alpha = defaults ? 1.0 : 0.7;
+    layer.max_value = defaults ? 1.5 : INFINITY;
+    layer.threshold = defaults ? 0.0 : 0.25;
     push(net, layer);
 }
 
@@ -147,7 +154,9 @@ static void draw_weights(reference_t *net, dlcore_activation_t last)
             continue;
         for (size_t c = 0; c < units; c++) {
             double centre = random_below(5) > 0 ? 0.5 : 1.5;
+            /* their sum divides where the loss is over classes */
             if (net->loss.kind != DLCORE_LOSS_CATEGORICAL_CROSSENTROPY &&
+                net->loss.kind != DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY &&
                 net->loss.kind != DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY &&
                 net->loss.kind != DLCORE_LOSS_POISSON && random_below(8) == 0)
                 centre = -0.5;

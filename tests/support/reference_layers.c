@@ -53,6 +53,27 @@ static double one(const dlcore_layer_t *layer, double z)
         return z * tanh(fmax(z, 0) + log1p(exp(-fabs(z))));
     case DLCORE_ACTIVATION_EXPONENTIAL:
         return exp(z);
+    case DLCORE_ACTIVATION_CELU:
+        return z > 0 ? z : expm1(z);
+    case DLCORE_ACTIVATION_HARD_TANH:
+        return fmin(fmax(z, -1), 1);
+    case DLCORE_ACTIVATION_LOG_SIGMOID:
+        return fmin(z, 0) - log1p(exp(-fabs(z)));
+    case DLCORE_ACTIVATION_SOFT_SHRINK:
+        return z - fmin(fmax(z, -0.5), 0.5);
+    case DLCORE_ACTIVATION_HARD_SHRINK:
+        return fabs(z) > 0.5 ? z : 0;
+    case DLCORE_ACTIVATION_TANH_SHRINK:
+        return z - tanh(z);
+    case DLCORE_ACTIVATION_SQUAREPLUS:
+        return (z + sqrt(z * z + 4)) / 2;
+    case DLCORE_ACTIVATION_SPARSE_PLUS:
+        return z > 1 ? z : z < -1 ? 0 : (z + 1) * (z + 1) / 4;
+    case DLCORE_ACTIVATION_SPARSE_SIGMOID:
+        return (fmin(fmax(z, -1), 1) + 1) / 2;
+    case DLCORE_ACTIVATION_RELU_GENERAL:
+        return fmin(z > layer->threshold ? z : 0, layer->max_value) -
+               layer->negative_slope * fmax(layer->threshold - z, 0);
     default:
         return z;
     }
@@ -73,6 +94,14 @@ static double kink_distance(const dlcore_layer_t *layer, double z)
     case DLCORE_ACTIVATION_HARD_SIGMOID:
     case DLCORE_ACTIVATION_HARD_SILU:
         return fmin(fabs(z + 3), fabs(z - 3));
+    case DLCORE_ACTIVATION_HARD_TANH:
+    case DLCORE_ACTIVATION_SPARSE_SIGMOID:
+        return fmin(fabs(z + 1), fabs(z - 1));
+    case DLCORE_ACTIVATION_SOFT_SHRINK:
+    case DLCORE_ACTIVATION_HARD_SHRINK:
+        return fmin(fabs(z + 0.5), fabs(z - 0.5));
+    case DLCORE_ACTIVATION_RELU_GENERAL:
+        return fmin(fabs(z - layer->threshold), fabs(z - layer->max_value));
     case DLCORE_ACTIVATION_EXPONENTIAL: /* no kink, but its exponent's rounding grows large */
         return z < 3 ? INFINITY : 0;
     default:
@@ -121,7 +150,10 @@ static double activity(reference_t *network, size_t i)
     bool positive = layer->activation == DLCORE_ACTIVATION_SOFTMAX ||
                     layer->activation == DLCORE_ACTIVATION_SIGMOID ||
                     layer->activation == DLCORE_ACTIVATION_EXPONENTIAL ||
-                    layer->activation == DLCORE_ACTIVATION_SOFTPLUS;
+                    layer->activation == DLCORE_ACTIVATION_SOFTPLUS ||
+                    layer->activation == DLCORE_ACTIVATION_SQUAREPLUS ||
+                    layer->activation == DLCORE_ACTIVATION_SPARSE_PLUS ||
+                    layer->activation == DLCORE_ACTIVATION_SPARSE_SIGMOID;
     double l1 = layer->activity_regularizer.l1, l2 = layer->activity_regularizer.l2, sum = 0;
     for (size_t k = 0; k < network->rows * network->widths[i + 1]; k++) {
         double y = network->values[i + 1][k];
