@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: MIT */
 #include "exchange/export_c_pieces.h"
 
+#include <math.h>
+
 #include "exchange/export_c_vectors.h"
 
 /* The place of a piece in the list is its bit, above those of vectors. */
@@ -26,6 +28,16 @@ enum {
     PIECE_MISH,
     PIECE_GELU,
     PIECE_GELU_TANH,
+    PIECE_CELU,
+    PIECE_HARD_TANH,
+    PIECE_LOG_SIGMOID,
+    PIECE_SOFT_SHRINK,
+    PIECE_HARD_SHRINK,
+    PIECE_TANH_SHRINK,
+    PIECE_SQUAREPLUS,
+    PIECE_SPARSE_PLUS,
+    PIECE_SPARSE_SIGMOID,
+    PIECE_RELU_GENERAL,
     PIECE_SOFTMAX,
     PIECE_LOG_SOFTMAX,
     PIECE_COUNT
@@ -91,6 +103,47 @@ static const struct {
     [PIECE_GELU_TANH] = {PIECE_BIT(SIGMOID), ONE_NUMBER("gelu_tanh",
         "    const float b = x > 20.0f ? 20.0f : x < -20.0f ? -20.0f : x;\n"
         "    return x * @_sigmoid(b * 1.59576912f * (1.0f + 0.044715f * b * b));\n")},
+    [PIECE_CELU] = {PIECE_BIT(EXPM1), ONE_NUMBER("celu",
+        "    return x < 0.0f ? @_expm1(x) : x;\n")},
+    [PIECE_HARD_TANH] = {0, ONE_NUMBER("hard_tanh",
+        "    return x < -1.0f ? -1.0f : x > 1.0f ? 1.0f : x;\n")},
+    [PIECE_LOG_SIGMOID] = {PIECE_BIT(SOFTPLUS), ONE_NUMBER("log_sigmoid",
+        "    return -@_softplus(-x);\n")},
+    [PIECE_SOFT_SHRINK] = {0, "/* NaN stays NaN */\n" ONE_NUMBER("soft_shrink",
+        "    return x > 0.5f ? x - 0.5f : x < -0.5f ? x + 0.5f : 0.0f * x;\n")},
+    [PIECE_HARD_SHRINK] = {0, ONE_NUMBER("hard_shrink",
+        "    return fabsf(x) <= 0.5f ? 0.0f : x;\n")},
+    [PIECE_TANH_SHRINK] = {0, "/* near 0, where x - tanh(x) cancels, (x cosh x - sinh x) / cosh x */\n"
+        ONE_NUMBER("tanh_shrink",
+        "    const float s = x * x;\n"
+        "    float d = 1.92708526e-9f, c = 2.08767570e-9f;\n"
+        "    if (!(fabsf(x) < 1.25f))\n"
+        "        return x - tanhf(x);\n"
+        "    d = d * s + 2.50521084e-7f;\n"
+        "    d = d * s + 2.20458554e-5f;\n"
+        "    d = d * s + 1.19047619e-3f;\n"
+        "    d = d * s + 3.33333333e-2f;\n"
+        "    d = d * s + 3.33333333e-1f;\n"
+        "    c = c * s + 2.75573192e-7f;\n"
+        "    c = c * s + 2.48015873e-5f;\n"
+        "    c = c * s + 1.38888889e-3f;\n"
+        "    c = c * s + 4.16666667e-2f;\n"
+        "    c = c * s + 0.5f;\n"
+        "    c = c * s + 1.0f;\n"
+        "    return x * s * d / c;\n")},
+    [PIECE_SQUAREPLUS] = {0, "/* (|x| + sqrt(x^2 + 4)) / 2; below 0 its inverse, as the sum would cancel */\n"
+        ONE_NUMBER("squareplus",
+        "    const float a = fabsf(x), b = a < 1.0e15f ? a : 1.0e15f, root = sqrtf(b * b + 4.0f);\n"
+        "    const float s = 0.5f * a + 0.5f * (root > a ? root : a);\n"
+        "    return x < 0.0f ? 1.0f / s : s;\n")},
+    [PIECE_SPARSE_PLUS] = {0, ONE_NUMBER("sparse_plus",
+        "    return x > 1.0f ? x : x < -1.0f ? 0.0f : 0.25f * (x + 1.0f) * (x + 1.0f);\n")},
+    [PIECE_SPARSE_SIGMOID] = {0, ONE_NUMBER("sparse_sigmoid",
+        "    return x > 1.0f ? 1.0f : x < -1.0f ? 0.0f : 0.5f * (x + 1.0f);\n")},
+    [PIECE_RELU_GENERAL] = {0, WITH_PARAMETER("relu_general",
+        "most, float slope, float threshold",
+        "    const float y = x <= threshold ? 0.0f : x > most ? most : x;\n"
+        "    return slope > 0.0f && x < threshold ? y - slope * (threshold - x) : y;\n")},
     [PIECE_SOFTMAX] = {0, OF_ROW("softmax",
         "    float largest = y[0], sum = 0.0f;\n"
         "    size_t i;\n"
@@ -133,6 +186,16 @@ static const int piece_of_activation[DLCORE_ACTIVATION_COUNT] = {
     [DLCORE_ACTIVATION_MISH] = PIECE_MISH,
     [DLCORE_ACTIVATION_EXPONENTIAL] = PIECE_EXPONENTIAL,
     [DLCORE_ACTIVATION_LOG_SOFTMAX] = PIECE_LOG_SOFTMAX,
+    [DLCORE_ACTIVATION_CELU] = PIECE_CELU,
+    [DLCORE_ACTIVATION_HARD_TANH] = PIECE_HARD_TANH,
+    [DLCORE_ACTIVATION_LOG_SIGMOID] = PIECE_LOG_SIGMOID,
+    [DLCORE_ACTIVATION_SOFT_SHRINK] = PIECE_SOFT_SHRINK,
+    [DLCORE_ACTIVATION_HARD_SHRINK] = PIECE_HARD_SHRINK,
+    [DLCORE_ACTIVATION_TANH_SHRINK] = PIECE_TANH_SHRINK,
+    [DLCORE_ACTIVATION_SQUAREPLUS] = PIECE_SQUAREPLUS,
+    [DLCORE_ACTIVATION_SPARSE_PLUS] = PIECE_SPARSE_PLUS,
+    [DLCORE_ACTIVATION_SPARSE_SIGMOID] = PIECE_SPARSE_SIGMOID,
+    [DLCORE_ACTIVATION_RELU_GENERAL] = PIECE_RELU_GENERAL,
 };
 /* clang-format on */
 
@@ -168,6 +231,16 @@ void dlcore_export_put_call_end(dlcore_export_text_t *text, dlcore_activate_t ac
     if (piece == PIECE_LEAKY_RELU || piece == PIECE_ELU) {
         dlcore_export_puts(text, ", ");
         dlcore_export_put_float(text, (double)activation.parameter);
+    } else if (piece == PIECE_RELU_GENERAL) {
+        dlcore_export_puts(text, ", ");
+        if (activation.relu.max_value < HUGE_VALF)
+            dlcore_export_put_float(text, (double)activation.relu.max_value);
+        else
+            dlcore_export_puts(text, "INFINITY");
+        dlcore_export_puts(text, ", ");
+        dlcore_export_put_float(text, (double)activation.relu.negative_slope);
+        dlcore_export_puts(text, ", ");
+        dlcore_export_put_float(text, (double)activation.relu.threshold);
     }
     dlcore_export_puts(text, ")");
 }

@@ -91,6 +91,15 @@ static void predict_rows(const dlcore_model_t *model, const float *x, float *y)
     dlcore_predictor_free(predictor);
 }
 
+static bool has_jump(const dlcore_model_t *model)
+{
+    for (size_t i = 0; i < dlcore_model_layer_count(model); i++) {
+        if (dlcore_model_layer(model, i)->activation == DLCORE_ACTIVATION_HARD_SHRINK)
+            return true;
+    }
+    return false;
+}
+
 /* One file, its samples and what is expected of it. */
 static void export_network(exported_t *set, int number)
 {
@@ -118,7 +127,8 @@ static void export_network(exported_t *set, int number)
     how.error = &error;
     status = dlcore_model_export_c(model, folder_path(name), &how);
     if (status == DLCORE_OK) {
-        assert_true(report.difference < 0.06); /* 8 bits, a few times over */
+        /* 8 bits, a few times over; hard_shrink jumps by 0.5 */
+        assert_true(report.difference < (has_jump(model) ? 0.6 : 0.06));
         predict_rows(model, x, set->expected + set->output_count);
         set->differs[number] = set->numbers == DLCORE_EXPORT_INT8 ? report.difference + 1e-5 : 1e-6;
         set->input_count += ROWS * width;

@@ -13,7 +13,7 @@
 #include "support/models.h"
 #include "support/random_numbers.h"
 
-enum { LAST_ACTIVATION = DLCORE_ACTIVATION_LOG_SOFTMAX };
+enum { LAST_ACTIVATION = DLCORE_ACTIVATION_RELU_GENERAL };
 
 static size_t any_width(void)
 {
@@ -119,6 +119,8 @@ dlcore_model_t *any_network(size_t number, const dlcore_allocator_t *allocator)
         dense.use_bias = random_below(4) > 0;
         dense.negative_slope = 0.3;
         dense.alpha = 0.7;
+        dense.threshold = 0.2;
+        dense.max_value = random_below(2) == 0 ? 1.5 : (double)INFINITY;
         /* an exponential of an exponential has no digits to compare */
         if (i + 1 == depth || (activation != DLCORE_ACTIVATION_EXPONENTIAL && random_below(2) == 0))
             dense.activation = activation;
