@@ -18,8 +18,10 @@ static bool is_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *b)
 {
     return a->kind == b->kind && a->threshold == b->threshold && a->top_k == b->top_k &&
            a->class_id == b->class_id && a->average == b->average && a->curve == b->curve &&
-           a->num_thresholds == b->num_thresholds && a->from_logits == b->from_logits &&
-           a->label_smoothing == b->label_smoothing;
+           a->num_thresholds == b->num_thresholds && a->summation == b->summation &&
+           a->multi_label == b->multi_label && a->at == b->at && a->beta == b->beta &&
+           a->aggregation == b->aggregation && a->num_regressors == b->num_regressors &&
+           a->from_logits == b->from_logits && a->label_smoothing == b->label_smoothing;
 }
 
 bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objective_t *b)

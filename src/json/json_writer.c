@@ -125,6 +125,13 @@ void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, doub
     }
 }
 
+void dlcore_json_put_point(dlcore_json_writer_t *writer, const char *name, double number)
+{
+    dlcore_json_put_double(writer, name, number);
+    if (fabs(number) < 1e15 && number == floor(number))
+        put_all(writer, ".0");
+}
+
 void dlcore_json_put_bool(dlcore_json_writer_t *writer, const char *name, bool value)
 {
     begin_item(writer, name);

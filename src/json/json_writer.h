@@ -46,6 +46,8 @@ void dlcore_json_close(dlcore_json_writer_t *writer, char bracket);
 /* Values. Strings are valid UTF-8; numbers are written with as few digits as give them back. */
 void dlcore_json_put_string(dlcore_json_writer_t *writer, const char *name, const char *text);
 void dlcore_json_put_uint64(dlcore_json_writer_t *writer, const char *name, uint64_t number);
+/* The same, but a whole number has ".0". */
+void dlcore_json_put_point(dlcore_json_writer_t *writer, const char *name, double number);
 void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, double number);
 void dlcore_json_put_bool(dlcore_json_writer_t *writer, const char *name, bool value);
 void dlcore_json_put_null(dlcore_json_writer_t *writer, const char *name);

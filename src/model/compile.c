@@ -236,7 +236,7 @@ dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
 dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer_t *optimizer,
                                    dlcore_loss_kind_t loss, dlcore_metric_kind_t metric)
 {
-    dlcore_compile_options_t options = dlcore_compile_options_default();
+    dlcore_compile_options_t options; /* large: no second one on the stack */
 
     if (optimizer == NULL) {
         dlcore_status status = dlcore_model_begin(model);
@@ -246,6 +246,7 @@ dlcore_status dlcore_model_compile(dlcore_model_t *model, const dlcore_optimizer
         status = dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT, "compile: optimizer is NULL");
         return dlcore_model_end(model, status);
     }
+    dlcore_compile_options_reset(&options);
     options.optimizer = *optimizer;
     options.loss = dlcore_loss_default(loss);
     if (metric != DLCORE_METRIC_NONE) {

@@ -92,11 +92,23 @@ typedef struct dlcore_metric_type {
     kind(SPARSE_TOP_K_CATEGORICAL_ACCURACY, sparse_top_k_categorical_accuracy, dlcore_top_k_keys) \
     kind(COSINE_SIMILARITY, cosine_similarity, dlcore_cosine_similarity_keys) \
     kind(ROOT_MEAN_SQUARED_ERROR, root_mean_squared_error, dlcore_no_keys) \
-    kind(R2_SCORE, r2_score, dlcore_r2_score_keys) \
+    kind(R2_SCORE, r2_score, dlcore_no_keys) \
     kind(PRECISION, precision, dlcore_no_keys) \
     kind(RECALL, recall, dlcore_no_keys) \
     kind(F1_SCORE, f1_score, dlcore_f1_score_keys) \
-    kind(AUC, auc, dlcore_auc_keys)
+    kind(AUC, auc, dlcore_auc_keys) \
+    kind(EQUAL_ACCURACY, equal_accuracy, dlcore_no_keys) \
+    kind(TRUE_POSITIVES, true_positives, dlcore_no_keys) \
+    kind(TRUE_NEGATIVES, true_negatives, dlcore_no_keys) \
+    kind(FALSE_POSITIVES, false_positives, dlcore_no_keys) \
+    kind(FALSE_NEGATIVES, false_negatives, dlcore_no_keys) \
+    kind(SENSITIVITY_AT_SPECIFICITY, sensitivity_at_specificity, dlcore_no_keys) \
+    kind(SPECIFICITY_AT_SENSITIVITY, specificity_at_sensitivity, dlcore_no_keys) \
+    kind(PRECISION_AT_RECALL, precision_at_recall, dlcore_no_keys) \
+    kind(RECALL_AT_PRECISION, recall_at_precision, dlcore_no_keys) \
+    kind(FBETA_SCORE, fbeta_score, dlcore_no_keys) \
+    kind(PEARSON_CORRELATION, pearson_correlation, dlcore_correlation_keys) \
+    kind(CONCORDANCE_CORRELATION, concordance_correlation, dlcore_correlation_keys)
 /* clang-format on */
 
 #define DLCORE_METRIC_DECLARED(kind, name, keys) \
@@ -111,9 +123,9 @@ enum { DLCORE_METRIC_KIND_COUNT = 1 DLCORE_METRIC_KINDS(DLCORE_METRIC_COUNTED) }
 extern const dlcore_setting_key_t dlcore_entropy_keys[];
 extern const dlcore_setting_key_t dlcore_top_k_keys[];
 extern const dlcore_setting_key_t dlcore_cosine_similarity_keys[];
-extern const dlcore_setting_key_t dlcore_r2_score_keys[];
 extern const dlcore_setting_key_t dlcore_f1_score_keys[];
 extern const dlcore_setting_key_t dlcore_auc_keys[];
+extern const dlcore_setting_key_t dlcore_correlation_keys[];
 
 /* The type and place of a row of settings. */
 #define DLCORE_METRIC_SETTING(setting_type, field) \

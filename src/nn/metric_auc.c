@@ -10,11 +10,10 @@
 #include "base/name.h"
 #include "nn/metric.h"
 
-/* Bins of positives, then of negatives. */
+/* Bins of positives, then of negatives; with multi_label those of each unit. */
 static size_t auc_length(const dlcore_metric_t *metric, size_t units)
 {
-    (void)units;
-    return 2 * metric->num_thresholds;
+    return 2 * metric->num_thresholds * (metric->multi_label ? units : 1);
 }
 
 static void auc_accumulate(const dlcore_metric_pass_t *pass, double *state)
@@ -35,7 +34,8 @@ static void auc_accumulate(const dlcore_metric_pass_t *pass, double *state)
                 continue;
             p = fminf(fmaxf(p, 0.0f), 1.0f);
             bin = fmaxf(ceilf(p * intervals) - 1.0f, 0.0f);
-            state[(positive ? 0 : count) + (size_t)bin] += weight;
+            state[(pass->metric->multi_label ? 2 * count * u : 0) + (positive ? 0 : count) +
+                  (size_t)bin] += weight;
         }
     }
 }
@@ -54,30 +54,71 @@ static double pr_area(double tp, double fp, double more_tp, double more_fp, doub
     return slope * (more_tp + intercept * growth) / positives;
 }
 
-static double auc_result(const dlcore_metric_t *metric, size_t units, const double *state)
+/* What lies above a threshold, and all there is. */
+typedef struct auc_counts {
+    double tp, fp, positives, negatives;
+} auc_counts_t;
+
+static double share(double part, double whole)
+{
+    return whole > 0.0 ? part / whole : 0.0;
+}
+
+static double height_at(const dlcore_metric_t *metric, const auc_counts_t *at)
+{
+    return metric->curve == DLCORE_CURVE_PR ? share(at->tp, at->tp + at->fp)
+                                            : share(at->tp, at->positives);
+}
+
+/* Of the rectangle between two thresholds, `low` the lower. */
+static double rectangle(const dlcore_metric_t *metric, const auc_counts_t *high,
+                        const auc_counts_t *low)
+{
+    double a = height_at(metric, high), b = height_at(metric, low);
+    double width = metric->curve == DLCORE_CURVE_PR ? share(low->tp - high->tp, low->positives)
+                                                    : share(low->fp - high->fp, low->negatives);
+
+    if (metric->summation == DLCORE_SUMMATION_MINORING)
+        return width * fmin(a, b);
+    if (metric->summation == DLCORE_SUMMATION_MAJORING)
+        return width * fmax(a, b);
+    return width * (0.5 * (a + b));
+}
+
+static double area_of(const dlcore_metric_t *metric, const double *state)
 {
     size_t count = metric->num_thresholds;
     const double *true_bins = state, *false_bins = state + count;
-    double positives = 0.0, negatives = 0.0, tp, fp, area = 0.0;
+    bool davis =
+        metric->curve == DLCORE_CURVE_PR && metric->summation == DLCORE_SUMMATION_INTERPOLATION;
+    auc_counts_t high = {0}, low;
+    double area = 0.0;
 
-    (void)units;
     for (size_t i = 0; i < count; i++) {
-        positives += true_bins[i];
-        negatives += false_bins[i];
+        high.positives += true_bins[i];
+        high.negatives += false_bins[i];
     }
-    tp = true_bins[count - 1];
-    fp = false_bins[count - 1];
-    for (size_t i = count - 1; i-- > 0;) {
-        double more_tp = true_bins[i], more_fp = false_bins[i];
-
-        if (metric->curve == DLCORE_CURVE_PR)
-            area += pr_area(tp, fp, more_tp, more_fp, positives);
-        else if (positives > 0.0 && negatives > 0.0)
-            area += more_fp / negatives * ((tp + 0.5 * more_tp) / positives);
-        tp += more_tp;
-        fp += more_fp;
+    high.tp = true_bins[count - 1];
+    high.fp = false_bins[count - 1];
+    for (size_t i = count - 1; i-- > 0; high = low) {
+        low = high;
+        low.tp += true_bins[i];
+        low.fp += false_bins[i];
+        area += davis ? pr_area(high.tp, high.fp, true_bins[i], false_bins[i], high.positives)
+                      : rectangle(metric, &high, &low);
     }
     return area;
+}
+
+static double auc_result(const dlcore_metric_t *metric, size_t units, const double *state)
+{
+    double mean = 0.0;
+
+    if (!metric->multi_label)
+        return area_of(metric, state);
+    for (size_t u = 0; u < units; u++)
+        mean += area_of(metric, state + 2 * metric->num_thresholds * u) / (double)units;
+    return mean;
 }
 
 static const char *const curve_names[] = {[DLCORE_CURVE_ROC] = "ROC", [DLCORE_CURVE_PR] = "PR"};
@@ -110,6 +151,40 @@ const char *dlcore_curve_name(dlcore_curve_t curve)
 
 static const dlcore_setting_names_t curve_names_of = {curve_number, curve_word};
 
+static const char *const summation_names[] = {
+    [DLCORE_SUMMATION_INTERPOLATION] = "interpolation",
+    [DLCORE_SUMMATION_MINORING] = "minoring",
+    [DLCORE_SUMMATION_MAJORING] = "majoring",
+};
+
+enum { SUMMATION_COUNT = sizeof summation_names / sizeof summation_names[0] };
+
+static int summation_number(const char *name)
+{
+    for (int i = 0; i < SUMMATION_COUNT; i++) {
+        if (dlcore_name_is(name, summation_names[i]))
+            return i;
+    }
+    return -1;
+}
+
+static const char *summation_word(int summation)
+{
+    return summation >= 0 && summation < SUMMATION_COUNT ? summation_names[summation] : "unknown";
+}
+
+dlcore_summation_t dlcore_summation_from_name(const char *name)
+{
+    return (dlcore_summation_t)summation_number(name);
+}
+
+const char *dlcore_summation_name(dlcore_summation_t summation)
+{
+    return summation_word((int)summation);
+}
+
+static const dlcore_setting_names_t summation_names_of = {summation_number, summation_word};
+
 static const dlcore_setting_t auc_settings[] = {
     {.key = "from_logits", DLCORE_METRIC_SETTING(BOOL, from_logits)},
     {.key = "curve",
@@ -121,6 +196,13 @@ static const dlcore_setting_t auc_settings[] = {
      .low = 2,
      .high = DLCORE_METRIC_THRESHOLDS_MAX,
      .value = 200},
+    {.key = "summation_method",
+     .field = "summation",
+     DLCORE_METRIC_SETTING(CHOICE, summation),
+     .high = DLCORE_SUMMATION_MAJORING,
+     .names = &summation_names_of,
+     .quiet = true},
+    {.key = "multi_label", DLCORE_METRIC_SETTING(BOOL, multi_label), .quiet = true},
     {0},
 };
 
@@ -136,9 +218,7 @@ const dlcore_metric_type_t dlcore_metric_type_auc = {
 };
 
 const dlcore_setting_key_t dlcore_auc_keys[] = {
-    {"summation_method", "[\"interpolation\"]"},
     {"thresholds", "[null]"},
-    {"multi_label", "[false]"},
     {"num_labels", "[null]"},
     {"label_weights", "[null]"},
     {0},

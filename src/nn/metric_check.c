@@ -8,9 +8,16 @@
 #include "base/utf8.h"
 #include "nn/metric.h"
 
-static bool counts_units(dlcore_metric_kind_t kind)
+static bool has_class_id(const dlcore_metric_type_t *type)
 {
-    return kind == DLCORE_METRIC_PRECISION || kind == DLCORE_METRIC_RECALL;
+    return dlcore_setting_has(type->settings, offsetof(dlcore_metric_t, class_id));
+}
+
+/* The accuracies, which have no class_id, take a top_k beyond the units as all of them. */
+static bool has_strict_top_k(const dlcore_metric_type_t *type)
+{
+    return has_class_id(type) &&
+           dlcore_setting_has(type->settings, offsetof(dlcore_metric_t, top_k));
 }
 
 /* "loss", and what begins with "val_", are names of other results. */
@@ -55,11 +62,11 @@ dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_re
 static dlcore_status check_units(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
                                  size_t units, dlcore_error_record_t *error)
 {
-    if (counts_units(metric->kind) && metric->top_k > units)
+    if (has_strict_top_k(type) && metric->top_k > units)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: top_k must lie in 0 .. %zu, the number of units, got %zu",
                            type->name, units, metric->top_k);
-    if (counts_units(metric->kind) && metric->class_id >= 0 && (size_t)metric->class_id >= units)
+    if (has_class_id(type) && metric->class_id >= 0 && (size_t)metric->class_id >= units)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: class_id must lie in 0 .. %zu, or be -1, got %d", type->name,
                            units - 1, metric->class_id);

@@ -1,14 +1,12 @@
-/* Metrics that count units: precision, recall, f1_score.
+/* Metrics that count units: precision, recall, and the four counts themselves.
  *
  * SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <math.h>
 
-#include "base/name.h"
 #include "nn/metric.h"
 
-#define COUNT_EPSILON 1e-7 /* Keras's backend epsilon */
-#define NOTHING (-1e10f)   /* its stand-in for no threshold */
+#define NOTHING (-1e10f) /* its stand-in for no threshold */
 
 /* ---- precision and recall: true positives, false positives, false negatives ---- */
 
@@ -56,7 +54,10 @@ static float threshold_of(const dlcore_metric_t *metric)
     return metric->top_k > 0 ? NOTHING : 0.5f;
 }
 
-static void confusion_accumulate(const dlcore_metric_pass_t *pass, double *state)
+/* One unit: whether it is positive, and said to be. */
+typedef void (*count_t)(double *state, bool positive, bool said, double weight);
+
+static void count_units(const dlcore_metric_pass_t *pass, count_t count, double *state)
 {
     const dlcore_metric_t *metric = pass->metric;
     size_t begin = metric->class_id >= 0 ? (size_t)metric->class_id : 0;
@@ -74,12 +75,22 @@ static void confusion_accumulate(const dlcore_metric_pass_t *pass, double *state
             bool positive = dlcore_metric_label(pass, row, u) != 0.0f;
             bool said = value > threshold && (metric->top_k == 0 || !comes_after(value, u, &edge));
 
-            if (said)
-                state[positive ? TRUE_POSITIVES : FALSE_POSITIVES] += weight;
-            else if (positive)
-                state[FALSE_NEGATIVES] += weight;
+            count(state, positive, said, weight);
         }
     }
+}
+
+static void count_confusion(double *state, bool positive, bool said, double weight)
+{
+    if (said)
+        state[positive ? TRUE_POSITIVES : FALSE_POSITIVES] += weight;
+    else if (positive)
+        state[FALSE_NEGATIVES] += weight;
+}
+
+static void confusion_accumulate(const dlcore_metric_pass_t *pass, double *state)
+{
+    count_units(pass, count_confusion, state);
 }
 
 static double share_of(double part, double rest)
@@ -101,77 +112,60 @@ static double recall_result(const dlcore_metric_t *metric, size_t units, const d
     return share_of(state[TRUE_POSITIVES], state[FALSE_NEGATIVES]);
 }
 
-/* ---- f1_score: the same, and the labels' sum, for each unit; labels may be shares ---- */
+/* ---- one count alone ---- */
 
-enum { SUPPORT = CONFUSION_LENGTH, F1_LENGTH };
-
-static size_t f1_length(const dlcore_metric_t *metric, size_t units)
+static size_t count_length(const dlcore_metric_t *metric, size_t units)
 {
     (void)metric;
-    return F1_LENGTH * units;
+    (void)units;
+    return 1;
 }
 
-/* NaN when there is one. */
-static float largest_of(const dlcore_metric_pass_t *pass, size_t row)
+static double count_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
-    float largest = dlcore_metric_prediction(pass, row, 0);
-
-    for (size_t u = 1; u < pass->y->columns; u++) {
-        float value = dlcore_metric_prediction(pass, row, u);
-        largest = value > largest || isnan(value) ? value : largest;
-    }
-    return largest;
+    (void)metric;
+    (void)units;
+    return state[0];
 }
 
-static void f1_accumulate(const dlcore_metric_pass_t *pass, double *state)
+static void count_true_positives(double *state, bool positive, bool said, double weight)
 {
-    bool any = pass->metric->threshold >= 0.0;
-    float threshold = (float)pass->metric->threshold;
-
-    for (size_t row = 0; row < pass->y->rows; row++) {
-        double weight = dlcore_metric_weight(pass, row);
-        float largest = any ? 0.0f : largest_of(pass, row);
-
-        for (size_t u = 0; u < pass->y->columns; u++) {
-            double *counts = state + F1_LENGTH * u;
-            float value = dlcore_metric_prediction(pass, row, u);
-            double t = (double)dlcore_metric_label(pass, row, u);
-            bool said = any ? value > threshold : value >= largest && fabsf(value) > 1e-9f;
-
-            counts[TRUE_POSITIVES] += said ? weight * t : 0.0;
-            counts[FALSE_POSITIVES] += said ? weight * (1.0 - t) : 0.0;
-            counts[FALSE_NEGATIVES] += said ? 0.0 : weight * t;
-            counts[SUPPORT] += weight * t;
-        }
-    }
+    state[0] += positive && said ? weight : 0.0;
 }
 
-/* keras/src/metrics/f_score_metrics.py, with its epsilons */
-static double f1_of(const double *counts)
+static void true_positives_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
-    double precision =
-        counts[TRUE_POSITIVES] / (counts[TRUE_POSITIVES] + counts[FALSE_POSITIVES] + COUNT_EPSILON);
-    double recall =
-        counts[TRUE_POSITIVES] / (counts[TRUE_POSITIVES] + counts[FALSE_NEGATIVES] + COUNT_EPSILON);
-    return 2.0 * precision * recall / (precision + recall + COUNT_EPSILON);
+    count_units(pass, count_true_positives, state);
 }
 
-static double f1_result(const dlcore_metric_t *metric, size_t units, const double *state)
+static void count_true_negatives(double *state, bool positive, bool said, double weight)
 {
-    double all[F1_LENGTH] = {0.0}, mean = 0.0, weighted = 0.0;
+    state[0] += !positive && !said ? weight : 0.0;
+}
 
-    for (size_t u = 0; u < units; u++) {
-        const double *counts = state + F1_LENGTH * u;
+static void true_negatives_accumulate(const dlcore_metric_pass_t *pass, double *state)
+{
+    count_units(pass, count_true_negatives, state);
+}
 
-        for (size_t i = 0; i < F1_LENGTH; i++)
-            all[i] += counts[i];
-        mean += f1_of(counts) / (double)units;
-        weighted += f1_of(counts) * counts[SUPPORT];
-    }
-    if (metric->average == DLCORE_AVERAGE_MICRO)
-        return f1_of(all);
-    return metric->average == DLCORE_AVERAGE_WEIGHTED ? weighted / (all[SUPPORT] + COUNT_EPSILON)
-                                                      : mean;
+static void count_false_positives(double *state, bool positive, bool said, double weight)
+{
+    state[0] += !positive && said ? weight : 0.0;
+}
+
+static void false_positives_accumulate(const dlcore_metric_pass_t *pass, double *state)
+{
+    count_units(pass, count_false_positives, state);
+}
+
+static void count_false_negatives(double *state, bool positive, bool said, double weight)
+{
+    state[0] += positive && !said ? weight : 0.0;
+}
+
+static void false_negatives_accumulate(const dlcore_metric_pass_t *pass, double *state)
+{
+    count_units(pass, count_false_negatives, state);
 }
 
 /* threshold, top_k and class_id that are not set are Keras's None, which it does not say */
@@ -191,53 +185,6 @@ static const dlcore_setting_t counting_settings[] = {
      .has_none = true,
      .none = -1.0,
      .quiet = true},
-    {0},
-};
-
-static const char *const average_names[] = {[DLCORE_AVERAGE_MACRO] = "macro",
-                                            [DLCORE_AVERAGE_MICRO] = "micro",
-                                            [DLCORE_AVERAGE_WEIGHTED] = "weighted"};
-
-enum { AVERAGE_COUNT = sizeof average_names / sizeof average_names[0] };
-
-static int average_number(const char *name)
-{
-    for (int i = 0; i < AVERAGE_COUNT; i++) {
-        if (dlcore_name_is(name, average_names[i]))
-            return i;
-    }
-    return -1;
-}
-
-static const char *average_word(int average)
-{
-    return average >= 0 && average < AVERAGE_COUNT ? average_names[average] : "unknown";
-}
-
-dlcore_average_t dlcore_average_from_name(const char *name)
-{
-    return (dlcore_average_t)average_number(name);
-}
-
-const char *dlcore_average_name(dlcore_average_t average)
-{
-    return average_word((int)average);
-}
-
-static const dlcore_setting_names_t average_names_of = {average_number, average_word};
-
-static const dlcore_setting_t f1_settings[] = {
-    {.key = "threshold", /* 0 is refused by Keras, too */
-     DLCORE_METRIC_SETTING(DOUBLE, threshold),
-     .high = 1.0,
-     .above = true,
-     .value = -1.0,
-     .has_none = true,
-     .none = -1.0},
-    {.key = "average",
-     DLCORE_METRIC_SETTING(CHOICE, average),
-     .high = DLCORE_AVERAGE_WEIGHTED,
-     .names = &average_names_of},
     {0},
 };
 
@@ -261,14 +208,40 @@ const dlcore_metric_type_t dlcore_metric_type_recall = {
     .settings = counting_settings,
 };
 
-const dlcore_metric_type_t dlcore_metric_type_f1_score = {
-    .name = "f1_score",
+const dlcore_metric_type_t dlcore_metric_type_true_positives = {
+    .name = "true_positives",
     .labels = DLCORE_METRIC_LABELS_BITS,
-    .length = f1_length,
-    .accumulate = f1_accumulate,
-    .result = f1_result,
+    .length = count_length,
+    .accumulate = true_positives_accumulate,
+    .result = count_result,
     .rises = true,
-    .settings = f1_settings,
+    .settings = counting_settings,
 };
 
-const dlcore_setting_key_t dlcore_f1_score_keys[] = {{"beta", "[1]"}, {0}};
+const dlcore_metric_type_t dlcore_metric_type_true_negatives = {
+    .name = "true_negatives",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = count_length,
+    .accumulate = true_negatives_accumulate,
+    .result = count_result,
+    .rises = true,
+    .settings = counting_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_false_positives = {
+    .name = "false_positives",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = count_length,
+    .accumulate = false_positives_accumulate,
+    .result = count_result,
+    .settings = counting_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_false_negatives = {
+    .name = "false_negatives",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .length = count_length,
+    .accumulate = false_negatives_accumulate,
+    .result = count_result,
+    .settings = counting_settings,
+};

@@ -13,15 +13,15 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "base/name.h"
 #include "nn/metric.h"
 
-/* Of each unit; the sum of weights comes after all units. */
+/* Of each unit; after all units the sum of weights and, with regressors, the number of labels. */
 enum { R2_MEAN, R2_MEAN_REST, R2_SQUARES, R2_ERRORS, R2_LENGTH };
 
 static size_t r2_length(const dlcore_metric_t *metric, size_t units)
 {
-    (void)metric;
-    return R2_LENGTH * units + 1;
+    return R2_LENGTH * units + (metric->num_regressors > 0 ? 2 : 1);
 }
 
 /* The mean of `weight` labels moves by d w_b / w, rounded once for all that it keeps. */
@@ -53,7 +53,8 @@ static void r2_merge(const dlcore_metric_t *metric, size_t units, const double *
 {
     double *weight = state + R2_LENGTH * units;
 
-    (void)metric;
+    if (metric->num_regressors > 0)
+        weight[1] += more[R2_LENGTH * units + 1];
     for (size_t u = 0; u < units; u++)
         join(state + R2_LENGTH * u, *weight, more[R2_LENGTH * units], more + R2_LENGTH * u);
     *weight += more[R2_LENGTH * units];
@@ -76,6 +77,8 @@ static void r2_accumulate(const dlcore_metric_pass_t *pass, double *state)
         }
         *sum += weight;
     }
+    if (pass->metric->num_regressors > 0)
+        sum[1] += (double)pass->y->rows * (double)units;
 }
 
 /* Labels that are all equal have no total to explain: 1 where there are no errors (Keras: NaN),
@@ -89,16 +92,32 @@ static double score_of(const double *unit)
     return isinf(score) ? 0.0 : score;
 }
 
+/* For the regressors that a model has; as it is where there are too few labels for that. */
+static double adjusted(double score, double labels, double regressors)
+{
+    if (!(labels - 1.0 > regressors))
+        return score;
+    return 1.0 - (1.0 - score) * (labels - 1.0) / (labels - regressors - 1.0);
+}
+
 static double r2_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
-    double mean = 0.0;
+    double score = 0.0, weights = 0.0;
 
-    (void)metric;
     if (state[R2_LENGTH * units] == 0.0)
         return NAN;
     for (size_t u = 0; u < units; u++)
-        mean += score_of(state + R2_LENGTH * u) / (double)units;
-    return mean;
+        weights += state[R2_LENGTH * u + R2_SQUARES];
+    for (size_t u = 0; u < units; u++) {
+        const double *unit = state + R2_LENGTH * u;
+        bool weighs =
+            metric->aggregation == DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE && weights > 0.0;
+
+        score += score_of(unit) * (weighs ? unit[R2_SQUARES] / weights : 1.0 / (double)units);
+    }
+    return metric->num_regressors > 0
+               ? adjusted(score, state[R2_LENGTH * units + 1], (double)metric->num_regressors)
+               : score;
 }
 
 /* ---- earlier states: sums of labels, of their squares and of squared errors ---- */
@@ -116,7 +135,8 @@ static void r2_from_earlier(const dlcore_metric_t *metric, size_t units, const d
 {
     double weight = earlier[EARLIER_LENGTH * units];
 
-    (void)metric;
+    if (metric->num_regressors > 0)
+        state[R2_LENGTH * units + 1] = weight * (double)units; /* there were none then */
     for (size_t u = 0; u < units; u++, earlier += EARLIER_LENGTH) {
         double mean = weight != 0.0 ? earlier[EARLIER_LABELS] / weight : 0.0;
 
@@ -129,6 +149,53 @@ static void r2_from_earlier(const dlcore_metric_t *metric, size_t units, const d
     state[R2_LENGTH * units] = weight;
 }
 
+/* ---- settings ---- */
+
+static const char *const aggregation_names[] = {
+    [DLCORE_AGGREGATION_UNIFORM_AVERAGE] = "uniform_average",
+    [DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE] = "variance_weighted_average",
+};
+
+enum { AGGREGATION_COUNT = sizeof aggregation_names / sizeof aggregation_names[0] };
+
+static int aggregation_number(const char *name)
+{
+    for (int i = 0; i < AGGREGATION_COUNT; i++) {
+        if (dlcore_name_is(name, aggregation_names[i]))
+            return i;
+    }
+    return -1;
+}
+
+static const char *aggregation_word(int aggregation)
+{
+    return aggregation >= 0 && aggregation < AGGREGATION_COUNT ? aggregation_names[aggregation]
+                                                               : "unknown";
+}
+
+dlcore_aggregation_t dlcore_aggregation_from_name(const char *name)
+{
+    return (dlcore_aggregation_t)aggregation_number(name);
+}
+
+const char *dlcore_aggregation_name(dlcore_aggregation_t aggregation)
+{
+    return aggregation_word((int)aggregation);
+}
+
+static const dlcore_setting_names_t aggregation_names_of = {aggregation_number, aggregation_word};
+
+static const dlcore_setting_t r2_settings[] = {
+    {.key = "class_aggregation",
+     .field = "aggregation",
+     DLCORE_METRIC_SETTING(CHOICE, aggregation),
+     .high = DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE,
+     .names = &aggregation_names_of,
+     .quiet = true},
+    {.key = "num_regressors", DLCORE_METRIC_SETTING(SIZE, num_regressors), .quiet = true},
+    {0},
+};
+
 const dlcore_metric_type_t dlcore_metric_type_r2_score = {
     .name = "r2_score",
     .length = r2_length,
@@ -138,11 +205,5 @@ const dlcore_metric_type_t dlcore_metric_type_r2_score = {
     .from_earlier = r2_from_earlier,
     .result = r2_result,
     .rises = true,
-    .settings = dlcore_no_settings,
-};
-
-const dlcore_setting_key_t dlcore_r2_score_keys[] = {
-    {"class_aggregation", "[\"uniform_average\"]"},
-    {"num_regressors", "[0]"},
-    {0},
+    .settings = r2_settings,
 };

@@ -70,6 +70,16 @@ static float binary_accuracy_row(const dlcore_metric_pass_t *pass, size_t row)
     return (float)right / (float)y->columns;
 }
 
+/* The mean over units of whether y_true == y_pred. */
+static float equal_accuracy_row(const dlcore_metric_pass_t *pass, size_t row)
+{
+    size_t units = pass->y->columns, right = 0;
+
+    for (size_t u = 0; u < units; u++)
+        right += dlcore_metric_label(pass, row, u) == dlcore_metric_prediction(pass, row, u);
+    return (float)right / (float)units;
+}
+
 /* tf.math.in_top_k: classes that tie at the edge are all in; nothing is when an output is not
  * finite. */
 static float in_top_k(const dlcore_metric_pass_t *pass, size_t row, size_t label)
@@ -169,6 +179,15 @@ const dlcore_metric_type_t dlcore_metric_type_binary_accuracy = {
     .row = binary_accuracy_row,
     .rises = true,
     .settings = threshold_settings,
+};
+
+const dlcore_metric_type_t dlcore_metric_type_equal_accuracy = {
+    .name = "equal_accuracy",
+    .class_name = "Accuracy",
+    .labels = DLCORE_METRIC_LABELS_BITS,
+    .row = equal_accuracy_row,
+    .rises = true,
+    .settings = dlcore_no_settings,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_top_k_categorical_accuracy = {

@@ -64,6 +64,7 @@ typedef struct dlcore_setting {
     bool inner;          /* in a config it stands within another setting */
     bool replaces;       /* the row of the same key that the whole family has */
     bool only_read;      /* another spelling: read, never written */
+    bool with_point;     /* a double that Keras takes only with a decimal point: 1.0 */
     const dlcore_setting_names_t *names; /* of a choice */
     const char *text;
 } dlcore_setting_t;

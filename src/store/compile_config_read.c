@@ -62,9 +62,6 @@ static dlcore_status get_loss(dlcore_config_reading_t *reading, const dlcore_jso
     return dlcore_settings_read(reading, &config, &kind, loss);
 }
 
-/* Keras's class, which has no threshold; "accuracy" is a name, which stands for other classes. */
-#define ONLY_EQUAL "Keras's class Accuracy counts outputs that equal labels; \"accuracy\" is a name"
-
 /* Keras 2 has a function in a class: the metric that it is the mean of. */
 static dlcore_status get_wrapped(const dlcore_config_reading_t *reading,
                                  const dlcore_json_t *config, char *name, size_t room,
@@ -99,14 +96,15 @@ static dlcore_status get_metric(const dlcore_config_reading_t *reading, const dl
     if (status != DLCORE_OK)
         return status;
     *metric = dlcore_metric_from_name(name);
+    if (metric->kind == DLCORE_METRIC_ACCURACY && config.kind == DLCORE_JSON_OBJECT) {
+        /* Keras's class has no threshold, dlcore's has; the name alone stands for other classes */
+        status = dlcore_config_find(reading, &config, "threshold", &threshold);
+        if (status == DLCORE_OK && threshold.kind == DLCORE_JSON_NONE)
+            *metric = dlcore_metric_default(DLCORE_METRIC_EQUAL_ACCURACY);
+    }
     type = dlcore_metric_type(metric->kind);
     if (type == NULL)
         return dlcore_config_refuse_class(reading, "metric", thing, name);
-    if (metric->kind == DLCORE_METRIC_ACCURACY && config.kind == DLCORE_JSON_OBJECT) {
-        status = dlcore_config_find(reading, &config, "threshold", &threshold);
-        if (status == DLCORE_OK && threshold.kind == DLCORE_JSON_NONE)
-            return dlcore_config_refuse_value(reading, "metric", thing, ONLY_EQUAL);
-    }
     if (status == DLCORE_OK)
         status = dlcore_config_name(reading, &config, "name", own, sizeof own);
     if (status == DLCORE_OK && strcmp(own, type->name) != 0)

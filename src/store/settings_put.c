@@ -47,7 +47,8 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
     }
     switch (setting->type) {
     case DLCORE_SETTING_DOUBLE:
-        dlcore_json_put_double(writer, key, *(const double *)at);
+        (setting->with_point ? dlcore_json_put_point : dlcore_json_put_double)(writer, key,
+                                                                               *(const double *)at);
         break;
     case DLCORE_SETTING_BOOL:
         dlcore_json_put_bool(writer, key, *(const bool *)at);

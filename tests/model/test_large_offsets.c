@@ -149,6 +149,42 @@ static void test_cosine_similarity_of_nearly_orthogonal_rows_keeps_its_digits(vo
     }
 }
 
+/* Whole numbers, that an offset leaves what they are. */
+static void test_correlations_far_from_zero_keep_their_digits(void **state)
+{
+    enum { UNITS = 1001 };
+    static const float bases[] = {0.0f, 1e4f, 1e8f, -1e8f};
+
+    (void)state;
+    random_seed(44);
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+        float labels[UNITS], predictions[UNITS];
+        long double mean[2] = {0.0L, 0.0L}, squares[2] = {0.0L, 0.0L}, products = 0.0L, whole;
+
+        for (size_t u = 0; u < UNITS; u++) {
+            labels[u] = bases[i] + 8.0f * (float)random_below(50);
+            predictions[u] = labels[u] + 8.0f * (float)random_below(30);
+            mean[0] += (long double)labels[u] / UNITS;
+            mean[1] += (long double)predictions[u] / UNITS;
+        }
+        for (size_t u = 0; u < UNITS; u++) {
+            long double t = (long double)labels[u] - mean[0];
+            long double p = (long double)predictions[u] - mean[1];
+            squares[0] += t * t / UNITS;
+            squares[1] += p * p / UNITS;
+            products += t * p / UNITS;
+        }
+        whole = squares[0] + squares[1] + (mean[0] - mean[1]) * (mean[0] - mean[1]);
+        assert_close("pearson_correlation", bases[i], 1,
+                     metric_of(DLCORE_METRIC_PEARSON_CORRELATION, predictions, labels, 1, UNITS),
+                     products / sqrtl(squares[0] * squares[1]), 1e-7);
+        assert_close(
+            "concordance_correlation", bases[i], 1,
+            metric_of(DLCORE_METRIC_CONCORDANCE_CORRELATION, predictions, labels, 1, UNITS),
+            2.0L * products / whole, 1e-7);
+    }
+}
+
 /* Pairs of a positive and a negative that are in order, ties by half: exact. */
 static void test_auc_of_a_million_ties_is_that_of_all_pairs(void **state)
 {
@@ -407,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_r2_score_of_equal_labels_is_0_with_errors_and_1_without),
         cmocka_unit_test(test_r2_score_far_from_zero_keeps_its_digits),
         cmocka_unit_test(test_cosine_similarity_of_nearly_orthogonal_rows_keeps_its_digits),
+        cmocka_unit_test(test_correlations_far_from_zero_keep_their_digits),
         cmocka_unit_test(test_auc_of_a_million_ties_is_that_of_all_pairs),
         cmocka_unit_test(test_batch_normalization_far_from_zero_keeps_its_digits),
         cmocka_unit_test(test_layer_normalization_far_from_zero_keeps_its_digits),

@@ -43,20 +43,36 @@ static void test_metric_names_round_trip(void **state)
                                         "precision",
                                         "recall",
                                         "f1_score",
-                                        "auc"};
+                                        "auc",
+                                        "equal_accuracy",
+                                        "true_positives",
+                                        "true_negatives",
+                                        "false_positives",
+                                        "false_negatives",
+                                        "sensitivity_at_specificity",
+                                        "specificity_at_sensitivity",
+                                        "precision_at_recall",
+                                        "recall_at_precision",
+                                        "fbeta_score",
+                                        "pearson_correlation",
+                                        "concordance_correlation"};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_METRIC_AUC; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_METRIC_CONCORDANCE_CORRELATION; kind++) {
         dlcore_metric_t metric = dlcore_metric_from_name(names[kind]);
         assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)kind), names[kind]);
         assert_int_equal(metric.kind, kind);
-        assert_true(metric.threshold ==
-                    (kind >= (int)DLCORE_METRIC_PRECISION && kind <= (int)DLCORE_METRIC_F1_SCORE
-                         ? -1.0
-                         : 0.5));
+        assert_true(metric.threshold == ((kind >= (int)DLCORE_METRIC_PRECISION &&
+                                          kind <= (int)DLCORE_METRIC_F1_SCORE) ||
+                                                 (kind >= (int)DLCORE_METRIC_TRUE_POSITIVES &&
+                                                  kind <= (int)DLCORE_METRIC_FALSE_NEGATIVES) ||
+                                                 kind == (int)DLCORE_METRIC_FBETA_SCORE
+                                             ? -1.0
+                                             : 0.5));
         assert_int_equal(metric.top_k, strstr(names[kind], "top_k") != NULL ? 5 : 0);
         assert_int_equal(metric.num_thresholds, 200);
         assert_int_equal(metric.class_id, -1);
+        assert_true(metric.at == -1.0 && metric.beta == 1.0 && !metric.multi_label);
     }
     assert_int_equal(dlcore_metric_from_name("acc").kind, DLCORE_METRIC_ACCURACY);
     assert_int_equal(dlcore_metric_from_name("MAE").kind, DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
@@ -65,7 +81,7 @@ static void test_metric_names_round_trip(void **state)
     assert_int_equal(dlcore_metric_from_name("accurac").kind, DLCORE_METRIC_UNKNOWN);
     assert_int_equal(dlcore_metric_from_name(NULL).kind, DLCORE_METRIC_UNKNOWN);
     assert_string_equal(dlcore_metric_name(DLCORE_METRIC_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)27), "unknown");
+    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)39), "unknown");
     assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)-1), "unknown");
 }
 
@@ -107,8 +123,8 @@ static void test_metric_validate_names_the_metric_and_the_numbers(void **state)
                    "metric: kind -1 is unknown (a name that was not found?): known are accuracy, ");
     assert_refused(dlcore_metric_default(DLCORE_METRIC_NONE), DLCORE_LABELS_VALUES,
                    "kind 0 is unknown");
-    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)27), DLCORE_LABELS_VALUES,
-                   "kind 27 is unknown");
+    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)39), DLCORE_LABELS_VALUES,
+                   "kind 39 is unknown");
     assert_refused(sparse, DLCORE_LABELS_ONE_HOT,
                    "sparse_categorical_accuracy needs integer labels");
     assert_refused(dlcore_metric_from_name("mae"), DLCORE_LABELS_CLASSES,
@@ -164,6 +180,25 @@ static void test_metric_validate_names_settings_and_ranges(void **state)
     metric.threshold = 0.0;
     assert_refused(metric, values,
                    "f1_score: threshold must be above 0 and at most 1, or be -1, got 0");
+    metric = dlcore_metric_default(DLCORE_METRIC_SENSITIVITY_AT_SPECIFICITY);
+    assert_refused(metric, values, "sensitivity_at_specificity: at must lie in 0 .. 1, got -1");
+    metric.at = 0.5;
+    metric.class_id = 10;
+    assert_refused(metric, values, "class_id must lie in 0 .. 9, or be -1, got 10");
+    metric.class_id = 9;
+    metric.top_k = 11; /* which it does not have */
+    assert_int_equal(dlcore_metric_validate(&metric, values, 10, NULL), DLCORE_OK);
+    metric.num_thresholds = 0;
+    assert_refused(metric, values, "num_thresholds must lie in 1 .. 10000, got 0");
+    metric = dlcore_metric_default(DLCORE_METRIC_TRUE_POSITIVES);
+    metric.top_k = 11;
+    assert_refused(metric, values, "true_positives: top_k must lie in 0 .. 10");
+    metric = dlcore_metric_default(DLCORE_METRIC_FBETA_SCORE);
+    metric.beta = 0.0;
+    assert_refused(metric, values, "fbeta_score: beta must lie in 1.17549e-38 .. ");
+    metric = dlcore_metric_default(DLCORE_METRIC_R2_SCORE);
+    metric.aggregation = (dlcore_aggregation_t)2;
+    assert_refused(metric, values, "r2_score: class_aggregation 2 is unknown: known are uniform_");
     metric = dlcore_metric_default(DLCORE_METRIC_BINARY_CROSSENTROPY);
     metric.label_smoothing = 2.0;
     assert_refused(metric, values,

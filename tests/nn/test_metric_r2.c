@@ -179,12 +179,40 @@ static void test_metric_r2_without_weight_is_nan(void **state)
     samples_free(&s);
 }
 
+/* Two units, whose predictions are off by half a step and by none: 1 - 0.25 / 1.25 and 1. */
+static void test_metric_r2_with_regressors_is_adjusted_by_the_labels_of_all_batches(void **state)
+{
+    dlcore_metric_t metric = dlcore_metric_default(DLCORE_METRIC_R2_SCORE);
+    float labels[] = {0, 0, 1, 10, 2, 20, 3, 30},
+          predictions[] = {0.5f, 0, 1.5f, 10, 2.5f, 20, 3.5f, 30};
+    double all[STATE_MAX + 1] = {0};
+
+    (void)state;
+    metric.num_regressors = 2;
+    assert_int_equal(dlcore_metric_length(&metric, 2), 10);
+    for (size_t row = 0; row < 4; row += 2) {
+        dlcore_matrix_t y = {.data = predictions + 2 * row, .rows = 2, .columns = 2, .panel = 2};
+        dlcore_labels_t of = {.values = labels + 2 * row, .width = 2};
+        dlcore_metric_pass_t pass = {.metric = &metric, .y = &y, .labels = &of};
+        double part[STATE_MAX + 1] = {0};
+
+        dlcore_metric_accumulate(&pass, NULL, part);
+        dlcore_metric_merge(&metric, 2, part, all);
+    }
+    assert_true(fabs(dlcore_metric_result(&metric, 2, all) - (1 - 0.1 * 7 / 5)) < 1e-15);
+    metric.aggregation = DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE;
+    assert_true(fabs(dlcore_metric_result(&metric, 2, all) - (1 - 0.2 / 101 * 7 / 5)) < 1e-15);
+    metric.num_regressors = 7; /* as many as labels, less one */
+    assert_true(fabs(dlcore_metric_result(&metric, 2, all) - (1 - 0.2 / 101)) < 1e-15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metric_r2_far_from_zero_agrees_with_two_passes),
         cmocka_unit_test(test_metric_r2_of_equal_labels_is_1_without_errors_and_else_0),
         cmocka_unit_test(test_metric_r2_without_weight_is_nan),
+        cmocka_unit_test(test_metric_r2_with_regressors_is_adjusted_by_the_labels_of_all_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 
 #include "support/models.h"
 
-enum { INPUTS = 2, LOSSES = LOSS_TVERSKY, METRICS = METRIC_AUC };
+enum { INPUTS = 2, LOSSES = LOSS_TVERSKY, METRICS = METRIC_CONCORDANCE_CORRELATION };
 
 /* ---- putting a model together ---- */
 

@@ -101,7 +101,17 @@ static dlcore_metric_t odd_metric(int kind)
     if (metric.kind == DLCORE_METRIC_AUC) {
         metric.curve = DLCORE_CURVE_PR;
         metric.num_thresholds = 50;
+        metric.summation = DLCORE_SUMMATION_MAJORING;
+        metric.multi_label = true;
     }
+    if (metric.kind == DLCORE_METRIC_R2_SCORE) {
+        metric.aggregation = DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE;
+        metric.num_regressors = 2;
+    }
+    if (has(type, offsetof(dlcore_metric_t, at)))
+        metric.at = 0.3;
+    if (has(type, offsetof(dlcore_metric_t, beta)))
+        metric.beta = 2.0;
     return metric;
 }
 
@@ -114,6 +124,11 @@ static void assert_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *
     assert_int_equal(a->class_id, b->class_id);
     assert_int_equal(a->average, b->average);
     assert_int_equal(a->curve, b->curve);
+    assert_int_equal(a->summation, b->summation);
+    assert_int_equal(a->multi_label, b->multi_label);
+    assert_true(a->at == b->at && a->beta == b->beta);
+    assert_int_equal(a->aggregation, b->aggregation);
+    assert_int_equal(a->num_regressors, b->num_regressors);
     assert_int_equal(a->from_logits, b->from_logits);
 }
 
@@ -121,7 +136,7 @@ static void assert_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *
 static void test_compile_config_round_trip_keeps_every_metric_and_its_settings(void **state)
 {
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_METRIC_AUC; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_METRIC_CONCORDANCE_CORRELATION; kind++) {
         dlcore_compile_options_t settings = dlcore_compile_options_default();
         bool sparse =
             dlcore_metric_type((dlcore_metric_kind_t)kind)->labels == DLCORE_METRIC_LABELS_CLASSES;
@@ -130,6 +145,7 @@ static void test_compile_config_round_trip_keeps_every_metric_and_its_settings(v
         settings.loss = sparse ? dlcore_loss_sparse_categorical_crossentropy()
                                : dlcore_loss_mean_squared_error();
         settings.metrics[0] = dlcore_metric_default((dlcore_metric_kind_t)kind);
+        settings.metrics[0].at = odd_metric(kind).at;
         settings.metrics[1] = odd_metric(kind);
         settings.metric_count = 2;
         settings.weighted_metrics[0] = odd_metric(kind);

@@ -150,6 +150,18 @@ static void set_metric(dlcore_metric_t *metric, const char *key, const char *val
                                                            : DLCORE_AVERAGE_MACRO;
     else if (strcmp(key, "curve") == 0)
         metric->curve = strcmp(value, "PR") == 0 ? DLCORE_CURVE_PR : DLCORE_CURVE_ROC;
+    else if (strcmp(key, "summation_method") == 0)
+        metric->summation = dlcore_summation_from_name(value);
+    else if (strcmp(key, "multi_label") == 0)
+        metric->multi_label = true;
+    else if (strcmp(key, "at") == 0)
+        metric->at = number;
+    else if (strcmp(key, "beta") == 0)
+        metric->beta = number;
+    else if (strcmp(key, "class_aggregation") == 0)
+        metric->aggregation = dlcore_aggregation_from_name(value);
+    else if (strcmp(key, "num_regressors") == 0)
+        metric->num_regressors = (size_t)number;
     else
         fail_msg("%s?", key);
 }

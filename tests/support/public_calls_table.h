@@ -159,6 +159,10 @@ CALL(dlcore_average_from_name, (void)dlcore_average_from_name(P("loss")))
 CALL(dlcore_average_name, (void)dlcore_average_name(DLCORE_AVERAGE_MICRO))
 CALL(dlcore_curve_from_name, (void)dlcore_curve_from_name(P("loss")))
 CALL(dlcore_curve_name, (void)dlcore_curve_name(DLCORE_CURVE_ROC))
+CALL(dlcore_summation_from_name, (void)dlcore_summation_from_name(P("loss")))
+CALL(dlcore_summation_name, (void)dlcore_summation_name(DLCORE_SUMMATION_MINORING))
+CALL(dlcore_aggregation_from_name, (void)dlcore_aggregation_from_name(P("loss")))
+CALL(dlcore_aggregation_name, (void)dlcore_aggregation_name(DLCORE_AGGREGATION_UNIFORM_AVERAGE))
 CALL(dlcore_evaluation_value, (void)dlcore_evaluation_value(P(&s->evaluation), P("loss")))
 
 /* ---- schedule.h ---- */

@@ -260,9 +260,10 @@ compile_options_t sequence_settings(const layer_t *last, sequence_style_t style)
                       settings.loss.kind == LOSS_BINARY_CROSSENTROPY))
         settings.loss.label_smoothing = 0.1;
     for (size_t i = random_below(4); i > 0; i--) {
-        metric_t metric = metric_default((metric_kind_t)(1 + random_below(METRIC_AUC)));
+        metric_t metric = metric_default((metric_kind_t)(1 + random_below(METRIC_FBETA_SCORE)));
 
         metric.num_thresholds = 7;
+        metric.at = 0.5;
         if (one_in(2))
             metric = metric_default(METRIC_ACCURACY);
         if (one_in(3))
