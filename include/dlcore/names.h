@@ -273,6 +273,9 @@
 #define OPTIMIZER_ADADELTA DLCORE_OPTIMIZER_ADADELTA
 #define OPTIMIZER_ADAMAX DLCORE_OPTIMIZER_ADAMAX
 #define OPTIMIZER_NADAM DLCORE_OPTIMIZER_NADAM
+#define OPTIMIZER_LION DLCORE_OPTIMIZER_LION
+#define OPTIMIZER_ADAFACTOR DLCORE_OPTIMIZER_ADAFACTOR
+#define OPTIMIZER_FTRL DLCORE_OPTIMIZER_FTRL
 #define optimizer_sgd dlcore_optimizer_sgd
 #define optimizer_rmsprop dlcore_optimizer_rmsprop
 #define optimizer_adam dlcore_optimizer_adam
@@ -281,6 +284,9 @@
 #define optimizer_adadelta dlcore_optimizer_adadelta
 #define optimizer_adamax dlcore_optimizer_adamax
 #define optimizer_nadam dlcore_optimizer_nadam
+#define optimizer_lion dlcore_optimizer_lion
+#define optimizer_adafactor dlcore_optimizer_adafactor
+#define optimizer_ftrl dlcore_optimizer_ftrl
 #define optimizer_from_name dlcore_optimizer_from_name
 #define optimizer_name dlcore_optimizer_name
 

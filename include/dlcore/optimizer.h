@@ -46,7 +46,19 @@ typedef enum dlcore_optimizer_kind {
      * 0 at first; with c_t = beta_1 (1 - 0.96^t / 2) and p_t their product so far, w -= lr m' /
      * (sqrt(v / (1 - beta_2^t)) + epsilon), m' = c_(t+1) m / (1 - p_(t+1)) + (1 - c_t) g / (1 -
      * p_t) */
-    DLCORE_OPTIMIZER_NADAM
+    DLCORE_OPTIMIZER_NADAM,
+    /* w -= lr sign(beta_1 m + (1 - beta_1) g), m = beta_2 m + (1 - beta_2) g */
+    DLCORE_OPTIMIZER_LION,
+    /* Of a matrix, with b = 1 - t^beta_2_decay and s = g^2 + epsilon_1: r and c are the means of s
+     * over each row and each column, averaged as r = b r + (1 - b) mean, and v = r c / (mean of r);
+     * of a vector v = b v + (1 - b) s. Then u = g / sqrt(v) and, with rms the root of the mean of
+     * squares of an array, w -= max(epsilon_2, rms(w)) min(lr, 1 / sqrt(t)) u /
+     * max(1, rms(u) / clip_threshold). Keeps whole gradients. */
+    DLCORE_OPTIMIZER_ADAFACTOR,
+    /* b = a + g^2, p = -learning_rate_power, z += g + 2 l2_shrinkage w - (b^p - a^p) / lr w, a = b,
+     * w = (z cut to -l1 .. l1 - z) / (b^p / lr + 2 l2 + beta / lr). With lr 0 nothing moves (Keras:
+     * NaN), and nothing where a and b are 0. */
+    DLCORE_OPTIMIZER_FTRL
 } dlcore_optimizer_kind_t;
 
 /* A value descriptor: copy it, change it, nothing to free. Settings of other kinds (amsgrad with
@@ -58,12 +70,22 @@ typedef struct dlcore_optimizer {
     double momentum;      /* sgd, rmsprop: 0 .. 1 */
     bool nesterov;        /* sgd */
     double rho;           /* rmsprop, adadelta: 0 .. 1 */
-    double epsilon;       /* all but sgd: at least FLT_MIN */
+    double epsilon;       /* all but sgd, lion, adafactor, ftrl: at least FLT_MIN */
     bool centered;        /* rmsprop */
 
-    double beta_1, beta_2;            /* adam and its kin: at least 0 and below 1 */
+    /* adam and its kin: at least 0 and below 1; lion: above 0, and from 0, to 1 */
+    double beta_1, beta_2;
     bool amsgrad;                     /* adam, adamw */
-    double initial_accumulator_value; /* adagrad: >= 0 */
+    double initial_accumulator_value; /* adagrad, ftrl: >= 0 */
+
+    double beta_2_decay;         /* adafactor: <= 0 */
+    double epsilon_1, epsilon_2; /* adafactor: at least FLT_MIN; >= 0 */
+    double clip_threshold;       /* adafactor: at least FLT_MIN */
+
+    double learning_rate_power;                                    /* ftrl: <= 0 */
+    double l1_regularization_strength, l2_regularization_strength; /* ftrl: >= 0 */
+    double l2_shrinkage_regularization_strength;                   /* ftrl: >= 0 */
+    double beta;                                                   /* ftrl: >= 0 */
 
     dlcore_schedule_t
         schedule; /* kind NONE: learning_rate. Counts every step, accumulated or not */
@@ -107,6 +129,12 @@ DLCORE_API dlcore_optimizer_t dlcore_optimizer_adadelta(void);
 DLCORE_API dlcore_optimizer_t dlcore_optimizer_adamax(void);
 /* learning_rate 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 */
 DLCORE_API dlcore_optimizer_t dlcore_optimizer_nadam(void);
+/* learning_rate 0.001, beta_1 0.9, beta_2 0.99 */
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_lion(void);
+/* learning_rate 0.001, beta_2_decay -0.8, epsilon_1 1e-30, epsilon_2 1e-3, clip_threshold 1 */
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_adafactor(void);
+/* learning_rate 0.001, learning_rate_power -0.5, initial_accumulator_value 0.1, the others 0 */
+DLCORE_API dlcore_optimizer_t dlcore_optimizer_ftrl(void);
 
 /* By Keras name ("rmsprop"; case and underscores do not count), with defaults, and back. An unknown
  * name, or NULL, gives kind DLCORE_OPTIMIZER_UNKNOWN, which compile refuses. */

@@ -47,13 +47,19 @@ static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const
 
 /* ---- with more ---- */
 
-void dlcore_update_move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
-                        size_t offset, size_t count, const float *gradient)
+void dlcore_update_decay(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                         size_t offset, size_t count)
 {
     if (span->decays)
         update->kernels->decay(count, update->values + offset,
                                (float)update->optimizer->weight_decay,
                                (float)update->learning_rate);
+}
+
+void dlcore_update_move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                        size_t offset, size_t count, const float *gradient)
+{
+    dlcore_update_decay(update, span, offset, count);
     take_update(&update->sink, offset, gradient, count);
     if (update->average != NULL)
         dlcore_update_follow_average(update, offset, count);

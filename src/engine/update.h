@@ -4,8 +4,9 @@
  *   optimizer's rule is asked for, and the way to be fast.
  * - At once, with more: the gradient gets its regularizer's share and is cut, the weights decay,
  * move and are averaged, piece by piece.
- * - Kept: clipping by norms and accumulation need whole gradients, so these are stored first; then
- *   all workers go over a fixed grid of chunks, add up norms in the order of chunks, and move.
+ * - Kept: clipping by norms, accumulation and rules for whole arrays (adafactor) need whole
+ *   gradients, so these are stored first; then all workers go over a fixed grid of chunks, add up
+ *   norms in the order of chunks, and move. Whole arrays are shared out after that.
  *
  * Constraints come last, after a barrier, column by column. The order of all this is that of
  * keras/src/optimizers/base_optimizer.py.
@@ -39,6 +40,7 @@ typedef struct dlcore_update_key {
     bool clips, clips_norm;      /* single gradients; those of an array, or of all */
     bool accumulates, averages;  /* gradients; weights */
     bool decays, decays_no_bias; /* weights; all but biases */
+    bool whole;                  /* arrays move as a whole */
 } dlcore_update_key_t;
 
 /* What is settled, and allocated, once for a network and an optimizer. */
@@ -48,7 +50,7 @@ typedef struct dlcore_update_plan {
     dlcore_update_span_t *spans;
     size_t chunk_count;
     double *partials; /* one a chunk */
-    float *gradients; /* as long as the values, where norms are clipped without accumulation */
+    float *gradients; /* as long as the values, where they are kept without accumulation */
     bool has_penalty, has_constraint;
     bool adjusts; /* more than the rule is done with each piece */
     bool keeps;   /* whole gradients are needed */
@@ -149,8 +151,10 @@ void dlcore_update_take_averages(const dlcore_update_sink_t *update);
 
 /* ---- parts of a move (update.c, update_averages.c) ---- */
 
-/* Weights of one span, `count` of them from `offset` on, decay and move by their final gradient,
- * and are averaged. */
+/* Weights of one span, `count` of them from `offset` on, decay. */
+void dlcore_update_decay(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
+                         size_t offset, size_t count);
+/* They decay, move by their final gradient, and are averaged. */
 void dlcore_update_move(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
                         size_t offset, size_t count, const float *gradient);
 /* The average of those weights takes their new values in, and may take their place. */

@@ -71,7 +71,46 @@ static void update_chunks(const dlcore_update_sink_t *update, size_t begin, size
             update->kernels->scale(gradient, chunk.count, scale);
         if (clipvalue > 0.0f)
             update->kernels->clip(chunk.count, gradient, gradient, clipvalue);
-        dlcore_update_move(update, chunk.span, chunk.offset, chunk.count, gradient);
+        if (plan->key.whole)
+            dlcore_update_decay(update, chunk.span, chunk.offset, chunk.count);
+        else
+            dlcore_update_move(update, chunk.span, chunk.offset, chunk.count, gradient);
+    }
+}
+
+/* ---- arrays that move as a whole ---- */
+
+static void update_array(const dlcore_update_sink_t *update, const dlcore_update_span_t *span)
+{
+    const dlcore_parameter_t *parameter = span->parameter;
+    bool is_matrix = parameter->rank == 2;
+    size_t columns = parameter->shape[is_matrix ? 1 : 0];
+    dlcore_optimizer_array_t array = {
+        .rank = parameter->rank,
+        .rows = is_matrix ? parameter->shape[0] : 1,
+        .columns = columns,
+        .panel = is_matrix ? update->network->products->kernel_panel(columns) : columns,
+        .weights = update->values + span->offset,
+        .gradients = update->gradients + span->offset,
+    };
+
+    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX && update->slots[i] != NULL; i++)
+        array.slots[i] = update->slots[i] + span->offset;
+    update->type->update_array(update->kernels, &update->settings, &array);
+    if (update->average != NULL)
+        dlcore_update_follow_average(update, span->offset, span->floats);
+}
+
+/* Each by one worker, as matrices come: what is large is shared out evenly. */
+static void update_arrays(const dlcore_update_sink_t *update, const dlcore_place_t *place)
+{
+    const dlcore_update_plan_t *plan = update->plan;
+    size_t matrices = 0;
+
+    for (size_t i = 0; i < plan->span_count; i++) {
+        matrices += plan->spans[i].parameter->rank == 2;
+        if (matrices % place->workers == place->worker)
+            update_array(update, &plan->spans[i]);
     }
 }
 
@@ -103,6 +142,10 @@ static void finish_kept(const dlcore_update_sink_t *update, const dlcore_place_t
         dlcore_place_meet(place);
     }
     update_chunks(update, begin, end);
+    if (update->plan->key.whole) {
+        dlcore_place_meet(place);
+        update_arrays(update, place);
+    }
 }
 
 void dlcore_update_finish(const dlcore_update_sink_t *update, const dlcore_place_t *place)

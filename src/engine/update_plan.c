@@ -42,6 +42,7 @@ static dlcore_update_key_t update_key(const dlcore_network_t *network,
         .averages = optimizer->use_ema,
         .decays = optimizer->weight_decay > 0.0,
         .decays_no_bias = optimizer->weight_decay_excludes_bias,
+        .whole = dlcore_optimizer_type(optimizer->kind)->update_array != NULL,
     };
 }
 
@@ -49,7 +50,7 @@ static bool is_same_key(const dlcore_update_key_t *a, const dlcore_update_key_t 
 {
     return a->revision == b->revision && a->clips == b->clips && a->clips_norm == b->clips_norm &&
            a->accumulates == b->accumulates && a->averages == b->averages &&
-           a->decays == b->decays && a->decays_no_bias == b->decays_no_bias;
+           a->decays == b->decays && a->decays_no_bias == b->decays_no_bias && a->whole == b->whole;
 }
 
 /* What is asked for, and how many spans and chunks there are. */
@@ -68,7 +69,7 @@ static void settle(const dlcore_network_t *network, const dlcore_update_key_t *k
         plan->chunk_count += chunks_of(parameter->floats);
         plan->span_count++;
     }
-    plan->keeps = key->clips_norm || key->accumulates;
+    plan->keeps = key->clips_norm || key->accumulates || key->whole;
     plan->adjusts = plan->has_penalty || key->clips || key->decays || key->averages;
 }
 
@@ -103,9 +104,10 @@ static dlcore_status make_plan(const dlcore_network_t *network, const dlcore_upd
 {
     const dlcore_allocator_t *allocator = &network->allocator;
     size_t spans, chunks;
-    bool stores = key->clips_norm && !key->accumulates; /* accumulated ones are state */
+    bool stores;
 
     settle(network, key, plan);
+    stores = plan->keeps && !key->accumulates; /* accumulated ones are state */
     if (!plan->keeps && !plan->adjusts && !plan->has_constraint)
         plan->span_count = plan->chunk_count = 0;
     if (plan->span_count == 0)

@@ -96,6 +96,26 @@ typedef struct dlcore_nadam_step {
     float correction;               /* 1 / (1 - beta_2^t) */
     float epsilon;
 } dlcore_nadam_step_t;
+
+typedef struct dlcore_lion_step {
+    float learning_rate;
+    float beta_1, one_minus_beta_1;
+    float beta_2, one_minus_beta_2;
+} dlcore_lion_step_t;
+
+typedef struct dlcore_ftrl_step {
+    float learning_rate; /* not 0 */
+    float power;         /* of the accumulator; 0 or more */
+    float l1, two_l2, two_shrinkage;
+} dlcore_ftrl_step_t;
+
+typedef struct dlcore_adafactor_step {
+    float rate; /* the least of the learning rate and 1 / sqrt(t) */
+    float beta_2, one_minus_beta_2;
+    float epsilon_1, epsilon_2;
+    float clip_threshold;
+} dlcore_adafactor_step_t;
+
 /* Losses that are a function of one prediction p and one label t; dlcore/loss.h has the formulas.
  */
 typedef enum dlcore_element_loss {
@@ -285,6 +305,18 @@ typedef struct dlcore_kernels {
                    const dlcore_adamax_step_t *step);
     void (*nadam)(size_t n, float *w, const float *g, float *momentum, float *velocity,
                   const dlcore_nadam_step_t *step);
+
+    void (*lion)(size_t n, float *w, const float *g, float *momentum,
+                 const dlcore_lion_step_t *step);
+    void (*ftrl)(size_t n, float *w, const float *g, float *accumulator, float *linear,
+                 const dlcore_ftrl_step_t *step);
+    /* Parts of adafactor, where u = g / sqrt(v): the running mean v of g^2 + epsilon_1, or
+     * v = of_row of_columns; both answer the sum of u^2. Then w -= rate u. */
+    float (*adafactor_vector)(size_t n, float *velocity, const float *g,
+                              const dlcore_adafactor_step_t *step);
+    float (*adafactor_matrix)(size_t n, float *velocity, const float *g, const float *of_columns,
+                              float of_row);
+    void (*adafactor_move)(size_t n, float *w, const float *g, const float *velocity, float rate);
 
     /* to = g + l1 sign(w) + two_l2 w, sign(0) = 0; to may be g */
     void (*add_penalty)(size_t n, float *to, const float *g, const float *w, float l1,

@@ -1,4 +1,4 @@
-/* Part of kernels_template.h: optimizers with moments, over flat arrays.
+/* Part of kernels_template.h: optimizers with moments and their kin, over flat arrays.
  *
  * Each has one function for a vector; part < V_WIDTH is the end of the arrays. Moments move by
  * m += (g - m) (1 - beta), and quotients are divided last, where Keras does.
@@ -187,4 +187,119 @@ static void nadam(size_t n, float *w, const float *g, float *momentum, float *ve
                          v_set(step->epsilon)};
 
     OVER_VECTORS(n, nadam_at(&s, w + i, g + i, momentum + i, velocity + i, part));
+}
+
+/* ---- lion ---- */
+
+typedef struct lion_vectors {
+    v_float rate, beta_1, rest_1, beta_2, rest_2;
+} lion_vectors_t;
+
+/* Products are rounded before they are added, as in Keras: the sign is all that counts. */
+ALWAYS_INLINE void lion_at(const lion_vectors_t *s, float *w, const float *g, float *momentum,
+                           size_t part)
+{
+    v_float gradient = load_some(g, part), m = load_some(momentum, part);
+    v_float ahead = v_add(v_mul(m, s->beta_1), v_mul(gradient, s->rest_1));
+
+    subtract(w, v_mul(s->rate, sign_vector(ahead)), part);
+    store_some(momentum, v_add(v_mul(m, s->beta_2), v_mul(gradient, s->rest_2)), part);
+}
+
+static void lion(size_t n, float *w, const float *g, float *momentum,
+                 const dlcore_lion_step_t *step)
+{
+    lion_vectors_t s = {v_set(step->learning_rate), v_set(step->beta_1),
+                        v_set(step->one_minus_beta_1), v_set(step->beta_2),
+                        v_set(step->one_minus_beta_2)};
+
+    OVER_VECTORS(n, lion_at(&s, w + i, g + i, momentum + i, part));
+}
+
+/* ---- ftrl ---- */
+
+typedef struct ftrl_vectors {
+    v_float rate, low, high, two_l2, two_shrinkage;
+    float power;
+} ftrl_vectors_t;
+
+static inline v_float ftrl_power(v_float x, float power)
+{
+    return power == 0.5f ? v_sqrt(x) : exp_vector(v_mul(v_set(power), log_of_any(x)));
+}
+
+ALWAYS_INLINE void ftrl_at(const ftrl_vectors_t *s, float *w, const float *g, float *accumulator,
+                           float *linear, size_t part)
+{
+    v_float gradient = load_some(g, part), weight = load_some(w, part);
+    v_float before = load_some(accumulator, part), z = load_some(linear, part);
+    v_float after = v_add(before, v_mul(gradient, gradient));
+    v_float power = ftrl_power(after, s->power);
+    v_float slower = v_div(v_sub(power, ftrl_power(before, s->power)), s->rate);
+    v_float whole = v_add(v_div(power, s->rate), s->two_l2), moved;
+
+    z = v_add(z, v_fnma(slower, weight, v_fma(s->two_shrinkage, weight, gradient)));
+    moved = v_div(v_sub(v_min(s->high, v_max(s->low, z)), z), whole);
+    moved = v_select(v_less(v_abs(whole), v_set(FLT_MIN)), weight, moved);
+    store_some(accumulator, after, part);
+    store_some(linear, z, part);
+    store_some(w, moved, part);
+}
+
+static void ftrl(size_t n, float *w, const float *g, float *accumulator, float *linear,
+                 const dlcore_ftrl_step_t *step)
+{
+    ftrl_vectors_t s = {v_set(step->learning_rate), v_set(-step->l1),           v_set(step->l1),
+                        v_set(step->two_l2),        v_set(step->two_shrinkage), step->power};
+
+    OVER_VECTORS(n, ftrl_at(&s, w + i, g + i, accumulator + i, linear + i, part));
+}
+
+/* ---- adafactor ---- */
+
+/* g / sqrt(v): 0 where both are 0, which a product of small means may round to. */
+ALWAYS_INLINE v_float adafactor_quotient(v_float g, v_float v)
+{
+    return v_div(g, v_sqrt(v_max(v_set(FLT_MIN), v)));
+}
+
+static float adafactor_vector(size_t n, float *velocity, const float *g,
+                              const dlcore_adafactor_step_t *step)
+{
+    v_float keep = v_set(step->beta_2), take = v_set(step->one_minus_beta_2);
+    v_float least = v_set(step->epsilon_1), total = v_set(0.0f);
+
+    OVER_VECTORS(n, {
+        v_float gradient = load_some(g + i, part);
+        v_float square = v_add(v_mul(gradient, gradient), least);
+        v_float v = v_fma(keep, load_some(velocity + i, part), v_mul(take, square));
+        v_float u = adafactor_quotient(gradient, v);
+        store_some(velocity + i, v, part);
+        total = v_fma(u, u, total);
+    });
+    return v_sum(total);
+}
+
+static float adafactor_matrix(size_t n, float *velocity, const float *g, const float *of_columns,
+                              float of_row)
+{
+    v_float factor = v_set(of_row), total = v_set(0.0f);
+
+    OVER_VECTORS(n, {
+        v_float v = v_mul(factor, load_some(of_columns + i, part));
+        v_float u = adafactor_quotient(load_some(g + i, part), v);
+        store_some(velocity + i, v, part);
+        total = v_fma(u, u, total);
+    });
+    return v_sum(total);
+}
+
+static void adafactor_move(size_t n, float *w, const float *g, const float *velocity, float rate)
+{
+    v_float factor = v_set(rate);
+
+    OVER_VECTORS(n, {
+        v_float u = adafactor_quotient(load_some(g + i, part), load_some(velocity + i, part));
+        subtract(w + i, v_mul(factor, u), part);
+    });
 }

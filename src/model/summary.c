@@ -136,6 +136,28 @@ static void total(FILE *stream, const char *what, size_t count, size_t bytes)
             as_size(bytes, size));
 }
 
+/* Numbers in state vectors: a number a weight in each, but for factors of matrices. */
+static size_t count_slots(const dlcore_model_t *model, size_t trainable)
+{
+    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
+    const dlcore_parameter_t *parameter;
+    const dlcore_node_t *node;
+    size_t slots = dlcore_optimizer_slots(optimizer), count = 0;
+
+    for (size_t slot = 0; slot < slots; slot++) {
+        if (dlcore_optimizer_slot_form(optimizer, slot) == DLCORE_SLOT_WHOLE) {
+            count += trainable;
+            continue;
+        }
+        for (size_t i = 0; (parameter = dlcore_network_parameter(&model->network, i, &node)); i++) {
+            if (node->layer.trainable && !parameter->is_statistic)
+                count +=
+                    dlcore_optimizer_slot_size(optimizer, slot, parameter->rank, parameter->shape);
+        }
+    }
+    return count;
+}
+
 /* What the optimizer keeps, counted as Keras does: its state vectors, the step, a learning rate
  * that no schedule sets, and nadam's product. 0 before it has begun. */
 static size_t count_optimizer(const dlcore_model_t *model, size_t trainable)
@@ -148,7 +170,7 @@ static size_t count_optimizer(const dlcore_model_t *model, size_t trainable)
         return 0;
     count += optimizer->schedule.kind == DLCORE_SCHEDULE_NONE;
     count += dlcore_optimizer_type(optimizer->kind)->product != NULL;
-    return count + trainable * dlcore_optimizer_slots(optimizer);
+    return count + count_slots(model, trainable);
 }
 
 static void totals(const dlcore_model_t *model, FILE *stream)

@@ -178,3 +178,22 @@ float dlcore_optimizer_slot_value(const dlcore_optimizer_t *optimizer, size_t sl
         return 0.0f;
     return type->slot_value(optimizer, slot);
 }
+
+dlcore_slot_form_t dlcore_optimizer_slot_form(const dlcore_optimizer_t *optimizer, size_t slot)
+{
+    const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
+
+    if (type->slot_form == NULL || slot >= type->slots(optimizer))
+        return DLCORE_SLOT_WHOLE;
+    return type->slot_form(optimizer, slot);
+}
+
+size_t dlcore_optimizer_slot_size(const dlcore_optimizer_t *optimizer, size_t slot, size_t rank,
+                                  const size_t shape[2])
+{
+    dlcore_slot_form_t form = dlcore_optimizer_slot_form(optimizer, slot);
+
+    if (form == DLCORE_SLOT_WHOLE)
+        return shape[0] * shape[1];
+    return rank != 2 ? 0 : form == DLCORE_SLOT_INPUTS ? shape[0] : shape[1];
+}

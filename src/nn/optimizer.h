@@ -44,10 +44,30 @@ typedef struct dlcore_optimizer_step {
         dlcore_adagrad_step_t adagrad;
         dlcore_adamax_step_t adamax;
         dlcore_nadam_step_t nadam;
+        dlcore_lion_step_t lion;
+        dlcore_ftrl_step_t ftrl;
+        dlcore_adafactor_step_t adafactor;
     } settings;
     bool centered; /* rmsprop */
     bool amsgrad;  /* adam */
 } dlcore_optimizer_step_t;
+
+/* What a state vector has for a matrix; a vector has none of the latter two. */
+typedef enum dlcore_slot_form {
+    DLCORE_SLOT_WHOLE = 0, /* a number for each weight */
+    DLCORE_SLOT_INPUTS,    /* a number for each row, at the beginning of the matrix's place */
+    DLCORE_SLOT_UNITS      /* a number for each column, likewise */
+} dlcore_slot_form_t;
+
+/* An array of weights with its whole gradient and state. A vector has one row, without panels. A
+ * matrix is cut into panels of `panel` columns, one after the other, rows of which are `panel`
+ * floats apart; the last panel may have fewer columns. */
+typedef struct dlcore_optimizer_array {
+    size_t rank, rows, columns, panel;
+    float *weights;
+    const float *gradients;
+    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
+} dlcore_optimizer_array_t;
 
 typedef struct dlcore_optimizer_type {
     const char *name;                 /* "rmsprop" */
@@ -60,6 +80,8 @@ typedef struct dlcore_optimizer_type {
     const char *(*slot_name)(const dlcore_optimizer_t *optimizer, size_t slot);
     /* What a state vector is filled with at first. NULL: zero. */
     float (*slot_value)(const dlcore_optimizer_t *optimizer, size_t slot);
+    /* NULL: all are whole. */
+    dlcore_slot_form_t (*slot_form)(const dlcore_optimizer_t *optimizer, size_t slot);
     /* The settings of the next update; clock->iterations counts updates here. */
     dlcore_optimizer_step_t (*prepare)(const dlcore_optimizer_t *optimizer,
                                        const dlcore_optimizer_clock_t *clock, float learning_rate);
@@ -72,6 +94,9 @@ typedef struct dlcore_optimizer_type {
     /* Moves n weights, each by itself: a caller may cut the arrays anywhere. */
     void (*update)(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
                    float *weights, const float *gradients, float *const *slots);
+    /* Instead of update: moves a whole array, whose weights do not move each by itself. */
+    void (*update_array)(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                         const dlcore_optimizer_array_t *array);
 } dlcore_optimizer_type_t;
 
 /* The table of a kind; NULL for an unknown one. */
@@ -86,6 +111,10 @@ dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *optimizer,
 size_t dlcore_optimizer_slots(const dlcore_optimizer_t *optimizer);
 const char *dlcore_optimizer_slot_name(const dlcore_optimizer_t *optimizer, size_t slot);
 float dlcore_optimizer_slot_value(const dlcore_optimizer_t *optimizer, size_t slot);
+dlcore_slot_form_t dlcore_optimizer_slot_form(const dlcore_optimizer_t *optimizer, size_t slot);
+/* Numbers that a state vector has for an array of that shape. */
+size_t dlcore_optimizer_slot_size(const dlcore_optimizer_t *optimizer, size_t slot, size_t rank,
+                                  const size_t shape[2]);
 
 /* ---- for the kinds ---- */
 
@@ -106,7 +135,10 @@ static inline float dlcore_optimizer_power(double beta, const dlcore_optimizer_c
     kind(ADAGRAD, adagrad) \
     kind(ADADELTA, adadelta) \
     kind(ADAMAX, adamax) \
-    kind(NADAM, nadam)
+    kind(NADAM, nadam) \
+    kind(LION, lion) \
+    kind(ADAFACTOR, adafactor) \
+    kind(FTRL, ftrl)
 /* clang-format on */
 
 #define DLCORE_OPTIMIZER_DECLARED(kind, name)                          \

@@ -81,7 +81,24 @@ bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t in
     if (index < tensors->weight_count || index >= tensors->weight_count * (1 + tensors->slot_count))
         return true;
     parameter = dlcore_network_parameter(tensors->network, index % tensors->weight_count, NULL);
-    return !parameter->is_statistic;
+    return !parameter->is_statistic &&
+           dlcore_optimizer_slot_size(tensors->optimizer, index / tensors->weight_count - 1,
+                                      parameter->rank, parameter->shape) > 0;
+}
+
+/* Of a state vector that has a number for each row or column alone: plain numbers. */
+static void set_factor(const dlcore_model_tensors_t *tensors, size_t slot,
+                       dlcore_model_tensor_t *tensor)
+{
+    if (dlcore_optimizer_slot_form(tensors->optimizer, slot) == DLCORE_SLOT_WHOLE)
+        return;
+    tensor->shape[0] =
+        dlcore_optimizer_slot_size(tensors->optimizer, slot, tensor->rank, tensor->shape);
+    tensor->shape[1] = 1;
+    tensor->rank = 1;
+    if (tensor->at != NULL)
+        tensor->at += tensor->parameter->offset;
+    tensor->parameter = NULL;
 }
 
 /* Its shape becomes the file's. */
@@ -124,6 +141,7 @@ dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors,
             tensor.at = tensors->slots + (vector - 1) * network->value_floats;
         snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s", type->name,
                  dlcore_optimizer_slot_name(tensors->optimizer, vector - 1), name);
+        set_factor(tensors, vector - 1, &tensor);
     } else {
         set_copy(tensors, vector - 1 - tensors->slot_count, name, &tensor);
     }

@@ -92,7 +92,7 @@ static const table_t tables[] = {
     ROW(curve, 0, DLCORE_CURVE_PR, DLCORE_CURVE_UNKNOWN),
     ROW(summation, 0, DLCORE_SUMMATION_MAJORING, DLCORE_SUMMATION_UNKNOWN),
     ROW(aggregation, 0, DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE, DLCORE_AGGREGATION_UNKNOWN),
-    ROW(optimizer, 1, DLCORE_OPTIMIZER_NADAM, DLCORE_OPTIMIZER_UNKNOWN),
+    ROW(optimizer, 1, DLCORE_OPTIMIZER_FTRL, DLCORE_OPTIMIZER_UNKNOWN),
     ROW(schedule, 1, DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS, DLCORE_SCHEDULE_UNKNOWN),
     ROW(layer, 1, DLCORE_LAYER_PRELU, DLCORE_LAYER_UNKNOWN),
 };
@@ -147,7 +147,7 @@ static void test_name_aliases_of_losses_and_metrics_do_not_collide(void **state)
             assert_true(names[i] == NULL || metric_find(names[i]) == kind ||
                         (kind == DLCORE_METRIC_EQUAL_ACCURACY && i == 3)); /* Accuracy: configs */
     }
-    for (int kind = 1; kind <= DLCORE_OPTIMIZER_NADAM; kind++)
+    for (int kind = 1; kind <= DLCORE_OPTIMIZER_FTRL; kind++)
         assert_int_equal(
             optimizer_find(dlcore_optimizer_type((dlcore_optimizer_kind_t)kind)->class_name), kind);
     for (int kind = 1; kind <= DLCORE_LAYER_PRELU; kind++)

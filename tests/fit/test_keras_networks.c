@@ -155,6 +155,17 @@ static void check_options(dlcore_engine_t engine)
     check_networks("update_options.txt", "networks: other settings of optimizers", 42, engine);
 }
 
+static void check_later(dlcore_engine_t engine)
+{
+    check_networks("more_updates.txt", "networks: optimizers that came later", 16, engine);
+}
+
+static void test_keras_networks_agree_with_optimizers_that_came_later(void **state)
+{
+    (void)state;
+    with_every_engine(check_later);
+}
+
 static void test_keras_networks_agree_in_every_way_of_updating(void **state)
 {
     (void)state;
@@ -198,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keras_networks_agree_in_every_way_of_updating),
         cmocka_unit_test(test_keras_networks_agree_with_other_settings),
+        cmocka_unit_test(test_keras_networks_agree_with_optimizers_that_came_later),
         cmocka_unit_test(test_keras_networks_of_changed_settings_do_not_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

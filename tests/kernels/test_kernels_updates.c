@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -146,6 +147,39 @@ static void run_nadam(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
     kernels->nadam(n, a->w, a->g, a->slot[0], a->slot[1], &step);
 }
 
+static void lion(double *w, double g, double *m, double *unused, double *unused_too)
+{
+    double ahead = *m * (double)0.9f + g * (double)0.2f;
+
+    (void)unused;
+    (void)unused_too;
+    *w -= (double)0.3f * (ahead > 0 ? 1 : ahead < 0 ? -1 : 0);
+    *m = *m * (double)0.8f + g * (double)0.3f;
+}
+
+static void run_lion(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
+{
+    const dlcore_lion_step_t step = {0.3f, 0.9f, 0.2f, 0.8f, 0.3f};
+    kernels->lion(n, a->w, a->g, a->slot[0], &step);
+}
+
+/* The accumulator's root moves by half a gradient or so. */
+static void ftrl(double *w, double g, double *z, double *a, double *unused)
+{
+    double b = *a + g * g, lr = (double)0.3f, l1 = (double)0.1f;
+
+    (void)unused;
+    *z += g + (double)0.2f * *w - (sqrt(b) - sqrt(*a)) / lr * *w;
+    *w = (fmin(fmax(*z, -l1), l1) - *z) / (sqrt(b) / lr + (double)0.7f);
+    *a = b;
+}
+
+static void run_ftrl(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
+{
+    const dlcore_ftrl_step_t step = {0.3f, 0.5f, 0.1f, 0.7f, 0.2f};
+    kernels->ftrl(n, a->w, a->g, a->slot[1], a->slot[0], &step);
+}
+
 /* Weights are differences of numbers of about 10. */
 static void assert_weight(const char *table, const char *what, size_t i, float value,
                           double expected)
@@ -195,14 +229,16 @@ static void test_kernels_updates_rules_agree_and_stay_within_their_arrays(void *
         check_rule(tables[t], "adadelta", adadelta, run_adadelta);
         check_rule(tables[t], "adamax", adamax, run_adamax);
         check_rule(tables[t], "nadam", nadam, run_nadam);
+        check_rule(tables[t], "lion", lion, run_lion);
+        check_rule(tables[t], "ftrl", ftrl, run_ftrl);
     }
 }
 
 /* Wherever a caller cuts, the bits are the same. */
 static void test_kernels_updates_cuts_change_no_bit(void **state)
 {
-    static const kernel_t runs[] = {run_adam,     run_amsgrad, run_adagrad,
-                                    run_adadelta, run_adamax,  run_nadam};
+    static const kernel_t runs[] = {run_adam,   run_amsgrad, run_adagrad, run_adadelta,
+                                    run_adamax, run_nadam,   run_lion,    run_ftrl};
 
     (void)state;
     for (size_t t = 0; t < table_count; t++) {
@@ -316,10 +352,56 @@ static void test_kernels_updates_sums_and_columns_agree(void **state)
     }
 }
 
+/* Where there was no gradient yet a weight stays; NaN does not. */
+static void test_kernels_updates_ftrl_without_a_gradient_leaves_the_weight(void **state)
+{
+    const dlcore_ftrl_step_t step = {0.3f, 0.75f, 0.0f, 0.0f, 0.0f};
+
+    (void)state;
+    for (size_t t = 0; t < table_count; t++) {
+        float w[2] = {0.5f, 0.5f}, g[2] = {0.0f, NAN}, a[2] = {0.0f, 0.0f}, z[2] = {0.0f, 0.0f};
+
+        tables[t]->ftrl(2, w, g, a, z, &step);
+        assert_true(w[0] == 0.5f && a[0] == 0.0f && z[0] == 0.0f && isnan(w[1]));
+    }
+}
+
+static void test_kernels_updates_adafactor_agrees_with_double(void **state)
+{
+    const dlcore_adafactor_step_t step = {0.1f, 0.75f, 0.25f, 1e-3f, 0.0f, 1.0f};
+
+    (void)state;
+    for (size_t t = 0; t < table_count; t++) {
+        arrays_t a = filled(), b = a;
+        double sum = 0.0, matrix_sum = 0.0, found, matrix_found;
+
+        found = (double)tables[t]->adafactor_vector(COUNT, a.slot[1], a.g, &step);
+        matrix_found = (double)tables[t]->adafactor_matrix(COUNT, a.slot[0], a.g, b.slot[2], 0.5f);
+        tables[t]->adafactor_move(COUNT, a.w, a.g, a.slot[1], 0.1f);
+        for (size_t i = 0; i < COUNT; i++) {
+            double g = (double)b.g[i];
+            double v = 0.75 * (double)b.slot[1][i] + 0.25 * (g * g + (double)1e-3f);
+            double of_matrix = 0.5 * (double)b.slot[2][i];
+
+            assert_near(tables[t]->name, "velocity", i, a.slot[1][i], v);
+            assert_near(tables[t]->name, "velocity", i, a.slot[0][i], of_matrix);
+            assert_weight(tables[t]->name, "adafactor", i, a.w[i],
+                          (double)b.w[i] - (double)0.1f * g / sqrt(v));
+            sum += g * g / v;
+            matrix_sum += g * g / fmax(of_matrix, (double)FLT_MIN);
+        }
+        assert_true(fabs(found - sum) <= 1e-5 * sum);
+        assert_true(fabs(matrix_found - matrix_sum) <= 1e-5 * matrix_sum);
+        assert_memory_equal(a.slot[1] + COUNT, b.slot[1] + COUNT, GUARD * sizeof(float));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kernels_updates_rules_agree_and_stay_within_their_arrays),
+        cmocka_unit_test(test_kernels_updates_ftrl_without_a_gradient_leaves_the_weight),
+        cmocka_unit_test(test_kernels_updates_adafactor_agrees_with_double),
         cmocka_unit_test(test_kernels_updates_cuts_change_no_bit),
         cmocka_unit_test(test_kernels_updates_elements_agree),
         cmocka_unit_test(test_kernels_updates_zero_has_no_sign_and_nan_is_not_clipped),

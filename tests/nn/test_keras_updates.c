@@ -107,21 +107,26 @@ static double follow_all(const fixture_t *fixture, const char *name,
     return worst;
 }
 
-static void test_keras_updates_options_agree_on_prescribed_gradients(void **state)
+static void check_prescribed(const char *file, const char *title, size_t expected)
 {
-    (void)state;
-    fixture_t *fixture = fixture_load("optimizer_options.txt");
-    agreement_t table =
-        agreement_begin("optimizers: options on prescribed gradients", "norm of difference / norm");
+    fixture_t *fixture = fixture_load(file);
+    agreement_t table = agreement_begin(title, "norm of difference / norm");
     size_t position = 0, cases = 0;
     const char *name = NULL;
     for (; (name = fixture_next(fixture, "optimizer", &position)) != NULL; cases++) {
         dlcore_optimizer_t optimizer = training_optimizer(fixture, name);
         agreement_add(&table, name, "weights", follow_all(fixture, name, &optimizer), LIMIT);
     }
-    assert_int_equal(cases, 26);
+    assert_int_equal(cases, expected);
     agreement_end(&table);
     fixture_free(fixture);
+}
+
+static void test_keras_updates_options_agree_on_prescribed_gradients(void **state)
+{
+    (void)state;
+    check_prescribed("optimizer_options.txt", "optimizers: options on prescribed gradients", 26);
+    check_prescribed("more_optimizers.txt", "more optimizers on prescribed gradients", 14);
 }
 
 /* Each setting, taken away or changed a little, must be seen. */

@@ -29,7 +29,7 @@ static void test_optimizer_names_round_trip_with_defaults(void **state)
     assert_int_equal(dlcore_optimizer_from_name("adams").kind, DLCORE_OPTIMIZER_UNKNOWN);
     assert_int_equal(dlcore_optimizer_from_name(NULL).kind, DLCORE_OPTIMIZER_UNKNOWN);
     assert_string_equal(dlcore_optimizer_name(DLCORE_OPTIMIZER_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)9), "unknown");
+    assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)12), "unknown");
     assert_string_equal(dlcore_optimizer_name((dlcore_optimizer_kind_t)-1), "unknown");
 }
 
@@ -77,6 +77,14 @@ static void test_optimizer_bad_settings_are_named_with_range_and_value(void **st
     ASSERT_FIELD(adadelta, rho, 1.5, "adadelta: rho must lie in 0 .. 1, got 1.5");
     ASSERT_FIELD(adamax, beta_2, 1.0, "adamax: beta_2");
     ASSERT_FIELD(nadam, beta_1, (double)NAN, "nadam: beta_1");
+    ASSERT_FIELD(lion, beta_1, 0.0, "lion: beta_1 must be above 0 and at most 1, got 0");
+    ASSERT_FIELD(lion, beta_2, 1.5, "lion: beta_2 must lie in 0 .. 1, got 1.5");
+    ASSERT_FIELD(ftrl, learning_rate_power, 0.5, "ftrl: learning_rate_power must lie in ");
+    ASSERT_FIELD(ftrl, l1_regularization_strength, -1.0, "ftrl: l1_regularization_strength must");
+    ASSERT_FIELD(ftrl, beta, -1.0, "ftrl: beta must lie in 0 .. ");
+    ASSERT_FIELD(adafactor, beta_2_decay, 0.5, "adafactor: beta_2_decay must lie in ");
+    ASSERT_FIELD(adafactor, epsilon_1, 0.0, "adafactor: epsilon_1 must lie in ");
+    ASSERT_FIELD(adafactor, clip_threshold, 0.0, "adafactor: clip_threshold must lie in ");
 }
 
 static void test_optimizer_bad_options_of_all_kinds_are_named(void **state)
@@ -119,17 +127,20 @@ static void test_optimizer_slots_follow_momentum_and_centered(void **state)
 static void test_optimizer_defaults_are_those_of_keras(void **state)
 {
     (void)state;
-    for (int kind = DLCORE_OPTIMIZER_SGD; kind <= DLCORE_OPTIMIZER_NADAM; kind++) {
+    for (int kind = DLCORE_OPTIMIZER_SGD; kind <= DLCORE_OPTIMIZER_FTRL; kind++) {
         const char *name = dlcore_optimizer_name((dlcore_optimizer_kind_t)kind);
         dlcore_optimizer_t o = dlcore_optimizer_from_name(name);
 
         assert_int_equal(o.kind, kind);
         assert_int_equal(dlcore_optimizer_validate(&o, NULL), DLCORE_OK);
         assert_true(o.learning_rate == (kind == DLCORE_OPTIMIZER_SGD ? 0.01 : 0.001));
-        assert_true(o.beta_1 == 0.9 && o.beta_2 == 0.999 && o.epsilon == 1e-7 && !o.amsgrad);
+        assert_true(o.beta_1 == 0.9 && o.beta_2 == (kind == DLCORE_OPTIMIZER_LION ? 0.99 : 0.999) &&
+                    o.epsilon == 1e-7 && !o.amsgrad);
         assert_true(o.rho == (kind == DLCORE_OPTIMIZER_ADADELTA ? 0.95 : 0.9));
         assert_true(o.weight_decay == (kind == DLCORE_OPTIMIZER_ADAMW ? 0.004 : 0.0));
         assert_true(o.initial_accumulator_value == 0.1 && o.ema_momentum == 0.99 && !o.use_ema);
+        assert_true(o.beta_2_decay == -0.8 && o.epsilon_1 == 1e-30 && o.epsilon_2 == 1e-3);
+        assert_true(o.clip_threshold == 1.0 && o.learning_rate_power == -0.5 && o.beta == 0.0);
         assert_true(o.clipnorm == 0.0 && o.global_clipnorm == 0.0 && o.clipvalue == 0.0);
         assert_true(o.schedule.kind == DLCORE_SCHEDULE_NONE && !o.gradient_accumulation_steps);
     }
@@ -138,13 +149,16 @@ static void test_optimizer_defaults_are_those_of_keras(void **state)
 static void test_optimizer_state_vectors_have_the_names_of_keras(void **state)
 {
     static const struct {
-        const char *optimizer, *slots[3];
+        const char *optimizer, *slots[4];
     } expected[] = {
         {"adam", {"momentum", "velocity", NULL}},
         {"adamax", {"momentum", "norm", NULL}},
         {"nadam", {"momentum", "velocity", NULL}},
         {"adagrad", {"accumulator", NULL, NULL}},
         {"adadelta", {"accumulated_grad", "accumulated_delta_var", NULL}},
+        {"lion", {"momentum", NULL, NULL}},
+        {"adafactor", {"r", "c", "velocity"}},
+        {"ftrl", {"accumulator", "linear", NULL}},
     };
     dlcore_optimizer_t amsgrad = dlcore_optimizer_adam(), adagrad = dlcore_optimizer_adagrad();
 

@@ -302,7 +302,7 @@ static void test_call_orders_save_and_load_settings_of_optimizers_at_their_ends(
     size_t taken = 0;
 
     (void)state;
-    for (int kind = 1; kind <= OPTIMIZER_NADAM; kind++) {
+    for (int kind = 1; kind <= OPTIMIZER_FTRL; kind++) {
         for (size_t i = 0; i < 12 * ENDS + 2 * COUNTS; i++) {
             part_t part = part_of(LOSS_MEAN_SQUARED_ERROR,
                                   metric_default(METRIC_MEAN_ABSOLUTE_ERROR), 1, false);

@@ -94,7 +94,7 @@ static void test_update_saved_and_loaded_goes_on_with_the_same_bits(void **state
     update_data_t data = update_data(ROWS, SMALL);
 
     (void)state;
-    for (int kind = DLCORE_OPTIMIZER_SGD; kind <= DLCORE_OPTIMIZER_NADAM; kind++) {
+    for (int kind = DLCORE_OPTIMIZER_SGD; kind <= DLCORE_OPTIMIZER_FTRL; kind++) {
         dlcore_optimizer_t o =
             dlcore_optimizer_from_name(dlcore_optimizer_name((dlcore_optimizer_kind_t)kind));
 

@@ -37,9 +37,27 @@ dlcore_optimizer_t update_way(size_t index)
         o.use_ema = true;
         o.schedule = dlcore_schedule_cosine_decay(0.01, 100);
         break;
-    default:
+    case 4:
         o = dlcore_optimizer_sgd();
         o.gradient_accumulation_steps = 3;
+        o.clipvalue = 0.01;
+        break;
+    case 5:
+        o = dlcore_optimizer_adafactor();
+        o.weight_decay = 0.01;
+        break;
+    case 6:
+        o = dlcore_optimizer_adafactor();
+        o.clipnorm = 0.01;
+        o.gradient_accumulation_steps = 2;
+        o.use_ema = true;
+        o.ema_overwrite_frequency = 2;
+        break;
+    case 7:
+        o = dlcore_optimizer_lion();
+        break;
+    default:
+        o = dlcore_optimizer_ftrl();
         o.clipvalue = 0.01;
         break;
     }

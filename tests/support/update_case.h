@@ -9,7 +9,7 @@
 
 #include "dlcore.h"
 
-enum { ROWS = 96, INPUTS = 150, CLASSES = 7, SMALL = 5, WAYS = 5 };
+enum { ROWS = 96, INPUTS = 150, CLASSES = 7, SMALL = 5, WAYS = 9 };
 
 /* Optimizers that update in every way there is: 0 .. WAYS - 1. */
 dlcore_optimizer_t update_way(size_t index);
