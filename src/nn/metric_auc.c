@@ -71,7 +71,7 @@ static double height_at(const dlcore_metric_t *metric, const auc_counts_t *at)
 }
 
 /* Of the rectangle between two thresholds, `low` the lower. */
-static double rectangle(const dlcore_metric_t *metric, const auc_counts_t *high,
+static double step_area(const dlcore_metric_t *metric, const auc_counts_t *high,
                         const auc_counts_t *low)
 {
     double a = height_at(metric, high), b = height_at(metric, low);
@@ -105,7 +105,7 @@ static double area_of(const dlcore_metric_t *metric, const double *state)
         low.tp += true_bins[i];
         low.fp += false_bins[i];
         area += davis ? pr_area(high.tp, high.fp, true_bins[i], false_bins[i], high.positives)
-                      : rectangle(metric, &high, &low);
+                      : step_area(metric, &high, &low);
     }
     return area;
 }

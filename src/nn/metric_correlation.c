@@ -15,16 +15,16 @@
 
 #define CORRELATION_EPSILON 1e-7 /* Keras's backend epsilon */
 
-typedef struct row_moments {
+typedef struct correlated {
     double distance; /* of the means */
     double label_squares, squares, products;
-} row_moments_t;
+} correlated_t;
 
-static row_moments_t moments_of(const dlcore_metric_pass_t *pass, size_t row)
+static correlated_t moments_of(const dlcore_metric_pass_t *pass, size_t row)
 {
     size_t units = pass->y->columns;
     double label_mean = 0.0, mean = 0.0;
-    row_moments_t moments = {0};
+    correlated_t moments = {0};
 
     for (size_t u = 0; u < units; u++) {
         label_mean += (double)dlcore_metric_label(pass, row, u) / (double)units;
@@ -44,14 +44,14 @@ static row_moments_t moments_of(const dlcore_metric_pass_t *pass, size_t row)
 
 static float pearson_row(const dlcore_metric_pass_t *pass, size_t row)
 {
-    row_moments_t of = moments_of(pass, row);
+    correlated_t of = moments_of(pass, row);
 
     return (float)(of.products / (sqrt(of.label_squares) * sqrt(of.squares)));
 }
 
 static float concordance_row(const dlcore_metric_pass_t *pass, size_t row)
 {
-    row_moments_t of = moments_of(pass, row);
+    correlated_t of = moments_of(pass, row);
     double whole = of.label_squares + of.squares + of.distance * of.distance;
 
     return (float)(2.0 * of.products / (whole + CORRELATION_EPSILON));

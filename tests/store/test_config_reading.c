@@ -243,6 +243,33 @@ static void test_config_reading_takes_every_form_that_compile_does(void **state)
     }
 }
 
+/* The class counts what is equal; the name stands for other classes, and dlcore's has a threshold.
+ */
+static void test_config_reading_tells_the_class_accuracy_from_the_name(void **state)
+{
+    static const struct {
+        const char *metric;
+        dlcore_metric_kind_t kind;
+    } cases[] = {
+        {"'accuracy'", DLCORE_METRIC_ACCURACY},
+        {"{'class_name':'Accuracy','config':{}}", DLCORE_METRIC_EQUAL_ACCURACY},
+        {"{'class_name':'Accuracy','config':{'name':'a','dtype':'float32'}}",
+         DLCORE_METRIC_EQUAL_ACCURACY},
+        {"{'class_name':'Accuracy','config':{'threshold':0.25}}", DLCORE_METRIC_ACCURACY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[160];
+        dlcore_compile_options_t found;
+
+        snprintf(text, sizeof text, "{'optimizer':'adam','loss':'mse','metrics':[%s]}",
+                 cases[i].metric);
+        assert_int_equal(read_compile(text, &found, NULL), DLCORE_OK);
+        assert_int_equal(found.metrics[0].kind, cases[i].kind);
+    }
+}
+
 static void test_config_reading_names_the_class_the_key_and_the_value(void **state)
 {
     static const char *const refused[][2] = {
@@ -251,10 +278,11 @@ static void test_config_reading_names_the_class_the_key_and_the_value(void **sta
         {"{'optimizer':'adam','loss':{'class_name':'CategoricalCrossentropy','config':{'axis':0}}}",
          "f: compile_config: CategoricalCrossentropy: axis is 0: this version takes only [-1, 1]"},
         {"{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'AUC','config':"
-         "{'multi_label':true}}]}",
-         "f: compile_config: metric 0: AUC: multi_label is true: this version takes only [false]"},
-        {"{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'Accuracy','config':{}}]}",
-         "Accuracy"},
+         "{'label_weights':[1,2]}}]}",
+         "f: compile_config: metric 0: AUC: label_weights is [1,2]: this version takes only "
+         "[null]"},
+        {"{'optimizer':'adam','loss':{'class_name':'Dice','config':{'axis':0}}}",
+         "f: compile_config: Dice: axis is 0: this version takes only [null, -1, 1]"},
         {"{'optimizer':{'class_name':'SGD','config':{'decay':0.5}},'loss':'mse'}",
          "f: compile_config: SGD: decay is 0.5: this version takes only [null, 0]"},
     };
@@ -279,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_config_reading_refuses_layers_along_the_last_of_several_axes),
         cmocka_unit_test(test_config_reading_knows_keras_2_and_refuses_classes_of_programs),
         cmocka_unit_test(test_config_reading_takes_every_form_that_compile_does),
+        cmocka_unit_test(test_config_reading_tells_the_class_accuracy_from_the_name),
         cmocka_unit_test(test_config_reading_names_the_class_the_key_and_the_value),
     };
 
