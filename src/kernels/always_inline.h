@@ -1,4 +1,5 @@
-/* For functions with constant arguments, which make another function of them at each call.
+/* For functions with constant arguments, which make another function of them at each call; and for
+ * long ones, of which one copy is enough.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_KERNELS_ALWAYS_INLINE_H
@@ -7,5 +8,6 @@
 #include "system/compiler.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
 
 #endif

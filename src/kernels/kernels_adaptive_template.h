@@ -216,6 +216,15 @@ static void lion(size_t n, float *w, const float *g, float *momentum,
     OVER_VECTORS(n, lion_at(&s, w + i, g + i, momentum + i, part));
 }
 
+/* As OVER_VECTORS, but in one copy: for what is long, or seldom. */
+#define OVER_PARTS(n, call)                                        \
+    do {                                                           \
+        for (size_t i = 0; i < (n); i += V_WIDTH) {                \
+            const size_t part = (n)-i < V_WIDTH ? (n)-i : V_WIDTH; \
+            call;                                                  \
+        }                                                          \
+    } while (0)
+
 /* ---- ftrl ---- */
 
 typedef struct ftrl_vectors {
@@ -225,7 +234,7 @@ typedef struct ftrl_vectors {
 
 static inline v_float ftrl_power(v_float x, float power)
 {
-    return power == 0.5f ? v_sqrt(x) : exp_vector(v_mul(v_set(power), log_of_any(x)));
+    return power == 0.5f ? v_sqrt(x) : power_vector(x, power);
 }
 
 ALWAYS_INLINE void ftrl_at(const ftrl_vectors_t *s, float *w, const float *g, float *accumulator,
@@ -252,7 +261,7 @@ static void ftrl(size_t n, float *w, const float *g, float *accumulator, float *
     ftrl_vectors_t s = {v_set(step->learning_rate), v_set(-step->l1),           v_set(step->l1),
                         v_set(step->two_l2),        v_set(step->two_shrinkage), step->power};
 
-    OVER_VECTORS(n, ftrl_at(&s, w + i, g + i, accumulator + i, linear + i, part));
+    OVER_PARTS(n, ftrl_at(&s, w + i, g + i, accumulator + i, linear + i, part));
 }
 
 /* ---- adafactor ---- */
@@ -269,7 +278,7 @@ static float adafactor_vector(size_t n, float *velocity, const float *g,
     v_float keep = v_set(step->beta_2), take = v_set(step->one_minus_beta_2);
     v_float least = v_set(step->epsilon_1), total = v_set(0.0f);
 
-    OVER_VECTORS(n, {
+    OVER_PARTS(n, {
         v_float gradient = load_some(g + i, part);
         v_float square = v_add(v_mul(gradient, gradient), least);
         v_float v = v_fma(keep, load_some(velocity + i, part), v_mul(take, square));
@@ -285,7 +294,7 @@ static float adafactor_matrix(size_t n, float *velocity, const float *g, const f
 {
     v_float factor = v_set(of_row), total = v_set(0.0f);
 
-    OVER_VECTORS(n, {
+    OVER_PARTS(n, {
         v_float v = v_mul(factor, load_some(of_columns + i, part));
         v_float u = adafactor_quotient(load_some(g + i, part), v);
         store_some(velocity + i, v, part);
@@ -298,7 +307,7 @@ static void adafactor_move(size_t n, float *w, const float *g, const float *velo
 {
     v_float factor = v_set(rate);
 
-    OVER_VECTORS(n, {
+    OVER_PARTS(n, {
         v_float u = adafactor_quotient(load_some(g + i, part), load_some(velocity + i, part));
         subtract(w + i, v_mul(factor, u), part);
     });

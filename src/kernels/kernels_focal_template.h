@@ -6,13 +6,19 @@
  *
  * SPDX-License-Identifier: MIT */
 
-/* x^exponent; `whole` is the exponent where it is a small whole number, else -1. */
-static inline v_float power_vector(v_float x, float exponent, int whole)
+/* x^exponent, one copy of which is enough. */
+NEVER_INLINE static v_float power_vector(v_float x, float exponent)
+{
+    return exp_vector(v_mul(v_set(exponent), log_of_any(x)));
+}
+
+/* `whole` is the exponent where it is a small whole number, else -1. */
+static inline v_float power_of(v_float x, float exponent, int whole)
 {
     v_float r = v_set(1.0f);
 
     if (whole < 0)
-        return exp_vector(v_mul(v_set(exponent), log_of_any(x)));
+        return power_vector(x, exponent);
     for (int i = 0; i < whole; i++)
         r = v_mul(r, x);
     return r;
@@ -20,7 +26,7 @@ static inline v_float power_vector(v_float x, float exponent, int whole)
 
 static inline v_float focal_factor(v_float q, const dlcore_focal_t *focal)
 {
-    return power_vector(q, focal->gamma, focal->whole);
+    return power_of(q, focal->gamma, focal->whole);
 }
 
 /* gamma q^(gamma - 1) */
@@ -29,7 +35,7 @@ static inline v_float focal_slope(v_float q, const dlcore_focal_t *focal)
     if (focal->gamma == 0.0f)
         return v_set(0.0f);
     return v_mul(v_set(focal->gamma),
-                 power_vector(q, focal->gamma - 1.0f, focal->whole > 0 ? focal->whole - 1 : -1));
+                 power_of(q, focal->gamma - 1.0f, focal->whole > 0 ? focal->whole - 1 : -1));
 }
 
 /* ---- binary ---- */
@@ -71,26 +77,20 @@ static inline v_float focal_of_logit(v_float x, v_float t, const dlcore_focal_t 
     return v_mul(factor, entropy);
 }
 
-/* As ROW_LOSS. */
-#define FOCAL_LOSS(name, term)                                                             \
-    static float name(const float *x, const float *t, float *dy, size_t n, float weight,   \
-                      const dlcore_focal_t *focal)                                         \
-    {                                                                                      \
-        v_float total = v_set(0.0f), w = v_set(weight), slope;                             \
-        size_t i = 0;                                                                      \
-        for (; i + V_WIDTH <= n; i += V_WIDTH) {                                           \
-            total = v_add(total, term(v_load(x + i), v_load(t + i), focal, &slope));       \
-            if (dy != NULL)                                                                \
-                v_store(dy + i, v_mul(slope, w));                                          \
-        }                                                                                  \
-        if (i < n) {                                                                       \
-            v_float part =                                                                 \
-                term(v_load_part(x + i, n - i), v_load_part(t + i, n - i), focal, &slope); \
-            total = v_add(total, keep_first(part, n - i));                                 \
-            if (dy != NULL)                                                                \
-                v_store_part(dy + i, v_mul(slope, w), n - i);                              \
-        }                                                                                  \
-        return v_sum(total);                                                               \
+/* As ROW_LOSS, but whole vectors and the end take the same way, which is long. */
+#define FOCAL_LOSS(name, term)                                                           \
+    static float name(const float *x, const float *t, float *dy, size_t n, float weight, \
+                      const dlcore_focal_t *focal)                                       \
+    {                                                                                    \
+        v_float total = v_set(0.0f), w = v_set(weight), slope;                           \
+        for (size_t i = 0; i < n; i += V_WIDTH) {                                        \
+            size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;                             \
+            v_float p = v_load_part(x + i, part), label = v_load_part(t + i, part);      \
+            total = v_add(total, keep_first(term(p, label, focal, &slope), part));       \
+            if (dy != NULL)                                                              \
+                v_store_part(dy + i, v_mul(slope, w), part);                             \
+        }                                                                                \
+        return v_sum(total);                                                             \
     }
 
 FOCAL_LOSS(binary_focal, focal_of_probability)
@@ -126,8 +126,8 @@ static float categorical_focal(const float *p, const float *t, float *dy, size_t
 }
 
 /* The loss of one class, and its slope by log q. */
-static inline v_float focal_class(v_float q, v_float logarithm, v_float label,
-                                  const dlcore_focal_t *focal, v_float *slope)
+NEVER_INLINE static v_float focal_class(v_float q, v_float logarithm, v_float label,
+                                        const dlcore_focal_t *focal, v_float *slope)
 {
     v_float missing = v_sub(v_set(1.0f), q), power = focal_factor(missing, focal);
     v_float of_power = v_mul(focal_slope(missing, focal), v_mul(q, logarithm));

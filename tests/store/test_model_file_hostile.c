@@ -74,7 +74,7 @@ static const hostile_t models[] = {
     {FILE_OF(MODEL("[{'class_name':'Rescaling','config':{'scale':1e99}}," DENSE("2", "") "]", "3")),
      32, "must lie in -3.40282e+38"},
     {FILE_OF(COMPILED("{}", "'mse'", "[]")), 32, "optimizer is {}: it has no name"},
-    {FILE_OF(COMPILED("{'class_name':'Lion'}", "'mse'", "[]")), 32, "no optimizer \"Lion\""},
+    {FILE_OF(COMPILED("{'class_name':'Muon'}", "'mse'", "[]")), 32, "no optimizer \"Muon\""},
     {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':-1}}", "'mse'", "[]")), 32,
      "learning_rate must lie in"},
     {FILE_OF(COMPILED("{'class_name':'SGD','config':{'learning_rate':{}}}", "'mse'", "[]")), 32,
