@@ -124,10 +124,13 @@ static dlcore_status put_vectors(const keras_writing_t *writing, const dlcore_ke
 
     for (size_t k = 0; k < state->vectors && status == DLCORE_OK; k++) {
         size_t slot;
-        const dlcore_parameter_t *parameter = dlcore_keras_state_vector(state, k, &slot);
+        dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
 
         snprintf(path, sizeof path, "optimizer/vars/%zu", state->first + k);
-        status = put_parameter(writing, path, parameter, vector_of(writing, slot));
+        if (parameter.rank == 0)
+            status = dlcore_hdf5_put_count(&writing->file, path, 0);
+        else
+            status = put_parameter(writing, path, &parameter, vector_of(writing, slot));
     }
     return status;
 }

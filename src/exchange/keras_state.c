@@ -41,6 +41,21 @@ static const dlcore_parameter_t *find_state_weight(const dlcore_network_t *netwo
     return parameter;
 }
 
+/* What a state vector has of a weight, where it is not a number for each: a vector, or nothing,
+ * for which Keras has a number that it does not use. */
+static dlcore_parameter_t form_of(const dlcore_optimizer_t *optimizer, size_t slot,
+                                  const dlcore_parameter_t *weight)
+{
+    dlcore_parameter_t form = *weight;
+
+    if (dlcore_optimizer_slot_form(optimizer, slot) == DLCORE_SLOT_WHOLE)
+        return form;
+    form.shape[0] = dlcore_optimizer_slot_size(optimizer, slot, weight->rank, weight->shape);
+    form.shape[1] = 1;
+    form.rank = form.shape[0] > 0 ? 1 : 0;
+    return form;
+}
+
 dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model)
 {
     const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
@@ -57,8 +72,8 @@ dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model)
     return state;
 }
 
-const dlcore_parameter_t *dlcore_keras_state_vector(const dlcore_keras_state_t *state, size_t k,
-                                                    size_t *slot)
+dlcore_parameter_t dlcore_keras_state_vector(const dlcore_keras_state_t *state, size_t k,
+                                             size_t *slot)
 {
     size_t own = state->type->slots(state->optimizer),
            all = dlcore_optimizer_slots(state->optimizer);
@@ -78,7 +93,7 @@ const dlcore_parameter_t *dlcore_keras_state_vector(const dlcore_keras_state_t *
         *slot = k / state->trainable;
         index = k % state->trainable;
     }
-    return find_state_weight(&state->model->network, index);
+    return form_of(state->optimizer, *slot, find_state_weight(&state->model->network, index));
 }
 
 /* ---- reading ---- */
@@ -163,12 +178,15 @@ static dlcore_status check_vectors(dlcore_keras_file_t *file, const dlcore_keras
 
     for (size_t k = 0; k < state->vectors && status == DLCORE_OK; k++) {
         size_t slot;
-        const dlcore_parameter_t *parameter = dlcore_keras_state_vector(state, k, &slot);
+        dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
 
         status = dlcore_keras_arrays_path(file, arrays, state->first + k, path);
-        if (status == DLCORE_OK)
+        if (status == DLCORE_OK && parameter.rank == 0)
+            status = check_number(file, arrays, state->first + k, DLCORE_HDF5_INTEGER,
+                                  "number that is not used", path);
+        else if (status == DLCORE_OK)
             status = dlcore_keras_check_array(
-                file, path, dlcore_optimizer_slot_name(state->optimizer, slot), parameter);
+                file, path, dlcore_optimizer_slot_name(state->optimizer, slot), &parameter);
     }
     return status;
 }
@@ -186,14 +204,14 @@ static dlcore_status read_vectors(dlcore_keras_file_t *file, const dlcore_keras_
     }
     for (size_t k = 0; k < state->vectors && status == DLCORE_OK; k++) {
         size_t slot;
-        const dlcore_parameter_t *parameter = dlcore_keras_state_vector(state, k, &slot);
+        dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
         float *vector;
 
         status = dlcore_keras_arrays_path(file, arrays, state->first + k, path);
-        if (status != DLCORE_OK)
-            break;
+        if (status != DLCORE_OK || parameter.rank == 0)
+            continue;
         vector = model->trainer.slots + slot * model->network.value_floats;
-        status = dlcore_keras_parameter_read(file, path, &model->network, parameter, vector);
+        status = dlcore_keras_parameter_read(file, path, &model->network, &parameter, vector);
     }
     return status;
 }

@@ -29,9 +29,11 @@ typedef struct dlcore_keras_state {
 } dlcore_keras_state_t;
 
 dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model);
-/* Which state vector and which weight the k-th of state->vectors is. */
-const dlcore_parameter_t *dlcore_keras_state_vector(const dlcore_keras_state_t *state, size_t k,
-                                                    size_t *slot);
+/* Which state vector the k-th of state->vectors is, and its weight; or what has the shape and the
+ * place of the numbers that are kept for the rows or columns of one, of rank 0 where Keras has only
+ * a number that is not used. */
+dlcore_parameter_t dlcore_keras_state_vector(const dlcore_keras_state_t *state, size_t k,
+                                             size_t *slot);
 
 /* Restores what the file has: state, count of steps, learning rate. *restored: whether it has it;
  * a file of a model that was not compiled has none. DLCORE_ERROR_UNSUPPORTED where the file's is of

@@ -208,6 +208,7 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adafactor = {
     .slots = adafactor_slots,
     .slot_name = adafactor_slot_name,
     .slot_form = adafactor_slot_form,
+    .side_by_side = 3,
     .prepare = adafactor_prepare,
     .has_clock = true,
     .update_array = adafactor_update,

@@ -80,6 +80,7 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_ftrl = {
     .slots = ftrl_slots,
     .slot_name = ftrl_slot_name,
     .slot_value = ftrl_slot_value,
+    .side_by_side = 2,
     .prepare = ftrl_prepare,
     .update = ftrl_update,
 };
