@@ -115,6 +115,8 @@ static dlcore_status add_bytes(void *to, const void *bytes, size_t size,
     size_t room;
     unsigned char *more;
 
+    if (size == 0)
+        return DLCORE_OK;
     if (size > all->room - all->size) {
         if (!dlcore_size_add(all->size, size, &room) ||
             !dlcore_size_add(room, room / 8 + 1024, &room))
