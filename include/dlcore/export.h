@@ -40,7 +40,8 @@
  * pgm_read_float; elsewhere nothing, unless you define both yourself. With gcc and clang on CPUs
  * with vector instructions, products use vectors of the compiler; DIGITS_NO_VECTORS turns that off.
  *
- * Layers: all of them. Dropout and the like, which do nothing but in training, are left out.
+ * Layers: one that has no C form is refused by name. Dropout and the like, which do nothing but in
+ * training, are left out.
  * Rescaling, normalization and batch normalization become part of the next or previous dense layer
  * where there is one and no digits are lost. Numbers agree with those of a predictor within
  * rounding.
