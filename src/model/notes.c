@@ -121,10 +121,10 @@ static dlcore_status make_note(const char *key, const note_text_t *text, size_t 
     at = (char *)(note + 1);
     *note = (dlcore_note_t){.key = at, .text = at + key_size, .size = key_size + text_size - 2};
     memcpy(at, key, key_size);
-    if (text->string != NULL)
-        (void)dlcore_json_string(text->string, at + key_size, text_size);
-    else
+    if (text->text != NULL)
         memcpy(at + key_size, text->text, text_size);
+    else
+        (void)dlcore_json_string(text->string, at + key_size, text_size);
     status = read_names(note, most_names, allocator, error);
     if (status == DLCORE_OK)
         *out = note;

@@ -208,8 +208,9 @@ static void test_model_file_notes_beyond_the_limits_are_refused(void **state)
 static void test_model_file_notes_of_many_empty_names(void **state)
 {
     dlcore_error_record_t error = {.message = ""};
+    static const char empty[] = {'\\', '"', '\\', '"', ','};
     const size_t names = 60000;
-    char *text = malloc(5 * names + 3);
+    char *text = malloc(sizeof empty * names + 3);
     unsigned char *file;
     size_t size;
 
@@ -217,8 +218,8 @@ static void test_model_file_notes_of_many_empty_names(void **state)
     assert_non_null(text);
     text[0] = '[';
     for (size_t i = 0; i < names; i++)
-        memcpy(text + 1 + 5 * i, "\\\"\\\",", 5);
-    strcpy(text + 5 * names, "]");
+        memcpy(text + 1 + sizeof empty * i, empty, sizeof empty);
+    strcpy(text + sizeof empty * names, "]");
     file = file_of_notes(3, text, &size);
     assert_int_equal(hostile_load(file, size, &error), DLCORE_OK);
     free(file);
