@@ -67,11 +67,21 @@ static void make_fresh(const keras_writing_t *writing, size_t slot)
         writing->fresh[i] = is_average ? network->values[i] : value;
 }
 
+/* Between two groups of accumulated steps Keras's sums are 0; here the next group begins them. */
+static bool has_old_sums(const dlcore_model_t *model, size_t slot)
+{
+    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
+    uint64_t steps = optimizer->gradient_accumulation_steps;
+
+    return steps > 0 && slot + 1 == dlcore_optimizer_slots(optimizer) &&
+           model->trainer.clock.iterations % steps == 0;
+}
+
 static const float *vector_of(const keras_writing_t *writing, size_t slot)
 {
     const dlcore_model_t *model = writing->model;
 
-    if (model->trainer.slots != NULL)
+    if (model->trainer.slots != NULL && !has_old_sums(model, slot))
         return model->trainer.slots + slot * model->network.value_floats;
     make_fresh(writing, slot);
     return writing->fresh;

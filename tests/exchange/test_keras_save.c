@@ -173,6 +173,29 @@ static void test_keras_save_rate_that_was_changed_is_kept(void **state)
     model_free(model);
 }
 
+/* Keras adds to the sums that it finds. */
+static void test_keras_save_sums_of_steps_are_0_between_two_groups(void **state)
+{
+    optimizer_t sgd = optimizer_sgd();
+    model_t *model;
+
+    (void)state;
+    sgd.gradient_accumulation_steps = 2;
+    model = all_layers(NULL, &sgd);
+    for (size_t steps = 1; steps <= 4; steps++) {
+        model_t *loaded;
+        double sum = 0.0;
+
+        step(model, 1);
+        loaded = through_file(model);
+        for (size_t i = 0; i < loaded->network.value_floats; i++)
+            sum += (double)(loaded->trainer.slots[i] * loaded->trainer.slots[i]);
+        assert_true((sum == 0.0) == (steps % 2 == 0));
+        model_free(loaded);
+    }
+    model_free(model);
+}
+
 static void test_keras_save_not_trained_and_not_compiled_load_as_such(void **state)
 {
     optimizer_t adam = optimizer_adam();
@@ -361,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keras_save_every_optimizer_goes_on_to_the_same_bits),
         cmocka_unit_test(test_keras_save_rate_that_was_changed_is_kept),
+        cmocka_unit_test(test_keras_save_sums_of_steps_are_0_between_two_groups),
         cmocka_unit_test(test_keras_save_not_trained_and_not_compiled_load_as_such),
         cmocka_unit_test(test_keras_save_same_model_is_the_same_file_of_three_stored_entries),
         cmocka_unit_test(test_keras_save_weights_alone_come_back),
