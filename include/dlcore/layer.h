@@ -37,7 +37,12 @@ typedef enum dlcore_layer_kind {
     DLCORE_LAYER_BATCH_NORMALIZATION,
     DLCORE_LAYER_LAYER_NORMALIZATION,
     DLCORE_LAYER_NORMALIZATION,
-    DLCORE_LAYER_PRELU
+    DLCORE_LAYER_PRELU,
+    DLCORE_LAYER_GAUSSIAN_DROPOUT,
+    DLCORE_LAYER_ALPHA_DROPOUT,
+    DLCORE_LAYER_ACTIVITY_REGULARIZATION,
+    DLCORE_LAYER_UNIT_NORMALIZATION,
+    DLCORE_LAYER_RMS_NORMALIZATION
 } dlcore_layer_kind_t;
 
 #define DLCORE_LAYERS_MAX 1000 /* of one model */
@@ -58,6 +63,7 @@ typedef struct dlcore_layer {
     dlcore_initializer_t bias_initializer;
     dlcore_regularizer_t kernel_regularizer; /* all 0: none */
     dlcore_regularizer_t bias_regularizer;
+    /* also activity_regularization's */
     dlcore_regularizer_t activity_regularizer; /* of y: its mean over the batch adds to the loss */
     dlcore_constraint_t kernel_constraint;     /* kind NONE, the default: none */
     dlcore_constraint_t bias_constraint;
@@ -73,7 +79,9 @@ typedef struct dlcore_layer {
     double scale;
     double offset;
 
-    double rate;   /* dropout: share of the inputs that become zero, 0 .. 1 */
+    /* dropout: share of the inputs that become zero, 0 .. 1; gaussian_dropout and alpha_dropout:
+     * 0 or more and below 1 */
+    double rate;
     double stddev; /* gaussian_noise: standard deviation, 0 or more */
 
     /* batch_normalization, layer_normalization: y = gamma (x - mean) / sqrt(variance + epsilon) +
@@ -87,7 +95,16 @@ typedef struct dlcore_layer {
     dlcore_initializer_t moving_mean_initializer;     /* batch_normalization: zeros */
     dlcore_initializer_t moving_variance_initializer; /* batch_normalization: ones */
 
+    dlcore_regularizer_t gamma_regularizer, beta_regularizer; /* all 0: none */
+    dlcore_constraint_t gamma_constraint, beta_constraint;    /* kind NONE: none */
+    /* layer_normalization: y = gamma x / sqrt(variance + epsilon), without beta; false */
+    bool rms_scaling;
+
+    bool invert; /* normalization: y = mean + x max(sqrt(variance), 1e-7) instead; false */
+
     dlcore_initializer_t alpha_initializer; /* prelu: zeros */
+    dlcore_regularizer_t alpha_regularizer;
+    dlcore_constraint_t alpha_constraint;
 } dlcore_layer_t;
 
 /* Fully connected: (batch, inputs) to (batch, units). Kernel glorot_uniform, bias zeros. */
@@ -121,6 +138,19 @@ DLCORE_API dlcore_layer_t dlcore_layer_layer_normalization(void);
  * y = (x - mean) / max(sqrt(variance), 1e-7), mean 0 and variance 1 until dlcore_model_adapt finds
  * those of the data. They are weights that training leaves alone. */
 DLCORE_API dlcore_layer_t dlcore_layer_normalization(void);
+/* While training, multiplies each input by a normal number of mean 1 and deviation
+ * sqrt(rate / (1 - rate)); else y = x. */
+DLCORE_API dlcore_layer_t dlcore_layer_gaussian_dropout(double rate);
+/* While training, sets each input with that probability to -1.7581, where selu saturates, and moves
+ * and scales all so that mean 0 and variance 1 stay what they are; else y = x. */
+DLCORE_API dlcore_layer_t dlcore_layer_alpha_dropout(double rate);
+/* y = x; l1 |x| and l2 x^2 add to the loss, as dense's activity_regularizer does. */
+DLCORE_API dlcore_layer_t dlcore_layer_activity_regularization(double l1, double l2);
+/* Each sample is brought to length 1: y = x / sqrt(sum x^2). */
+DLCORE_API dlcore_layer_t dlcore_layer_unit_normalization(void);
+/* Each sample by the root of its mean square: y = scale x / sqrt(mean(x^2) + epsilon), epsilon
+ * 1e-6. Weight scale (units), ones at first. */
+DLCORE_API dlcore_layer_t dlcore_layer_rms_normalization(void);
 /* x, or alpha x below 0, with an alpha for each unit that is learned. */
 DLCORE_API dlcore_layer_t dlcore_layer_prelu(void);
 

@@ -147,6 +147,11 @@
 #define LAYER_LAYER_NORMALIZATION DLCORE_LAYER_LAYER_NORMALIZATION
 #define LAYER_NORMALIZATION DLCORE_LAYER_NORMALIZATION
 #define LAYER_PRELU DLCORE_LAYER_PRELU
+#define LAYER_GAUSSIAN_DROPOUT DLCORE_LAYER_GAUSSIAN_DROPOUT
+#define LAYER_ALPHA_DROPOUT DLCORE_LAYER_ALPHA_DROPOUT
+#define LAYER_ACTIVITY_REGULARIZATION DLCORE_LAYER_ACTIVITY_REGULARIZATION
+#define LAYER_UNIT_NORMALIZATION DLCORE_LAYER_UNIT_NORMALIZATION
+#define LAYER_RMS_NORMALIZATION DLCORE_LAYER_RMS_NORMALIZATION
 #define layer_dense dlcore_layer_dense
 #define layer_activation dlcore_layer_activation
 #define layer_relu dlcore_layer_relu
@@ -157,6 +162,11 @@
 #define layer_layer_normalization dlcore_layer_layer_normalization
 #define layer_normalization dlcore_layer_normalization
 #define layer_prelu dlcore_layer_prelu
+#define layer_gaussian_dropout dlcore_layer_gaussian_dropout
+#define layer_alpha_dropout dlcore_layer_alpha_dropout
+#define layer_activity_regularization dlcore_layer_activity_regularization
+#define layer_unit_normalization dlcore_layer_unit_normalization
+#define layer_rms_normalization dlcore_layer_rms_normalization
 #define layer_rescaling dlcore_layer_rescaling
 #define layer_from_name dlcore_layer_from_name
 #define layer_kind_name dlcore_layer_kind_name

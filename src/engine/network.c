@@ -328,7 +328,7 @@ bool dlcore_network_has_penalty(const dlcore_network_t *network, size_t i)
 {
     const dlcore_layer_t *layer = &network->nodes[i].layer;
 
-    return layer->kind == DLCORE_LAYER_DENSE &&
+    return network->nodes[i].type->regularizes_activity &&
            !dlcore_regularizer_is_none(&layer->activity_regularizer);
 }
 

@@ -154,12 +154,20 @@ static dlcore_status add_node(dlcore_export_plan_t *plan, const dlcore_node_t *n
         add_rescaling(plan, node);
         return DLCORE_OK;
     case DLCORE_LAYER_NORMALIZATION:
+        if (node->layer.invert)
+            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                               "export: %s has invert, which has no C form", node->layer.name);
         add_normalization(plan, node);
         return DLCORE_OK;
     case DLCORE_LAYER_BATCH_NORMALIZATION:
         add_batch_normalization(plan, node);
         return DLCORE_OK;
+    case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
+        return DLCORE_OK; /* y = x */
     case DLCORE_LAYER_LAYER_NORMALIZATION:
+        if (node->layer.rms_scaling)
+            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                               "export: %s has rms_scaling, which has no C form", node->layer.name);
         (void)take_normalized(plan, add_step(plan, node, DLCORE_EXPORT_LAYER_NORM));
         return DLCORE_OK;
     case DLCORE_LAYER_PRELU:

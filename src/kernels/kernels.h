@@ -55,6 +55,11 @@ typedef struct dlcore_column_terms {
     const float *mean, *by_gradient, *by_input, *offset;
 } dlcore_column_terms_t;
 
+/* Of what alpha dropout keeps: scale x + offset; else dropped. */
+typedef struct dlcore_alpha_dropout {
+    float scale, offset, dropped;
+} dlcore_alpha_dropout_t;
+
 /* How a row is normalized. The mean is mean + rest: where it is large, a float lacks digits that
  * matter for what is left of x. */
 typedef struct dlcore_row_scale {
@@ -242,6 +247,10 @@ typedef struct dlcore_kernels {
     void (*dropout)(const float *x, float *y, const dlcore_elements_t *elements, uint64_t key,
                     uint32_t threshold, float scale);
     /* y = x + normal numbers that follow from key and the element's number alike */
+    void (*gaussian_dropout)(const float *x, float *y, const dlcore_elements_t *elements,
+                             uint64_t key, float stddev);
+    void (*alpha_dropout)(const float *x, float *y, const dlcore_elements_t *elements, uint64_t key,
+                          uint32_t threshold, const dlcore_alpha_dropout_t *terms);
     void (*noise)(const float *x, float *y, const dlcore_elements_t *elements, uint64_t key,
                   float stddev);
 

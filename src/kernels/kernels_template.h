@@ -164,6 +164,8 @@ static void weighted_difference(float *dst, const float *a, const float *b, size
 #include "kernels/kernels_rows_template.h"
 
 #include "kernels/kernels_layers_template.h"
+
+#include "kernels/kernels_dropout_template.h" /* uses what the one before has */
 #include "kernels/kernels_losses_template.h"
 
 #include "kernels/kernels_element_losses_template.h"
@@ -227,6 +229,8 @@ static const dlcore_kernels_t kernel_table = {
     .column_sums = column_sums,
     .dropout = dropout,
     .noise = noise,
+    .gaussian_dropout = gaussian_dropout,
+    .alpha_dropout = alpha_dropout,
     .column_moments = column_moments,
     .column_affine = column_affine,
     .column_dots = column_dots,

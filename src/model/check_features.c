@@ -133,10 +133,15 @@ static bool normalizes(const dlcore_network_t *network, double *scale, double *o
         case DLCORE_LAYER_NORMALIZATION:
         case DLCORE_LAYER_BATCH_NORMALIZATION:
         case DLCORE_LAYER_LAYER_NORMALIZATION:
+        case DLCORE_LAYER_UNIT_NORMALIZATION:
+        case DLCORE_LAYER_RMS_NORMALIZATION:
             return true;
         case DLCORE_LAYER_FLATTEN:
         case DLCORE_LAYER_DROPOUT:
         case DLCORE_LAYER_GAUSSIAN_NOISE:
+        case DLCORE_LAYER_GAUSSIAN_DROPOUT:
+        case DLCORE_LAYER_ALPHA_DROPOUT:
+        case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
             break;
         default:
             return false;

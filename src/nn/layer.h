@@ -109,14 +109,15 @@ typedef struct dlcore_layer_type {
      * called for a layer that is not trainable. NULL: none. */
     void (*parameter_gradient)(const dlcore_layer_pass_t *pass);
 
-    bool gradients_in_place; /* dx may be dy */
-    bool can_fold_below;     /* input_gradient obeys activation_below */
-    bool keeps_input;        /* z of an activation that needs it is not x: it takes a matrix */
-    bool takes_index;        /* x may leave inputs out (matrix.h) */
-    bool is_rescaling;       /* can be folded into the gather when first */
-    bool only_trains;        /* y is x itself but in training */
-    bool needs_axis;         /* Keras's works along the last axis, or has a weight for each of it */
-    bool counts_samples;     /* Keras keeps a count after the parameters, which nothing reads */
+    bool gradients_in_place;   /* dx may be dy */
+    bool can_fold_below;       /* input_gradient obeys activation_below */
+    bool keeps_input;          /* z of an activation that needs it is not x: it takes a matrix */
+    bool takes_index;          /* x may leave inputs out (matrix.h) */
+    bool is_rescaling;         /* can be folded into the gather when first */
+    bool regularizes_activity; /* obeys activity_regularizer */
+    bool only_trains;          /* y is x itself but in training */
+    bool needs_axis;     /* Keras's works along the last axis, or has a weight for each of it */
+    bool counts_samples; /* Keras keeps a count after the parameters, which nothing reads */
 } dlcore_layer_type_t;
 
 /* The table of a kind; NULL for an unknown one. */
@@ -135,7 +136,12 @@ const dlcore_layer_type_t *dlcore_layer_type(dlcore_layer_kind_t kind);
     kind(BATCH_NORMALIZATION, batch_normalization) \
     kind(LAYER_NORMALIZATION, layer_normalization) \
     kind(NORMALIZATION, normalization) \
-    kind(PRELU, prelu)
+    kind(PRELU, prelu) \
+    kind(GAUSSIAN_DROPOUT, gaussian_dropout) \
+    kind(ALPHA_DROPOUT, alpha_dropout) \
+    kind(ACTIVITY_REGULARIZATION, activity_regularization) \
+    kind(UNIT_NORMALIZATION, unit_normalization) \
+    kind(RMS_NORMALIZATION, rms_normalization)
 /* clang-format on */
 
 #define DLCORE_LAYER_DECLARED(kind, name)                      \

@@ -28,10 +28,16 @@ size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width
 {
     size_t count = 0;
 
-    if (layer->use_scale)
-        parameters[count++] = dlcore_layer_vector("gamma", width, &layer->gamma_initializer);
-    if (layer->center)
-        parameters[count++] = dlcore_layer_vector("beta", width, &layer->beta_initializer);
+    if (dlcore_layer_has_gamma(layer)) {
+        parameters[count] = dlcore_layer_vector("gamma", width, &layer->gamma_initializer);
+        parameters[count].regularizer = &layer->gamma_regularizer;
+        parameters[count++].constraint = &layer->gamma_constraint;
+    }
+    if (dlcore_layer_has_beta(layer)) {
+        parameters[count] = dlcore_layer_vector("beta", width, &layer->beta_initializer);
+        parameters[count].regularizer = &layer->beta_regularizer;
+        parameters[count++].constraint = &layer->beta_constraint;
+    }
     return count;
 }
 
@@ -321,10 +327,6 @@ const dlcore_layer_type_t dlcore_layer_type_batch_normalization = {
 
 const dlcore_setting_key_t dlcore_layer_keys_batch_normalization[] = {
     {"axis", "[-1, 1, [-1], [1]]"},
-    {"beta_regularizer", "[null]"},
-    {"gamma_regularizer", "[null]"},
-    {"beta_constraint", "[null]"},
-    {"gamma_constraint", "[null]"},
     {"synchronized", "[false, null]"},
     {"renorm", "[false, null]"},
     {"renorm_clipping", "[null]"},

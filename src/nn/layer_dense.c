@@ -180,6 +180,7 @@ const dlcore_layer_type_t dlcore_layer_type_dense = {
     .can_fold_below = true,
     .keeps_input = true,
     .takes_index = true,
+    .regularizes_activity = true,
     .needs_axis = true,
 };
 

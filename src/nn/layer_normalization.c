@@ -1,7 +1,8 @@
 /* Normalization by numbers found from data beforehand
  * (keras/src/layers/preprocessing/normalization.py):
  *
- *   y = (x - mean) / max(sqrt(variance), 1e-7)
+ *   y = (x - mean) / max(sqrt(variance), 1e-7), or with `invert`
+ *   y = mean + x max(sqrt(variance), 1e-7)
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -29,7 +30,8 @@ static size_t normalization_declare(const dlcore_layer_t *layer, size_t width,
     return 2;
 }
 
-/* to = (from - mean) * scale by columns; scale alone for gradients. Padding stays as it is. */
+/* to = (from - mean) * scale by columns, inverted from * scale + mean; scale alone for gradients.
+ * Padding stays as it is. */
 static void normalization_apply(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from,
                                 dlcore_matrix_t *to, bool shifts)
 {
@@ -40,20 +42,21 @@ static void normalization_apply(const dlcore_layer_pass_t *pass, const dlcore_ma
         dlcore_piece_t x = dlcore_piece(from, i), y = dlcore_piece(to, i);
         const float *mean = pass->values + pass->parameters[0].offset + x.column;
         const float *variance = pass->values + pass->parameters[1].offset + x.column;
-        float scale[DLCORE_PIECE] = {0}, shift[DLCORE_PIECE] = {0};
-        static const float zeros[DLCORE_PIECE] = {0};
+        float scale[DLCORE_PIECE] = {0}, shift[DLCORE_PIECE] = {0}, offset[DLCORE_PIECE] = {0};
+        float *means = pass->layer->invert ? offset : shift;
 
         if (x.count == 0)
             continue;
         for (size_t c = 0; c < x.count; c++) {
-            float deviation = sqrtf(variance[c]);
-
+            float root = sqrtf(variance[c]);
             /* NaN, as of a variance below 0, stays NaN */
-            scale[c] = 1.0f / (deviation < LEAST_DEVIATION ? LEAST_DEVIATION : deviation);
-            shift[c] = shifts ? mean[c] : 0.0f;
+            float deviation = root < LEAST_DEVIATION ? LEAST_DEVIATION : root;
+
+            scale[c] = pass->layer->invert ? deviation : 1.0f / deviation;
+            means[c] = shifts ? mean[c] : 0.0f;
         }
         pass->kernels->column_affine(from->data + x.offset, to->data + y.offset, to->rows, x.count,
-                                     to->panel, shift, scale, zeros);
+                                     to->panel, shift, scale, offset);
     }
 }
 
@@ -67,15 +70,20 @@ static void normalization_input_gradient(const dlcore_layer_pass_t *pass)
     normalization_apply(pass, pass->dy, pass->dx, false);
 }
 
+static const dlcore_setting_t normalization_settings[] = {
+    {.key = "invert", DLCORE_LAYER_SETTING(BOOL, invert), .quiet = true},
+    {0},
+};
+
 dlcore_layer_t dlcore_layer_normalization(void)
 {
-    return dlcore_layer_make(DLCORE_LAYER_NORMALIZATION, dlcore_no_settings);
+    return dlcore_layer_make(DLCORE_LAYER_NORMALIZATION, normalization_settings);
 }
 
 const dlcore_layer_type_t dlcore_layer_type_normalization = {
     .class_name = "Normalization",
     .base_name = "normalization",
-    .settings = dlcore_no_settings,
+    .settings = normalization_settings,
     .output_width = normalization_output_width,
     .declare = normalization_declare,
     .forward = normalization_forward,
@@ -87,7 +95,6 @@ const dlcore_layer_type_t dlcore_layer_type_normalization = {
 
 const dlcore_setting_key_t dlcore_layer_keys_normalization[] = {
     {"axis", "[-1, 1, [-1], [1]]"},
-    {"invert", "[false, null]"},
     {"mean", "[null]"},
     {"variance", "[null]"},
     {0},

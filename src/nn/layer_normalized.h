@@ -1,4 +1,4 @@
-/* What batch and layer normalization have in common.
+/* What the normalizations have in common.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_LAYER_NORMALIZED_H
@@ -22,6 +22,18 @@ DLCORE_HIDDEN_BEGIN
          .value = 1e-3},                                                                  \
         {.key = "center", DLCORE_LAYER_SETTING(BOOL, center), .value = true},             \
         {.key = "scale", DLCORE_LAYER_SETTING(BOOL, use_scale), .value = true},           \
+        {.key = "beta_regularizer",                                                       \
+         DLCORE_LAYER_SETTING(REGULARIZER, beta_regularizer),                             \
+         .quiet = true},                                                                  \
+        {.key = "beta_constraint",                                                        \
+         DLCORE_LAYER_SETTING(CONSTRAINT, beta_constraint),                               \
+         .quiet = true},                                                                  \
+        {.key = "gamma_regularizer",                                                      \
+         DLCORE_LAYER_SETTING(REGULARIZER, gamma_regularizer),                            \
+         .quiet = true},                                                                  \
+        {.key = "gamma_constraint",                                                       \
+         DLCORE_LAYER_SETTING(CONSTRAINT, gamma_constraint),                              \
+         .quiet = true},                                                                  \
         {.key = "beta_initializer",                                                       \
          DLCORE_LAYER_SETTING(INITIALIZER, beta_initializer),                             \
          .value = DLCORE_INITIALIZER_ZEROS},                                              \
@@ -30,9 +42,43 @@ DLCORE_HIDDEN_BEGIN
         .value = DLCORE_INITIALIZER_ONES                                                  \
     }
 
+/* Keras's rms_scaling always has a gamma, and never a beta. */
+static inline bool dlcore_layer_has_gamma(const dlcore_layer_t *layer)
+{
+    return layer->use_scale || layer->rms_scaling;
+}
+static inline bool dlcore_layer_has_beta(const dlcore_layer_t *layer)
+{
+    return layer->center && !layer->rms_scaling;
+}
+
 /* gamma and beta, those of them that the layer has. */
 size_t dlcore_layer_declare_normalized(const dlcore_layer_t *layer, size_t width,
                                        dlcore_parameter_t *parameters);
+
+/* ---- rows: layer, RMS and unit normalization ---- */
+
+/* Sums over a row of x - mean and of its square. */
+typedef struct dlcore_row_moments {
+    double sum, squares;
+} dlcore_row_moments_t;
+dlcore_row_moments_t dlcore_row_moments(const dlcore_layer_pass_t *pass, size_t row, float mean);
+double dlcore_row_squares(const dlcore_layer_pass_t *pass, size_t row);
+
+/* What a row of x is normalized by. */
+typedef dlcore_row_scale_t dlcore_row_measure_t(const dlcore_layer_pass_t *pass, size_t row);
+/* Of the sums of g = dy gamma and of g n, n being what is normalized, makes what goes from g:
+ * dx = k (g - dots[0] - n dots[1]). */
+typedef void dlcore_row_settle_t(const dlcore_layer_pass_t *pass, const dlcore_row_scale_t *scale,
+                                 float dots[2]);
+
+/* The functions of a layer, for the worker's rows or units. Forward keeps in the pass's state what
+ * `measure` says; the input gradient takes that where its own `measure` is NULL. */
+size_t dlcore_rows_state_floats(size_t width, size_t rows);
+void dlcore_rows_forward(const dlcore_layer_pass_t *pass, dlcore_row_measure_t *measure);
+void dlcore_rows_input_gradient(const dlcore_layer_pass_t *pass, dlcore_row_measure_t *measure,
+                                dlcore_row_settle_t *settle);
+void dlcore_rows_parameter_gradient(const dlcore_layer_pass_t *pass);
 
 /* A mean as a sum of two floats, and a variance about it. */
 typedef struct dlcore_mean {

@@ -15,6 +15,8 @@ static size_t prelu_declare(const dlcore_layer_t *layer, size_t width,
                             dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX])
 {
     parameters[0] = dlcore_layer_vector("alpha", width, &layer->alpha_initializer);
+    parameters[0].regularizer = &layer->alpha_regularizer;
+    parameters[0].constraint = &layer->alpha_constraint;
     return 1;
 }
 
@@ -79,6 +81,10 @@ static const dlcore_setting_t prelu_settings[] = {
     {.key = "alpha_initializer",
      DLCORE_LAYER_SETTING(INITIALIZER, alpha_initializer),
      .value = DLCORE_INITIALIZER_ZEROS},
+    {.key = "alpha_regularizer",
+     DLCORE_LAYER_SETTING(REGULARIZER, alpha_regularizer),
+     .quiet = true},
+    {.key = "alpha_constraint", DLCORE_LAYER_SETTING(CONSTRAINT, alpha_constraint), .quiet = true},
     {0},
 };
 
@@ -99,8 +105,6 @@ const dlcore_layer_type_t dlcore_layer_type_prelu = {
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_prelu[] = {
-    {"alpha_regularizer", "[null]"},
-    {"alpha_constraint", "[null]"},
     {"shared_axes", "[null]"},
     {0},
 };

@@ -56,9 +56,14 @@ static double setting_number(const dlcore_setting_t *setting, const void *descri
         return (double)*(const int *)at;
     case DLCORE_SETTING_INITIALIZER:
         return (double)((const dlcore_initializer_t *)at)->kind;
-    case DLCORE_SETTING_END:
-    case DLCORE_SETTING_REGULARIZER:
+    case DLCORE_SETTING_REGULARIZER: /* 1: there is one */
+        return ((const dlcore_regularizer_t *)at)->l1 != 0.0 ||
+                       ((const dlcore_regularizer_t *)at)->l2 != 0.0
+                   ? 1.0
+                   : 0.0;
     case DLCORE_SETTING_CONSTRAINT:
+        return (double)((const dlcore_constraint_t *)at)->kind;
+    case DLCORE_SETTING_END:
     case DLCORE_SETTING_PIECES:
     case DLCORE_SETTING_TEXT:
         break;

@@ -147,7 +147,7 @@ static void test_gradients_of_random_networks_equal_central_differences(void **s
     gradient_controls_t controls[GRADIENT_NAMES] = {{0}};
     size_t count = 0;
     assert_non_null(net);
-    random_seed(20240517);
+    random_seed(303);
     print_message("worst error, largest gradient 1; limit %.0e\n", GRADIENT_TOLERANCE);
     for (size_t l = 0; l < LOSSES; l++) {
         print_message("  %-32s%s", dlcore_loss_name(losses[l].kind),

@@ -64,7 +64,8 @@ static void test_layer_names_round_trip(void **state)
     assert_int_equal(dlcore_layer_from_name("conv2d").kind, DLCORE_LAYER_UNKNOWN);
     assert_int_equal(dlcore_layer_from_name(NULL).kind, DLCORE_LAYER_UNKNOWN);
     assert_string_equal(dlcore_layer_kind_name(DLCORE_LAYER_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)11), "unknown");
+    assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)DLCORE_LAYER_KIND_COUNT),
+                        "unknown");
     assert_string_equal(dlcore_layer_kind_name((dlcore_layer_kind_t)-1), "unknown");
 }
 

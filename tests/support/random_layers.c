@@ -62,13 +62,36 @@ static dlcore_layer_t draw_normalized(dlcore_layer_t layer)
     layer.epsilon = one_in(2) ? 1e-3 : 0.05;
     layer.center = !one_in(4);
     layer.use_scale = !one_in(4);
+    if (one_in(4))
+        layer.gamma_regularizer = dlcore_regularizer_l1_l2(one_in(2) ? 0.02 : 0, 0.05);
+    if (one_in(4))
+        layer.beta_regularizer = dlcore_regularizer_l2(0.05);
     return layer;
 }
 
 /* One of the layers that are not dense, for rows of that width. */
 static void push_other(reference_t *net, size_t width)
 {
-    switch (random_below(7)) {
+    dlcore_layer_t layer;
+
+    switch (random_below(11)) {
+    case 7:
+        if (width < NARROW)
+            break;
+        layer = draw_normalized(dlcore_layer_layer_normalization());
+        layer.rms_scaling = one_in(2);
+        push(net, layer);
+        break;
+    case 8:
+        push(net, width >= NARROW ? dlcore_layer_unit_normalization()
+                                  : dlcore_layer_rms_normalization());
+        break;
+    case 9:
+        push(net, dlcore_layer_rms_normalization());
+        break;
+    case 10:
+        push(net, dlcore_layer_activity_regularization(0, 0.03 * random_unit()));
+        break;
     case 0:
     case 1:
         push(net, draw_normalized(dlcore_layer_batch_normalization()));
@@ -81,7 +104,10 @@ static void push_other(reference_t *net, size_t width)
         push(net, dlcore_layer_normalization());
         break;
     case 4:
-        push(net, dlcore_layer_prelu());
+        layer = dlcore_layer_prelu();
+        if (one_in(2))
+            layer.alpha_regularizer = dlcore_regularizer_l2(0.1);
+        push(net, layer);
         break;
     case 5:
         push(net, dlcore_layer_dropout(0.1 + 0.5 * random_unit()));

@@ -30,9 +30,9 @@ static size_t arrays_of(const dlcore_layer_t *layer, size_t inputs, size_t begin
         break;
     case DLCORE_LAYER_BATCH_NORMALIZATION:
     case DLCORE_LAYER_LAYER_NORMALIZATION:
-        if (layer->use_scale)
+        if (layer->use_scale || layer->rms_scaling)
             arrays[count++].name = "gamma";
-        if (layer->center)
+        if (layer->center && !layer->rms_scaling)
             arrays[count++].name = "beta";
         if (layer->kind == DLCORE_LAYER_LAYER_NORMALIZATION)
             break;
@@ -41,6 +41,9 @@ static size_t arrays_of(const dlcore_layer_t *layer, size_t inputs, size_t begin
         arrays[count].is_statistic = arrays[count + 1].is_statistic = true;
         arrays[count++].name = "mean";
         arrays[count++].name = "variance";
+        break;
+    case DLCORE_LAYER_RMS_NORMALIZATION:
+        arrays[count++].name = "gamma"; /* Keras: scale */
         break;
     case DLCORE_LAYER_PRELU:
         arrays[count++].name = "alpha";
@@ -80,21 +83,33 @@ void reference_build(reference_t *network)
     assert(network->offsets[network->layer_count] <= REFERENCE_PARAMETERS);
 }
 
+static dlcore_regularizer_t regularizer_of(const dlcore_layer_t *layer, const char *name)
+{
+    if (strcmp(name, "kernel") == 0)
+        return layer->kernel_regularizer;
+    if (strcmp(name, "bias") == 0)
+        return layer->bias_regularizer;
+    if (strcmp(name, "gamma") == 0)
+        return layer->gamma_regularizer;
+    if (strcmp(name, "beta") == 0)
+        return layer->beta_regularizer;
+    return strcmp(name, "alpha") == 0 ? layer->alpha_regularizer : (dlcore_regularizer_t){0};
+}
+
 /* What the weights of layer i add to the loss; as in Keras, frozen ones nothing. */
 static double penalty(reference_t *network, size_t i)
 {
     const dlcore_layer_t *layer = &network->layers[i];
-    const double *w = network->weights + network->offsets[i];
-    size_t kernel = network->widths[i] * layer->units;
-    size_t count = network->offsets[i + 1] - network->offsets[i];
+    reference_array_t arrays[4];
+    size_t count = arrays_of(layer, network->widths[i], network->offsets[i], arrays);
     double sum = 0;
 
-    if (layer->kind != DLCORE_LAYER_DENSE || !layer->trainable)
-        return 0;
-    for (size_t k = 0; k < count; k++) {
-        const dlcore_regularizer_t *by =
-            k < kernel ? &layer->kernel_regularizer : &layer->bias_regularizer;
-        sum += by->l1 * fabs(w[k]) + by->l2 * w[k] * w[k];
+    for (size_t a = 0; a < count && layer->trainable; a++) {
+        const double *w = network->weights + arrays[a].begin;
+        dlcore_regularizer_t by = regularizer_of(layer, arrays[a].name);
+
+        for (size_t k = 0; k < arrays[a].rows * arrays[a].units; k++)
+            sum += by.l1 * fabs(w[k]) + by.l2 * w[k] * w[k];
     }
     return sum;
 }

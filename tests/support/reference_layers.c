@@ -196,8 +196,10 @@ static void normalized(reference_t *network, size_t i)
     const dlcore_layer_t *layer = &network->layers[i];
     size_t n = network->widths[i], rows = network->rows;
     const double *gamma = network->weights + network->offsets[i];
-    const double *beta = gamma + (layer->use_scale ? n : 0);
-    const double *moving = beta + (layer->center ? n : 0);
+    bool has_gamma = layer->use_scale || layer->rms_scaling;
+    bool has_beta = layer->center && !layer->rms_scaling;
+    const double *beta = gamma + (has_gamma ? n : 0);
+    const double *moving = beta + (has_beta ? n : 0);
     const double *x = network->values[i];
 
     for (size_t k = 0; k < rows * n; k++) {
@@ -213,9 +215,32 @@ static void normalized(reference_t *network, size_t i)
         }
         if (variance > 0) /* not what rows of one number, and columns of one row, have */
             network->least_variance = fmin(network->least_variance, variance);
-        network->values[i + 1][k] =
-            (x[k] - mean) / sqrt(variance + layer->epsilon) * (layer->use_scale ? gamma[c] : 1) +
-            (layer->center ? beta[c] : 0);
+        network->values[i + 1][k] = (x[k] - (layer->rms_scaling ? 0 : mean)) /
+                                        sqrt(variance + layer->epsilon) *
+                                        (has_gamma ? gamma[c] : 1) +
+                                    (has_beta ? beta[c] : 0);
+    }
+}
+
+/* By the length of a row, or by the root of its mean square. */
+static void scaled(reference_t *network, size_t i)
+{
+    const dlcore_layer_t *layer = &network->layers[i];
+    bool is_unit = layer->kind == DLCORE_LAYER_UNIT_NORMALIZATION;
+    size_t n = network->widths[i];
+    const double *scale = network->weights + network->offsets[i];
+
+    for (size_t row = 0; row < network->rows; row++) {
+        const double *x = network->values[i] + row * n;
+        double squares = 0;
+
+        for (size_t c = 0; c < n; c++)
+            squares += x[c] * x[c];
+        network->least_variance = fmin(network->least_variance, squares / (double)n);
+        for (size_t c = 0; c < n; c++)
+            network->values[i + 1][row * n + c] =
+                is_unit ? x[c] / sqrt(squares)
+                        : x[c] / sqrt(squares / (double)n + layer->epsilon) * scale[c];
     }
 }
 
@@ -265,6 +290,14 @@ void reference_forward(reference_t *network, size_t i)
     case DLCORE_LAYER_BATCH_NORMALIZATION:
     case DLCORE_LAYER_LAYER_NORMALIZATION:
         normalized(network, i);
+        return;
+    case DLCORE_LAYER_UNIT_NORMALIZATION:
+    case DLCORE_LAYER_RMS_NORMALIZATION:
+        scaled(network, i);
+        return;
+    case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
+        memcpy(network->values[i + 1], network->values[i], network->rows * inputs * sizeof(double));
+        network->activities[i] = activity(network, i);
         return;
     default:
         for (size_t k = 0; k < network->rows * inputs; k++)
