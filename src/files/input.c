@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/shown.h"
 #include "base/size.h"
+#include "files/file_path.h"
 
 #define READ_MAX ((size_t)1 << 30) /* bytes per call; some systems refuse more than INT_MAX */
 
@@ -44,6 +45,63 @@ dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
     if (!dlcore_file_is_open(input->file))
         return dlcore_fail_errno(error, errno, "%s: cannot open", input->name);
     status = check_file(input, error);
+    if (status != DLCORE_OK)
+        dlcore_input_close(input);
+    return status;
+}
+
+/* The folder of a path, opened. */
+static dlcore_file_t open_folder_of(const char *path, dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = dlcore_system();
+    size_t length = (size_t)(dlcore_path_name(path) - path);
+    char folder[DLCORE_PATH_SIZE] = ".";
+    dlcore_file_t file;
+
+    if (length >= sizeof folder) {
+        (void)dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "a path of %zu bytes is too long",
+                          length);
+        return DLCORE_FILE_NONE;
+    }
+    if (length > 0) {
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+    }
+    file = system->open(system->user, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
+    if (!dlcore_file_is_open(file))
+        (void)dlcore_fail_errno(error, errno, "%s: cannot open", folder);
+    return file;
+}
+
+static bool is_plain_name(const char *name)
+{
+    return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+           strpbrk(name, "/\\:") == NULL;
+}
+
+dlcore_status dlcore_input_open_beside(dlcore_input_t *input, const char *path, const char *name,
+                                       dlcore_error_record_t *error)
+{
+    const dlcore_system_t *system = dlcore_system();
+    dlcore_error_record_t first = {0};
+    dlcore_status status;
+    dlcore_file_t folder;
+
+    *input = (dlcore_input_t){.file = DLCORE_FILE_NONE};
+    dlcore_show_path(input->name, sizeof input->name, name);
+    if (!is_plain_name(name))
+        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                           "\"%s\": is not a plain name of a file in the same folder", input->name);
+    folder = open_folder_of(path, &first);
+    if (!dlcore_file_is_open(folder))
+        return dlcore_fail(error, first.status, "%s", first.message);
+    input->file =
+        system->openat(system->user, folder, name,
+                       DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING | DLCORE_FILE_NO_LINK, 0);
+    status = dlcore_file_is_open(input->file)
+                 ? check_file(input, error)
+                 : dlcore_fail_errno(error, errno, "%s: cannot open, or is a link", input->name);
+    (void)system->close(system->user, folder);
     if (status != DLCORE_OK)
         dlcore_input_close(input);
     return status;

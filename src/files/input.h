@@ -27,6 +27,12 @@ typedef struct dlcore_input {
 dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
                                 dlcore_error_record_t *error);
 
+/* The same for a file in the folder of the file `path`, as another file names it, which may be
+ * hostile: `name` must be a plain name ("weights.data") and no link. Else DLCORE_ERROR_UNSUPPORTED,
+ * or DLCORE_ERROR_IO where the system sees the link. */
+dlcore_status dlcore_input_open_beside(dlcore_input_t *input, const char *path, const char *name,
+                                       dlcore_error_record_t *error);
+
 /* The same over memory, which is borrowed. `name` stands for it in messages. */
 void dlcore_input_from_memory(dlcore_input_t *input, const void *bytes, size_t size,
                               const char *name);

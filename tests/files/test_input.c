@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,6 +56,32 @@ static void test_input_reads_files_and_memory_alike(void **state)
     assert_int_equal(dlcore_input_open(&input, scratch_file("letters", alphabet, 26), NULL),
                      DLCORE_OK);
     assert_reads_alphabet(&input);
+}
+
+static void test_input_beside_a_file_is_a_plain_name_and_no_link(void **state)
+{
+    static const char *const names[] = {"", ".", "..", "a/b", "/etc/passwd", "a\\b", "c:d"};
+    const char *letters = scratch_file("letters", "abc", 3);
+    char link[512];
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_input_t input;
+
+    (void)state;
+    assert_int_equal(dlcore_input_open_beside(&input, letters, "letters", &error), DLCORE_OK);
+    assert_reads(&input, 3, "abc");
+    dlcore_input_close(&input);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_failed(dlcore_input_open_beside(&input, letters, names[i], &error),
+                      DLCORE_ERROR_UNSUPPORTED, &error, "plain name");
+    assert_failed(dlcore_input_open_beside(&input, letters, "nothing", &error), DLCORE_ERROR_IO,
+                  &error, "nothing: cannot open");
+    assert_failed(dlcore_input_open_beside(&input, "no folder/letters", "letters", &error),
+                  DLCORE_ERROR_IO, &error, "no folder");
+    snprintf(link, sizeof link, "%s.link", letters);
+    assert_int_equal(symlink(letters, link), 0);
+    assert_failed(dlcore_input_open_beside(&input, letters, strrchr(link, '/') + 1, &error),
+                  DLCORE_ERROR_IO, &error, "is a link");
+    assert_int_equal(unlink(link), 0);
 }
 
 static void test_input_of_an_empty_path_says_so(void **state)
@@ -202,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_input_reads_files_and_memory_alike),
+        cmocka_unit_test(test_input_beside_a_file_is_a_plain_name_and_no_link),
         cmocka_unit_test(test_input_of_an_empty_path_says_so),
         cmocka_unit_test(test_input_follows_links_to_files),
         cmocka_unit_test(test_input_does_not_read_what_a_file_grows_by),
