@@ -36,3 +36,17 @@ macro(dlcore_find_libhdf5)
             INTERFACE_INCLUDE_DIRECTORIES "${DLCORE_LIBHDF5_INCLUDE_DIR}")
     endif()
 endmacro()
+
+# nanopb's headers and its library of a few functions; its generator is not needed.
+set(dlcore_nanopb_debian libnanopb-dev)
+macro(dlcore_find_nanopb)
+    find_path(DLCORE_NANOPB_INCLUDE_DIR pb_decode.h PATH_SUFFIXES nanopb)
+    find_library(DLCORE_NANOPB_LIBRARY protobuf-nanopb)
+    mark_as_advanced(DLCORE_NANOPB_INCLUDE_DIR DLCORE_NANOPB_LIBRARY)
+    if(NOT TARGET dlcore::nanopb AND DLCORE_NANOPB_INCLUDE_DIR AND DLCORE_NANOPB_LIBRARY)
+        add_library(dlcore::nanopb UNKNOWN IMPORTED GLOBAL)
+        set_target_properties(dlcore::nanopb PROPERTIES
+            IMPORTED_LOCATION "${DLCORE_NANOPB_LIBRARY}"
+            INTERFACE_INCLUDE_DIRECTORIES "${DLCORE_NANOPB_INCLUDE_DIR}")
+    endif()
+endmacro()

@@ -52,7 +52,7 @@ refused() {
 
 unity() {
     build unity "-DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0" \
-        engine fit csv model_save keras_save npz
+        engine fit csv model_save keras_save npz onnx_load
 }
 
 # Tests of numbers that are not finite, and of losses far out. Linked so, a program flushes
@@ -76,7 +76,7 @@ exported() {
 # Without optimization, as a host's flags may have it. What the headers declare is exported, and
 # nothing else; programs find the library by pkg-config and by CMake.
 shared() {
-    build shared "-DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON" engine model_save keras_save npz
+    build shared "-DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON" engine model_save keras_save npz onnx_load
     library=$(find "$work/shared/src" -name 'libdlcore.so')
     exported "$library" > "$work/exported"
     parts=$(find "$work/shared/src" -maxdepth 1 -name 'dlcore-*.pc' | sed 's,.*/dlcore-\(.*\)\.pc,\1,')

@@ -11,7 +11,7 @@ build=$top/build
 
 need_build
 need_command c++ g++
-need_package libcmocka-dev libhdf5-dev libzip-dev # for the parts
+need_package libcmocka-dev libhdf5-dev libnanopb-dev libzip-dev # for the parts
 install_packages
 
 mkdir -p "$build"

@@ -35,7 +35,7 @@ awk '/^```c$/ {inside = 1; number++; held = ""; next}
      }
      inside {held = held $0 "\n"}' "$readme" > pieces
 {
-    printf '#include <dlcore.h>\n#include <stdio.h>\n'
+    printf '#include <dlcore.h>\n#include <dlcore/onnx.h>\n#include <stdio.h>\n'
     cat pieces
 } > pieces.c
 grep -c '^void piece_' pieces.c

@@ -692,5 +692,16 @@
 #define model_inspect_memory dlcore_model_inspect_memory
 #define inspection_free dlcore_inspection_free
 #define inspection_print dlcore_inspection_print
+/* onnx.h, of the part onnx */
+#define onnx_load_options_t dlcore_onnx_load_options_t
+#define onnx_load_options_default dlcore_onnx_load_options_default
+#define onnx_load dlcore_onnx_load
+#define onnx_load_memory dlcore_onnx_load_memory
+#define onnx_inspect dlcore_onnx_inspect
+#define onnx_inspect_memory dlcore_onnx_inspect_memory
+#define onnx_save_options_t dlcore_onnx_save_options_t
+#define onnx_save_options_default dlcore_onnx_save_options_default
+#define onnx_save dlcore_onnx_save
+#define onnx_save_memory dlcore_onnx_save_memory
 
 #endif

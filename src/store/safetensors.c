@@ -21,6 +21,11 @@ static const char *foreign_format(const unsigned char prefix[DLCORE_SAFETENSORS_
     if (prefix[0] == 0x80 && prefix[1] >= 2 && prefix[1] <= 5 && /* and no length of a header */
         dlcore_load_u64(prefix) > DLCORE_SAFETENSORS_HEADER_MAX)
         return "a pickle of Python's: save weights of PyTorch by safetensors.torch.save_file";
+    /* a version below 64, then a text, a graph or a set of operators; no length of a header */
+    if (prefix[0] == 0x08 && prefix[1] < 64 &&
+        (prefix[2] == 0x12 || prefix[2] == 0x3A || prefix[2] == 0x42) &&
+        dlcore_load_u64(prefix) > DLCORE_SAFETENSORS_HEADER_MAX)
+        return "perhaps an ONNX model: onnx_load of dlcore/onnx.h (the part onnx) reads these";
     return NULL;
 }
 

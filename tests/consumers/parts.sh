@@ -18,7 +18,7 @@ for part in $DLCORE_PARTS; do
     "$CMAKE" --build cmake
     cmake/program
 done
-if dlcore_flags --libs | grep -E -e '-l(zip|hdf5)'; then
+if dlcore_flags --libs | grep -E -e '-l(zip|hdf5|protobuf-nanopb)'; then
     echo "programs that use no part link their packages" >&2
     exit 1
 fi

@@ -21,7 +21,7 @@ test $# = 0 || shift
 
 need_build
 need_command clang clang
-need_package libcmocka-dev libhdf5-dev libzip-dev
+need_package libcmocka-dev libhdf5-dev libnanopb-dev libzip-dev
 install_packages
 
 mkdir -p "$findings"
@@ -40,7 +40,7 @@ for fuzzer in "$@"; do
     begin=$(date +%s)
     case $fuzzer in
     fuzz_keras) longest=20480 ;;
-    fuzz_safetensors | fuzz_weights) longest=16384 ;; # whole models
+    fuzz_onnx | fuzz_safetensors | fuzz_weights) longest=16384 ;; # whole models
     *) longest=4096 ;;
     esac
     if "$build/tests/fuzz/$fuzzer" -runs="$runs" -max_len="$longest" -timeout=10 -rss_limit_mb=2048 \

@@ -222,10 +222,14 @@ static void test_safetensors_checksum_is_xxh64(void **state)
 /* "PK\3\4" is also the length of a header of 67 MB, and no file is one that begins so. */
 static void test_safetensors_prefix_of_another_format_names_the_call_that_reads_it(void **state)
 {
-    static const char *const begins[] = {"\x89HDF\r\n\x1a\n", "PK\3\4\0\0\0\0"};
+    static const char *const begins[] = {"\x89HDF\r\n\x1a\n", "PK\3\4\0\0\0\0",
+                                         "\x08\x08\x12\x07pyto"};
+    static const char *const calls[] = {"keras_load of dlcore/keras.h",
+                                        "keras_load of dlcore/keras.h",
+                                        "onnx_load of dlcore/onnx.h"};
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         dlcore_error_record_t error = {.message = ""};
         unsigned char prefix[8];
         size_t size;
@@ -233,7 +237,7 @@ static void test_safetensors_prefix_of_another_format_names_the_call_that_reads_
         memcpy(prefix, begins[i], 8);
         assert_int_equal(dlcore_safetensors_prefix(prefix, (size_t)1 << 30, "test", &size, &error),
                          DLCORE_ERROR_FORMAT);
-        assert_non_null(strstr(error.message, "keras_load of dlcore/keras.h"));
+        assert_non_null(strstr(error.message, calls[i]));
     }
 }
 

@@ -16,6 +16,7 @@
 #include "dlcore.h"
 #include "dlcore/keras.h"
 #include "dlcore/npz.h"
+#include "dlcore/onnx.h"
 #include "support/folder.h"
 #include "support/models.h"
 
@@ -67,6 +68,8 @@ struct public_scene {
     dlcore_predictor_options_t predictor_options;
     dlcore_save_options_t save_options;
     dlcore_load_options_t load_options;
+    dlcore_onnx_load_options_t onnx_options;
+    dlcore_onnx_save_options_t onnx_save_options;
     dlcore_weights_options_t weights_options;
     dlcore_save_weights_options_t save_weights_options;
     dlcore_weights_report_t *weights_report;
@@ -123,6 +126,10 @@ static size_t keras_size;
 static unsigned char npz_bytes[1024];
 static size_t npz_size;
 static const char *const npz_names[1] = {"x"};
+#endif
+#ifdef DLCORE_PART_ONNX
+static unsigned char onnx_bytes[4096];
+static size_t onnx_size;
 #endif
 static const char *const names[CLASSES] = {"one", "two", "three"};
 static const uint64_t boundaries[1] = {2};
@@ -425,6 +432,24 @@ static void make_npz(public_scene_t *s)
 #endif
 }
 
+/* Likewise the model as ONNX. */
+static void make_onnx(public_scene_t *s)
+{
+#ifdef DLCORE_PART_ONNX
+    s->onnx_options = dlcore_onnx_load_options_default();
+    s->onnx_options.model = s->model_options;
+    s->onnx_options.error = &s->error;
+    s->onnx_save_options = dlcore_onnx_save_options_default();
+    s->onnx_save_options.error = &s->error;
+    if (onnx_size == 0) {
+        assert_int_equal(dlcore_onnx_save(s->model, folder_path("onnx"), NULL), DLCORE_OK);
+        onnx_size = read_file("onnx", onnx_bytes, sizeof onnx_bytes);
+    }
+#else
+    (void)s;
+#endif
+}
+
 public_scene_t *public_scene_make(void)
 {
     public_scene_t *s = calloc(1, sizeof *s);
@@ -440,6 +465,7 @@ public_scene_t *public_scene_make(void)
     assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &s->evaluation), DLCORE_OK);
     make_reports(s);
     make_npz(s);
+    make_onnx(s);
     s->stream = fopen("/dev/null", "w");
     assert_non_null(s->stream);
     s->optimizer = dlcore_optimizer_adam();

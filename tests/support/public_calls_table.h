@@ -530,3 +530,25 @@ CALL(dlcore_npz_inspect, s->status = dlcore_npz_inspect(P(s->npz), 0, P(&s->npz_
 CALL(dlcore_npz_read, s->status = dlcore_npz_read(P(s->npz), NULL, P(&s->out), ERROR))
 CALL(dlcore_npz_free, FREE(dlcore_npz_free, s->npz))
 #endif
+
+/* ---- onnx.h ---- */
+
+#ifdef DLCORE_PART_ONNX
+CALL(dlcore_onnx_load_options_default, (void)dlcore_onnx_load_options_default())
+CALL(dlcore_onnx_load,
+     s->status = dlcore_onnx_load(P(folder_path("onnx")), P(&s->onnx_options), P(&s->other)))
+CALL(dlcore_onnx_load_memory,
+     s->status = dlcore_onnx_load_memory(P(onnx_bytes), onnx_size, P(&s->onnx_options),
+                                         P(&s->other)))
+CALL(dlcore_onnx_inspect,
+     s->status = dlcore_onnx_inspect(P(folder_path("onnx")), P(&s->onnx_options), P(s->stream)))
+CALL(dlcore_onnx_inspect_memory,
+     s->status = dlcore_onnx_inspect_memory(P(onnx_bytes), onnx_size, P(&s->onnx_options),
+                                            P(s->stream)))
+CALL(dlcore_onnx_save_options_default, (void)dlcore_onnx_save_options_default())
+CALL(dlcore_onnx_save,
+     s->status = dlcore_onnx_save(P(s->model), P(folder_path("new")), P(&s->onnx_save_options)))
+CALL(dlcore_onnx_save_memory,
+     s->status = dlcore_onnx_save_memory(P(s->model), P(&s->onnx_save_options), P(&s->made_bytes),
+                                         P(&s->number)))
+#endif

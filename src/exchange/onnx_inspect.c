@@ -1,0 +1,141 @@
+/* What an ONNX file is and what loading makes of it, as text.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/shown.h"
+#include "base/traces.h"
+#include "exchange/onnx_plan.h"
+
+#define ONNX_COUNTED_MAX 40 /* kinds of operators that are listed */
+
+/* A text of the file, cut and cleaned. */
+static const char *onnx_shown(const dlcore_onnx_graph_t *graph, size_t text,
+                              char shown[DLCORE_SHOWN_SIZE])
+{
+    const char *bytes = dlcore_onnx_text(graph, text);
+
+    return dlcore_show(shown, bytes, strlen(bytes));
+}
+
+static void onnx_print_head(const dlcore_onnx_graph_t *graph, FILE *stream)
+{
+    const dlcore_onnx_opset_t *opsets = graph->opsets.items;
+    char shown[DLCORE_SHOWN_SIZE];
+
+    fprintf(stream, "%s: ONNX, IR version %" PRId64 ", by %s", graph->input->name,
+            graph->ir_version, onnx_shown(graph, graph->producer, shown));
+    fprintf(stream, " %s\n", onnx_shown(graph, graph->producer_version, shown));
+    for (size_t i = 0; i < graph->opsets.count && i < ONNX_COUNTED_MAX; i++) {
+        const char *domain = onnx_shown(graph, opsets[i].domain, shown);
+
+        fprintf(stream, "  operators of %s, version %" PRId64 "\n",
+                domain[0] != '\0' ? domain : "ONNX", opsets[i].version);
+    }
+}
+
+/* Each kind of operator once, with its number, at its first node. */
+static void onnx_print_operators(const dlcore_onnx_graph_t *graph, FILE *stream)
+{
+    size_t listed = 0;
+    char shown[DLCORE_SHOWN_SIZE];
+
+    fprintf(stream, "  %zu nodes:", graph->nodes.count);
+    for (size_t i = 0; i < graph->nodes.count && listed < ONNX_COUNTED_MAX; i++) {
+        const char *name = dlcore_onnx_text(graph, dlcore_onnx_node(graph, i)->operation);
+        size_t count = 0;
+        bool is_first = true;
+
+        for (size_t k = 0; k < graph->nodes.count && is_first; k++) {
+            if (strcmp(dlcore_onnx_text(graph, dlcore_onnx_node(graph, k)->operation), name) != 0)
+                continue;
+            is_first = k >= i;
+            count++;
+        }
+        if (is_first) {
+            fprintf(stream, "%s %zu %s", listed > 0 ? "," : "", count,
+                    dlcore_show(shown, name, strlen(name)));
+            listed++;
+        }
+    }
+    fprintf(stream, "%s\n", listed == ONNX_COUNTED_MAX ? ", ..." : "");
+}
+
+/* Numbers in the weights of a layer for that many inputs; *width becomes its outputs. */
+static size_t onnx_layer_numbers(const dlcore_onnx_step_t *step, size_t *width)
+{
+    const dlcore_layer_type_t *type = dlcore_layer_type(step->layer.kind);
+    dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX];
+    size_t count = type->declare != NULL ? type->declare(&step->layer, *width, parameters) : 0;
+    size_t numbers = 0;
+
+    for (size_t i = 0; i < count; i++)
+        numbers += parameters[i].shape[0] * parameters[i].shape[1];
+    *width = type->output_width(&step->layer, *width);
+    return numbers;
+}
+
+static void onnx_print_layers(const dlcore_onnx_plan_t *plan, FILE *stream)
+{
+    size_t width = plan->input_width, total = 0;
+    char where[DLCORE_ONNX_WHERE_SIZE];
+
+    fprintf(stream, "  layers, for samples of %zu numbers:\n", width);
+    for (size_t i = 0; i < plan->match.steps.count; i++) {
+        const dlcore_onnx_step_t *step = dlcore_onnx_step(&plan->match, i);
+        size_t numbers = onnx_layer_numbers(step, &width);
+
+        total += numbers;
+        fprintf(stream, "    %-20s (batch, %zu)  %zu numbers", //
+                dlcore_layer_kind_name(step->layer.kind), width, numbers);
+        if (step->layer.kind == DLCORE_LAYER_DENSE || step->layer.kind == DLCORE_LAYER_ACTIVATION)
+            fprintf(stream, "  %s", dlcore_activation_name(step->layer.activation));
+        fprintf(stream, "  from %s\n", dlcore_onnx_where(where, &plan->graph, step->node));
+    }
+    fprintf(stream, "  %zu numbers, %zu bytes as float32\n", total, total * sizeof(float));
+}
+
+static dlcore_status onnx_inspect_source(const dlcore_onnx_source_t *source,
+                                         const dlcore_onnx_load_options_t *options, FILE *stream)
+{
+    dlcore_onnx_plan_t plan;
+    dlcore_status status = dlcore_onnx_plan_begin(&plan, source, options);
+
+    if (stream == NULL) {
+        status = dlcore_fail(&plan.error, DLCORE_ERROR_ARGUMENT, "onnx_inspect: stream is NULL");
+    } else {
+        if (plan.is_read) {
+            onnx_print_head(&plan.graph, stream);
+            onnx_print_operators(&plan.graph, stream);
+        }
+        if (status == DLCORE_OK)
+            onnx_print_layers(&plan, stream);
+        else
+            fprintf(stream, "  cannot be loaded: %s\n", plan.error.message);
+        if (fflush(stream) != 0 || ferror(stream))
+            status = dlcore_fail(&plan.error, DLCORE_ERROR_IO,
+                                 "onnx_inspect: cannot write to the stream");
+    }
+    dlcore_onnx_plan_end(&plan, status);
+    return status;
+}
+
+dlcore_status dlcore_onnx_inspect(const char *path, const dlcore_onnx_load_options_t *options,
+                                  FILE *stream)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(
+        before, onnx_inspect_source(&(dlcore_onnx_source_t){.path = path}, options, stream));
+}
+
+dlcore_status dlcore_onnx_inspect_memory(const void *bytes, size_t size,
+                                         const dlcore_onnx_load_options_t *options, FILE *stream)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(
+        before, onnx_inspect_source(&(dlcore_onnx_source_t){.bytes = bytes, .size = size}, options,
+                                    stream));
+}

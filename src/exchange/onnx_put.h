@@ -1,0 +1,107 @@
+/* An ONNX graph being made from a model: nodes and initializers, by name. onnx_write.c writes it.
+ *
+ * What is put begins with the value at hand, the model's input or the last node's output, and its
+ * output becomes the value at hand. Names are those of layers with a suffix: "dense/kernel".
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_EXCHANGE_ONNX_PUT_H
+#define DLCORE_EXCHANGE_ONNX_PUT_H
+
+#include "system/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/model.h"
+
+DLCORE_HIDDEN_BEGIN
+
+#define DLCORE_ONNX_PUTS_MAX 12 /* nodes, and tensors, of one layer at most */
+
+/* A value's name: the layer's, a slash and the suffix, or the suffix alone. */
+typedef struct dlcore_onnx_name {
+    const char *layer; /* NULL: none */
+    const char *suffix;
+} dlcore_onnx_name_t;
+
+typedef enum dlcore_onnx_numbers {
+    DLCORE_ONNX_PARAMETER, /* a weight of the layer */
+    DLCORE_ONNX_DEVIATION, /* max(sqrt(weight), 1e-7) of one that is a variance */
+    DLCORE_ONNX_FILLED     /* `value` everywhere */
+} dlcore_onnx_numbers_t;
+
+typedef struct dlcore_onnx_put_tensor {
+    dlcore_onnx_name_t name;
+    size_t rank;
+    size_t shape[2]; /* 1 beyond the rank */
+    dlcore_onnx_numbers_t numbers;
+    const dlcore_parameter_t *parameter;
+    float value;
+} dlcore_onnx_put_tensor_t;
+
+typedef struct dlcore_onnx_put_attribute {
+    const char *name;
+    bool is_float;
+    float f;
+    int64_t i;
+} dlcore_onnx_put_attribute_t;
+
+typedef struct dlcore_onnx_put_node {
+    const char *operation;
+    dlcore_onnx_name_t inputs[5];
+    size_t input_count;
+    dlcore_onnx_name_t output;
+    dlcore_onnx_put_attribute_t attributes[2];
+    size_t attribute_count;
+} dlcore_onnx_put_node_t;
+
+typedef struct dlcore_onnx_putting {
+    const dlcore_model_t *model;
+    dlcore_error_record_t *error;
+    dlcore_onnx_put_node_t *nodes; /* room for all that the layers can put */
+    dlcore_onnx_put_tensor_t *tensors;
+    size_t node_count, tensor_count;
+    int64_t opset;              /* the least that has all operators */
+    const dlcore_node_t *layer; /* whose turn it is */
+    dlcore_onnx_name_t value;   /* at hand */
+} dlcore_onnx_putting_t;
+
+/* Nodes and tensors for every layer of a built model: onnx_put_model.c. DLCORE_ERROR_UNSUPPORTED
+ * names a layer that ONNX has no operators for. Whatever it answers, dlcore_onnx_put_end. */
+dlcore_status dlcore_onnx_put_model(dlcore_onnx_putting_t *putting, const dlcore_model_t *model,
+                                    dlcore_error_record_t *error);
+void dlcore_onnx_put_end(dlcore_onnx_putting_t *putting);
+
+/* ---- for what puts layers; suffixes are static texts, each once in a layer ---- */
+
+/* A node that takes the value at hand; `suffix` names its output. */
+dlcore_onnx_put_node_t *dlcore_onnx_put_node(dlcore_onnx_putting_t *putting, const char *operation,
+                                             const char *suffix);
+/* The same with a second input: a name, or one number. */
+dlcore_onnx_put_node_t *dlcore_onnx_put_binary(dlcore_onnx_putting_t *putting,
+                                               const char *operation, const char *suffix,
+                                               dlcore_onnx_name_t second);
+void dlcore_onnx_put_with(dlcore_onnx_putting_t *putting, const char *operation, const char *suffix,
+                          const char *number_suffix, double number);
+void dlcore_onnx_put_float(dlcore_onnx_put_node_t *node, const char *name, double value);
+void dlcore_onnx_put_int(dlcore_onnx_put_node_t *node, const char *name, int64_t value);
+void dlcore_onnx_put_input(dlcore_onnx_put_node_t *node, dlcore_onnx_name_t name);
+
+/* Tensors: a weight of the layer, one number, or `width` times one. */
+dlcore_onnx_name_t dlcore_onnx_put_parameter(dlcore_onnx_putting_t *putting, size_t index);
+dlcore_onnx_name_t dlcore_onnx_put_number(dlcore_onnx_putting_t *putting, const char *suffix,
+                                          double value);
+dlcore_onnx_name_t dlcore_onnx_put_filled(dlcore_onnx_putting_t *putting, const char *suffix,
+                                          size_t width, double value);
+
+/* The layer's activation: onnx_put_activation.c. False: ONNX has none like it. */
+bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting);
+/* A setting of the layer that is not its default and would be dropped; NULL: none. */
+const char *dlcore_onnx_put_lacks(const dlcore_node_t *node);
+/* The layer: onnx_put_layer.c. False: ONNX has none like it. */
+bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting);
+
+DLCORE_HIDDEN_END
+
+#endif

@@ -1,0 +1,147 @@
+/* Layers as operators of opset 13, or 17 where there is a layer normalization.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "exchange/onnx_put.h"
+
+#include <string.h>
+
+static void onnx_put_dense(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t kernel = dlcore_onnx_put_parameter(putting, 0);
+    dlcore_onnx_put_node_t *node = dlcore_onnx_put_binary(putting, "Gemm", "gemm", kernel);
+
+    if (putting->layer->layer.use_bias)
+        dlcore_onnx_put_input(node, dlcore_onnx_put_parameter(putting, 1));
+}
+
+static void onnx_rescale(dlcore_onnx_putting_t *putting)
+{
+    const dlcore_layer_t *layer = &putting->layer->layer;
+
+    if ((float)layer->scale != 1.0f)
+        dlcore_onnx_put_with(putting, "Mul", "scaled", "scale", layer->scale);
+    if ((float)layer->offset != 0.0f)
+        dlcore_onnx_put_with(putting, "Add", "shifted", "offset", layer->offset);
+}
+
+static void onnx_put_dropout(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_put_with(putting, "Dropout", "dropout", "ratio", putting->layer->layer.rate);
+}
+
+/* gamma or beta, which ONNX has even where the layer does not; *index: of the layer's weights. */
+static dlcore_onnx_name_t onnx_put_or_fill(dlcore_onnx_putting_t *putting, bool has, size_t *index,
+                                           const char *suffix, double value)
+{
+    if (!has)
+        return dlcore_onnx_put_filled(putting, suffix, putting->layer->output_width, value);
+    return dlcore_onnx_put_parameter(putting, (*index)++);
+}
+
+static void onnx_put_batch_normalization(dlcore_onnx_putting_t *putting)
+{
+    const dlcore_layer_t *layer = &putting->layer->layer;
+    size_t index = 0;
+    dlcore_onnx_name_t gamma = onnx_put_or_fill(putting, layer->use_scale, &index, "gamma", 1.0);
+    dlcore_onnx_name_t beta = onnx_put_or_fill(putting, layer->center, &index, "beta", 0.0);
+    dlcore_onnx_name_t mean = dlcore_onnx_put_parameter(putting, index);
+    dlcore_onnx_name_t variance = dlcore_onnx_put_parameter(putting, index + 1);
+    dlcore_onnx_put_node_t *node =
+        dlcore_onnx_put_binary(putting, "BatchNormalization", "normalized", gamma);
+
+    dlcore_onnx_put_input(node, beta);
+    dlcore_onnx_put_input(node, mean);
+    dlcore_onnx_put_input(node, variance);
+    dlcore_onnx_put_float(node, "epsilon", layer->epsilon);
+    dlcore_onnx_put_float(node, "momentum", layer->momentum);
+}
+
+static void onnx_put_layer_normalization(dlcore_onnx_putting_t *putting)
+{
+    const dlcore_layer_t *layer = &putting->layer->layer;
+    size_t index = 0;
+    dlcore_onnx_name_t gamma = onnx_put_or_fill(putting, layer->use_scale, &index, "gamma", 1.0);
+    dlcore_onnx_put_node_t *node =
+        dlcore_onnx_put_binary(putting, "LayerNormalization", "normalized", gamma);
+
+    if (layer->center)
+        dlcore_onnx_put_input(node, dlcore_onnx_put_parameter(putting, index));
+    dlcore_onnx_put_float(node, "epsilon", layer->epsilon);
+    dlcore_onnx_put_int(node, "axis", -1);
+    putting->opset = 17;
+}
+
+/* (x - mean) / max(sqrt(variance), 1e-7) */
+static void onnx_put_standardization(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t mean = dlcore_onnx_put_parameter(putting, 0);
+    dlcore_onnx_name_t deviation = dlcore_onnx_put_parameter(putting, 1);
+
+    deviation.suffix = "deviation";
+    putting->tensors[putting->tensor_count - 1].name = deviation;
+    putting->tensors[putting->tensor_count - 1].numbers = DLCORE_ONNX_DEVIATION;
+    dlcore_onnx_put_binary(putting, "Sub", "shifted", mean);
+    dlcore_onnx_put_binary(putting, "Div", "normalized", deviation);
+}
+
+/* Whether a setting is for training alone, or is one that the functions above look at. */
+static bool onnx_knows_setting(const dlcore_setting_t *setting)
+{
+    static const char *const known[] = {"activation", "alpha",  "center", "epsilon",
+                                        "momentum",   "offset", "rate",   "negative_slope",
+                                        "scale",      "stddev", "units",  "use_bias"};
+
+    if (setting->type == DLCORE_SETTING_INITIALIZER ||
+        setting->type == DLCORE_SETTING_REGULARIZER || setting->type == DLCORE_SETTING_CONSTRAINT ||
+        setting->type == DLCORE_SETTING_TEXT)
+        return true;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i], setting->key) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *dlcore_onnx_put_lacks(const dlcore_node_t *node)
+{
+    for (const dlcore_setting_t *row = node->type->settings; row->type != DLCORE_SETTING_END;
+         row++) {
+        if (!onnx_knows_setting(row) && !dlcore_setting_is_default(row, &node->layer))
+            return row->key;
+    }
+    return NULL;
+}
+
+bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting)
+{
+    switch (putting->layer->layer.kind) {
+    case DLCORE_LAYER_DENSE:
+        onnx_put_dense(putting);
+        return dlcore_onnx_put_activation(putting);
+    case DLCORE_LAYER_ACTIVATION:
+        return dlcore_onnx_put_activation(putting);
+    case DLCORE_LAYER_FLATTEN: /* the graph's input is flat */
+    case DLCORE_LAYER_GAUSSIAN_NOISE:
+        return true;
+    case DLCORE_LAYER_RESCALING:
+        onnx_rescale(putting);
+        return true;
+    case DLCORE_LAYER_DROPOUT:
+        onnx_put_dropout(putting);
+        return true;
+    case DLCORE_LAYER_BATCH_NORMALIZATION:
+        onnx_put_batch_normalization(putting);
+        return true;
+    case DLCORE_LAYER_LAYER_NORMALIZATION:
+        onnx_put_layer_normalization(putting);
+        return true;
+    case DLCORE_LAYER_NORMALIZATION:
+        onnx_put_standardization(putting);
+        return true;
+    case DLCORE_LAYER_PRELU:
+        dlcore_onnx_put_binary(putting, "PRelu", "prelu", dlcore_onnx_put_parameter(putting, 0));
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,19 @@
+/* The walk from a graph's output to its input, in which each value is explained by a step.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef DLCORE_EXCHANGE_ONNX_WALK_H
+#define DLCORE_EXCHANGE_ONNX_WALK_H
+
+#include "system/compiler.h"
+
+#include "exchange/onnx_match.h"
+
+DLCORE_HIDDEN_BEGIN
+
+/* Goes from `value` to an input of the graph, whose number is in *input then; the steps of `match`,
+ * which had none, are in the order of computing. On failure, too, dlcore_onnx_match_clear. */
+dlcore_status dlcore_onnx_walk(dlcore_onnx_match_t *match, size_t value, size_t *input);
+
+DLCORE_HIDDEN_END
+
+#endif

@@ -1,0 +1,308 @@
+/* Models saved as ONNX: loaded again they predict the same, layer by layer and activation by
+ * activation. Whether other programs read them, tests/onnx_files.sh asks.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nn/layer.h"
+#include "support/failing_allocator.h"
+#include "support/folder.h"
+#include "support/models.h"
+#include "support/onnx_case.h"
+#include "support/tensors.h"
+
+enum { WIDTH = 5, ROWS = 3 };
+
+/* A model of these layers, with weights that are not those of the start. */
+static dlcore_model_t *model_of(const dlcore_layer_t *layers, size_t count)
+{
+    dlcore_model_t *model = NULL;
+    float *weights;
+    size_t parameters;
+
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_accepted(model, dlcore_model_add(model, layers[i]));
+    assert_accepted(model, dlcore_model_build(model, WIDTH));
+    parameters = dlcore_model_parameter_count(model);
+    weights = malloc((parameters + 1) * sizeof *weights);
+    assert_non_null(weights);
+    for (size_t i = 0; i < parameters; i++) /* above 0, as variances are */
+        weights[i] = 0.05f + (float)(i * 37 % 101) / 202.0f;
+    assert_accepted(model, dlcore_model_set_weights(model, weights, parameters));
+    free(weights);
+    return model;
+}
+
+static dlcore_model_t *saved_and_loaded(const dlcore_model_t *model)
+{
+    dlcore_onnx_save_options_t options = dlcore_onnx_save_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *loaded;
+    void *bytes = NULL;
+    size_t size;
+
+    options.error = &error;
+    if (dlcore_onnx_save_memory(model, &options, &bytes, &size) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    loaded = onnx_case_load(bytes, size);
+    free(bytes);
+    return loaded;
+}
+
+/* Saves, loads, and compares the predictions; both models are freed. */
+static void assert_comes_back(dlcore_model_t *model)
+{
+    dlcore_model_t *loaded = saved_and_loaded(model);
+    size_t width = dlcore_model_output_width(model);
+    float x[ROWS * WIDTH], *expected = calloc(2 * ROWS * width, sizeof(float));
+    float *found = expected + ROWS * width;
+
+    assert_non_null(expected);
+    assert_int_equal(dlcore_model_output_width(loaded), width);
+    for (size_t i = 0; i < ROWS * WIDTH; i++)
+        x[i] = (float)(i * 7 % 15) / 8.0f - 0.9f;
+    onnx_case_predict(model, ROWS, x, expected);
+    onnx_case_predict(loaded, ROWS, x, found);
+    for (size_t i = 0; i < ROWS * width; i++) {
+        if (!(fabsf(found[i] - expected[i]) <= 2e-6f * fmaxf(1.0f, fabsf(expected[i]))))
+            fail_msg("output %zu is %.9g, not %.9g", i, (double)found[i], (double)expected[i]);
+    }
+    free(expected);
+    dlcore_model_free(model);
+    dlcore_model_free(loaded);
+}
+
+/* Whether ONNX has it; what it has not is refused with the layer's name. */
+static bool can_be_saved(dlcore_layer_t layer)
+{
+    dlcore_onnx_save_options_t options = dlcore_onnx_save_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model;
+    void *bytes = NULL;
+    size_t size;
+    dlcore_status status;
+
+    snprintf(layer.name, sizeof layer.name, "the_layer");
+    model = model_of(&layer, 1);
+    options.error = &error;
+    status = dlcore_onnx_save_memory(model, &options, &bytes, &size);
+    free(bytes);
+    dlcore_model_free(model);
+    if (status != DLCORE_OK)
+        assert_failed(status, DLCORE_ERROR_UNSUPPORTED, &error, "\"the_layer\"");
+    return status == DLCORE_OK;
+}
+
+static void test_onnx_save_each_activation_comes_back(void **state)
+{
+    int saved = 0;
+
+    (void)state;
+    for (int a = 1; a < DLCORE_ACTIVATION_COUNT; a++) {
+        dlcore_layer_t layers[] = {dlcore_layer_dense(4, (dlcore_activation_t)a),
+                                   dlcore_layer_activation((dlcore_activation_t)a)};
+        dlcore_model_t *model, *loaded;
+
+        if (!can_be_saved(layers[1]))
+            continue;
+        saved++;
+        layers[0].negative_slope = layers[1].negative_slope = 0.3;
+        layers[0].alpha = layers[1].alpha = 0.6;
+        assert_comes_back(model_of(layers, 2));
+        model = model_of(layers, 1);
+        loaded = saved_and_loaded(model);
+        assert_int_equal(dlcore_model_layer_count(loaded), 1);
+        assert_int_equal(dlcore_model_layer(loaded, 0)->activation, a);
+        dlcore_model_free(model);
+        dlcore_model_free(loaded);
+    }
+    assert_true(saved >= 19);
+}
+
+static void test_onnx_save_each_layer_comes_back(void **state)
+{
+    int saved = 0;
+
+    (void)state;
+    for (int kind = 1; kind < DLCORE_LAYER_KIND_COUNT; kind++) {
+        dlcore_layer_t layers[] = {
+            dlcore_layer_from_name(dlcore_layer_kind_name((dlcore_layer_kind_t)kind)),
+            dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR)};
+
+        if (kind == DLCORE_LAYER_DENSE)
+            layers[0].units = 4;
+        if (!can_be_saved(layers[0]))
+            continue;
+        saved++;
+        assert_comes_back(model_of(layers, 2));
+    }
+    assert_true(saved >= 10);
+}
+
+static void test_onnx_save_each_layer_without_what_it_may_lack_comes_back(void **state)
+{
+    dlcore_layer_t layers[4] = {dlcore_layer_dense(4, DLCORE_ACTIVATION_GELU),
+                                dlcore_layer_batch_normalization(),
+                                dlcore_layer_layer_normalization(), dlcore_layer_prelu()};
+
+    (void)state;
+    layers[0].use_bias = false;
+    for (int i = 0; i < 4; i++) {
+        layers[1].center = layers[2].center = i % 2 == 1;
+        layers[1].use_scale = layers[2].use_scale = i / 2 == 1;
+        layers[1].epsilon = layers[2].epsilon = 0.02;
+        assert_comes_back(model_of(layers, 4));
+    }
+}
+
+static void test_onnx_save_numbers_around_a_network_come_back(void **state)
+{
+    dlcore_layer_t layers[] = {dlcore_layer_flatten(),
+                               dlcore_layer_rescaling(0.25, -3.0),
+                               dlcore_layer_normalization(),
+                               dlcore_layer_rescaling(1.0, 0.5),
+                               dlcore_layer_dropout(0.25),
+                               dlcore_layer_gaussian_noise(0.1),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_SOFTMAX),
+                               dlcore_layer_rescaling(2.0, 0.0)};
+
+    (void)state;
+    assert_comes_back(model_of(layers, sizeof layers / sizeof layers[0]));
+}
+
+/* The file, which is for everybody, has what its numbers say: found by hand. */
+static void test_onnx_save_writes_low_versions_and_names(void **state)
+{
+    dlcore_layer_t layers[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR),
+                               dlcore_layer_layer_normalization()};
+    FILE *stream = tmpfile();
+    static char text[4096];
+    size_t length;
+
+    (void)state;
+    assert_non_null(stream);
+    for (size_t count = 1; count <= 2; count++) {
+        dlcore_model_t *model = model_of(layers, count);
+        void *bytes = NULL;
+        size_t size;
+
+        assert_int_equal(dlcore_onnx_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+        assert_int_equal(dlcore_onnx_inspect_memory(bytes, size, NULL, stream), DLCORE_OK);
+        free(bytes);
+        dlcore_model_free(model);
+    }
+    rewind(stream);
+    length = fread(text, 1, sizeof text - 1, stream);
+    text[length] = '\0';
+    fclose(stream);
+    assert_non_null(strstr(text, "IR version 7, by dlcore"));
+    assert_non_null(strstr(text, "operators of ONNX, version 13"));
+    assert_non_null(strstr(text, "IR version 8, by dlcore"));
+    assert_non_null(strstr(text, "operators of ONNX, version 17"));
+}
+
+static void test_onnx_save_to_a_path_is_all_or_nothing(void **state)
+{
+    dlcore_layer_t layer = dlcore_layer_dense(2, DLCORE_ACTIVATION_RELU);
+    dlcore_onnx_save_options_t options = dlcore_onnx_save_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = model_of(&layer, 1), *loaded = NULL;
+
+    (void)state;
+    options.error = &error;
+    assert_int_equal(dlcore_onnx_save(model, folder_path("saved.onnx"), &options), DLCORE_OK);
+    assert_int_equal(dlcore_onnx_load(folder_path("saved.onnx"), NULL, &loaded), DLCORE_OK);
+    dlcore_model_free(loaded);
+    assert_failed(dlcore_onnx_save(model, folder_path("no folder/saved.onnx"), &options),
+                  DLCORE_ERROR_IO, &error, "no folder");
+    assert_int_equal(folder_files(true), 1);
+    dlcore_model_free(model);
+}
+
+static void test_onnx_save_bad_arguments_are_refused(void **state)
+{
+    dlcore_layer_t layer = dlcore_layer_dense(2, DLCORE_ACTIVATION_RELU);
+    dlcore_onnx_save_options_t options = dlcore_onnx_save_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = model_of(&layer, 1), *empty = NULL;
+    void *bytes = &layer;
+    size_t size;
+
+    (void)state;
+    options.error = &error;
+    assert_int_equal(dlcore_model_create(NULL, &empty), DLCORE_OK);
+    assert_failed(dlcore_onnx_save_memory(empty, &options, &bytes, &size), DLCORE_ERROR_STATE,
+                  &error, "built");
+    assert_null(bytes);
+    assert_failed(dlcore_onnx_save_memory(NULL, &options, &bytes, &size), DLCORE_ERROR_ARGUMENT,
+                  &error, "model");
+    assert_failed(dlcore_onnx_save_memory(model, &options, NULL, &size), DLCORE_ERROR_ARGUMENT,
+                  &error, "where");
+    assert_failed(dlcore_onnx_save_memory(model, &options, &bytes, NULL), DLCORE_ERROR_ARGUMENT,
+                  &error, "where");
+    assert_failed(dlcore_onnx_save(model, NULL, &options), DLCORE_ERROR_ARGUMENT, &error, "where");
+    assert_int_equal(
+        dlcore_onnx_save(model, "x", &(dlcore_onnx_save_options_t){.structure_size = 0}),
+        DLCORE_ERROR_ARGUMENT);
+    dlcore_model_free(model);
+    dlcore_model_free(empty);
+}
+
+static dlcore_status save_scenario(const dlcore_allocator_t *allocator, void *context)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_model_t *model = NULL;
+    void *bytes = NULL;
+    size_t size;
+    dlcore_status status;
+
+    (void)context;
+    options.allocator = *allocator;
+    status = dlcore_model_create(&options, &model);
+    if (status == DLCORE_OK)
+        status = dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_GELU));
+    if (status == DLCORE_OK)
+        status = dlcore_model_add(model, dlcore_layer_normalization());
+    if (status == DLCORE_OK)
+        status = dlcore_model_build(model, WIDTH);
+    if (status == DLCORE_OK)
+        status = dlcore_onnx_save_memory(model, NULL, &bytes, &size);
+    if (status == DLCORE_OK)
+        allocator->release(allocator->user, bytes);
+    else
+        assert_null(bytes);
+    dlcore_model_free(model);
+    return status;
+}
+
+static void test_onnx_save_each_failed_allocation_loses_nothing(void **state)
+{
+    (void)state;
+    assert_true(failing_allocator_sweep(save_scenario, NULL) > 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_onnx_save_each_activation_comes_back),
+        cmocka_unit_test(test_onnx_save_each_layer_comes_back),
+        cmocka_unit_test(test_onnx_save_each_layer_without_what_it_may_lack_comes_back),
+        cmocka_unit_test(test_onnx_save_numbers_around_a_network_come_back),
+        cmocka_unit_test(test_onnx_save_writes_low_versions_and_names),
+        cmocka_unit_test(test_onnx_save_to_a_path_is_all_or_nothing),
+        cmocka_unit_test(test_onnx_save_bad_arguments_are_refused),
+        cmocka_unit_test(test_onnx_save_each_failed_allocation_loses_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}

@@ -1,0 +1,81 @@
+/* ONNX models in tests.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "support/onnx_case.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/failing_allocator.h"
+#include "support/models.h"
+
+dlcore_model_t *onnx_case_load(const unsigned char *bytes, size_t size)
+{
+    dlcore_onnx_load_options_t options = dlcore_onnx_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = NULL;
+
+    options.error = &error;
+    if (dlcore_onnx_load_memory(bytes, size, &options, &model) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    assert_non_null(model);
+    return model;
+}
+
+void onnx_case_predict(const dlcore_model_t *model, size_t rows, const float *x, float *y)
+{
+    dlcore_tensor_t *inputs = borrow_floats(x, rows, dlcore_model_input_width(model));
+    dlcore_tensor_t *outputs = NULL;
+    size_t shape[2] = {rows, dlcore_model_output_width(model)};
+
+    assert_int_equal(
+        dlcore_tensor_borrow(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, y, 0, &outputs, NULL),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_predict(model, inputs, outputs), DLCORE_OK);
+    dlcore_tensor_free(inputs);
+    dlcore_tensor_free(outputs);
+}
+
+dlcore_status onnx_case_survives(const unsigned char *bytes, size_t size)
+{
+    dlcore_onnx_load_options_t options = dlcore_onnx_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    unsigned char *copy = malloc(size > 0 ? size : 1); /* ends where a sanitizer sees it */
+    failing_allocator_t memory;
+    dlcore_model_t *model = NULL;
+    dlcore_status status;
+
+    assert_non_null(copy);
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    failing_allocator_init(&memory);
+    options.model.allocator = failing_allocator(&memory);
+    options.error = &error;
+    status = dlcore_onnx_load_memory(copy, size, &options, &model);
+    free(copy);
+    assert_int_equal(status == DLCORE_OK, model != NULL);
+    assert_int_equal(status == DLCORE_OK, error.message[0] == '\0');
+    assert_int_equal(error.status, status);
+    dlcore_model_free(model);
+    failing_allocator_assert_clean(&memory);
+    assert_true(memory.peak_bytes <= 64 * size + ((size_t)1 << 20));
+    return status;
+}
+
+void onnx_case_refused(const unsigned char *bytes, size_t size, dlcore_status status,
+                       const char *text)
+{
+    dlcore_onnx_load_options_t options = dlcore_onnx_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = NULL;
+
+    assert_int_equal(onnx_case_survives(bytes, size), status);
+    options.error = &error;
+    assert_int_equal(dlcore_onnx_load_memory(bytes, size, &options, &model), status);
+    if (strstr(error.message, text) == NULL)
+        fail_msg("no \"%s\" in: %s", text, error.message);
+}
