@@ -34,6 +34,11 @@ shown() {
     }
 }
 
+# code FILE: C source without its head, which lists the layers.
+code() {
+    sed '/^ \*/d' "$1"
+}
+
 # ---- models ----
 
 model=$fixtures/version1.safetensors
@@ -50,8 +55,9 @@ for part in keras onnx; do
         "$convert" a.safetensors "a.$part" > out
         "$convert" "a.$part" "b.safetensors" > out
         "$convert" b.safetensors b.c
-        # the same network: its numbers, and samples of the self-test with their outputs
-        cmp a.c b.c
+        # the same network, but for layers that do nothing: its numbers, and the self-test's outputs
+        code a.c > a.code
+        code b.c | cmp - a.code
         shown "a.$part" dense
         ;;
     *) fails "needs the part $part" a.safetensors "a.$part" ;;
