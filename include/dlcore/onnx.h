@@ -17,9 +17,11 @@
  * (both exporters), skl2onnx, tf2onnx and Keras write them.
  *   - Gemm, MatMul; Add, Sub, Mul, Div by constants, Neg; BatchNormalization, LayerNormalization
  * (also written as means and roots); Scaler;
- *   - Relu, LeakyRelu, PRelu, Elu, Selu, Celu (alpha 1), Sigmoid, HardSigmoid (1/6, 0.5),
- * HardSwish, Tanh, Softmax, LogSoftmax, Softplus, Softsign, Gelu, Mish, Swish, Exp, Clip (0, 6);
- * and the chains of nodes that stand for gelu, silu, hard_silu, hard_sigmoid, mish and softsign;
+ *   - Relu, LeakyRelu, PRelu, ThresholdedRelu, Elu, Selu, Celu (alpha 1), Sigmoid,
+ *     HardSigmoid (1/6 or 1/2, and 1/2), HardSwish, Tanh, Softmax, LogSoftmax, Softplus,
+ *     Softsign, Gelu, Mish, Swish, Exp, Shrink (0.5), Clip to -1 .. 1, or from 0 or nothing up
+ *     to any number; and the chains of nodes that stand for gelu, silu, hard_silu,
+ *     hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus and sparse_plus;
  *   - Identity, Cast, Dropout, Flatten, Reshape and Squeeze that keep samples apart, ZipMap, and a
  *     binary classifier's Concat of 1 - p and p, which becomes the one sigmoid unit p.
  * Weights may be float, double, float16, bfloat16 or whole numbers, in the file or in one beside
@@ -103,8 +105,8 @@ DLCORE_API dlcore_onnx_save_options_t dlcore_onnx_save_options_default(void);
  * dlcore, "dense/kernel". Flattening and noise, which do nothing then, are left out; so are compile
  * settings and the optimizer's state. `options` NULL: the defaults. To a path it is all or nothing,
  * as dlcore_model_save. In memory *bytes comes from the model's allocator: release it with that, by
- * default with free(); NULL on failure. A layer that ONNX has no operators for, and more than 2 GB,
- * are DLCORE_ERROR_UNSUPPORTED. The model is read, as by predicting. */
+ * default with free(); NULL on failure. A layer or a setting that has no form in ONNX, and more
+ * than 2 GB, are DLCORE_ERROR_UNSUPPORTED. The model is read, as by predicting. */
 DLCORE_API dlcore_status dlcore_onnx_save(const dlcore_model_t *model, const char *path,
                                           const dlcore_onnx_save_options_t *options);
 DLCORE_API dlcore_status dlcore_onnx_save_memory(const dlcore_model_t *model,

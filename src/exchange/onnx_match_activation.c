@@ -60,15 +60,48 @@ static dlcore_status onnx_match_leaky_relu(dlcore_onnx_match_t *match,
                                  dlcore_onnx_node_input(match->graph, node, 0));
 }
 
-/* elu, and celu, which is the same where alpha is 1. */
 static dlcore_status onnx_match_elu(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
 {
     dlcore_layer_t layer = dlcore_layer_activation(DLCORE_ACTIVATION_ELU);
 
     layer.alpha = dlcore_onnx_float(match, node, "alpha", 1.0);
-    if (!(layer.alpha >= 0.0 && layer.alpha <= (double)FLT_MAX) ||
-        (dlcore_onnx_is(match->graph, node, "Celu") && layer.alpha != 1.0))
+    if (!(layer.alpha >= 0.0 && layer.alpha <= (double)FLT_MAX))
         return dlcore_onnx_refuse(match, node, "alpha is %g", layer.alpha);
+    return dlcore_onnx_add_layer(match, node, &layer,
+                                 dlcore_onnx_node_input(match->graph, node, 0));
+}
+
+static dlcore_status onnx_match_celu(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
+{
+    double alpha = dlcore_onnx_float(match, node, "alpha", 1.0);
+
+    if (alpha != 1.0)
+        return dlcore_onnx_refuse(match, node, "alpha is %g, only 1 is supported", alpha);
+    return dlcore_onnx_add_activation(match, node, DLCORE_ACTIVATION_CELU,
+                                      dlcore_onnx_node_input(match->graph, node, 0));
+}
+
+static dlcore_status onnx_match_shrink(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
+{
+    double lambd = dlcore_onnx_float(match, node, "lambd", 0.5);
+    double bias = dlcore_onnx_float(match, node, "bias", 0.0);
+
+    if (lambd != 0.5 || (bias != 0.0 && bias != 0.5))
+        return dlcore_onnx_refuse(
+            match, node, "lambd %g and bias %g, only 0.5 and 0 or 0.5 are supported", lambd, bias);
+    return dlcore_onnx_add_activation(
+        match, node, bias == 0.0 ? DLCORE_ACTIVATION_HARD_SHRINK : DLCORE_ACTIVATION_SOFT_SHRINK,
+        dlcore_onnx_node_input(match->graph, node, 0));
+}
+
+static dlcore_status onnx_match_threshold(dlcore_onnx_match_t *match,
+                                          const dlcore_onnx_node_t *node)
+{
+    double threshold = dlcore_onnx_float(match, node, "alpha", 1.0);
+    dlcore_layer_t layer = dlcore_layer_relu((double)INFINITY, 0.0, threshold);
+
+    if (!(threshold >= 0.0 && threshold <= (double)FLT_MAX))
+        return dlcore_onnx_refuse(match, node, "alpha is %g", threshold);
     return dlcore_onnx_add_layer(match, node, &layer,
                                  dlcore_onnx_node_input(match->graph, node, 0));
 }
@@ -86,16 +119,20 @@ static dlcore_status onnx_match_selu(dlcore_onnx_match_t *match, const dlcore_on
                                       dlcore_onnx_node_input(match->graph, node, 0));
 }
 
+/* With slope 1/2 it is sparse_sigmoid. */
 static dlcore_status onnx_match_hard_sigmoid(dlcore_onnx_match_t *match,
                                              const dlcore_onnx_node_t *node)
 {
     double alpha = dlcore_onnx_float(match, node, "alpha", 0.2);
     double beta = dlcore_onnx_float(match, node, "beta", 0.5);
 
-    if (!dlcore_onnx_near(alpha, 1.0 / 6.0) || !dlcore_onnx_near(beta, 0.5))
-        return dlcore_onnx_refuse(
-            match, node, "alpha %g and beta %g, only 1/6 and 0.5 are supported", alpha, beta);
-    return dlcore_onnx_add_activation(match, node, DLCORE_ACTIVATION_HARD_SIGMOID,
+    if ((alpha != 0.5 && !dlcore_onnx_near(alpha, 1.0 / 6.0)) || !dlcore_onnx_near(beta, 0.5))
+        return dlcore_onnx_refuse(match, node,
+                                  "alpha %g and beta %g, only 1/6 or 0.5, and 0.5, are supported",
+                                  alpha, beta);
+    return dlcore_onnx_add_activation(match, node,
+                                      alpha == 0.5 ? DLCORE_ACTIVATION_SPARSE_SIGMOID
+                                                   : DLCORE_ACTIVATION_HARD_SIGMOID,
                                       dlcore_onnx_node_input(match->graph, node, 0));
 }
 
@@ -139,18 +176,24 @@ static dlcore_status onnx_clip_limit(const dlcore_onnx_match_t *match,
 static dlcore_status onnx_match_clip(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
 {
     double low = (double)-INFINITY, high = (double)INFINITY;
+    dlcore_layer_t layer = dlcore_layer_activation(DLCORE_ACTIVATION_RELU);
     dlcore_status status = onnx_clip_limit(match, node, "min", 1, &low);
 
     if (status == DLCORE_OK)
         status = onnx_clip_limit(match, node, "max", 2, &high);
     if (status != DLCORE_OK)
         return status;
-    if (low != 0.0 || (high != 6.0 && high < (double)FLT_MAX))
-        return dlcore_onnx_refuse(match, node, "limits %g and %g, only 0 and 6 are supported", low,
-                                  high);
-    return dlcore_onnx_add_activation(
-        match, node, high == 6.0 ? DLCORE_ACTIVATION_RELU6 : DLCORE_ACTIVATION_RELU,
-        dlcore_onnx_node_input(match->graph, node, 0));
+    if (low == -1.0 && high == 1.0)
+        layer.activation = DLCORE_ACTIVATION_HARD_TANH;
+    else if (low == 0.0 && high == 6.0)
+        layer.activation = DLCORE_ACTIVATION_RELU6;
+    else if ((low == 0.0 || low <= -(double)FLT_MAX) && high >= 0.0 && high < (double)FLT_MAX)
+        layer = dlcore_layer_relu(high, low == 0.0 ? 0.0 : 1.0, 0.0);
+    else if (low != 0.0 || !(high >= (double)FLT_MAX))
+        return dlcore_onnx_refuse(
+            match, node, "limits %g and %g, only -1 and 1, or 0 and any, are supported", low, high);
+    return dlcore_onnx_add_layer(match, node, &layer,
+                                 dlcore_onnx_node_input(match->graph, node, 0));
 }
 
 static dlcore_status onnx_match_prelu(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
@@ -181,7 +224,9 @@ const dlcore_onnx_operator_t dlcore_onnx_operators_activation[] = {
     {"LogSoftmax", "", 1, {"axis"}, onnx_match_softmax},
     {"LeakyRelu", "", 6, {"alpha"}, onnx_match_leaky_relu},
     {"Elu", "", 6, {"alpha"}, onnx_match_elu},
-    {"Celu", "", 12, {"alpha"}, onnx_match_elu},
+    {"Celu", "", 12, {"alpha"}, onnx_match_celu},
+    {"Shrink", "", 9, {"lambd", "bias"}, onnx_match_shrink},
+    {"ThresholdedRelu", "", 10, {"alpha"}, onnx_match_threshold},
     {"Selu", "", 6, {"alpha", "gamma"}, onnx_match_selu},
     {"HardSigmoid", "", 6, {"alpha", "beta"}, onnx_match_hard_sigmoid},
     {"Gelu", "", 20, {"approximate"}, onnx_match_gelu},

@@ -1,7 +1,9 @@
 /* Activations that exporters write as several nodes and not as a product (onnx_match_product.c):
  *
  *   softsign  x / (1 + |x|)           softplus  where(x > 20, x, softplus(x))
- *   prelu     relu(x) + c relu(-x)
+ *   prelu     relu(x) + c relu(-x)    log_sigmoid  -softplus(-x), or log(sigmoid(x))
+ *   squareplus  (x + sqrt(x^2 + 4)) / 2           tanh_shrink  x - tanh(x)
+ *   sparse_plus  h^2 + relu(x - 1), with h = sparse_sigmoid(x)
  *
  * SPDX-License-Identifier: MIT */
 #include "exchange/onnx_match.h"
@@ -79,6 +81,100 @@ static dlcore_status onnx_add_prelu(dlcore_onnx_match_t *match, const dlcore_onn
     return status;
 }
 
+/* The other input of an Add or Mul of which one is that number; NONE: none is. */
+static size_t onnx_beside_number(const dlcore_onnx_graph_t *graph, size_t value,
+                                 const char *operation, double wanted)
+{
+    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
+    double number;
+
+    for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, node, operation); i++) {
+        if (dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, node, 1 - i), &number) &&
+            number == wanted)
+            return dlcore_onnx_node_input(graph, node, i);
+    }
+    return DLCORE_ONNX_NONE;
+}
+
+/* What is squared, where `value` is a Mul of it with itself. */
+static size_t onnx_squared(const dlcore_onnx_graph_t *graph, size_t value)
+{
+    size_t base = dlcore_onnx_input_of(graph, value, "Mul");
+
+    return base != DLCORE_ONNX_NONE &&
+                   dlcore_onnx_node_input(graph, dlcore_onnx_maker(graph, value), 1) == base
+               ? base
+               : DLCORE_ONNX_NONE;
+}
+
+/* x of (x + sqrt(x^2 + 4)) / 2 */
+static size_t onnx_squareplus_of(const dlcore_onnx_graph_t *graph, size_t value)
+{
+    const dlcore_onnx_node_t *sum =
+        dlcore_onnx_maker(graph, onnx_beside_number(graph, value, "Mul", 0.5));
+
+    for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, sum, "Add"); i++) {
+        size_t x = dlcore_onnx_node_input(graph, sum, i);
+        size_t root =
+            dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, sum, 1 - i), "Sqrt");
+
+        if (x != DLCORE_ONNX_NONE &&
+            onnx_squared(graph, onnx_beside_number(graph, root, "Add", 4.0)) == x)
+            return x;
+    }
+    return DLCORE_ONNX_NONE;
+}
+
+/* x of a sparse_plus */
+static size_t onnx_sparse_plus_of(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *add)
+{
+    for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, add, "Add"); i++) {
+        size_t above = dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, add, i), "Relu");
+        size_t h = onnx_squared(graph, dlcore_onnx_node_input(graph, add, 1 - i));
+        size_t x = dlcore_onnx_input_of(graph, h, "HardSigmoid");
+        const dlcore_onnx_attribute_t *alpha, *beta;
+        double one = 0.0;
+
+        if (x == DLCORE_ONNX_NONE || dlcore_onnx_input_of(graph, above, "Sub") != x)
+            continue;
+        alpha = dlcore_onnx_find_attribute(graph, dlcore_onnx_maker(graph, h), "alpha");
+        beta = dlcore_onnx_find_attribute(graph, dlcore_onnx_maker(graph, h), "beta");
+        if (alpha != NULL && alpha->f == 0.5f && (beta == NULL || beta->f == 0.5f) &&
+            dlcore_onnx_scalar(
+                graph, dlcore_onnx_node_input(graph, dlcore_onnx_maker(graph, above), 1), &one) &&
+            one == 1.0)
+            return x;
+    }
+    return DLCORE_ONNX_NONE;
+}
+
+/* x of a log_sigmoid, a tanh_shrink, a squareplus or a sparse_plus, whichever it is; NONE: none. */
+static size_t onnx_bent_of(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                           size_t value, dlcore_activation_t *activation)
+{
+    size_t x = dlcore_onnx_input_of(graph, dlcore_onnx_input_of(graph, value, "Log"), "Sigmoid");
+
+    *activation = DLCORE_ACTIVATION_LOG_SIGMOID;
+    if (x == DLCORE_ONNX_NONE)
+        x = dlcore_onnx_input_of(
+            graph,
+            dlcore_onnx_input_of(graph, dlcore_onnx_input_of(graph, value, "Neg"), "Softplus"),
+            "Neg");
+    if (x != DLCORE_ONNX_NONE)
+        return x;
+    *activation = DLCORE_ACTIVATION_TANH_SHRINK;
+    x = dlcore_onnx_input_of(graph, value, "Sub");
+    if (x != DLCORE_ONNX_NONE &&
+        dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, node, 1), "Tanh") == x)
+        return x;
+    *activation = DLCORE_ACTIVATION_SQUAREPLUS;
+    x = onnx_squareplus_of(graph, value);
+    if (x != DLCORE_ONNX_NONE)
+        return x;
+    *activation = DLCORE_ACTIVATION_SPARSE_PLUS;
+    return onnx_sparse_plus_of(graph, node);
+}
+
 dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                       bool *found)
 {
@@ -97,6 +193,8 @@ dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_o
         x = dlcore_onnx_node_input(graph, node, 0);
         activation = DLCORE_ACTIVATION_SOFTSIGN;
     }
+    if (x == DLCORE_ONNX_NONE)
+        x = onnx_bent_of(graph, node, match->value, &activation);
     *found = x != DLCORE_ONNX_NONE;
     return *found ? dlcore_onnx_add_activation(match, node, activation, x) : DLCORE_OK;
 }

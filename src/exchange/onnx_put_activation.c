@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "exchange/onnx_put.h"
 
-#include <math.h>
+#include <float.h>
 
 #define ONNX_SQRT_HALF 0.70710678118654752440
 #define ONNX_SQRT_2_PI 0.79788456080286535588 /* sqrt(2 / pi) */
@@ -46,14 +46,6 @@ static void onnx_put_hard_sigmoid(dlcore_onnx_putting_t *putting)
     dlcore_onnx_put_float(node, "beta", 0.5);
 }
 
-static void onnx_put_relu6(dlcore_onnx_putting_t *putting)
-{
-    dlcore_onnx_name_t low = dlcore_onnx_put_number(putting, "low", 0.0);
-    dlcore_onnx_name_t high = dlcore_onnx_put_number(putting, "high", 6.0);
-
-    dlcore_onnx_put_input(dlcore_onnx_put_binary(putting, "Clip", "relu6", low), high);
-}
-
 /* x (1 + erf(x / sqrt 2)) / 2 */
 static void onnx_put_gelu(dlcore_onnx_putting_t *putting)
 {
@@ -81,6 +73,95 @@ static void onnx_put_gelu_tanh(dlcore_onnx_putting_t *putting)
     dlcore_onnx_put_with(putting, "Mul", "gelu_tanh", "half", 0.5);
 }
 
+/* -softplus(-x) */
+static void onnx_put_log_sigmoid(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_put_node(putting, "Neg", "opposite");
+    dlcore_onnx_put_node(putting, "Softplus", "softplus");
+    dlcore_onnx_put_node(putting, "Neg", "log_sigmoid");
+}
+
+static void onnx_put_shrink(dlcore_onnx_putting_t *putting, double bias)
+{
+    dlcore_onnx_put_node_t *node = dlcore_onnx_put_node(putting, "Shrink", "shrink");
+
+    dlcore_onnx_put_float(node, "lambd", 0.5);
+    dlcore_onnx_put_float(node, "bias", bias);
+}
+
+/* x - tanh(x) */
+static void onnx_put_tanh_shrink(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t x = putting->value, tanh_of_x;
+
+    dlcore_onnx_put_node(putting, "Tanh", "tanh");
+    tanh_of_x = putting->value;
+    putting->value = x;
+    dlcore_onnx_put_binary(putting, "Sub", "tanh_shrink", tanh_of_x);
+}
+
+/* (x + sqrt(x^2 + 4)) / 2 */
+static void onnx_put_squareplus(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t x = putting->value;
+
+    dlcore_onnx_put_binary(putting, "Mul", "square", x);
+    dlcore_onnx_put_with(putting, "Add", "sum", "four", 4.0);
+    dlcore_onnx_put_node(putting, "Sqrt", "root");
+    dlcore_onnx_put_binary(putting, "Add", "twice", x);
+    dlcore_onnx_put_with(putting, "Mul", "squareplus", "half", 0.5);
+}
+
+/* (x + 1) / 2 within 0 .. 1 */
+static void onnx_put_sparse_sigmoid(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_put_node_t *node = dlcore_onnx_put_node(putting, "HardSigmoid", "sparse_sigmoid");
+
+    dlcore_onnx_put_float(node, "alpha", 0.5);
+    dlcore_onnx_put_float(node, "beta", 0.5);
+}
+
+/* The square of that, and what x is above 1. */
+static void onnx_put_sparse_plus(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t x = putting->value, bent;
+
+    onnx_put_sparse_sigmoid(putting);
+    dlcore_onnx_put_binary(putting, "Mul", "bent", putting->value);
+    bent = putting->value;
+    putting->value = x;
+    dlcore_onnx_put_with(putting, "Sub", "above", "one", 1.0);
+    dlcore_onnx_put_node(putting, "Relu", "straight");
+    dlcore_onnx_put_binary(putting, "Add", "sparse_plus", bent);
+}
+
+static void onnx_put_clip(dlcore_onnx_putting_t *putting, const char *suffix, double low,
+                          double high)
+{
+    dlcore_onnx_name_t least = dlcore_onnx_put_number(putting, "low", low);
+    dlcore_onnx_name_t most = dlcore_onnx_put_number(putting, "high", high);
+
+    dlcore_onnx_put_input(dlcore_onnx_put_binary(putting, "Clip", suffix, least), most);
+}
+
+/* A slope below 0, a threshold, then the largest value. False: both a slope and a threshold. */
+static bool onnx_put_relu_general(dlcore_onnx_putting_t *putting)
+{
+    const dlcore_layer_t *layer = &putting->layer->layer;
+
+    if ((float)layer->threshold != 0.0f && (float)layer->negative_slope != 0.0f)
+        return false;
+    if ((float)layer->threshold != 0.0f)
+        dlcore_onnx_put_float(dlcore_onnx_put_node(putting, "ThresholdedRelu", "threshold"),
+                              "alpha", layer->threshold);
+    else
+        dlcore_onnx_put_float(dlcore_onnx_put_node(putting, "LeakyRelu", "leaky_relu"), "alpha",
+                              layer->negative_slope);
+    if (layer->max_value <= (double)FLT_MAX)
+        onnx_put_clip(putting, "clipped", -(double)FLT_MAX, layer->max_value);
+    return true;
+}
+
 /* Those that are x times a gate. */
 static void onnx_put_gated(dlcore_onnx_putting_t *putting, dlcore_activation_t activation)
 {
@@ -95,6 +176,42 @@ static void onnx_put_gated(dlcore_onnx_putting_t *putting, dlcore_activation_t a
         dlcore_onnx_put_node(putting, "Tanh", "gate");
     }
     dlcore_onnx_put_binary(putting, "Mul", "product", x);
+}
+
+/* Those of Keras that few networks have. */
+static bool onnx_put_more(dlcore_onnx_putting_t *putting, dlcore_activation_t activation)
+{
+    switch (activation) {
+    case DLCORE_ACTIVATION_CELU:
+        dlcore_onnx_put_float(dlcore_onnx_put_node(putting, "Celu", "celu"), "alpha", 1.0);
+        return true;
+    case DLCORE_ACTIVATION_HARD_TANH:
+        onnx_put_clip(putting, "hard_tanh", -1.0, 1.0);
+        return true;
+    case DLCORE_ACTIVATION_LOG_SIGMOID:
+        onnx_put_log_sigmoid(putting);
+        return true;
+    case DLCORE_ACTIVATION_SOFT_SHRINK:
+    case DLCORE_ACTIVATION_HARD_SHRINK:
+        onnx_put_shrink(putting, activation == DLCORE_ACTIVATION_SOFT_SHRINK ? 0.5 : 0.0);
+        return true;
+    case DLCORE_ACTIVATION_TANH_SHRINK:
+        onnx_put_tanh_shrink(putting);
+        return true;
+    case DLCORE_ACTIVATION_SQUAREPLUS:
+        onnx_put_squareplus(putting);
+        return true;
+    case DLCORE_ACTIVATION_SPARSE_PLUS:
+        onnx_put_sparse_plus(putting);
+        return true;
+    case DLCORE_ACTIVATION_SPARSE_SIGMOID:
+        onnx_put_sparse_sigmoid(putting);
+        return true;
+    case DLCORE_ACTIVATION_RELU_GENERAL:
+        return onnx_put_relu_general(putting);
+    default:
+        return false;
+    }
 }
 
 bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting)
@@ -126,7 +243,7 @@ bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting)
         onnx_put_selu(putting);
         return true;
     case DLCORE_ACTIVATION_RELU6:
-        onnx_put_relu6(putting);
+        onnx_put_clip(putting, "relu6", 0.0, 6.0);
         return true;
     case DLCORE_ACTIVATION_HARD_SIGMOID:
         onnx_put_hard_sigmoid(putting);
@@ -143,6 +260,6 @@ bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting)
         onnx_put_gated(putting, layer->activation);
         return true;
     default:
-        return false;
+        return onnx_put_more(putting, layer->activation);
     }
 }

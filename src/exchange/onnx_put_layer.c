@@ -87,9 +87,9 @@ static void onnx_put_standardization(dlcore_onnx_putting_t *putting)
 /* Whether a setting is for training alone, or is one that the functions above look at. */
 static bool onnx_knows_setting(const dlcore_setting_t *setting)
 {
-    static const char *const known[] = {"activation", "alpha",  "center", "epsilon",
-                                        "momentum",   "offset", "rate",   "negative_slope",
-                                        "scale",      "stddev", "units",  "use_bias"};
+    static const char *const known[] = {
+        "activation",     "alpha", "center", "epsilon", "momentum", "offset",    "rate",
+        "negative_slope", "scale", "stddev", "units",   "use_bias", "max_value", "threshold"};
 
     if (setting->type == DLCORE_SETTING_INITIALIZER ||
         setting->type == DLCORE_SETTING_REGULARIZER || setting->type == DLCORE_SETTING_CONSTRAINT ||
@@ -120,9 +120,6 @@ bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting)
         return dlcore_onnx_put_activation(putting);
     case DLCORE_LAYER_ACTIVATION:
         return dlcore_onnx_put_activation(putting);
-    case DLCORE_LAYER_FLATTEN: /* the graph's input is flat */
-    case DLCORE_LAYER_GAUSSIAN_NOISE:
-        return true;
     case DLCORE_LAYER_RESCALING:
         onnx_rescale(putting);
         return true;
@@ -141,7 +138,9 @@ bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting)
     case DLCORE_LAYER_PRELU:
         dlcore_onnx_put_binary(putting, "PRelu", "prelu", dlcore_onnx_put_parameter(putting, 0));
         return true;
-    default:
-        return false;
+    case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
+        return true;
+    default: /* the graph's input is flat, and nothing is trained there */
+        return putting->layer->type->forward == NULL || putting->layer->type->only_trains;
     }
 }

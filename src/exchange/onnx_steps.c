@@ -350,6 +350,8 @@ static dlcore_status onnx_settle_layer(onnx_settling_t *settling, dlcore_onnx_st
         last->layer.activation = step->layer.activation;
         last->layer.negative_slope = step->layer.negative_slope;
         last->layer.alpha = step->layer.alpha;
+        last->layer.max_value = step->layer.max_value;
+        last->layer.threshold = step->layer.threshold;
         return DLCORE_OK;
     }
     status = onnx_check_vectors(settling, step);

@@ -220,6 +220,51 @@ static double of_negative(double t)
     return -t;
 }
 
+static double of_hard_tanh(double t)
+{
+    return fmin(fmax(t, -1.0), 1.0);
+}
+static double of_least_6(double t)
+{
+    return fmin(t, 6.0);
+}
+static double of_relu3(double t)
+{
+    return fmin(fmax(t, 0.0), 3.0);
+}
+static double of_soft_shrink(double t)
+{
+    return t - fmin(fmax(t, -0.5), 0.5);
+}
+static double of_hard_shrink(double t)
+{
+    return fabs(t) > 0.5 ? t : 0.0;
+}
+static double of_threshold(double t)
+{
+    return t > 0.75 ? t : 0.0;
+}
+static double of_sparse_sigmoid(double t)
+{
+    return fmin(fmax((t + 1.0) / 2.0, 0.0), 1.0);
+}
+static double of_log_sigmoid(double t)
+{
+    return -of_softplus(-t);
+}
+static double of_tanh_shrink(double t)
+{
+    return t - tanh(t);
+}
+static double of_squareplus(double t)
+{
+    return (t + sqrt(t * t + 4.0)) / 2.0;
+}
+static double of_sparse_plus(double t)
+{
+    return t > 1.0 ? t : pow(of_sparse_sigmoid(t), 2.0);
+}
+
 typedef struct single {
     const char *operation, *inputs, *attributes;
     int opset;
@@ -249,6 +294,13 @@ static const single_t singles[] = {
     {"Clip", "x,zero,six", "", 13, of_relu6},
     {"Clip", "x,zero", "", 13, of_relu},
     {"Neg", "x", "", 13, of_negative},
+    {"Clip", "x", "min=f-1 max=f1", 7, of_hard_tanh},
+    {"Clip", "x", "max=f6", 7, of_least_6},
+    {"Clip", "x,zero,three", "", 13, of_relu3},
+    {"Shrink", "x", "bias=f0.5 lambd=f0.5", 13, of_soft_shrink},
+    {"Shrink", "x", "", 13, of_hard_shrink},
+    {"ThresholdedRelu", "x", "alpha=f0.75", 13, of_threshold},
+    {"HardSigmoid", "x", "alpha=f0.5", 13, of_sparse_sigmoid},
 };
 
 static void test_onnx_operators_each_activation_is_its_formula(void **state)
@@ -280,6 +332,14 @@ static const chain_t chains[] = {
     {{"Add three,x a ", "Clip a,zero,six c ", "Div c,six y "}, of_hard_sigmoid},
     {{"Softplus x s ", "Tanh s t ", "Mul x,t y "}, of_mish},
     {{"Abs x a ", "Add one,a s ", "Div x,s y "}, of_softsign},
+    {{"Sigmoid x s ", "Log s y "}, of_log_sigmoid},
+    {{"Neg x n ", "Softplus n s ", "Neg s y "}, of_log_sigmoid},
+    {{"Tanh x t ", "Sub x,t y "}, of_tanh_shrink},
+    {{"Constant - f value_float=f4", "Mul x,x q ", "Add f,q s ", "Sqrt s r ", "Add x,r a ",
+      "Mul half,a y "},
+     of_squareplus},
+    {{"HardSigmoid x h alpha=f0.5", "Mul h,h q ", "Sub x,one a ", "Relu a r ", "Add q,r y "},
+     of_sparse_plus},
     {{"Softplus x s ", "Constant - l value_float=f20", "Greater x,l g ", "Where g,x,s y "},
      of_softplus},
     {{"Constant - r value_float=f1.41421356", "Div x,r d ", "Erf d e ", "Add e,one a ",
@@ -714,8 +774,10 @@ static const refusal_t refusals[] = {
     {"HardSigmoid", "x", "", 13, "alpha 0.2"},
     {"Gelu", "x", "approximate=ssigmoid", 20, "approximate"},
     {"Swish", "x", "alpha=f1.702", 24, "alpha is 1.702"},
+    {"Shrink", "x", "bias=f0.25", 13, "bias 0.25"},
+    {"ThresholdedRelu", "x", "alpha=f-1", 13, "alpha is -1"},
     {"Clip", "x,one,six", "", 13, "limits 1 and 6"},
-    {"Clip", "x", "max=f6", 7, "limits -inf and 6"},
+    {"Clip", "x", "max=f-6", 7, "limits -inf and -6"},
     {"Clip", "x,v,six", "", 13, "min is not a constant number"},
     {"PRelu", "x,b", "", 13, "for 2 numbers"},
     {"BatchNormalization", "x,v,u,v,v", "training_mode=i1", 14, "training_mode"},
