@@ -45,7 +45,7 @@
  * a path.
  *
  * Loading treats every file as hostile. Sizes are checked before memory is allocated. You get a
- * model only when the whole file was right. Memory stays below twice the file plus 1 MB, plus what
+ * model only when the whole file was right. Memory stays below twice the file plus 2 MB, plus what
  * the engine adds to pad narrow kernels to its register width, plus what running the self-test
  * takes. (If another program has made the tensors narrower than float32, count them as float32.)
  *

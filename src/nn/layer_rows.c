@@ -90,7 +90,7 @@ static void zero_padding(dlcore_matrix_t *dx, size_t row)
 }
 
 void dlcore_rows_input_gradient(const dlcore_layer_pass_t *pass, dlcore_row_measure_t *measure,
-                                dlcore_row_settle_t *settle)
+                                dlcore_row_settle_t *settle_row)
 {
     const dlcore_matrix_t *x = pass->x, *dy = pass->dy;
     size_t end = dlcore_share(dy->rows, pass->worker + 1, pass->workers);
@@ -103,7 +103,7 @@ void dlcore_rows_input_gradient(const dlcore_layer_pass_t *pass, dlcore_row_meas
             pass->kernels->row_dots(dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
                                     dlcore_matrix_panel_columns(dy, p), &scale,
                                     row_gamma(pass, p * dy->panel), dots);
-        settle(pass, &scale, dots);
+        settle_row(pass, &scale, dots);
         for (size_t p = 0; p < dlcore_matrix_panels(dy); p++)
             pass->kernels->row_combine(dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
                                        dlcore_matrix_at(pass->dx, row, p),

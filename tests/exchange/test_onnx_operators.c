@@ -323,7 +323,7 @@ typedef struct chain {
     double (*of)(double);
 } chain_t;
 
-#define SQRT_HALF "0.70710678118"
+#define SQRT_HALF_NODE "Constant - r value_float=f0.70710678118"
 static const chain_t chains[] = {
     {{"Sigmoid x s ", "Mul x,s y "}, of_silu},
     {{"Sigmoid x s ", "Mul s,x y "}, of_silu},
@@ -345,11 +345,9 @@ static const chain_t chains[] = {
     {{"Constant - r value_float=f1.41421356", "Div x,r d ", "Erf d e ", "Add e,one a ",
       "Mul x,a m ", "Mul m,half y "},
      of_gelu},
-    {{"Constant - r value_float=f" SQRT_HALF, "Mul x,half h ", "Mul x,r d ", "Erf d e ",
-      "Add one,e a ", "Mul h,a y "},
+    {{SQRT_HALF_NODE, "Mul x,half h ", "Mul x,r d ", "Erf d e ", "Add one,e a ", "Mul h,a y "},
      of_gelu},
-    {{"Constant - r value_float=f" SQRT_HALF, "Mul x,r d ", "Erf d e ", "Mul half,e f ",
-      "Add half,f a ", "Mul a,x y "},
+    {{SQRT_HALF_NODE, "Mul x,r d ", "Erf d e ", "Mul half,e f ", "Add half,f a ", "Mul a,x y "},
      of_gelu},
     {{"Constant - k value_float=f0.044715", "Constant - r value_float=f0.7978845608",
       "Pow x,three p ", "Mul p,k q ", "Add x,q s ", "Mul s,r i ", "Tanh i t ", "Add t,one a ",

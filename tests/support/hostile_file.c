@@ -63,7 +63,7 @@ dlcore_status hostile_load(const unsigned char *bytes, size_t size, dlcore_error
     options.error = error;
     status = dlcore_model_load_memory(copy, size, &options, &model);
     free(copy);
-    if (memory.peak_bytes > 2 * size + MB)
+    if (memory.peak_bytes > 2 * size + 2 * MB)
         fail_msg("%zu bytes taken for a file of %zu", memory.peak_bytes, size);
     if (status != DLCORE_OK) {
         assert_null(model);
