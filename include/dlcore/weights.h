@@ -1,8 +1,9 @@
 /* Weights from safetensors files of other programs (PyTorch, Keras, JAX, NumPy), and back.
  *
- *     model_add(...);                                  the layers, as they were in the other
- * program model_build(network, 784); if (model_load_weights(network, "digits.safetensors") !=
- * DLCORE_OK) fprintf(stderr, "%s\n", model_error(network));
+ *     model_add(...);    (the layers, as they were in the other program)
+ *     model_build(network, 784);
+ *     if (model_load_weights(network, "digits.safetensors") != DLCORE_OK)
+ *         fprintf(stderr, "%s\n", model_error(network));
  *
  * What torch.save wrote (.pt, .pth) is not safetensors: save weights there with
  * safetensors.torch.save_file(model.state_dict(), "digits.safetensors").
@@ -14,8 +15,8 @@
  *   3. Order: tensors whose names differ only in their last part are a layer: "0.weight", "0.bias";
  *      "sequential_6/dense_8/kernel"; "encoder.fc1.weight". Layers of the file become layers of the
  *      model, each of a kind and shape that fits. Layers whose names differ only in numbers stay in
- *      the order of these numbers. A file without such names ("W1", "b1") is taken tensor by
- * tensor. If there is more than one way, nothing is loaded: the message names two candidates.
+ *      the order of these numbers. A file without such names ("W1", "b1") is taken tensor by tensor.
+ *      If there is more than one way, nothing is loaded: the message names two candidates.
  * Without `partial` each weight of the model needs a tensor, and in the third case each layer of
  * the file a layer of the model.
  *
