@@ -1,7 +1,7 @@
 /* ONNX models: a dense network from PyTorch, scikit-learn or Keras as a model of dlcore, and back.
  *
- * The part onnx, an archive of its own: in CMake the component `onnx` and the target dlcore::onnx, for
- * pkg-config dlcore-onnx. <dlcore.h> does not include this header.
+ * The part onnx, an archive of its own: in CMake the component `onnx` and the target dlcore::onnx,
+ * for pkg-config dlcore-onnx. <dlcore.h> does not include this header.
  *
  *     #include <dlcore.h>
  *     #include <dlcore/onnx.h>

@@ -15,7 +15,7 @@
  *   3. Order: tensors whose names differ only in their last part are a layer: "0.weight", "0.bias";
  *      "sequential_6/dense_8/kernel"; "encoder.fc1.weight". Layers of the file become layers of the
  *      model, each of a kind and shape that fits. Layers whose names differ only in numbers stay in
- *      the order of these numbers. A file without such names ("W1", "b1") is taken tensor by tensor.
+ *      the order of these numbers. Without such names ("W1", "b1") each tensor counts for itself.
  *      If there is more than one way, nothing is loaded: the message names two candidates.
  * Without `partial` each weight of the model needs a tensor, and in the third case each layer of
  * the file a layer of the model.
