@@ -117,25 +117,25 @@ static void place_panel(const picture_t *picture, size_t index, dlcore_panel_t *
     panel->height = (double)picture->options->height - TOP - BOTTOM;
 }
 
-static dlcore_panel_t make_panel(const picture_t *picture, size_t index)
+static void set_panel(const picture_t *picture, size_t index, dlcore_panel_t *panel)
 {
     const dlcore_history_t *history = picture->history;
     size_t column = picture->panels[index];
     const char *name = history->names[column];
     size_t validation = find_value(history, "val_", name);
-    dlcore_panel_t panel = {.history = history,
-                            .validates = picture->validates,
-                            .best = find_best(history),
-                            .logarithmic = is_logarithmic(history, picture->options, column)};
 
-    place_panel(picture, index, &panel);
-    panel.curves[panel.curve_count++] =
+    memset(panel, 0, sizeof *panel);
+    panel->history = history;
+    panel->validates = picture->validates;
+    panel->best = find_best(history);
+    panel->logarithmic = is_logarithmic(history, picture->options, column);
+    place_panel(picture, index, panel);
+    panel->curves[panel->curve_count++] =
         picture->validates[column] ? (dlcore_curve_line_t){"validation", VALIDATION, column}
                                    : (dlcore_curve_line_t){"training", TRAINING, column};
     if (validation < history->value_count && has_values(history, validation))
-        panel.curves[panel.curve_count++] =
+        panel->curves[panel->curve_count++] =
             (dlcore_curve_line_t){"validation", VALIDATION, validation};
-    return panel;
 }
 
 static void draw_head(dlcore_svg_t *svg, const dlcore_curves_options_t *options, double width,
@@ -265,14 +265,14 @@ dlcore_status dlcore_curves_save(const dlcore_system_t *system, const dlcore_his
     dlcore_curves_options_t how = options != NULL ? *options : dlcore_curves_options_default();
     dlcore_status status = check_curves(history, path, &how, error);
     picture_t picture;
+    dlcore_panel_t panel; /* one for all, one after the other: it is large */
     dlcore_svg_t svg;
 
     if (status != DLCORE_OK)
         return status;
     picture = make_picture(history, &how);
     for (size_t i = 0; status == DLCORE_OK && i < picture.count; i++) {
-        dlcore_panel_t panel = make_panel(&picture, i);
-
+        set_panel(&picture, i, &panel);
         status = check_panel(&panel, error);
     }
     if (status == DLCORE_OK)
@@ -282,8 +282,7 @@ dlcore_status dlcore_curves_save(const dlcore_system_t *system, const dlcore_his
     draw_head(&svg, &how, (double)(picture.columns * how.width),
               (double)(picture.rows * how.height) + picture.title);
     for (size_t i = 0; i < picture.count; i++) {
-        dlcore_panel_t panel = make_panel(&picture, i);
-
+        set_panel(&picture, i, &panel);
         dlcore_panel_draw(&svg, &panel);
     }
     dlcore_svg_put(&svg, "</svg>\n");
