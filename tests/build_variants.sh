@@ -65,7 +65,7 @@ fast_math() {
 
 lto() {
     build lto "-DCMAKE_BUILD_TYPE=Release -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON" \
-        engine_agreement report fit
+        engine_agreement report fit stack
 }
 
 # exported FILE: what it shows to the dynamic linker.
