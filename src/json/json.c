@@ -137,7 +137,7 @@ static bool skip_digits(checker_t *checker)
     return true;
 }
 
-static bool number(checker_t *checker)
+static bool check_digits(checker_t *checker)
 {
     if (peek(checker) == '-')
         checker->next++;
@@ -187,7 +187,7 @@ static bool scalar(checker_t *checker)
     default:
         if (peek(checker) != '-' && !dlcore_is_digit(peek(checker)))
             return fails(checker, "a value was expected");
-        return number(checker);
+        return check_digits(checker);
     }
 }
 

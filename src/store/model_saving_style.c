@@ -53,7 +53,7 @@ static void set_style_name(const dlcore_model_saving_t *saving, size_t index,
     const dlcore_weight_pair_t *pair = pair_of(saving, tensor->name);
     const char *prefix = saving->style->prefix != NULL ? saving->style->prefix : "";
     char name[DLCORE_MODEL_TENSOR_NAME_SIZE];
-    const dlcore_node_t *node;
+    const dlcore_node_t *node = NULL;
 
     if (pair != NULL)
         snprintf(name, sizeof name, "%s", pair->tensor != NULL ? pair->tensor : "");

@@ -55,7 +55,7 @@ static dlcore_status list_slots(dlcore_ordering_t *ordering, bool by_layer)
 static uint32_t namesake(const dlcore_ordering_t *ordering, const dlcore_ordering_slot_t *slot)
 {
     uint32_t found = DLCORE_SEARCH_NONE;
-    const dlcore_node_t *node;
+    const dlcore_node_t *node = NULL;
     size_t length;
 
     (void)dlcore_network_parameter(ordering->matching->network, slot->first, &node);

@@ -11,7 +11,7 @@
 static const char *slot_name(const dlcore_ordering_t *ordering, size_t slot,
                              char text[DLCORE_MATCHING_TEXT])
 {
-    const dlcore_node_t *node;
+    const dlcore_node_t *node = NULL;
 
     (void)dlcore_matching_weight_text(ordering->matching, ordering->slots[slot].first, text);
     if (ordering->table.by_layer) {
