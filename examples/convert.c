@@ -192,7 +192,8 @@ static void save_onnx(const model_t *model, const char *path)
 
     how.error = &error;
     check(onnx_save(model, path, &how));
-    printf("%s predicts; compile settings and training state have no place in it\n", path);
+    printf("%s has layers and weights; compile settings and training state have no place in it\n",
+           path);
 #else
     (void)model;
     lacks(path, "onnx");
