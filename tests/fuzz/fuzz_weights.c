@@ -64,6 +64,7 @@ static void load_one(dlcore_model_t *model, const uint8_t *data, size_t size,
     options->report = &report;
     fuzz_require(dlcore_model_get_weights(model, before, WEIGHTS) == DLCORE_OK, "no weights");
     status = dlcore_model_load_weights_memory_with(model, data, size, options);
+    options->report = NULL;
     fuzz_require(dlcore_model_get_weights(model, after, WEIGHTS) == DLCORE_OK, "no weights");
     if (status != DLCORE_OK) {
         fuzz_require(report == NULL && dlcore_model_error(model)[0] != '\0', "no message");
