@@ -4,8 +4,8 @@
  *     keras_files MODEL X.npy Y.npy EPOCHS BATCH OUTPUT.npy SAVED.keras
  *
  * Loads the model, writes its outputs for X, trains for that many epochs without shuffling, and
- * saves it for Keras. Where EPOCHS is "weights" it loads the weights alone, into the model as
- * SAVED.keras has it.
+ * saves it for Keras, with a note. Where EPOCHS is "weights" it loads the weights alone, into the
+ * model as SAVED.keras has it.
  *
  * SPDX-License-Identifier: MIT */
 #include <dlcore.h>
@@ -92,6 +92,8 @@ int main(int count, char **arguments)
         if (epochs > 0)
             train(model, x, arguments[3], epochs, strtoul(arguments[5], NULL, 10));
         how.error = &problem;
+        need(model_set_note(model, "by", "a \"note\" that Keras opens the file with"),
+             model_error(model));
         need(dlcore_keras_save(model, arguments[7], &how), problem.message);
     }
     model_free(model);

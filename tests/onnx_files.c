@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "dlcore/data.h"
+#include "dlcore/note.h"
 #include "dlcore/onnx.h"
 #include "nn/layer.h"
 #include "support/random_numbers.h"
@@ -139,6 +140,8 @@ static void write_model(const char *folder, const char *name, const dlcore_layer
     if (dlcore_model_build(model, shape[1]) != DLCORE_OK)
         give_up(name, dlcore_model_error(model));
     settle(model);
+    if (dlcore_model_set_note(model, "by", name) != DLCORE_OK)
+        give_up(name, dlcore_model_error(model));
     for (size_t i = 0; i < shape[0] * shape[1]; i++)
         ((float *)dlcore_tensor_data(x))[i] = (float)(8.0 * random_unit() - 4.0);
     snprintf(path, sizeof path, "%s/%s.onnx", folder, name);

@@ -10,9 +10,13 @@
  *     const char *const *names = model_note_names(network, DLCORE_NOTE_CLASS_NAMES, &count);
  *
  * dlcore gives no meaning to notes: they change nothing that a model computes. model_clone copies
- * them. model_save writes them to the file's metadata, as "dlcore.note." and the key; Python's
- * safe_open(...).metadata() shows them. Files of weights alone have none, and loading weights, or
- * resuming from a backup, leaves the model's own as they are.
+ * them. They are saved and loaded as "dlcore.note." and the key
+ *   - by model_save in the file's metadata, which Python's safe_open(...).metadata() shows;
+ *   - by keras_save in metadata.json of the .keras file. Keras opens it, but does not read them,
+ * and what it saves itself has none;
+ *   - by onnx_save in metadata_props, which ONNX Runtime shows as custom_metadata_map.
+ * Files of weights alone have none, and loading weights, or resuming from a backup, leaves the
+ * model's own as they are.
  *
  * Limits: a key has 1 to 128 bytes without control characters. A model has at most 1000 notes, of
  * 8 MiB together with their keys, and 65536 names in all of its lists. Keys and texts are UTF-8;

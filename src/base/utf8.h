@@ -6,6 +6,7 @@
 
 #include "system/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -35,6 +36,19 @@ static inline size_t dlcore_utf8_length(const char *at, const char *end)
             return 0;
     }
     return more + 1;
+}
+
+/* Whether a text is UTF-8; unlike a name, it may have lines. */
+static inline bool dlcore_utf8_is_text(const char *text)
+{
+    const char *end = text + strlen(text);
+
+    for (size_t length; text < end; text += length) {
+        length = dlcore_utf8_length(text, end);
+        if (length == 0)
+            return false;
+    }
+    return true;
 }
 
 /* What is wrong with a name, to be written to files: "is not UTF-8"; NULL: nothing. */

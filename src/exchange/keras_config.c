@@ -12,6 +12,7 @@
 #include "nn/loss.h"
 #include "nn/metric.h"
 #include "store/model_config.h"
+#include "store/note_members.h"
 
 dlcore_status dlcore_keras_config_check(const dlcore_model_t *model, dlcore_error_record_t *error)
 {
@@ -114,10 +115,12 @@ dlcore_status dlcore_keras_config_make(const dlcore_model_t *model,
 
 static void put_keras_metadata(dlcore_json_writer_t *writer, const void *what)
 {
-    (void)what;
+    const dlcore_model_t *model = what;
+
     dlcore_json_open(writer, NULL, '{');
     dlcore_json_put_string(writer, "keras_version", "3.0.0"); /* the oldest that opens it */
     dlcore_json_put_string(writer, "dlcore_version", dlcore_version_string());
+    dlcore_note_members_put(writer, &model->notes);
     dlcore_json_close(writer, '}');
 }
 

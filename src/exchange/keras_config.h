@@ -16,7 +16,8 @@ DLCORE_HIDDEN_BEGIN
 dlcore_status dlcore_keras_config_check(const dlcore_model_t *model, dlcore_error_record_t *error);
 
 /* config.json: layers and compile settings, with the smallest set of keys, because Keras refuses
- * what a version does not know; metadata.json. *text is to be released to the allocator. */
+ * what a version does not know; metadata.json, which Keras never reads, with the notes. *text is to
+ * be released to the allocator. */
 dlcore_status dlcore_keras_config_make(const dlcore_model_t *model,
                                        const dlcore_allocator_t *allocator, char **text,
                                        size_t *size, dlcore_error_record_t *error);

@@ -242,9 +242,19 @@ static dlcore_status read_folder_member(const dlcore_keras_file_t *file, const c
     return status;
 }
 
+static bool has_folder_member(const dlcore_keras_file_t *file, const char *path, const char *name)
+{
+    dlcore_input_t input;
+
+    if (open_folder_member(file, &input, path, name, NULL) != DLCORE_OK)
+        return false;
+    dlcore_input_close(&input);
+    return true;
+}
+
 static dlcore_status open_keras_folder(dlcore_keras_file_t *file, const char *path)
 {
-    void *text = NULL;
+    void *text = NULL, *metadata = NULL;
     size_t size = 0;
     dlcore_status status = read_folder_member(file, path, CONFIG_NAME, &text, &file->model.size);
 
@@ -253,17 +263,12 @@ static dlcore_status open_keras_folder(dlcore_keras_file_t *file, const char *pa
         status = check_text(file, CONFIG_NAME, &file->model);
     if (status == DLCORE_OK)
         status = read_folder_member(file, path, NUMBERS_NAME, &file->numbers, &size);
+    if (status == DLCORE_OK && has_folder_member(file, path, METADATA_NAME)) {
+        status = read_folder_member(file, path, METADATA_NAME, &metadata, &file->metadata.size);
+        file->metadata.bytes = metadata;
+        read_metadata(file);
+    }
     return status == DLCORE_OK ? open_numbers(file, file->numbers, size) : status;
-}
-
-static bool is_folder_of_keras(const dlcore_keras_file_t *file, const char *path)
-{
-    dlcore_input_t input;
-
-    if (open_folder_member(file, &input, path, CONFIG_NAME, NULL) != DLCORE_OK)
-        return false;
-    dlcore_input_close(&input);
-    return true;
 }
 
 dlcore_status dlcore_keras_file_open(dlcore_keras_file_t *file, const char *path,
@@ -275,7 +280,7 @@ dlcore_status dlcore_keras_file_open(dlcore_keras_file_t *file, const char *path
 
     if (status != DLCORE_OK)
         return status;
-    if (is_folder_of_keras(file, path))
+    if (has_folder_member(file, path, CONFIG_NAME))
         return open_keras_folder(file, path);
     status = dlcore_input_open(&input, path, error);
     if (status != DLCORE_OK)

@@ -14,6 +14,7 @@
 #include "exchange/keras_weights.h"
 #include "model/model.h"
 #include "store/model_config.h"
+#include "store/note_members.h"
 
 /* A model on its way out of a file. */
 typedef struct keras_loading {
@@ -95,6 +96,10 @@ static dlcore_status load_opened(keras_loading_t *loading)
 {
     dlcore_status status = dlcore_model_create(&loading->options.model, &loading->model);
 
+    if (status == DLCORE_OK)
+        status = dlcore_note_members_read(&loading->file.metadata.json, loading->file.name,
+                                          &loading->model->notes, &loading->model->allocator,
+                                          loading->options.error);
     if (status == DLCORE_OK)
         status = make_network(loading);
     if (status == DLCORE_OK && loading->options.compile)

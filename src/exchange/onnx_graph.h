@@ -122,8 +122,10 @@ typedef struct dlcore_onnx_opset {
     int64_t version;
 } dlcore_onnx_opset_t;
 
+/* Of metadata_props: the value's text is these bytes of the file. */
 typedef struct dlcore_onnx_pair {
-    size_t key, value;
+    size_t key;
+    size_t offset, size;
 } dlcore_onnx_pair_t;
 
 typedef struct dlcore_onnx_graph {

@@ -2,6 +2,7 @@
  * other.
  *
  * SPDX-License-Identifier: MIT */
+#include "exchange/onnx_notes.h"
 #include "exchange/onnx_plan.h"
 
 #include "base/traces.h"
@@ -116,6 +117,8 @@ static dlcore_status onnx_load_source(const dlcore_onnx_source_t *source,
     plan.options.model.error = &plan.error;
     if (status == DLCORE_OK)
         status = dlcore_model_create(&plan.options.model, &made);
+    if (status == DLCORE_OK)
+        status = dlcore_onnx_notes_read(&plan.graph, made);
     if (status == DLCORE_OK)
         status = onnx_make_model(&plan, made);
     dlcore_onnx_plan_end(&plan, status);

@@ -581,18 +581,32 @@ static bool onnx_take_opset(pb_istream_t *stream, const pb_field_t *field, void 
     return true;
 }
 
+/* to: dlcore_onnx_pair_t. Where the value's text is; it is read when it is wanted. */
+static bool onnx_take_place(pb_istream_t *stream, const pb_field_t *field, void **arg)
+{
+    const onnx_target_t *target = *arg;
+    dlcore_onnx_pair_t *pair = target->to;
+
+    (void)field;
+    if (!onnx_is_delimited(stream))
+        return onnx_refuse(target->reader, "a text is of the wrong kind");
+    pair->size = stream->bytes_left;
+    pair->offset = onnx_pass_over(stream, target->reader);
+    return true;
+}
+
 static bool onnx_take_note(pb_istream_t *stream, const pb_field_t *field, void **arg)
 {
     onnx_reader_t *reader = ((const onnx_target_t *)*arg)->reader;
     dlcore_onnx_Pair message = dlcore_onnx_Pair_init_zero;
-    dlcore_onnx_pair_t pair = {DLCORE_ONNX_NONE, DLCORE_ONNX_NONE}, *kept;
-    onnx_target_t to_key = {reader, &pair.key}, to_value = {reader, &pair.value};
+    dlcore_onnx_pair_t pair = {.key = DLCORE_ONNX_NONE}, *kept;
+    onnx_target_t to_key = {reader, &pair.key}, to_value = {reader, &pair};
 
     (void)field;
     if (!onnx_is_delimited(stream))
         return onnx_refuse(reader, "metadata_props is of the wrong kind");
     message.key = (pb_callback_t){.funcs.decode = onnx_take_text, .arg = &to_key};
-    message.value = (pb_callback_t){.funcs.decode = onnx_take_text, .arg = &to_value};
+    message.value = (pb_callback_t){.funcs.decode = onnx_take_place, .arg = &to_value};
     if (!pb_decode(stream, dlcore_onnx_Pair_fields, &message))
         return false;
     kept = dlcore_onnx_append(reader->graph, &reader->graph->notes, sizeof *kept,

@@ -13,10 +13,12 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/little_endian.h"
+#include "dlcore/note.h"
 #include "dlcore/version.h"
 #include "engine/network_exchange.h"
 #include "exchange/onnx.pb.h"
 #include "exchange/onnx_graph.h"
+#include "store/note_members.h"
 
 #define ONNX_NAME_SIZE (DLCORE_NAME_SIZE + 64)
 #define ONNX_LEAST_SPREAD 1e-7f /* of a normalization layer */
@@ -288,6 +290,25 @@ static bool onnx_write_opset(pb_ostream_t *stream, const pb_field_t *field, void
            pb_encode_submessage(stream, dlcore_onnx_Opset_fields, &opset);
 }
 
+static bool onnx_write_notes(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
+{
+    const onnx_sink_t *sink = *arg;
+    char key[sizeof DLCORE_NOTE_PREFIX + DLCORE_NOTE_KEY_MAX];
+
+    for (const dlcore_note_t *note = sink->putting->model->notes.first; note != NULL;
+         note = note->next) {
+        dlcore_onnx_Pair pair = dlcore_onnx_Pair_init_zero;
+
+        snprintf(key, sizeof key, "%s%s", DLCORE_NOTE_PREFIX, note->key);
+        pair.key = onnx_text(key);
+        pair.value = onnx_text(note->text);
+        if (!pb_encode_tag_for_field(stream, field) ||
+            !pb_encode_submessage(stream, dlcore_onnx_Pair_fields, &pair))
+            return false;
+    }
+    return true;
+}
+
 static void onnx_prepare_model(onnx_sink_t *sink, dlcore_onnx_Model *model)
 {
     *model = (dlcore_onnx_Model)dlcore_onnx_Model_init_zero;
@@ -296,6 +317,7 @@ static void onnx_prepare_model(onnx_sink_t *sink, dlcore_onnx_Model *model)
     model->producer_name = onnx_text("dlcore");
     model->producer_version = onnx_text(DLCORE_VERSION);
     model->opset_import = (pb_callback_t){.funcs.encode = onnx_write_opset, .arg = sink};
+    model->metadata_props = (pb_callback_t){.funcs.encode = onnx_write_notes, .arg = sink};
     model->has_graph = true;
     model->graph.name = onnx_text("dlcore");
     model->graph.node = (pb_callback_t){.funcs.encode = onnx_write_nodes, .arg = sink};

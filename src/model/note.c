@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "model/model.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -13,19 +12,6 @@
 #include "dlcore/note.h"
 #include "model/notes.h"
 #include "json/json_writer.h"
-
-/* Unlike a name, a text may have lines. */
-static bool is_utf8(const char *text)
-{
-    const char *end = text + strlen(text);
-
-    for (size_t length; text < end; text += length) {
-        length = dlcore_utf8_length(text, end);
-        if (length == 0)
-            return false;
-    }
-    return true;
-}
 
 static dlcore_status check_note_key(dlcore_model_t *model, const char *call, const char *key)
 {
@@ -43,7 +29,7 @@ static dlcore_status set_note(dlcore_model_t *model, const char *key, const char
 
     if (status != DLCORE_OK)
         return status;
-    if (text != NULL && !is_utf8(text))
+    if (text != NULL && !dlcore_utf8_is_text(text))
         return dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT,
                            "set_note: the text of \"%s\" is not UTF-8",
                            dlcore_show(shown, key, strlen(key)));
@@ -76,7 +62,7 @@ static dlcore_status check_note_names(dlcore_model_t *model, const char *key,
                            "set_note_names: %zu names and %zu of other notes are more than %d",
                            count, others, DLCORE_NOTE_NAMES_MAX);
     for (size_t i = 0; i < count; i++)
-        if (names[i] == NULL || !is_utf8(names[i]))
+        if (names[i] == NULL || !dlcore_utf8_is_text(names[i]))
             return dlcore_fail(&model->error, DLCORE_ERROR_ARGUMENT, "set_note_names: name %zu %s",
                                i, names[i] == NULL ? "is NULL" : "is not UTF-8");
     return DLCORE_OK;

@@ -13,6 +13,7 @@
 #include "store/model_config.h"
 #include "store/model_load.h"
 #include "store/model_loading.h"
+#include "store/note_members.h"
 
 dlcore_load_options_t dlcore_load_options_default(void)
 {
@@ -176,7 +177,9 @@ static dlcore_status load_model(dlcore_model_loading_t *loading)
     if (status == DLCORE_OK)
         status = dlcore_model_loading_version(loading);
     if (status == DLCORE_OK)
-        status = dlcore_model_loading_notes(loading);
+        status = dlcore_note_members_read(
+            &loading->reading.file.metadata, dlcore_model_loading_file(loading),
+            &loading->model->notes, &loading->model->allocator, loading->error);
     if (status == DLCORE_OK)
         status = make_loaded_network(loading);
     if (status == DLCORE_OK)

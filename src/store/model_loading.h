@@ -51,10 +51,6 @@ dlcore_status dlcore_model_loading_json(const dlcore_model_loading_t *loading, c
 dlcore_status dlcore_model_loading_last_json(dlcore_model_loading_t *loading, const char *name,
                                              dlcore_json_t *value);
 
-/* ---- notes: model_load_notes.c ---- */
-
-dlcore_status dlcore_model_loading_notes(dlcore_model_loading_t *loading);
-
 /* ---- training state: model_load_state.c ---- */
 
 /* The model's counts, seed and stopped run, without the weights that the latter keeps. */

@@ -18,9 +18,6 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* Before the key of a note, the name of its text in the metadata. */
-#define DLCORE_MODEL_NOTE_PREFIX "dlcore.note."
-
 /* Writes the next bytes to what `to` is; an error, also in `error` (may be NULL), ends the writing.
  */
 typedef dlcore_status dlcore_write_function_t(void *to, const void *bytes, size_t size,

@@ -6,10 +6,10 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
-#include "dlcore/note.h"
 #include "dlcore/version.h"
 #include "store/model_config.h"
 #include "store/model_saving.h"
+#include "store/note_members.h"
 #include "store/run_state_json.h"
 #include "store/safetensors.h"
 #include "json/json.h"
@@ -39,16 +39,6 @@ static const char *format_of(const dlcore_model_saving_t *saving)
                                                                                         : "dlcore";
 }
 
-static void put_notes(dlcore_json_writer_t *writer, const dlcore_notes_t *notes)
-{
-    char name[sizeof DLCORE_MODEL_NOTE_PREFIX + DLCORE_NOTE_KEY_MAX];
-
-    for (const dlcore_note_t *note = notes->first; note != NULL; note = note->next) {
-        snprintf(name, sizeof name, "%s%s", DLCORE_MODEL_NOTE_PREFIX, note->key);
-        dlcore_json_put_string(writer, name, note->text);
-    }
-}
-
 static void put_metadata(dlcore_json_writer_t *writer, const dlcore_model_saving_t *saving)
 {
     const dlcore_model_t *model = saving->model;
@@ -61,7 +51,7 @@ static void put_metadata(dlcore_json_writer_t *writer, const dlcore_model_saving
     snprintf(text, sizeof text, "xxh64:%016" PRIx64, saving->checksum);
     dlcore_json_put_string(writer, "dlcore.checksum", text);
     if (saving->whole) {
-        put_notes(writer, &model->notes);
+        dlcore_note_members_put(writer, &model->notes);
         dlcore_json_open_text(writer, "model_config");
         dlcore_model_config_put(writer, model);
         dlcore_json_close_text(writer);

@@ -132,7 +132,7 @@ static void put_into_graph(onnx_bytes_t *model, unsigned field, const message_t 
 
 void onnx_begin(onnx_bytes_t *model)
 {
-    model->graph_size = model->model_size = 0;
+    model->graph_size = model->model_size = model->notes_size = 0;
     model->domain = NULL;
 }
 
@@ -238,6 +238,17 @@ void onnx_external(onnx_bytes_t *model, const char *name, const char *dims, cons
     put_into_graph(model, 5, &tensor);
 }
 
+void onnx_note(onnx_bytes_t *model, const char *key, const char *value, size_t size)
+{
+    MESSAGE(pair, 1024);
+    message_t notes = {model->notes, model->notes_size, sizeof model->notes};
+
+    put_text(&pair, 1, key);
+    put_bytes(&pair, 2, value, size);
+    put_message(&notes, 14, &pair);
+    model->notes_size = notes.size;
+}
+
 /* ValueInfoProto of float32. */
 static void put_port(onnx_bytes_t *model, unsigned field, const char *name, const char *dims)
 {
@@ -286,6 +297,9 @@ const unsigned char *onnx_end(onnx_bytes_t *model, int opset, const char *input,
     put_opset(&all, "", opset);
     put_opset(&all, "ai.onnx.ml", 3);
     put_bytes(&all, 7, model->graph, model->graph_size);
+    assert_true(model->notes_size <= all.room - all.size);
+    memcpy(all.bytes + all.size, model->notes, model->notes_size);
+    all.size += model->notes_size;
     model->model_size = all.size;
     *size = all.size;
     return model->model;

@@ -22,8 +22,10 @@
 typedef struct onnx_bytes {
     unsigned char graph[ONNX_BYTES_ROOM]; /* the fields of GraphProto */
     size_t graph_size;
-    unsigned char model[ONNX_BYTES_ROOM + 1024];
+    unsigned char model[ONNX_BYTES_ROOM + 4096];
     size_t model_size;
+    unsigned char notes[2048]; /* metadata_props, as fields of the model */
+    size_t notes_size;
     const char *domain; /* of the nodes that follow; NULL: ONNX's own */
 } onnx_bytes_t;
 
@@ -44,6 +46,9 @@ void onnx_ints(onnx_bytes_t *model, const char *name, size_t count, const int64_
 /* A float32 initializer in another file. */
 void onnx_external(onnx_bytes_t *model, const char *name, const char *dims, const char *location,
                    const char *offset, const char *length);
+
+/* An entry of metadata_props, whose value is `size` bytes. */
+void onnx_note(onnx_bytes_t *model, const char *key, const char *value, size_t size);
 
 /* The whole model, in `model` until it is begun anew. input: dims of x, "?" for a batch; NULL: none
  * are said. */
