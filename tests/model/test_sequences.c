@@ -4,6 +4,7 @@
  * falls on a CPU. One that fails is printed, made short.
  *
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "support/random_numbers.h"
 #include "support/sanitizers.h"
 #include "support/sequence.h"
 
@@ -69,10 +71,45 @@ static void test_sequences_agree_with_every_oracle(void **state)
     }
 }
 
+/* Noise of one seed alone leaves a unit on one side of its kink, trial after trial. */
+static void test_sequence_data_under_two_noises_differs_in_samples_alone(void **state)
+{
+    model_t *model = NULL;
+    sequence_data_t data[2];
+    size_t same = 0, count;
+
+    (void)state;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(model_add(model, layer_dense(3, ACTIVATION_RELU)), DLCORE_OK);
+    assert_int_equal(model_build(model, 40), DLCORE_OK);
+    for (uint64_t i = 0; i < 2; i++) {
+        random_seed(7);
+        data[i] =
+            sequence_data(model, SEQUENCE_ANY, (sequence_noise_t){.size = 1e-6, .seed = i << 32});
+    }
+    count = data[0].rows * data[0].width;
+    assert_int_equal(data[1].rows * data[1].width, count);
+    for (size_t i = 0; i < count; i++) {
+        float x[2];
+
+        for (size_t k = 0; k < 2; k++)
+            x[k] = ((const float *)tensor_data_const(data[k].x))[i];
+        assert_true(fabsf(x[0] - x[1]) <= 2.1e-6f * (1.0f + fabsf(x[0])));
+        same += !(x[0] < x[1]) && !(x[0] > x[1]);
+    }
+    assert_true(same * 4 < count);
+    assert_memory_equal(tensor_data_const(data[0].y), tensor_data_const(data[1].y),
+                        data[0].rows * data[0].units * sizeof(float));
+    for (size_t k = 0; k < 2; k++)
+        sequence_data_clear(&data[k]);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequences_agree_with_every_oracle),
+        cmocka_unit_test(test_sequence_data_under_two_noises_differs_in_samples_alone),
     };
 
     return cmocka_run_group_tests_name("sequences", tests, NULL, NULL);

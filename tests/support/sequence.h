@@ -99,6 +99,13 @@ typedef enum sequence_style {
     SEQUENCE_STYLES
 } sequence_style_t;
 
+/* By which data are changed. Each seed has noise of its own: under one noise alone what lies at a
+ * kink for the model may lie beside it in every trial. */
+typedef struct sequence_noise {
+    double size; /* 0: none */
+    uint64_t seed;
+} sequence_noise_t;
+
 /* The model, and what the host keeps beside it. */
 typedef struct sequence_model {
     sequence_style_t style;
@@ -110,7 +117,7 @@ typedef struct sequence_model {
     bool written;         /* weights, or the model is another, since the predictor was made */
     uint64_t stopped;     /* seed of the fit that resume goes on from */
     bool given_up;        /* something came after that fit that it cannot go on from */
-    double noise;         /* by which data are changed; 0 */
+    sequence_noise_t noise;
 } sequence_model_t;
 
 /* What a call answered. */
@@ -149,7 +156,7 @@ typedef struct sequence_data {
     size_t class_count;
 } sequence_data_t;
 
-sequence_data_t sequence_data(const model_t *model, sequence_style_t style, double noise);
+sequence_data_t sequence_data(const model_t *model, sequence_style_t style, sequence_noise_t noise);
 void sequence_data_clear(sequence_data_t *data);
 
 #endif

@@ -21,17 +21,18 @@ static bool one_in(size_t n)
 
 /* Zeros, too: rows that were the same are no longer. What a batch normalization makes of rows that
  * are the same is rounding alone. */
-static tensor_t *disturbed(float *x, size_t rows, size_t width, double noise)
+static tensor_t *disturbed(float *x, size_t rows, size_t width, sequence_noise_t noise)
 {
-    for (size_t i = 0; noise > 0 && i < rows * width; i++) {
-        double factor = 1 + noise * (2 * random_unit() - 1);
+    random_seed(random_position() ^ noise.seed);
+    for (size_t i = 0; noise.size > 0 && i < rows * width; i++) {
+        double factor = 1 + noise.size * (2 * random_unit() - 1);
 
-        x[i] = (float)((double)x[i] * factor + noise * (2 * random_unit() - 1));
+        x[i] = (float)((double)x[i] * factor + noise.size * (2 * random_unit() - 1));
     }
     return tensor_of_floats(SHAPE(rows, width), x);
 }
 
-static tensor_t *draw_floats(size_t rows, size_t width, double noise)
+static tensor_t *draw_floats(size_t rows, size_t width, sequence_noise_t noise)
 {
     float *x = malloc((rows * width + 1) * sizeof *x);
     bool sparse = one_in(4), empty[SEQUENCE_WIDTH] = {false};
@@ -52,7 +53,7 @@ static tensor_t *draw_floats(size_t rows, size_t width, double noise)
 }
 
 /* As floats where there is noise. */
-static tensor_t *draw_bytes(size_t rows, size_t width, double noise)
+static tensor_t *draw_bytes(size_t rows, size_t width, sequence_noise_t noise)
 {
     uint8_t *x = malloc(rows * width);
     float *values = malloc(rows * width * sizeof *values);
@@ -64,8 +65,8 @@ static tensor_t *draw_bytes(size_t rows, size_t width, double noise)
         x[i] = one_in(2) ? 0 : (uint8_t)random_below(4);
         values[i] = (float)x[i];
     }
-    tensor =
-        noise > 0 ? disturbed(values, rows, width, noise) : tensor_of_bytes(SHAPE(rows, width), x);
+    tensor = noise.size > 0 ? disturbed(values, rows, width, noise)
+                            : tensor_of_bytes(SHAPE(rows, width), x);
     free(x);
     free(values);
     return tensor;
@@ -131,7 +132,7 @@ static void draw_weights(sequence_data_t *data)
         data->class_weight[i] = (float)(0.5 + random_unit());
 }
 
-sequence_data_t sequence_data(const model_t *model, sequence_style_t style, double noise)
+sequence_data_t sequence_data(const model_t *model, sequence_style_t style, sequence_noise_t noise)
 {
     bool many = one_in(style == SEQUENCE_LARGE ? 2 : 5);
     sequence_data_t data = {.rows = 1 + random_below(many ? SEQUENCE_ROWS : 20)};
