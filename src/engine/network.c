@@ -40,13 +40,12 @@ static const char *layer_choice(int value)
 dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
                                  dlcore_error_record_t *error)
 {
-    dlcore_node_t node = {.layer = *layer,
-                          .type = dlcore_layer_type(layer->kind),
-                          .declared_width = layer->input_width};
+    const dlcore_layer_type_t *type = dlcore_layer_type(layer->kind);
+    dlcore_node_t *node; /* in its place: they are large, and callers' stacks may be small */
     char what[32];
-    dlcore_status status;
+    dlcore_status status = DLCORE_OK;
 
-    if (node.type == NULL) {
+    if (type == NULL) {
         snprintf(what, sizeof what, "layer %zu", network->node_count);
         return dlcore_check_choice(what, "kind", (int)layer->kind, 1, DLCORE_LAYER_KIND_COUNT - 1,
                                    layer_choice, error);
@@ -54,16 +53,22 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
     if (network->node_count == DLCORE_LAYERS_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "model: has %d layers, and may have no more", DLCORE_LAYERS_MAX);
-    status = dlcore_network_settle_name(network, &node.layer, node.type->base_name, error);
-    if (status == DLCORE_OK)
-        status = dlcore_layer_validate(&node.layer, error);
-    if (status == DLCORE_OK && network->node_count == network->node_capacity)
+    if (network->node_count == network->node_capacity)
         status =
             dlcore_network_reserve(network, dlcore_size_max(4, 2 * network->node_count), error);
     if (status != DLCORE_OK)
         return status;
-    network->nodes[network->node_count++] = node;
-    return DLCORE_OK;
+    node = &network->nodes[network->node_count];
+    memset(node, 0, sizeof *node);
+    node->layer = *layer;
+    node->type = type;
+    node->declared_width = layer->input_width;
+    status = dlcore_network_settle_name(network, &node->layer, type->base_name, error);
+    if (status == DLCORE_OK)
+        status = dlcore_layer_validate(&node->layer, error);
+    if (status == DLCORE_OK)
+        network->node_count++;
+    return status;
 }
 
 /* The place of one parameter; *floats and *count grow by what it takes. */

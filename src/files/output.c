@@ -122,8 +122,8 @@ void dlcore_output_close(dlcore_output_t *output)
     output->temporary.folder = output->temporary.file = output->guard = DLCORE_FILE_NONE;
 }
 
-dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
-                                  dlcore_error_record_t *error)
+DLCORE_KEPT_APART dlcore_status dlcore_output_probe(const dlcore_system_t *system, const char *path,
+                                                    dlcore_error_record_t *error)
 {
     dlcore_output_t output;
     dlcore_status status = dlcore_output_open(&output, system, path, error);

@@ -21,17 +21,15 @@
 #if defined(__GNUC__)
 #    define FRAME() ((uintptr_t)__builtin_frame_address(0))
 #    define CALLER_END() ((uintptr_t)__builtin_dwarf_cfa())
-#    define NOT_INLINED __attribute__((noinline))
 #else
 #    define FRAME() ((uintptr_t)0)
 #    define CALLER_END() ((uintptr_t)0)
-#    define NOT_INLINED
 #endif
 
 /* Stacks grow down: whatever the host's code calls lies below the end of the frame that called this
  * code. A frame above it proves that that one is gone. One below it proves nothing: it may also
  * belong to a deeper function that was called later. */
-NOT_INLINED bool dlcore_call_was_left(const dlcore_model_t *model)
+DLCORE_KEPT_APART bool dlcore_call_was_left(const dlcore_model_t *model)
 {
     const dlcore_call_t *call = &model->call;
     uintptr_t frame = atomic_load_explicit(&call->host_frame, memory_order_relaxed);
@@ -133,8 +131,8 @@ dlcore_status dlcore_model_end_setting(dlcore_model_t *model, dlcore_status stat
 
 /* ---- the host's code ---- */
 
-NOT_INLINED void dlcore_host_begin(dlcore_model_t *model, const dlcore_scope_t *scope,
-                                   const char *code)
+DLCORE_KEPT_APART void dlcore_host_begin(dlcore_model_t *model, const dlcore_scope_t *scope,
+                                         const char *code)
 {
     if (scope != NULL)
         dlcore_scope_leave(*scope);

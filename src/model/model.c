@@ -115,7 +115,7 @@ void dlcore_model_free(dlcore_model_t *model)
     dlcore_release(&allocator, model);
 }
 
-dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer)
+dlcore_status dlcore_model_add_layer(dlcore_model_t *model, const dlcore_layer_t *layer)
 {
     dlcore_status status = dlcore_model_begin(model);
 
@@ -130,10 +130,15 @@ dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer)
                              "model: is built with %zu layers; add before build",
                              model->network.node_count);
     else
-        status = dlcore_network_add(&model->network, &layer, &model->error);
+        status = dlcore_network_add(&model->network, layer, &model->error);
     if (status != DLCORE_OK && status != DLCORE_ERROR_STATE) /* a built model stays usable */
         model->first_error = model->error;
     return dlcore_model_end(model, status);
+}
+
+dlcore_status dlcore_model_add(dlcore_model_t *model, dlcore_layer_t layer)
+{
+    return dlcore_model_add_layer(model, &layer);
 }
 
 static dlcore_status build_network(dlcore_model_t *model, size_t input_width)
@@ -170,7 +175,7 @@ static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clon
     for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++) {
         dlcore_layer_t layer = network->nodes[i].layer;
         layer.input_width = network->nodes[i].declared_width;
-        status = dlcore_model_add(clone, layer);
+        status = dlcore_model_add_layer(clone, &layer);
     }
     clone->first_error = model->first_error;
     clone->compiled = model->compiled;

@@ -186,6 +186,9 @@ typedef struct dlcore_run {
 dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
                                 dlcore_error_record_t *error);
 
+/* dlcore_model_add of a layer that is not copied: descriptors are large. */
+dlcore_status dlcore_model_add_layer(dlcore_model_t *model, const dlcore_layer_t *layer);
+
 DLCORE_HIDDEN_END
 
 #endif

@@ -27,14 +27,22 @@ dlcore_status dlcore_layer_validate(const dlcore_layer_t *layer, dlcore_error_re
                                     error);
 }
 
-dlcore_layer_t dlcore_layer_from_name(const char *name)
+dlcore_layer_kind_t dlcore_layer_kind_named(const char *name)
 {
     for (int kind = 1; kind < DLCORE_LAYER_KIND_COUNT; kind++) {
         if (dlcore_name_is(name, layer_types[kind]->base_name) ||
             dlcore_name_is(name, layer_types[kind]->class_name))
-            return dlcore_layer_make((dlcore_layer_kind_t)kind, layer_types[kind]->settings);
+            return (dlcore_layer_kind_t)kind;
     }
-    return (dlcore_layer_t){.kind = DLCORE_LAYER_UNKNOWN};
+    return DLCORE_LAYER_UNKNOWN;
+}
+
+dlcore_layer_t dlcore_layer_from_name(const char *name)
+{
+    dlcore_layer_kind_t kind = dlcore_layer_kind_named(name);
+
+    return kind != DLCORE_LAYER_UNKNOWN ? dlcore_layer_make(kind, layer_types[kind]->settings)
+                                        : (dlcore_layer_t){.kind = kind};
 }
 
 const char *dlcore_layer_kind_name(dlcore_layer_kind_t kind)

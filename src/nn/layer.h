@@ -188,8 +188,14 @@ enum { DLCORE_LAYER_KIND_COUNT = 1 DLCORE_LAYER_KINDS(DLCORE_LAYER_COUNTED) }; /
 extern const dlcore_setting_t dlcore_layer_common_settings[];
 extern const dlcore_setting_key_t dlcore_layer_common_keys[];
 
-/* The descriptor of a kind with the defaults of its settings; those of other kinds are 0. */
+/* The descriptor of a kind with the defaults of its settings; those of other kinds are 0. Copies of
+ * it are large on the stack: what is called deep down resets one in its place. */
 dlcore_layer_t dlcore_layer_make(dlcore_layer_kind_t kind, const dlcore_setting_t *settings);
+void dlcore_layer_reset(dlcore_layer_t *layer, dlcore_layer_kind_t kind,
+                        const dlcore_setting_t *settings);
+
+/* The kind of a layer by Keras's name, DLCORE_LAYER_UNKNOWN for any other. */
+dlcore_layer_kind_t dlcore_layer_kind_named(const char *name);
 
 /* DLCORE_ERROR_ARGUMENT, with the layer's name, when a setting is out of range. */
 dlcore_status dlcore_layer_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error);

@@ -1,6 +1,8 @@
 /* What the kinds of layers share: descriptors, parameters of one number a unit, pieces of matrices.
  *
  * SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "base/size.h"
 #include "nn/layer.h"
 
@@ -17,12 +19,21 @@ const dlcore_setting_key_t dlcore_layer_common_keys[] = {
     {0},
 };
 
+void dlcore_layer_reset(dlcore_layer_t *layer, dlcore_layer_kind_t kind,
+                        const dlcore_setting_t *settings)
+{
+    memset(layer, 0, sizeof *layer);
+    layer->kind = kind;
+    layer->activation = DLCORE_ACTIVATION_LINEAR;
+    dlcore_settings_default(dlcore_layer_common_settings, layer);
+    dlcore_settings_default(settings, layer);
+}
+
 dlcore_layer_t dlcore_layer_make(dlcore_layer_kind_t kind, const dlcore_setting_t *settings)
 {
-    dlcore_layer_t layer = {.kind = kind, .activation = DLCORE_ACTIVATION_LINEAR};
+    dlcore_layer_t layer;
 
-    dlcore_settings_default(dlcore_layer_common_settings, &layer);
-    dlcore_settings_default(settings, &layer);
+    dlcore_layer_reset(&layer, kind, settings);
     return layer;
 }
 

@@ -72,14 +72,8 @@ static double setting_number(const dlcore_setting_t *setting, const void *descri
 }
 
 /* Where this is inlined, gcc warns of types that a descriptor's table does not have. */
-#if defined(__GNUC__)
-#    define KEPT_APART __attribute__((noinline))
-#else
-#    define KEPT_APART
-#endif
-
-KEPT_APART static void set_setting_number(const dlcore_setting_t *setting, void *descriptor,
-                                          double number)
+DLCORE_KEPT_APART static void set_setting_number(const dlcore_setting_t *setting, void *descriptor,
+                                                 double number)
 {
     void *at = (char *)descriptor + setting->place;
 

@@ -180,8 +180,8 @@ dlcore_status dlcore_activation_config_read_class(const dlcore_config_reading_t 
 
 /* ---- the member ---- */
 
-dlcore_status dlcore_activation_config_read(const dlcore_config_reading_t *reading,
-                                            const dlcore_json_t *value, dlcore_layer_t *layer)
+DLCORE_KEPT_APART dlcore_status dlcore_activation_config_read(
+    const dlcore_config_reading_t *reading, const dlcore_json_t *value, dlcore_layer_t *layer)
 {
     dlcore_config_reading_t within = dlcore_config_within(reading, "activation");
     bool trainable = layer->trainable;

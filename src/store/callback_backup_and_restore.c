@@ -65,8 +65,8 @@ static dlcore_status fail_file(const dlcore_backup_and_restore_t *backup, const 
 }
 
 /* Whether there is a file; what is wrong with it, loading will say. */
-static dlcore_status find_backup(const dlcore_backup_and_restore_t *backup, bool *there,
-                                 dlcore_error_record_t *error)
+DLCORE_KEPT_APART static dlcore_status find_backup(const dlcore_backup_and_restore_t *backup,
+                                                   bool *there, dlcore_error_record_t *error)
 {
     const dlcore_system_t *system = backup_system(backup);
     char path[DLCORE_PATH_SIZE];

@@ -37,8 +37,9 @@ static const char *config_place(const dlcore_config_reading_t *reading, char *te
     return text;
 }
 
-dlcore_status dlcore_config_refuse(const dlcore_config_reading_t *reading, dlcore_status status,
-                                   const char *member, const char *what)
+DLCORE_KEPT_APART dlcore_status dlcore_config_refuse(const dlcore_config_reading_t *reading,
+                                                     dlcore_status status, const char *member,
+                                                     const char *what)
 {
     char place[160];
 
@@ -46,8 +47,10 @@ dlcore_status dlcore_config_refuse(const dlcore_config_reading_t *reading, dlcor
                        config_place(reading, place, sizeof place), member, what);
 }
 
-dlcore_status dlcore_config_refuse_value(const dlcore_config_reading_t *reading, const char *member,
-                                         const dlcore_json_t *value, const char *why)
+DLCORE_KEPT_APART dlcore_status dlcore_config_refuse_value(const dlcore_config_reading_t *reading,
+                                                           const char *member,
+                                                           const dlcore_json_t *value,
+                                                           const char *why)
 {
     char place[160], shown[DLCORE_SHOWN_SIZE], name[DLCORE_SHOWN_SIZE];
 
@@ -59,8 +62,10 @@ dlcore_status dlcore_config_refuse_value(const dlcore_config_reading_t *reading,
                        dlcore_show(shown, value->begin, (size_t)(value->end - value->begin)), why);
 }
 
-dlcore_status dlcore_config_refuse_class(const dlcore_config_reading_t *reading, const char *what,
-                                         const dlcore_json_t *thing, const char *name)
+DLCORE_KEPT_APART dlcore_status dlcore_config_refuse_class(const dlcore_config_reading_t *reading,
+                                                           const char *what,
+                                                           const dlcore_json_t *thing,
+                                                           const char *name)
 {
     char place[160], shown[DLCORE_SHOWN_SIZE];
 

@@ -44,9 +44,9 @@ static void keep_by_name(dlcore_initializer_t *initializer, const char *name, bo
              known ? CHANGED : "");
 }
 
-dlcore_status dlcore_initializer_config_read(const dlcore_config_reading_t *reading,
-                                             const dlcore_json_t *value, const char *name,
-                                             dlcore_initializer_t *initializer)
+DLCORE_KEPT_APART dlcore_status
+dlcore_initializer_config_read(const dlcore_config_reading_t *reading, const dlcore_json_t *value,
+                               const char *name, dlcore_initializer_t *initializer)
 {
     dlcore_config_reading_t within = dlcore_config_within(reading, name), silent = within;
     char class_name[DLCORE_NAME_SIZE] = "";

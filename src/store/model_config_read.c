@@ -83,17 +83,18 @@ static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlc
                                const char *class_name, const dlcore_json_t *config,
                                dlcore_layer_t *layer)
 {
-    const dlcore_layer_type_t *type;
+    const dlcore_layer_type_t *type = dlcore_layer_type(dlcore_layer_kind_named(class_name));
     dlcore_config_class_t kind = {.common = dlcore_layer_common_settings,
                                   .common_keys = dlcore_layer_common_keys};
     dlcore_status status;
 
-    *layer = dlcore_layer_from_name(class_name);
-    type = dlcore_layer_type(layer->kind);
     if (type == NULL && !dlcore_activation_config_is_class(class_name))
         return dlcore_config_refuse_class(reading, "layer", object, class_name);
     if (type == NULL)
-        *layer = dlcore_layer_activation(DLCORE_ACTIVATION_LINEAR);
+        dlcore_layer_reset(layer, DLCORE_LAYER_ACTIVATION,
+                           dlcore_layer_type(DLCORE_LAYER_ACTIVATION)->settings);
+    else
+        dlcore_layer_reset(layer, dlcore_layer_kind_named(class_name), type->settings);
     status = dlcore_config_name(reading, config, "name", layer->name, sizeof layer->name);
     if (status != DLCORE_OK)
         return status;
@@ -164,7 +165,7 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
         status = check_axes(reading, &layer, &adding->samples);
     if (status != DLCORE_OK)
         return status;
-    status = dlcore_model_add(adding->model, layer);
+    status = dlcore_model_add_layer(adding->model, &layer);
     if (status != DLCORE_OK)
         return dlcore_fail(reading->error, status, "%s: %s", reading->file,
                            dlcore_model_error(adding->model));

@@ -64,7 +64,7 @@ static void put_named_layer(dlcore_inspecting_t *inspecting, const dlcore_json_t
     layer->name = dlcore_inspecting_text(inspecting, text);
     (void)dlcore_json_string(&class_name, text, sizeof text);
     layer->class_name = dlcore_inspecting_text(inspecting, text);
-    layer->is_known = dlcore_layer_from_name(text).kind != DLCORE_LAYER_UNKNOWN ||
+    layer->is_known = dlcore_layer_kind_named(text) != DLCORE_LAYER_UNKNOWN ||
                       dlcore_activation_config_is_class(text) || strcmp(text, "InputLayer") == 0;
 }
 

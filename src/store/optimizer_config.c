@@ -47,9 +47,9 @@ void dlcore_optimizer_config_put(dlcore_json_writer_t *writer, const dlcore_opti
 
 /* ---- reading ---- */
 
-dlcore_status dlcore_learning_rate_config_read(const dlcore_config_reading_t *reading,
-                                               const dlcore_json_t *value,
-                                               dlcore_optimizer_t *optimizer)
+DLCORE_KEPT_APART dlcore_status
+dlcore_learning_rate_config_read(const dlcore_config_reading_t *reading, const dlcore_json_t *value,
+                                 dlcore_optimizer_t *optimizer)
 {
     dlcore_config_reading_t within = dlcore_config_within(reading, "learning_rate");
     dlcore_json_t number = dlcore_config_unpacked(value);

@@ -26,9 +26,9 @@ void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *nam
     dlcore_config_close(writer);
 }
 
-dlcore_status dlcore_regularizer_config_read(const dlcore_config_reading_t *reading,
-                                             const dlcore_json_t *value, const char *name,
-                                             dlcore_regularizer_t *regularizer)
+DLCORE_KEPT_APART dlcore_status
+dlcore_regularizer_config_read(const dlcore_config_reading_t *reading, const dlcore_json_t *value,
+                               const char *name, dlcore_regularizer_t *regularizer)
 {
     dlcore_config_reading_t within = dlcore_config_within(reading, name);
     char class_name[DLCORE_NAME_SIZE];
@@ -71,9 +71,9 @@ void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name
     dlcore_config_close(writer);
 }
 
-dlcore_status dlcore_constraint_config_read(const dlcore_config_reading_t *reading,
-                                            const dlcore_json_t *value, const char *name,
-                                            dlcore_constraint_t *constraint)
+DLCORE_KEPT_APART dlcore_status
+dlcore_constraint_config_read(const dlcore_config_reading_t *reading, const dlcore_json_t *value,
+                              const char *name, dlcore_constraint_t *constraint)
 {
     dlcore_config_reading_t within = dlcore_config_within(reading, name);
     char class_name[DLCORE_NAME_SIZE];

@@ -63,9 +63,9 @@ static dlcore_status read_boundaries(const dlcore_config_reading_t *reading,
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_schedule_config_read_pieces(const dlcore_config_reading_t *reading,
-                                                 const dlcore_json_t *config,
-                                                 dlcore_schedule_t *schedule)
+DLCORE_KEPT_APART dlcore_status
+dlcore_schedule_config_read_pieces(const dlcore_config_reading_t *reading,
+                                   const dlcore_json_t *config, dlcore_schedule_t *schedule)
 {
     dlcore_json_t boundaries, values, value;
     dlcore_json_steps_t steps;

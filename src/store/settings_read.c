@@ -140,9 +140,9 @@ static const dlcore_setting_key_t *find_key(const dlcore_setting_key_t *keys, co
 }
 
 /* A key that has no setting: its value must be one that changes nothing. */
-static dlcore_status check_key(const dlcore_config_reading_t *reading,
-                               const dlcore_config_class_t *kind, const char *name,
-                               const dlcore_json_t *value)
+DLCORE_KEPT_APART static dlcore_status check_key(const dlcore_config_reading_t *reading,
+                                                 const dlcore_config_class_t *kind,
+                                                 const char *name, const dlcore_json_t *value)
 {
     const dlcore_setting_key_t *key = find_key(kind->keys, name);
     char why[128];

@@ -31,4 +31,12 @@
 #    define DLCORE_HIDDEN_END
 #endif
 
+/* A function that has a frame of its own: the large buffers of one that is inlined would lie on the
+ * stack as long as its caller runs. */
+#if defined(__GNUC__)
+#    define DLCORE_KEPT_APART __attribute__((noinline))
+#else
+#    define DLCORE_KEPT_APART
+#endif
+
 #endif
