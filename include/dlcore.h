@@ -46,6 +46,7 @@
 #include "dlcore/dataset.h"
 #include "dlcore/export.h"
 #include "dlcore/file.h"
+#include "dlcore/function.h"
 #include "dlcore/initializer.h"
 #include "dlcore/inspect.h"
 #include "dlcore/layer.h"

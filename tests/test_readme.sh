@@ -24,11 +24,13 @@ fi
     $(dlcore_flags --libs)
 ./first_program
 
-# Each of the other pieces, as a function of its own.
+# Each of the other pieces, as a function of its own; a static function as it is.
 awk '/^```c$/ {inside = 1; number++; held = ""; next}
      /^```$/ && inside {
          inside = 0
-         if (held !~ /int main/)
+         if (held ~ /^static /)
+             print held
+         else if (held !~ /int main/)
              printf "void piece_%d(model_t *network, tensor_t *x, tensor_t *y, const float *pixels,\n" \
                     "float *probabilities, error_record_t error)\n{\n{\n%s}\n}\n", number, held
          next

@@ -112,6 +112,9 @@ typedef struct dlcore_load_report {
      * engine and CPU kind, and about 1e-6 between engines; more means that something is wrong. NaN:
      * the self-test was not run. */
     double self_test_difference;
+    /* Losses and metrics of your own that the file names and the options do not give. Where there
+     * are any, training and evaluating are DLCORE_ERROR_STATE until you compile again. */
+    size_t functions_missing;
 } dlcore_load_report_t;
 
 typedef struct dlcore_load_options {
@@ -119,10 +122,16 @@ typedef struct dlcore_load_options {
     /* How the model is created. Where training state is restored the seed is the file's. `error` of
      * these options is not used. */
     dlcore_model_options_t model;
-    bool compile;                 /* compile as the file says; true. False: only to predict */
-    bool training_state;          /* restore it where there is some; true. Needs compile. */
-    bool self_test;               /* run the self-test and report; false */
-    bool require_checksum;        /* refuse a file whose checksum differs or is absent; false */
+    bool compile;          /* compile as the file says; true. False: only to predict */
+    bool training_state;   /* restore it where there is some; true. Needs compile. */
+    bool self_test;        /* run the self-test and report; false */
+    bool require_checksum; /* refuse a file whose checksum differs or is absent; false */
+    /* Losses and metrics of your own (dlcore/function.h), one of each for each name in the file;
+     * settings other than `function` are the file's. What the file does not name is not used.
+     * NULL, NULL, 0. A loss of another name than the file's is DLCORE_ERROR_NAME. */
+    const dlcore_loss_t *own_loss;
+    const dlcore_metric_t *own_metrics;
+    size_t own_metric_count;
     dlcore_load_report_t *report; /* NULL: not wanted */
     dlcore_error_record_t *error; /* NULL: no message wanted */
 } dlcore_load_options_t;

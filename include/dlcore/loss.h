@@ -18,6 +18,9 @@
 #include <stdbool.h>
 
 #include "api.h"
+#include "function.h"
+#include "status.h"
+#include "tensor.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,7 +74,9 @@ typedef enum dlcore_loss_kind {
      * same loss, whose gradient does not depend on which sample has which weight. */
     DLCORE_LOSS_DICE,
     /* 1 - tp / (tp + alpha (sum t - tp) + beta (sum p - tp) + 1e-7); labels 0 .. 1 */
-    DLCORE_LOSS_TVERSKY
+    DLCORE_LOSS_TVERSKY,
+    DLCORE_LOSS_FUNCTION,       /* a function of yours, of labels (batch, label_width), any dtype */
+    DLCORE_LOSS_SPARSE_FUNCTION /* the same of integer labels, as the sparse cross-entropy's */
 } dlcore_loss_kind_t;
 
 /* How the losses l of n rows, with weights w (1 without sample weights), become the batch's loss.
@@ -84,6 +89,8 @@ typedef enum dlcore_reduction {
     DLCORE_REDUCTION_SUM,                     /* sum w l */
     DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT  /* sum w l / sum w; 0 where all weights are 0 */
 } dlcore_reduction_t;
+
+#define DLCORE_LOSS_NAME_SIZE 48
 
 /* A value descriptor: copy it, change it, nothing to free. */
 typedef struct dlcore_loss {
@@ -104,6 +111,11 @@ typedef struct dlcore_loss {
     bool apply_class_balancing; /* of binary_focal_crossentropy: whether alpha is used; false */
     bool per_sample;            /* of dice, tversky: false; true is Keras's axis=-1 */
     dlcore_reduction_t reduction;
+    /* Of a function of yours (dlcore/function.h): itself; its name in files; and how many numbers
+     * y has for each sample, 0, the default: as many as the model has outputs. */
+    dlcore_function_t function;
+    char name[DLCORE_LOSS_NAME_SIZE]; /* UTF-8; "", the default: "loss_function" in files */
+    size_t label_width;
 } dlcore_loss_t;
 
 /* The loss of that kind with Keras's defaults; an unknown kind stays as it is. */
@@ -128,6 +140,30 @@ DLCORE_API dlcore_loss_t dlcore_loss_binary_focal_crossentropy(void);
 DLCORE_API dlcore_loss_t dlcore_loss_categorical_focal_crossentropy(void);
 DLCORE_API dlcore_loss_t dlcore_loss_dice(void);
 DLCORE_API dlcore_loss_t dlcore_loss_tversky(void);
+
+/* A loss of your own: dlcore/function.h. Its labels are numbers, or of the second classes. */
+DLCORE_API dlcore_loss_t dlcore_loss_function(dlcore_function_call_t function, void *user);
+DLCORE_API dlcore_loss_t dlcore_loss_sparse_function(dlcore_function_call_t function, void *user);
+
+/* What dlcore_loss_check found. */
+typedef struct dlcore_loss_difference {
+    /* The largest |gradient - slope| / (1 + |slope|), where it is, and both. The slope is that of
+     * the sum of row losses, by differences over y_pred +- 1/64 and 1/32 times max(1, |y_pred|). */
+    double difference;
+    size_t row, unit;
+    double gradient, slope;
+} dlcore_loss_difference_t;
+
+/* Calls a loss of your own on a batch of labels and outputs (rows, units), float32, and compares
+ * its gradient with finite differences: 4 calls for each number of y_pred, so give few rows. Also
+ * checks that every row gets a finite loss, that losses are the same without a gradient, and, with
+ * DLCORE_FUNCTION_CALLS_ROWS, that rows do not depend on each other. `report` may be NULL.
+ * DLCORE_ERROR_RANGE, with row, unit and both numbers, where a difference is above 1e-3: the
+ * gradient is wrong, or the loss has a kink or a steep curve there; try other outputs then. */
+DLCORE_API dlcore_status dlcore_loss_check(const dlcore_loss_t *loss, const dlcore_tensor_t *y_true,
+                                           const dlcore_tensor_t *y_pred,
+                                           dlcore_loss_difference_t *report,
+                                           dlcore_error_record_t *error);
 
 /* By Keras string name ("categorical_crossentropy", "mse", ...), with defaults, and back to the
  * long form. An unknown name, or NULL, gives kind DLCORE_LOSS_UNKNOWN, which compile refuses. */

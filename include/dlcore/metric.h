@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #include "api.h"
+#include "function.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -92,7 +93,8 @@ typedef enum dlcore_metric_kind {
      * cov / (s_t s_p), and 2 cov / (s_t^2 + s_p^2 + (mean t - mean p)^2 + 1e-7). The first is NaN
      * where t or p are all equal. */
     DLCORE_METRIC_PEARSON_CORRELATION,
-    DLCORE_METRIC_CONCORDANCE_CORRELATION
+    DLCORE_METRIC_CONCORDANCE_CORRELATION,
+    DLCORE_METRIC_FUNCTION /* the mean of a function of yours: dlcore/function.h */
 } dlcore_metric_kind_t;
 
 /* Of f1_score and fbeta_score over units: their mean; all counted together; their mean weighted by
@@ -152,10 +154,15 @@ typedef struct dlcore_metric {
     double beta;                        /* fbeta_score: 1; above 0 */
     double label_smoothing;             /* 0 */
     char name[DLCORE_METRIC_NAME_SIZE]; /* of the result; "": the kind's */
+    dlcore_function_t function;         /* of yours */
 } dlcore_metric_t;
 
 /* The metric of that kind with Keras's defaults. */
 DLCORE_API dlcore_metric_t dlcore_metric_default(dlcore_metric_kind_t kind);
+
+/* A metric of your own: the mean over samples of what the function puts into row_values. Set
+ * `name`; files find the function by it. Callbacks in mode "auto" take less of it for better. */
+DLCORE_API dlcore_metric_t dlcore_metric_function(dlcore_function_call_t function, void *user);
 
 /* By Keras name ("accuracy", "acc", "mae", "MeanSquaredError", ...; case and underscores do not
  * count), with defaults, and back to the long form. An unknown name, or NULL, gives kind

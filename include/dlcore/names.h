@@ -171,7 +171,16 @@
 #define layer_from_name dlcore_layer_from_name
 #define layer_kind_name dlcore_layer_kind_name
 
+/* function.h */
+#define function_t dlcore_function_t
+#define function_batch_t dlcore_function_batch_t
+#define function_call_t dlcore_function_call_t
+#define function_calls_t dlcore_function_calls_t
+#define FUNCTION_CALLS_BATCH DLCORE_FUNCTION_CALLS_BATCH
+#define FUNCTION_CALLS_ROWS DLCORE_FUNCTION_CALLS_ROWS
+
 /* loss.h */
+#define loss_difference_t dlcore_loss_difference_t
 #define loss_kind_t dlcore_loss_kind_t
 #define loss_t dlcore_loss_t
 #define LOSS_UNKNOWN DLCORE_LOSS_UNKNOWN
@@ -194,6 +203,8 @@
 #define LOSS_CATEGORICAL_FOCAL_CROSSENTROPY DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY
 #define LOSS_DICE DLCORE_LOSS_DICE
 #define LOSS_TVERSKY DLCORE_LOSS_TVERSKY
+#define LOSS_FUNCTION DLCORE_LOSS_FUNCTION
+#define LOSS_SPARSE_FUNCTION DLCORE_LOSS_SPARSE_FUNCTION
 #define reduction_t dlcore_reduction_t
 #define REDUCTION_UNKNOWN DLCORE_REDUCTION_UNKNOWN
 #define REDUCTION_SUM_OVER_BATCH_SIZE DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE
@@ -219,6 +230,9 @@
 #define loss_categorical_focal_crossentropy dlcore_loss_categorical_focal_crossentropy
 #define loss_dice dlcore_loss_dice
 #define loss_tversky dlcore_loss_tversky
+#define loss_function dlcore_loss_function
+#define loss_sparse_function dlcore_loss_sparse_function
+#define loss_check dlcore_loss_check
 #define loss_from_name dlcore_loss_from_name
 #define loss_name dlcore_loss_name
 #define reduction_from_name dlcore_reduction_from_name
@@ -344,6 +358,7 @@
 #define METRIC_FBETA_SCORE DLCORE_METRIC_FBETA_SCORE
 #define METRIC_PEARSON_CORRELATION DLCORE_METRIC_PEARSON_CORRELATION
 #define METRIC_CONCORDANCE_CORRELATION DLCORE_METRIC_CONCORDANCE_CORRELATION
+#define METRIC_FUNCTION DLCORE_METRIC_FUNCTION
 #define average_t dlcore_average_t
 #define AVERAGE_UNKNOWN DLCORE_AVERAGE_UNKNOWN
 #define AVERAGE_MACRO DLCORE_AVERAGE_MACRO
@@ -363,6 +378,7 @@
 #define AGGREGATION_UNIFORM_AVERAGE DLCORE_AGGREGATION_UNIFORM_AVERAGE
 #define AGGREGATION_VARIANCE_WEIGHTED_AVERAGE DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE
 #define metric_default dlcore_metric_default
+#define metric_function dlcore_metric_function
 #define metric_from_name dlcore_metric_from_name
 #define metric_name dlcore_metric_name
 #define average_from_name dlcore_average_from_name

@@ -4,6 +4,7 @@
 #include "engine/objective.h"
 
 #include "base/size.h"
+#include "nn/function.h"
 
 static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
 {
@@ -11,7 +12,8 @@ static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
            a->label_smoothing == b->label_smoothing && a->delta == b->delta &&
            a->gamma == b->gamma && a->alpha == b->alpha && a->beta == b->beta &&
            a->apply_class_balancing == b->apply_class_balancing && a->per_sample == b->per_sample &&
-           a->reduction == b->reduction;
+           a->reduction == b->reduction && a->label_width == b->label_width &&
+           dlcore_function_is_same(&a->function, &b->function);
 }
 
 static bool is_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *b)
@@ -21,7 +23,8 @@ static bool is_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *b)
            a->num_thresholds == b->num_thresholds && a->summation == b->summation &&
            a->multi_label == b->multi_label && a->at == b->at && a->beta == b->beta &&
            a->aggregation == b->aggregation && a->num_regressors == b->num_regressors &&
-           a->from_logits == b->from_logits && a->label_smoothing == b->label_smoothing;
+           a->from_logits == b->from_logits && a->label_smoothing == b->label_smoothing &&
+           dlcore_function_is_same(&a->function, &b->function);
 }
 
 bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objective_t *b)
@@ -47,4 +50,22 @@ size_t dlcore_objective_states(const dlcore_objective_t *objective)
             return SIZE_MAX;
     }
     return length;
+}
+
+bool dlcore_objective_calls_functions(const dlcore_objective_t *objective)
+{
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        if (objective->metrics[i].kind == DLCORE_METRIC_FUNCTION)
+            return true;
+    }
+    return dlcore_loss_is_function(objective->loss_settings.kind);
+}
+
+bool dlcore_objective_is_called_once(const dlcore_objective_t *objective)
+{
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        if (dlcore_metric_is_called_once(&objective->metrics[i]))
+            return true;
+    }
+    return dlcore_loss_is_called_once(&objective->loss_settings);
 }

@@ -21,6 +21,7 @@ typedef struct dlcore_objective {
     bool weighted; /* samples have weights: batches of a workspace have room for them */
     dlcore_output_form_t output;
     size_t units;
+    size_t label_width; /* of labels that are values: units, or as a function of the user's says */
     dlcore_metric_t metrics[DLCORE_METRICS_MAX]; /* kinds resolved; weighted ones last */
     size_t metric_count;
     size_t first_weighted; /* metrics from here on use the weights of samples */
@@ -28,6 +29,11 @@ typedef struct dlcore_objective {
 
 /* Whether two are the same, but for `weighted` and names. */
 bool dlcore_objective_is_same(const dlcore_objective_t *a, const dlcore_objective_t *b);
+
+/* Whether the loss or a metric is a function of the user's (nn/function.h), and whether one of
+ * them wants whole batches on the calling thread. */
+bool dlcore_objective_calls_functions(const dlcore_objective_t *objective);
+bool dlcore_objective_is_called_once(const dlcore_objective_t *objective);
 
 /* Doubles that the states of all metrics take; 0 without metrics, SIZE_MAX where there are too
  * many. */

@@ -9,6 +9,7 @@
 #include "engine/activity.h"
 #include "engine/columns.h"
 #include "engine/small.h"
+#include "nn/function.h"
 
 /* The activation that node i applies itself in a run with this objective. */
 static dlcore_activate_t activation_of(const dlcore_network_t *network,
@@ -117,9 +118,14 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
         .dy = gradient ? &workspace->gradients[last] : &workspace->logits,
         .weight = dlcore_loss_factor(&objective->loss_settings, weights, y->rows),
         .row_loss = workspace->row_loss,
+        .rows = workspace->function_rows,
+        .slopes = workspace->function_slopes,
     };
 
-    dlcore_loss_rows(objective->loss, &loss, begin, end);
+    if (!dlcore_loss_is_called_once(&objective->loss_settings))
+        dlcore_loss_rows(objective->loss, &loss, begin, end);
+    else if (place->worker == 0)
+        dlcore_loss_rows(objective->loss, &loss, 0, y->rows);
     dlcore_sums_rows(network, objective, workspace, batch, begin, end);
 }
 

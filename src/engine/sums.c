@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/activity.h"
+#include "nn/function.h"
 
 dlcore_status dlcore_sums_create(const dlcore_allocator_t *allocator,
                                  const dlcore_objective_t *objective, dlcore_sums_t *sums,
@@ -153,6 +154,7 @@ static dlcore_metric_pass_t metric_pass(const dlcore_network_t *network,
                        : NULL,
         .logits = &workspace->logits,
         .targets = workspace->targets,
+        .rows = workspace->function_rows,
     };
 }
 
@@ -162,7 +164,8 @@ void dlcore_sums_rows(const dlcore_network_t *network, const dlcore_objective_t 
     for (size_t i = 0; i < objective->metric_count; i++) {
         dlcore_metric_pass_t pass = metric_pass(network, objective, workspace, batch, i);
 
-        if (dlcore_metric_is_mean(dlcore_metric_type(objective->metrics[i].kind)))
+        if (dlcore_metric_is_mean(dlcore_metric_type(objective->metrics[i].kind)) &&
+            !dlcore_metric_is_called_once(&objective->metrics[i]))
             dlcore_metric_rows(&pass, begin, end, workspace->row_metrics + i * workspace->capacity);
     }
 }
@@ -191,6 +194,8 @@ void dlcore_sums_batch(const dlcore_network_t *network, const dlcore_objective_t
     for (size_t i = 0; i < objective->metric_count; i++) {
         dlcore_metric_pass_t pass = metric_pass(network, objective, workspace, batch, i);
 
+        if (dlcore_metric_is_called_once(&objective->metrics[i]))
+            dlcore_metric_rows(&pass, 0, rows, workspace->row_metrics + i * workspace->capacity);
         dlcore_metric_accumulate(&pass, workspace->row_metrics + i * workspace->capacity, state);
         state += dlcore_metric_length(&objective->metrics[i], objective->units);
     }

@@ -88,19 +88,17 @@ static void cut_columns(cutter_t *cutter, const dlcore_network_t *network, dlcor
 static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
                       const dlcore_objective_t *objective, dlcore_workspace_t *w, size_t batch)
 {
-    size_t units = network->nodes[network->node_count - 1].output_width;
-
     w->input[batch] = cut_matrix(cutter, network, w->capacity, network->nodes[0].input_width);
     cut_columns(cutter, network, w, batch);
     if (objective == NULL)
         return;
-    w->labels[batch].width = units;
+    w->labels[batch].width = objective->label_width;
     if (objective->loss->labels == DLCORE_LABELS_CLASSES) {
         w->labels[batch].width = 1;
         w->labels[batch].classes = cut(cutter, w->capacity, sizeof(int32_t));
     } else {
         size_t count = 0;
-        if (!dlcore_size_multiply(w->capacity, units, &count))
+        if (!dlcore_size_multiply(w->capacity, objective->label_width, &count))
             cutter->overflow = true;
         w->labels[batch].values = cut(cutter, count, sizeof(float));
     }
@@ -257,6 +255,10 @@ static void cut_results(cutter_t *cutter, const dlcore_network_t *network,
         cutter->overflow = true;
     if (needs_targets(objective))
         w->targets = cut(cutter, count, sizeof(float));
+    if (dlcore_objective_calls_functions(objective)) {
+        w->function_rows = cut(cutter, count, sizeof(float));
+        w->function_slopes = cut(cutter, count, sizeof(float));
+    }
     w->row_loss = cut(cutter, w->capacity, sizeof(float));
     if (dlcore_network_has_penalties(network))
         w->row_activity = cut(cutter, w->capacity, sizeof *w->row_activity);

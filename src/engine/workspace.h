@@ -62,8 +62,9 @@ typedef struct dlcore_workspace {
     uint64_t *keys; /* of what is random in a step; NULL but to train, and where nothing is */
     dlcore_matrix_t logits;     /* scratch of losses without gradients, where there may be some */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
-    float *targets;        /* labels as a loss has them, as large as labels; NULL: not needed */
-    float *row_loss;       /* capacity */
+    float *targets; /* labels as a loss has them, as large as labels; NULL: not needed */
+    float *function_rows, *function_slopes; /* scratch of the user's functions; NULL: none */
+    float *row_loss;                        /* capacity */
     double *row_activity;  /* capacity; NULL where no layer has an activity regularizer */
     float *row_metrics;    /* metric_count times capacity */
     double *metric_states; /* for the sums of a batch (engine/sums.h) */

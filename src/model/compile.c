@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "engine/activity.h"
 #include "model/model.h"
+#include "nn/function.h"
 
 void dlcore_compile_options_reset(dlcore_compile_options_t *options)
 {
@@ -110,6 +111,20 @@ static dlcore_status check_compile(const dlcore_compile_options_t *options,
     return status;
 }
 
+/* Where labels are no values of the units, metrics have nothing to compare these with. */
+static dlcore_status check_label_width(const dlcore_metric_t *metric, size_t units,
+                                       const dlcore_objective_t *objective,
+                                       dlcore_error_record_t *error)
+{
+    if (objective->label_width == units || objective->loss->labels == DLCORE_LABELS_CLASSES ||
+        metric->kind == DLCORE_METRIC_FUNCTION)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: needs a label for each of %zu units, but label_width of the loss is "
+                       "%zu: only metric_function takes such labels",
+                       dlcore_metric_name(metric->kind), units, objective->label_width);
+}
+
 /* Loss and metrics for a last layer of that width; 0: not known yet. */
 static dlcore_status resolve_metrics(const dlcore_compile_options_t *settings, size_t units,
                                      dlcore_objective_t *objective, dlcore_error_record_t *error)
@@ -123,6 +138,8 @@ static dlcore_status resolve_metrics(const dlcore_compile_options_t *settings, s
                       : settings->weighted_metrics[i - settings->metric_count];
         metric->kind = dlcore_metric_resolve(metric->kind, objective->loss->labels, units);
         status = dlcore_metric_validate(metric, objective->loss->labels, units, error);
+        if (status == DLCORE_OK && units > 0)
+            status = check_label_width(metric, units, objective, error);
         if (status != DLCORE_OK)
             return status;
     }
@@ -137,6 +154,10 @@ static void begin_objective(const dlcore_compile_options_t *settings, size_t uni
     objective->loss = dlcore_loss_type(settings->loss.kind);
     objective->loss_settings = settings->loss;
     objective->units = units;
+    objective->label_width =
+        dlcore_loss_is_function(settings->loss.kind) && settings->loss.label_width > 0
+            ? settings->loss.label_width
+            : units;
     objective->metric_count = settings->metric_count + settings->weighted_metric_count;
     objective->first_weighted = settings->metric_count;
 }
@@ -268,4 +289,29 @@ void dlcore_evaluation_set(const dlcore_model_t *model, const dlcore_objective_t
         memcpy(result->metrics[i].name, names[i], sizeof names[i]);
         result->metrics[i].value = dlcore_sums_metric(objective, sums, i);
     }
+}
+
+dlcore_status dlcore_check_functions(const dlcore_model_t *model, const char *call,
+                                     dlcore_error_record_t *error)
+{
+    const dlcore_compile_options_t *settings = &model->settings;
+    size_t count = settings->metric_count + settings->weighted_metric_count;
+
+    if (dlcore_loss_is_function(settings->loss.kind) && settings->loss.function.type->is_missing)
+        return dlcore_fail(error, DLCORE_ERROR_STATE,
+                           "%s: the loss \"%s\" is a function of the program that saved the "
+                           "model: give it as own_loss when you load, or compile again",
+                           call, settings->loss.name);
+    for (size_t i = 0; i < count; i++) {
+        const dlcore_metric_t *metric =
+            i < settings->metric_count ? &settings->metrics[i]
+                                       : &settings->weighted_metrics[i - settings->metric_count];
+
+        if (metric->kind == DLCORE_METRIC_FUNCTION && metric->function.type->is_missing)
+            return dlcore_fail(error, DLCORE_ERROR_STATE,
+                               "%s: the metric \"%s\" is a function of the program that saved the "
+                               "model: give it in own_metrics when you load, or compile again",
+                               call, metric->name);
+    }
+    return DLCORE_OK;
 }

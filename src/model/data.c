@@ -120,8 +120,13 @@ static dlcore_status check_values(const dlcore_network_t *network,
 {
     const dlcore_node_t *last = &network->nodes[network->node_count - 1];
 
-    if (y->row_size == last->output_width)
+    if (y->row_size == objective->label_width)
         return DLCORE_OK;
+    if (objective->label_width != last->output_width)
+        return dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                           "%s: label_width is %zu, but labels have %zu value%s per sample",
+                           objective->loss->name, objective->label_width, y->row_size,
+                           plural(y->row_size));
     if (objective->loss->labels == DLCORE_LABELS_ONE_HOT && y->row_size == 1 &&
         y->dtype != DLCORE_DTYPE_FLOAT32)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,

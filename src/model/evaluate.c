@@ -93,6 +93,8 @@ dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
         status = dlcore_fail(error, DLCORE_ERROR_STATE,
                              "evaluate: the model is not compiled; call model_compile first");
     if (status == DLCORE_OK)
+        status = dlcore_check_functions(model, "evaluate", error);
+    if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, error);
     return status;
 }

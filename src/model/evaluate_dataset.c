@@ -54,6 +54,8 @@ static size_t block_of(const dlcore_objective_t *objective, size_t rows)
 {
     dlcore_reduction_t reduction = objective->loss_settings.reduction;
 
+    if (dlcore_objective_is_called_once(objective))
+        return rows;
     if (reduction == DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE ||
         (reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT && !objective->weighted))
         return dlcore_block_rows(rows);

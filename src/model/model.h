@@ -106,6 +106,10 @@ dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_wid
 dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objective_t *objective,
                                      dlcore_error_record_t *error);
 
+/* DLCORE_ERROR_STATE where the loss or a metric is a function that loading was not given. */
+dlcore_status dlcore_check_functions(const dlcore_model_t *model, const char *call,
+                                     dlcore_error_record_t *error);
+
 /* ---- data.c: what users pass in ---- */
 
 /* The model has a layer of that number; `call` is for the message. */

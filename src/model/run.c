@@ -148,8 +148,11 @@ dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
         dlcore_model_workers(run->team, dlcore_forward_work(run->model, run->source.rows)),
         blocks.stripes);
     dlcore_scope_t scope;
-    dlcore_status status = make_workspaces(&blocks, workers, error);
+    dlcore_status status;
 
+    if (run->objective != NULL && dlcore_objective_is_called_once(run->objective))
+        workers = 1; /* the caller's thread */
+    status = make_workspaces(&blocks, workers, error);
     if (status == DLCORE_OK && run->objective != NULL)
         status = make_sums(&blocks, error);
     if (status == DLCORE_OK) {

@@ -30,6 +30,9 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
     if (!model->compiled)
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                            "%s: the model is not compiled; call model_compile first", call);
+    status = dlcore_check_functions(model, call, &model->error);
+    if (status != DLCORE_OK)
+        return status;
     status = dlcore_check_samples(network, x, &model->error);
     *misfit = status != DLCORE_OK;
     if (status == DLCORE_OK && network->values == NULL)

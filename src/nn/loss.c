@@ -7,10 +7,13 @@
 
 #include "base/error.h"
 #include "base/name.h"
+#include "base/utf8.h"
+#include "nn/function.h"
 
-static const dlcore_loss_type_t *const loss_types[] = {NULL,
+static const dlcore_loss_type_t *const loss_types[] = {
+    NULL,
 #define DLCORE_LOSS_ROW(kind, name, keys) [DLCORE_LOSS_##kind] = &dlcore_loss_type_##name,
-                                                       DLCORE_LOSS_KINDS(DLCORE_LOSS_ROW)
+    DLCORE_LOSS_KINDS(DLCORE_LOSS_ROW) DLCORE_LOSS_FUNCTION_KINDS(DLCORE_LOSS_ROW)
 #undef DLCORE_LOSS_ROW
 };
 
@@ -136,6 +139,24 @@ static dlcore_status check_unused(const dlcore_loss_t *loss, const dlcore_loss_t
     return DLCORE_OK;
 }
 
+static dlcore_status check_function(const dlcore_loss_t *loss, const dlcore_loss_type_t *type,
+                                    dlcore_error_record_t *error)
+{
+    const char *problem;
+
+    if (memchr(loss->name, '\0', sizeof loss->name) == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name has more than %d bytes",
+                           type->name, DLCORE_LOSS_NAME_SIZE - 1);
+    problem = dlcore_utf8_problem(loss->name);
+    if (problem != NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: its name %s", type->name, problem);
+    if (loss->kind == DLCORE_LOSS_SPARSE_FUNCTION && loss->label_width > 1)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: takes one integer per sample, got label_width %zu", type->name,
+                           loss->label_width);
+    return dlcore_function_validate(&loss->function, type->name, error);
+}
+
 static const char *loss_choice(int value)
 {
     return dlcore_loss_name((dlcore_loss_kind_t)value);
@@ -150,6 +171,8 @@ dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_recor
         return dlcore_check_choice("compile", "loss", (int)loss->kind, 1, LOSS_TYPES - 1,
                                    loss_choice, error);
     status = check_unused(loss, type, error);
+    if (status == DLCORE_OK && dlcore_loss_is_function(loss->kind))
+        status = check_function(loss, type, error);
     if (status == DLCORE_OK)
         status = dlcore_settings_validate(type->settings, loss, type->name, error);
     if (status == DLCORE_OK)
@@ -247,6 +270,10 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
     dlcore_loss_pass_t one = *pass;
     bool whole = dlcore_loss_is_whole(pass->loss);
 
+    if (type->row == NULL) {
+        pass->loss->function.type->loss_rows(pass, begin, end);
+        return;
+    }
     if (dlcore_loss_changes_labels(pass->loss)) {
         dlcore_label_change_t change = change_of(type, pass);
         size_t width = pass->labels->width;

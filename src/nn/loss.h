@@ -69,6 +69,7 @@ typedef struct dlcore_loss_pass {
     float weight;         /* dlcore_loss_factor */
     float *row_loss;      /* one per row, times the weight of its sample */
     dlcore_overlap_t overlap; /* of the whole batch, where type->overlap and not per_sample */
+    float *rows, *slopes;     /* scratch of functions (function.h): y and dy, row by row */
 } dlcore_loss_pass_t;
 
 typedef struct dlcore_loss_type {
@@ -83,7 +84,8 @@ typedef struct dlcore_loss_type {
     bool signs;                       /* labels of a batch that are all 0 or 1 become -1 and 1 */
     bool keeps_logits;                /* with from_logits it is not computed with that activation */
     bool overlap; /* but for per_sample, each row's loss is that of the whole batch */
-    /* One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
+    /* NULL of a function of the user's (function.h).
+     * One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
      * loss, unweighted. Labels are dlcore_loss_targets. */
     float (*row)(const dlcore_loss_pass_t *pass, size_t row);
 } dlcore_loss_type_t;
@@ -161,9 +163,17 @@ float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t
     kind(TVERSKY, tversky, dlcore_no_keys)
 /* clang-format on */
 
+/* Functions of the user's, whose constructors take one: likewise, after those. */
+/* clang-format off */
+#define DLCORE_LOSS_FUNCTION_KINDS(kind) \
+    kind(FUNCTION, function, dlcore_no_keys) \
+    kind(SPARSE_FUNCTION, sparse_function, dlcore_no_keys)
+/* clang-format on */
+
 #define DLCORE_LOSS_DECLARED(kind, name, keys) \
     extern const dlcore_loss_type_t dlcore_loss_type_##name;
 DLCORE_LOSS_KINDS(DLCORE_LOSS_DECLARED)
+DLCORE_LOSS_FUNCTION_KINDS(DLCORE_LOSS_DECLARED)
 #undef DLCORE_LOSS_DECLARED
 
 extern const dlcore_setting_key_t dlcore_categorical_loss_keys[];

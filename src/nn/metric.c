@@ -4,6 +4,7 @@
 #include "nn/metric.h"
 
 #include "base/name.h"
+#include "nn/function.h"
 
 static const dlcore_metric_type_t *const metric_types[] = {NULL,
 #define DLCORE_METRIC_ROW(kind, name, keys) [DLCORE_METRIC_##kind] = &dlcore_metric_type_##name,
@@ -96,6 +97,10 @@ void dlcore_metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t e
     const dlcore_metric_type_t *type = dlcore_metric_type(pass->metric->kind);
     dlcore_loss_t loss = dlcore_metric_loss(pass->metric);
 
+    if (pass->metric->kind == DLCORE_METRIC_FUNCTION) {
+        pass->metric->function.type->metric_rows(pass, begin, end, values);
+        return;
+    }
     if (type->loss != DLCORE_LOSS_UNKNOWN) {
         dlcore_loss_pass_t rows = {
             .kernels = pass->kernels,

@@ -32,12 +32,14 @@ typedef struct dlcore_metric_pass {
     /* scratch for losses of dlcore_metric_loss: from_logits; dlcore_loss_changes_labels */
     dlcore_matrix_t *logits;
     float *targets;
+    float *rows; /* scratch of functions: y, row by row */
 } dlcore_metric_pass_t;
 
 /* What y_true must be. */
 typedef enum dlcore_metric_labels {
     DLCORE_METRIC_LABELS_UNITS,   /* a value for each unit */
     DLCORE_METRIC_LABELS_CLASSES, /* integers */
+    DLCORE_METRIC_LABELS_ANY,     /* a function's of the user's */
     DLCORE_METRIC_LABELS_BITS     /* a value for each unit, or integers for one unit */
 } dlcore_metric_labels_t;
 
@@ -108,7 +110,8 @@ typedef struct dlcore_metric_type {
     kind(RECALL_AT_PRECISION, recall_at_precision, dlcore_no_keys) \
     kind(FBETA_SCORE, fbeta_score, dlcore_no_keys) \
     kind(PEARSON_CORRELATION, pearson_correlation, dlcore_correlation_keys) \
-    kind(CONCORDANCE_CORRELATION, concordance_correlation, dlcore_correlation_keys)
+    kind(CONCORDANCE_CORRELATION, concordance_correlation, dlcore_correlation_keys) \
+    kind(FUNCTION, function, dlcore_no_keys)
 /* clang-format on */
 
 #define DLCORE_METRIC_DECLARED(kind, name, keys) \

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "base/utf8.h"
+#include "nn/function.h"
 #include "nn/metric.h"
 
 static bool has_class_id(const dlcore_metric_type_t *type)
@@ -56,6 +57,8 @@ dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_re
         return dlcore_check_choice("metric", "kind", (int)metric->kind, 1,
                                    DLCORE_METRIC_KIND_COUNT - 1, metric_choice, error);
     status = dlcore_settings_validate(type->settings, metric, type->name, error);
+    if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_FUNCTION)
+        status = dlcore_function_validate(&metric->function, type->name, error);
     return status == DLCORE_OK ? check_name(metric, type, error) : status;
 }
 
@@ -82,8 +85,8 @@ static dlcore_status check_label_form(const dlcore_metric_type_t *type, dlcore_l
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s needs integer labels, which the loss does not take: use %s",
                            type->name, type->name + strlen("sparse_"));
-    if (type->labels == DLCORE_METRIC_LABELS_CLASSES || !classes ||
-        (type->labels == DLCORE_METRIC_LABELS_BITS && units <= 1))
+    if (type->labels == DLCORE_METRIC_LABELS_CLASSES || type->labels == DLCORE_METRIC_LABELS_ANY ||
+        !classes || (type->labels == DLCORE_METRIC_LABELS_BITS && units <= 1))
         return DLCORE_OK;
     if (units == 0)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,

@@ -1,6 +1,7 @@
 /* Writing compile settings as Keras does.
  *
  * SPDX-License-Identifier: MIT */
+#include "nn/function.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
 #include "store/config_writing.h"
@@ -18,10 +19,25 @@ static void open_class(dlcore_json_writer_t *writer, const char *member, const c
     dlcore_json_put_string(writer, "name", name);
 }
 
+/* As Keras writes a Python function: it looks for that name in its custom_objects. */
+static void put_python_function(dlcore_json_writer_t *writer, const char *member, const char *name)
+{
+    dlcore_json_open(writer, member, '{');
+    dlcore_json_put_string(writer, "module", "builtins");
+    dlcore_json_put_string(writer, "class_name", "function");
+    dlcore_json_put_string(writer, "config", name);
+    dlcore_json_put_string(writer, "registered_name", "function");
+    dlcore_json_close(writer, '}');
+}
+
 static void put_metric(dlcore_json_writer_t *writer, const dlcore_metric_t *metric)
 {
     const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
 
+    if (metric->kind == DLCORE_METRIC_FUNCTION && writer->for_keras) {
+        put_python_function(writer, NULL, metric->name);
+        return;
+    }
     open_class(writer, NULL, "keras.metrics", type->class_name, type->name,
                metric->name[0] != '\0' ? metric->name : type->name);
     dlcore_settings_put(writer, type->settings, NULL, metric);
@@ -47,8 +63,14 @@ static void put_metrics(dlcore_json_writer_t *writer, const char *list,
 static void put_loss(dlcore_json_writer_t *writer, const dlcore_loss_t *loss)
 {
     const dlcore_loss_type_t *type = dlcore_loss_type(loss->kind);
+    bool own = dlcore_loss_is_function(loss->kind) && loss->name[0] != '\0';
 
-    open_class(writer, "loss", "keras.losses", type->class_name, type->name, type->name);
+    if (dlcore_loss_is_function(loss->kind) && writer->for_keras) {
+        put_python_function(writer, "loss", loss->name);
+        return;
+    }
+    open_class(writer, "loss", "keras.losses", type->class_name, type->name,
+               own ? loss->name : type->name);
     dlcore_settings_put(writer, type->settings, NULL, loss);
     dlcore_settings_put(writer, dlcore_loss_common_settings, NULL, loss);
     dlcore_config_close(writer);

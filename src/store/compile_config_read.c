@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "model/model.h"
+#include "nn/function.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
 #include "store/config_reading.h"
@@ -13,9 +14,10 @@
 #include "store/optimizer_config.h"
 
 /* In the order of the kinds. */
-static const dlcore_setting_key_t *const loss_keys[] = {dlcore_no_keys,
+static const dlcore_setting_key_t *const loss_keys[] = {
+    dlcore_no_keys,
 #define DLCORE_LOSS_KEYS(kind, name, keys) keys,
-                                                        DLCORE_LOSS_KINDS(DLCORE_LOSS_KEYS)
+    DLCORE_LOSS_KINDS(DLCORE_LOSS_KEYS) DLCORE_LOSS_FUNCTION_KINDS(DLCORE_LOSS_KEYS)
 #undef DLCORE_LOSS_KEYS
 };
 static const dlcore_setting_key_t *const metric_keys[] = {dlcore_no_keys,
@@ -40,6 +42,18 @@ static dlcore_json_t only_one(const dlcore_json_t *value)
     return found;
 }
 
+/* The name of a function of the program that wrote the file; the kind's stands for none. */
+static dlcore_status get_function_name(const dlcore_config_reading_t *reading,
+                                       const dlcore_json_t *config, const char *kind, char *name,
+                                       size_t room)
+{
+    dlcore_status status = dlcore_config_name(reading, config, "name", name, room);
+
+    if (status == DLCORE_OK && strcmp(name, kind) == 0)
+        name[0] = '\0';
+    return status;
+}
+
 static dlcore_status get_loss(dlcore_config_reading_t *reading, const dlcore_json_t *value,
                               dlcore_loss_t *loss)
 {
@@ -56,6 +70,10 @@ static dlcore_status get_loss(dlcore_config_reading_t *reading, const dlcore_jso
     type = dlcore_loss_type(loss->kind);
     if (type == NULL)
         return dlcore_config_refuse_class(reading, "loss", &thing, name);
+    if (dlcore_loss_is_function(loss->kind))
+        status = get_function_name(reading, &config, type->name, loss->name, sizeof loss->name);
+    if (status != DLCORE_OK)
+        return status;
     kind.name = name;
     kind.settings = type->settings;
     kind.keys = loss_keys[loss->kind];

@@ -110,6 +110,8 @@ static dlcore_status compile(dlcore_model_loading_t *loading)
         status = dlcore_compile_config_read(&config, dlcore_model_loading_file(loading), settings,
                                             loading->error);
         if (status == DLCORE_OK)
+            status = dlcore_model_loading_functions(loading, settings);
+        if (status == DLCORE_OK)
             status = models_error(loading, dlcore_model_compile_with(loading->model, settings));
         loading->report.compiled = status == DLCORE_OK;
     }

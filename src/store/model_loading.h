@@ -51,6 +51,12 @@ dlcore_status dlcore_model_loading_json(const dlcore_model_loading_t *loading, c
 dlcore_status dlcore_model_loading_last_json(dlcore_model_loading_t *loading, const char *name,
                                              dlcore_json_t *value);
 
+/* ---- functions of the user's: model_load_functions.c ---- */
+
+/* Puts those that the options give into settings that were read; others are known to be missing. */
+dlcore_status dlcore_model_loading_functions(dlcore_model_loading_t *loading,
+                                             dlcore_compile_options_t *settings);
+
 /* ---- training state: model_load_state.c ---- */
 
 /* The model's counts, seed and stopped run, without the weights that the latter keeps. */

@@ -81,7 +81,7 @@ static void test_metric_names_round_trip(void **state)
     assert_int_equal(dlcore_metric_from_name("accurac").kind, DLCORE_METRIC_UNKNOWN);
     assert_int_equal(dlcore_metric_from_name(NULL).kind, DLCORE_METRIC_UNKNOWN);
     assert_string_equal(dlcore_metric_name(DLCORE_METRIC_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)39), "unknown");
+    assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)40), "unknown");
     assert_string_equal(dlcore_metric_name((dlcore_metric_kind_t)-1), "unknown");
 }
 
@@ -123,8 +123,8 @@ static void test_metric_validate_names_the_metric_and_the_numbers(void **state)
                    "metric: kind -1 is unknown (a name that was not found?): known are accuracy, ");
     assert_refused(dlcore_metric_default(DLCORE_METRIC_NONE), DLCORE_LABELS_VALUES,
                    "kind 0 is unknown");
-    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)39), DLCORE_LABELS_VALUES,
-                   "kind 39 is unknown");
+    assert_refused(dlcore_metric_default((dlcore_metric_kind_t)40), DLCORE_LABELS_VALUES,
+                   "kind 40 is unknown");
     assert_refused(sparse, DLCORE_LABELS_ONE_HOT,
                    "sparse_categorical_accuracy needs integer labels");
     assert_refused(dlcore_metric_from_name("mae"), DLCORE_LABELS_CLASSES,

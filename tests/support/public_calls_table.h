@@ -150,6 +150,10 @@ CALL(dlcore_loss_binary_focal_crossentropy, (void)dlcore_loss_binary_focal_cross
 CALL(dlcore_loss_categorical_focal_crossentropy, (void)dlcore_loss_categorical_focal_crossentropy())
 CALL(dlcore_loss_dice, (void)dlcore_loss_dice())
 CALL(dlcore_loss_tversky, (void)dlcore_loss_tversky())
+CALL(dlcore_loss_function, (void)dlcore_loss_function(NULL, NULL))
+CALL(dlcore_loss_sparse_function, (void)dlcore_loss_sparse_function(NULL, NULL))
+CALL(dlcore_loss_check, s->status = dlcore_loss_check(P(&s->own_loss), P(s->floats), P(s->floats),
+                                                      P(&s->loss_check), ERROR))
 CALL(dlcore_loss_from_name, (void)dlcore_loss_from_name(P("loss")))
 CALL(dlcore_loss_name, (void)dlcore_loss_name(DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY))
 CALL(dlcore_reduction_from_name, (void)dlcore_reduction_from_name(P("loss")))
@@ -158,6 +162,7 @@ CALL(dlcore_reduction_name, (void)dlcore_reduction_name(DLCORE_REDUCTION_SUM))
 /* ---- metric.h ---- */
 
 CALL(dlcore_metric_default, (void)dlcore_metric_default(DLCORE_METRIC_ACCURACY))
+CALL(dlcore_metric_function, (void)dlcore_metric_function(NULL, NULL))
 CALL(dlcore_metric_from_name, (void)dlcore_metric_from_name(P("loss")))
 CALL(dlcore_metric_name, (void)dlcore_metric_name(DLCORE_METRIC_ACCURACY))
 CALL(dlcore_average_from_name, (void)dlcore_average_from_name(P("loss")))
