@@ -60,6 +60,7 @@
 #include "dlcore/report.h"
 #include "dlcore/schedule.h"
 #include "dlcore/status.h"
+#include "dlcore/steps.h"
 #include "dlcore/tensor.h"
 #include "dlcore/version.h"
 #include "dlcore/weights.h"

@@ -238,6 +238,15 @@
 #define reduction_from_name dlcore_reduction_from_name
 #define reduction_name dlcore_reduction_name
 
+/* steps.h */
+#define model_train_on_gradient dlcore_model_train_on_gradient
+#define model_apply_gradients dlcore_model_apply_gradients
+#define model_input_gradients dlcore_model_input_gradients
+#define model_input_gradients_of dlcore_model_input_gradients_of
+#define model_predict_layer dlcore_model_predict_layer
+#define model_predict_from dlcore_model_predict_from
+#define model_layer_width dlcore_model_layer_width
+
 /* schedule.h */
 #define schedule_kind_t dlcore_schedule_kind_t
 #define schedule_function_t dlcore_schedule_function_t

@@ -124,9 +124,7 @@ static dlcore_status settle_node(const dlcore_network_t *network, dlcore_node_t 
     return place_all(network, node, false, floats, count, error);
 }
 
-/* Finds the leading layers that the gather can do: flattens, and one rescaling; the last layer
- * stays, so that there is an output. */
-static void settle_input(dlcore_network_t *network)
+void dlcore_network_settle_input(dlcore_network_t *network)
 {
     bool rescaled = false;
 
@@ -213,7 +211,7 @@ static dlcore_status settle_nodes(dlcore_network_t *network, size_t width, size_
             place_all(network, &network->nodes[i], true, floats, &network->parameter_count, error);
     if (status == DLCORE_OK) {
         settle_places(network);
-        settle_input(network);
+        dlcore_network_settle_input(network);
     }
     return status;
 }

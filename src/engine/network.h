@@ -37,6 +37,10 @@ dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input
 /* As before it was built. */
 void dlcore_network_unbuild(dlcore_network_t *network);
 
+/* Finds the leading layers that the gather can do: flattens, and one rescaling; the last layer
+ * stays, so that there is an output. Building does so. */
+void dlcore_network_settle_input(dlcore_network_t *network);
+
 /* Freezes layer i, or lets training move it. */
 void dlcore_network_set_trainable(dlcore_network_t *network, size_t i, bool trainable);
 

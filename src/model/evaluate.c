@@ -222,26 +222,28 @@ static dlcore_status check_apart(const dlcore_tensor_t *x, const dlcore_tensor_t
                        to >= from ? "after" : "before", y_row, stride);
 }
 
-static dlcore_status predict_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,
-                                     dlcore_tensor_t *y_pred,
+dlcore_status dlcore_predict_tensors(const dlcore_model_t *model, const dlcore_network_t *network,
+                                     const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
                                      const dlcore_predict_options_t *options)
 {
     dlcore_predict_options_t chosen = options != NULL ? *options : dlcore_predict_options_default();
-    dlcore_run_t run = {.model = model, .source = {.x = x}, .y_pred = y_pred};
+    dlcore_run_t run = {.model = model, .network = network, .source = {.x = x}, .y_pred = y_pred};
     dlcore_status status = dlcore_check_options(&chosen, "predict", chosen.error);
 
     if (status != DLCORE_OK)
         return status;
     if (model == NULL)
         return dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT, "predict: model is NULL");
+    if (network == NULL)
+        network = &model->network;
     status = check_no_steps("predict", chosen.steps, chosen.error);
     if (status == DLCORE_OK)
         status = dlcore_check_built(model, "predict", chosen.error);
     if (status == DLCORE_OK)
-        status = dlcore_check_inputs(&model->network, x, chosen.error);
+        status = dlcore_check_inputs(network, x, chosen.error);
     if (status == DLCORE_OK)
-        status = check_output(y_pred, dlcore_sample_count(x),
-                              dlcore_network_output_width(&model->network), chosen.error);
+        status = check_output(y_pred, dlcore_sample_count(x), dlcore_network_output_width(network),
+                              chosen.error);
     if (status == DLCORE_OK && x != NULL && dlcore_sample_count(x) > 0)
         status = check_apart(x, y_pred, chosen.error);
     run.source.rows = status == DLCORE_OK ? dlcore_sample_count(x) : 0;
@@ -260,7 +262,7 @@ dlcore_status dlcore_model_predict_with(const dlcore_model_t *model, const dlcor
 {
     dlcore_traces_t before = dlcore_traces_note();
 
-    return dlcore_traces_end(before, predict_tensors(model, x, y_pred, options));
+    return dlcore_traces_end(before, dlcore_predict_tensors(model, NULL, x, y_pred, options));
 }
 
 dlcore_status dlcore_model_predict(const dlcore_model_t *model, const dlcore_tensor_t *x,

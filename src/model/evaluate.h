@@ -35,6 +35,11 @@ void dlcore_evaluation_report(const dlcore_evaluation_t *result, dlcore_progress
  * several threads have blocks. Never by the number of threads, so that bits do not depend on it. */
 size_t dlcore_block_rows(size_t rows);
 
+/* predict with a part of the model's network; NULL: all of it. */
+dlcore_status dlcore_predict_tensors(const dlcore_model_t *model, const dlcore_network_t *network,
+                                     const dlcore_tensor_t *x, dlcore_tensor_t *y_pred,
+                                     const dlcore_predict_options_t *options);
+
 /* The model has weights; `call` is for the message. */
 dlcore_status dlcore_check_built(const dlcore_model_t *model, const char *call,
                                  dlcore_error_record_t *error);

@@ -178,6 +178,7 @@ size_t dlcore_result_names(const dlcore_compile_options_t *settings,
 
 typedef struct dlcore_run {
     const dlcore_model_t *model;
+    const dlcore_network_t *network;     /* NULL: the model's; else a part of it */
     const dlcore_objective_t *objective; /* NULL: predict */
     dlcore_source_t source;              /* all rows */
     size_t block;                        /* rows at a time, 1 or more */

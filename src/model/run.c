@@ -129,7 +129,7 @@ static dlcore_status make_sums(blocks_t *blocks, dlcore_error_record_t *error)
 static blocks_t blocks_of(const dlcore_run_t *run)
 {
     blocks_t blocks = {.run = run,
-                       .network = &run->model->network,
+                       .network = run->network != NULL ? run->network : &run->model->network,
                        .count = (run->source.rows - 1) / run->block + 1,
                        .stripe = 1};
 

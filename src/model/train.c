@@ -13,8 +13,8 @@
 
 /* *misfit: the samples or the labels are at fault. */
 static dlcore_status check_data(dlcore_model_t *model, const char *call, const dlcore_tensor_t *x,
-                                const dlcore_tensor_t *y, dlcore_objective_t *objective,
-                                bool *misfit)
+                                const dlcore_tensor_t *y, dlcore_objective_setter_t *setter,
+                                dlcore_objective_t *objective, bool *misfit)
 {
     dlcore_network_t *network = &model->network;
     bool was_built = network->values != NULL;
@@ -30,7 +30,7 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
     if (!model->compiled)
         return dlcore_fail(&model->error, DLCORE_ERROR_STATE,
                            "%s: the model is not compiled; call model_compile first", call);
-    status = dlcore_check_functions(model, call, &model->error);
+    status = setter == NULL ? dlcore_check_functions(model, call, &model->error) : DLCORE_OK;
     if (status != DLCORE_OK)
         return status;
     status = dlcore_check_samples(network, x, &model->error);
@@ -40,7 +40,8 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, &model->error);
     if (status == DLCORE_OK) {
-        status = dlcore_check_labels(network, objective, x, y, &model->error);
+        status = setter != NULL ? setter(network, call, x, y, objective, &model->error)
+                                : dlcore_check_labels(network, objective, x, y, &model->error);
         *misfit = status != DLCORE_OK;
     }
     if (status != DLCORE_OK && !was_built)
@@ -80,11 +81,19 @@ dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t 
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size, bool weighted)
 {
+    return dlcore_training_begin_as(training, model, call, x, y, batch_size, weighted, NULL);
+}
+
+dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model_t *model,
+                                       const char *call, const dlcore_tensor_t *x,
+                                       const dlcore_tensor_t *y, size_t batch_size, bool weighted,
+                                       dlcore_objective_setter_t *setter)
+{
     dlcore_status status;
     size_t rows;
 
     *training = (dlcore_training_t){.model = model};
-    status = check_data(model, call, x, y, &training->objective, &training->misfit);
+    status = check_data(model, call, x, y, setter, &training->objective, &training->misfit);
     if (status != DLCORE_OK)
         return status;
     training->objective.weighted = weighted;

@@ -32,6 +32,16 @@ typedef struct dlcore_training {
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
                                     const char *call, const dlcore_tensor_t *x,
                                     const dlcore_tensor_t *y, size_t batch_size, bool weighted);
+/* The same for another objective than compile's: `setter` (NULL: none) puts it in the place of
+ * that, and checks y in the place of labels. */
+typedef dlcore_status dlcore_objective_setter_t(const dlcore_network_t *network, const char *call,
+                                                const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                                dlcore_objective_t *objective,
+                                                dlcore_error_record_t *error);
+dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model_t *model,
+                                       const char *call, const dlcore_tensor_t *x,
+                                       const dlcore_tensor_t *y, size_t batch_size, bool weighted,
+                                       dlcore_objective_setter_t *setter);
 /* Makes room for batches of that many rows, takes the threads that they are worth, and makes room
  * for weights of samples when objective.weighted, between two steps. */
 dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows);

@@ -52,6 +52,8 @@ struct public_scene {
     float class_weight[CLASSES];
     uint8_t bytes8[ROOM];
     int32_t labels[SAMPLES];
+    float dx_values[SAMPLES * INPUTS];
+    dlcore_tensor_t *dx;
     dlcore_tensor_t *x, *y, *y_pred, *ones, *means, *square, *floats, *out, *out2;
     size_t shape[2], index[2], flat[1], counts[CLASSES * CLASSES], number;
     double value;
@@ -345,6 +347,7 @@ static void make_tensors(public_scene_t *s)
     s->x = borrow(DLCORE_DTYPE_FLOAT32, s->x_values, SAMPLES, INPUTS);
     s->y = borrow(DLCORE_DTYPE_INT32, s->labels, SAMPLES, 0);
     s->y_pred = borrow(DLCORE_DTYPE_FLOAT32, s->outputs, SAMPLES, CLASSES);
+    s->dx = borrow(DLCORE_DTYPE_FLOAT32, s->dx_values, SAMPLES, INPUTS);
     s->ones = borrow(DLCORE_DTYPE_FLOAT32, ones, SAMPLES, 0);
     s->means = borrow(DLCORE_DTYPE_FLOAT32, s->means_values, INPUTS, 0);
     s->square = borrow(DLCORE_DTYPE_FLOAT32, square, INPUTS, INPUTS);
@@ -517,8 +520,8 @@ size_t public_scene_open_files(const public_scene_t *s)
 
 void public_scene_free(public_scene_t *s)
 {
-    dlcore_tensor_t *tensors[] = {s->x,      s->y,      s->y_pred, s->ones, s->means,
-                                  s->square, s->floats, s->out,    s->out2};
+    dlcore_tensor_t *tensors[] = {s->x,     s->y,      s->y_pred, s->dx,  s->ones,
+                                  s->means, s->square, s->floats, s->out, s->out2};
 
     dlcore_split_free(&s->split);
     for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++)

@@ -268,6 +268,21 @@ CALL(dlcore_model_set_learning_rate,
 CALL(dlcore_model_gradients,
      s->status = dlcore_model_gradients(WRITES(s->model), P(s->x), P(s->y), P(s->parameters),
                                         s->count, P(&s->value)))
+CALL(dlcore_model_train_on_gradient,
+     s->status = dlcore_model_train_on_gradient(WRITES(s->model), P(s->x), P(s->y_pred)))
+CALL(dlcore_model_apply_gradients,
+     s->status = dlcore_model_apply_gradients(WRITES(s->model), P(s->parameters), s->count))
+CALL(dlcore_model_input_gradients,
+     s->status = dlcore_model_input_gradients(P(s->model), P(s->x), P(s->y), P(s->dx), P(&s->value),
+                                              ERROR))
+CALL(dlcore_model_input_gradients_of,
+     s->status = dlcore_model_input_gradients_of(P(s->model), P(s->x), P(s->y_pred), P(s->dx),
+                                                 ERROR))
+CALL(dlcore_model_predict_layer,
+     s->status = dlcore_model_predict_layer(P(s->model), 1, P(s->x), P(s->y_pred), ERROR))
+CALL(dlcore_model_predict_from,
+     s->status = dlcore_model_predict_from(P(s->model), 0, P(s->x), P(s->y_pred), ERROR))
+CALL(dlcore_model_layer_width, (void)dlcore_model_layer_width(P(s->model), 0))
 CALL(dlcore_model_request_stop, dlcore_model_request_stop(WRITES(s->model)))
 CALL(dlcore_model_abandon_call, s->status = dlcore_model_abandon_call(WRITES(s->model)))
 CALL(dlcore_model_check,
