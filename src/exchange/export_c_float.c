@@ -116,12 +116,8 @@ static void put_prelu(dlcore_export_text_t *text, const dlcore_export_step_t *st
 }
 
 /* The mean is found twice, the second time about a number that is near. */
-static void put_layer_norm(dlcore_export_text_t *text, const dlcore_export_step_t *step,
-                           size_t index)
+static void put_variance(dlcore_export_text_t *text, size_t n)
 {
-    size_t n = step->outputs;
-
-    put_vectors_of(text, step, index);
     dlcore_export_puts(text, "    float mean = 0.0f, rest = 0.0f, squares = 0.0f, scale;\n");
     dlcore_export_put(text,
                       "    for (i = 0; i < %zu; i++)\n        mean += x[i];\n"
@@ -136,12 +132,34 @@ static void put_layer_norm(dlcore_export_text_t *text, const dlcore_export_step_
                       "        const float d = (x[i] - mean) - rest;\n"
                       "        squares += d * d;\n    }\n",
                       n);
-    dlcore_export_put(text, "    scale = 1.0f / sqrtf(squares / %zu.0f + ", n);
-    dlcore_export_put_float(text, step->epsilon);
-    dlcore_export_put(text,
-                      ");\n    for (i = 0; i < %zu; i++)\n"
-                      "        y[i] = ((x[i] - mean) - rest) * scale",
-                      n);
+}
+
+static void put_square_sum(dlcore_export_text_t *text, size_t n)
+{
+    dlcore_export_puts(text, "    float squares = 0.0f, scale;\n");
+    dlcore_export_put(text, "    for (i = 0; i < %zu; i++)\n        squares += x[i] * x[i];\n", n);
+}
+
+static void put_row_norm(dlcore_export_text_t *text, const dlcore_export_step_t *step, size_t index)
+{
+    bool centers = step->norm == DLCORE_EXPORT_NORM_LAYER;
+    size_t n = step->outputs;
+
+    put_vectors_of(text, step, index);
+    if (dlcore_export_has_variance(step->norm))
+        put_variance(text, n);
+    else
+        put_square_sum(text, n);
+    if (step->norm == DLCORE_EXPORT_NORM_UNIT) {
+        dlcore_export_puts(text, "    scale = 1.0f / sqrtf(squares);\n"
+                                 "    if (scale > 1.0e12f)\n        scale = 1.0e12f;\n");
+    } else {
+        dlcore_export_put(text, "    scale = 1.0f / sqrtf(squares / %zu.0f + ", n);
+        dlcore_export_put_float(text, step->epsilon);
+        dlcore_export_puts(text, ");\n");
+    }
+    dlcore_export_put(text, "    for (i = 0; i < %zu; i++)\n        y[i] = %s * scale", n,
+                      centers ? "((x[i] - mean) - rest)" : "x[i]");
     put_number(text, " * ", "s", index, step->scale, n);
     put_number(text, " + ", "o", index, step->offset, n);
     dlcore_export_puts(text, ";\n}\n\n");
@@ -170,8 +188,8 @@ void dlcore_export_put_float_step(dlcore_export_text_t *text, const dlcore_expor
     case DLCORE_EXPORT_PRELU:
         put_prelu(text, step, i);
         break;
-    case DLCORE_EXPORT_LAYER_NORM:
-        put_layer_norm(text, step, i);
+    case DLCORE_EXPORT_ROW_NORM:
+        put_row_norm(text, step, i);
         break;
     case DLCORE_EXPORT_ACTIVATION: /* has no function of its own */
         break;

@@ -30,7 +30,7 @@ void dlcore_export_put_int8_pieces(dlcore_export_text_t *text, const dlcore_expo
 
     for (size_t i = int8->first; i < int8->last; i++) {
         keeps = keeps || int8->plan->steps[i].kind != DLCORE_EXPORT_ACTIVATION;
-        roots = roots || int8->plan->steps[i].kind == DLCORE_EXPORT_LAYER_NORM;
+        roots = roots || int8->plan->steps[i].kind == DLCORE_EXPORT_ROW_NORM;
     }
     dlcore_export_puts(text, quantize_text);
     if (keeps)
@@ -78,7 +78,7 @@ size_t dlcore_export_int8_step_bytes(const dlcore_export_int8_t *int8, size_t i)
         return of->is_fused ? 0 : of->powers != NULL ? 512 : 256;
     case DLCORE_EXPORT_AFFINE:
     case DLCORE_EXPORT_PRELU:
-    case DLCORE_EXPORT_LAYER_NORM:
+    case DLCORE_EXPORT_ROW_NORM:
         break;
     }
     return step->outputs * 8;
@@ -199,33 +199,56 @@ static void put_linear(dlcore_export_text_t *text, const dlcore_export_int8_t *i
                       of->zero);
 }
 
-static void put_whole_layer_norm(dlcore_export_text_t *text, const dlcore_export_int8_t *int8,
-                                 size_t i)
+/* Squares about the mean or about x's zero. */
+static void put_whole_root(dlcore_export_text_t *text, const dlcore_export_whole_t *of, size_t n,
+                           bool about_mean)
 {
-    const dlcore_export_whole_t *of = &int8->steps[i];
-    size_t n = int8->plan->steps[i].outputs;
+    dlcore_export_put(text, "    const int32_t n = %zu;\n", n);
+    if (about_mean)
+        dlcore_export_puts(text, "    int32_t sum = 0;\n");
+    dlcore_export_puts(text, "    int64_t squares = 0, root;\n");
+    if (about_mean)
+        dlcore_export_put(text, "    for (i = 0; i < %zu; i++)\n        sum += x[i];\n", n);
+    dlcore_export_put(text, "    for (i = 0; i < %zu; i++) {\n        const int64_t d = n * ", n);
+    if (about_mean)
+        dlcore_export_puts(text, "x[i] - sum;\n");
+    else
+        dlcore_export_put(text, "(x[i] - %d);\n", of->zero_in);
+    dlcore_export_puts(text, "        squares += d * d;\n    }\n");
+    dlcore_export_put(text,
+                      "    root = @_square_root((uint64_t)(squares / n + %lld) << 16);\n"
+                      "    for (i = 0; i < %zu; i++) {\n",
+                      (long long)of->epsilon, n);
+}
 
-    dlcore_export_puts(text, "/* LayerNormalization */\n");
+static void put_whole_norm(dlcore_export_text_t *text, const dlcore_export_int8_t *int8, size_t i)
+{
+    const dlcore_export_step_t *step = &int8->plan->steps[i];
+    const dlcore_export_whole_t *of = &int8->steps[i];
+    bool about_mean = dlcore_export_has_variance(step->norm);
+    bool scaled = step->norm == DLCORE_EXPORT_NORM_SCALED;
+    size_t n = step->outputs;
+
+    dlcore_export_put(text, "/* %s */\n", step->node->type->class_name);
     dlcore_export_put_wholes(text, "int32_t", "m", i, n, int32_number, of->multiplier);
     dlcore_export_put_wholes(text, "int32_t", "b", i, n, int32_number, of->bias);
     put_function(text, i);
+    put_whole_root(text, of, n, about_mean);
+    dlcore_export_puts(text, scaled ? "        int64_t t = root > 0 ? (int64_t)("
+                                    : "        const int64_t t = root > 0 ? (int64_t)(");
+    if (about_mean && !scaled)
+        dlcore_export_puts(text, "n * x[i] - sum");
+    else
+        dlcore_export_put(text, "n * (x[i] - %d)", of->zero_in);
+    dlcore_export_puts(text, ") * 8388608 / root : 0;\n");
+    if (scaled)
+        dlcore_export_puts(text, "        int64_t v;\n"
+                                 "        t = t < -2147483647 ? -2147483647 : t > 2147483647 ? "
+                                 "2147483647 : t;\n        v");
+    else
+        dlcore_export_puts(text, "        const int64_t v");
     dlcore_export_put(text,
-                      "    const int32_t n = %zu;\n    int32_t sum = 0;\n"
-                      "    int64_t squares = 0, root;\n"
-                      "    for (i = 0; i < %zu; i++)\n        sum += x[i];\n"
-                      "    for (i = 0; i < %zu; i++) {\n"
-                      "        const int64_t d = n * x[i] - sum;\n"
-                      "        squares += d * d;\n    }\n",
-                      n, n, n);
-    dlcore_export_put(text,
-                      "    root = @_square_root((uint64_t)(squares / n + %lld) << 16);\n"
-                      "    for (i = 0; i < %zu; i++) {\n"
-                      "        const int64_t t = root > 0 ? (int64_t)(n * x[i] - sum) * 8388608 / "
-                      "root : 0;\n",
-                      (long long)of->epsilon, n);
-    dlcore_export_put(text,
-                      "        const int64_t v = ((t * $_READ32(@_m%zu + i)) >> 15) + "
-                      "$_READ32(@_b%zu + i);\n"
+                      " = ((t * $_READ32(@_m%zu + i)) >> 15) + $_READ32(@_b%zu + i);\n"
                       "        x[i] = @_kept(((v + 2048) >> 12) + %d, -128, 127);\n    }\n}\n\n",
                       i, i, of->zero);
 }
@@ -239,8 +262,8 @@ void dlcore_export_put_int8_step(dlcore_export_text_t *text, const dlcore_export
     case DLCORE_EXPORT_DENSE:
         put_whole_dense(text, int8, i);
         return;
-    case DLCORE_EXPORT_LAYER_NORM:
-        put_whole_layer_norm(text, int8, i);
+    case DLCORE_EXPORT_ROW_NORM:
+        put_whole_norm(text, int8, i);
         return;
     case DLCORE_EXPORT_AFFINE:
     case DLCORE_EXPORT_PRELU:

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/network_exchange.h"
+#include "nn/layer_normalized.h"
 
 /* Numbers that the steps of a node point to: its parameters, and what an affine step has. */
 static bool count_numbers(const dlcore_network_t *network, size_t *numbers, size_t *largest)
@@ -98,14 +99,18 @@ static void add_rescaling(dlcore_export_plan_t *plan, const dlcore_node_t *node)
 static void add_normalization(dlcore_export_plan_t *plan, const dlcore_node_t *node)
 {
     dlcore_export_step_t *step = add_step(plan, node, DLCORE_EXPORT_AFFINE);
+    double *mean = take_parameter(plan, node, 0);
     const double least = 1e-7; /* keras.backend.epsilon() */
 
-    step->mean = take_parameter(plan, node, 0);
+    step->mean = node->layer.invert ? NULL : mean;
+    step->offset = node->layer.invert ? mean : NULL;
     step->scale = take_parameter(plan, node, 1);
     for (size_t i = 0; i < step->outputs; i++) {
         double deviation = sqrt(step->scale[i]);
 
-        step->scale[i] = 1.0 / (deviation < least ? least : deviation); /* NaN stays */
+        if (deviation < least) /* NaN stays */
+            deviation = least;
+        step->scale[i] = node->layer.invert ? deviation : 1.0 / deviation;
     }
 }
 
@@ -115,9 +120,9 @@ static size_t take_normalized(dlcore_export_plan_t *plan, dlcore_export_step_t *
     const dlcore_layer_t *layer = &step->node->layer;
     size_t next = 0;
 
-    if (layer->use_scale)
+    if (dlcore_layer_has_gamma(layer))
         step->scale = take_parameter(plan, step->node, next++);
-    if (layer->center)
+    if (dlcore_layer_has_beta(layer))
         step->offset = take_parameter(plan, step->node, next++);
     step->epsilon = (double)(float)layer->epsilon;
     return next;
@@ -140,6 +145,22 @@ static void add_batch_normalization(dlcore_export_plan_t *plan, const dlcore_nod
         step->scale[i] /= sqrt(variance[i] + step->epsilon);
 }
 
+static void add_row_norm(dlcore_export_plan_t *plan, const dlcore_node_t *node)
+{
+    dlcore_export_step_t *step = add_step(plan, node, DLCORE_EXPORT_ROW_NORM);
+
+    if (node->layer.kind == DLCORE_LAYER_LAYER_NORMALIZATION) {
+        step->norm = node->layer.rms_scaling ? DLCORE_EXPORT_NORM_SCALED : DLCORE_EXPORT_NORM_LAYER;
+        (void)take_normalized(plan, step);
+    } else if (node->layer.kind == DLCORE_LAYER_RMS_NORMALIZATION) {
+        step->norm = DLCORE_EXPORT_NORM_RMS;
+        step->scale = take_parameter(plan, node, 0);
+        step->epsilon = (double)(float)node->layer.epsilon;
+    } else {
+        step->norm = DLCORE_EXPORT_NORM_UNIT;
+    }
+}
+
 static dlcore_status add_node(dlcore_export_plan_t *plan, const dlcore_node_t *node,
                               dlcore_error_record_t *error)
 {
@@ -154,9 +175,6 @@ static dlcore_status add_node(dlcore_export_plan_t *plan, const dlcore_node_t *n
         add_rescaling(plan, node);
         return DLCORE_OK;
     case DLCORE_LAYER_NORMALIZATION:
-        if (node->layer.invert)
-            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
-                               "export: %s has invert, which has no C form", node->layer.name);
         add_normalization(plan, node);
         return DLCORE_OK;
     case DLCORE_LAYER_BATCH_NORMALIZATION:
@@ -165,10 +183,9 @@ static dlcore_status add_node(dlcore_export_plan_t *plan, const dlcore_node_t *n
     case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
         return DLCORE_OK; /* y = x */
     case DLCORE_LAYER_LAYER_NORMALIZATION:
-        if (node->layer.rms_scaling)
-            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
-                               "export: %s has rms_scaling, which has no C form", node->layer.name);
-        (void)take_normalized(plan, add_step(plan, node, DLCORE_EXPORT_LAYER_NORM));
+    case DLCORE_LAYER_RMS_NORMALIZATION:
+    case DLCORE_LAYER_UNIT_NORMALIZATION:
+        add_row_norm(plan, node);
         return DLCORE_OK;
     case DLCORE_LAYER_PRELU:
         add_step(plan, node, DLCORE_EXPORT_PRELU)->scale = take_parameter(plan, node, 0);

@@ -15,16 +15,31 @@ typedef enum dlcore_export_kind {
     DLCORE_EXPORT_DENSE,  /* y = x kernel + offset */
     DLCORE_EXPORT_AFFINE, /* y = (x - mean) scale + offset */
     DLCORE_EXPORT_ACTIVATION,
-    DLCORE_EXPORT_PRELU,     /* y = x, or scale x below 0 */
-    DLCORE_EXPORT_LAYER_NORM /* y = scale (x - mean of x) / sqrt(variance of x + epsilon) + offset
-                              */
+    DLCORE_EXPORT_PRELU,   /* y = x, or scale x below 0 */
+    DLCORE_EXPORT_ROW_NORM /* as `norm` says */
 } dlcore_export_kind_t;
+
+/* What a sample is normalized by. */
+typedef enum dlcore_export_norm {
+    DLCORE_EXPORT_NORM_LAYER,  /* y = scale (x - mean of x) / sqrt(variance of x + epsilon) + offset
+                                */
+    DLCORE_EXPORT_NORM_SCALED, /* y = scale x / sqrt(variance of x + epsilon) */
+    DLCORE_EXPORT_NORM_RMS,    /* y = scale x / sqrt(mean of x^2 + epsilon) */
+    DLCORE_EXPORT_NORM_UNIT    /* y = x / sqrt(sum of x^2), and at most 1e12 x */
+} dlcore_export_norm_t;
+
+/* Whether the variance is what counts, so that the mean does. */
+static inline bool dlcore_export_has_variance(dlcore_export_norm_t norm)
+{
+    return norm == DLCORE_EXPORT_NORM_LAYER || norm == DLCORE_EXPORT_NORM_SCALED;
+}
 
 typedef struct dlcore_export_step {
     dlcore_export_kind_t kind;
     const dlcore_node_t *node; /* whose it is, for names */
     size_t inputs, outputs;
     dlcore_activate_t activation;
+    dlcore_export_norm_t norm;
     double epsilon;
     double *kernel; /* (inputs, outputs), row-major */
     /* of so many numbers as outputs; NULL: 0, 1, 0 */

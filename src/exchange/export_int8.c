@@ -11,7 +11,7 @@
 
 enum { TABLE = 256 };
 
-/* Widest layer normalization whose sums of squares fit 63 bits. */
+/* Widest normalization of rows whose sums of squares fit 63 bits. */
 enum { NORMALIZED_MOST = 30000 };
 
 /* ---- memory ---- */
@@ -176,12 +176,14 @@ static void set_linear(dlcore_export_int8_t *int8, size_t i)
     }
 }
 
-static dlcore_status set_layer_norm(dlcore_export_int8_t *int8, size_t i,
-                                    dlcore_error_record_t *error)
+static dlcore_status set_row_norm(dlcore_export_int8_t *int8, size_t i,
+                                  dlcore_error_record_t *error)
 {
     const dlcore_export_step_t *step = &int8->plan->steps[i];
     double in = scale_before(int8, i)->scale, out = int8->scales[i].scale;
     double n = (double)step->outputs;
+    /* sum of x^2 = n mean of x^2 */
+    double unit = step->norm == DLCORE_EXPORT_NORM_UNIT ? 1.0 / sqrt(n) : 1.0;
     dlcore_export_whole_t *to = &int8->steps[i];
 
     if (step->outputs > NORMALIZED_MOST)
@@ -191,8 +193,10 @@ static dlcore_status set_layer_norm(dlcore_export_int8_t *int8, size_t i,
     to->multiplier = take_bytes(int8, step->outputs, sizeof(int32_t));
     to->bias = take_bytes(int8, step->outputs, sizeof(int32_t));
     to->epsilon = (int64_t)fmin(step->epsilon / (in * in) * n * n, 0x1p46);
+    if (step->norm == DLCORE_EXPORT_NORM_SCALED && to->epsilon == 0)
+        to->epsilon = 1; /* a row of equal numbers becomes as large as can be, not 0 */
     for (size_t u = 0; u < step->outputs; u++) {
-        double scale = step->scale != NULL ? step->scale[u] : 1.0;
+        double scale = step->scale != NULL ? step->scale[u] : unit;
         double offset = step->offset != NULL ? step->offset[u] : 0.0;
 
         to->multiplier[u] = whole(scale / out * 0x1p12, 0x1p30);
@@ -249,8 +253,8 @@ static dlcore_status set_step(dlcore_export_int8_t *int8, size_t i, dlcore_error
     switch (int8->plan->steps[i].kind) {
     case DLCORE_EXPORT_DENSE:
         return set_dense(int8, i, error);
-    case DLCORE_EXPORT_LAYER_NORM:
-        return set_layer_norm(int8, i, error);
+    case DLCORE_EXPORT_ROW_NORM:
+        return set_row_norm(int8, i, error);
     case DLCORE_EXPORT_ACTIVATION:
         return to->is_fused ? DLCORE_OK : set_activation(int8, i, error);
     case DLCORE_EXPORT_AFFINE:

@@ -29,7 +29,7 @@ typedef struct dlcore_export_scale {
  *               the last: sum factor, a float
  *   affine, prelu  d = x - x's zero;  y = zero + ((d multiplier + offset) >> 16), or with negative
  *               below 0
- *   layer norm  t = x normalized, times 2^15;  y = zero + ((t multiplier >> 15) + offset >> 12)
+ *   row norm    t = x normalized, times 2^15;  y = zero + ((t multiplier >> 15) + offset >> 12)
  *   activation  y = table[x + 128]; softmax: y = 255 e / sum of e - 128, e = powers[x's largest -
  * x]
  *
@@ -44,7 +44,7 @@ typedef struct dlcore_export_whole {
     float *factor;
     int8_t *table;
     uint16_t *powers;
-    int64_t epsilon; /* of layer norm, in units of (width x's scale)^2 */
+    int64_t epsilon; /* of a row norm, in units of (width x's scale)^2 */
 } dlcore_export_whole_t;
 
 typedef struct dlcore_export_int8 {

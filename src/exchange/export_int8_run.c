@@ -73,25 +73,32 @@ static uint32_t square_root(uint64_t value)
     return (uint32_t)root;
 }
 
-static void run_whole_layer_norm(const dlcore_export_step_t *step, const dlcore_export_whole_t *of,
-                                 int8_t *x)
+/* `middle`: n times what squares are about; `from`: n times what is taken from x. */
+static void run_whole_norm(const dlcore_export_step_t *step, const dlcore_export_whole_t *of,
+                           int8_t *x)
 {
-    int32_t n = (int32_t)step->outputs, sum = 0;
+    int32_t n = (int32_t)step->outputs, sum = 0, middle, from;
     int64_t squares = 0, root;
 
     if (n == 0)
         return;
     for (int32_t i = 0; i < n; i++)
         sum += x[i];
+    middle = dlcore_export_has_variance(step->norm) ? sum : n * of->zero_in;
+    from = step->norm == DLCORE_EXPORT_NORM_LAYER ? sum : n * of->zero_in;
     for (int32_t i = 0; i < n; i++) {
-        int64_t d = (int64_t)n * x[i] - sum;
+        int64_t d = (int64_t)n * x[i] - middle;
 
         squares += d * d;
     }
     root = square_root((uint64_t)(squares / n + of->epsilon) << 16);
     for (int32_t i = 0; i < n; i++) {
-        int64_t t = root > 0 ? ((int64_t)n * x[i] - sum) * 8388608 / root : 0;
-        int64_t v = shifted(t * of->multiplier[i], 15) + of->bias[i];
+        int64_t t = root > 0 ? ((int64_t)n * x[i] - from) * 8388608 / root : 0;
+        int64_t v;
+
+        if (step->norm == DLCORE_EXPORT_NORM_SCALED) /* the others are at most the root of n */
+            t = t < -INT32_MAX ? -INT32_MAX : t > INT32_MAX ? INT32_MAX : t;
+        v = shifted(t * of->multiplier[i], 15) + of->bias[i];
 
         x[i] = kept(shifted(v + 2048, 12) + of->zero, -128, 127);
     }
@@ -118,8 +125,8 @@ static void run_whole_softmax(const dlcore_export_step_t *step, const dlcore_exp
 static void run_between(const dlcore_export_step_t *step, const dlcore_export_whole_t *of,
                         int8_t *x)
 {
-    if (step->kind == DLCORE_EXPORT_LAYER_NORM)
-        run_whole_layer_norm(step, of, x);
+    if (step->kind == DLCORE_EXPORT_ROW_NORM)
+        run_whole_norm(step, of, x);
     else if (step->kind != DLCORE_EXPORT_ACTIVATION)
         run_linear(step, of, x);
     else if (of->powers != NULL)

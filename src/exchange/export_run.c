@@ -38,15 +38,18 @@ static void run_dense(const dlcore_export_step_t *step, const float *x, float *y
         y[u] = (float)sums[u];
 }
 
-static void run_layer_norm(const dlcore_export_step_t *step, const float *x, float *y)
+static void run_row_norm(const dlcore_export_step_t *step, const float *x, float *y)
 {
+    bool centers = step->norm == DLCORE_EXPORT_NORM_LAYER;
     double mean = 0.0, squares = 0.0, n = (double)step->outputs, scale;
 
-    for (size_t i = 0; i < step->outputs; i++)
+    for (size_t i = 0; i < step->outputs && dlcore_export_has_variance(step->norm); i++)
         mean += (double)x[i] / n;
     for (size_t i = 0; i < step->outputs; i++)
         squares += ((double)x[i] - mean) * ((double)x[i] - mean) / n;
-    scale = 1.0 / sqrt(squares + step->epsilon);
+    scale = step->norm == DLCORE_EXPORT_NORM_UNIT ? fmin(1.0 / sqrt(squares * n), 1e12)
+                                                  : 1.0 / sqrt(squares + step->epsilon);
+    mean = centers ? mean : 0.0;
     for (size_t i = 0; i < step->outputs; i++)
         y[i] = (float)(((double)x[i] - mean) * scale * vector_or(step->scale, i, 1.0) +
                        vector_or(step->offset, i, 0.0));
@@ -85,8 +88,8 @@ void dlcore_export_run_step(const dlcore_export_plan_t *plan, const dlcore_expor
     case DLCORE_EXPORT_DENSE:
         run_dense(step, x, y, sums);
         return;
-    case DLCORE_EXPORT_LAYER_NORM:
-        run_layer_norm(step, x, y);
+    case DLCORE_EXPORT_ROW_NORM:
+        run_row_norm(step, x, y);
         return;
     case DLCORE_EXPORT_ACTIVATION:
         run_activation(plan, step, x, y);

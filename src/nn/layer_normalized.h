@@ -42,14 +42,22 @@ DLCORE_HIDDEN_BEGIN
         .value = DLCORE_INITIALIZER_ONES                                                  \
     }
 
-/* Keras's rms_scaling always has a gamma, and never a beta. */
+/* Which weights a normalization has, by its kind: a descriptor may have anything in the fields of
+ * other kinds. Keras's rms_scaling always has a gamma, and never a beta. */
+static inline bool dlcore_layer_is_scaled(const dlcore_layer_t *layer)
+{
+    return layer->kind == DLCORE_LAYER_LAYER_NORMALIZATION && layer->rms_scaling;
+}
 static inline bool dlcore_layer_has_gamma(const dlcore_layer_t *layer)
 {
-    return layer->use_scale || layer->rms_scaling;
+    return layer->kind == DLCORE_LAYER_RMS_NORMALIZATION || dlcore_layer_is_scaled(layer) ||
+           (layer->kind != DLCORE_LAYER_UNIT_NORMALIZATION && layer->use_scale);
 }
 static inline bool dlcore_layer_has_beta(const dlcore_layer_t *layer)
 {
-    return layer->center && !layer->rms_scaling;
+    return layer->kind != DLCORE_LAYER_RMS_NORMALIZATION &&
+           layer->kind != DLCORE_LAYER_UNIT_NORMALIZATION && layer->center &&
+           !dlcore_layer_is_scaled(layer);
 }
 
 /* gamma and beta, those of them that the layer has. */

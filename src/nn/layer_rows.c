@@ -16,21 +16,16 @@ static dlcore_row_scale_t *row_scales(const dlcore_layer_pass_t *pass)
     return (dlcore_row_scale_t *)(void *)pass->state;
 }
 
-static bool has_gamma(const dlcore_layer_pass_t *pass)
-{
-    return pass->layer->kind == DLCORE_LAYER_RMS_NORMALIZATION ||
-           dlcore_layer_has_gamma(pass->layer);
-}
-
 /* NULL where the layer has none. */
 static const float *row_gamma(const dlcore_layer_pass_t *pass, size_t column)
 {
-    return has_gamma(pass) ? pass->values + pass->parameters[0].offset + column : NULL;
+    return dlcore_layer_has_gamma(pass->layer) ? pass->values + pass->parameters[0].offset + column
+                                               : NULL;
 }
 
 static const float *row_beta(const dlcore_layer_pass_t *pass, size_t column)
 {
-    size_t index = has_gamma(pass) ? 1 : 0;
+    size_t index = dlcore_layer_has_gamma(pass->layer) ? 1 : 0;
 
     return dlcore_layer_has_beta(pass->layer)
                ? pass->values + pass->parameters[index].offset + column
@@ -115,7 +110,7 @@ void dlcore_rows_input_gradient(const dlcore_layer_pass_t *pass, dlcore_row_meas
 
 void dlcore_rows_parameter_gradient(const dlcore_layer_pass_t *pass)
 {
-    size_t pieces = dlcore_pieces(pass->dy), gamma = has_gamma(pass) ? 1 : 0;
+    size_t pieces = dlcore_pieces(pass->dy), gamma = dlcore_layer_has_gamma(pass->layer) ? 1 : 0;
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
 
     for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {

@@ -19,6 +19,7 @@
 #include "support/failing_io.h"
 #include "support/folder.h"
 #include "support/models.h"
+#include "support/random_numbers.h"
 
 static dlcore_error_record_t error;
 
@@ -264,6 +265,40 @@ static void test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes(vo
     assert_true(report.difference == 0 && report.same_class == 1);
     dlcore_tensor_free(samples);
     dlcore_model_free(model);
+}
+
+/* 8 bits of inputs, of what is normalized and of what comes of it. */
+static void test_export_c_in_int8_norms_come_near(void **state)
+{
+    enum { ROWS = 40, WIDTH = 12 };
+    dlcore_layer_t norms[] = {dlcore_layer_layer_normalization(),
+                              dlcore_layer_layer_normalization(), dlcore_layer_rms_normalization(),
+                              dlcore_layer_unit_normalization(), dlcore_layer_normalization()};
+    dlcore_tensor_t *samples;
+    dlcore_export_c_options_t how = options();
+    dlcore_export_report_t report = {0};
+    static float x[ROWS * WIDTH];
+
+    (void)state;
+    norms[1].rms_scaling = true;
+    norms[4].invert = true;
+    random_seed(3);
+    for (size_t i = 0; i < ROWS * WIDTH; i++)
+        x[i] = (float)(random_normal() + 0.5);
+    how.numbers = DLCORE_EXPORT_INT8;
+    how.report = &report;
+    how.samples = samples = borrow_floats(x, ROWS, WIDTH);
+    for (size_t i = 0; i < sizeof norms / sizeof norms[0]; i++) {
+        dlcore_layer_t layers[3] = {dlcore_layer_dense(16, DLCORE_ACTIVATION_TANH), norms[i],
+                                    dlcore_layer_dense(6, DLCORE_ACTIVATION_LINEAR)};
+        dlcore_model_t *model = new_model(layers, 3, WIDTH);
+
+        free(text_of(model, &how));
+        if (!(report.difference < 0.1))
+            fail_msg("layer %zu is %.2g off", i, report.difference);
+        dlcore_model_free(model);
+    }
+    dlcore_tensor_free(samples);
 }
 
 static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void **state)
@@ -540,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_export_c_samples_that_do_not_fit_are_refused),
         cmocka_unit_test(test_export_c_weights_that_are_not_finite_are_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes),
+        cmocka_unit_test(test_export_c_in_int8_norms_come_near),
         cmocka_unit_test(test_export_c_in_int8_what_has_no_such_form_is_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_sums_that_do_not_fit_are_refused),
         cmocka_unit_test(test_export_c_in_int8_samples_that_are_not_finite_are_refused),

@@ -250,6 +250,44 @@ static void test_batch_normalization_moves_statistics_once_a_step(void **state)
     model_free(model);
 }
 
+/* ---- fields of other kinds ---- */
+
+/* What a model with such a layer predicts. */
+static void predict_with(layer_t layer, const float *x, float *y)
+{
+    const size_t shape[] = {ROWS, WIDTH};
+    tensor_t *inputs = borrow_floats(x, ROWS, WIDTH), *outputs = NULL;
+    model_t *model = new_model(ENGINE_AUTO);
+
+    assert_int_equal(tensor_borrow(NULL, DTYPE_FLOAT32, 2, shape, y, 0, &outputs, NULL), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_dense(WIDTH, ACTIVATION_TANH)));
+    assert_accepted(model, model_add(model, layer));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_int_equal(model_predict(model, inputs, outputs), DLCORE_OK);
+    tensor_free(inputs);
+    tensor_free(outputs);
+    model_free(model);
+}
+
+static void test_normalization_fields_of_other_kinds_do_not_matter(void **state)
+{
+    const layer_t layers[] = {layer_unit_normalization(), layer_rms_normalization(),
+                              layer_batch_normalization()};
+    static float x[ROWS * WIDTH], plain[ROWS * WIDTH], odd[ROWS * WIDTH];
+
+    (void)state;
+    for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)
+        x[i] = (float)(i * 37 % 101) / 50.0f - 1.0f;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        layer_t layer = layers[i];
+
+        predict_with(layer, x, plain);
+        layer.center = layer.use_scale = layer.rms_scaling = layer.invert = true;
+        predict_with(layer, x, odd);
+        assert_memory_equal(plain, odd, sizeof plain);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_normalization_of_a_failed_adapt_leaves_the_model_unbuilt),
         cmocka_unit_test(test_normalization_of_numbers_far_from_zero_keeps_their_digits),
         cmocka_unit_test(test_batch_normalization_moves_statistics_once_a_step),
+        cmocka_unit_test(test_normalization_fields_of_other_kinds_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,13 +28,15 @@ static void add_other(dlcore_model_t *model, dlcore_layer_t layer)
     layer.epsilon = random_below(2) == 0 ? 1e-3 : 0.05;
     layer.center = random_below(4) > 0;
     layer.use_scale = random_below(4) > 0;
+    layer.rms_scaling = layer.kind == DLCORE_LAYER_LAYER_NORMALIZATION && random_below(3) == 0;
+    layer.invert = layer.kind == DLCORE_LAYER_NORMALIZATION && random_below(3) == 0;
     assert_accepted(model, dlcore_model_add(model, layer));
 }
 
 /* One of the layers that are not dense. */
 static void add_any(dlcore_model_t *model, dlcore_activation_t activation)
 {
-    switch (random_below(8)) {
+    switch (random_below(10)) {
     case 0:
         add_other(model, dlcore_layer_batch_normalization());
         break;
@@ -56,6 +58,12 @@ static void add_any(dlcore_model_t *model, dlcore_activation_t activation)
     case 6:
         add_other(model, dlcore_layer_activation(activation));
         break;
+    case 7:
+        add_other(model, dlcore_layer_rms_normalization());
+        break;
+    case 8:
+        add_other(model, dlcore_layer_unit_normalization());
+        break;
     default:
         add_other(model,
                   random_below(2) == 0 ? dlcore_layer_flatten() : dlcore_layer_gaussian_noise(0.1));
@@ -63,8 +71,8 @@ static void add_any(dlcore_model_t *model, dlcore_activation_t activation)
     }
 }
 
-/* `first`: of the first layer. */
-static double any_weight(const dlcore_weight_t *weight, bool first)
+/* `far`: its mean is far away, as in tables. */
+static double any_weight(const dlcore_weight_t *weight, bool far)
 {
     double w = random_normal();
 
@@ -74,13 +82,15 @@ static double any_weight(const dlcore_weight_t *weight, bool first)
         return 1 + 0.3 * w;
     if (strstr(weight->name, "alpha") != NULL)
         return 0.25 + 0.2 * w;
-    if (strstr(weight->name, "/mean") != NULL && first) /* far away, as in tables */
+    if (strstr(weight->name, "/mean") != NULL && far)
         return 20 * w;
     return w * (weight->rank == 2 ? 0.7 / sqrt((double)weight->shape[0]) : 0.3);
 }
 
 static void draw_weights(dlcore_model_t *model)
 {
+    bool far = !dlcore_model_layer(model, 0)->invert;
+
     for (size_t i = 0; i < dlcore_model_weight_count(model); i++) {
         dlcore_weight_t weight;
         float *values;
@@ -89,7 +99,7 @@ static void draw_weights(dlcore_model_t *model)
         values = malloc(weight.size * sizeof *values);
         assert_non_null(values);
         for (size_t k = 0; k < weight.size; k++)
-            values[k] = (float)any_weight(&weight, i == 0);
+            values[k] = (float)any_weight(&weight, far && i == 0);
         assert_accepted(model, dlcore_model_set_weight(model, i, values, weight.size));
         free(values);
     }
