@@ -1,9 +1,9 @@
 #!/bin/sh
 # Whether the random sequences find what they are for: plants faults, one at a time, into a copy of
-# the committed tree, and says which sequence found each, and after how many seconds. Each fault
-# lets something that is kept between calls forget what it was made for, or a call forget to say so;
-# but relu_unit, in which the native engine takes a slope of relu as 1 in one unit and one row of a
-# tile: as rounding may at the kink, and here it is none.
+# the committed tree, and says which sequence found each, and after how many seconds. Most faults let
+# something that is kept between calls forget what it was made for, or a call forget to say so. Two
+# are others: under foreign_settings a layer obeys settings that are not its kind's; under relu_unit
+# the native engine takes relu's slope as 1 in one unit of some rows, as rounding may at the kink.
 #
 #   tests/plant.sh             every fault
 #   tests/plant.sh NAME...     these
@@ -33,6 +33,7 @@ run_of_settings|src/model/run_state.c|key->compiles != now.compiles|false
 revision|src/engine/network.c|layer.trainable = trainable;|layer.trainable = trainable; network->revision--;
 version|src/store/model_load_weights.c|dlcore_model_weights_change(model);|(void)0;
 frozen_is_small|src/engine/path.c|node->layer.trainable \&\& *$|true \&\&
+foreign_settings|src/engine/network.c|dlcore_layer_settle(layer, \&node->layer);|node->layer = *layer;
 relu_unit|src/products/products_native_input_gradient.h|apply_derivative(g, p, row, rows);|{ float whole = dx[1]; apply_derivative(g, p, row, rows); if (g->activation.kind == DLCORE_ACTIVATION_RELU) dx[1] = whole; }
 '
 

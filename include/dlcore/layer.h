@@ -6,8 +6,10 @@
  *     hidden.use_bias = false;
  *     dlcore_model_add(model, hidden);
  *
- * Nothing to free. Layers work on (batch, width). A sample of higher rank, an image of 28 x 28,
- * counts as its flattened size, 784. (Keras's Dense would act on the last axis alone.)
+ * Nothing to free. Settings of other kinds (a center of a dense layer) are ignored:
+ * dlcore_model_layer has them as the constructor does. Layers work on (batch, width). A sample of
+ * higher rank, an image of 28 x 28, counts as its flattened size, 784. (Keras's Dense would act on
+ * the last axis alone.)
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_LAYER_H
@@ -112,8 +114,10 @@ DLCORE_API dlcore_layer_t dlcore_layer_dense(size_t units, dlcore_activation_t a
 /* An activation on its own; the width stays. */
 DLCORE_API dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation);
 /* Keras's ReLU with its settings: x where x > threshold, at most max_value, else 0, less
- * negative_slope (threshold - x) where x is below the threshold. INFINITY, 0, 0 is relu. A dense
- * layer has it with activation DLCORE_ACTIVATION_RELU_GENERAL and the same three fields. */
+ * negative_slope (threshold - x) where x is below the threshold. A dense layer has it with
+ * activation DLCORE_ACTIVATION_RELU_GENERAL and the same three fields. With a threshold of 0 a
+ * model makes relu of INFINITY, 0; relu6 of 6, 0; and leaky_relu of INFINITY and a slope, as Keras
+ * does. */
 DLCORE_API dlcore_layer_t dlcore_layer_relu(double max_value, double negative_slope,
                                             double threshold);
 /* (batch, a, b, ...) to (batch, a * b * ...). Every layer does this to its input already, so it

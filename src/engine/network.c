@@ -60,7 +60,7 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
         return status;
     node = &network->nodes[network->node_count];
     memset(node, 0, sizeof *node);
-    node->layer = *layer;
+    dlcore_layer_settle(layer, &node->layer);
     node->type = type;
     node->declared_width = layer->input_width;
     status = dlcore_network_settle_name(network, &node->layer, type->base_name, error);

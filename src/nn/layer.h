@@ -197,6 +197,15 @@ void dlcore_layer_reset(dlcore_layer_t *layer, dlcore_layer_kind_t kind,
 /* The kind of a layer by Keras's name, DLCORE_LAYER_UNKNOWN for any other. */
 dlcore_layer_kind_t dlcore_layer_kind_named(const char *name);
 
+/* `layer` becomes `given` as a model keeps it: what is no setting of the layer's kind is as the
+ * constructor has it, so that neither a pass nor a file depends on it, and relu_general is the
+ * simplest relu. */
+void dlcore_layer_settle(const dlcore_layer_t *given, dlcore_layer_t *layer);
+/* The kind that Keras's ReLU is with these settings (keras.activations.relu goes over to leaky_relu
+ * and relu6, whose slopes at the kinks are others): RELU, RELU6, LEAKY_RELU or RELU_GENERAL. */
+dlcore_activation_t dlcore_layer_simplest_relu(double max_value, double negative_slope,
+                                               double threshold);
+
 /* DLCORE_ERROR_ARGUMENT, with the layer's name, when a setting is out of range. */
 dlcore_status dlcore_layer_validate(const dlcore_layer_t *layer, dlcore_error_record_t *error);
 

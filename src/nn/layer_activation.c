@@ -1,6 +1,7 @@
 /* Activation as a layer of its own, and the gradient through an activation that dense shares.
  *
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include "nn/layer.h"
@@ -95,6 +96,18 @@ dlcore_layer_t dlcore_layer_activation(dlcore_activation_t activation)
     dlcore_layer_t layer = dlcore_layer_make(DLCORE_LAYER_ACTIVATION, activation_settings);
     layer.activation = activation;
     return layer;
+}
+
+dlcore_activation_t dlcore_layer_simplest_relu(double max_value, double negative_slope,
+                                               double threshold)
+{
+    bool bounded = max_value < HUGE_VAL;
+
+    if (threshold != 0.0 || (bounded && (max_value != 6.0 || negative_slope != 0.0)))
+        return DLCORE_ACTIVATION_RELU_GENERAL;
+    if (negative_slope != 0.0)
+        return DLCORE_ACTIVATION_LEAKY_RELU;
+    return bounded ? DLCORE_ACTIVATION_RELU6 : DLCORE_ACTIVATION_RELU;
 }
 
 dlcore_layer_t dlcore_layer_relu(double max_value, double negative_slope, double threshold)

@@ -99,23 +99,19 @@ static dlcore_status settle_elu(const dlcore_config_reading_t *reading,
     return DLCORE_OK;
 }
 
-/* The simpler kind where there is one. */
 static dlcore_status settle_relu(const dlcore_config_reading_t *reading,
                                  const keras_activation_t *found, dlcore_layer_t *layer)
 {
-    bool bent = found->threshold != 0.0 || (found->bounded && found->max_value != 6.0) ||
-                (found->bounded && found->slope != 0.0);
+    double max_value = found->bounded ? found->max_value : HUGE_VAL;
 
-    if (bent) {
-        layer->activation = DLCORE_ACTIVATION_RELU_GENERAL;
-        layer->negative_slope = found->slope;
-        layer->max_value = found->bounded ? found->max_value : HUGE_VAL;
-        layer->threshold = found->threshold;
-        return DLCORE_OK;
-    }
-    if (found->slope != 0.0)
+    layer->activation = dlcore_layer_simplest_relu(max_value, found->slope, found->threshold);
+    if (layer->activation == DLCORE_ACTIVATION_LEAKY_RELU)
         return settle_leaky_relu(reading, found, layer);
-    layer->activation = found->bounded ? DLCORE_ACTIVATION_RELU6 : DLCORE_ACTIVATION_RELU;
+    if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL) {
+        layer->negative_slope = found->slope;
+        layer->max_value = max_value;
+        layer->threshold = found->threshold;
+    }
     return DLCORE_OK;
 }
 

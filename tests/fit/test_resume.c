@@ -41,10 +41,10 @@ static dlcore_optimizer_t optimizer_of(int number)
 }
 
 /* With what follows from the count of steps, and what moves besides weights. */
-static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer)
+static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer, dlcore_layer_t layer)
 {
-    dlcore_layer_t layers[] = {dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU),
-                               dlcore_layer_batch_normalization(), dlcore_layer_dropout(0.3),
+    dlcore_layer_t layers[] = {dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU), layer,
+                               dlcore_layer_dropout(0.3),
                                dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX)};
     dlcore_model_t *model = NULL;
 
@@ -61,18 +61,33 @@ static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer)
 
 /* Averages and accumulation, for kinds of optimizers from here on. */
 #define AVERAGED 100
+/* This many times a kind of layer, which is there in place of the batch normalization. */
+#define LAYERED 1000
+
+static dlcore_layer_t layer_of(int kind)
+{
+    dlcore_layer_t layer = dlcore_layer_batch_normalization();
+
+    if (kind == 0)
+        return layer;
+    layer = dlcore_layer_from_name(dlcore_layer_kind_name((dlcore_layer_kind_t)kind));
+    layer.units = kind == DLCORE_LAYER_DENSE ? 9 : 0;
+    if (kind == DLCORE_LAYER_ACTIVITY_REGULARIZATION)
+        layer = dlcore_layer_activity_regularization(0.01, 0.02);
+    return layer;
+}
 
 static dlcore_model_t *model_of(int kind)
 {
     dlcore_optimizer_t optimizer = optimizer_of(kind % AVERAGED);
 
-    if (kind >= AVERAGED) {
+    if (kind % LAYERED >= AVERAGED) {
         optimizer.use_ema = true;
         optimizer.ema_momentum = 0.9;
         optimizer.gradient_accumulation_steps = 3;
         optimizer.schedule = dlcore_schedule_exponential_decay(0.01, 4, 0.5);
     }
-    return model_with(&optimizer);
+    return model_with(&optimizer, layer_of(kind / LAYERED));
 }
 
 /* ---- a callback with state of its own, which saves or stops at one moment ---- */
@@ -293,9 +308,21 @@ static void test_resume_after_every_batch_ends_with_the_same_bits_for_every_opti
 
 static void test_resume_with_averages_accumulation_and_a_schedule(void **state)
 {
+    static const int kinds[] = {DLCORE_OPTIMIZER_ADAM, DLCORE_OPTIMIZER_NADAM,
+                                DLCORE_OPTIMIZER_LION, DLCORE_OPTIMIZER_ADAFACTOR,
+                                DLCORE_OPTIMIZER_FTRL};
+
     (void)state;
-    check_every_batch(AVERAGED + DLCORE_OPTIMIZER_ADAM, TENSORS, BATCHES);
-    check_every_batch(AVERAGED + DLCORE_OPTIMIZER_NADAM, TENSORS, BATCHES);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        check_every_batch(AVERAGED + kinds[i], TENSORS, BATCHES);
+}
+
+static void test_resume_after_every_batch_ends_with_the_same_bits_for_every_layer(void **state)
+{
+    (void)state;
+    for (int kind = DLCORE_LAYER_DENSE;
+         strcmp(dlcore_layer_kind_name((dlcore_layer_kind_t)kind), "unknown") != 0; kind++)
+        check_every_batch(LAYERED * kind + DLCORE_OPTIMIZER_ADAM, TENSORS, BATCHES);
 }
 
 static void test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next(void **state)
@@ -451,6 +478,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resume_after_every_batch_ends_with_the_same_bits_for_every_optimizer),
         cmocka_unit_test(test_resume_with_averages_accumulation_and_a_schedule),
+        cmocka_unit_test(test_resume_after_every_batch_ends_with_the_same_bits_for_every_layer),
         cmocka_unit_test(test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next),
         cmocka_unit_test(test_resume_with_steps_per_epoch_goes_on_in_the_middle_of_a_pass),
         cmocka_unit_test(test_resume_from_any_other_moment_ends_with_the_same_bits),

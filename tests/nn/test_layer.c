@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "nn/layer.h"
 #include "support/tensors.h"
@@ -127,11 +129,72 @@ static void test_layer_shares_cover_all_items_once_and_evenly(void **state)
     }
 }
 
+/* A beta of an RMS normalization with center set was read where there is none. */
+static void test_layer_settled_keeps_the_settings_of_its_kind_alone(void **state)
+{
+    static const size_t numbers[] = {
+        offsetof(dlcore_layer_t, scale),          offsetof(dlcore_layer_t, offset),
+        offsetof(dlcore_layer_t, rate),           offsetof(dlcore_layer_t, stddev),
+        offsetof(dlcore_layer_t, momentum),       offsetof(dlcore_layer_t, epsilon),
+        offsetof(dlcore_layer_t, negative_slope), offsetof(dlcore_layer_t, alpha),
+        offsetof(dlcore_layer_t, threshold)};
+    static const size_t regularizers[] = {
+        offsetof(dlcore_layer_t, kernel_regularizer), offsetof(dlcore_layer_t, bias_regularizer),
+        offsetof(dlcore_layer_t, gamma_regularizer), offsetof(dlcore_layer_t, beta_regularizer),
+        offsetof(dlcore_layer_t, alpha_regularizer)};
+    static const size_t flags[] = {
+        offsetof(dlcore_layer_t, use_bias), offsetof(dlcore_layer_t, center),
+        offsetof(dlcore_layer_t, use_scale), offsetof(dlcore_layer_t, rms_scaling),
+        offsetof(dlcore_layer_t, invert)};
+
+    (void)state;
+    for (int kind = 1; kind < DLCORE_LAYER_KIND_COUNT; kind++) {
+        const dlcore_layer_type_t *type = dlcore_layer_type((dlcore_layer_kind_t)kind);
+        dlcore_layer_t layer = dlcore_layer_from_name(type->base_name), usual = layer, settled;
+        char *own = (char *)&layer;
+        const char *there = (const char *)&usual;
+
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+            *(double *)(own + numbers[i]) = 0.375;
+        for (size_t i = 0; i < sizeof regularizers / sizeof *regularizers; i++)
+            *(dlcore_regularizer_t *)(own + regularizers[i]) = dlcore_regularizer_l2(0.375);
+        for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+            *(bool *)(own + flags[i]) = !*(const bool *)(there + flags[i]);
+        layer.trainable = false;
+        layer.input_width = 7;
+        snprintf(layer.name, sizeof layer.name, "mine");
+        dlcore_layer_settle(&layer, &settled);
+        own = (char *)&settled;
+        assert_false(settled.trainable);
+        assert_int_equal(settled.input_width, 7);
+        assert_string_equal(settled.name, "mine");
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            bool is_own = dlcore_setting_has(type->settings, numbers[i]);
+            double wanted = is_own ? 0.375 : *(const double *)(there + numbers[i]);
+
+            assert_true(*(const double *)(own + numbers[i]) == wanted);
+        }
+        for (size_t i = 0; i < sizeof regularizers / sizeof *regularizers; i++) {
+            bool is_own = dlcore_setting_has(type->settings, regularizers[i]);
+
+            assert_true(((const dlcore_regularizer_t *)(own + regularizers[i]))->l2 ==
+                        (is_own ? 0.375 : 0.0));
+        }
+        for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+            bool is_own = dlcore_setting_has(type->settings, flags[i]);
+
+            assert_int_equal(*(const bool *)(own + flags[i]),
+                             *(const bool *)(there + flags[i]) != is_own);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layer_constructors_set_keras_defaults),
         cmocka_unit_test(test_layer_names_round_trip),
+        cmocka_unit_test(test_layer_settled_keeps_the_settings_of_its_kind_alone),
         cmocka_unit_test(test_layer_bad_fields_are_refused_with_layer_and_number),
         cmocka_unit_test(test_layer_shares_cover_all_items_once_and_evenly),
     };

@@ -125,6 +125,36 @@ static void test_layer_activation_slope_is_told_from_the_input_where_it_must(voi
     }
 }
 
+/* Their slopes at the kinks are others: leaky_relu's at 0 is the negative slope, relu6's at 6 is 0.
+ */
+static void test_layer_activation_relu_with_settings_is_the_simplest_kind(void **state)
+{
+    static const struct {
+        double max_value, negative_slope, threshold;
+        dlcore_activation_t kind;
+    } cases[] = {
+        {INFINITY, 0, 0, DLCORE_ACTIVATION_RELU},
+        {6, 0, 0, DLCORE_ACTIVATION_RELU6},
+        {INFINITY, 0.125, 0, DLCORE_ACTIVATION_LEAKY_RELU},
+        {6, 0.125, 0, DLCORE_ACTIVATION_RELU_GENERAL},
+        {5, 0, 0, DLCORE_ACTIVATION_RELU_GENERAL},
+        {INFINITY, 0, 0.5, DLCORE_ACTIVATION_RELU_GENERAL},
+        {6, 0, 0.5, DLCORE_ACTIVATION_RELU_GENERAL},
+        {0, 0, 0, DLCORE_ACTIVATION_RELU_GENERAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_layer_t layer = dlcore_layer_relu(cases[i].max_value, cases[i].negative_slope,
+                                                 cases[i].threshold),
+                       settled;
+
+        dlcore_layer_settle(&layer, &settled);
+        assert_int_equal(settled.activation, cases[i].kind);
+        assert_true(settled.negative_slope == cases[i].negative_slope);
+    }
+}
+
 static void test_layer_activation_takes_the_layers_parameter(void **state)
 {
     dlcore_layer_t layer = dlcore_layer_dense(2, DLCORE_ACTIVATION_LEAKY_RELU);
@@ -148,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layer_activation_gradients_keep_zero_padding),
         cmocka_unit_test(test_layer_activation_slope_is_told_from_the_input_where_it_must),
+        cmocka_unit_test(test_layer_activation_relu_with_settings_is_the_simplest_kind),
         cmocka_unit_test(test_layer_activation_takes_the_layers_parameter),
     };
     return cmocka_run_group_tests_name("layer_activation", tests, NULL, NULL);

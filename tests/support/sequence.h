@@ -139,10 +139,13 @@ void sequence_outcome_clear(sequence_outcome_t *outcome);
 void sequence_model_clear(sequence_model_t *model);
 const char *sequence_kind_name(sequence_kind_t kind);
 
-/* ---- sequence_parts.c: what calls draw, from the stream of random numbers as it stands ---- */
+/* ---- sequence_layers.c: what calls draw, from the stream of random numbers as it stands ---- */
 
 size_t sequence_width(sequence_style_t style);
 layer_t sequence_layer(sequence_style_t style);
+
+/* ---- sequence_settings.c: likewise ---- */
+
 /* For a last layer as it is; NULL: none yet. */
 compile_options_t sequence_settings(const layer_t *last, sequence_style_t style);
 

@@ -69,7 +69,16 @@ static bool steps_by_rounding(const model_t *model)
 {
     const optimizer_t *optimizer = &model->settings.optimizer;
 
-    return optimizer->kind != OPTIMIZER_SGD && optimizer->epsilon < 1e-3;
+    switch (optimizer->kind) {
+    case OPTIMIZER_SGD:
+    case OPTIMIZER_FTRL: /* whose accumulators begin above 0 */
+    case OPTIMIZER_LION:
+        return false;
+    case OPTIMIZER_ADAFACTOR: /* added to squares */
+        return optimizer->epsilon_1 < 1e-4;
+    default:
+        return optimizer->epsilon < 1e-3;
+    }
 }
 
 static void add_history(sequence_outcome_t *outcome, const history_t *history)

@@ -1,4 +1,4 @@
-/* Layers and settings of random sequences.
+/* Settings of compile of random sequences.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -16,126 +16,6 @@ static bool one_in(size_t n)
 {
     return random_below(n) == 0;
 }
-
-size_t sequence_width(sequence_style_t style)
-{
-    static const size_t notable[] = {1,  8,  15, 16, 17, 31, 32,
-                                     33, 48, 63, 64, 65, 79, SEQUENCE_WIDTH};
-
-    if (style == SEQUENCE_SMALL)
-        return 1 + random_below(16);
-    if (style == SEQUENCE_LARGE)
-        return SEQUENCE_WIDTH / 2 + random_below(SEQUENCE_WIDTH / 2 + 1);
-    if (one_in(4))
-        return notable[random_below(sizeof notable / sizeof *notable)];
-    return 1 + random_below(one_in(4) ? SEQUENCE_WIDTH : 12);
-}
-
-/* ---- layers ---- */
-
-static dlcore_activation_t draw_activation(sequence_style_t style)
-{
-    static const dlcore_activation_t usual[] = {ACTIVATION_LINEAR, ACTIVATION_RELU, ACTIVATION_TANH,
-                                                ACTIVATION_SIGMOID, ACTIVATION_SOFTMAX};
-
-    if (style != SEQUENCE_SMALL && one_in(3)) /* all but exponential, which overflows */
-        return (dlcore_activation_t)(1 + random_below(ACTIVATION_MISH));
-    return usual[random_below(sizeof usual / sizeof *usual)];
-}
-
-static dlcore_constraint_t draw_constraint(void)
-{
-    switch (random_below(4)) {
-    case 0:
-        return constraint_max_norm(0.5 + random_unit());
-    case 1:
-        return constraint_non_neg();
-    case 2:
-        return constraint_unit_norm();
-    default:
-        return constraint_min_max_norm(0.2, 1.5);
-    }
-}
-
-static layer_t draw_dense(sequence_style_t style)
-{
-    activation_t activation = draw_activation(style);
-    layer_t layer = layer_dense(sequence_width(style), activation);
-    bool over_units =
-        layer.activation == ACTIVATION_SOFTMAX || layer.activation == ACTIVATION_LOG_SOFTMAX;
-
-    if (over_units && layer.units == 1) /* which would be a constant */
-        layer.units = 2;
-    layer.use_bias = !one_in(5);
-    if (style == SEQUENCE_SMALL && !one_in(5))
-        return layer;
-    layer.kernel_initializer = one_in(3) ? initializer_he_normal() : layer.kernel_initializer;
-    layer.bias_initializer = one_in(3) ? initializer_constant(0.1) : layer.bias_initializer;
-    if (one_in(6))
-        layer.kernel_regularizer = regularizer_l1_l2(one_in(2) ? 0.01 : 0, 0.02);
-    if (one_in(8))
-        layer.bias_regularizer = regularizer_l2(0.02);
-    if (one_in(10))
-        layer.activity_regularizer = regularizer_l2(0.01);
-    if (one_in(8))
-        layer.kernel_constraint = draw_constraint();
-    if (one_in(12))
-        layer.bias_constraint = draw_constraint();
-    return layer;
-}
-
-static layer_t draw_normalized(layer_t layer)
-{
-    layer.epsilon = one_in(2) ? 1e-3 : 0.1;
-    layer.center = !one_in(5);
-    layer.use_scale = !one_in(5);
-    layer.momentum = one_in(2) ? 0.9 : 0.99;
-    return layer;
-}
-
-static layer_t draw_other(sequence_style_t style)
-{
-    layer_t layer = layer_activation(ACTIVATION_LINEAR);
-    double offset;
-
-    switch (random_below(9)) {
-    case 0:
-        layer.activation = draw_activation(style); /* likewise, after one unit */
-        if (layer.activation == ACTIVATION_SOFTMAX || layer.activation == ACTIVATION_LOG_SOFTMAX)
-            layer.activation = ACTIVATION_TANH;
-        return layer;
-    case 1:
-        return layer_flatten();
-    case 2:
-        offset = random_normal();
-        return layer_rescaling(0.5 + random_unit(), offset);
-    case 3:
-        return layer_dropout(0.5 * random_unit());
-    case 4:
-        return layer_gaussian_noise(0.2 * random_unit());
-    case 5:
-        return draw_normalized(layer_batch_normalization());
-    case 6:
-        return draw_normalized(layer_layer_normalization());
-    case 7:
-        return layer_normalization();
-    default:
-        return layer_prelu();
-    }
-}
-
-layer_t sequence_layer(sequence_style_t style)
-{
-    bool is_other = one_in(style == SEQUENCE_SMALL ? 10 : 3);
-    layer_t layer = is_other ? draw_other(style) : draw_dense(style);
-
-    layer.trainable = !one_in(style == SEQUENCE_SMALL ? 16 : 8);
-    if (one_in(4))
-        layer.input_width = sequence_width(style);
-    return layer;
-}
-
-/* ---- settings ---- */
 
 static schedule_t draw_schedule(void)
 {
@@ -175,11 +55,33 @@ static void draw_clipping(optimizer_t *optimizer)
     }
 }
 
+/* Settings that adafactor and ftrl alone have. */
+static void draw_newer(optimizer_t *optimizer)
+{
+    if (one_in(2))
+        optimizer->initial_accumulator_value = 0.05 + 0.2 * random_unit();
+    if (!one_in(4)) /* likewise: else 1e-30 */
+        optimizer->epsilon_1 = pow(10.0, -3.0 - random_unit());
+    optimizer->clip_threshold = 0.5 + random_unit();
+    optimizer->beta_2_decay = one_in(2) ? -0.8 : -0.5;
+    if (one_in(2))
+        optimizer->l1_regularization_strength = 0.01 * random_unit();
+    if (one_in(2))
+        optimizer->l2_regularization_strength = 0.1 * random_unit();
+    if (one_in(2))
+        optimizer->l2_shrinkage_regularization_strength = 0.1 * random_unit();
+    if (one_in(2))
+        optimizer->beta = random_unit();
+    if (one_in(2))
+        optimizer->learning_rate_power = -0.7 * random_unit();
+}
+
 static optimizer_t draw_optimizer(sequence_style_t style)
 {
     static optimizer_t (*const kinds[])(void) = {
-        optimizer_sgd,     optimizer_rmsprop,  optimizer_adam,   optimizer_adamw,
-        optimizer_adagrad, optimizer_adadelta, optimizer_adamax, optimizer_nadam};
+        optimizer_sgd,     optimizer_rmsprop,   optimizer_adam,   optimizer_adamw,
+        optimizer_adagrad, optimizer_adadelta,  optimizer_adamax, optimizer_nadam,
+        optimizer_lion,    optimizer_adafactor, optimizer_ftrl};
     optimizer_t optimizer = kinds[random_below(sizeof kinds / sizeof *kinds)]();
 
     optimizer.learning_rate = pow(10.0, -1.5 - 2.0 * random_unit());
@@ -189,6 +91,7 @@ static optimizer_t draw_optimizer(sequence_style_t style)
     optimizer.nesterov = one_in(2);
     optimizer.centered = one_in(2);
     optimizer.amsgrad = one_in(2);
+    draw_newer(&optimizer);
     if (style == SEQUENCE_SMALL && one_in(2))
         return optimizer; /* nothing but the rule */
     draw_clipping(&optimizer);
@@ -247,6 +150,53 @@ static loss_t draw_loss(dlcore_activation_t last)
     return loss;
 }
 
+/* Those of its kind: others are refused. */
+static void draw_loss_settings(loss_t *loss)
+{
+    bool is_focal = loss->kind == LOSS_BINARY_FOCAL_CROSSENTROPY ||
+                    loss->kind == LOSS_CATEGORICAL_FOCAL_CROSSENTROPY;
+
+    if (loss->kind == LOSS_HUBER)
+        loss->delta = 0.5 + random_unit();
+    if (is_focal || loss->kind == LOSS_TVERSKY)
+        loss->alpha = 0.2 + 0.6 * random_unit();
+    if (is_focal)
+        loss->gamma = 1 + random_unit();
+    if (loss->kind == LOSS_TVERSKY)
+        loss->beta = 0.2 + 0.6 * random_unit();
+    if (loss->kind == LOSS_TVERSKY || loss->kind == LOSS_DICE)
+        loss->per_sample = one_in(2);
+    if (loss->kind == LOSS_BINARY_FOCAL_CROSSENTROPY)
+        loss->apply_class_balancing = one_in(2);
+    if (is_focal || loss->kind == LOSS_CATEGORICAL_CROSSENTROPY ||
+        loss->kind == LOSS_BINARY_CROSSENTROPY)
+        loss->label_smoothing = one_in(4) ? 0.1 : 0;
+}
+
+/* Of any kind: settings of others are not looked at. */
+static metric_t draw_metric(void)
+{
+    metric_t metric =
+        metric_default((metric_kind_t)(1 + random_below(METRIC_CONCORDANCE_CORRELATION)));
+
+    metric.num_thresholds = 7;
+    metric.at = 0.5;
+    if (one_in(2))
+        return metric_default(METRIC_ACCURACY);
+    if (one_in(2)) {
+        metric.threshold = 0.4;
+        metric.class_id = one_in(3) ? 0 : -1;
+        metric.top_k = 1;
+        metric.average = (average_t)random_below(3);
+        metric.multi_label = one_in(2);
+        metric.num_regressors = random_below(3);
+        metric.beta = 0.5 + random_unit();
+        metric.label_smoothing = one_in(2) ? 0.1 : 0;
+        metric.from_logits = one_in(2);
+    }
+    return metric;
+}
+
 compile_options_t sequence_settings(const layer_t *last, sequence_style_t style)
 {
     compile_options_t settings = compile_options_default();
@@ -256,16 +206,10 @@ compile_options_t sequence_settings(const layer_t *last, sequence_style_t style)
     if (style == SEQUENCE_SMALL && one_in(2))
         settings.loss = loss_mean_squared_error();
     settings.loss.reduction = one_in(3) ? (reduction_t)random_below(3) : settings.loss.reduction;
-    if (one_in(4) && (settings.loss.kind == LOSS_CATEGORICAL_CROSSENTROPY ||
-                      settings.loss.kind == LOSS_BINARY_CROSSENTROPY))
-        settings.loss.label_smoothing = 0.1;
+    draw_loss_settings(&settings.loss);
     for (size_t i = random_below(4); i > 0; i--) {
-        metric_t metric = metric_default((metric_kind_t)(1 + random_below(METRIC_FBETA_SCORE)));
+        metric_t metric = draw_metric();
 
-        metric.num_thresholds = 7;
-        metric.at = 0.5;
-        if (one_in(2))
-            metric = metric_default(METRIC_ACCURACY);
         if (one_in(3))
             settings.weighted_metrics[settings.weighted_metric_count++] = metric;
         else
