@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/shown.h"
 #include "base/size.h"
 
 #define NAME_MAX_SIZE ((size_t)DLCORE_CSV_CLASS_SIZE - 1)
@@ -141,12 +142,25 @@ dlcore_status dlcore_csv_class_code(dlcore_csv_classes_t *classes, const char *t
     return status;
 }
 
-dlcore_status dlcore_csv_refuse_class(const dlcore_csv_classes_t *classes, size_t length,
-                                      const char *where, dlcore_status status,
+/* The classes are in order of their bytes here; as many are named as there is room for. */
+static dlcore_status refuse_unknown(const dlcore_csv_classes_t *classes, const char *text,
+                                    size_t length, const char *where, dlcore_error_record_t *error)
+{
+    char shown[DLCORE_SHOWN_SIZE];
+    dlcore_shown_names_t names = {.used = 0};
+
+    for (size_t i = 0; i < classes->count && !names.cut; i++)
+        dlcore_shown_add(&names, classes->names[i]);
+    return dlcore_fail(error, DLCORE_ERROR_NAME, "%s: \"%s\" is none of the %zu classes %s", where,
+                       dlcore_show(shown, text, length), classes->count, names.text);
+}
+
+dlcore_status dlcore_csv_refuse_class(const dlcore_csv_classes_t *classes, const char *text,
+                                      size_t length, const char *where, dlcore_status status,
                                       dlcore_error_record_t *error)
 {
     if (status == DLCORE_ERROR_NAME)
-        return dlcore_fail(error, status, "%s: none of the %zu classes", where, classes->count);
+        return refuse_unknown(classes, text, length, where, error);
     if (status == DLCORE_ERROR_OVERFLOW)
         return dlcore_fail(error, status, "%s: more than %d classes: is this column a number?",
                            where, DLCORE_CSV_CLASSES_MAX);
@@ -173,7 +187,8 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
                                name == NULL ? "is NULL" : "has the name of another");
         status = add_class(classes, at, name, strlen(name));
         if (status != DLCORE_OK)
-            return dlcore_csv_refuse_class(classes, strlen(name), "csv: classes", status, error);
+            return dlcore_csv_refuse_class(classes, name, strlen(name), "csv: classes", status,
+                                           error);
     }
     classes->fixed = options->class_count > 0;
     return DLCORE_OK;

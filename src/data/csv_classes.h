@@ -41,8 +41,8 @@ dlcore_status dlcore_csv_start_classes(dlcore_csv_classes_t *classes,
  * DLCORE_ERROR_MEMORY: the other function has the messages, `where` goes before them. */
 dlcore_status dlcore_csv_class_code(dlcore_csv_classes_t *classes, const char *text, size_t length,
                                     int32_t *code);
-dlcore_status dlcore_csv_refuse_class(const dlcore_csv_classes_t *classes, size_t length,
-                                      const char *where, dlcore_status status,
+dlcore_status dlcore_csv_refuse_class(const dlcore_csv_classes_t *classes, const char *text,
+                                      size_t length, const char *where, dlcore_status status,
                                       dlcore_error_record_t *error);
 
 /* Puts the names into their final order and replaces `count` codes by places in it. */

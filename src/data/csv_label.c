@@ -46,7 +46,7 @@ dlcore_status dlcore_csv_read_class(dlcore_csv_classes_t *classes,
     if (status == DLCORE_OK)
         return DLCORE_OK;
     dlcore_csv_where(where, reader, columns, field.line, columns->label);
-    return dlcore_csv_refuse_class(classes, field.length, where, status, error);
+    return dlcore_csv_refuse_class(classes, field.text, field.length, where, status, error);
 }
 
 /* An NA that was read as a class is one among words alone, such as countries: among numbers, and

@@ -234,7 +234,32 @@ static void test_csv_known_classes_keep_their_numbers(void **state)
     dlcore_csv_free(csv);
     options.class_count = 2;
     assert_refused(iris, &options, DLCORE_ERROR_NAME,
-                   "line 4, column 3 (species): none of the 2 classes");
+                   "line 4, column 3 (species): \"versicolor\" is none of the 2 classes "
+                   "\"setosa\", \"virginica\"");
+}
+
+/* Of a long word the beginning, of many classes as many as there is room for. */
+static void test_csv_unknown_class_is_named_within_bounds(void **state)
+{
+    enum { CLASSES = 50 };
+    static char texts[CLASSES][8];
+    const char *names[CLASSES];
+    dlcore_csv_options_t options = with_label(DLCORE_CSV_LABEL_CLASSES, NULL);
+    char bytes[200];
+
+    (void)state;
+    for (size_t i = 0; i < CLASSES; i++) {
+        snprintf(texts[i], sizeof texts[i], "c%02zu", i);
+        names[i] = texts[i];
+    }
+    options.classes = names;
+    options.class_count = CLASSES;
+    snprintf(bytes, sizeof bytes, "1,c00\n2,%0100d\n", 7);
+    assert_refused(bytes, &options, DLCORE_ERROR_NAME,
+                   "line 2, column 2: \"000000000000000000000000000000...\" is none of the 50 "
+                   "classes \"c00\", \"c01\", \"c02\", ");
+    assert_refused(bytes, &options, DLCORE_ERROR_NAME, "\"c13\", ...");
+    assert_refused("1,c00\n2,a\033[2Jb\n", &options, DLCORE_ERROR_NAME, "\"a?[2Jb\" is none");
 }
 
 static void test_csv_classes_that_are_missing_are_refused(void **state)
@@ -426,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_csv_what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(test_csv_line_numbers_count_newlines_in_quotes),
         cmocka_unit_test(test_csv_known_classes_keep_their_numbers),
+        cmocka_unit_test(test_csv_unknown_class_is_named_within_bounds),
         cmocka_unit_test(test_csv_classes_that_are_missing_are_refused),
         cmocka_unit_test(test_csv_classes_na_is_a_name_among_words),
         cmocka_unit_test(test_csv_long_files_are_whole),

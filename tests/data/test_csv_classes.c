@@ -111,7 +111,7 @@ static void test_csv_classes_have_their_limits(void **state)
     dlcore_csv_start_classes(&classes, &options, &allocator, NULL);
     memset(name, 'x', sizeof name);
     status = dlcore_csv_class_code(&classes, name, 256, &code);
-    assert_failed(dlcore_csv_refuse_class(&classes, 256, "here", status, &error),
+    assert_failed(dlcore_csv_refuse_class(&classes, name, 256, "here", status, &error),
                   DLCORE_ERROR_FORMAT, &error, "here: a class name has a zero byte, or 256 bytes");
     assert_int_equal(dlcore_csv_class_code(&classes, "a\0b", 3, &code), DLCORE_ERROR_FORMAT);
     assert_int_equal(dlcore_csv_class_code(&classes, name, 255, &code), DLCORE_OK);
@@ -122,7 +122,7 @@ static void test_csv_classes_have_their_limits(void **state)
         assert_int_equal(code, i);
     }
     status = dlcore_csv_class_code(&classes, "one more", 8, &code);
-    assert_failed(dlcore_csv_refuse_class(&classes, 8, "here", status, &error),
+    assert_failed(dlcore_csv_refuse_class(&classes, "one more", 8, "here", status, &error),
                   DLCORE_ERROR_OVERFLOW, &error, "here: more than 10000 classes");
     dlcore_csv_release_classes(&classes);
 }
