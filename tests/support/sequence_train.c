@@ -72,8 +72,9 @@ static bool steps_by_rounding(const model_t *model)
     switch (optimizer->kind) {
     case OPTIMIZER_SGD:
     case OPTIMIZER_FTRL: /* whose accumulators begin above 0 */
-    case OPTIMIZER_LION:
         return false;
+    case OPTIMIZER_LION: /* by signs alone */
+        return true;
     case OPTIMIZER_ADAFACTOR: /* added to squares */
         return optimizer->epsilon_1 < 1e-4;
     default:
