@@ -341,9 +341,33 @@ static void inspect_safetensors(const char *path)
     inspection_free(found);
 }
 
+/* Layers, settings, and what is lacking, also of a model that cannot be loaded. */
+static void inspect_foreign(const char *path, kind_t kind)
+{
+#ifdef CONVERT_KERAS
+    load_options_t how = load_options_default();
+
+    how.error = &error;
+    if (kind == KERAS || kind == HDF5)
+        check(keras_inspect(path, &how, stdout));
+#endif
+#ifdef CONVERT_ONNX
+    onnx_load_options_t options = onnx_load_options_default();
+
+    options.error = &error;
+    if (kind == ONNX)
+        check(onnx_inspect(path, &options, stdout));
+#endif
+    (void)path;
+    (void)kind;
+}
+
 static void inspect_model(const char *path, kind_t kind)
 {
-    model_t *model = load_model(path, kind);
+    model_t *model;
+
+    inspect_foreign(path, kind);
+    model = load_model(path, kind);
 
     check(model_summary(model, stdout));
     for (size_t i = 0; i < model_note_count(model); i++)

@@ -34,6 +34,23 @@ shown() {
     }
 }
 
+# lacking FILE TEXT...: inspecting ends with an error, and says all of it.
+lacking() {
+    file=$1
+    shift
+    if "$convert" --inspect "$file" > out 2>&1; then
+        echo "convert --inspect $file succeeds" >&2
+        exit 1
+    fi
+    for text in "$@"; do
+        grep -qF -- "$text" out || {
+            echo "convert --inspect $file does not say \"$text\", but:" >&2
+            cat out >&2
+            exit 1
+        }
+    done
+}
+
 # code FILE: C source without its head, which lists the layers.
 code() {
     sed '/^ \*/d' "$1"
@@ -63,6 +80,19 @@ for part in keras onnx; do
     *) fails "needs the part $part" a.safetensors "a.$part" ;;
     esac
 done
+
+# ---- models that are not supported ----
+
+case $parts in
+*" keras "*)
+    LC_ALL=C sed 's/"PReLU"/"PReLX"/' "$fixtures/keras_3.15.1.h5" > other.h5
+    lacking other.h5 'no layer "PReLX"' '(PReLX); this version has no such layer' \
+        'dense (Dense): units 4, activation LeakyReLU' 'compiled: Adam, sparse_categorical'
+    ;;
+esac
+case $parts in
+*" onnx "*) lacking "$fixtures/onnx/torch_residual.onnx" Gemm Add 'cannot be loaded' ;;
+esac
 
 # ---- data ----
 

@@ -77,9 +77,11 @@ typedef struct dlcore_inspection {
     size_t parameter_count; /* of the layers */
 
     bool compiled;
-    const char *optimizer; /* "adam" */
-    const char *loss;      /* "mean_squared_error" */
-    const char *metrics;   /* "accuracy, auc" */
+    /* "adam", "mean_squared_error", "accuracy, weighted auc"; of settings that this version cannot
+     * read what the file calls them */
+    const char *optimizer;
+    const char *loss;
+    const char *metrics;
 
     bool training_state; /* the file has it */
     uint64_t epochs_trained, steps_trained;

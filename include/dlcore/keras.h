@@ -77,9 +77,10 @@ DLCORE_API dlcore_status dlcore_keras_load_weights_memory(dlcore_model_t *model,
                                                           size_t size);
 
 /* Loads a model, writes what it is, and frees it: the version of Keras, layers with their widths
- * and the shapes of their weights, the compile settings, where training goes on; or the reason why
- * it cannot be loaded, which is what the call then answers. DLCORE_ERROR_IO also when the stream
- * fails. */
+ * and the shapes of their weights, the compile settings, where training goes on. Of a file that
+ * cannot be loaded the reason, which is what the call then answers; the layers with their settings,
+ * and which of them this version does not have; and the compile settings by name. DLCORE_ERROR_IO
+ * also when the stream fails. */
 DLCORE_API dlcore_status dlcore_keras_inspect(const char *path,
                                               const dlcore_load_options_t *options, FILE *stream);
 DLCORE_API dlcore_status dlcore_keras_inspect_memory(const void *bytes, size_t size,

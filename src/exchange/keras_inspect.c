@@ -8,6 +8,7 @@
 #include "base/shown.h"
 #include "base/traces.h"
 #include "dlcore/keras.h"
+#include "exchange/keras_inspect_config.h"
 #include "model/model.h"
 #include "nn/loss.h"
 
@@ -56,6 +57,24 @@ static void show_settings(FILE *stream, const dlcore_model_t *model,
         fprintf(stream, "; the optimizer begins anew\n");
 }
 
+/* What a file that cannot be loaded has in it, where its texts can be read. */
+static void show_refused(const char *path, const void *bytes, size_t size,
+                         const dlcore_load_options_t *options, FILE *stream)
+{
+    dlcore_allocator_t allocator = options->model.allocator;
+    dlcore_error_record_t ignored = {.message = ""};
+    dlcore_keras_file_t file;
+    dlcore_status status;
+
+    if (bytes == NULL)
+        status = dlcore_keras_file_open(&file, path, &allocator, &ignored);
+    else
+        status = dlcore_keras_file_open_memory(&file, bytes, size, &allocator, &ignored);
+    if (status == DLCORE_OK)
+        dlcore_keras_inspect_config(&file, stream);
+    dlcore_keras_file_close(&file);
+}
+
 /* From a path, or from bytes with path NULL. */
 static dlcore_status keras_inspect(const char *path, const void *bytes, size_t size,
                                    const dlcore_load_options_t *options, FILE *stream)
@@ -83,6 +102,8 @@ static dlcore_status keras_inspect(const char *path, const void *bytes, size_t s
         show_settings(stream, model, &report);
     } else {
         fprintf(stream, "cannot be loaded: %s\n", found.message);
+        if (status != DLCORE_ERROR_ARGUMENT) /* then the options are not to be used */
+            show_refused(path, bytes, size, &how, stream);
         status = dlcore_fail(error, status, "%s", found.message);
     }
     dlcore_model_free(model);

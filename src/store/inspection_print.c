@@ -17,6 +17,11 @@ static const char *harmless_text(const char *text, char to[LINE_TEXT])
     return dlcore_show_in(to, LINE_TEXT, text, strlen(text));
 }
 
+static const char *harmless_or_none(const char *text, char *to, size_t room)
+{
+    return text[0] != '\0' ? dlcore_show_in(to, room, text, strlen(text)) : "none";
+}
+
 static void print_head(const dlcore_inspection_t *found, FILE *stream)
 {
     char text[LINE_TEXT];
@@ -59,9 +64,13 @@ static void print_layers(const dlcore_inspection_t *found, FILE *stream)
 
 static void print_training(const dlcore_inspection_t *found, FILE *stream)
 {
-    if (found->compiled && found->optimizer[0] != '\0')
-        fprintf(stream, "compiled: %s, %s%s%s\n", found->optimizer, found->loss,
-                found->metrics[0] != '\0' ? ", metrics " : "", found->metrics);
+    char optimizer[LINE_TEXT], loss[LINE_TEXT], metrics[8 * LINE_TEXT];
+
+    if (found->compiled)
+        fprintf(stream, "compiled: optimizer %s, loss %s, metrics %s\n",
+                harmless_or_none(found->optimizer, optimizer, sizeof optimizer),
+                harmless_or_none(found->loss, loss, sizeof loss),
+                harmless_or_none(found->metrics, metrics, sizeof metrics));
     if (found->training_state)
         fprintf(stream, "training state: %" PRIu64 " epochs, %" PRIu64 " steps%s\n",
                 found->epochs_trained, found->steps_trained,

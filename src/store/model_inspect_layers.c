@@ -6,7 +6,7 @@
 
 #include "base/allocator.h"
 #include "base/error.h"
-#include "store/activation_config.h"
+#include "store/config_named.h"
 #include "store/config_reading.h"
 #include "store/model_config.h"
 #include "store/model_inspect.h"
@@ -45,34 +45,25 @@ static void put_added_layers(dlcore_inspecting_t *inspecting, const dlcore_netwo
     inspecting->found.layer_count = network->node_count;
 }
 
-/* The member of that name, or nothing where there is none, or two. */
-static dlcore_json_t member_of(const dlcore_json_t *object, const char *name)
-{
-    dlcore_json_t value = {0};
-
-    return dlcore_json_member(object, name, &value) ? value : (dlcore_json_t){0};
-}
-
 static void put_named_layer(dlcore_inspecting_t *inspecting, const dlcore_json_t *object,
                             dlcore_inspected_layer_t *layer)
 {
-    dlcore_json_t class_name = member_of(object, "class_name");
-    dlcore_json_t config = member_of(object, "config"), name = member_of(&config, "name");
+    dlcore_json_t config = dlcore_named_member(object, "config");
+    dlcore_json_t name = dlcore_named_member(&config, "name");
     char text[DLCORE_NAME_SIZE];
 
     (void)dlcore_json_string(&name, text, sizeof text);
     layer->name = dlcore_inspecting_text(inspecting, text);
-    (void)dlcore_json_string(&class_name, text, sizeof text);
+    dlcore_named_thing(object, text);
     layer->class_name = dlcore_inspecting_text(inspecting, text);
-    layer->is_known = dlcore_layer_kind_named(text) != DLCORE_LAYER_UNKNOWN ||
-                      dlcore_activation_config_is_class(text) || strcmp(text, "InputLayer") == 0;
+    layer->is_known = dlcore_named_layer_is_known(text);
 }
 
 /* Where they cannot be added: names alone. */
 static void put_named_layers(dlcore_inspecting_t *inspecting, const dlcore_json_t *model_config)
 {
-    dlcore_json_t config = member_of(model_config, "config");
-    dlcore_json_t list = member_of(&config, "layers"), layer;
+    dlcore_json_t config = dlcore_named_member(model_config, "config");
+    dlcore_json_t list = dlcore_named_member(&config, "layers"), layer;
     dlcore_json_steps_t steps = dlcore_json_steps(&list);
     dlcore_inspected_layer_t *layers;
     size_t count = 0;
@@ -133,6 +124,17 @@ static const char *metric_names(dlcore_inspecting_t *inspecting,
     return dlcore_inspecting_text(inspecting, text);
 }
 
+/* Where they cannot be read: names alone. */
+static void put_named_settings(dlcore_inspecting_t *inspecting, const dlcore_json_t *config)
+{
+    dlcore_named_compile_t named;
+
+    dlcore_named_compile_read(config, &named);
+    inspecting->found.optimizer = dlcore_inspecting_text(inspecting, named.optimizer);
+    inspecting->found.loss = dlcore_inspecting_text(inspecting, named.loss);
+    inspecting->found.metrics = dlcore_inspecting_text(inspecting, named.metrics);
+}
+
 dlcore_status dlcore_model_inspect_compile(dlcore_inspecting_t *inspecting,
                                            dlcore_model_loading_t *loading)
 {
@@ -153,6 +155,8 @@ dlcore_status dlcore_model_inspect_compile(dlcore_inspecting_t *inspecting,
             inspecting->found.optimizer = dlcore_optimizer_name(settings->optimizer.kind);
             inspecting->found.loss = dlcore_loss_name(settings->loss.kind);
             inspecting->found.metrics = metric_names(inspecting, settings);
+        } else {
+            put_named_settings(inspecting, &config);
         }
     }
     dlcore_release(allocator, settings);
@@ -180,7 +184,7 @@ dlcore_status dlcore_model_inspect_state(dlcore_inspecting_t *inspecting,
                                          file, loading->error);
     found->training_state = status == DLCORE_OK && state.kind == DLCORE_JSON_OBJECT;
     found->can_resume =
-        found->training_state && member_of(&state, "run").kind == DLCORE_JSON_OBJECT;
+        found->training_state && dlcore_named_member(&state, "run").kind == DLCORE_JSON_OBJECT;
     dlcore_release(&loading->reading.allocator, text);
     return status;
 }

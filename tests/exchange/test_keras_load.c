@@ -271,6 +271,49 @@ static void test_keras_load_inspect_says_what_it_is_or_why_not(void **state)
     assert_int_equal(keras_inspect("x", &how, NULL), DLCORE_ERROR_ARGUMENT);
 }
 
+/* A file with another word in a place of the same length. */
+static void changed(const char *file, const char *from, const char *to, FILE *stream)
+{
+    keras_bytes_t bytes = keras_fixture_bytes(file);
+    size_t length = strlen(from), at = 0;
+
+    assert_int_equal(strlen(to), length);
+    while (at + length <= bytes.size && memcmp(bytes.bytes + at, from, length) != 0)
+        at++;
+    assert_true(at + length <= bytes.size);
+    memcpy(bytes.bytes + at, to, length);
+    assert_int_equal(keras_inspect_memory(bytes.bytes, bytes.size, NULL, stream),
+                     DLCORE_ERROR_UNSUPPORTED);
+    free(bytes.bytes);
+}
+
+static void test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings(void **state)
+{
+    static const char *const wanted[] = {
+        "cannot be loaded: memory: model_config: layer 3: this version has no layer \"PReLX\"\n",
+        "Keras 3.15.1, layers:\n  input_layer (InputLayer): batch_shape [null, 3], ",
+        "  dense (Dense): units 4, activation LeakyReLU, use_bias true\n",
+        "  p_re_lu (PReLX); this version has no such layer\n",
+        "  dropout (Dropout): rate 0.0\n",
+        "compiled: Adam, sparse_categorical_crossentropy, accuracy\n",
+        /* Keras 2, with another optimizer */
+        "this version has no optimizer \"Custom>RMSprox\"",
+        "  dense (Dense): units 4, activation \"tanh\", use_bias true\n",
+        "compiled: Custom>RMSprox, SparseCategoricalCrossentropy, accuracy\n",
+    };
+    FILE *stream = fopen(folder_path("refused"), "w");
+
+    (void)state;
+    assert_non_null(stream);
+    changed("keras_3.15.1.h5", "\"PReLU\"", "\"PReLX\"", stream);
+    changed("keras_2.15.1.h5", "Custom>RMSprop", "Custom>RMSprox", stream);
+    fclose(stream);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (strstr(folder_text("refused"), wanted[i]) == NULL)
+            fail_msg("not \"%s\" in\n%s", wanted[i], folder_text("refused"));
+    }
+}
+
 static void test_keras_load_misuse_is_refused(void **state)
 {
     load_options_t how = load_options_default();
@@ -327,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_keras_load_weights_alone_from_every_version),
         cmocka_unit_test(test_keras_load_weights_of_other_layers_is_refused_and_changes_nothing),
         cmocka_unit_test(test_keras_load_inspect_says_what_it_is_or_why_not),
+        cmocka_unit_test(test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings),
         cmocka_unit_test(test_keras_load_misuse_is_refused),
         cmocka_unit_test(test_keras_load_without_memory_fails_cleanly),
     };

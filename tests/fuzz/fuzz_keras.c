@@ -5,6 +5,7 @@
  * parsed where DLCORE_FUZZ_HDF5 is set, for who looks for what is ours in that.
  *
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,20 @@ static void make_model(budget_t *budget)
                  "not built");
 }
 
+/* What is refused is looked into. */
+static void inspect(const uint8_t *data, size_t size, const dlcore_load_options_t *options,
+                    dlcore_status status)
+{
+    static FILE *nowhere;
+
+    if (nowhere == NULL)
+        nowhere = fopen("/dev/null", "w");
+    fuzz_require(nowhere != NULL, "no /dev/null");
+    if (status != DLCORE_OK)
+        fuzz_require(dlcore_keras_inspect_memory(data, size, options, nowhere) == status,
+                     "inspecting says otherwise");
+}
+
 static void load_whole(const uint8_t *data, size_t size, budget_t *budget)
 {
     dlcore_load_options_t options = dlcore_load_options_default();
@@ -49,6 +64,7 @@ static void load_whole(const uint8_t *data, size_t size, budget_t *budget)
     status = dlcore_keras_load_memory(data, size, &options, &loaded);
     fuzz_require((status == DLCORE_OK) == (loaded != NULL), "status and model disagree");
     fuzz_require((status == DLCORE_OK) == (error.message[0] == '\0'), "no message");
+    inspect(data, size, &options, status);
     dlcore_model_free(loaded);
 }
 

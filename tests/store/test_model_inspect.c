@@ -109,7 +109,7 @@ static void test_model_inspect_of_a_model_tells_layers_settings_and_training(voi
     text = printed(found);
     assert_has(text, "model: 3960 bytes, written by dlcore 0.1.0, format \"dlcore\" version 1\n");
     assert_has(text, "dense (Dense): ");
-    assert_has(text, "compiled: rmsprop, ");
+    assert_has(text, "compiled: optimizer rmsprop, loss ");
     assert_has(text, "training state: 1 epochs, 0 steps\n");
     assert_has(text, "optimizer/rmsprop/velocity/dense/kernel F32 (3, ");
     assert_has(text, "    dlcore.checksum = xxh64:");
@@ -154,6 +154,8 @@ static void test_model_inspect_tells_frozen_layers_and_metrics(void **state)
     assert_string_equal(found->metrics,
                         "mean_absolute_error, r2_score, weighted cosine_similarity");
     assert_has(printed(found), "dense (Dense): 4 outputs, 24 parameters, frozen\n");
+    assert_has(printed(found), ", loss mean_squared_error, metrics mean_absolute_error, r2_score, "
+                               "weighted cosine_similarity\n");
     dlcore_inspection_free(found);
     free(bytes);
     dlcore_model_free(model);
@@ -187,6 +189,27 @@ static void test_model_inspect_names_layers_that_this_version_has_not(void **sta
     text = printed(found);
     assert_has(text, "cannot be loaded: memory: ");
     assert_has(text, "    memory (LSTM): this version has no such layer\n");
+    dlcore_inspection_free(found);
+}
+
+static void test_model_inspect_names_settings_that_this_version_has_not(void **state)
+{
+    dlcore_inspection_t *found = inspected_header(
+        "{\"__metadata__\":{\"model_config\":\"{\\\"class_name\\\":\\\"Sequential\\\","
+        "\\\"config\\\":{\\\"build_input_shape\\\":[null,3],\\\"layers\\\":[]}}\","
+        "\"compile_config\":\"{\\\"optimizer\\\":{\\\"class_name\\\":\\\"Muon\\\","
+        "\\\"config\\\":{}},\\\"loss\\\":\\\"mse\\\",\\\"metrics\\\":[\\\"mae\\\","
+        "{\\\"class_name\\\":\\\"AUC\\\",\\\"config\\\":{\\\"name\\\":"
+        "\\\"auc_1\\\"}}],\\\"weighted_metrics\\\":[\\\"acc\\\"]}\"}}",
+        0);
+
+    (void)state;
+    assert_true(found->compiled);
+    assert_string_equal(found->optimizer, "Muon");
+    assert_string_equal(found->loss, "mse");
+    assert_string_equal(found->metrics, "mae, auc_1, weighted acc");
+    assert_has(printed(found),
+               "compiled: optimizer Muon, loss mse, metrics mae, auc_1, weighted acc\n");
     dlcore_inspection_free(found);
 }
 
@@ -364,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_model_inspect_sees_that_a_run_can_be_resumed),
         cmocka_unit_test(test_model_inspect_tells_frozen_layers_and_metrics),
         cmocka_unit_test(test_model_inspect_names_layers_that_this_version_has_not),
+        cmocka_unit_test(test_model_inspect_names_settings_that_this_version_has_not),
         cmocka_unit_test(test_model_inspect_names_what_the_file_lacks),
         cmocka_unit_test(test_model_inspect_of_what_is_no_safetensors_file_fails),
         cmocka_unit_test(test_model_inspect_of_tensors_shows_them_and_where_they_would_go),
