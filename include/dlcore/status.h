@@ -49,7 +49,12 @@ DLCORE_API const char *dlcore_status_name(dlcore_status status);
 /* An error record that the caller owns. Functions without a model, and those that take a const
  * model, accept a pointer to one (NULL: no message wanted). On failure they fill it with the
  * status and a message that names the numbers ("slice 3..9 of a tensor with 5 rows"); on success
- * they leave it alone. Calls on a model keep their message in the model: dlcore_model_error. */
+ * they leave it alone. Calls on a model keep their message in the model: dlcore_model_error.
+ *
+ * In messages "layer 2", "weight 3", "sample 17", "batch 4 of epoch 1", "callback 0" are the
+ * numbers that calls take: they count from 0; layers of a Keras file count with its InputLayer.
+ * Lines and columns of text files count from 1, as editors show them. What is printed for people
+ * (progress, curves, logs) counts epochs as Keras does. */
 #define DLCORE_ERROR_MESSAGE_SIZE 256
 typedef struct dlcore_error {
     dlcore_status status;

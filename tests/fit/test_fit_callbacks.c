@@ -193,7 +193,7 @@ static void test_fit_callbacks_that_fail_without_a_word_are_state_errors(void **
 
     (void)state;
     assert_int_equal(fit(model, &callback, 1, NULL), DLCORE_ERROR_STATE);
-    assert_non_null(strstr(dlcore_model_error(model), "fit: callback 1 of 1 ("));
+    assert_non_null(strstr(dlcore_model_error(model), "fit: callback 0 ("));
     assert_non_null(strstr(dlcore_model_error(model), ") failed in on_"));
     dlcore_model_free(model);
 }
@@ -215,15 +215,15 @@ static void test_fit_callbacks_may_leave_half_an_error(void **state)
     } cases[] = {
         {{.status = DLCORE_ERROR_IO},
          DLCORE_ERROR_IO,
-         "fit: callback 1 of 1 (disk): on_epoch_end: input or output failed"},
+         "fit: callback 0 (disk): on_epoch_end: input or output failed"},
         {{.status = (dlcore_status)5},
          DLCORE_ERROR_ARGUMENT,
-         "fit: callback 1 of 1 (disk): on_epoch_end: returned 5, which is not a dlcore_status"},
+         "fit: callback 0 (disk): on_epoch_end: returned 5, which is not a dlcore_status"},
         {{.status = (dlcore_status)5, .message = "full"},
          DLCORE_ERROR_ARGUMENT,
-         "fit: callback 1 of 1 (disk): on_epoch_end: returned 5, which is not a dlcore_status"},
+         "fit: callback 0 (disk): on_epoch_end: returned 5, which is not a dlcore_status"},
         {{.message = "full"}, DLCORE_ERROR_STATE, "full"},
-        {{.message = ""}, DLCORE_ERROR_STATE, "fit: callback 1 of 1 (disk) failed in on_epoch_end"},
+        {{.message = ""}, DLCORE_ERROR_STATE, "fit: callback 0 (disk) failed in on_epoch_end"},
     };
     dlcore_model_t *model = model_of();
     dlcore_callback_t callback = {.name = "disk", .on_epoch_end = answer_with};
@@ -260,7 +260,7 @@ static void test_fit_callbacks_that_return_no_action_are_refused(void **state)
         char expected[160];
 
         snprintf(expected, sizeof expected,
-                 "fit: callback 1 of 1 (disk): on_epoch_end returned %d, which is not a "
+                 "fit: callback 0 (disk): on_epoch_end returned %d, which is not a "
                  "dlcore_callback_action: return CONTINUE (0), STOP (1) or FAIL (2)",
                  numbers[i]);
         assert_int_equal(fit(model, &callbacks[0], 1, NULL), DLCORE_ERROR_ARGUMENT);
@@ -518,7 +518,7 @@ static void test_fit_callbacks_message_is_not_the_next_callbacks(void **state)
     assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL),
                      DLCORE_ERROR_STATE);
     assert_string_equal(dlcore_model_error(model),
-                        "fit: callback 2 of 2 (no name) failed in on_epoch_begin");
+                        "fit: callback 1 (no name) failed in on_epoch_begin");
     dlcore_model_free(model);
     samples_free(samples);
 }
