@@ -25,19 +25,21 @@ refuse() {
     fi
 }
 
-# A host that chose does as it chose; one that did not is told.
-fresh add_subdirectory_chosen
-configure -DCMAKE_BUILD_TYPE=Debug -DHOST_BUILD_TYPE=Debug
-refuse optimized
-refuse grep -q 'CMAKE_BUILD_TYPE is empty' said
-fresh add_subdirectory_flags
-configure -DCMAKE_C_FLAGS=-O1 -G "Unix Makefiles"
-refuse optimized
-fresh add_subdirectory
+# A host without a build type is told.
+fresh add_subdirectory_default
 configure -G "Unix Makefiles"
 optimized
 grep -q 'CMAKE_BUILD_TYPE is empty' said
 grep -q -E 'dlcore [0-9.]+: an archive, BLAS [a-z]+, gzip files O(N|FF)' said
+
+# One that chose has what it chose.
+fresh add_subdirectory_flags
+configure -DCMAKE_C_FLAGS=-O1 -G "Unix Makefiles"
+refuse optimized
+fresh add_subdirectory
+configure -DCMAKE_BUILD_TYPE=Debug -DHOST_BUILD_TYPE=Debug
+refuse optimized
+refuse grep -q 'CMAKE_BUILD_TYPE is empty' said
 "$CMAKE" --build . --parallel 2
 ./program
 ./plugin_host
