@@ -184,6 +184,8 @@ static dlcore_layer_t random_layer(void)
         layer.activation = random_activation();
         layer.negative_slope = random_unit();
         layer.alpha = random_unit();
+        layer.threshold = random_below(2) == 0 ? random_unit() : 0.0;
+        layer.max_value = random_below(2) == 0 ? 3.0 * random_unit() : (double)INFINITY;
     }
     if (kind == DLCORE_LAYER_BATCH_NORMALIZATION || kind == DLCORE_LAYER_LAYER_NORMALIZATION) {
         layer.center = random_below(3) > 0;
@@ -191,7 +193,27 @@ static dlcore_layer_t random_layer(void)
     }
     if (kind == DLCORE_LAYER_RESCALING)
         layer.scale = 0.5;
+    if (kind == DLCORE_LAYER_LAYER_NORMALIZATION)
+        layer.rms_scaling = random_below(3) == 0;
+    if (kind == DLCORE_LAYER_NORMALIZATION)
+        layer.invert = random_below(2) == 0;
     return layer;
+}
+
+/* Settings that make another graph of a layer. */
+static void write_settings(const char *folder)
+{
+    dlcore_layer_t scaled[] = {dlcore_layer_layer_normalization(),
+                               dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR)};
+    dlcore_layer_t inverted[] = {dlcore_layer_normalization(),
+                                 dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR)};
+    dlcore_layer_t relu = dlcore_layer_relu(1.5, 0.25, 0.5);
+
+    scaled[0].rms_scaling = true;
+    inverted[0].invert = true;
+    write_model(folder, "settings_rms_scaling", scaled, 2);
+    write_model(folder, "settings_invert", inverted, 2);
+    write_model(folder, "settings_relu", &relu, 1);
 }
 
 static int write_all(const char *folder, size_t count)
@@ -219,6 +241,7 @@ static int write_all(const char *folder, size_t count)
         snprintf(name, sizeof name, "layer_%s", kind_name);
         write_model(folder, name, layers, 2);
     }
+    write_settings(folder);
     for (size_t i = 0; i < count; i++) {
         dlcore_layer_t layers[8];
         size_t layer_count = 1 + random_below(8);

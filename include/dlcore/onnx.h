@@ -15,17 +15,19 @@
  *
  * What is read: graphs that are one chain from one input to one output, of opsets 7 to 28, as torch
  * (both exporters), skl2onnx, tf2onnx and Keras write them.
- *   - Gemm, MatMul; Add, Sub, Mul, Div by constants, Neg; BatchNormalization, LayerNormalization
- * (also written as means and roots); Scaler;
+ *   - Gemm, MatMul; Add, Sub, Mul, Div by constants, Neg; BatchNormalization, LayerNormalization,
+ *     RMSNormalization and LpNormalization (p 2), also written as means and roots; Scaler;
  *   - Relu, LeakyRelu, PRelu, ThresholdedRelu, Elu, Selu, Celu (alpha 1), Sigmoid,
  *     HardSigmoid (1/6 or 1/2, and 1/2), HardSwish, Tanh, Softmax, LogSoftmax, Softplus,
  *     Softsign, Gelu, Mish, Swish, Exp, Shrink (0.5), Clip to -1 .. 1, or from 0 or nothing up
  *     to any number; and the chains of nodes that stand for gelu, silu, hard_silu,
- *     hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus and sparse_plus;
+ *     hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus, sparse_plus, and relu
+ *     with its settings;
  *   - Identity, Cast, Dropout, Flatten, Reshape and Squeeze that keep samples apart, ZipMap, and a
  *     binary classifier's Concat of 1 - p and p, which becomes the one sigmoid unit p.
  * Weights may be float, double, float16, bfloat16 or whole numbers, in the file or in one beside
- * it. dlcore computes in float32 whatever types the graph has.
+ * it, and what Add, Sub, Mul, Div, Pow, Neg, Sqrt and Reciprocal make of constants. dlcore computes
+ * in float32 whatever types the graph has.
  *
  * The rule is: the same numbers, or an error that names the node, attribute or value that is not
  * supported. What does not lead to the output, such as the label of a classifier, is not looked at.

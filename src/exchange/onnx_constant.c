@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-#include "base/allocator.h"
-#include "base/error.h"
+#include "exchange/onnx_arithmetic.h"
 #include "exchange/onnx_tensor.h"
 
 #define ONNX_CHAIN_MAX 16 /* nodes between a constant and its use */
+#define ONNX_DEPTH_MAX 8  /* arithmetic on what arithmetic made */
 
 /* ---- Constant nodes ---- */
 
@@ -229,17 +229,84 @@ static bool onnx_keeps_constant(const dlcore_onnx_graph_t *graph, const dlcore_o
     return false;
 }
 
-bool dlcore_onnx_constant(const dlcore_onnx_graph_t *graph, size_t value,
-                          dlcore_onnx_constant_t *constant)
+static bool onnx_constant_at(const dlcore_onnx_graph_t *graph, size_t value, size_t depth,
+                             dlcore_onnx_constant_t *constant);
+
+bool dlcore_onnx_constant_operands(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                                   size_t depth, dlcore_onnx_constant_t operands[2])
+{
+    size_t count = dlcore_onnx_operands(graph, node);
+    bool computed = false;
+
+    if (count == 0 || depth >= ONNX_DEPTH_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t input = dlcore_onnx_node_input(graph, node, i);
+
+        if (onnx_constant_at(graph, input, ONNX_DEPTH_MAX, &operands[i]))
+            continue;
+        if (computed || !onnx_constant_at(graph, input, depth + 1, &operands[i]))
+            return false;
+        computed = true;
+    }
+    return true;
+}
+
+/* Whole numbers divide otherwise. */
+static bool onnx_has_floats(const dlcore_onnx_graph_t *graph,
+                            const dlcore_onnx_constant_t *constant)
+{
+    const dlcore_onnx_tensor_t *tensor;
+
+    if (constant->tensor == DLCORE_ONNX_NONE)
+        return true;
+    tensor = dlcore_onnx_tensor(graph, constant->tensor);
+    return tensor->problem == NULL &&
+           (onnx_is_float(tensor->type) || tensor->type == DLCORE_ONNX_FLOAT16 ||
+            tensor->type == DLCORE_ONNX_BFLOAT16);
+}
+
+static bool onnx_compute_constant(const dlcore_onnx_graph_t *graph, size_t value, size_t depth,
+                                  dlcore_onnx_constant_t *constant)
+{
+    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
+    size_t count = dlcore_onnx_operands(graph, node);
+    dlcore_onnx_constant_t operands[2];
+
+    *constant = (dlcore_onnx_constant_t){.tensor = DLCORE_ONNX_NONE, .computed = value};
+    if (!dlcore_onnx_constant_operands(graph, node, depth, operands))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!onnx_has_floats(graph, &operands[i]))
+            return false;
+    }
+    return dlcore_onnx_result_shape(operands, count, constant);
+}
+
+static void onnx_tensor_constant(const dlcore_onnx_graph_t *graph, size_t number,
+                                 dlcore_onnx_constant_t *constant)
+{
+    const dlcore_onnx_tensor_t *tensor = dlcore_onnx_tensor(graph, number);
+
+    *constant = (dlcore_onnx_constant_t){.tensor = number, .computed = DLCORE_ONNX_NONE};
+    constant->rank = tensor->rank;
+    constant->count = tensor->count;
+    memcpy(constant->dims, tensor->dims, sizeof constant->dims);
+}
+
+/* With `depth` at its most nothing that is computed counts. */
+static bool onnx_constant_at(const dlcore_onnx_graph_t *graph, size_t value, size_t depth,
+                             dlcore_onnx_constant_t *constant)
 {
     const dlcore_onnx_node_t *chain[ONNX_CHAIN_MAX];
-    const dlcore_onnx_tensor_t *tensor;
     size_t length = 0;
 
     while (value != DLCORE_ONNX_NONE &&
            dlcore_onnx_value(graph, value)->tensor == DLCORE_ONNX_NONE) {
         const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
 
+        if (dlcore_onnx_operands(graph, node) > 0)
+            break;
         if (length == ONNX_CHAIN_MAX || !onnx_keeps_constant(graph, node))
             return false;
         chain[length++] = node;
@@ -247,11 +314,10 @@ bool dlcore_onnx_constant(const dlcore_onnx_graph_t *graph, size_t value,
     }
     if (value == DLCORE_ONNX_NONE)
         return false;
-    *constant = (dlcore_onnx_constant_t){.tensor = dlcore_onnx_value(graph, value)->tensor};
-    tensor = dlcore_onnx_tensor(graph, constant->tensor);
-    constant->rank = tensor->rank;
-    constant->count = tensor->count;
-    memcpy(constant->dims, tensor->dims, sizeof constant->dims);
+    if (dlcore_onnx_value(graph, value)->tensor != DLCORE_ONNX_NONE)
+        onnx_tensor_constant(graph, dlcore_onnx_value(graph, value)->tensor, constant);
+    else if (!onnx_compute_constant(graph, value, depth, constant))
+        return false;
     while (length > 0) {
         if (!onnx_through(graph, chain[--length], constant))
             return false;
@@ -259,85 +325,8 @@ bool dlcore_onnx_constant(const dlcore_onnx_graph_t *graph, size_t value,
     return true;
 }
 
-/* ---- numbers ---- */
-
-static dlcore_status onnx_transpose(const dlcore_onnx_graph_t *graph, dlcore_onnx_vector_t *vector,
-                                    size_t rows, size_t columns)
+bool dlcore_onnx_constant(const dlcore_onnx_graph_t *graph, size_t value,
+                          dlcore_onnx_constant_t *constant)
 {
-    float *turned = dlcore_allocate_raw(&graph->allocator, vector->count, sizeof *turned);
-
-    if (turned == NULL)
-        return dlcore_fail_memory(graph->error, graph->input->name, vector->count * sizeof *turned);
-    /* by blocks, so that neither side leaves the cache between two of its numbers */
-    for (size_t first = 0; first < rows; first += 16) {
-        size_t end = first + 16 < rows ? first + 16 : rows;
-
-        for (size_t c = 0; c < columns; c++) {
-            for (size_t r = first; r < end; r++)
-                turned[c * rows + r] = vector->data[r * columns + c];
-        }
-    }
-    dlcore_release(&graph->allocator, vector->data);
-    vector->data = turned;
-    return DLCORE_OK;
-}
-
-dlcore_status dlcore_onnx_constant_read(const dlcore_onnx_graph_t *graph,
-                                        const dlcore_onnx_constant_t *constant,
-                                        dlcore_onnx_vector_t *vector)
-{
-    const dlcore_onnx_tensor_t *tensor = dlcore_onnx_tensor(graph, constant->tensor);
-    dlcore_status status = dlcore_onnx_tensor_check(graph, tensor);
-
-    *vector = (dlcore_onnx_vector_t){0};
-    if (status != DLCORE_OK)
-        return status;
-    vector->data = dlcore_allocate_raw(&graph->allocator, tensor->count, sizeof *vector->data);
-    if (vector->data == NULL)
-        return dlcore_fail_memory(graph->error, graph->input->name,
-                                  tensor->count * sizeof *vector->data);
-    vector->count = tensor->count;
-    status = dlcore_onnx_tensor_floats(graph, tensor, vector->data);
-    if (status == DLCORE_OK && constant->transposed)
-        status =
-            onnx_transpose(graph, vector, (size_t)constant->dims[1], (size_t)constant->dims[0]);
-    if (status != DLCORE_OK)
-        dlcore_onnx_vector_clear(graph, vector);
-    return status;
-}
-
-dlcore_status dlcore_onnx_new_vector(const dlcore_onnx_graph_t *graph, dlcore_onnx_vector_t *vector,
-                                     size_t count, float value)
-{
-    *vector = (dlcore_onnx_vector_t){
-        .data = dlcore_allocate_raw(&graph->allocator, count, sizeof *vector->data)};
-    if (vector->data == NULL)
-        return dlcore_fail_memory(graph->error, graph->input->name, count * sizeof *vector->data);
-    vector->count = count;
-    for (size_t i = 0; i < count; i++)
-        vector->data[i] = value;
-    return DLCORE_OK;
-}
-
-void dlcore_onnx_vector_clear(const dlcore_onnx_graph_t *graph, dlcore_onnx_vector_t *vector)
-{
-    dlcore_release(&graph->allocator, vector->data);
-    *vector = (dlcore_onnx_vector_t){0};
-}
-
-bool dlcore_onnx_scalar(const dlcore_onnx_graph_t *graph, size_t value, double *number)
-{
-    dlcore_error_record_t ignored = {0};
-    dlcore_onnx_graph_t quiet = *graph;
-    dlcore_onnx_constant_t constant;
-    float read;
-
-    quiet.error = &ignored;
-    if (!dlcore_onnx_constant(graph, value, &constant) || constant.count != 1 ||
-        dlcore_onnx_tensor_check(&quiet, dlcore_onnx_tensor(graph, constant.tensor)) != DLCORE_OK ||
-        dlcore_onnx_tensor_floats(&quiet, dlcore_onnx_tensor(graph, constant.tensor), &read) !=
-            DLCORE_OK)
-        return false;
-    *number = (double)read;
-    return true;
+    return onnx_constant_at(graph, value, 0, constant);
 }

@@ -8,7 +8,6 @@
 
 #include "base/allocator.h"
 #include "base/shown.h"
-#include "exchange/onnx_tensor.h"
 
 dlcore_status dlcore_onnx_refuse(const dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                  const char *format, ...)
@@ -81,7 +80,7 @@ dlcore_status dlcore_onnx_read_vector(const dlcore_onnx_match_t *match,
 
     if (!dlcore_onnx_constant(graph, value, &constant))
         return dlcore_onnx_refuse(match, node, "its %s is not a constant", what);
-    status = dlcore_onnx_tensor_check(graph, dlcore_onnx_tensor(graph, constant.tensor));
+    status = dlcore_onnx_constant_check(graph, &constant);
     if (status != DLCORE_OK)
         return status;
     for (size_t i = 0; i + 1 < constant.rank; i++) {

@@ -30,6 +30,7 @@ typedef struct dlcore_onnx_step {
     const dlcore_onnx_node_t *node; /* for messages */
     dlcore_layer_t layer;
     bool needs_rows; /* it works along the last axis: right for (batch, width) alone */
+    size_t width;    /* that a layer has to have; 0: any */
     dlcore_onnx_constant_t kernel;
     double alpha;
     dlcore_onnx_vector_t vectors[DLCORE_LAYER_PARAMETERS_MAX];
@@ -111,24 +112,38 @@ static inline size_t dlcore_onnx_input_of(const dlcore_onnx_graph_t *graph, size
                                                   : DLCORE_ONNX_NONE;
 }
 
+/* ---- reductions over the units, kept as an axis of one: onnx_match_moments.c ---- */
+
+/* What `value` is that reduction of ("ReduceMean"), the mean of, the square of; NONE: of nothing.
+ */
+size_t dlcore_onnx_reduced(const dlcore_onnx_graph_t *graph, size_t value, const char *operation);
+size_t dlcore_onnx_mean_of(const dlcore_onnx_graph_t *graph, size_t value);
+size_t dlcore_onnx_square_of(const dlcore_onnx_graph_t *graph, size_t value);
+/* Whether `value` is sqrt(mean((x - mean(x))^2) + epsilon). */
+bool dlcore_onnx_is_deviation(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
+                              double *epsilon);
+
 /* ---- what explains nodes: tables that end with a zero row ---- */
 
 extern const dlcore_onnx_operator_t dlcore_onnx_operators_dense[];         /* onnx_match_dense.c */
 extern const dlcore_onnx_operator_t dlcore_onnx_operators_activation[];    /* ..._activation.c */
 extern const dlcore_onnx_operator_t dlcore_onnx_operators_affine[];        /* ..._affine.c */
 extern const dlcore_onnx_operator_t dlcore_onnx_operators_normalization[]; /* ..._normalization.c */
+extern const dlcore_onnx_operator_t dlcore_onnx_operators_rows[];          /* ..._rows.c */
 extern const dlcore_onnx_operator_t dlcore_onnx_operators_shape[];         /* ..._shape.c */
 extern const dlcore_onnx_operator_t dlcore_onnx_operators_sklearn[];       /* ..._sklearn.c */
 
 /* Explains a value that several nodes make: gelu, silu, a layer normalization, ... *found says
  * whether; then match->value is what they take. onnx_match_product.c, onnx_match_chain.c,
- * onnx_match_moments.c. */
+ * onnx_match_moments.c, onnx_match_rows.c. */
 dlcore_status dlcore_onnx_match_product(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                         bool *found);
 dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                       bool *found);
 dlcore_status dlcore_onnx_match_moments(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                         bool *found);
+dlcore_status dlcore_onnx_match_rows(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
+                                     bool *found);
 
 DLCORE_HIDDEN_END
 

@@ -4,8 +4,13 @@
  *   prelu     relu(x) + c relu(-x)    log_sigmoid  -softplus(-x), or log(sigmoid(x))
  *   squareplus  (x + sqrt(x^2 + 4)) / 2           tanh_shrink  x - tanh(x)
  *   sparse_plus  h^2 + relu(x - 1), with h = sparse_sigmoid(x)
+ *   relu      t + slope min(x - threshold, 0), t being x above the threshold, else 0, and perhaps
+ *             not above a largest value
  *
  * SPDX-License-Identifier: MIT */
+#include <float.h>
+#include <math.h>
+
 #include "exchange/onnx_match.h"
 
 /* x / (1 + |x|) */
@@ -60,6 +65,66 @@ static size_t onnx_prelu_of(const dlcore_onnx_graph_t *graph, const dlcore_onnx_
             if (negative != DLCORE_ONNX_NONE && dlcore_onnx_input_of(graph, negative, "Neg") == x)
                 return x;
         }
+    }
+    return DLCORE_ONNX_NONE;
+}
+
+/* What a Clip without a lower limit takes, and its upper one; other values as they are. */
+static size_t onnx_unclipped(const dlcore_onnx_graph_t *graph, size_t value, double *high)
+{
+    size_t within = dlcore_onnx_input_of(graph, value, "Clip");
+    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
+    double low = 0.0;
+
+    *high = (double)INFINITY;
+    if (within == DLCORE_ONNX_NONE ||
+        !dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, node, 1), &low) ||
+        low > -(double)FLT_MAX ||
+        !dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, node, 2), high))
+        return value;
+    return within;
+}
+
+/* Whether `value` is slope min(x - threshold, 0). */
+static bool onnx_is_slope_below(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
+                                dlcore_layer_t *layer)
+{
+    const dlcore_onnx_node_t *product = dlcore_onnx_maker(graph, value), *below, *sub;
+    double zero = 1.0, threshold = -1.0;
+
+    if (!dlcore_onnx_is(graph, product, "Mul") ||
+        !dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, product, 1),
+                            &layer->negative_slope) ||
+        !(layer->negative_slope >= 0.0 && layer->negative_slope <= (double)FLT_MAX))
+        return false;
+    below = dlcore_onnx_maker(graph, dlcore_onnx_node_input(graph, product, 0));
+    if (!dlcore_onnx_is(graph, below, "Min") || below->input_count != 2 ||
+        !dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, below, 1), &zero) || zero != 0.0)
+        return false;
+    sub = dlcore_onnx_maker(graph, dlcore_onnx_node_input(graph, below, 0));
+    return dlcore_onnx_is(graph, sub, "Sub") && dlcore_onnx_node_input(graph, sub, 0) == x &&
+           dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, sub, 1), &threshold) &&
+           threshold == layer->threshold;
+}
+
+/* x of a relu with a threshold and a slope below it, which is then set in `layer`; NONE: it is
+ * none. */
+static size_t onnx_relu_of(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *add,
+                           dlcore_layer_t *layer)
+{
+    for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, add, "Add"); i++) {
+        double high;
+        size_t above = onnx_unclipped(graph, dlcore_onnx_node_input(graph, add, i), &high);
+        size_t x = dlcore_onnx_input_of(graph, above, "ThresholdedRelu");
+        const dlcore_onnx_attribute_t *alpha;
+
+        if (x == DLCORE_ONNX_NONE)
+            continue;
+        alpha = dlcore_onnx_find_attribute(graph, dlcore_onnx_maker(graph, above), "alpha");
+        *layer = dlcore_layer_relu(high, 0.0, alpha != NULL ? (double)alpha->f : 1.0);
+        if (high >= 0.0 && layer->threshold >= 0.0 && layer->threshold <= (double)FLT_MAX &&
+            onnx_is_slope_below(graph, dlcore_onnx_node_input(graph, add, 1 - i), x, layer))
+            return x;
     }
     return DLCORE_ONNX_NONE;
 }
@@ -181,12 +246,17 @@ dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_o
     const dlcore_onnx_graph_t *graph = match->graph;
     size_t x = DLCORE_ONNX_NONE, slope;
     dlcore_activation_t activation = DLCORE_ACTIVATION_SOFTPLUS;
+    dlcore_layer_t relu;
 
     if (dlcore_onnx_is(graph, node, "Add"))
         x = onnx_prelu_of(graph, node, &slope);
     *found = x != DLCORE_ONNX_NONE;
     if (*found)
         return onnx_add_prelu(match, node, x, slope);
+    x = onnx_relu_of(graph, node, &relu);
+    *found = x != DLCORE_ONNX_NONE;
+    if (*found)
+        return dlcore_onnx_add_layer(match, node, &relu, x);
     if (dlcore_onnx_is(graph, node, "Where") && onnx_is_softplus(graph, node)) {
         x = dlcore_onnx_node_input(graph, node, 1);
     } else if (dlcore_onnx_is(graph, node, "Div") && onnx_is_softsign(graph, node)) {

@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "exchange/onnx_match.h"
-#include "exchange/onnx_tensor.h"
 
 /* Whether input 1 is a kernel, which is then in *kernel as (inputs, units). */
 static dlcore_status onnx_find_kernel(const dlcore_onnx_match_t *match,
@@ -17,7 +16,7 @@ static dlcore_status onnx_find_kernel(const dlcore_onnx_match_t *match,
     if (!dlcore_onnx_constant(graph, dlcore_onnx_node_input(graph, node, 1), kernel))
         return dlcore_onnx_refuse(match, node,
                                   "its second operand is not a constant: no dense layer");
-    status = dlcore_onnx_tensor_check(graph, dlcore_onnx_tensor(graph, kernel->tensor));
+    status = dlcore_onnx_constant_check(graph, kernel);
     if (status != DLCORE_OK)
         return status;
     if (kernel->rank != 2 || kernel->count == 0)

@@ -12,17 +12,14 @@
 
 #include "exchange/onnx_match.h"
 
-/* The mean over the units that a node takes, kept as an axis of one; what it is the mean of, or
- * NONE.
- */
-static size_t onnx_mean_of(const dlcore_onnx_graph_t *graph, size_t value)
+size_t dlcore_onnx_reduced(const dlcore_onnx_graph_t *graph, size_t value, const char *operation)
 {
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
     const dlcore_onnx_attribute_t *axes, *keep;
     int64_t dims[DLCORE_ONNX_RANK_MAX] = {0};
     size_t count = 0;
 
-    if (!dlcore_onnx_is(graph, node, "ReduceMean"))
+    if (!dlcore_onnx_is(graph, node, operation))
         return DLCORE_ONNX_NONE;
     axes = dlcore_onnx_find_attribute(graph, node, "axes");
     keep = dlcore_onnx_find_attribute(graph, node, "keepdims");
@@ -37,6 +34,11 @@ static size_t onnx_mean_of(const dlcore_onnx_graph_t *graph, size_t value)
     return dlcore_onnx_node_input(graph, node, 0);
 }
 
+size_t dlcore_onnx_mean_of(const dlcore_onnx_graph_t *graph, size_t value)
+{
+    return dlcore_onnx_reduced(graph, value, "ReduceMean");
+}
+
 /* Whether `value` is x - mean(x). */
 static bool onnx_is_centred(const dlcore_onnx_graph_t *graph, size_t value, size_t x)
 {
@@ -44,11 +46,10 @@ static bool onnx_is_centred(const dlcore_onnx_graph_t *graph, size_t value, size
 
     return x != DLCORE_ONNX_NONE && dlcore_onnx_is(graph, node, "Sub") &&
            dlcore_onnx_node_input(graph, node, 0) == x &&
-           onnx_mean_of(graph, dlcore_onnx_node_input(graph, node, 1)) == x;
+           dlcore_onnx_mean_of(graph, dlcore_onnx_node_input(graph, node, 1)) == x;
 }
 
-/* What is squared, where `value` is a square. */
-static size_t onnx_square_of(const dlcore_onnx_graph_t *graph, size_t value)
+size_t dlcore_onnx_square_of(const dlcore_onnx_graph_t *graph, size_t value)
 {
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
     size_t base = node != NULL ? dlcore_onnx_node_input(graph, node, 0) : DLCORE_ONNX_NONE;
@@ -62,17 +63,17 @@ static size_t onnx_square_of(const dlcore_onnx_graph_t *graph, size_t value)
     return squares ? base : DLCORE_ONNX_NONE;
 }
 
-/* Whether `value` is sqrt(mean((x - mean(x))^2) + epsilon). */
-static bool onnx_is_deviation(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
+bool dlcore_onnx_is_deviation(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
                               double *epsilon)
 {
     const dlcore_onnx_node_t *add =
         dlcore_onnx_maker(graph, dlcore_onnx_input_of(graph, value, "Sqrt"));
 
     for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, add, "Add"); i++) {
-        size_t mean = onnx_mean_of(graph, dlcore_onnx_node_input(graph, add, i));
+        size_t mean = dlcore_onnx_mean_of(graph, dlcore_onnx_node_input(graph, add, i));
 
-        if (mean != DLCORE_ONNX_NONE && onnx_is_centred(graph, onnx_square_of(graph, mean), x) &&
+        if (mean != DLCORE_ONNX_NONE &&
+            onnx_is_centred(graph, dlcore_onnx_square_of(graph, mean), x) &&
             dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, add, 1 - i), epsilon))
             return *epsilon > 0.0 && *epsilon <= (double)FLT_MAX;
     }
@@ -91,15 +92,15 @@ static bool onnx_is_root(const dlcore_onnx_graph_t *graph, size_t value, onnx_mo
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
 
     moments->gamma = DLCORE_ONNX_NONE;
-    if (onnx_is_deviation(graph, dlcore_onnx_input_of(graph, value, "Reciprocal"), moments->x,
-                          &moments->epsilon))
+    if (dlcore_onnx_is_deviation(graph, dlcore_onnx_input_of(graph, value, "Reciprocal"),
+                                 moments->x, &moments->epsilon))
         return true;
     for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, node, "Mul"); i++) {
         size_t inverse =
             dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, node, i), "Reciprocal");
 
         moments->gamma = dlcore_onnx_node_input(graph, node, 1 - i);
-        if (onnx_is_deviation(graph, inverse, moments->x, &moments->epsilon))
+        if (dlcore_onnx_is_deviation(graph, inverse, moments->x, &moments->epsilon))
             return true;
     }
     return false;
@@ -114,7 +115,7 @@ static bool onnx_is_shift(const dlcore_onnx_graph_t *graph, size_t value,
     for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, node, "Mul"); i++) {
         size_t mean = dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, node, i), "Neg");
 
-        if (mean != DLCORE_ONNX_NONE && onnx_mean_of(graph, mean) == moments->x &&
+        if (mean != DLCORE_ONNX_NONE && dlcore_onnx_mean_of(graph, mean) == moments->x &&
             dlcore_onnx_node_input(graph, node, 1 - i) == moments->root)
             return true;
     }
@@ -191,8 +192,8 @@ dlcore_status dlcore_onnx_match_moments(dlcore_onnx_match_t *match, const dlcore
     if (centred != DLCORE_ONNX_NONE) {
         moments.x = dlcore_onnx_input_of(graph, centred, "Sub");
         *found = onnx_is_centred(graph, centred, moments.x) &&
-                 onnx_is_deviation(graph, dlcore_onnx_node_input(graph, node, 1), moments.x,
-                                   &moments.epsilon);
+                 dlcore_onnx_is_deviation(graph, dlcore_onnx_node_input(graph, node, 1), moments.x,
+                                          &moments.epsilon);
     } else if (dlcore_onnx_is(graph, node, "Add")) {
         *found = onnx_find_moments(graph, node, &moments);
     }

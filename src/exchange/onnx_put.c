@@ -44,6 +44,16 @@ void dlcore_onnx_put_int(dlcore_onnx_put_node_t *node, const char *name, int64_t
         (dlcore_onnx_put_attribute_t){.name = name, .i = value};
 }
 
+void dlcore_onnx_put_reduction(dlcore_onnx_putting_t *putting, const char *operation,
+                               const char *suffix)
+{
+    dlcore_onnx_put_node_t *node = dlcore_onnx_put_node(putting, operation, suffix);
+
+    dlcore_onnx_put_int(node, "axes", -1);
+    node->attributes[0].is_list = true;
+    dlcore_onnx_put_int(node, "keepdims", 1);
+}
+
 void dlcore_onnx_put_input(dlcore_onnx_put_node_t *node, dlcore_onnx_name_t name)
 {
     node->inputs[node->input_count++] = name;

@@ -43,6 +43,7 @@ typedef struct dlcore_onnx_put_tensor {
 typedef struct dlcore_onnx_put_attribute {
     const char *name;
     bool is_float;
+    bool is_list; /* of the one number i */
     float f;
     int64_t i;
 } dlcore_onnx_put_attribute_t;
@@ -86,6 +87,9 @@ void dlcore_onnx_put_with(dlcore_onnx_putting_t *putting, const char *operation,
                           const char *number_suffix, double number);
 void dlcore_onnx_put_float(dlcore_onnx_put_node_t *node, const char *name, double value);
 void dlcore_onnx_put_int(dlcore_onnx_put_node_t *node, const char *name, int64_t value);
+/* The mean over the units, or another reduction, kept as an axis of one. */
+void dlcore_onnx_put_reduction(dlcore_onnx_putting_t *putting, const char *operation,
+                               const char *suffix);
 void dlcore_onnx_put_input(dlcore_onnx_put_node_t *node, dlcore_onnx_name_t name);
 
 /* Tensors: a weight of the layer, one number, or `width` times one. */

@@ -144,14 +144,27 @@ static void onnx_put_clip(dlcore_onnx_putting_t *putting, const char *suffix, do
     dlcore_onnx_put_input(dlcore_onnx_put_binary(putting, "Clip", suffix, least), most);
 }
 
-/* A slope below 0, a threshold, then the largest value. False: both a slope and a threshold. */
-static bool onnx_put_relu_general(dlcore_onnx_putting_t *putting)
+/* + slope min(x - threshold, 0) */
+static void onnx_put_slope_below(dlcore_onnx_putting_t *putting, dlcore_onnx_name_t x)
 {
     const dlcore_layer_t *layer = &putting->layer->layer;
+    dlcore_onnx_name_t above = putting->value;
 
-    if ((float)layer->threshold != 0.0f && (float)layer->negative_slope != 0.0f)
-        return false;
-    if ((float)layer->threshold != 0.0f)
+    putting->value = x;
+    dlcore_onnx_put_with(putting, "Sub", "distance", "from", layer->threshold);
+    dlcore_onnx_put_with(putting, "Min", "below", "zero", 0.0);
+    dlcore_onnx_put_with(putting, "Mul", "sloping", "slope", layer->negative_slope);
+    dlcore_onnx_put_binary(putting, "Add", "sum", above);
+}
+
+/* A threshold or a slope below 0, then the largest value; of both, the slope comes on top. */
+static void onnx_put_relu_general(dlcore_onnx_putting_t *putting)
+{
+    const dlcore_layer_t *layer = &putting->layer->layer;
+    dlcore_onnx_name_t x = putting->value;
+    bool has_threshold = (float)layer->threshold != 0.0f;
+
+    if (has_threshold)
         dlcore_onnx_put_float(dlcore_onnx_put_node(putting, "ThresholdedRelu", "threshold"),
                               "alpha", layer->threshold);
     else
@@ -159,7 +172,8 @@ static bool onnx_put_relu_general(dlcore_onnx_putting_t *putting)
                               layer->negative_slope);
     if (layer->max_value <= (double)FLT_MAX)
         onnx_put_clip(putting, "clipped", -(double)FLT_MAX, layer->max_value);
-    return true;
+    if (has_threshold && (float)layer->negative_slope != 0.0f)
+        onnx_put_slope_below(putting, x);
 }
 
 /* Those that are x times a gate. */
@@ -208,7 +222,8 @@ static bool onnx_put_more(dlcore_onnx_putting_t *putting, dlcore_activation_t ac
         onnx_put_sparse_sigmoid(putting);
         return true;
     case DLCORE_ACTIVATION_RELU_GENERAL:
-        return onnx_put_relu_general(putting);
+        onnx_put_relu_general(putting);
+        return true;
     default:
         return false;
     }

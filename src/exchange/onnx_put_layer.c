@@ -56,6 +56,56 @@ static void onnx_put_batch_normalization(dlcore_onnx_putting_t *putting)
     dlcore_onnx_put_float(node, "momentum", layer->momentum);
 }
 
+/* sqrt(mean(value^2) + epsilon) */
+static dlcore_onnx_name_t onnx_put_root(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_put_binary(putting, "Mul", "square", putting->value);
+    dlcore_onnx_put_reduction(putting, "ReduceMean", "mean_square");
+    dlcore_onnx_put_with(putting, "Add", "sum", "epsilon", putting->layer->layer.epsilon);
+    dlcore_onnx_put_node(putting, "Sqrt", "root");
+    return putting->value;
+}
+
+/* x / root * weight */
+static void onnx_put_by_root(dlcore_onnx_putting_t *putting, dlcore_onnx_name_t x,
+                             dlcore_onnx_name_t root)
+{
+    putting->value = x;
+    dlcore_onnx_put_binary(putting, "Div", "normalized", root);
+    dlcore_onnx_put_binary(putting, "Mul", "scaled", dlcore_onnx_put_parameter(putting, 0));
+}
+
+static void onnx_put_rms_normalization(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t x = putting->value;
+
+    onnx_put_by_root(putting, x, onnx_put_root(putting));
+}
+
+/* gamma x / sqrt(variance + epsilon) */
+static void onnx_put_scaled_normalization(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t x = putting->value, mean;
+
+    dlcore_onnx_put_reduction(putting, "ReduceMean", "mean");
+    mean = putting->value;
+    putting->value = x;
+    dlcore_onnx_put_binary(putting, "Sub", "centred", mean);
+    onnx_put_by_root(putting, x, onnx_put_root(putting));
+}
+
+/* x / max(length, 1e-12) */
+static void onnx_put_unit_normalization(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_name_t x = putting->value, length;
+
+    dlcore_onnx_put_reduction(putting, "ReduceL2", "length");
+    dlcore_onnx_put_with(putting, "Max", "divisor", "least", 1e-12);
+    length = putting->value;
+    putting->value = x;
+    dlcore_onnx_put_binary(putting, "Div", "normalized", length);
+}
+
 static void onnx_put_layer_normalization(dlcore_onnx_putting_t *putting)
 {
     const dlcore_layer_t *layer = &putting->layer->layer;
@@ -71,7 +121,7 @@ static void onnx_put_layer_normalization(dlcore_onnx_putting_t *putting)
     putting->opset = 17;
 }
 
-/* (x - mean) / max(sqrt(variance), 1e-7) */
+/* (x - mean) / max(sqrt(variance), 1e-7), or inverted */
 static void onnx_put_standardization(dlcore_onnx_putting_t *putting)
 {
     dlcore_onnx_name_t mean = dlcore_onnx_put_parameter(putting, 0);
@@ -80,6 +130,11 @@ static void onnx_put_standardization(dlcore_onnx_putting_t *putting)
     deviation.suffix = "deviation";
     putting->tensors[putting->tensor_count - 1].name = deviation;
     putting->tensors[putting->tensor_count - 1].numbers = DLCORE_ONNX_DEVIATION;
+    if (putting->layer->layer.invert) {
+        dlcore_onnx_put_binary(putting, "Mul", "scaled", deviation);
+        dlcore_onnx_put_binary(putting, "Add", "shifted", mean);
+        return;
+    }
     dlcore_onnx_put_binary(putting, "Sub", "shifted", mean);
     dlcore_onnx_put_binary(putting, "Div", "normalized", deviation);
 }
@@ -87,9 +142,10 @@ static void onnx_put_standardization(dlcore_onnx_putting_t *putting)
 /* Whether a setting is for training alone, or is one that the functions above look at. */
 static bool onnx_knows_setting(const dlcore_setting_t *setting)
 {
-    static const char *const known[] = {
-        "activation",     "alpha", "center", "epsilon", "momentum", "offset",    "rate",
-        "negative_slope", "scale", "stddev", "units",   "use_bias", "max_value", "threshold"};
+    static const char *const known[] = {"activation", "alpha",     "center", "epsilon",
+                                        "momentum",   "offset",    "rate",   "negative_slope",
+                                        "scale",      "stddev",    "units",  "use_bias",
+                                        "max_value",  "threshold", "invert", "rms_scaling"};
 
     if (setting->type == DLCORE_SETTING_INITIALIZER ||
         setting->type == DLCORE_SETTING_REGULARIZER || setting->type == DLCORE_SETTING_CONSTRAINT ||
@@ -130,7 +186,16 @@ bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting)
         onnx_put_batch_normalization(putting);
         return true;
     case DLCORE_LAYER_LAYER_NORMALIZATION:
-        onnx_put_layer_normalization(putting);
+        if (putting->layer->layer.rms_scaling)
+            onnx_put_scaled_normalization(putting);
+        else
+            onnx_put_layer_normalization(putting);
+        return true;
+    case DLCORE_LAYER_RMS_NORMALIZATION:
+        onnx_put_rms_normalization(putting);
+        return true;
+    case DLCORE_LAYER_UNIT_NORMALIZATION:
+        onnx_put_unit_normalization(putting);
         return true;
     case DLCORE_LAYER_NORMALIZATION:
         onnx_put_standardization(putting);

@@ -219,6 +219,13 @@ static dlcore_status onnx_put_affine(onnx_settling_t *settling, dlcore_onnx_step
                                                   : onnx_put_frozen(settling, step);
 }
 
+/* A normalization by size whose weight is still 1. */
+static bool onnx_lacks_scale(const dlcore_onnx_step_t *step)
+{
+    return !step->layer.use_scale &&
+           (step->layer.kind == DLCORE_LAYER_RMS_NORMALIZATION || step->layer.rms_scaling);
+}
+
 /* Takes parts of the pending step into the layer before it, where they are its weights. */
 static void onnx_join_layer(const onnx_settling_t *settling, dlcore_onnx_step_t *step)
 {
@@ -232,9 +239,14 @@ static void onnx_join_layer(const onnx_settling_t *settling, dlcore_onnx_step_t 
         last->layer.activation == DLCORE_ACTIVATION_LINEAR && onnx_has(step, DLCORE_ONNX_OFFSET)) {
         onnx_swap(&last->vectors[0], &step->vectors[DLCORE_ONNX_OFFSET]);
         last->layer.use_bias = true;
+    } else if (onnx_lacks_scale(last) && !onnx_has(step, DLCORE_ONNX_SHIFT) &&
+               onnx_has(step, DLCORE_ONNX_SCALE)) {
+        onnx_swap(&last->vectors[0], &step->vectors[DLCORE_ONNX_SCALE]);
+        dlcore_onnx_vector_clear(settling->match->graph, &step->vectors[DLCORE_ONNX_SCALE]);
+        last->layer.use_scale = true;
     } else if (last->layer.kind == DLCORE_LAYER_LAYER_NORMALIZATION && !last->layer.use_scale &&
-               !last->layer.center && !onnx_has(step, DLCORE_ONNX_SHIFT) &&
-               !onnx_has(step, DLCORE_ONNX_DIVISOR)) {
+               !last->layer.rms_scaling && !last->layer.center &&
+               !onnx_has(step, DLCORE_ONNX_SHIFT) && !onnx_has(step, DLCORE_ONNX_DIVISOR)) {
         last->layer.use_scale = onnx_has(step, DLCORE_ONNX_SCALE);
         last->layer.center = onnx_has(step, DLCORE_ONNX_OFFSET);
         onnx_swap(&last->vectors[0], &step->vectors[DLCORE_ONNX_SCALE]);
@@ -355,6 +367,9 @@ static dlcore_status onnx_settle_layer(onnx_settling_t *settling, dlcore_onnx_st
         return DLCORE_OK;
     }
     status = onnx_check_vectors(settling, step);
+    if (status == DLCORE_OK && step->width > 0)
+        status =
+            dlcore_onnx_shape_width(settling->match, step->node, &settling->shape, step->width);
     return status == DLCORE_OK ? onnx_put(settling, step) : status;
 }
 

@@ -11,9 +11,10 @@
 #define ONNX_OPSET_MAX 28 /* the newest that was looked at, of ONNX's own domain */
 
 static const dlcore_onnx_operator_t *const onnx_operators[] = {
-    dlcore_onnx_operators_dense,  dlcore_onnx_operators_activation,
-    dlcore_onnx_operators_affine, dlcore_onnx_operators_normalization,
-    dlcore_onnx_operators_shape,  dlcore_onnx_operators_sklearn,
+    dlcore_onnx_operators_dense,   dlcore_onnx_operators_activation,
+    dlcore_onnx_operators_affine,  dlcore_onnx_operators_normalization,
+    dlcore_onnx_operators_rows,    dlcore_onnx_operators_shape,
+    dlcore_onnx_operators_sklearn,
 };
 
 static const dlcore_onnx_operator_t *onnx_find_operator(const dlcore_onnx_graph_t *graph,
@@ -72,6 +73,8 @@ static dlcore_status onnx_explain(dlcore_onnx_match_t *match, const dlcore_onnx_
     bool found = false;
     dlcore_status status = dlcore_onnx_match_moments(match, node, &found);
 
+    if (status == DLCORE_OK && !found)
+        status = dlcore_onnx_match_rows(match, node, &found);
     if (status == DLCORE_OK && !found)
         status = dlcore_onnx_match_product(match, node, &found);
     if (status == DLCORE_OK && !found)

@@ -117,21 +117,32 @@ static bool onnx_write_output(pb_ostream_t *stream, const pb_field_t *field, voi
     return onnx_write_name(stream, field, &node->output);
 }
 
+static bool onnx_write_list(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
+{
+    const dlcore_onnx_put_attribute_t *from = *arg;
+
+    return pb_encode_tag_for_field(stream, field) && pb_encode_varint(stream, (uint64_t)from->i);
+}
+
 static bool onnx_write_attributes(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
 {
-    const dlcore_onnx_put_node_t *node = *arg;
+    dlcore_onnx_put_node_t *node = *arg;
 
     for (size_t i = 0; i < node->attribute_count; i++) {
-        const dlcore_onnx_put_attribute_t *from = &node->attributes[i];
+        dlcore_onnx_put_attribute_t *from = &node->attributes[i];
         dlcore_onnx_Attribute attribute = dlcore_onnx_Attribute_init_zero;
 
         attribute.name = onnx_text(from->name);
         attribute.has_f = from->is_float;
         attribute.f = from->f;
-        attribute.has_i = !from->is_float;
+        attribute.has_i = !from->is_float && !from->is_list;
         attribute.i = from->i;
+        if (from->is_list)
+            attribute.ints = (pb_callback_t){.funcs.encode = onnx_write_list, .arg = from};
         attribute.has_type = true;
-        attribute.type = from->is_float ? DLCORE_ONNX_ATTRIBUTE_FLOAT : DLCORE_ONNX_ATTRIBUTE_INT;
+        attribute.type = from->is_float  ? DLCORE_ONNX_ATTRIBUTE_FLOAT
+                         : from->is_list ? DLCORE_ONNX_ATTRIBUTE_INTS
+                                         : DLCORE_ONNX_ATTRIBUTE_INT;
         if (!pb_encode_tag_for_field(stream, field) ||
             !pb_encode_submessage(stream, dlcore_onnx_Attribute_fields, &attribute))
             return false;

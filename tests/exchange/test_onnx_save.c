@@ -132,8 +132,9 @@ static void test_onnx_save_each_activation_comes_back(void **state)
 
 static void test_onnx_save_relu_with_its_settings_comes_back(void **state)
 {
-    static const double settings[][3] = {{6, 0, 0},     {0.7, 0, 0},    {HUGE_VAL, 0, 0.3},
-                                         {0.6, 0, 0.2}, {0.5, 0.25, 0}, {0, 0, 0}};
+    static const double settings[][3] = {
+        {6, 0, 0}, {0.7, 0, 0},          {HUGE_VAL, 0, 0.3}, {0.6, 0, 0.2},   {0.5, 0.25, 0},
+        {0, 0, 0}, {HUGE_VAL, 0.1, 0.1}, {0.4, 0.2, 0.3},    {0.2, 0.5, 0.25}};
 
     (void)state;
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
@@ -141,7 +142,21 @@ static void test_onnx_save_relu_with_its_settings_comes_back(void **state)
 
         assert_comes_back(model_of(&layer, 1));
     }
-    assert_false(can_be_saved(dlcore_layer_relu(HUGE_VAL, 0.1, 0.1)));
+}
+
+/* As one layer, with its settings. */
+static void test_onnx_save_relu_with_threshold_and_slope_is_one_layer_again(void **state)
+{
+    dlcore_layer_t layer = dlcore_layer_relu(0.75, 0.125, 0.5);
+    dlcore_model_t *model = model_of(&layer, 1), *loaded = saved_and_loaded(model);
+
+    (void)state;
+    assert_int_equal(dlcore_model_layer_count(loaded), 1);
+    assert_true(dlcore_model_layer(loaded, 0)->max_value == 0.75);
+    assert_true(dlcore_model_layer(loaded, 0)->negative_slope == 0.125);
+    assert_true(dlcore_model_layer(loaded, 0)->threshold == 0.5);
+    dlcore_model_free(model);
+    dlcore_model_free(loaded);
 }
 
 static void test_onnx_save_each_layer_comes_back(void **state)
@@ -161,7 +176,35 @@ static void test_onnx_save_each_layer_comes_back(void **state)
         saved++;
         assert_comes_back(model_of(layers, 2));
     }
-    assert_true(saved >= 10);
+    assert_int_equal(saved, DLCORE_LAYER_KIND_COUNT - 1);
+}
+
+/* What normalizes a sample by its size, and an inverted normalization: as the layer that it was,
+ * but for the last, of which all that counts is what it computes. */
+static void test_onnx_save_normalizations_of_samples_are_layers_again(void **state)
+{
+    dlcore_layer_t layers[] = {dlcore_layer_rms_normalization(), dlcore_layer_layer_normalization(),
+                               dlcore_layer_unit_normalization(), dlcore_layer_normalization()};
+
+    (void)state;
+    layers[0].epsilon = layers[1].epsilon = 0.03125;
+    layers[1].rms_scaling = true;
+    layers[3].invert = true;
+    for (size_t i = 0; i < 4; i++) {
+        dlcore_model_t *model = model_of(&layers[i], 1), *loaded = saved_and_loaded(model);
+
+        assert_int_equal(dlcore_model_layer_count(loaded), 1);
+        if (i < 3) {
+            assert_int_equal(dlcore_model_layer(loaded, 0)->kind, layers[i].kind);
+            assert_int_equal(dlcore_model_layer(loaded, 0)->rms_scaling, i == 1);
+            assert_true(dlcore_model_layer(loaded, 0)->epsilon == layers[i].epsilon);
+            assert_int_equal(dlcore_model_parameter_count(loaded),
+                             dlcore_model_parameter_count(model));
+        }
+        dlcore_model_free(loaded);
+        assert_comes_back(model);
+    }
+    assert_comes_back(model_of(layers, 4));
 }
 
 static void test_onnx_save_each_layer_without_what_it_may_lack_comes_back(void **state)
@@ -311,7 +354,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_save_each_activation_comes_back),
         cmocka_unit_test(test_onnx_save_relu_with_its_settings_comes_back),
+        cmocka_unit_test(test_onnx_save_relu_with_threshold_and_slope_is_one_layer_again),
         cmocka_unit_test(test_onnx_save_each_layer_comes_back),
+        cmocka_unit_test(test_onnx_save_normalizations_of_samples_are_layers_again),
         cmocka_unit_test(test_onnx_save_each_layer_without_what_it_may_lack_comes_back),
         cmocka_unit_test(test_onnx_save_numbers_around_a_network_come_back),
         cmocka_unit_test(test_onnx_save_writes_low_versions_and_names),

@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: MIT */
 #include "support/onnx_case.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +40,41 @@ void onnx_case_predict(const dlcore_model_t *model, size_t rows, const float *x,
     assert_int_equal(dlcore_model_predict(model, inputs, outputs), DLCORE_OK);
     dlcore_tensor_free(inputs);
     dlcore_tensor_free(outputs);
+}
+
+void onnx_case_nodes(onnx_bytes_t *model, const char *const *nodes)
+{
+    char operation[64], inputs[128], outputs[64];
+    int used;
+
+    for (; *nodes != NULL; nodes++) {
+        used = 0;
+        assert_int_equal(sscanf(*nodes, "%63s %127s %63s %n", operation, inputs, outputs, &used),
+                         3);
+        onnx_node(model, operation, inputs, outputs, *nodes + used);
+    }
+}
+
+dlcore_model_t *onnx_case_outputs(onnx_bytes_t *model, int opset, size_t rows, const float *x,
+                                  size_t inputs, const double *expected, size_t width)
+{
+    float y[64];
+    char dims[32];
+    size_t size;
+    const unsigned char *bytes;
+    dlcore_model_t *loaded;
+
+    snprintf(dims, sizeof dims, "?,%zu", inputs);
+    bytes = onnx_end(model, opset, dims, &size);
+    loaded = onnx_case_load(bytes, size);
+    assert_int_equal(dlcore_model_output_width(loaded), width);
+    assert_true(rows * width <= sizeof y / sizeof y[0]);
+    onnx_case_predict(loaded, rows, x, y);
+    for (size_t i = 0; i < rows * width; i++) {
+        if (!(fabs((double)y[i] - expected[i]) <= 1e-6 * fmax(1.0, fabs(expected[i]))))
+            fail_msg("output %zu is %.9g, not %.9g", i, (double)y[i], expected[i]);
+    }
+    return loaded;
 }
 
 dlcore_status onnx_case_survives(const unsigned char *bytes, size_t size)

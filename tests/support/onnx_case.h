@@ -11,6 +11,12 @@
 dlcore_model_t *onnx_case_load(const unsigned char *bytes, size_t size);
 /* The model's outputs for (rows, its inputs): `y` has room for them. */
 void onnx_case_predict(const dlcore_model_t *model, size_t rows, const float *x, float *y);
+/* The nodes of a list that ends with NULL, each "Operator inputs outputs attributes". */
+void onnx_case_nodes(onnx_bytes_t *model, const char *const *nodes);
+/* Ends the model, with a batch of rows of `inputs` numbers as its input, loads it and fails the
+ * test unless it gives these outputs, (rows, width). The model, for the caller to free. */
+dlcore_model_t *onnx_case_outputs(onnx_bytes_t *model, int opset, size_t rows, const float *x,
+                                  size_t inputs, const double *expected, size_t width);
 /* Fails the test unless loading answers that status with that text in its message, and takes and
  * gives back memory as the header of onnx.h says. */
 void onnx_case_refused(const unsigned char *bytes, size_t size, dlcore_status status,
