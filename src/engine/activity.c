@@ -17,7 +17,7 @@ void dlcore_activity_rows(const dlcore_network_t *network, dlcore_workspace_t *w
                           const dlcore_place_t *place)
 {
     const dlcore_regularizer_t *regularizer = &network->nodes[i].layer.activity_regularizer;
-    const dlcore_kernels_t *kernels = network->kernels;
+    const dlcore_training_kernels_t *kernels = dlcore_training_kernels(network->kernels);
     const dlcore_matrix_t *y = &workspace->outputs[i];
     size_t end = dlcore_share(y->rows, place->worker + 1, place->workers);
 
@@ -28,7 +28,7 @@ void dlcore_activity_rows(const dlcore_network_t *network, dlcore_workspace_t *w
 
             workspace->row_activity[row] +=
                 regularizer->l1 * (double)kernels->absolute_sum(from, n) +
-                regularizer->l2 * (double)kernels->dot(from, from, n);
+                regularizer->l2 * (double)kernels->plain->dot(from, from, n);
         }
     }
 }
@@ -46,6 +46,7 @@ void dlcore_activity_gradient(const dlcore_network_t *network, dlcore_workspace_
                               size_t i, const dlcore_place_t *place)
 {
     const dlcore_regularizer_t *regularizer = &network->nodes[i].layer.activity_regularizer;
+    const dlcore_training_kernels_t *kernels = dlcore_training_kernels(network->kernels);
     const dlcore_matrix_t *y = &workspace->outputs[i];
     dlcore_matrix_t *dy = &workspace->gradients[i];
     float l1 = (float)(regularizer->l1 / (double)y->rows);
@@ -57,8 +58,8 @@ void dlcore_activity_gradient(const dlcore_network_t *network, dlcore_workspace_
         for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
             float *to = dlcore_matrix_at(dy, row, p);
 
-            network->kernels->add_penalty(dlcore_matrix_panel_columns(y, p), to, to,
-                                          dlcore_matrix_at(y, row, p), l1, two_l2);
+            kernels->add_penalty(dlcore_matrix_panel_columns(y, p), to, to,
+                                 dlcore_matrix_at(y, row, p), l1, two_l2);
         }
     }
 }

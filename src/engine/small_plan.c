@@ -63,10 +63,10 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
         dlcore_loss_smoothing(&objective->loss_settings, plan->net.layers[count - 1].units);
 }
 
-const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
-                                             const dlcore_small_plan_t *plan)
+const dlcore_training_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
+                                                      const dlcore_small_plan_t *plan)
 {
     if (plan != NULL && plan->net.is_narrow && dlcore_kernels_avx2() != NULL)
-        return dlcore_kernels_avx2();
-    return network->kernels;
+        return dlcore_training_kernels(dlcore_kernels_avx2());
+    return dlcore_training_kernels(network->kernels);
 }

@@ -35,8 +35,8 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
 
 /* The kernels that update its weights. One sample of a narrow network leaves its gradients in
  * stores of 8 floats, from which loads of 16 would have to wait. `plan` NULL: the network's own. */
-const dlcore_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
-                                             const dlcore_small_plan_t *plan);
+const dlcore_training_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,
+                                                      const dlcore_small_plan_t *plan);
 
 DLCORE_HIDDEN_END
 

@@ -43,6 +43,7 @@ static dlcore_layer_pass_t step_pass(const dlcore_network_t *network,
         .layer = &node->layer,
         .products = network->products,
         .kernels = network->kernels,
+        .training_kernels = dlcore_training_kernels(network->kernels),
         .input_width = node->input_width,
         .output_width = node->output_width,
         .parameters = node->parameters,
@@ -108,6 +109,7 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
     const float *weights = dlcore_workspace_weights(objective, workspace, batch);
     dlcore_loss_pass_t loss = {
         .kernels = network->kernels,
+        .training_kernels = dlcore_training_kernels(network->kernels),
         .loss = &objective->loss_settings,
         .output = objective->output,
         .y = y,

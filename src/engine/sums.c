@@ -146,6 +146,7 @@ static dlcore_metric_pass_t metric_pass(const dlcore_network_t *network,
 {
     return (dlcore_metric_pass_t){
         .kernels = network->kernels,
+        .training_kernels = dlcore_training_kernels(network->kernels),
         .metric = &objective->metrics[index],
         .y = &workspace->outputs[network->node_count - 1],
         .labels = &workspace->labels[batch],

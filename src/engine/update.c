@@ -74,7 +74,7 @@ static bool span_has_penalty(const dlcore_update_span_t *span)
 static void adjust(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
                    size_t offset, size_t count, const float *gradient)
 {
-    const dlcore_kernels_t *kernels = update->kernels;
+    const dlcore_training_kernels_t *kernels = update->kernels;
     float own[PIECE];
 
     if (span_has_penalty(span)) {
@@ -151,7 +151,7 @@ static void take_adjust(const dlcore_gradient_sink_t *sink, size_t offset, const
 static void keep_span(const dlcore_update_sink_t *update, const dlcore_update_span_t *span,
                       size_t offset, size_t count, const float *gradient)
 {
-    const dlcore_kernels_t *kernels = update->kernels;
+    const dlcore_training_kernels_t *kernels = update->kernels;
     float *to = update->gradients + offset;
     float own[PIECE];
 
@@ -180,7 +180,7 @@ static void take_keep(const dlcore_gradient_sink_t *sink, size_t offset, const f
 
 void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network_t *network,
                               const dlcore_optimizer_t *optimizer, const dlcore_update_plan_t *plan,
-                              const dlcore_kernels_t *kernels, float *slots)
+                              const dlcore_training_kernels_t *kernels, float *slots)
 {
     const dlcore_optimizer_type_t *type = dlcore_optimizer_type(optimizer->kind);
     size_t own = type->slots(optimizer), floats = network->value_floats;

@@ -88,7 +88,7 @@ void dlcore_update_add_penalty(const dlcore_update_plan_t *plan, const dlcore_ne
 /* A sink that updates the weights. */
 typedef struct dlcore_update_sink {
     dlcore_gradient_sink_t sink; /* first, so that one is the other */
-    const dlcore_kernels_t *kernels;
+    const dlcore_training_kernels_t *kernels;
     const dlcore_optimizer_type_t *type;
     dlcore_optimizer_step_t settings;
     float *values;
@@ -114,7 +114,7 @@ typedef struct dlcore_update_sink {
  * Everything pointed to must stay. */
 void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network_t *network,
                               const dlcore_optimizer_t *optimizer, const dlcore_update_plan_t *plan,
-                              const dlcore_kernels_t *kernels, float *slots);
+                              const dlcore_training_kernels_t *kernels, float *slots);
 
 void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_clock_t *clock,
                          double learning_rate);

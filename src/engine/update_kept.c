@@ -14,7 +14,7 @@ static void sum_squares(const dlcore_update_sink_t *update, size_t begin, size_t
         dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
         const float *gradient = update->gradients + chunk.offset;
 
-        plan->partials[i] = (double)update->kernels->dot(gradient, gradient, chunk.count);
+        plan->partials[i] = (double)update->kernels->plain->dot(gradient, gradient, chunk.count);
     }
 }
 
@@ -68,7 +68,7 @@ static void update_chunks(const dlcore_update_sink_t *update, size_t begin, size
             scale = scale_of(update, chunk.span);
         scaled = span;
         if (scale != 1.0f)
-            update->kernels->scale(gradient, chunk.count, scale);
+            update->kernels->plain->scale(gradient, chunk.count, scale);
         if (clipvalue > 0.0f)
             update->kernels->clip(chunk.count, gradient, gradient, clipvalue);
         if (plan->key.whole)

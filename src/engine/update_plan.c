@@ -162,8 +162,8 @@ dlcore_chunk_t dlcore_update_chunk(const dlcore_update_plan_t *plan, size_t inde
 
 /* ---- penalties ---- */
 
-static double penalty(const dlcore_kernels_t *kernels, const dlcore_regularizer_t *regularizer,
-                      const float *weights, size_t n)
+static double penalty(const dlcore_training_kernels_t *kernels,
+                      const dlcore_regularizer_t *regularizer, const float *weights, size_t n)
 {
     double sum = 0.0;
 
@@ -172,7 +172,7 @@ static double penalty(const dlcore_kernels_t *kernels, const dlcore_regularizer_
     if (regularizer->l1 > 0.0)
         sum += regularizer->l1 * (double)kernels->absolute_sum(weights, n);
     if (regularizer->l2 > 0.0)
-        sum += regularizer->l2 * (double)kernels->dot(weights, weights, n);
+        sum += regularizer->l2 * (double)kernels->plain->dot(weights, weights, n);
     return sum;
 }
 
@@ -184,8 +184,9 @@ void dlcore_update_penalty_partials(const dlcore_update_plan_t *plan,
     for (size_t i = dlcore_share(plan->chunk_count, place->worker, place->workers); i < end; i++) {
         dlcore_chunk_t chunk = dlcore_update_chunk(plan, i, &span);
 
-        plan->partials[i] = penalty(network->kernels, chunk.span->parameter->regularizer,
-                                    network->values + chunk.offset, chunk.count);
+        plan->partials[i] =
+            penalty(dlcore_training_kernels(network->kernels), chunk.span->parameter->regularizer,
+                    network->values + chunk.offset, chunk.count);
     }
 }
 
@@ -209,8 +210,9 @@ double dlcore_network_penalty(const dlcore_network_t *network)
 
         for (size_t at = 0; moves && has_penalty(parameter) && at < parameter->floats;
              at += DLCORE_UPDATE_CHUNK)
-            sum += penalty(network->kernels, parameter->regularizer, weights + at,
-                           dlcore_size_min(DLCORE_UPDATE_CHUNK, parameter->floats - at));
+            sum +=
+                penalty(dlcore_training_kernels(network->kernels), parameter->regularizer,
+                        weights + at, dlcore_size_min(DLCORE_UPDATE_CHUNK, parameter->floats - at));
     }
     return sum;
 }
@@ -223,7 +225,8 @@ void dlcore_update_add_penalty(const dlcore_update_plan_t *plan, const dlcore_ne
         float *to = gradients + span->offset;
 
         if (has_penalty(span->parameter))
-            network->kernels->add_penalty(span->floats, to, to, network->values + span->offset,
-                                          span->l1, span->two_l2);
+            dlcore_training_kernels(network->kernels)
+                ->add_penalty(span->floats, to, to, network->values + span->offset, span->l1,
+                              span->two_l2);
     }
 }

@@ -53,27 +53,9 @@ static inline void dlcore_activate(const dlcore_kernels_t *kernels, dlcore_activ
     else if (activation.kind == DLCORE_ACTIVATION_TANH)
         kernels->tanh(y, n);
     else if (activation.kind == DLCORE_ACTIVATION_RELU_GENERAL)
-        kernels->relu_general(y, n, &activation.relu);
-    else if (kernels->activations[activation.kind].apply != NULL)
-        kernels->activations[activation.kind].apply(y, n, activation.parameter);
-}
-
-/* dy *= the activation's derivative, told from its output, or from its input where
- * dlcore_activate_needs_input. */
-static inline void dlcore_activate_gradient(const dlcore_kernels_t *kernels,
-                                            dlcore_activate_t activation, const float *from,
-                                            float *dy, size_t n)
-{
-    if (activation.kind == DLCORE_ACTIVATION_RELU)
-        kernels->relu_gradient(from, dy, n);
-    else if (activation.kind == DLCORE_ACTIVATION_SIGMOID)
-        kernels->sigmoid_gradient(from, dy, n);
-    else if (activation.kind == DLCORE_ACTIVATION_TANH)
-        kernels->tanh_gradient(from, dy, n);
-    else if (activation.kind == DLCORE_ACTIVATION_RELU_GENERAL)
-        kernels->relu_general_gradient(from, dy, n, &activation.relu);
-    else if (kernels->activations[activation.kind].gradient != NULL)
-        kernels->activations[activation.kind].gradient(from, dy, n, activation.parameter);
+        kernels->activations->relu_general(y, n, &activation.relu);
+    else if (kernels->activations->apply[activation.kind] != NULL)
+        kernels->activations->apply[activation.kind](y, n, activation.parameter);
 }
 
 #endif

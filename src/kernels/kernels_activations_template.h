@@ -1,4 +1,4 @@
-/* Part of kernels_template.h: activations of single elements, each with its slope.
+/* Part of kernels_rare_template.h: activations of single elements, each with its slope.
  *
  * Each slope is a function of what dlcore_activate_needs_input (activate.h) says, the output y or
  * the input. Written so that no digits cancel where the result is small: gelu's and silu's tails
@@ -7,31 +7,24 @@
  * SPDX-License-Identifier: MIT */
 
 /* y = function(y, parameter) */
-#define APPLY(name, function)                                                   \
-    static void name(float *y, size_t n, float parameter)                       \
-    {                                                                           \
-        v_float p = v_set(parameter);                                           \
-        size_t i = 0;                                                           \
-        (void)p;                                                                \
-        for (; i + V_WIDTH <= n; i += V_WIDTH)                                  \
-            v_store(y + i, function(v_load(y + i), p));                         \
-        if (i < n)                                                              \
-            v_store_part(y + i, function(v_load_part(y + i, n - i), p), n - i); \
+#define APPLY(name, function)                                                             \
+    static void name(float *y, size_t n, float parameter)                                 \
+    {                                                                                     \
+        v_float p = v_set(parameter);                                                     \
+        (void)p;                                                                          \
+        OVER_PARTS(n, { rare_store(y + i, function(rare_load(y + i, part), p), part); }); \
     }
 
 /* dy *= slope(from, parameter) */
-#define APPLY_SLOPE(name, slope)                                                                   \
-    static void name(const float *from, float *dy, size_t n, float parameter)                      \
-    {                                                                                              \
-        v_float p = v_set(parameter);                                                              \
-        size_t i = 0;                                                                              \
-        (void)p;                                                                                   \
-        for (; i + V_WIDTH <= n; i += V_WIDTH)                                                     \
-            v_store(dy + i, v_mul(v_load(dy + i), slope(v_load(from + i), p)));                    \
-        if (i < n)                                                                                 \
-            v_store_part(                                                                          \
-                dy + i, v_mul(v_load_part(dy + i, n - i), slope(v_load_part(from + i, n - i), p)), \
-                n - i);                                                                            \
+#define APPLY_SLOPE(name, slope)                                              \
+    static void name(const float *from, float *dy, size_t n, float parameter) \
+    {                                                                         \
+        v_float p = v_set(parameter);                                         \
+        (void)p;                                                              \
+        OVER_PARTS(n, {                                                       \
+            v_float rise = slope(rare_load(from + i, part), p);               \
+            rare_store(dy + i, v_mul(rare_load(dy + i, part), rise), part);   \
+        });                                                                   \
     }
 
 #define ACTIVATION(name)           \
@@ -101,7 +94,7 @@ static inline v_float hard_silu_slope(v_float x, v_float parameter)
 
 /* x where it is not negative (or is NaN), else exp(x) - 1: as exp_vector, but 2^n (p + 1) - 1 is
  * formed of 2^n p and 2^n - 1, both exact or small. Within 2 ulp. */
-static inline v_float expm1_vector(v_float x)
+V_ONCE v_float expm1_vector(v_float x)
 {
     v_float inside = v_min(v_max(x, v_set(-30.0f)), v_set(0.0f)); /* exp(-30) < ulp(1) */
     v_float n, r = exp_rest(inside, &n);
@@ -155,7 +148,7 @@ static inline v_float selu_slope(v_float y, v_float parameter)
 static inline v_float exponential_of(v_float x, v_float parameter)
 {
     (void)parameter;
-    return exp_vector(x);
+    return rare_exp(x);
 }
 
 static inline v_float exponential_slope(v_float y, v_float parameter)
@@ -168,7 +161,7 @@ static inline v_float exponential_slope(v_float y, v_float parameter)
 static inline v_float softplus_of(v_float x, v_float parameter)
 {
     (void)parameter;
-    return v_add(relu_vector(x), log1p_vector(exp_vector(v_sub(v_set(0.0f), v_abs(x)))));
+    return v_add(relu_vector(x), rare_log1p(rare_exp(v_sub(v_set(0.0f), v_abs(x)))));
 }
 
 /* sigmoid(x) = 1 - exp(-y) */
@@ -196,9 +189,9 @@ static inline v_float softsign_slope(v_float x, v_float parameter)
 
 /* sigmoid(x), and in *rest sigmoid(-x), from one exponential: neither is 1 minus the other, so that
  * the smaller one keeps its digits. */
-static inline v_float sigmoid_pair(v_float x, v_float *rest)
+V_ONCE v_float sigmoid_pair(v_float x, v_float *rest)
 {
-    v_float e = exp_vector(v_sub(v_set(0.0f), v_abs(x)));
+    v_float e = rare_exp(v_sub(v_set(0.0f), v_abs(x)));
     v_float larger = v_div(v_set(1.0f), v_add(v_set(1.0f), e));
     v_float smaller = v_mul(e, larger);
     v_mask negative = v_less(x, v_set(0.0f));
@@ -222,10 +215,10 @@ static inline v_float silu_slope(v_float x, v_float parameter)
 }
 
 /* tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2), e = exp(x); 1 in float32 from x = 20 on */
-static inline v_float tanh_of_softplus(v_float x, v_float *e)
+V_ONCE v_float tanh_of_softplus(v_float x, v_float *e)
 {
     v_float product;
-    *e = exp_vector(v_min(v_set(20.0f), x));
+    *e = rare_exp(v_min(v_set(20.0f), x));
     product = v_mul(*e, v_add(*e, v_set(2.0f)));
     return v_div(product, v_add(product, v_set(2.0f)));
 }
@@ -254,7 +247,7 @@ static inline v_float mish_slope(v_float x, v_float parameter)
  * exp(-a^2 / 2) R(a), and R(a) = p((a - 4) / (a + 4)) / (a + 4) with a polynomial p that was fitted
  * to erfcx(a / sqrt 2) (a + 4) / 2 over [0, 14], to a relative error of 8e-9. In the exponent a is
  * split: the square of its first 12 bits is exact, the rest is small. */
-static inline v_float normal_vector(v_float x, v_float *density)
+V_ONCE v_float normal_vector(v_float x, v_float *density)
 {
     v_float a = v_min(v_abs(x), v_set(14.0f)); /* NaN: 14; whoever uses it multiplies by x */
     v_float t = v_div(v_set(1.0f), v_add(a, v_set(4.0f)));
@@ -274,7 +267,7 @@ static inline v_float normal_vector(v_float x, v_float *density)
     p = v_fma(p, q, v_set(7.5528514385e-1f));
     /* exp(low) = 1 + low + low^2 / 2 + low^3 / 6 for |low| below 0.03 */
     low = v_fma(v_mul(low, low), v_fma(low, v_set(1.0f / 6.0f), v_set(0.5f)), low);
-    *density = exp_vector(v_mul(v_mul(head, head), v_set(-0.5f)));
+    *density = rare_exp(v_mul(v_mul(head, head), v_set(-0.5f)));
     *density = v_fma(*density, low, *density);
     tail = v_mul(v_mul(p, t), *density);
     return v_select(v_less(x, v_set(0.0f)), tail, v_sub(v_set(1.0f), tail));
@@ -396,12 +389,12 @@ static inline v_float tanh_shrink_of(v_float x, v_float parameter)
     cosine = v_fma(cosine, s, v_set(0.5f));
     cosine = v_fma(cosine, s, v_set(1.0f));
     difference = v_div(v_mul(v_mul(b, s), difference), cosine);
-    return v_select(v_less(v_abs(x), v_set(edge)), difference, v_sub(x, tanh_vector(x)));
+    return v_select(v_less(v_abs(x), v_set(edge)), difference, v_sub(x, rare_tanh(x)));
 }
 
 static inline v_float tanh_shrink_slope(v_float x, v_float parameter)
 {
-    v_float t = tanh_vector(x);
+    v_float t = rare_tanh(x);
     (void)parameter;
     return v_mul(t, t);
 }
@@ -473,28 +466,29 @@ ACTIVATION(squareplus)
 ACTIVATION(sparse_plus)
 ACTIVATION(sparse_sigmoid)
 
-#define ACTIVATION_TABLE                                                                      \
-    {                                                                                         \
-        [DLCORE_ACTIVATION_LEAKY_RELU] = {leaky_relu_apply, leaky_relu_gradient},             \
-        [DLCORE_ACTIVATION_RELU6] = {relu6_apply, relu6_gradient},                            \
-        [DLCORE_ACTIVATION_ELU] = {elu_apply, elu_gradient},                                  \
-        [DLCORE_ACTIVATION_SELU] = {selu_apply, selu_gradient},                               \
-        [DLCORE_ACTIVATION_GELU] = {gelu_apply, gelu_gradient},                               \
-        [DLCORE_ACTIVATION_GELU_TANH] = {gelu_tanh_apply, gelu_tanh_gradient},                \
-        [DLCORE_ACTIVATION_SILU] = {silu_apply, silu_gradient},                               \
-        [DLCORE_ACTIVATION_SOFTPLUS] = {softplus_apply, softplus_gradient},                   \
-        [DLCORE_ACTIVATION_SOFTSIGN] = {softsign_apply, softsign_gradient},                   \
-        [DLCORE_ACTIVATION_HARD_SIGMOID] = {hard_sigmoid_apply, hard_sigmoid_gradient},       \
-        [DLCORE_ACTIVATION_HARD_SILU] = {hard_silu_apply, hard_silu_gradient},                \
-        [DLCORE_ACTIVATION_MISH] = {mish_apply, mish_gradient},                               \
-        [DLCORE_ACTIVATION_EXPONENTIAL] = {exponential_apply, exponential_gradient},          \
-        [DLCORE_ACTIVATION_CELU] = {celu_apply, celu_gradient},                               \
-        [DLCORE_ACTIVATION_HARD_TANH] = {hard_tanh_apply, hard_tanh_gradient},                \
-        [DLCORE_ACTIVATION_LOG_SIGMOID] = {log_sigmoid_apply, log_sigmoid_gradient},          \
-        [DLCORE_ACTIVATION_SOFT_SHRINK] = {soft_shrink_apply, shrink_gradient},               \
-        [DLCORE_ACTIVATION_HARD_SHRINK] = {hard_shrink_apply, shrink_gradient},               \
-        [DLCORE_ACTIVATION_TANH_SHRINK] = {tanh_shrink_apply, tanh_shrink_gradient},          \
-        [DLCORE_ACTIVATION_SQUAREPLUS] = {squareplus_apply, squareplus_gradient},             \
-        [DLCORE_ACTIVATION_SPARSE_PLUS] = {sparse_plus_apply, sparse_plus_gradient},          \
-        [DLCORE_ACTIVATION_SPARSE_SIGMOID] = {sparse_sigmoid_apply, sparse_sigmoid_gradient}, \
-    }
+/* row(KIND, function, slope) */
+/* clang-format off */
+#define ACTIVATION_ROWS(row) \
+    row(LEAKY_RELU, leaky_relu_apply, leaky_relu_gradient) \
+    row(RELU6, relu6_apply, relu6_gradient) \
+    row(ELU, elu_apply, elu_gradient) \
+    row(SELU, selu_apply, selu_gradient) \
+    row(GELU, gelu_apply, gelu_gradient) \
+    row(GELU_TANH, gelu_tanh_apply, gelu_tanh_gradient) \
+    row(SILU, silu_apply, silu_gradient) \
+    row(SOFTPLUS, softplus_apply, softplus_gradient) \
+    row(SOFTSIGN, softsign_apply, softsign_gradient) \
+    row(HARD_SIGMOID, hard_sigmoid_apply, hard_sigmoid_gradient) \
+    row(HARD_SILU, hard_silu_apply, hard_silu_gradient) \
+    row(MISH, mish_apply, mish_gradient) \
+    row(EXPONENTIAL, exponential_apply, exponential_gradient) \
+    row(CELU, celu_apply, celu_gradient) \
+    row(HARD_TANH, hard_tanh_apply, hard_tanh_gradient) \
+    row(LOG_SIGMOID, log_sigmoid_apply, log_sigmoid_gradient) \
+    row(SOFT_SHRINK, soft_shrink_apply, shrink_gradient) \
+    row(HARD_SHRINK, hard_shrink_apply, shrink_gradient) \
+    row(TANH_SHRINK, tanh_shrink_apply, tanh_shrink_gradient) \
+    row(SQUAREPLUS, squareplus_apply, squareplus_gradient) \
+    row(SPARSE_PLUS, sparse_plus_apply, sparse_plus_gradient) \
+    row(SPARSE_SIGMOID, sparse_sigmoid_apply, sparse_sigmoid_gradient)
+/* clang-format on */

@@ -1,105 +1,19 @@
-/* Part of kernels_template.h: optimizers with moments and their kin, over flat arrays.
+/* Part of kernels_rare_template.h: optimizers other than SGD, RMSprop and Adam, over flat arrays.
  *
- * Each has one function for a vector; part < V_WIDTH is the end of the arrays. Moments move by
- * m += (g - m) (1 - beta), and quotients are divided last, where Keras does.
+ * Each has one function for a vector; part < V_WIDTH is the end of the arrays.
  *
  * SPDX-License-Identifier: MIT */
-
-/* Runs `call`, which sees i and part, over n elements. */
-#define OVER_VECTORS(n, call)                      \
-    do {                                           \
-        size_t i = 0;                              \
-        for (; i + V_WIDTH <= (n); i += V_WIDTH) { \
-            const size_t part = V_WIDTH;           \
-            call;                                  \
-        }                                          \
-        if (i < (n)) {                             \
-            const size_t part = (n)-i;             \
-            call;                                  \
-        }                                          \
-    } while (0)
-
-ALWAYS_INLINE v_float load_some(const float *p, size_t part)
-{
-    return part == V_WIDTH ? v_load(p) : v_load_part(p, part);
-}
-
-ALWAYS_INLINE void store_some(float *p, v_float a, size_t part)
-{
-    if (part == V_WIDTH)
-        v_store(p, a);
-    else
-        v_store_part(p, a, part);
-}
-
-/* *mean += (x - *mean) rate, and the result */
-ALWAYS_INLINE v_float follow_mean(float *mean, v_float x, v_float rate, size_t part)
-{
-    v_float before = load_some(mean, part);
-    v_float after = v_fma(v_sub(x, before), rate, before);
-
-    store_some(mean, after, part);
-    return after;
-}
-
-ALWAYS_INLINE void subtract(float *w, v_float d, size_t part)
-{
-    store_some(w, v_sub(load_some(w, part), d), part);
-}
-
-/* ---- adam, adamw ---- */
-
-typedef struct adam_vectors {
-    v_float alpha, first, second, epsilon;
-} adam_vectors_t;
-
-static inline adam_vectors_t adam_constants(const dlcore_adam_step_t *step)
-{
-    return (adam_vectors_t){v_set(step->alpha), v_set(step->one_minus_beta_1),
-                            v_set(step->one_minus_beta_2), v_set(step->epsilon)};
-}
-
-/* `largest` NULL: not amsgrad */
-ALWAYS_INLINE void adam_at(const adam_vectors_t *s, float *w, const float *g, float *momentum,
-                           float *velocity, float *largest, size_t part)
-{
-    v_float gradient = load_some(g, part);
-    v_float m = follow_mean(momentum, gradient, s->first, part);
-    v_float v = follow_mean(velocity, v_mul(gradient, gradient), s->second, part);
-
-    if (largest != NULL) {
-        v = v_max(v, load_some(largest, part));
-        store_some(largest, v, part);
-    }
-    subtract(w, v_div(v_mul(m, s->alpha), v_add(v_sqrt(v), s->epsilon)), part);
-}
-
-static void adam(size_t n, float *w, const float *g, float *momentum, float *velocity,
-                 const dlcore_adam_step_t *step)
-{
-    adam_vectors_t s = adam_constants(step);
-
-    OVER_VECTORS(n, adam_at(&s, w + i, g + i, momentum + i, velocity + i, NULL, part));
-}
-
-static void adam_amsgrad(size_t n, float *w, const float *g, float *momentum, float *velocity,
-                         float *velocity_hat, const dlcore_adam_step_t *step)
-{
-    adam_vectors_t s = adam_constants(step);
-
-    OVER_VECTORS(n, adam_at(&s, w + i, g + i, momentum + i, velocity + i, velocity_hat + i, part));
-}
 
 /* ---- adagrad ---- */
 
 ALWAYS_INLINE void adagrad_at(v_float rate, v_float epsilon, float *w, const float *g,
                               float *accumulator, size_t part)
 {
-    v_float gradient = load_some(g, part);
-    v_float a = v_fma(gradient, gradient, load_some(accumulator, part));
+    v_float gradient = rare_load(g, part);
+    v_float a = v_fma(gradient, gradient, rare_load(accumulator, part));
 
-    store_some(accumulator, a, part);
-    subtract(w, v_div(v_mul(rate, gradient), v_sqrt(v_add(a, epsilon))), part);
+    rare_store(accumulator, a, part);
+    rare_subtract(w, v_div(v_mul(rate, gradient), v_sqrt(v_add(a, epsilon))), part);
 }
 
 static void adagrad(size_t n, float *w, const float *g, float *accumulator,
@@ -107,7 +21,7 @@ static void adagrad(size_t n, float *w, const float *g, float *accumulator,
 {
     v_float rate = v_set(step->learning_rate), epsilon = v_set(step->epsilon);
 
-    OVER_VECTORS(n, adagrad_at(rate, epsilon, w + i, g + i, accumulator + i, part));
+    OVER_PARTS(n, adagrad_at(rate, epsilon, w + i, g + i, accumulator + i, part));
 }
 
 /* ---- adadelta ---- */
@@ -115,14 +29,14 @@ static void adagrad(size_t n, float *w, const float *g, float *accumulator,
 ALWAYS_INLINE void adadelta_at(const rmsprop_vectors_t *s, float *w, const float *g,
                                float *accumulated_grad, float *accumulated_delta, size_t part)
 {
-    v_float gradient = load_some(g, part), before = load_some(accumulated_delta, part);
-    v_float a = running_mean(s, load_some(accumulated_grad, part), v_mul(gradient, gradient));
+    v_float gradient = rare_load(g, part), before = rare_load(accumulated_delta, part);
+    v_float a = running_mean(s, rare_load(accumulated_grad, part), v_mul(gradient, gradient));
     v_float d =
         v_div(v_mul(v_sqrt(v_add(before, s->epsilon)), gradient), v_sqrt(v_add(a, s->epsilon)));
 
-    store_some(accumulated_grad, a, part);
-    store_some(accumulated_delta, running_mean(s, before, v_mul(d, d)), part);
-    subtract(w, v_mul(s->rate, d), part);
+    rare_store(accumulated_grad, a, part);
+    rare_store(accumulated_delta, running_mean(s, before, v_mul(d, d)), part);
+    rare_subtract(w, v_mul(s->rate, d), part);
 }
 
 static void adadelta(size_t n, float *w, const float *g, float *accumulated_grad,
@@ -130,8 +44,7 @@ static void adadelta(size_t n, float *w, const float *g, float *accumulated_grad
 {
     rmsprop_vectors_t s = rmsprop_constants(step);
 
-    OVER_VECTORS(n,
-                 adadelta_at(&s, w + i, g + i, accumulated_grad + i, accumulated_delta + i, part));
+    OVER_PARTS(n, adadelta_at(&s, w + i, g + i, accumulated_grad + i, accumulated_delta + i, part));
 }
 
 /* ---- adamax ---- */
@@ -143,12 +56,12 @@ typedef struct adamax_vectors {
 ALWAYS_INLINE void adamax_at(const adamax_vectors_t *s, float *w, const float *g, float *momentum,
                              float *norm, size_t part)
 {
-    v_float gradient = load_some(g, part);
-    v_float m = follow_mean(momentum, gradient, s->first, part);
-    v_float u = v_max(v_mul(s->beta_2, load_some(norm, part)), v_abs(gradient));
+    v_float gradient = rare_load(g, part);
+    v_float m = rare_follow_mean(momentum, gradient, s->first, part);
+    v_float u = v_max(v_mul(s->beta_2, rare_load(norm, part)), v_abs(gradient));
 
-    store_some(norm, u, part);
-    subtract(w, v_div(v_mul(s->rate, m), v_mul(s->correction, v_add(u, s->epsilon))), part);
+    rare_store(norm, u, part);
+    rare_subtract(w, v_div(v_mul(s->rate, m), v_mul(s->correction, v_add(u, s->epsilon))), part);
 }
 
 static void adamax(size_t n, float *w, const float *g, float *momentum, float *norm,
@@ -157,7 +70,7 @@ static void adamax(size_t n, float *w, const float *g, float *momentum, float *n
     adamax_vectors_t s = {v_set(step->learning_rate), v_set(step->one_minus_beta_1),
                           v_set(step->beta_2), v_set(step->correction), v_set(step->epsilon)};
 
-    OVER_VECTORS(n, adamax_at(&s, w + i, g + i, momentum + i, norm + i, part));
+    OVER_PARTS(n, adamax_at(&s, w + i, g + i, momentum + i, norm + i, part));
 }
 
 /* ---- nadam ---- */
@@ -169,13 +82,13 @@ typedef struct nadam_vectors {
 ALWAYS_INLINE void nadam_at(const nadam_vectors_t *s, float *w, const float *g, float *momentum,
                             float *velocity, size_t part)
 {
-    v_float gradient = load_some(g, part);
-    v_float m = follow_mean(momentum, gradient, s->first, part);
-    v_float v = follow_mean(velocity, v_mul(gradient, gradient), s->second, part);
+    v_float gradient = rare_load(g, part);
+    v_float m = rare_follow_mean(momentum, gradient, s->first, part);
+    v_float v = rare_follow_mean(velocity, v_mul(gradient, gradient), s->second, part);
     v_float ahead = v_fma(s->of_momentum, m, v_mul(s->of_gradient, gradient));
 
-    subtract(w, v_div(v_mul(ahead, s->rate), v_add(v_sqrt(v_mul(v, s->correction)), s->epsilon)),
-             part);
+    rare_subtract(
+        w, v_div(v_mul(ahead, s->rate), v_add(v_sqrt(v_mul(v, s->correction)), s->epsilon)), part);
 }
 
 static void nadam(size_t n, float *w, const float *g, float *momentum, float *velocity,
@@ -186,7 +99,7 @@ static void nadam(size_t n, float *w, const float *g, float *momentum, float *ve
                          v_set(step->of_gradient),      v_set(step->correction),
                          v_set(step->epsilon)};
 
-    OVER_VECTORS(n, nadam_at(&s, w + i, g + i, momentum + i, velocity + i, part));
+    OVER_PARTS(n, nadam_at(&s, w + i, g + i, momentum + i, velocity + i, part));
 }
 
 /* ---- lion ---- */
@@ -199,11 +112,11 @@ typedef struct lion_vectors {
 ALWAYS_INLINE void lion_at(const lion_vectors_t *s, float *w, const float *g, float *momentum,
                            size_t part)
 {
-    v_float gradient = load_some(g, part), m = load_some(momentum, part);
+    v_float gradient = rare_load(g, part), m = rare_load(momentum, part);
     v_float ahead = v_add(v_mul(m, s->beta_1), v_mul(gradient, s->rest_1));
 
-    subtract(w, v_mul(s->rate, sign_vector(ahead)), part);
-    store_some(momentum, v_add(v_mul(m, s->beta_2), v_mul(gradient, s->rest_2)), part);
+    rare_subtract(w, v_mul(s->rate, sign_vector(ahead)), part);
+    rare_store(momentum, v_add(v_mul(m, s->beta_2), v_mul(gradient, s->rest_2)), part);
 }
 
 static void lion(size_t n, float *w, const float *g, float *momentum,
@@ -213,17 +126,8 @@ static void lion(size_t n, float *w, const float *g, float *momentum,
                         v_set(step->one_minus_beta_1), v_set(step->beta_2),
                         v_set(step->one_minus_beta_2)};
 
-    OVER_VECTORS(n, lion_at(&s, w + i, g + i, momentum + i, part));
+    OVER_PARTS(n, lion_at(&s, w + i, g + i, momentum + i, part));
 }
-
-/* As OVER_VECTORS, but in one copy: for what is long, or seldom. */
-#define OVER_PARTS(n, call)                                        \
-    do {                                                           \
-        for (size_t i = 0; i < (n); i += V_WIDTH) {                \
-            const size_t part = (n)-i < V_WIDTH ? (n)-i : V_WIDTH; \
-            call;                                                  \
-        }                                                          \
-    } while (0)
 
 /* ---- ftrl ---- */
 
@@ -240,8 +144,8 @@ static inline v_float ftrl_power(v_float x, float power)
 ALWAYS_INLINE void ftrl_at(const ftrl_vectors_t *s, float *w, const float *g, float *accumulator,
                            float *linear, size_t part)
 {
-    v_float gradient = load_some(g, part), weight = load_some(w, part);
-    v_float before = load_some(accumulator, part), z = load_some(linear, part);
+    v_float gradient = rare_load(g, part), weight = rare_load(w, part);
+    v_float before = rare_load(accumulator, part), z = rare_load(linear, part);
     v_float after = v_add(before, v_mul(gradient, gradient));
     v_float power = ftrl_power(after, s->power);
     v_float slower = v_div(v_sub(power, ftrl_power(before, s->power)), s->rate);
@@ -250,9 +154,9 @@ ALWAYS_INLINE void ftrl_at(const ftrl_vectors_t *s, float *w, const float *g, fl
     z = v_add(z, v_fnma(slower, weight, v_fma(s->two_shrinkage, weight, gradient)));
     moved = v_div(v_sub(v_min(s->high, v_max(s->low, z)), z), whole);
     moved = v_select(v_less(v_abs(whole), v_set(FLT_MIN)), weight, moved);
-    store_some(accumulator, after, part);
-    store_some(linear, z, part);
-    store_some(w, moved, part);
+    rare_store(accumulator, after, part);
+    rare_store(linear, z, part);
+    rare_store(w, moved, part);
 }
 
 static void ftrl(size_t n, float *w, const float *g, float *accumulator, float *linear,
@@ -279,11 +183,11 @@ static float adafactor_vector(size_t n, float *velocity, const float *g,
     v_float least = v_set(step->epsilon_1), total = v_set(0.0f);
 
     OVER_PARTS(n, {
-        v_float gradient = load_some(g + i, part);
+        v_float gradient = rare_load(g + i, part);
         v_float square = v_add(v_mul(gradient, gradient), least);
-        v_float v = v_fma(keep, load_some(velocity + i, part), v_mul(take, square));
+        v_float v = v_fma(keep, rare_load(velocity + i, part), v_mul(take, square));
         v_float u = adafactor_quotient(gradient, v);
-        store_some(velocity + i, v, part);
+        rare_store(velocity + i, v, part);
         total = v_fma(u, u, total);
     });
     return v_sum(total);
@@ -295,9 +199,9 @@ static float adafactor_matrix(size_t n, float *velocity, const float *g, const f
     v_float factor = v_set(of_row), total = v_set(0.0f);
 
     OVER_PARTS(n, {
-        v_float v = v_mul(factor, load_some(of_columns + i, part));
-        v_float u = adafactor_quotient(load_some(g + i, part), v);
-        store_some(velocity + i, v, part);
+        v_float v = v_mul(factor, rare_load(of_columns + i, part));
+        v_float u = adafactor_quotient(rare_load(g + i, part), v);
+        rare_store(velocity + i, v, part);
         total = v_fma(u, u, total);
     });
     return v_sum(total);
@@ -308,7 +212,7 @@ static void adafactor_move(size_t n, float *w, const float *g, const float *velo
     v_float factor = v_set(rate);
 
     OVER_PARTS(n, {
-        v_float u = adafactor_quotient(load_some(g + i, part), load_some(velocity + i, part));
-        subtract(w + i, v_mul(factor, u), part);
+        v_float u = adafactor_quotient(rare_load(g + i, part), rare_load(velocity + i, part));
+        rare_subtract(w + i, v_mul(factor, u), part);
     });
 }

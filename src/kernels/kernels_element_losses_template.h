@@ -1,4 +1,5 @@
-/* Part of kernels_template.h: losses of one prediction x and one label t, and categorical hinge.
+/* Part of kernels_rare_template.h: losses of one prediction x and one label t, and categorical
+ * hinge.
  *
  * Where a formula is not smooth, slopes are those of TensorFlow's gradients: 0 for |0|, of a
  * maximum that of its first argument when both are equal. NaN stays NaN: v_max and v_min answer
@@ -9,37 +10,31 @@
 #include <float.h>
 
 /* As ROW_LOSS, for a TERM that takes delta, too. */
-#define ELEMENT_LOSS(name, term)                                                                  \
-    static float name(const float *x, const float *t, float *dy, size_t n, float weight,          \
-                      float delta)                                                                \
-    {                                                                                             \
-        v_float total = v_set(0.0f), w = v_set(weight), d = v_set(delta), slope;                  \
-        size_t i = 0;                                                                             \
-        for (; i + V_WIDTH <= n; i += V_WIDTH) {                                                  \
-            total = v_add(total, term(v_load(x + i), v_load(t + i), d, &slope));                  \
-            if (dy != NULL)                                                                       \
-                v_store(dy + i, v_mul(slope, w));                                                 \
-        }                                                                                         \
-        if (i < n) {                                                                              \
-            v_float part = term(v_load_part(x + i, n - i), v_load_part(t + i, n - i), d, &slope); \
-            total = v_add(total, keep_first(part, n - i));                                        \
-            if (dy != NULL)                                                                       \
-                v_store_part(dy + i, v_mul(slope, w), n - i);                                     \
-        }                                                                                         \
-        return v_sum(total);                                                                      \
+#define ELEMENT_LOSS(name, term)                                                         \
+    static float name(const float *x, const float *t, float *dy, size_t n, float weight, \
+                      float delta)                                                       \
+    {                                                                                    \
+        v_float total = v_set(0.0f), w = v_set(weight), d = v_set(delta), slope;         \
+        OVER_PARTS(n, {                                                                  \
+            v_float p = rare_load(x + i, part), label = rare_load(t + i, part);          \
+            total = v_add(total, rare_keep(term(p, label, d, &slope), part));            \
+            if (dy != NULL)                                                              \
+                rare_store(dy + i, v_mul(slope, w), part);                               \
+        });                                                                              \
+        return v_sum(total);                                                             \
     }
 
 /* -1, 0 or 1; NaN for NaN */
-static inline v_float sign_vector(v_float x)
+V_ONCE v_float sign_vector(v_float x)
 {
     v_float zero = v_set(0.0f);
     return v_select(v_greater(x, zero), v_set(1.0f), v_select(v_less(x, zero), v_set(-1.0f), x));
 }
 
 /* log(x) for x that is 0, negative or not finite, too; denormals count as 0. */
-static inline v_float log_of_any(v_float x)
+V_ONCE v_float log_of_any(v_float x)
 {
-    v_float r = v_select(v_less(v_abs(x), v_set(HUGE_VALF)), log_vector(x), x);
+    v_float r = v_select(v_less(v_abs(x), v_set(HUGE_VALF)), rare_log(x), x);
     r = v_select(v_less(x, v_set(0.0f)), v_set(NAN), r);
     return v_select(v_less(v_abs(x), v_set(FLT_MIN)), v_set(-HUGE_VALF), r);
 }
@@ -84,10 +79,10 @@ static inline v_float huber_term(v_float x, v_float t, v_float delta, v_float *s
 static inline v_float log_cosh_term(v_float x, v_float t, v_float delta, v_float *slope)
 {
     v_float e = v_sub(x, t), size = v_abs(e);
-    v_float z = exp_vector(v_mul(v_set(-2.0f), size));
+    v_float z = rare_exp(v_mul(v_set(-2.0f), size));
     (void)delta;
-    *slope = tanh_vector(e);
-    return relu_vector(v_sub(v_add(size, log1p_vector(z)), v_set(0.693147182f)));
+    *slope = rare_tanh(e);
+    return relu_vector(v_sub(v_add(size, rare_log1p(z)), v_set(0.693147182f)));
 }
 
 static inline v_float kl_divergence_term(v_float x, v_float t, v_float delta, v_float *slope)
@@ -138,7 +133,7 @@ ELEMENT_LOSS(squared_hinge, squared_hinge_term)
 
 /* ---- categorical hinge: plain loops, which compilers turn into vectors ---- */
 
-static float hinge_parts(const float *p, const float *t, size_t n, float *largest)
+static float hinge_largest(const float *p, const float *t, size_t n)
 {
     float best = -HUGE_VALF;
 
@@ -146,8 +141,7 @@ static float hinge_parts(const float *p, const float *t, size_t n, float *larges
         float q = (1.0f - t[i]) * p[i];
         best = q > best || isnan(q) ? q : best; /* a NaN stays */
     }
-    *largest = best;
-    return dot(p, t, n);
+    return best;
 }
 
 static size_t hinge_ties(const float *p, const float *t, size_t n, float largest)

@@ -1,4 +1,4 @@
-/* Part of kernels_template.h: focal crossentropies, and what cosine similarity needs.
+/* Part of kernels_rare_template.h: focal crossentropies, and what cosine similarity needs.
  *
  * A focal loss is a crossentropy times a power of what is missing to certainty. Its slope has that
  * power less one, which at 0 may be infinite: from logits the quotient that it is multiplied by is
@@ -9,7 +9,7 @@
 /* x^exponent, one copy of which is enough. */
 NEVER_INLINE static v_float power_vector(v_float x, float exponent)
 {
-    return exp_vector(v_mul(v_set(exponent), log_of_any(x)));
+    return rare_exp(v_mul(v_set(exponent), log_of_any(x)));
 }
 
 /* `whole` is the exponent where it is a small whole number, else -1. */
@@ -40,6 +40,21 @@ static inline v_float focal_slope(v_float q, const dlcore_focal_t *focal)
 
 /* ---- binary ---- */
 
+V_ONCE v_float rare_crossentropy_of_probability(v_float p, v_float t, v_float *slope)
+{
+    return crossentropy_of_probability(p, t, slope);
+}
+
+V_ONCE v_float rare_crossentropy_of_logit(v_float x, v_float t, v_float *slope)
+{
+    return crossentropy_of_logit(x, t, slope);
+}
+
+V_ONCE v_float rare_sigmoid(v_float x)
+{
+    return sigmoid_vector(x);
+}
+
 static inline v_float balance(v_float t, v_float rest, const dlcore_focal_t *focal)
 {
     if (!focal->balances)
@@ -53,7 +68,7 @@ static inline v_float focal_of_probability(v_float p, v_float t, const dlcore_fo
     v_float one = v_set(1.0f), rest = v_sub(one, t), of_entropy;
     v_float q = v_fma(t, v_sub(one, p), v_mul(rest, p));
     v_float factor = focal_factor(q, focal), w = balance(t, rest, focal);
-    v_float entropy = crossentropy_of_probability(p, t, &of_entropy);
+    v_float entropy = rare_crossentropy_of_probability(p, t, &of_entropy);
     v_float of_factor = v_mul(focal_slope(q, focal), v_sub(rest, t));
 
     *slope = v_mul(w, v_fma(of_factor, entropy, v_mul(factor, of_entropy)));
@@ -65,11 +80,11 @@ static inline v_float focal_of_logit(v_float x, v_float t, const dlcore_focal_t 
                                      v_float *slope)
 {
     v_float rest = v_sub(v_set(1.0f), t), unused;
-    v_float s = sigmoid_vector(x), r = sigmoid_vector(v_sub(v_set(0.0f), x));
+    v_float s = rare_sigmoid(x), r = rare_sigmoid(v_sub(v_set(0.0f), x));
     v_float q = v_fma(t, r, v_mul(rest, s));
     v_float quotient = v_div(v_mul(s, r), v_max(v_set(FLT_MIN), q)); /* at most 1 */
     v_float factor = v_mul(focal_factor(q, focal), balance(t, rest, focal));
-    v_float entropy = crossentropy_of_logit(x, t, &unused);
+    v_float entropy = rare_crossentropy_of_logit(x, t, &unused);
     v_float of_factor = v_mul(v_mul(v_set(focal->gamma), v_sub(rest, t)), quotient);
     v_float of_entropy = v_fnma(t, r, v_mul(rest, s)); /* s - t */
 
@@ -77,19 +92,18 @@ static inline v_float focal_of_logit(v_float x, v_float t, const dlcore_focal_t 
     return v_mul(factor, entropy);
 }
 
-/* As ROW_LOSS, but whole vectors and the end take the same way, which is long. */
+/* As ROW_LOSS. */
 #define FOCAL_LOSS(name, term)                                                           \
     static float name(const float *x, const float *t, float *dy, size_t n, float weight, \
                       const dlcore_focal_t *focal)                                       \
     {                                                                                    \
         v_float total = v_set(0.0f), w = v_set(weight), slope;                           \
-        for (size_t i = 0; i < n; i += V_WIDTH) {                                        \
-            size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;                             \
-            v_float p = v_load_part(x + i, part), label = v_load_part(t + i, part);      \
-            total = v_add(total, keep_first(term(p, label, focal, &slope), part));       \
+        OVER_PARTS(n, {                                                                  \
+            v_float p = rare_load(x + i, part), label = rare_load(t + i, part);          \
+            total = v_add(total, rare_keep(term(p, label, focal, &slope), part));        \
             if (dy != NULL)                                                              \
-                v_store_part(dy + i, v_mul(slope, w), part);                             \
-        }                                                                                \
+                rare_store(dy + i, v_mul(slope, w), part);                               \
+        });                                                                              \
         return v_sum(total);                                                             \
     }
 
@@ -106,19 +120,19 @@ static float categorical_focal(const float *p, const float *t, float *dy, size_t
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
         size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;
-        v_float quotient = v_mul(v_load_part(p + i, part), factor);
-        v_float label = v_mul(alpha, v_load_part(t + i, part));
+        v_float quotient = v_mul(rare_load(p + i, part), factor);
+        v_float label = v_mul(alpha, rare_load(t + i, part));
         v_float q = clip(quotient), missing = v_sub(v_set(1.0f), q);
-        v_float logarithm = v_add(log_vector(q), v_sub(q, q)); /* NaN of NaN */
+        v_float logarithm = v_add(rare_log(q), v_sub(q, q)); /* NaN of NaN */
         v_float power = focal_factor(missing, focal);
 
-        loss = v_sub(loss, keep_first(v_mul(label, v_mul(power, logarithm)), part));
+        loss = v_sub(loss, rare_keep_first(v_mul(label, v_mul(power, logarithm)), part));
         if (dy != NULL) {
             v_float slope = v_sub(v_mul(focal_slope(missing, focal), logarithm), v_div(power, q));
 
             slope = where_inside(quotient, v_mul(label, slope));
-            products = v_fma(slope, keep_first(quotient, part), products);
-            v_store_part(dy + i, slope, part);
+            products = v_fma(slope, rare_keep_first(quotient, part), products);
+            rare_store(dy + i, slope, part);
         }
     }
     *inner = v_sum(products);
@@ -146,12 +160,12 @@ static float focal_of_logits(const float *q, const float *x, const float *t, siz
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
         size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;
-        v_float logarithm = v_sub(v_sub(v_load_part(x + i, part), from), rest);
-        v_float label = v_mul(alpha, v_load_part(t + i, part));
-        v_float one = focal_class(v_load_part(q + i, part), logarithm, label, focal, &slope);
+        v_float logarithm = v_sub(v_sub(rare_load(x + i, part), from), rest);
+        v_float label = v_mul(alpha, rare_load(t + i, part));
+        v_float one = focal_class(rare_load(q + i, part), logarithm, label, focal, &slope);
 
-        loss = v_add(loss, keep_first(one, part));
-        slopes = v_add(slopes, keep_first(slope, part));
+        loss = v_add(loss, rare_keep_first(one, part));
+        slopes = v_add(slopes, rare_keep_first(slope, part));
     }
     *inner = v_sum(slopes);
     return v_sum(loss);
@@ -165,12 +179,12 @@ static void focal_gradient(float *dy, const float *x, const float *t, size_t n, 
 
     for (size_t i = 0; i < n; i += V_WIDTH) {
         size_t part = n - i < V_WIDTH ? n - i : V_WIDTH;
-        v_float q = v_load_part(dy + i, part);
-        v_float logarithm = v_sub(v_sub(v_load_part(x + i, part), from), rest);
-        v_float label = v_mul(alpha, v_load_part(t + i, part));
+        v_float q = rare_load(dy + i, part);
+        v_float logarithm = v_sub(v_sub(rare_load(x + i, part), from), rest);
+        v_float label = v_mul(alpha, rare_load(t + i, part));
 
         (void)focal_class(q, logarithm, label, focal, &slope);
-        v_store_part(dy + i, v_mul(v_fnma(q, all, slope), w), part);
+        rare_store(dy + i, v_mul(v_fnma(q, all, slope), w), part);
     }
 }
 
@@ -196,8 +210,7 @@ static void combine_pair(float *dst, const float *a, const float *b, size_t n, f
     for (; i + V_WIDTH <= n; i += V_WIDTH)
         v_store(dst + i, v_fma(first, v_load(a + i), v_mul(second, v_load(b + i))));
     if (i < n)
-        v_store_part(
-            dst + i,
-            v_fma(first, v_load_part(a + i, n - i), v_mul(second, v_load_part(b + i, n - i))),
-            n - i);
+        rare_store(dst + i,
+                   v_fma(first, rare_load(a + i, n - i), v_mul(second, rare_load(b + i, n - i))),
+                   n - i);
 }

@@ -1,57 +1,8 @@
-/* Part of kernels_template.h: dropout, noise, the normalizations and prelu.
+/* Part of kernels_template.h: dropout, the normalizations and prelu.
  *
  * SPDX-License-Identifier: MIT */
 
-static inline v_float load_up_to(const float *x, size_t n)
-{
-    return n >= V_WIDTH ? v_load(x) : v_load_part(x, n);
-}
-
-static inline void store_up_to(float *y, v_float x, size_t n)
-{
-    if (n >= V_WIDTH)
-        v_store(y, x);
-    else
-        v_store_part(y, x, n);
-}
-
-/* ---- what is random in training ---- */
-
-/* A number for element i of a stream: the finalizer of MurmurHash3 over a Weyl sequence, with half
- * of the key before and half of it in the middle. Plain integers, so that every target gives the
- * same. */
-static inline uint32_t element_hash(uint32_t i, uint64_t key)
-{
-    uint32_t h = i * 0x9e3779b1u + (uint32_t)key;
-
-    h ^= h >> 16;
-    h *= 0x85ebca6bu;
-    h ^= h >> 13;
-    h += (uint32_t)(key >> 32);
-    h *= 0xc2b2ae35u;
-    h ^= h >> 16;
-    h *= 0x7feb352du;
-    h ^= h >> 15;
-    return h;
-}
-
-/* Hashes are made in an array of their own, which no other pointer reaches, and as many as are a
- * constant: so compilers make vectors of them. */
-#define HASHES 16
-
-static inline void keep_by_hash(float keep[HASHES], uint32_t first, uint64_t key,
-                                uint32_t threshold)
-{
-    for (uint32_t j = 0; j < HASHES; j++)
-        keep[j] = element_hash(first + j, key) >= threshold ? 1.0f : 0.0f;
-}
-
-/* In 0 .. 1, both ends left out. */
-static inline void uniform_by_hash(float u[HASHES], uint32_t first, uint64_t key)
-{
-    for (uint32_t j = 0; j < HASHES; j++)
-        u[j] = ((float)(int32_t)(element_hash(first + j, key) >> 9) + 0.5f) * 0x1p-23f;
-}
+/* ---- dropout ---- */
 
 static void dropout(const float *x, float *y, const dlcore_elements_t *e, uint64_t key,
                     uint32_t threshold, float scale)
@@ -69,42 +20,6 @@ static void dropout(const float *x, float *y, const dlcore_elements_t *e, uint64
 
                 store_up_to(y + i + j, v_select(v_greater(v_load(keep + j), zero), kept, zero),
                             left);
-            }
-        }
-    }
-}
-
-/* cos(2 pi t) for t in 0 .. 1, as 2 sin^2(pi (t - 1/2)) - 1; within 3e-7. */
-static inline v_float cos_of_turns(v_float t)
-{
-    v_float x = v_mul(v_sub(t, v_set(0.5f)), v_set(3.14159265f)), q = v_mul(x, x);
-    v_float sum = v_fma(q, v_set(-2.5052108e-8f), v_set(2.7557319e-6f));
-
-    sum = v_fma(q, sum, v_set(-1.9841270e-4f));
-    sum = v_fma(q, sum, v_set(8.3333333e-3f));
-    sum = v_fma(q, sum, v_set(-1.6666667e-1f));
-    x = v_fma(v_mul(q, sum), x, x);
-    return v_fma(v_add(x, x), x, v_set(-1.0f));
-}
-
-/* Box and Muller's normal numbers, from two uniform ones. */
-static void noise(const float *x, float *y, const dlcore_elements_t *e, uint64_t key, float stddev)
-{
-    const v_float d = v_set(stddev), factor = v_set(-2.0f);
-
-    for (size_t row = 0; row < e->rows; row++, x += e->stride, y += e->stride) {
-        for (size_t i = 0; i < e->columns; i += HASHES) {
-            uint32_t first = e->first + (uint32_t)(row * e->step + i);
-            float a[HASHES], b[HASHES];
-
-            uniform_by_hash(a, first, key);
-            uniform_by_hash(b, first, ~key);
-            for (size_t j = 0; j < HASHES && i + j < e->columns; j += V_WIDTH) {
-                size_t left = e->columns - i - j;
-                v_float radius = v_sqrt(v_mul(factor, log_vector(v_load(a + j))));
-                v_float normal = v_mul(radius, cos_of_turns(v_load(b + j)));
-
-                store_up_to(y + i + j, v_fma(d, normal, load_up_to(x + i + j, left)), left);
             }
         }
     }

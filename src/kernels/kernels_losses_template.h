@@ -2,9 +2,6 @@
  *
  * SPDX-License-Identifier: MIT */
 
-#define LOWEST_PROBABILITY 1e-7f /* Keras's backend epsilon */
-#define HIGHEST_PROBABILITY (1.0f - 1e-7f)
-
 /* A loss over one row: TERM gives the loss of a vector of (x, t) and, in *slope, its derivative by
  * x. The end of a row is padded with zeros, whose loss is dropped. */
 #define ROW_LOSS(name, term)                                                                   \
@@ -26,39 +23,6 @@
         return v_sum(total);                                                                   \
     }
 
-/* max(x, 0) - x t + log(1 + exp(-|x|)), which neither overflows nor cancels; sigmoid(x) - t */
-static inline v_float crossentropy_of_logit(v_float x, v_float t, v_float *slope)
-{
-    v_float z = exp_vector(v_sub(v_set(0.0f), v_abs(x)));
-    *slope = v_sub(sigmoid_vector(x), t);
-    return v_add(v_fnma(x, t, relu_vector(x)), log1p_vector(z));
-}
-
-/* The clip of a probability: NaN stays NaN, because v_max and v_min answer their second. */
-static inline v_float clip(v_float p)
-{
-    return v_min(v_set(HIGHEST_PROBABILITY), v_max(v_set(LOWEST_PROBABILITY), p));
-}
-
-/* `value` where p lies within the clip's bounds, 0 where it was clipped. */
-static inline v_float where_inside(v_float p, v_float value)
-{
-    v_float zero = v_set(0.0f);
-    value = v_select(v_less(p, v_set(LOWEST_PROBABILITY)), zero, value);
-    return v_select(v_greater(p, v_set(HIGHEST_PROBABILITY)), zero, value);
-}
-
-/* -(t log p + (1 - t) log(1 - p)); (1 - t) / (1 - p) - t / p */
-static inline v_float crossentropy_of_probability(v_float x, v_float t, v_float *slope)
-{
-    v_float one = v_set(1.0f);
-    v_float p = clip(x), q = v_sub(one, p), s = v_sub(one, t);
-    v_float value = v_fma(t, log_vector(p), v_mul(s, log_vector(q)));
-    *slope = where_inside(x, v_sub(v_div(s, q), v_div(t, p)));
-    /* log_vector knows positive numbers only: bring a NaN back */
-    return v_sub(v_sub(p, p), value);
-}
-
 static inline v_float square_of_difference(v_float x, v_float t, v_float *slope)
 {
     v_float difference = v_sub(x, t);
@@ -66,8 +30,22 @@ static inline v_float square_of_difference(v_float x, v_float t, v_float *slope)
     return v_mul(difference, difference);
 }
 
-ROW_LOSS(binary_crossentropy_logits, crossentropy_of_logit)
-ROW_LOSS(binary_crossentropy, crossentropy_of_probability)
+/* The same in one copy, for a TERM that is long. */
+#define LONG_ROW_LOSS(name, term)                                                        \
+    static float name(const float *x, const float *t, float *dy, size_t n, float weight) \
+    {                                                                                    \
+        v_float total = v_set(0.0f), w = v_set(weight), slope;                           \
+        OVER_PARTS(n, {                                                                  \
+            v_float p = load_some(x + i, part), label = load_some(t + i, part);          \
+            total = v_add(total, keep_some(term(p, label, &slope), part));               \
+            if (dy != NULL)                                                              \
+                store_some(dy + i, v_mul(slope, w), part);                               \
+        });                                                                              \
+        return v_sum(total);                                                             \
+    }
+
+LONG_ROW_LOSS(binary_crossentropy_logits, crossentropy_of_logit)
+LONG_ROW_LOSS(binary_crossentropy, crossentropy_of_probability)
 ROW_LOSS(squared_error, square_of_difference)
 
 static float categorical_crossentropy(const float *p, const float *t, float *dy, size_t n,

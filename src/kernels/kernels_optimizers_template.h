@@ -1,4 +1,5 @@
-/* Part of kernels_template.h: optimizers over flat arrays.
+/* Part of kernels_template.h: SGD, RMSprop and Adam over flat arrays; the others stand in
+ * kernels_adaptive_template.h.
  *
  * SPDX-License-Identifier: MIT */
 
@@ -39,22 +40,6 @@ static void sgd_momentum(size_t n, float *w, const float *g, float *velocity,
             v_store_part(w + i, weight, part);
         }
     }
-}
-
-typedef struct rmsprop_vectors {
-    v_float rate, rho, one_minus_rho, epsilon;
-} rmsprop_vectors_t;
-
-/* rho v + (1 - rho) x */
-static inline v_float running_mean(const rmsprop_vectors_t *s, v_float mean, v_float x)
-{
-    return v_fma(s->rho, mean, v_mul(s->one_minus_rho, x));
-}
-
-static inline rmsprop_vectors_t rmsprop_constants(const dlcore_rmsprop_step_t *step)
-{
-    return (rmsprop_vectors_t){v_set(step->learning_rate), v_set(step->rho),
-                               v_set(step->one_minus_rho), v_set(step->epsilon)};
 }
 
 static void rmsprop(size_t n, float *w, const float *g, float *velocity,
@@ -107,4 +92,47 @@ static void rmsprop_full(size_t n, float *w, const float *g, float *velocity,
         }
         v_store_part(w + i, v_sub(v_load_part(w + i, part), d), part);
     }
+}
+
+/* ---- adam, adamw ---- */
+
+typedef struct adam_vectors {
+    v_float alpha, first, second, epsilon;
+} adam_vectors_t;
+
+static inline adam_vectors_t adam_constants(const dlcore_adam_step_t *step)
+{
+    return (adam_vectors_t){v_set(step->alpha), v_set(step->one_minus_beta_1),
+                            v_set(step->one_minus_beta_2), v_set(step->epsilon)};
+}
+
+/* `largest` NULL: not amsgrad */
+ALWAYS_INLINE void adam_at(const adam_vectors_t *s, float *w, const float *g, float *momentum,
+                           float *velocity, float *largest, size_t part)
+{
+    v_float gradient = load_some(g, part);
+    v_float m = follow_mean(momentum, gradient, s->first, part);
+    v_float v = follow_mean(velocity, v_mul(gradient, gradient), s->second, part);
+
+    if (largest != NULL) {
+        v = v_max(v, load_some(largest, part));
+        store_some(largest, v, part);
+    }
+    subtract(w, v_div(v_mul(m, s->alpha), v_add(v_sqrt(v), s->epsilon)), part);
+}
+
+static void adam(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                 const dlcore_adam_step_t *step)
+{
+    adam_vectors_t s = adam_constants(step);
+
+    OVER_VECTORS(n, adam_at(&s, w + i, g + i, momentum + i, velocity + i, NULL, part));
+}
+
+static void adam_amsgrad(size_t n, float *w, const float *g, float *momentum, float *velocity,
+                         float *velocity_hat, const dlcore_adam_step_t *step)
+{
+    adam_vectors_t s = adam_constants(step);
+
+    OVER_VECTORS(n, adam_at(&s, w + i, g + i, momentum + i, velocity + i, velocity_hat + i, part));
 }

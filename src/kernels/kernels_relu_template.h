@@ -1,4 +1,5 @@
-/* Part of kernels_template.h: relu with all its settings (keras/src/activations/activations.py).
+/* Part of kernels_rare_template.h: relu with all its settings
+ * (keras/src/activations/activations.py).
  *
  * SPDX-License-Identifier: MIT */
 
@@ -33,23 +34,13 @@ static inline v_float relu_general_slope(v_float x, const dlcore_relu_t *relu)
 
 static void relu_general(float *y, size_t n, const dlcore_relu_t *relu)
 {
-    size_t i = 0;
-
-    for (; i + V_WIDTH <= n; i += V_WIDTH)
-        v_store(y + i, relu_general_of(v_load(y + i), relu));
-    if (i < n)
-        v_store_part(y + i, relu_general_of(v_load_part(y + i, n - i), relu), n - i);
+    OVER_PARTS(n, rare_store(y + i, relu_general_of(rare_load(y + i, part), relu), part));
 }
 
 static void relu_general_gradient(const float *x, float *dy, size_t n, const dlcore_relu_t *relu)
 {
-    size_t i = 0;
-
-    for (; i + V_WIDTH <= n; i += V_WIDTH)
-        v_store(dy + i, v_mul(v_load(dy + i), relu_general_slope(v_load(x + i), relu)));
-    if (i < n)
-        v_store_part(
-            dy + i,
-            v_mul(v_load_part(dy + i, n - i), relu_general_slope(v_load_part(x + i, n - i), relu)),
-            n - i);
+    OVER_PARTS(n, {
+        v_float rise = relu_general_slope(rare_load(x + i, part), relu);
+        rare_store(dy + i, v_mul(rare_load(dy + i, part), rise), part);
+    });
 }

@@ -44,14 +44,6 @@ static float maximum(const float *x, size_t n)
     return v_largest(largest);
 }
 
-/* The first `n` of a vector, zero beyond. */
-static inline v_float keep_first(v_float a, size_t n)
-{
-    float lanes[V_WIDTH];
-    v_store(lanes, a);
-    return v_load_part(lanes, n);
-}
-
 static float exp_sum(float *y, size_t n, float shift)
 {
     v_float s = v_set(shift), total = v_set(0.0f);
@@ -73,26 +65,19 @@ static float exp_sum(float *y, size_t n, float shift)
 static float exp_total(const float *x, size_t n)
 {
     v_float total = v_set(0.0f);
-    size_t i = 0;
 
-    for (; i + V_WIDTH <= n; i += V_WIDTH)
-        total = v_add(total, exp_vector(v_load(x + i)));
-    if (i < n)
-        total = v_add(total, keep_first(exp_vector(v_load_part(x + i, n - i)), n - i));
+    OVER_PARTS(n, total = v_add(total, keep_some(exp_vector(load_some(x + i, part)), part)));
     return v_sum(total);
 }
 
 static void subtract_exp(const float *y, float *dy, size_t n, float total)
 {
     v_float t = v_set(total);
-    size_t i = 0;
 
-    for (; i + V_WIDTH <= n; i += V_WIDTH)
-        v_store(dy + i, v_fnma(exp_vector(v_load(y + i)), t, v_load(dy + i)));
-    if (i < n)
-        v_store_part(dy + i,
-                     v_fnma(exp_vector(v_load_part(y + i, n - i)), t, v_load_part(dy + i, n - i)),
-                     n - i);
+    OVER_PARTS(n, {
+        v_float e = exp_vector(load_some(y + i, part));
+        store_some(dy + i, v_fnma(e, t, load_some(dy + i, part)), part);
+    });
 }
 
 static void softmax(float *y, size_t n, float *log_sum)

@@ -1,6 +1,6 @@
-/* The vector kernels of kernels.h, written over the operations of one vector_*.h. Included by
- * kernels_portable.c, kernels_avx2.c, kernels_avx512.c and kernels_neon.c, each after its vector
- * header.
+/* The vector kernels of kernels.h and kernels_training.h but for the rare ones, written over the
+ * operations of one vector_*.h. Included by kernels_portable.c, kernels_avx2.c, kernels_avx512.c
+ * and kernels_neon.c, each after its vector header.
  *
  * The end of a loop runs through the same vector operations as its middle, so an element's result
  * does not depend on its place.
@@ -10,7 +10,17 @@
 
 #include "kernels/always_inline.h"
 #include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
+#include "kernels/vector_crossentropy.h"
 #include "kernels/vector_functions.h"
+#include "kernels/vector_loops.h"
+#include "kernels/vector_moments.h"
+#include "kernels/vector_random.h"
+
+DLCORE_HIDDEN_BEGIN
+extern const dlcore_activation_kernels_t V_TABLE(dlcore_activation_kernels);
+extern const dlcore_rare_kernels_t V_TABLE(dlcore_rare_kernels);
+DLCORE_HIDDEN_END
 
 /* ---- slopes ---- */
 
@@ -62,10 +72,6 @@ MAP_GRADIENT(sigmoid_gradient, sigmoid_slope)
 MAP_GRADIENT(tanh_gradient, tanh_slope)
 MAP_GRADIENT(multiply_by, v_mul)
 
-#include "kernels/kernels_activations_template.h"
-
-#include "kernels/kernels_relu_template.h"
-
 static void multiply_elements(float *y, const float *x, size_t n)
 {
     multiply_by(x, y, n);
@@ -111,19 +117,33 @@ static void affine_int32(const int32_t *x, float *y, size_t n, float scale, floa
 }
 
 /* One row, panel by panel. */
+static void gather_float(const float *x, float *y, size_t n, size_t panel, size_t panel_stride,
+                         float scale, float offset)
+{
+    for (; n > panel; n -= panel) {
+        affine(x, y, panel, scale, offset);
+        x += panel;
+        y += panel_stride;
+    }
+    affine(x, y, n, scale, offset);
+}
+
+/* Likewise, for conversions that are long: in one copy. */
 #define GATHER(name, type, run)                                                            \
     static void name(const type *x, float *y, size_t n, size_t panel, size_t panel_stride, \
                      float scale, float offset)                                            \
     {                                                                                      \
-        for (; n > panel; n -= panel) {                                                    \
-            run(x, y, panel, scale, offset);                                               \
+        for (;;) {                                                                         \
+            size_t count = n < panel ? n : panel;                                          \
+            run(x, y, count, scale, offset);                                               \
+            n -= count;                                                                    \
+            if (n == 0)                                                                    \
+                return;                                                                    \
             x += panel;                                                                    \
             y += panel_stride;                                                             \
         }                                                                                  \
-        run(x, y, n, scale, offset);                                                       \
     }
 
-GATHER(gather_float, float, affine)
 GATHER(gather_uint8, uint8_t, affine_uint8)
 GATHER(gather_int32, int32_t, affine_int32)
 
@@ -165,19 +185,16 @@ static void weighted_difference(float *dst, const float *a, const float *b, size
 
 #include "kernels/kernels_layers_template.h"
 
-#include "kernels/kernels_dropout_template.h" /* uses what the one before has */
 #include "kernels/kernels_losses_template.h"
-
-#include "kernels/kernels_element_losses_template.h"
-#include "kernels/kernels_focal_template.h" /* uses what the two before have */
 
 #include "kernels/kernels_optimizers_template.h"
 
-#include "kernels/kernels_adaptive_template.h" /* uses what the one before has */
 #include "kernels/kernels_update_template.h"
 
 static const dlcore_kernels_t kernel_table = {
     .name = V_NAME,
+    .target = V_TARGET,
+    .activations = &V_TABLE(dlcore_activation_kernels),
     .affine = affine,
     .gather_float = gather_float,
     .gather_uint8 = gather_uint8,
@@ -185,62 +202,42 @@ static const dlcore_kernels_t kernel_table = {
     .relu = relu,
     .sigmoid = sigmoid,
     .tanh = hyperbolic_tangent,
-    .relu_gradient = relu_gradient,
-    .sigmoid_gradient = sigmoid_gradient,
-    .tanh_gradient = tanh_gradient,
-    .activations = ACTIVATION_TABLE,
-    .relu_general = relu_general,
-    .relu_general_gradient = relu_general_gradient,
     .softmax = softmax,
     .maximum = maximum,
     .exp_sum = exp_sum,
     .scale = scale_row,
     .shift_scale = shift_scale,
+    .exp_total = exp_total,
     .multiply = multiply_elements,
     .sum = sum,
     .dot = dot,
-    .exp_total = exp_total,
+    .column_affine = column_affine,
+    .row_moments = row_moments,
+    .row_normalize = row_normalize,
+    .prelu = prelu,
+};
+
+const dlcore_training_kernels_t V_TABLE(dlcore_training_kernels) = {
+    .plain = &kernel_table,
+    .rare = &V_TABLE(dlcore_rare_kernels),
+    .relu_gradient = relu_gradient,
+    .sigmoid_gradient = sigmoid_gradient,
+    .tanh_gradient = tanh_gradient,
     .subtract_exp = subtract_exp,
     .binary_crossentropy_logits = binary_crossentropy_logits,
     .binary_crossentropy = binary_crossentropy,
     .categorical_crossentropy = categorical_crossentropy,
     .clipped_sum = clipped_sum,
     .squared_error = squared_error,
-    .element_loss = {[DLCORE_ELEMENT_ABSOLUTE_ERROR] = absolute_error,
-                     [DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR] = absolute_percentage_error,
-                     [DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR] = squared_logarithmic_error,
-                     [DLCORE_ELEMENT_HUBER] = huber,
-                     [DLCORE_ELEMENT_LOG_COSH] = log_cosh,
-                     [DLCORE_ELEMENT_KL_DIVERGENCE] = kl_divergence,
-                     [DLCORE_ELEMENT_POISSON] = poisson,
-                     [DLCORE_ELEMENT_HINGE] = hinge,
-                     [DLCORE_ELEMENT_SQUARED_HINGE] = squared_hinge},
-    .hinge_parts = hinge_parts,
-    .hinge_ties = hinge_ties,
-    .hinge_gradient = hinge_gradient,
-    .binary_focal = binary_focal,
-    .binary_focal_logits = binary_focal_logits,
-    .categorical_focal = categorical_focal,
-    .focal_of_logits = focal_of_logits,
-    .focal_gradient = focal_gradient,
-    .pair_sums = pair_sums,
-    .combine = combine_pair,
     .difference = weighted_difference,
     .column_sums = column_sums,
     .dropout = dropout,
-    .noise = noise,
-    .gaussian_dropout = gaussian_dropout,
-    .alpha_dropout = alpha_dropout,
     .column_moments = column_moments,
-    .column_affine = column_affine,
     .column_dots = column_dots,
     .column_combine = column_combine,
-    .row_moments = row_moments,
-    .row_normalize = row_normalize,
     .row_dots = row_dots,
     .row_combine = row_combine,
     .column_row_dots = column_row_dots,
-    .prelu = prelu,
     .prelu_gradient = prelu_gradient,
     .prelu_columns = prelu_columns,
     .sgd = sgd,
@@ -249,15 +246,6 @@ static const dlcore_kernels_t kernel_table = {
     .rmsprop_full = rmsprop_full,
     .adam = adam,
     .adam_amsgrad = adam_amsgrad,
-    .adagrad = adagrad,
-    .adadelta = adadelta,
-    .adamax = adamax,
-    .nadam = nadam,
-    .lion = lion,
-    .ftrl = ftrl,
-    .adafactor_vector = adafactor_vector,
-    .adafactor_matrix = adafactor_matrix,
-    .adafactor_move = adafactor_move,
     .add_penalty = add_penalty,
     .clip = clip_all,
     .decay = decay,

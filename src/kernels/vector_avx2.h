@@ -12,6 +12,9 @@
 
 #define V_WIDTH 8
 #define V_NAME "avx2"
+#define V_TARGET DLCORE_TARGET_AVX2
+#define V_TABLE(name) name##_avx2
+#define V_ONCE static inline
 typedef __m256 v_float;
 typedef __m256 v_mask;
 

@@ -13,6 +13,9 @@
 
 #define V_WIDTH 16
 #define V_NAME "avx512"
+#define V_TARGET DLCORE_TARGET_AVX512
+#define V_TABLE(name) name##_avx512
+#define V_ONCE static inline
 typedef __m512 v_float;
 typedef __mmask16 v_mask;
 

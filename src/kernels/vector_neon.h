@@ -15,6 +15,9 @@
 
 #define V_WIDTH 8
 #define V_NAME "neon"
+#define V_TARGET DLCORE_TARGET_NEON
+#define V_TABLE(name) name##_neon
+#define V_ONCE static inline
 typedef struct v_float {
     float32x4_t a, b;
 } v_float;

@@ -1,5 +1,8 @@
-/* Eight floats in plain C, which compilers turn into whatever vectors the target has: see
- * vector_avx512.h for what each operation does. v_fma rounds twice here.
+/* Eight floats as two of the compiler's vectors of four, which it turns into whatever the target
+ * has: see vector_avx512.h for what each operation does. v_fma rounds twice here.
+ *
+ * Vectors are members of structs wherever a function takes or answers them, so that no calling
+ * convention of the target has to know them.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_KERNELS_VECTOR_H
@@ -12,103 +15,137 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernels/always_inline.h"
+
 #define V_WIDTH 8
 #define V_NAME "portable"
+#define V_TARGET DLCORE_TARGET_PORTABLE
+#define V_TABLE(name) name##_portable
+/* In one copy: two or more registers make a vector, and what is inlined twice as long. */
+#define V_ONCE NEVER_INLINE static
+typedef float v_four __attribute__((vector_size(16)));
+typedef int32_t v_four_bits __attribute__((vector_size(16)));
 typedef struct v_float {
-    float f[V_WIDTH];
+    v_four low, high;
 } v_float;
 typedef struct v_mask {
-    int m[V_WIDTH];
+    v_four_bits low, high;
 } v_mask;
 
-#define V_EACH(expression)                \
-    do {                                  \
-        v_float v_result;                 \
-        for (int i = 0; i < V_WIDTH; i++) \
-            v_result.f[i] = (expression); \
-        return v_result;                  \
-    } while (0)
-#define V_TEST(expression)                \
-    do {                                  \
-        v_mask v_result;                  \
-        for (int i = 0; i < V_WIDTH; i++) \
-            v_result.m[i] = (expression); \
-        return v_result;                  \
-    } while (0)
-
-static inline uint32_t v_bits(float a)
-{
-    uint32_t bits;
-    memcpy(&bits, &a, sizeof bits);
-    return bits;
-}
-
-static inline float v_from_bits(uint32_t bits)
-{
-    float a;
-    memcpy(&a, &bits, sizeof a);
-    return a;
-}
-
-/* 2^n for n in -126 .. 127 */
-static inline float v_power2(int n)
-{
-    return v_from_bits((uint32_t)(n + 127) << 23);
-}
-
 /* clang-format off */
-static inline v_float v_load(const float *p) { V_EACH(p[i]); }
-static inline void v_store(float *p, v_float a) { memcpy(p, a.f, sizeof a.f); }
-static inline v_float v_set(float a) { V_EACH(a); }
-static inline v_float v_add(v_float a, v_float b) { V_EACH(a.f[i] + b.f[i]); }
-static inline v_float v_sub(v_float a, v_float b) { V_EACH(a.f[i] - b.f[i]); }
-static inline v_float v_mul(v_float a, v_float b) { V_EACH(a.f[i] * b.f[i]); }
-static inline v_float v_div(v_float a, v_float b) { V_EACH(a.f[i] / b.f[i]); }
-static inline v_float v_fma(v_float a, v_float b, v_float c) { V_EACH(a.f[i] * b.f[i] + c.f[i]); }
-static inline v_float v_fnma(v_float a, v_float b, v_float c) { V_EACH(c.f[i] - a.f[i] * b.f[i]); }
-static inline v_float v_max(v_float a, v_float b) { V_EACH(a.f[i] > b.f[i] ? a.f[i] : b.f[i]); }
-static inline v_float v_min(v_float a, v_float b) { V_EACH(a.f[i] < b.f[i] ? a.f[i] : b.f[i]); }
-static inline v_float v_sqrt(v_float a) { V_EACH(sqrtf(a.f[i])); }
-static inline v_float v_abs(v_float a) { V_EACH(fabsf(a.f[i])); }
-static inline v_mask v_less(v_float a, v_float b) { V_TEST(a.f[i] < b.f[i]); }
-static inline v_mask v_greater(v_float a, v_float b) { V_TEST(a.f[i] > b.f[i]); }
-static inline v_float v_select(v_mask m, v_float yes, v_float no) { V_EACH(m.m[i] ? yes.f[i] : no.f[i]); }
-static inline v_float v_copy_sign(v_float magnitude, v_float sign) { V_EACH(copysignf(magnitude.f[i], sign.f[i])); }
+/* each half by itself: so compilers leave it in a register */
+static inline v_float v_load(const float *p)
+{
+    v_four low, high;
+    memcpy(&low, p, sizeof low);
+    memcpy(&high, p + 4, sizeof high);
+    return (v_float){low, high};
+}
+static inline void v_store(float *p, v_float a)
+{
+    memcpy(p, &a.low, sizeof a.low);
+    memcpy(p + 4, &a.high, sizeof a.high);
+}
+static inline v_float v_set(float a) { v_four f = {a, a, a, a}; return (v_float){f, f}; }
+static inline v_float v_add(v_float a, v_float b) { return (v_float){a.low + b.low, a.high + b.high}; }
+static inline v_float v_sub(v_float a, v_float b) { return (v_float){a.low - b.low, a.high - b.high}; }
+static inline v_float v_mul(v_float a, v_float b) { return (v_float){a.low * b.low, a.high * b.high}; }
+static inline v_float v_div(v_float a, v_float b) { return (v_float){a.low / b.low, a.high / b.high}; }
+static inline v_float v_fma(v_float a, v_float b, v_float c) { return v_add(v_mul(a, b), c); }
+static inline v_float v_fnma(v_float a, v_float b, v_float c) { return v_sub(c, v_mul(a, b)); }
+static inline v_mask v_less(v_float a, v_float b) { return (v_mask){a.low < b.low, a.high < b.high}; }
+static inline v_mask v_greater(v_float a, v_float b) { return (v_mask){a.low > b.low, a.high > b.high}; }
+
+#define V_BITS(a) ((v_four_bits)(a))
+#define V_CHOOSE(m, yes, no) ((v_four)(((m) & V_BITS(yes)) | (~(m) & V_BITS(no))))
+static inline v_float v_select(v_mask m, v_float yes, v_float no)
+{
+    return (v_float){V_CHOOSE(m.low, yes.low, no.low), V_CHOOSE(m.high, yes.high, no.high)};
+}
+static inline v_float v_max(v_float a, v_float b) { return v_select(v_greater(a, b), a, b); }
+static inline v_float v_min(v_float a, v_float b) { return v_select(v_less(a, b), a, b); }
+static inline v_float v_sqrt(v_float a)
+{
+    float f[V_WIDTH], root[V_WIDTH];
+    v_store(f, a);
+    for (int i = 0; i < V_WIDTH; i++)
+        root[i] = sqrtf(f[i]);
+    return v_load(root);
+}
+static inline v_float v_abs(v_float a)
+{
+    return (v_float){(v_four)(V_BITS(a.low) & 0x7fffffff), (v_four)(V_BITS(a.high) & 0x7fffffff)};
+}
+static inline v_float v_copy_sign(v_float magnitude, v_float sign)
+{
+    v_float a = v_abs(magnitude);
+    return (v_float){(v_four)(V_BITS(a.low) | (V_BITS(sign.low) & ~0x7fffffff)),
+                     (v_four)(V_BITS(a.high) | (V_BITS(sign.high) & ~0x7fffffff))};
+}
 /* adding and taking away 1.5 * 2^23 rounds what is below 2^22 in size; larger is left as it is */
-static inline v_float v_round(v_float a) { V_EACH(fabsf(a.f[i]) < 4194304.0f ? (a.f[i] + 12582912.0f) - 12582912.0f : a.f[i]); }
+static inline v_float v_round(v_float a)
+{
+    v_float large = v_set(12582912.0f);
+    return v_select(v_less(v_abs(a), v_set(4194304.0f)), v_sub(v_add(a, large), large), a);
+}
+/* 2^n for n in -126 .. 127 */
+#define V_POWER2(n) ((v_four)(((n) + 127) << 23))
 static inline v_float v_scale2(v_float a, v_float n)
 {
-    V_EACH(a.f[i] * v_power2((int)n.f[i] / 2) * v_power2((int)n.f[i] - (int)n.f[i] / 2));
+    v_four_bits low = __builtin_convertvector(n.low, v_four_bits), low_half = low >> 1;
+    v_four_bits high = __builtin_convertvector(n.high, v_four_bits), high_half = high >> 1;
+    return (v_float){a.low * V_POWER2(low_half) * V_POWER2(low - low_half),
+                     a.high * V_POWER2(high_half) * V_POWER2(high - high_half)};
 }
-static inline v_float v_exponent(v_float a) { V_EACH((float)((int)(v_bits(a.f[i]) >> 23) - 127)); }
-static inline v_float v_mantissa(v_float a) { V_EACH(v_from_bits((v_bits(a.f[i]) & 0x007fffffu) | 0x3f800000u)); }
-static inline v_float v_rsqrt(v_float a) { V_EACH(1.0f / sqrtf(a.f[i])); }
-static inline v_float v_from_uint8(const uint8_t *p) { V_EACH((float)p[i]); }
+static inline v_float v_exponent(v_float a)
+{
+    return (v_float){__builtin_convertvector((V_BITS(a.low) >> 23) - 127, v_four),
+                     __builtin_convertvector((V_BITS(a.high) >> 23) - 127, v_four)};
+}
+static inline v_float v_mantissa(v_float a)
+{
+    return (v_float){(v_four)((V_BITS(a.low) & 0x007fffff) | 0x3f800000),
+                     (v_four)((V_BITS(a.high) & 0x007fffff) | 0x3f800000)};
+}
+static inline v_float v_rsqrt(v_float a) { return v_div(v_set(1.0f), v_sqrt(a)); }
+static inline v_float v_from_uint8(const uint8_t *p)
+{
+    float f[V_WIDTH];
+    for (int i = 0; i < V_WIDTH; i++)
+        f[i] = (float)p[i];
+    return v_load(f);
+}
 /* clang-format on */
 
 static inline float v_sum(v_float a)
 {
-    return ((a.f[0] + a.f[4]) + (a.f[2] + a.f[6])) + ((a.f[1] + a.f[5]) + (a.f[3] + a.f[7]));
+    v_four s = a.low + a.high;
+    return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
 static inline float v_largest(v_float a)
 {
-    float largest = a.f[0];
+    float f[V_WIDTH], largest;
+
+    v_store(f, a);
+    largest = f[0];
     for (int i = 1; i < V_WIDTH; i++)
-        largest = a.f[i] > largest ? a.f[i] : largest;
+        largest = f[i] > largest ? f[i] : largest;
     return largest;
 }
 
 static inline v_float v_load_part(const float *p, size_t n)
 {
-    v_float a = {{0}};
-    memcpy(a.f, p, n * sizeof *p);
-    return a;
+    float f[V_WIDTH] = {0};
+    memcpy(f, p, n * sizeof *p);
+    return v_load(f);
 }
 
 static inline void v_store_part(float *p, v_float a, size_t n)
 {
-    memcpy(p, a.f, n * sizeof *p);
+    float f[V_WIDTH];
+    v_store(f, a);
+    memcpy(p, f, n * sizeof *p);
 }
 
 #endif

@@ -136,7 +136,7 @@ static dlcore_status apply_gradients(dlcore_model_t *model, const float *gradien
     }
     if (status == DLCORE_OK) {
         dlcore_update_sink_begin(&update, network, &model->settings.optimizer, &plan,
-                                 network->kernels, model->trainer.slots);
+                                 dlcore_training_kernels(network->kernels), model->trainer.slots);
         status = dlcore_training_prepare(&training, NULL);
     }
     if (status == DLCORE_OK) {

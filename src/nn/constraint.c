@@ -140,14 +140,14 @@ static float factor(const dlcore_constraint_t *constraint, float square)
 }
 
 void dlcore_constraint_apply_columns(const dlcore_constraint_t *constraint,
-                                     const dlcore_kernels_t *kernels, float *weights, size_t rows,
-                                     size_t columns, size_t stride)
+                                     const dlcore_training_kernels_t *kernels, float *weights,
+                                     size_t rows, size_t columns, size_t stride)
 {
     float values[DLCORE_CONSTRAINT_COLUMNS];
 
     if (constraint->kind == DLCORE_CONSTRAINT_NON_NEG) {
         for (size_t r = 0; r < rows; r++)
-            kernels->relu(weights + r * stride, columns);
+            kernels->plain->relu(weights + r * stride, columns);
         return;
     }
     kernels->column_squares(weights, rows, columns, stride, values);
@@ -157,10 +157,12 @@ void dlcore_constraint_apply_columns(const dlcore_constraint_t *constraint,
 }
 
 void dlcore_constraint_apply_vector(const dlcore_constraint_t *constraint,
-                                    const dlcore_kernels_t *kernels, float *weights, size_t n)
+                                    const dlcore_training_kernels_t *kernels, float *weights,
+                                    size_t n)
 {
     if (constraint->kind == DLCORE_CONSTRAINT_NON_NEG)
-        kernels->relu(weights, n);
+        kernels->plain->relu(weights, n);
     else
-        kernels->scale(weights, n, factor(constraint, kernels->dot(weights, weights, n)));
+        kernels->plain->scale(weights, n,
+                              factor(constraint, kernels->plain->dot(weights, weights, n)));
 }

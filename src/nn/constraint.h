@@ -10,7 +10,7 @@
 
 #include "dlcore/constraint.h"
 #include "dlcore/status.h"
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "nn/setting.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -28,11 +28,12 @@ extern const dlcore_setting_key_t dlcore_constraint_keys[];
 /* Applies it to (rows, columns) of weights, rows `stride` apart, each column by itself; at most
  * DLCORE_CONSTRAINT_COLUMNS columns. */
 void dlcore_constraint_apply_columns(const dlcore_constraint_t *constraint,
-                                     const dlcore_kernels_t *kernels, float *weights, size_t rows,
-                                     size_t columns, size_t stride);
+                                     const dlcore_training_kernels_t *kernels, float *weights,
+                                     size_t rows, size_t columns, size_t stride);
 /* Applies it to n weights that have one norm: a bias. */
 void dlcore_constraint_apply_vector(const dlcore_constraint_t *constraint,
-                                    const dlcore_kernels_t *kernels, float *weights, size_t n);
+                                    const dlcore_training_kernels_t *kernels, float *weights,
+                                    size_t n);
 
 DLCORE_HIDDEN_END
 

@@ -17,7 +17,7 @@
 #include "dlcore/layer.h"
 #include "dlcore/status.h"
 #include "kernels/activate.h"
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "nn/constraint.h"
 #include "nn/regularizer.h"
 #include "nn/setting.h"
@@ -54,6 +54,7 @@ typedef struct dlcore_layer_pass {
     const dlcore_layer_t *layer;
     const dlcore_products_t *products;
     const dlcore_kernels_t *kernels;
+    const dlcore_training_kernels_t *training_kernels; /* training only */
     size_t input_width, output_width;
     const dlcore_parameter_t *parameters; /* this layer's */
     const float *values;                  /* the flat parameter vector */

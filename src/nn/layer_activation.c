@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/activate_gradient.h"
 #include "nn/layer.h"
 #include "nn/softmax.h"
 
@@ -57,14 +58,15 @@ static void panel_gradient(const dlcore_layer_pass_t *pass, const dlcore_matrix_
     size_t columns = dlcore_matrix_panel_columns(pass->dy, p);
 
     if (columns == pass->dy->panel) {
-        dlcore_activate_gradient(pass->kernels, pass->activation, dlcore_matrix_at(from, begin, p),
-                                 dlcore_matrix_at(pass->dy, begin, p),
-                                 (end - begin) * pass->dy->panel);
+        dlcore_activate_gradient(
+            pass->training_kernels, pass->activation, dlcore_matrix_at(from, begin, p),
+            dlcore_matrix_at(pass->dy, begin, p), (end - begin) * pass->dy->panel);
         return;
     }
     for (size_t r = begin; r < end; r++)
-        dlcore_activate_gradient(pass->kernels, pass->activation, dlcore_matrix_at(from, r, p),
-                                 dlcore_matrix_at(pass->dy, r, p), columns);
+        dlcore_activate_gradient(pass->training_kernels, pass->activation,
+                                 dlcore_matrix_at(from, r, p), dlcore_matrix_at(pass->dy, r, p),
+                                 columns);
 }
 
 void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass)
@@ -75,8 +77,8 @@ void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass)
         dlcore_activate_needs_input(pass->activation.kind) ? pass->z : pass->y;
 
     if (dlcore_activate_takes_rows(pass->activation.kind)) {
-        dlcore_softmax_gradient_rows(pass->kernels, pass->activation.kind, pass->y, pass->dy, begin,
-                                     end);
+        dlcore_softmax_gradient_rows(pass->training_kernels, pass->activation.kind, pass->y,
+                                     pass->dy, begin, end);
         return;
     }
     for (size_t p = 0; p < dlcore_matrix_panels(pass->dy); p++)

@@ -106,9 +106,9 @@ static void batch_norm_moments(const dlcore_layer_pass_t *pass, const dlcore_pie
 
     *moments = (batch_norm_moments_t){{0}, {0}};
     for (size_t row = 0; row < x->rows; row += ROWS_OF_FLOATS) {
-        pass->kernels->column_moments(x->data + piece->offset + row * x->panel,
-                                      dlcore_size_min(x->rows - row, ROWS_OF_FLOATS), piece->count,
-                                      x->panel, near, sums, squares);
+        pass->training_kernels->column_moments(x->data + piece->offset + row * x->panel,
+                                               dlcore_size_min(x->rows - row, ROWS_OF_FLOATS),
+                                               piece->count, x->panel, near, sums, squares);
         for (size_t c = 0; c < piece->count; c++) {
             moments->distance[c] += (double)sums[c] / (double)x->rows;
             moments->squares[c] += (double)squares[c] / (double)x->rows;
@@ -198,9 +198,9 @@ static void batch_norm_sum_gradients(const dlcore_layer_pass_t *pass, const dlco
     float sums[DLCORE_PIECE], dots[DLCORE_PIECE];
 
     for (size_t row = 0; row < rows; row += ROWS_OF_FLOATS) {
-        pass->kernels->column_dots(from + row * stride, by + row * stride,
-                                   dlcore_size_min(rows - row, ROWS_OF_FLOATS), x->count, stride,
-                                   array(pass, MEAN, x), sums, dots);
+        pass->training_kernels->column_dots(from + row * stride, by + row * stride,
+                                            dlcore_size_min(rows - row, ROWS_OF_FLOATS), x->count,
+                                            stride, array(pass, MEAN, x), sums, dots);
         for (size_t c = 0; c < x->count; c++) {
             sum[c] += (double)sums[c];
             dot[c] += (double)dots[c];
@@ -246,9 +246,9 @@ static void batch_norm_input_gradient(const dlcore_layer_pass_t *pass)
             memcpy(a, coefficients_of(pass, &x).scale, sizeof a);
         }
         /* the state's padding is zero and x's finite: dx's becomes zero */
-        pass->kernels->column_combine(pass->x->data + x.offset, pass->dy->data + dy.offset,
-                                      pass->dx->data + dx.offset, pass->dy->rows, dx.floats,
-                                      pass->dx->panel, &terms);
+        pass->training_kernels->column_combine(pass->x->data + x.offset, pass->dy->data + dy.offset,
+                                               pass->dx->data + dx.offset, pass->dy->rows,
+                                               dx.floats, pass->dx->panel, &terms);
     }
 }
 

@@ -78,7 +78,7 @@ static void dense_input_gradient(const dlcore_layer_pass_t *pass)
 {
     const dlcore_products_t *products = pass->products;
     dlcore_input_gradient_t product = {
-        .kernels = pass->kernels,
+        .kernels = pass->training_kernels,
         .inputs = pass->input_width,
         .units = pass->output_width,
         .dz = pass->dy,
@@ -109,11 +109,12 @@ static void bias_gradient(const dlcore_layer_pass_t *pass)
         /* a panel of 16 columns holds half a piece */
         if (column % dz->panel + columns > dz->panel) {
             size_t half = dz->panel - column % dz->panel;
-            pass->kernels->column_sums(from, dz->rows, half, dz->panel, sums);
+            pass->training_kernels->column_sums(from, dz->rows, half, dz->panel, sums);
             from = dlcore_matrix_at(dz, 0, column / dz->panel + 1);
-            pass->kernels->column_sums(from, dz->rows, columns - half, dz->panel, sums + half);
+            pass->training_kernels->column_sums(from, dz->rows, columns - half, dz->panel,
+                                                sums + half);
         } else {
-            pass->kernels->column_sums(from, dz->rows, columns, dz->panel, sums);
+            pass->training_kernels->column_sums(from, dz->rows, columns, dz->panel, sums);
         }
         pass->sink->take(pass->sink, pass->parameters[BIAS].offset + column, sums,
                          dlcore_size_round_up(columns, 16));

@@ -41,8 +41,9 @@ static void mask(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from, d
     for (size_t p = 0; p < dlcore_matrix_panels(to); p++) {
         dlcore_elements_t elements = elements_of(pass, to, p);
 
-        pass->kernels->dropout(dlcore_matrix_at(from, begin, p), dlcore_matrix_at(to, begin, p),
-                               &elements, pass->key, threshold, scale);
+        pass->training_kernels->dropout(dlcore_matrix_at(from, begin, p),
+                                        dlcore_matrix_at(to, begin, p), &elements, pass->key,
+                                        threshold, scale);
     }
 }
 
@@ -97,8 +98,9 @@ static void forward_noise(const dlcore_layer_pass_t *pass)
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
         dlcore_elements_t elements = elements_of(pass, y, p);
 
-        pass->kernels->noise(dlcore_matrix_at(pass->x, begin, p), dlcore_matrix_at(y, begin, p),
-                             &elements, pass->key, (float)pass->layer->stddev);
+        pass->training_kernels->rare->noise(dlcore_matrix_at(pass->x, begin, p),
+                                            dlcore_matrix_at(y, begin, p), &elements, pass->key,
+                                            (float)pass->layer->stddev);
     }
 }
 

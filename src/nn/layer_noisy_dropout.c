@@ -44,9 +44,9 @@ static void multiply_noise(const dlcore_layer_pass_t *pass, const dlcore_matrix_
     for (size_t p = 0; p < dlcore_matrix_panels(to); p++) {
         dlcore_elements_t elements = noisy_elements(pass, to, p);
 
-        pass->kernels->gaussian_dropout(dlcore_matrix_at(from, begin, p),
-                                        dlcore_matrix_at(to, begin, p), &elements, pass->key,
-                                        (float)sqrt(rate / (1.0 - rate)));
+        pass->training_kernels->rare->gaussian_dropout(dlcore_matrix_at(from, begin, p),
+                                                       dlcore_matrix_at(to, begin, p), &elements,
+                                                       pass->key, (float)sqrt(rate / (1.0 - rate)));
     }
 }
 
@@ -105,9 +105,9 @@ static void drop_to(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from
     for (size_t p = 0; p < dlcore_matrix_panels(to); p++) {
         dlcore_elements_t elements = noisy_elements(pass, to, p);
 
-        pass->kernels->alpha_dropout(dlcore_matrix_at(from, begin, p),
-                                     dlcore_matrix_at(to, begin, p), &elements, pass->key,
-                                     threshold, &terms);
+        pass->training_kernels->rare->alpha_dropout(dlcore_matrix_at(from, begin, p),
+                                                    dlcore_matrix_at(to, begin, p), &elements,
+                                                    pass->key, threshold, &terms);
     }
 }
 

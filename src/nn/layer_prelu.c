@@ -50,9 +50,9 @@ static void prelu_input_gradient(const dlcore_layer_pass_t *pass)
         for (size_t row = begin; row < end; row++) {
             float *to = dlcore_matrix_at(dx, row, p);
 
-            pass->kernels->prelu_gradient(dlcore_matrix_at(pass->x, row, p),
-                                          dlcore_matrix_at(pass->dy, row, p), to, columns,
-                                          alpha_of(pass, p * dx->panel));
+            pass->training_kernels->prelu_gradient(dlcore_matrix_at(pass->x, row, p),
+                                                   dlcore_matrix_at(pass->dy, row, p), to, columns,
+                                                   alpha_of(pass, p * dx->panel));
             for (size_t c = columns; c < dx->panel; c++)
                 to[c] = 0.0f;
         }
@@ -70,8 +70,8 @@ static void prelu_parameter_gradient(const dlcore_layer_pass_t *pass)
 
         if (x.count == 0)
             continue;
-        pass->kernels->prelu_columns(pass->x->data + x.offset, pass->dy->data + dy.offset,
-                                     pass->dy->rows, x.count, pass->dy->panel, sums);
+        pass->training_kernels->prelu_columns(pass->x->data + x.offset, pass->dy->data + dy.offset,
+                                              pass->dy->rows, x.count, pass->dy->panel, sums);
         pass->sink->take(pass->sink, pass->parameters[0].offset + x.column, sums,
                          dlcore_size_round_up(x.count, 16));
     }

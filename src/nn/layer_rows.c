@@ -95,15 +95,15 @@ void dlcore_rows_input_gradient(const dlcore_layer_pass_t *pass, dlcore_row_meas
         float dots[2] = {0};
 
         for (size_t p = 0; p < dlcore_matrix_panels(dy); p++)
-            pass->kernels->row_dots(dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
-                                    dlcore_matrix_panel_columns(dy, p), &scale,
-                                    row_gamma(pass, p * dy->panel), dots);
+            pass->training_kernels->row_dots(
+                dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
+                dlcore_matrix_panel_columns(dy, p), &scale, row_gamma(pass, p * dy->panel), dots);
         settle_row(pass, &scale, dots);
         for (size_t p = 0; p < dlcore_matrix_panels(dy); p++)
-            pass->kernels->row_combine(dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
-                                       dlcore_matrix_at(pass->dx, row, p),
-                                       dlcore_matrix_panel_columns(dy, p), &scale,
-                                       row_gamma(pass, p * dy->panel), dots);
+            pass->training_kernels->row_combine(
+                dlcore_matrix_at(x, row, p), dlcore_matrix_at(dy, row, p),
+                dlcore_matrix_at(pass->dx, row, p), dlcore_matrix_panel_columns(dy, p), &scale,
+                row_gamma(pass, p * dy->panel), dots);
         zero_padding(pass->dx, row);
     }
 }
@@ -120,9 +120,9 @@ void dlcore_rows_parameter_gradient(const dlcore_layer_pass_t *pass)
 
         if (x.count == 0)
             continue;
-        pass->kernels->column_row_dots(pass->x->data + x.offset, pass->dy->data + dy.offset,
-                                       pass->dy->rows, x.count, pass->dy->panel, row_scales(pass),
-                                       sums, dots);
+        pass->training_kernels->column_row_dots(pass->x->data + x.offset,
+                                                pass->dy->data + dy.offset, pass->dy->rows, x.count,
+                                                pass->dy->panel, row_scales(pass), sums, dots);
         if (gamma == 1)
             pass->sink->take(pass->sink, pass->parameters[0].offset + x.column, dots, floats);
         if (dlcore_layer_has_beta(pass->layer))

@@ -15,7 +15,7 @@
 #include "dlcore/activation.h"
 #include "dlcore/loss.h"
 #include "dlcore/status.h"
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "nn/setting.h"
 #include "products/matrix.h"
 
@@ -58,6 +58,7 @@ typedef struct dlcore_overlap {
 
 typedef struct dlcore_loss_pass {
     const dlcore_kernels_t *kernels;
+    const dlcore_training_kernels_t *training_kernels;
     const dlcore_loss_t *loss;
     dlcore_output_form_t output;
     dlcore_matrix_t *y; /* (rows, units) */

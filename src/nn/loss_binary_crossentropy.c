@@ -19,9 +19,11 @@ static float binary_crossentropy_loss_row(const dlcore_loss_pass_t *pass, size_t
         size_t n = dlcore_matrix_panel_columns(y, p);
 
         if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
-            total += kernels->binary_crossentropy(x, t + p * y->panel, dy, n, weight);
+            total +=
+                pass->training_kernels->binary_crossentropy(x, t + p * y->panel, dy, n, weight);
         else
-            total += kernels->binary_crossentropy_logits(x, t + p * y->panel, dy, n, weight);
+            total += pass->training_kernels->binary_crossentropy_logits(x, t + p * y->panel, dy, n,
+                                                                        weight);
         if (pass->output == DLCORE_OUTPUT_FUSED)
             kernels->sigmoid(x, n);
     }

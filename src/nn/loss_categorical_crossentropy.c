@@ -33,9 +33,9 @@ static float categorical_row_of_logits(const dlcore_loss_pass_t *pass, size_t ro
     log_sum = dlcore_softmax_row(kernels, softmax, row);
     if (pass->gradient) {
         for (size_t p = 0; p < panels; p++)
-            kernels->difference(dlcore_matrix_at(pass->dy, row, p),
-                                dlcore_matrix_at(softmax, row, p), t + p * y->panel,
-                                dlcore_matrix_panel_columns(y, p), pass->weight);
+            pass->training_kernels->difference(dlcore_matrix_at(pass->dy, row, p),
+                                               dlcore_matrix_at(softmax, row, p), t + p * y->panel,
+                                               dlcore_matrix_panel_columns(y, p), pass->weight);
     }
     return total * log_sum - product;
 }
@@ -54,8 +54,9 @@ static float categorical_row_of_probabilities(const dlcore_loss_pass_t *pass, si
         total += kernels->sum(dlcore_matrix_at(y, row, p), dlcore_matrix_panel_columns(y, p));
     for (size_t p = 0; p < panels; p++) {
         float *dy = pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL;
-        loss += kernels->categorical_crossentropy(dlcore_matrix_at(y, row, p), t + p * y->panel, dy,
-                                                  dlcore_matrix_panel_columns(y, p), total, &part);
+        loss += pass->training_kernels->categorical_crossentropy(
+            dlcore_matrix_at(y, row, p), t + p * y->panel, dy, dlcore_matrix_panel_columns(y, p),
+            total, &part);
         inner += part;
     }
     if (pass->gradient) {

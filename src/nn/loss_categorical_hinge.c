@@ -10,32 +10,33 @@
 
 static void write_gradient(const dlcore_loss_pass_t *pass, size_t row, float largest)
 {
-    const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
     size_t ties = 0;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        ties += kernels->hinge_ties(dlcore_matrix_at(y, row, p), t + p * y->panel,
-                                    dlcore_matrix_panel_columns(y, p), largest);
+        ties +=
+            pass->training_kernels->rare->hinge_ties(dlcore_matrix_at(y, row, p), t + p * y->panel,
+                                                     dlcore_matrix_panel_columns(y, p), largest);
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        kernels->hinge_gradient(dlcore_matrix_at(y, row, p), t + p * y->panel,
-                                dlcore_matrix_at(pass->dy, row, p),
-                                dlcore_matrix_panel_columns(y, p), largest, pass->weight,
-                                ties > 0 ? pass->weight / (float)ties : 0.0f);
+        pass->training_kernels->rare->hinge_gradient(
+            dlcore_matrix_at(y, row, p), t + p * y->panel, dlcore_matrix_at(pass->dy, row, p),
+            dlcore_matrix_panel_columns(y, p), largest, pass->weight,
+            ties > 0 ? pass->weight / (float)ties : 0.0f);
 }
 
 static float categorical_hinge_loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
-    const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
     float positive = 0.0f, largest = 0.0f, loss;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
-        float found;
-        positive += kernels->hinge_parts(dlcore_matrix_at(y, row, p), t + p * y->panel,
-                                         dlcore_matrix_panel_columns(y, p), &found);
+        const float *part = dlcore_matrix_at(y, row, p), *labels = t + p * y->panel;
+        size_t n = dlcore_matrix_panel_columns(y, p);
+        float found = pass->training_kernels->rare->hinge_largest(part, labels, n);
+
+        positive += pass->kernels->dot(part, labels, n);
         largest = p == 0 || found > largest || isnan(found) ? found : largest;
     }
     loss = largest - positive + 1.0f;

@@ -12,23 +12,23 @@
 
 static float cosine_similarity_loss_row(const dlcore_loss_pass_t *pass, size_t row)
 {
-    const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
     double sums[3] = {0.0}, length, inverse, label_inverse, cosine, weight = (double)pass->weight;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        kernels->pair_sums(dlcore_matrix_at(y, row, p), t + p * y->panel,
-                           dlcore_matrix_panel_columns(y, p), sums);
+        pass->training_kernels->rare->pair_sums(dlcore_matrix_at(y, row, p), t + p * y->panel,
+                                                dlcore_matrix_panel_columns(y, p), sums);
     length = sqrt(sums[1]);
     inverse = fmin(1.0 / length, 1.0 / SHORTEST);
     label_inverse = fmin(1.0 / sqrt(sums[2]), 1.0 / SHORTEST);
     cosine = sums[0] * inverse * label_inverse;
     for (size_t p = 0; pass->gradient && p < dlcore_matrix_panels(y); p++)
-        kernels->combine(dlcore_matrix_at(pass->dy, row, p), dlcore_matrix_at(y, row, p),
-                         t + p * y->panel, dlcore_matrix_panel_columns(y, p),
-                         length < SHORTEST ? 0.0f : (float)(weight * cosine * inverse * inverse),
-                         (float)(-weight * inverse * label_inverse));
+        pass->training_kernels->rare->combine(
+            dlcore_matrix_at(pass->dy, row, p), dlcore_matrix_at(y, row, p), t + p * y->panel,
+            dlcore_matrix_panel_columns(y, p),
+            length < SHORTEST ? 0.0f : (float)(weight * cosine * inverse * inverse),
+            (float)(-weight * inverse * label_inverse));
     return (float)-cosine;
 }
 

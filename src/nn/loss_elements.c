@@ -1,6 +1,7 @@
 /* Losses that are a mean, or a sum, over units of a function of one prediction and one label.
  *
- * The functions and their slopes are kernels (kernels/kernels.h); dlcore/loss.h has the formulas.
+ * The functions and their slopes are kernels (kernels/kernels_training.h); dlcore/loss.h has the
+ * formulas.
  *
  * SPDX-License-Identifier: MIT */
 #include <float.h>
@@ -15,7 +16,7 @@ static float elements_loss_row(const dlcore_loss_pass_t *pass, size_t row,
     float delta = (float)pass->loss->delta, total = 0.0f;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        total += pass->kernels->element_loss[loss](
+        total += pass->training_kernels->rare->element_loss[loss](
             dlcore_matrix_at(y, row, p), t + p * y->panel,
             pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
             dlcore_matrix_panel_columns(y, p), pass->weight * share, delta);

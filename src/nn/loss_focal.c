@@ -43,9 +43,11 @@ static float binary_focal_loss_row(const dlcore_loss_pass_t *pass, size_t row)
         size_t n = dlcore_matrix_panel_columns(y, p);
 
         if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
-            total += kernels->binary_focal(x, t + p * y->panel, dy, n, weight, &focal);
+            total += pass->training_kernels->rare->binary_focal(x, t + p * y->panel, dy, n, weight,
+                                                                &focal);
         else
-            total += kernels->binary_focal_logits(x, t + p * y->panel, dy, n, weight, &focal);
+            total += pass->training_kernels->rare->binary_focal_logits(x, t + p * y->panel, dy, n,
+                                                                       weight, &focal);
         if (pass->output == DLCORE_OUTPUT_FUSED)
             kernels->sigmoid(x, n);
     }
@@ -68,8 +70,9 @@ static float focal_row_of_probabilities(const dlcore_loss_pass_t *pass, size_t r
         total += kernels->sum(dlcore_matrix_at(y, row, p), dlcore_matrix_panel_columns(y, p));
     for (size_t p = 0; p < panels; p++) {
         float *dy = pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL;
-        loss += kernels->categorical_focal(dlcore_matrix_at(y, row, p), t + p * y->panel, dy,
-                                           dlcore_matrix_panel_columns(y, p), total, focal, &part);
+        loss += pass->training_kernels->rare->categorical_focal(
+            dlcore_matrix_at(y, row, p), t + p * y->panel, dy, dlcore_matrix_panel_columns(y, p),
+            total, focal, &part);
         inner += part;
     }
     for (size_t p = 0; pass->gradient && p < panels; p++)
@@ -94,15 +97,15 @@ static float focal_row_of_logits(const dlcore_loss_pass_t *pass, size_t row,
     shift = dlcore_softmax_center_row(kernels, q, row);
     log_sum = dlcore_softmax_row(kernels, q, row);
     for (size_t p = 0; p < panels; p++) {
-        loss += kernels->focal_of_logits(dlcore_matrix_at(q, row, p), dlcore_matrix_at(y, row, p),
-                                         t + p * y->panel, dlcore_matrix_panel_columns(y, p), shift,
-                                         log_sum, focal, &part);
+        loss += pass->training_kernels->rare->focal_of_logits(
+            dlcore_matrix_at(q, row, p), dlcore_matrix_at(y, row, p), t + p * y->panel,
+            dlcore_matrix_panel_columns(y, p), shift, log_sum, focal, &part);
         inner += part;
     }
     for (size_t p = 0; pass->gradient && p < panels; p++)
-        kernels->focal_gradient(dlcore_matrix_at(q, row, p), dlcore_matrix_at(y, row, p),
-                                t + p * y->panel, dlcore_matrix_panel_columns(y, p), shift, log_sum,
-                                focal, inner, pass->weight);
+        pass->training_kernels->rare->focal_gradient(
+            dlcore_matrix_at(q, row, p), dlcore_matrix_at(y, row, p), t + p * y->panel,
+            dlcore_matrix_panel_columns(y, p), shift, log_sum, focal, inner, pass->weight);
     return loss;
 }
 

@@ -10,7 +10,7 @@ static float squared_error_loss_row(const dlcore_loss_pass_t *pass, size_t row)
     float total = 0.0f;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        total += pass->kernels->squared_error(
+        total += pass->training_kernels->squared_error(
             dlcore_matrix_at(y, row, p), t + p * y->panel,
             pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
             dlcore_matrix_panel_columns(y, p), pass->weight / (float)y->columns);

@@ -50,10 +50,10 @@ static float sparse_row_of_probabilities(const dlcore_loss_pass_t *pass, size_t 
     float total = 0.0f, clipped;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        total += kernels->clipped_sum(dlcore_matrix_at(y, row, p),
-                                      pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
-                                      dlcore_matrix_panel_columns(y, p));
-    clipped = kernels->clipped_sum(probability, NULL, 1);
+        total += pass->training_kernels->clipped_sum(
+            dlcore_matrix_at(y, row, p), pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
+            dlcore_matrix_panel_columns(y, p));
+    clipped = pass->training_kernels->clipped_sum(probability, NULL, 1);
     if (pass->gradient) {
         /* dy holds 1 where p was not clipped: d/dp_c = [inside] (1 / S - [c = t] / p_t) */
         float inside = *loss_element(pass->dy, row, label);

@@ -104,6 +104,7 @@ void dlcore_metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t e
     if (type->loss != DLCORE_LOSS_UNKNOWN) {
         dlcore_loss_pass_t rows = {
             .kernels = pass->kernels,
+            .training_kernels = pass->training_kernels,
             .loss = &loss,
             .output = loss.from_logits ? DLCORE_OUTPUT_LOGITS : DLCORE_OUTPUT_PREDICTIONS,
             .y = pass->y,

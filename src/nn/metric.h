@@ -17,7 +17,7 @@
 
 #include "dlcore/metric.h"
 #include "dlcore/status.h"
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "nn/loss.h"
 #include "products/matrix.h"
 
@@ -25,6 +25,7 @@ DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_metric_pass {
     const dlcore_kernels_t *kernels;
+    const dlcore_training_kernels_t *training_kernels;
     const dlcore_metric_t *metric; /* its kind resolved: never ACCURACY */
     dlcore_matrix_t *y;            /* y_pred, (rows, units); read only */
     const dlcore_labels_t *labels;

@@ -17,7 +17,7 @@
 
 #include "dlcore/optimizer.h"
 #include "dlcore/status.h"
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "nn/setting.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -92,10 +92,11 @@ typedef struct dlcore_optimizer_type {
     /* The product after an update. NULL: stays. */
     double (*product)(const dlcore_optimizer_t *optimizer, const dlcore_optimizer_clock_t *clock);
     /* Moves n weights, each by itself: a caller may cut the arrays anywhere. */
-    void (*update)(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step, size_t n,
-                   float *weights, const float *gradients, float *const *slots);
+    void (*update)(const dlcore_training_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+                   size_t n, float *weights, const float *gradients, float *const *slots);
     /* Instead of update: moves a whole array, whose weights do not move each by itself. */
-    void (*update_array)(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
+    void (*update_array)(const dlcore_training_kernels_t *kernels,
+                         const dlcore_optimizer_step_t *step,
                          const dlcore_optimizer_array_t *array);
 } dlcore_optimizer_type_t;
 

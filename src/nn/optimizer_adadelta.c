@@ -34,10 +34,11 @@ static dlcore_optimizer_step_t adadelta_prepare(const dlcore_optimizer_t *optimi
                              .epsilon = (float)optimizer->epsilon}};
 }
 
-static void adadelta_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                            size_t n, float *weights, const float *gradients, float *const *slot)
+static void adadelta_update(const dlcore_training_kernels_t *kernels,
+                            const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                            const float *gradients, float *const *slot)
 {
-    kernels->adadelta(n, weights, gradients, slot[0], slot[1], &step->settings.rmsprop);
+    kernels->rare->adadelta(n, weights, gradients, slot[0], slot[1], &step->settings.rmsprop);
 }
 
 static const dlcore_setting_t adadelta_settings[] = {

@@ -78,8 +78,8 @@ static size_t stretch(const dlcore_optimizer_array_t *array, size_t index, size_
     return index * array->panel;
 }
 
-static double mean_square(const dlcore_kernels_t *kernels, const dlcore_optimizer_array_t *array,
-                          const float *of)
+static double mean_square(const dlcore_training_kernels_t *kernels,
+                          const dlcore_optimizer_array_t *array, const float *of)
 {
     double sum = 0.0;
     size_t count;
@@ -87,7 +87,7 @@ static double mean_square(const dlcore_kernels_t *kernels, const dlcore_optimize
     for (size_t i = 0, end = stretches(array); i < end; i++) {
         size_t at = stretch(array, i, &count);
 
-        sum += (double)kernels->dot(of + at, of + at, count);
+        sum += (double)kernels->plain->dot(of + at, of + at, count);
     }
     return sum / ((double)array->rows * (double)array->columns);
 }
@@ -95,7 +95,8 @@ static double mean_square(const dlcore_kernels_t *kernels, const dlcore_optimize
 /* ---- the means of a matrix ---- */
 
 /* r, and its mean. */
-static double follow_rows(const dlcore_kernels_t *kernels, const dlcore_adafactor_step_t *step,
+static double follow_rows(const dlcore_training_kernels_t *kernels,
+                          const dlcore_adafactor_step_t *step,
                           const dlcore_optimizer_array_t *array)
 {
     size_t panels = stretches(array) / array->rows, count;
@@ -109,7 +110,7 @@ static double follow_rows(const dlcore_kernels_t *kernels, const dlcore_adafacto
         for (size_t p = 0; p < panels; p++) {
             const float *g = array->gradients + stretch(array, p * array->rows + row, &count);
 
-            squares += (double)kernels->dot(g, g, count);
+            squares += (double)kernels->plain->dot(g, g, count);
         }
         mean = (float)(squares / (double)array->columns) + step->epsilon_1;
         r[row] = step->beta_2 * r[row] + step->one_minus_beta_2 * mean;
@@ -118,7 +119,8 @@ static double follow_rows(const dlcore_kernels_t *kernels, const dlcore_adafacto
     return sum / (double)array->rows;
 }
 
-static void follow_columns(const dlcore_kernels_t *kernels, const dlcore_adafactor_step_t *step,
+static void follow_columns(const dlcore_training_kernels_t *kernels,
+                           const dlcore_adafactor_step_t *step,
                            const dlcore_optimizer_array_t *array)
 {
     float means[SLICE];
@@ -139,7 +141,8 @@ static void follow_columns(const dlcore_kernels_t *kernels, const dlcore_adafact
 }
 
 /* v, and the sum of u^2. */
-static double follow_matrix(const dlcore_kernels_t *kernels, const dlcore_adafactor_step_t *step,
+static double follow_matrix(const dlcore_training_kernels_t *kernels,
+                            const dlcore_adafactor_step_t *step,
                             const dlcore_optimizer_array_t *array)
 {
     double sum = 0.0, mean = follow_rows(kernels, step, array);
@@ -150,13 +153,14 @@ static double follow_matrix(const dlcore_kernels_t *kernels, const dlcore_adafac
         size_t at = stretch(array, i, &count), first = i / array->rows * array->panel;
         float of_row = (float)((double)array->slots[0][i % array->rows] / mean);
 
-        sum += (double)kernels->adafactor_matrix(count, array->slots[2] + at, array->gradients + at,
-                                                 array->slots[1] + first, of_row);
+        sum += (double)kernels->rare->adafactor_matrix(
+            count, array->slots[2] + at, array->gradients + at, array->slots[1] + first, of_row);
     }
     return sum;
 }
 
-static void adafactor_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *all,
+static void adafactor_update(const dlcore_training_kernels_t *kernels,
+                             const dlcore_optimizer_step_t *all,
                              const dlcore_optimizer_array_t *array)
 {
     const dlcore_adafactor_step_t *step = &all->settings.adafactor;
@@ -165,8 +169,8 @@ static void adafactor_update(const dlcore_kernels_t *kernels, const dlcore_optim
     size_t count;
 
     squares = array->rank == 2 ? follow_matrix(kernels, step, array)
-                               : (double)kernels->adafactor_vector(array->columns, array->slots[2],
-                                                                   array->gradients, step);
+                               : (double)kernels->rare->adafactor_vector(
+                                     array->columns, array->slots[2], array->gradients, step);
     far = (float)sqrt(squares / numbers) / step->clip_threshold;
     rate = step->rate * (size > step->epsilon_2 ? size : step->epsilon_2);
     if (!(far <= 1.0f)) /* NaN, too */
@@ -174,8 +178,8 @@ static void adafactor_update(const dlcore_kernels_t *kernels, const dlcore_optim
     for (size_t i = 0, end = stretches(array); i < end; i++) {
         size_t at = stretch(array, i, &count);
 
-        kernels->adafactor_move(count, array->weights + at, array->gradients + at,
-                                array->slots[2] + at, rate);
+        kernels->rare->adafactor_move(count, array->weights + at, array->gradients + at,
+                                      array->slots[2] + at, rate);
     }
 }
 

@@ -40,10 +40,11 @@ static dlcore_optimizer_step_t adagrad_prepare(const dlcore_optimizer_t *optimiz
                                      }};
 }
 
-static void adagrad_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                           size_t n, float *weights, const float *gradients, float *const *slot)
+static void adagrad_update(const dlcore_training_kernels_t *kernels,
+                           const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                           const float *gradients, float *const *slot)
 {
-    kernels->adagrad(n, weights, gradients, slot[0], &step->settings.adagrad);
+    kernels->rare->adagrad(n, weights, gradients, slot[0], &step->settings.adagrad);
 }
 
 static const dlcore_setting_t adagrad_settings[] = {

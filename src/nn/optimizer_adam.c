@@ -5,7 +5,7 @@
  *     w = w - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
  *
  * for step t from 1; amsgrad takes the largest v so far. The loops: adam and adam_amsgrad in
- * kernels/kernels_adaptive_template.h.
+ * kernels/kernels_optimizers_template.h.
  *
  * Slots: momentum, velocity, then velocity_hat with amsgrad.
  *
@@ -43,8 +43,9 @@ static dlcore_optimizer_step_t adam_prepare(const dlcore_optimizer_t *optimizer,
         .amsgrad = optimizer->amsgrad};
 }
 
-static void adam_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                        size_t n, float *weights, const float *gradients, float *const *slot)
+static void adam_update(const dlcore_training_kernels_t *kernels,
+                        const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                        const float *gradients, float *const *slot)
 {
     const dlcore_adam_step_t *settings = &step->settings.adam;
 

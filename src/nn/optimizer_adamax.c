@@ -33,10 +33,11 @@ static dlcore_optimizer_step_t adamax_prepare(const dlcore_optimizer_t *optimize
                             .epsilon = (float)optimizer->epsilon}};
 }
 
-static void adamax_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                          size_t n, float *weights, const float *gradients, float *const *slot)
+static void adamax_update(const dlcore_training_kernels_t *kernels,
+                          const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                          const float *gradients, float *const *slot)
 {
-    kernels->adamax(n, weights, gradients, slot[0], slot[1], &step->settings.adamax);
+    kernels->rare->adamax(n, weights, gradients, slot[0], slot[1], &step->settings.adamax);
 }
 
 static const dlcore_setting_t adamax_settings[] = {

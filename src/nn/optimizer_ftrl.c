@@ -44,11 +44,12 @@ static dlcore_optimizer_step_t ftrl_prepare(const dlcore_optimizer_t *o,
                           .two_shrinkage = (float)(2.0 * o->l2_shrinkage_regularization_strength)}};
 }
 
-static void ftrl_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                        size_t n, float *weights, const float *gradients, float *const *slot)
+static void ftrl_update(const dlcore_training_kernels_t *kernels,
+                        const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                        const float *gradients, float *const *slot)
 {
     if (step->settings.ftrl.learning_rate != 0.0f)
-        kernels->ftrl(n, weights, gradients, slot[0], slot[1], &step->settings.ftrl);
+        kernels->rare->ftrl(n, weights, gradients, slot[0], slot[1], &step->settings.ftrl);
 }
 
 static const dlcore_setting_t ftrl_settings[] = {

@@ -36,10 +36,11 @@ static dlcore_optimizer_step_t lion_prepare(const dlcore_optimizer_t *optimizer,
                                                        .one_minus_beta_2 = 1.0f - beta_2}};
 }
 
-static void lion_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                        size_t n, float *weights, const float *gradients, float *const *slot)
+static void lion_update(const dlcore_training_kernels_t *kernels,
+                        const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                        const float *gradients, float *const *slot)
 {
-    kernels->lion(n, weights, gradients, slot[0], &step->settings.lion);
+    kernels->rare->lion(n, weights, gradients, slot[0], &step->settings.lion);
 }
 
 static const dlcore_setting_t lion_settings[] = {

@@ -60,10 +60,11 @@ static dlcore_optimizer_step_t nadam_prepare(const dlcore_optimizer_t *optimizer
                            .epsilon = (float)optimizer->epsilon}};
 }
 
-static void nadam_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                         size_t n, float *weights, const float *gradients, float *const *slot)
+static void nadam_update(const dlcore_training_kernels_t *kernels,
+                         const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                         const float *gradients, float *const *slot)
 {
-    kernels->nadam(n, weights, gradients, slot[0], slot[1], &step->settings.nadam);
+    kernels->rare->nadam(n, weights, gradients, slot[0], slot[1], &step->settings.nadam);
 }
 
 static const dlcore_setting_t nadam_settings[] = {

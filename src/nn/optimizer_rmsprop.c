@@ -38,8 +38,9 @@ static dlcore_optimizer_step_t rmsprop_prepare(const dlcore_optimizer_t *optimiz
         .centered = optimizer->centered};
 }
 
-static void rmsprop_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                           size_t n, float *weights, const float *gradients, float *const *slot)
+static void rmsprop_update(const dlcore_training_kernels_t *kernels,
+                           const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                           const float *gradients, float *const *slot)
 {
     const dlcore_rmsprop_step_t *settings = &step->settings.rmsprop;
     float *average, *momentum;

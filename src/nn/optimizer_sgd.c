@@ -36,8 +36,9 @@ static dlcore_optimizer_step_t sgd_prepare(const dlcore_optimizer_t *optimizer,
                                                       .nesterov = optimizer->nesterov}};
 }
 
-static void sgd_update(const dlcore_kernels_t *kernels, const dlcore_optimizer_step_t *step,
-                       size_t n, float *weights, const float *gradients, float *const *slot)
+static void sgd_update(const dlcore_training_kernels_t *kernels,
+                       const dlcore_optimizer_step_t *step, size_t n, float *weights,
+                       const float *gradients, float *const *slot)
 {
     if (step->settings.sgd.momentum != 0.0f)
         kernels->sgd_momentum(n, weights, gradients, slot[0], &step->settings.sgd);

@@ -47,19 +47,19 @@ float dlcore_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t 
     return shift + logf(total);
 }
 
-void dlcore_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,
+void dlcore_softmax_gradient_row(const dlcore_training_kernels_t *kernels, const dlcore_matrix_t *y,
                                  dlcore_matrix_t *dy, size_t row)
 {
     size_t panels = dlcore_matrix_panels(y);
     float inner = 0.0f;
 
     for (size_t p = 0; p < panels; p++)
-        inner += kernels->dot(dlcore_matrix_at(y, row, p), dlcore_matrix_at(dy, row, p),
-                              dlcore_matrix_panel_columns(y, p));
+        inner += kernels->plain->dot(dlcore_matrix_at(y, row, p), dlcore_matrix_at(dy, row, p),
+                                     dlcore_matrix_panel_columns(y, p));
     for (size_t p = 0; p < panels; p++) {
         size_t n = dlcore_matrix_panel_columns(y, p);
-        kernels->shift_scale(dlcore_matrix_at(dy, row, p), n, inner, 1.0f);
-        kernels->multiply(dlcore_matrix_at(dy, row, p), dlcore_matrix_at(y, row, p), n);
+        kernels->plain->shift_scale(dlcore_matrix_at(dy, row, p), n, inner, 1.0f);
+        kernels->plain->multiply(dlcore_matrix_at(dy, row, p), dlcore_matrix_at(y, row, p), n);
     }
 }
 
@@ -76,13 +76,14 @@ static void log_softmax_row(const dlcore_kernels_t *kernels, const dlcore_matrix
                              1.0f);
 }
 
-static void log_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,
-                                     dlcore_matrix_t *dy, size_t row)
+static void log_softmax_gradient_row(const dlcore_training_kernels_t *kernels,
+                                     const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t row)
 {
     float total = 0.0f;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
-        total += kernels->sum(dlcore_matrix_at(dy, row, p), dlcore_matrix_panel_columns(y, p));
+        total +=
+            kernels->plain->sum(dlcore_matrix_at(dy, row, p), dlcore_matrix_panel_columns(y, p));
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
         kernels->subtract_exp(dlcore_matrix_at(y, row, p), dlcore_matrix_at(dy, row, p),
                               dlcore_matrix_panel_columns(y, p), total);
@@ -99,9 +100,9 @@ void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t ki
     }
 }
 
-void dlcore_softmax_gradient_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
-                                  const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t begin,
-                                  size_t end)
+void dlcore_softmax_gradient_rows(const dlcore_training_kernels_t *kernels,
+                                  dlcore_activation_t kind, const dlcore_matrix_t *y,
+                                  dlcore_matrix_t *dy, size_t begin, size_t end)
 {
     for (size_t r = begin; r < end; r++) {
         if (kind == DLCORE_ACTIVATION_SOFTMAX)

@@ -6,7 +6,7 @@
 
 #include "system/compiler.h"
 
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "products/matrix.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -20,7 +20,7 @@ float dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_ma
                                 size_t row);
 
 /* dy = y * (dy - sum_c dy_c y_c), in place: the gradient through softmax, from its output y. */
-void dlcore_softmax_gradient_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *y,
+void dlcore_softmax_gradient_row(const dlcore_training_kernels_t *kernels, const dlcore_matrix_t *y,
                                  dlcore_matrix_t *dy, size_t row);
 
 /* Rows begin .. end-1 of m become softmax or log_softmax of what they were: x - log sum exp(x). */
@@ -29,9 +29,9 @@ void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t ki
 
 /* Gradients through them, in place, from their output y: that of softmax, or
  * dy = dy - exp(y) sum_c dy_c. */
-void dlcore_softmax_gradient_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
-                                  const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t begin,
-                                  size_t end);
+void dlcore_softmax_gradient_rows(const dlcore_training_kernels_t *kernels,
+                                  dlcore_activation_t kind, const dlcore_matrix_t *y,
+                                  dlcore_matrix_t *dy, size_t begin, size_t end);
 
 DLCORE_HIDDEN_END
 

@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 #include "kernels/activate.h"
-#include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 #include "products/matrix.h"
 #include "products/small_loops.h"
 
@@ -81,7 +81,7 @@ typedef struct dlcore_kernel_gradient {
  * one of single elements whose derivative can be told from its output x. Padding columns of dx
  * become zero. */
 typedef struct dlcore_input_gradient {
-    const dlcore_kernels_t *kernels;
+    const dlcore_training_kernels_t *kernels;
     size_t inputs, units;
     const dlcore_matrix_t *dz;
     const float *kernel;

@@ -9,6 +9,7 @@
 
 #include "base/size.h"
 #include "kernels/activate.h"
+#include "kernels/activate_gradient.h"
 #include "products/blas.h"
 #include "products/products.h"
 

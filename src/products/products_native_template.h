@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "kernels/activate.h"
+#include "kernels/activate_gradient.h"
 #include "products/products_native.h"
 #include "products/products_native_micro.h"
 

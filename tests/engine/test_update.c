@@ -166,7 +166,8 @@ static void test_update_of_more_than_the_last_span_stays_in_it(void **state)
     sgd.weight_decay = 0.5;
     for (size_t i = 0; i < COUNT; i++)
         values[i] = gradient[i] = 1.0f;
-    dlcore_update_sink_begin(&update, &network, &sgd, &plan, dlcore_kernels(), NULL);
+    dlcore_update_sink_begin(&update, &network, &sgd, &plan,
+                             dlcore_training_kernels(dlcore_kernels()), NULL);
     dlcore_update_renew(&update, &clock, 0.125);
     update.sink.take(&update.sink, 0, gradient, COUNT);
     for (size_t i = 0; i < COUNT; i++)

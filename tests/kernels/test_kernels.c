@@ -14,6 +14,7 @@
 
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 
 #define NAN_F ((float)NAN)
 #define INF_F ((float)INFINITY)
@@ -199,7 +200,7 @@ static void test_kernels_column_sums_add_rows_of_a_strided_block(void **state)
         for (size_t columns = 1; columns <= 40; columns++) {
             for (size_t c = 0; c < WIDTH; c++)
                 sums[c] = -7000.0f;
-            tables[t]->column_sums(x, ROWS, columns, WIDTH, sums);
+            dlcore_training_kernels(tables[t])->column_sums(x, ROWS, columns, WIDTH, sums);
             for (size_t c = 0; c < WIDTH; c++) {
                 float expected = c < columns ? 0.0f : -7000.0f;
                 for (size_t r = 0; r < ROWS && c < columns; r++)
@@ -224,7 +225,7 @@ static void test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity(void *
                 g[i] = i % 3 == 1 ? 1e30f : 0.1f * (float)(i + 1); /* 1e30 squared is infinite */
                 v[i] = 0.25f;
             }
-            tables[t]->rmsprop(n, w, g, v, &step);
+            dlcore_training_kernels(tables[t])->rmsprop(n, w, g, v, &step);
             for (size_t i = 0; i < n; i++) {
                 double velocity = 0.9 * 0.25 + 0.1 * (double)g[i] * (double)g[i];
                 double moved = 0.01 * (double)g[i] / sqrt(velocity + 1e-7);

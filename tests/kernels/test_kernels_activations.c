@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "kernels/activate.h"
+#include "kernels/activate_gradient.h"
 #include "kernels/cpu.h"
 #include "support/denormals.h"
 
@@ -222,7 +223,7 @@ static void check_slope(const dlcore_kernels_t *kernels, dlcore_activate_t activ
 
     if (!dlcore_activate_needs_input(activation.kind))
         dlcore_activate(kernels, activation, &from, 1);
-    dlcore_activate_gradient(kernels, activation, &from, &slope, 1);
+    dlcore_activate_gradient(dlcore_training_kernels(kernels), activation, &from, &slope, 1);
     expected = expected > (double)FLT_MAX ? (double)INFINITY : expected;
     if ((double)slope != expected &&
         !(fabs((double)slope - expected) <= 5 * EPSILON * fmax(1, fabs(expected))))
@@ -272,7 +273,8 @@ static void test_kernels_small_slopes_keep_their_digits(void **state)
 
                 if (!dlcore_activate_needs_input(activation.kind))
                     dlcore_activate(tables[t], activation, &from, 1);
-                dlcore_activate_gradient(tables[t], activation, &from, &slope, 1);
+                dlcore_activate_gradient(dlcore_training_kernels(tables[t]), activation, &from,
+                                         &slope, 1);
                 if (!(fabs((double)slope - expected) <= 8 * EPSILON * expected))
                     fail_msg("%s: slope of %s at %.9g is %.9g, not %.9g", tables[t]->name,
                              dlcore_activation_name(activation.kind), (double)x, (double)slope,
@@ -384,7 +386,7 @@ static void test_kernels_activations_at_the_ends_are_as_in_the_table(void **stat
             memcpy(y, ends, sizeof y);
             dlcore_activate(tables[t], activation, y, ENDS);
             /* a slope from an output of NaN is the first column's */
-            dlcore_activate_gradient(tables[t], activation,
+            dlcore_activate_gradient(dlcore_training_kernels(tables[t]), activation,
                                      dlcore_activate_needs_input(activation.kind) ? ends : y, slope,
                                      ENDS);
             for (size_t i = 0; i < ENDS; i++) {
@@ -413,7 +415,8 @@ static void test_kernels_activation_tails_have_the_bits_of_the_middle(void **sta
             memcpy(whole, x, sizeof whole);
             dlcore_activate(tables[t], activation, whole, COUNT);
             memcpy(slopes, x, sizeof slopes);
-            dlcore_activate_gradient(tables[t], activation, x, slopes, COUNT);
+            dlcore_activate_gradient(dlcore_training_kernels(tables[t]), activation, x, slopes,
+                                     COUNT);
             for (size_t n = 1; n <= 40; n++) {
                 size_t begin = n % 7;
                 memcpy(y, x, sizeof y);
@@ -421,7 +424,8 @@ static void test_kernels_activation_tails_have_the_bits_of_the_middle(void **sta
                 assert_memory_equal(y + begin, whole + begin, n * sizeof *y);
                 assert_memory_equal(y + begin + n, x + begin + n, (COUNT - begin - n) * sizeof *y);
                 memcpy(y, x, sizeof y);
-                dlcore_activate_gradient(tables[t], activation, x + begin, y + begin, n);
+                dlcore_activate_gradient(dlcore_training_kernels(tables[t]), activation, x + begin,
+                                         y + begin, n);
                 assert_memory_equal(y + begin, slopes + begin, n * sizeof *y);
                 assert_memory_equal(y + begin + n, x + begin + n, (COUNT - begin - n) * sizeof *y);
             }

@@ -15,6 +15,7 @@
 
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
+#include "kernels/kernels_training.h"
 
 enum { COUNT = 45, GUARD = 7 }; /* whole vectors and a part of every table */
 
@@ -70,7 +71,7 @@ static void adam(double *w, double g, double *m, double *v, double *unused)
 static void run_adam(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_adam_step_t step = {0.3f, 0.1f, 0.2f, 1e-3f};
-    kernels->adam(n, a->w, a->g, a->slot[0], a->slot[1], &step);
+    dlcore_training_kernels(kernels)->adam(n, a->w, a->g, a->slot[0], a->slot[1], &step);
 }
 
 static void amsgrad(double *w, double g, double *m, double *v, double *largest)
@@ -84,7 +85,8 @@ static void amsgrad(double *w, double g, double *m, double *v, double *largest)
 static void run_amsgrad(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_adam_step_t step = {0.3f, 0.1f, 0.2f, 1e-3f};
-    kernels->adam_amsgrad(n, a->w, a->g, a->slot[0], a->slot[1], a->slot[2], &step);
+    dlcore_training_kernels(kernels)->adam_amsgrad(n, a->w, a->g, a->slot[0], a->slot[1],
+                                                   a->slot[2], &step);
 }
 
 static void adagrad(double *w, double g, double *unused, double *v, double *unused_too)
@@ -98,7 +100,7 @@ static void adagrad(double *w, double g, double *unused, double *v, double *unus
 static void run_adagrad(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_adagrad_step_t step = {0.3f, 1e-3f};
-    kernels->adagrad(n, a->w, a->g, a->slot[1], &step);
+    dlcore_training_kernels(kernels)->rare->adagrad(n, a->w, a->g, a->slot[1], &step);
 }
 
 static void adadelta(double *w, double g, double *unused, double *v, double *d)
@@ -115,7 +117,7 @@ static void adadelta(double *w, double g, double *unused, double *v, double *d)
 static void run_adadelta(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_rmsprop_step_t step = {0.3f, 0.8f, 0.2f, 0.0f, 1e-3f};
-    kernels->adadelta(n, a->w, a->g, a->slot[1], a->slot[2], &step);
+    dlcore_training_kernels(kernels)->rare->adadelta(n, a->w, a->g, a->slot[1], a->slot[2], &step);
 }
 
 static void adamax(double *w, double g, double *m, double *u, double *unused)
@@ -129,7 +131,7 @@ static void adamax(double *w, double g, double *m, double *u, double *unused)
 static void run_adamax(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_adamax_step_t step = {0.3f, 0.1f, 0.9f, 0.7f, 1e-3f};
-    kernels->adamax(n, a->w, a->g, a->slot[0], a->slot[1], &step);
+    dlcore_training_kernels(kernels)->rare->adamax(n, a->w, a->g, a->slot[0], a->slot[1], &step);
 }
 
 static void nadam(double *w, double g, double *m, double *v, double *unused)
@@ -144,7 +146,7 @@ static void nadam(double *w, double g, double *m, double *v, double *unused)
 static void run_nadam(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_nadam_step_t step = {0.3f, 0.1f, 0.2f, 0.6f, 0.5f, 1.5f, 1e-3f};
-    kernels->nadam(n, a->w, a->g, a->slot[0], a->slot[1], &step);
+    dlcore_training_kernels(kernels)->rare->nadam(n, a->w, a->g, a->slot[0], a->slot[1], &step);
 }
 
 static void lion(double *w, double g, double *m, double *unused, double *unused_too)
@@ -160,7 +162,7 @@ static void lion(double *w, double g, double *m, double *unused, double *unused_
 static void run_lion(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_lion_step_t step = {0.3f, 0.9f, 0.2f, 0.8f, 0.3f};
-    kernels->lion(n, a->w, a->g, a->slot[0], &step);
+    dlcore_training_kernels(kernels)->rare->lion(n, a->w, a->g, a->slot[0], &step);
 }
 
 /* The accumulator's root moves by half a gradient or so. */
@@ -177,7 +179,7 @@ static void ftrl(double *w, double g, double *z, double *a, double *unused)
 static void run_ftrl(const dlcore_kernels_t *kernels, size_t n, arrays_t *a)
 {
     const dlcore_ftrl_step_t step = {0.3f, 0.5f, 0.1f, 0.7f, 0.2f};
-    kernels->ftrl(n, a->w, a->g, a->slot[1], a->slot[0], &step);
+    dlcore_training_kernels(kernels)->rare->ftrl(n, a->w, a->g, a->slot[1], a->slot[0], &step);
 }
 
 /* Weights are differences of numbers of about 10. */
@@ -267,26 +269,26 @@ static void check_elements(const dlcore_kernels_t *k, size_t n)
 
     to[n] = w[n] = 77.0f;
     memcpy(w, a.w, n * sizeof *w);
-    k->add_penalty(n, to, a.g, a.w, 0.5f, 0.25f);
+    dlcore_training_kernels(k)->add_penalty(n, to, a.g, a.w, 0.5f, 0.25f);
     for (size_t i = 0; i < n; i++) {
         double sign = a.w[i] > 0.0f ? 1.0 : a.w[i] < 0.0f ? -1.0 : 0.0;
         assert_weight(k->name, "add_penalty", i, to[i],
                       (double)a.g[i] + 0.5 * sign + 0.25 * (double)a.w[i]);
     }
-    k->clip(n, to, a.w, 2.5f);
+    dlcore_training_kernels(k)->clip(n, to, a.w, 2.5f);
     for (size_t i = 0; i < n; i++)
         assert_true(to[i] == fmaxf(-2.5f, fminf(2.5f, a.w[i])));
-    k->decay(n, w, 0.1f, 0.5f);
+    dlcore_training_kernels(k)->decay(n, w, 0.1f, 0.5f);
     for (size_t i = 0; i < n; i++)
         assert_near(k->name, "decay", i, w[i],
                     (double)a.w[i] * (1.0 - (double)0.1f * (double)0.5f));
     memcpy(w, a.slot[0], n * sizeof *w);
-    k->average(n, w, a.w, 0.75f, 0.25f);
+    dlcore_training_kernels(k)->average(n, w, a.w, 0.75f, 0.25f);
     for (size_t i = 0; i < n; i++)
         assert_weight(k->name, "average", i, w[i],
                       0.75 * (double)a.slot[0][i] + 0.25 * (double)a.w[i]);
     memcpy(w, a.slot[0], n * sizeof *w);
-    k->accumulate(n, w, a.w);
+    dlcore_training_kernels(k)->accumulate(n, w, a.w);
     for (size_t i = 0; i < n; i++)
         assert_true(w[i] == a.slot[0][i] + a.w[i]);
     assert_true(to[n] == 77.0f && w[n] == 77.0f);
@@ -309,9 +311,9 @@ static void test_kernels_updates_zero_has_no_sign_and_nan_is_not_clipped(void **
     (void)state;
     for (size_t t = 0; t < table_count; t++) {
         memset(to, 0, sizeof to);
-        tables[t]->add_penalty(3, to, to, w, 1.0f, 0.0f);
+        dlcore_training_kernels(tables[t])->add_penalty(3, to, to, w, 1.0f, 0.0f);
         assert_true(to[0] == 0.0f && to[1] == 0.0f && to[2] == -1.0f);
-        tables[t]->clip(3, to, g, 2.0f);
+        dlcore_training_kernels(tables[t])->clip(3, to, g, 2.0f);
         assert_true(isnan(to[0]) && to[1] == 2.0f && to[2] == -2.0f);
     }
 }
@@ -331,9 +333,10 @@ static void test_kernels_updates_sums_and_columns_agree(void **state)
                 x[i] = (float)((i * 37) % 101) * 0.1f - 4.0f;
             for (size_t i = 0; i < n; i++)
                 expected += fabs((double)x[i]);
-            assert_near(k->name, "absolute_sum", n, k->absolute_sum(x, n), expected);
+            assert_near(k->name, "absolute_sum", n, dlcore_training_kernels(k)->absolute_sum(x, n),
+                        expected);
             sums[n] = 77.0f;
-            k->column_squares(x, ROWS, n, STRIDE, sums);
+            dlcore_training_kernels(k)->column_squares(x, ROWS, n, STRIDE, sums);
             for (size_t c = 0; c < n; c++) {
                 expected = 0.0;
                 for (size_t r = 0; r < ROWS; r++)
@@ -342,7 +345,7 @@ static void test_kernels_updates_sums_and_columns_agree(void **state)
                 factors[c] = (float)c * 0.5f;
             }
             assert_true(sums[n] == 77.0f);
-            k->column_scale(x, ROWS, n, STRIDE, factors);
+            dlcore_training_kernels(k)->column_scale(x, ROWS, n, STRIDE, factors);
             for (size_t i = 0; i < ROWS * STRIDE; i++) {
                 float before = (float)((i * 37) % 101) * 0.1f - 4.0f;
                 float factor = i % STRIDE < n ? (float)(i % STRIDE) * 0.5f : 1.0f;
@@ -361,7 +364,7 @@ static void test_kernels_updates_ftrl_without_a_gradient_leaves_the_weight(void 
     for (size_t t = 0; t < table_count; t++) {
         float w[2] = {0.5f, 0.5f}, g[2] = {0.0f, NAN}, a[2] = {0.0f, 0.0f}, z[2] = {0.0f, 0.0f};
 
-        tables[t]->ftrl(2, w, g, a, z, &step);
+        dlcore_training_kernels(tables[t])->rare->ftrl(2, w, g, a, z, &step);
         assert_true(w[0] == 0.5f && a[0] == 0.0f && z[0] == 0.0f && isnan(w[1]));
     }
 }
@@ -375,9 +378,11 @@ static void test_kernels_updates_adafactor_agrees_with_double(void **state)
         arrays_t a = filled(), b = a;
         double sum = 0.0, matrix_sum = 0.0, found, matrix_found;
 
-        found = (double)tables[t]->adafactor_vector(COUNT, a.slot[1], a.g, &step);
-        matrix_found = (double)tables[t]->adafactor_matrix(COUNT, a.slot[0], a.g, b.slot[2], 0.5f);
-        tables[t]->adafactor_move(COUNT, a.w, a.g, a.slot[1], 0.1f);
+        found = (double)dlcore_training_kernels(tables[t])->rare->adafactor_vector(COUNT, a.slot[1],
+                                                                                   a.g, &step);
+        matrix_found = (double)dlcore_training_kernels(tables[t])->rare->adafactor_matrix(
+            COUNT, a.slot[0], a.g, b.slot[2], 0.5f);
+        dlcore_training_kernels(tables[t])->rare->adafactor_move(COUNT, a.w, a.g, a.slot[1], 0.1f);
         for (size_t i = 0; i < COUNT; i++) {
             double g = (double)b.g[i];
             double v = 0.75 * (double)b.slot[1][i] + 0.25 * (g * g + (double)1e-3f);

@@ -16,6 +16,7 @@
 
 #include "dlcore/model.h"
 #include "kernels/activate.h"
+#include "kernels/activate_gradient.h"
 #include "kernels/cpu.h"
 #include "nn/layer.h"
 #include "support/fixture.h"
@@ -76,8 +77,9 @@ static size_t check_kernels(const dlcore_kernels_t *kernels, const char *line,
     for (size_t i = 0; i < points->size; i++)
         slopes[i] = 1.0f;
     dlcore_activate(kernels, activate, y, points->size);
-    dlcore_activate_gradient(kernels, activate, dlcore_activate_needs_input(activate.kind) ? x : y,
-                             slopes, points->size);
+    dlcore_activate_gradient(dlcore_training_kernels(kernels), activate,
+                             dlcore_activate_needs_input(activate.kind) ? x : y, slopes,
+                             points->size);
     for (size_t i = 0; i < points->size; i++) {
         if (same(slopes[i], expected[i]))
             continue;
@@ -226,8 +228,9 @@ static void test_activation_kinks_of_prelu_are_those_of_keras(void **state)
             alpha[i] = 0.25f;
             dy[i] = 1.0f;
         }
-        tables[t]->prelu_gradient(x, dy, dx, points->size, alpha);
-        tables[t]->prelu_columns(x, dy, 1, points->size, points->size, sums);
+        dlcore_training_kernels(tables[t])->prelu_gradient(x, dy, dx, points->size, alpha);
+        dlcore_training_kernels(tables[t])->prelu_columns(x, dy, 1, points->size, points->size,
+                                                          sums);
         for (size_t i = 0; i < points->size; i++) {
             assert_true(same(dx[i], expected[i]));
             assert_true(same(sums[i], by_alpha[i]));

@@ -108,6 +108,7 @@ static double run(const dlcore_kernels_t *kernels, dlcore_loss_t loss,
         memcpy(batch->labels, fixture_floats(y), rows * units * sizeof(float));
     }
     dlcore_loss_pass_t pass = {.kernels = kernels,
+                               .training_kernels = dlcore_training_kernels(kernels),
                                .loss = &loss,
                                .output = dlcore_loss_output_form(&loss, DLCORE_ACTIVATION_LINEAR),
                                .y = &output,

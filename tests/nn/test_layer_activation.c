@@ -43,6 +43,7 @@ static dlcore_layer_pass_t pass_of(const dlcore_layer_t *layer, const dlcore_mat
 {
     return (dlcore_layer_pass_t){.layer = layer,
                                  .kernels = dlcore_kernels(),
+                                 .training_kernels = dlcore_training_kernels(dlcore_kernels()),
                                  .activation = dlcore_layer_activate(layer),
                                  .workers = 1,
                                  .x = x,

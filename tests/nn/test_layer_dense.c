@@ -56,6 +56,7 @@ static void check_bias(size_t units, size_t panel, size_t workers)
     for (size_t worker = 0; worker < workers; worker++) {
         dlcore_layer_pass_t pass = {.layer = &layer,
                                     .kernels = dlcore_kernels(),
+                                    .training_kernels = dlcore_training_kernels(dlcore_kernels()),
                                     .products = &products,
                                     .input_width = 1,
                                     .output_width = units,

@@ -34,6 +34,7 @@ static void run(const dlcore_layer_t *layer, uint64_t key, size_t workers)
     for (size_t worker = 0; worker < workers; worker++) {
         dlcore_layer_pass_t pass = {.layer = layer,
                                     .kernels = dlcore_kernels(),
+                                    .training_kernels = dlcore_training_kernels(dlcore_kernels()),
                                     .input_width = COLUMNS,
                                     .output_width = COLUMNS,
                                     .worker = worker,

@@ -207,8 +207,10 @@ static void test_optimizer_vanishing_momentum_updates_as_without(void **state)
     (void)state;
     rmsprop.momentum = 1e-60;
     step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop, &clock, 0.001f);
-    dlcore_optimizer_type_rmsprop.update(dlcore_kernels(), &step, 1, &w, &g, slots);
-    dlcore_kernels()->rmsprop(1, &expected, &g, &velocity, &step.settings.rmsprop);
+    dlcore_optimizer_type_rmsprop.update(dlcore_training_kernels(dlcore_kernels()), &step, 1, &w,
+                                         &g, slots);
+    dlcore_training_kernels(dlcore_kernels())
+        ->rmsprop(1, &expected, &g, &velocity, &step.settings.rmsprop);
     assert_true(w == expected && w < 1.0f && m == 0.0f);
 }
 

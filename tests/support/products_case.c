@@ -402,7 +402,7 @@ dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
     dlcore_matrix_t dx = products_case_matrix(products, c->rows, c->inputs, NULL, NAN);
     dlcore_matrix_t dz = products_case_matrix(products, c->rows, c->units, c->dz, 0.0f);
     float *kernel = packed_kernel(c, products);
-    dlcore_input_gradient_t product = {.kernels = dlcore_kernels(),
+    dlcore_input_gradient_t product = {.kernels = dlcore_training_kernels(dlcore_kernels()),
                                        .inputs = c->inputs,
                                        .units = c->units,
                                        .dz = &dz,
