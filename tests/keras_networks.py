@@ -88,6 +88,10 @@ def network(draw):
         layers.append(L.Dense(units, activation=pick(draw, ACTIVATIONS), use_bias=bool(draw.random() < 0.8),
                               kernel_regularizer=regular(), kernel_constraint=limit(),
                               bias_regularizer=regular()))
+        # NonNeg holds weights at exactly 0, where Keras's backends differ in the slope of L1: on JAX it is
+        # 1, on TensorFlow and PyTorch 0, as in dlcore.
+        if isinstance(layers[-1].kernel_constraint, keras.constraints.NonNeg) and layers[-1].kernel_regularizer:
+            layers[-1].kernel_regularizer = keras.regularizers.L2(0.01)
         extra = draw.random()
         if extra < 0.15:
             layers.append(L.BatchNormalization(center=bool(draw.integers(2)), scale=bool(draw.integers(2)),

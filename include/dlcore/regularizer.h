@@ -1,6 +1,7 @@
 /* Regularizers: what weights w add to the loss, l1 sum |w| + l2 sum w^2, and so to their gradient,
  * l1 sign(w) + 2 l2 w; or what the outputs of a layer add, per sample, to the mean loss. Formulas,
- * defaults and names are Keras 3's (keras/src/regularizers/regularizers.py).
+ * defaults and names are Keras 3's (keras/src/regularizers/regularizers.py). sign(0) is 0, as on
+ * TensorFlow and PyTorch; on JAX it is 1.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_REGULARIZER_H
