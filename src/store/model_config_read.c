@@ -28,6 +28,7 @@ typedef struct samples {
 /* While layers are added. */
 typedef struct adding {
     dlcore_model_t *model;
+    bool reshaped;      /* a Reshape has made what several axes there are */
     samples_t declared; /* by an InputLayer, or with the first layer */
     samples_t samples;  /* where the next layer stands */
 } adding_t;
@@ -77,6 +78,86 @@ static dlcore_status check_axes(const dlcore_config_reading_t *reading, const dl
         reading->file, reading->part, reading->number, type->class_name, samples->width,
         samples->last);
 }
+
+/* ---- Reshape: a Flatten here, after which samples have other axes ---- */
+
+/* The shape that samples get, from the one that they have. */
+static dlcore_status get_target(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                                const samples_t *from, samples_t *to)
+{
+    size_t product = 1, axes = 0, open = 0, number;
+    dlcore_json_t shape, length;
+    dlcore_json_steps_t steps;
+    double negative;
+    dlcore_status status = dlcore_config_find(reading, config, "target_shape", &shape);
+
+    *to = (samples_t){.last = 1};
+    if (status != DLCORE_OK)
+        return status;
+    steps = dlcore_json_steps(&shape);
+    while (shape.kind == DLCORE_JSON_ARRAY && dlcore_json_step(&steps, NULL, &length) && axes < 9) {
+        bool fits =
+            dlcore_json_size(&length, &number) && number > 0 && product <= SIZE_MAX / number;
+
+        axes++;
+        to->last = fits ? number : 0;
+        if (fits)
+            product *= number;
+        else if (dlcore_json_double(&length, &negative) && negative == -1.0)
+            open++;
+        else
+            axes = 9;
+    }
+    if (axes == 0 || axes > 8 || open > 1)
+        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "target_shape",
+                                    "is not a list of 1 to 8 lengths, one of which may be -1");
+    if (from->width == 0 && open == 1 && axes > 1)
+        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "target_shape",
+                                    "has -1, and nothing says how many numbers a sample has");
+    if (from->width != 0 && (open == 1 ? from->width % product != 0 : from->width != product))
+        return dlcore_config_refuse(reading, DLCORE_ERROR_SHAPE, "target_shape",
+                                    "has another number of elements than a sample");
+    to->width = open == 1 ? from->width : product;
+    if (to->last == 0)
+        to->last = from->width / product;
+    return DLCORE_OK;
+}
+
+static dlcore_status get_reshape(const dlcore_config_reading_t *reading,
+                                 const dlcore_json_t *config, dlcore_layer_t *layer)
+{
+    static const dlcore_setting_key_t keys[] = {{"target_shape", NULL}, {0}};
+    dlcore_config_class_t kind = {.name = "Reshape",
+                                  .common = dlcore_layer_common_settings,
+                                  .settings = dlcore_no_settings,
+                                  .common_keys = dlcore_layer_common_keys,
+                                  .keys = keys};
+    dlcore_status status;
+
+    dlcore_layer_reset(layer, DLCORE_LAYER_FLATTEN, dlcore_no_settings);
+    status = dlcore_config_name(reading, config, "name", layer->name, sizeof layer->name);
+    return status == DLCORE_OK ? dlcore_settings_read(reading, config, &kind, layer) : status;
+}
+
+/* What samples are behind a layer. */
+static dlcore_status pass_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
+                                const dlcore_layer_t *layer, bool reshapes, adding_t *adding)
+{
+    samples_t *samples = &adding->samples;
+    samples_t from = *samples;
+
+    if (reshapes) {
+        adding->reshaped = true;
+        return get_target(reading, config, &from, samples);
+    }
+    if (layer->kind == DLCORE_LAYER_FLATTEN)
+        samples->last = samples->width;
+    if (layer->kind == DLCORE_LAYER_DENSE)
+        *samples = (samples_t){.width = layer->units, .last = layer->units};
+    return DLCORE_OK;
+}
+
+/* ---- layers ---- */
 
 /* The layer's config; Keras has some activations as layers of a class of their own. */
 static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *object,
@@ -144,6 +225,7 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
     char class_name[DLCORE_NAME_SIZE];
     dlcore_json_t config;
     dlcore_layer_t layer;
+    bool reshapes;
     dlcore_status status =
         dlcore_config_thing(reading, object, class_name, sizeof class_name, &config);
 
@@ -153,7 +235,9 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is not an object");
     if (strcmp(class_name, "InputLayer") == 0)
         return get_input(reading, &config, adding);
-    status = get_layer(reading, object, class_name, &config, &layer);
+    reshapes = strcmp(class_name, "Reshape") == 0;
+    status = reshapes ? get_reshape(reading, &config, &layer)
+                      : get_layer(reading, object, class_name, &config, &layer);
     if (status == DLCORE_OK && adding->model->network.node_count == 0) {
         if (adding->declared.width == 0) /* Keras 2 has it with the first layer */
             status = get_shape(reading, &config, "batch_input_shape", &adding->declared);
@@ -169,9 +253,7 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
     if (status != DLCORE_OK)
         return dlcore_fail(reading->error, status, "%s: %s", reading->file,
                            dlcore_model_error(adding->model));
-    if (layer.kind == DLCORE_LAYER_FLATTEN)
-        adding->samples.last = adding->samples.width;
-    return DLCORE_OK;
+    return pass_layer(reading, &config, &layer, reshapes, adding);
 }
 
 static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_json_t *layers,
@@ -234,6 +316,11 @@ static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_
         status = add_layers(reading, &layers, &adding);
     if (status != DLCORE_OK)
         return status;
+    if (adding.reshaped && adding.samples.last != adding.samples.width)
+        return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: model_config: Reshape: outputs have several axes: this version has "
+                           "flat ones",
+                           reading->file);
     declared = adding.declared.width;
     if (declared != 0 && built.width != 0 && built.width != declared)
         return dlcore_fail(reading->error, DLCORE_ERROR_FORMAT,

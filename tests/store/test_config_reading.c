@@ -199,6 +199,81 @@ static void test_config_reading_refuses_layers_along_the_last_of_several_axes(vo
     dlcore_model_free(model);
 }
 
+#define RESHAPE(shape) "{'class_name':'Reshape','config':{'name':'r','target_shape':" shape "}}"
+#define AGAIN(shape) "{'class_name':'Reshape','config':{'target_shape':" shape "}}"
+#define RELU "{'class_name':'ReLU','config':{}}"
+#define FLATTEN "{'class_name':'Flatten','config':{}}"
+
+/* Samples are flat here, so it is a Flatten that the layers behind it see through. */
+static void test_config_reading_takes_reshape_where_numbers_stay_what_they_are(void **state)
+{
+    static const char *const models[] = {
+        INPUT("[null,6]") "," RESHAPE("[6]") "," DENSE,
+        INPUT("[null,2,3]") "," RESHAPE("[-1]") "," DENSE,
+        INPUT("[null,6]") "," RESHAPE("[2,-1]") "," RELU "," FLATTEN "," DENSE,
+        INPUT("[null,6]") "," RESHAPE("[2,3]") "," AGAIN("[6]") "," DENSE,
+        INPUT("[null,6]") "," RESHAPE("[2,3]") "," AGAIN("[1,6]") "," DENSE,
+        INPUT("[null,4]") "," DENSE "," RESHAPE("[1,-1]") "," RELU,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        dlcore_model_t *model = accepted(models[i]);
+        const dlcore_layer_t *layer = dlcore_model_layer(model, i == 5 ? 1 : 0);
+
+        assert_int_equal(layer->kind, DLCORE_LAYER_FLATTEN);
+        assert_string_equal(layer->name, "r");
+        dlcore_model_free(model);
+    }
+}
+
+static void refuse_model(const char *layers, dlcore_status wanted, const char *message)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model = NULL;
+    dlcore_status status = read_model(layers, &model, &error);
+
+    if (status != wanted || strstr(error.message, message) == NULL)
+        fail_msg("%s: status %d, \"%s\", not \"%s\"", layers, status, error.message, message);
+    dlcore_model_free(model);
+}
+
+static void test_config_reading_refuses_reshape_where_numbers_would_change(void **state)
+{
+    static const char *const no_shapes[] = {
+        RESHAPE("[]"),
+        RESHAPE("[2,0]"),
+        RESHAPE("[-1,-1]"),
+        RESHAPE("[-2]"),
+        RESHAPE("[1.5]"),
+        RESHAPE("'wide'"),
+        RESHAPE("null"),
+        RESHAPE("['6']"),
+        RESHAPE("[1,1,1,1,1,1,1,1,6]"),
+        RESHAPE("[18446744073709551615,2]"),
+    };
+
+    (void)state;
+    assert_model_refused(INPUT("[null,6]") "," RESHAPE("[2,3]") "," DENSE,
+                         "layer 2: Dense: samples have several axes there, 6 numbers in all and 3 "
+                         "along the last");
+    assert_model_refused(INPUT("[null,6]") "," RESHAPE("[-1,2]") ",{'class_name':'Softmax',"
+                                                                 "'config':{}}",
+                         "6 numbers in all and 2 along the last");
+    assert_model_refused(INPUT("[null,6]") "," RESHAPE("[2,3]") "," RELU,
+                         "Reshape: outputs have several axes");
+    assert_model_refused(RESHAPE("[2,-1]") "," FLATTEN,
+                         "has -1, and nothing says how many numbers");
+    assert_model_refused("{'class_name':'Reshape','config':{'target_shape':[1],'order':'F'}}",
+                         "order");
+    refuse_model(INPUT("[null,6]") "," RESHAPE("[5]"), DLCORE_ERROR_SHAPE, "target_shape");
+    refuse_model(INPUT("[null,6]") "," RESHAPE("[4,-1]"), DLCORE_ERROR_SHAPE, "target_shape");
+    refuse_model(INPUT("[null,4]") "," DENSE "," RESHAPE("[4]"), DLCORE_ERROR_SHAPE,
+                 "target_shape");
+    for (size_t i = 0; i < sizeof no_shapes / sizeof no_shapes[0]; i++)
+        refuse_model(no_shapes[i], DLCORE_ERROR_FORMAT, "target_shape");
+}
+
 static void test_config_reading_knows_keras_2_and_refuses_classes_of_programs(void **state)
 {
     dlcore_model_t *model = accepted(
@@ -305,6 +380,8 @@ int main(void)
         cmocka_unit_test(test_config_reading_saves_initializers_with_their_settings),
         cmocka_unit_test(test_config_reading_saves_a_named_initializer_under_its_name),
         cmocka_unit_test(test_config_reading_refuses_layers_along_the_last_of_several_axes),
+        cmocka_unit_test(test_config_reading_takes_reshape_where_numbers_stay_what_they_are),
+        cmocka_unit_test(test_config_reading_refuses_reshape_where_numbers_would_change),
         cmocka_unit_test(test_config_reading_knows_keras_2_and_refuses_classes_of_programs),
         cmocka_unit_test(test_config_reading_takes_every_form_that_compile_does),
         cmocka_unit_test(test_config_reading_tells_the_class_accuracy_from_the_name),
