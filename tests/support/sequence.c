@@ -21,7 +21,7 @@ static const struct {
 } kinds[] = {
     [SEQUENCE_ADD] = {"ADD", 1},
     [SEQUENCE_BUILD] = {"BUILD", 1},
-    [SEQUENCE_COMPILE] = {"COMPILE", 3},
+    [SEQUENCE_COMPILE] = {"COMPILE", 6},
     [SEQUENCE_FIT] = {"FIT", 5},
     [SEQUENCE_FIT_WEIGHTED] = {"FIT_WEIGHTED", 4},
     [SEQUENCE_FIT_STOPPED] = {"FIT_STOPPED", 5},

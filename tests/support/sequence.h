@@ -148,6 +148,8 @@ layer_t sequence_layer(sequence_style_t style);
 
 /* For a last layer as it is; NULL: none yet. */
 compile_options_t sequence_settings(const layer_t *last, sequence_style_t style);
+/* Another value for one of them. */
+void sequence_change_setting(compile_options_t *settings);
 
 /* ---- sequence_data.c: likewise ---- */
 

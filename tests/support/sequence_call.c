@@ -53,6 +53,10 @@ static void call_compile(sequence_model_t *on, sequence_outcome_t *outcome)
     compile_options_t settings =
         sequence_settings(count > 0 ? model_layer(on->model, count - 1) : NULL, on->style);
 
+    if (on->model->compiled && one_in(2)) { /* the same but for one of them */
+        settings = on->model->settings;
+        sequence_change_setting(&settings);
+    }
     sequence_note_model(outcome, model_compile_with(on->model, &settings), on->model);
 }
 

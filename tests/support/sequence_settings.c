@@ -98,7 +98,7 @@ static optimizer_t draw_optimizer(sequence_style_t style)
     if (one_in(5))
         optimizer.weight_decay = 0.05;
     optimizer.weight_decay_excludes_bias = one_in(2);
-    optimizer.use_ema = one_in(4);
+    optimizer.use_ema = one_in(3);
     optimizer.ema_momentum = 0.8;
     optimizer.ema_overwrite_frequency = one_in(2) ? random_below(4) : 0;
     if (one_in(5))
@@ -216,4 +216,35 @@ compile_options_t sequence_settings(const layer_t *last, sequence_style_t style)
             settings.metrics[settings.metric_count++] = metric;
     }
     return settings;
+}
+
+void sequence_change_setting(compile_options_t *settings)
+{
+    optimizer_t *optimizer = &settings->optimizer;
+    bool clips = optimizer->clipnorm > 0 || optimizer->global_clipnorm > 0;
+
+    switch (random_below(7)) {
+    case 0:
+        optimizer->use_ema = !optimizer->use_ema;
+        break;
+    case 1:
+        optimizer->weight_decay = optimizer->weight_decay > 0 ? 0 : 0.05;
+        break;
+    case 2:
+        optimizer->clipvalue = clips || optimizer->clipvalue > 0 ? 0 : 0.05;
+        break;
+    case 3:
+        optimizer->clipnorm = clips || optimizer->clipvalue > 0 ? 0 : 0.1;
+        optimizer->global_clipnorm = 0;
+        break;
+    case 4:
+        optimizer->gradient_accumulation_steps = optimizer->gradient_accumulation_steps > 0 ? 0 : 2;
+        break;
+    case 5:
+        settings->loss.reduction = (reduction_t)random_below(3);
+        break;
+    default:
+        optimizer->learning_rate *= 0.5;
+        break;
+    }
 }
