@@ -40,6 +40,7 @@
 #include "dlcore/callback.h"
 #include "dlcore/callbacks.h"
 #include "dlcore/check.h"
+#include "dlcore/collective.h"
 #include "dlcore/constraint.h"
 #include "dlcore/curves.h"
 #include "dlcore/data.h"

@@ -490,6 +490,15 @@
 #define predictor_output_width dlcore_predictor_output_width
 #define predictor_batch_size dlcore_predictor_batch_size
 
+/* collective.h */
+#define collective_t dlcore_collective_t
+#define collective_number_t dlcore_collective_number_t
+#define COLLECTIVE_FLOAT32 DLCORE_COLLECTIVE_FLOAT32
+#define COLLECTIVE_FLOAT64 DLCORE_COLLECTIVE_FLOAT64
+#define dataset_shard_t dlcore_dataset_shard_t
+#define model_set_collective dlcore_model_set_collective
+#define shard_of dlcore_shard_of
+
 /* dataset.h */
 #define dataset_batch_t dlcore_dataset_batch_t
 #define dataset_t dlcore_dataset_t

@@ -49,8 +49,8 @@ void dlcore_activity_gradient(const dlcore_network_t *network, dlcore_workspace_
     const dlcore_training_kernels_t *kernels = dlcore_training_kernels(network->kernels);
     const dlcore_matrix_t *y = &workspace->outputs[i];
     dlcore_matrix_t *dy = &workspace->gradients[i];
-    float l1 = (float)(regularizer->l1 / (double)y->rows);
-    float two_l2 = (float)(2.0 * regularizer->l2 / (double)y->rows);
+    float l1 = (float)(regularizer->l1 / (double)workspace->batch_rows);
+    float two_l2 = (float)(2.0 * regularizer->l2 / (double)workspace->batch_rows);
     size_t end = dlcore_share(y->rows, place->worker + 1, place->workers);
 
     /* row by row: padding of dy is zero and has to stay so */

@@ -9,57 +9,8 @@
 #include "engine/activity.h"
 #include "engine/columns.h"
 #include "engine/small.h"
+#include "engine/step_pass.h"
 #include "nn/function.h"
-
-/* The activation that node i applies itself in a run with this objective. */
-static dlcore_activate_t activation_of(const dlcore_network_t *network,
-                                       const dlcore_objective_t *objective, size_t i)
-{
-    if (objective != NULL && objective->output == DLCORE_OUTPUT_FUSED &&
-        i + 1 == network->node_count)
-        return dlcore_activate_linear();
-    return dlcore_layer_activate(&network->nodes[i].layer);
-}
-
-/* What node i's activation was given, where that is kept: x itself, or a matrix of its own. */
-static dlcore_matrix_t *kept_input(const dlcore_network_t *network, dlcore_workspace_t *workspace,
-                                   size_t i)
-{
-    if (workspace->kept == NULL || !dlcore_network_keeps_input(network, i))
-        return NULL;
-    if (network->nodes[i].type->keeps_input)
-        return &workspace->kept[i];
-    return i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch];
-}
-
-static dlcore_layer_pass_t step_pass(const dlcore_network_t *network,
-                                     const dlcore_objective_t *objective,
-                                     dlcore_workspace_t *workspace, const dlcore_place_t *place,
-                                     size_t i)
-{
-    const dlcore_node_t *node = &network->nodes[i];
-
-    return (dlcore_layer_pass_t){
-        .layer = &node->layer,
-        .products = network->products,
-        .kernels = network->kernels,
-        .training_kernels = dlcore_training_kernels(network->kernels),
-        .input_width = node->input_width,
-        .output_width = node->output_width,
-        .parameters = node->parameters,
-        .values = network->values,
-        .activation = activation_of(network, objective, i),
-        .worker = place->worker,
-        .workers = place->workers,
-        .scratch = workspace->scratch + place->worker * workspace->scratch_floats,
-        .x = i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch],
-        .y = &workspace->outputs[i],
-        .z = kept_input(network, workspace, i),
-        .training = workspace->gradients != NULL,
-        .key = workspace->keys != NULL ? workspace->keys[i] : 0,
-        .state = workspace->states != NULL ? workspace->states[i] : NULL,
-    };
-}
 
 void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_workspace_t *workspace, const dlcore_place_t *place)
@@ -71,7 +22,7 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
 
         if (!dlcore_layer_runs(type, workspace->gradients != NULL))
             continue;
-        pass = step_pass(network, objective, workspace, place, i);
+        pass = dlcore_step_pass(network, objective, workspace, place, i);
         type->forward(&pass);
         dlcore_place_meet(place);
         if (dlcore_layer_has_rows(type, &pass)) {
@@ -102,43 +53,18 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
                       dlcore_workspace_t *workspace, size_t batch, bool gradient,
                       const dlcore_place_t *place)
 {
-    size_t last = network->node_count - 1;
-    dlcore_matrix_t *y = &workspace->outputs[last];
+    const dlcore_matrix_t *y = &workspace->outputs[network->node_count - 1];
     size_t begin = dlcore_share(y->rows, place->worker, place->workers);
     size_t end = dlcore_share(y->rows, place->worker + 1, place->workers);
     const float *weights = dlcore_workspace_weights(objective, workspace, batch);
-    dlcore_loss_pass_t loss = {
-        .kernels = network->kernels,
-        .training_kernels = dlcore_training_kernels(network->kernels),
-        .loss = &objective->loss_settings,
-        .output = objective->output,
-        .y = y,
-        .labels = &workspace->labels[batch],
-        .targets = workspace->targets,
-        .weights = weights,
-        .gradient = gradient,
-        .dy = gradient ? &workspace->gradients[last] : &workspace->logits,
-        .weight = dlcore_loss_factor(&objective->loss_settings, weights, y->rows),
-        .row_loss = workspace->row_loss,
-        .rows = workspace->function_rows,
-        .slopes = workspace->function_slopes,
-    };
+    dlcore_loss_pass_t loss = dlcore_step_loss_pass(network, objective, workspace, batch, gradient);
 
+    loss.weight = dlcore_loss_factor(&objective->loss_settings, weights, y->rows);
     if (!dlcore_loss_is_called_once(&objective->loss_settings))
         dlcore_loss_rows(objective->loss, &loss, begin, end);
     else if (place->worker == 0)
         dlcore_loss_rows(objective->loss, &loss, 0, y->rows);
     dlcore_sums_rows(network, objective, workspace, batch, begin, end);
-}
-
-/* Whether the layer above folds the slope of node i's activation into its input gradient. Not where
- * a penalty of the outputs adds to the gradient in between. */
-static bool folds_into_above(const dlcore_network_t *network, dlcore_activation_t activation,
-                             size_t i)
-{
-    return i + 1 < network->node_count && network->nodes[i + 1].type->can_fold_below &&
-           !dlcore_network_has_penalty(network, i) && !dlcore_activate_takes_rows(activation) &&
-           !dlcore_activate_needs_input(activation);
 }
 
 void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -151,7 +77,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
 
         if (type->forward == NULL)
             continue; /* its gradient buffer is its input's, too */
-        pass = step_pass(network, objective, workspace, place, i);
+        pass = dlcore_step_pass(network, objective, workspace, place, i);
         pass.dy = &workspace->gradients[i];
         pass.sink = sink;
         pass.statistics = moves_statistics ? network->values : NULL;
@@ -160,16 +86,13 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
             dlcore_place_meet(place);
         }
         if (type->activation_gradient != NULL && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
-            !folds_into_above(network, pass.activation.kind, i)) {
+            !dlcore_step_folds(network, pass.activation.kind, i)) {
             type->activation_gradient(&pass);
             dlcore_place_meet(place);
         }
         if (i > network->first) {
             pass.dx = &workspace->gradients[i - 1];
-            pass.activation_below = dlcore_activate_linear();
-            if (network->nodes[i - 1].type->activation_gradient != NULL &&
-                folds_into_above(network, network->nodes[i - 1].layer.activation, i - 1))
-                pass.activation_below = dlcore_layer_activate(&network->nodes[i - 1].layer);
+            pass.activation_below = dlcore_step_activation_below(network, i);
             type->input_gradient(&pass);
             dlcore_place_meet(place); /* the update below writes the weights just read */
         }

@@ -86,6 +86,22 @@ void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t 
         to[i] = sums->states[i];
 }
 
+void dlcore_sums_merge_stored(const dlcore_objective_t *objective, double *a, const double *b)
+{
+    double *state = a + 2;
+
+    a[0] += b[0];
+    a[1] += b[1];
+    b += 2;
+    for (size_t i = 0; i < objective->metric_count; i++) {
+        size_t length = dlcore_metric_length(&objective->metrics[i], objective->units);
+
+        dlcore_metric_merge(&objective->metrics[i], objective->units, b, state);
+        b += length;
+        state += length;
+    }
+}
+
 /* Doubles that an earlier version kept of a metric. */
 static size_t earlier_length(const dlcore_metric_t *metric, size_t units)
 {
@@ -156,6 +172,7 @@ static dlcore_metric_pass_t metric_pass(const dlcore_network_t *network,
         .logits = &workspace->logits,
         .targets = workspace->targets,
         .rows = workspace->function_rows,
+        .first_row = workspace->first_row,
     };
 }
 

@@ -40,6 +40,8 @@ double dlcore_sums_metric(const dlcore_objective_t *objective, const dlcore_sums
  * count. Back from as many as are stored, or from the fewer that earlier versions stored. */
 size_t dlcore_sums_stored_length(const dlcore_objective_t *objective);
 size_t dlcore_sums_earlier_length(const dlcore_objective_t *objective);
+/* a = a and b, in this order, of stored ones. */
+void dlcore_sums_merge_stored(const dlcore_objective_t *objective, double *a, const double *b);
 void dlcore_sums_store(const dlcore_objective_t *objective, const dlcore_sums_t *sums, double *to);
 bool dlcore_sums_restore(const dlcore_objective_t *objective, const double *from, size_t count,
                          dlcore_sums_t *sums);

@@ -328,6 +328,7 @@ void dlcore_workspace_set_batch(const dlcore_network_t *network, dlcore_workspac
     const dlcore_matrix_t *before = &workspace->input[batch];
 
     workspace->batch = batch;
+    workspace->batch_rows = rows;
     workspace->input[batch].rows = rows;
     for (size_t i = 0; i < network->node_count; i++) {
         if (i < network->first ||

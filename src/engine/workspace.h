@@ -49,6 +49,9 @@ typedef struct dlcore_workspace {
     void *memory;
 
     size_t batch; /* which of the two batches is at hand */
+    /* dlcore_layer_pass_t: of a slice its place in the batch; else 0 and the rows */
+    size_t first_row, batch_rows;
+    bool shares, leads;
     dlcore_matrix_t input[2];
     dlcore_labels_t labels[2];
     dlcore_columns_t columns[2];

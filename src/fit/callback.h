@@ -49,6 +49,8 @@ dlcore_status dlcore_callback_check_counts(const dlcore_training_event_t *event,
 
 /* Whether fit ended because a callback said so, and not by dlcore_model_request_stop. */
 bool dlcore_event_stopped_by_callback(const dlcore_training_event_t *event);
+/* Whether this process writes files: of several ranks the first does. */
+bool dlcore_event_writes(const dlcore_training_event_t *event);
 /* The fit's option of that name; true for an event that is not fit's. */
 bool dlcore_event_stops_on_not_finite(const dlcore_training_event_t *event);
 

@@ -19,6 +19,11 @@ dlcore_status dlcore_callback_check_counts(const dlcore_training_event_t *event,
     return DLCORE_OK;
 }
 
+bool dlcore_event_writes(const dlcore_training_event_t *event)
+{
+    return event->model == NULL || dlcore_model_writes(event->model);
+}
+
 bool dlcore_event_stopped_by_callback(const dlcore_training_event_t *event)
 {
     const dlcore_fit_t *fit = event->model->fit;

@@ -106,6 +106,8 @@ static dlcore_status begin_fit(dlcore_fit_t *fit)
         status = dlcore_fit_resume(fit);
     if (status == DLCORE_OK)
         status = dlcore_training_set_update(&fit->training, &fit->sink);
+    if (fit->ranks != NULL)
+        status = dlcore_fit_begun_ranks(fit, status);
     settle_former(fit, status == DLCORE_OK);
     if (status == DLCORE_OK)
         dlcore_fit_tell_findings(fit);
@@ -136,12 +138,16 @@ static dlcore_status run_epochs(dlcore_fit_t *fit)
     status = begin_fit(fit);
     if (status == DLCORE_OK)
         status = train(fit);
+    if (fit->ranks != NULL)
+        status = dlcore_fit_meet(fit, DLCORE_MEETING_END, status);
     fit->history->stopped = fit->stop;
     fit->ended = true;
     if (status != DLCORE_OK && fit->reason.status == DLCORE_OK)
         fit->reason = model->error;
     status = dlcore_fit_notify(fit, DLCORE_TRAIN_END, fit->position.epoch, fit->position.batch,
                                fit->shown_values, status);
+    if (fit->ranks != NULL)
+        status = dlcore_fit_meet(fit, DLCORE_MEETING_CLOSE, status);
     dlcore_fit_settle_record(fit);
     dlcore_scope_leave(fit->scope);
     model->fit = NULL;
@@ -187,12 +193,34 @@ static dlcore_status name_first_batch(dlcore_fit_t *fit, dlcore_status status)
                                   &fit->model->error);
 }
 
-static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
-                               const dlcore_tensor_t *y)
+/* Of tensors of its own a rank has its part of a batch. */
+static dlcore_status settle_batch_size(dlcore_fit_t *fit)
+{
+    const dlcore_collective_t *collective;
+
+    fit->batch_size = fit->options->batch_size;
+    if (fit->ranks == NULL || !fit->ranks->collective.own_data || fit->feed.dataset != NULL)
+        return DLCORE_OK;
+    collective = &fit->ranks->collective;
+    fit->batch_size = fit->options->batch_size / collective->size +
+                      (collective->rank < fit->options->batch_size % collective->size);
+    if (fit->options->batch_size >= collective->size)
+        return DLCORE_OK;
+    return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
+                       "fit: batch_size %zu leaves some of %zu ranks without samples",
+                       fit->options->batch_size, collective->size);
+}
+
+/* Everything before the first callback. */
+static dlcore_status prepare_fit(dlcore_fit_t *fit, const dlcore_tensor_t *x,
+                                 const dlcore_tensor_t *y)
 {
     const dlcore_fit_options_t *options = fit->options;
-    dlcore_status status;
-    size_t rows = options->batch_size;
+    dlcore_status status = settle_batch_size(fit);
+    size_t rows = fit->batch_size;
+
+    if (status != DLCORE_OK)
+        return status;
 
     if (fit->feed.dataset != NULL) {
         x = fit->feed.held.x;
@@ -203,6 +231,7 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
                                    options->sample_weight != NULL || options->class_weight != NULL);
     if (status != DLCORE_OK)
         return name_first_batch(fit, status);
+    fit->training_begun = true;
     status = dlcore_fit_choose_samples(fit, x, y);
     if (status == DLCORE_OK) {
         fit->training.step.stop_on_not_finite = options->stop_on_not_finite;
@@ -211,11 +240,20 @@ static dlcore_status fit_model(dlcore_fit_t *fit, const dlcore_tensor_t *x,
         dlcore_fit_name_values(fit);
         status = make_records(fit);
     }
+    return status;
+}
+
+/* From the first callback on, or the end of a fit that is refused; `status` is what came of it. */
+static dlcore_status run_fit(dlcore_fit_t *fit, dlcore_status status)
+{
+    if (fit->ranks != NULL)
+        status = dlcore_fit_begin_ranks(fit, status);
     if (status == DLCORE_OK)
         status = run_epochs(fit);
     else
         drop_history(fit);
-    dlcore_training_end(&fit->training);
+    if (fit->training_begun)
+        dlcore_training_end(&fit->training);
     return status;
 }
 
@@ -258,11 +296,29 @@ static dlcore_status make_fit(dlcore_model_t *model, const dlcore_fit_options_t 
     fit->model = model;
     fit->copy = options != NULL ? *options : dlcore_fit_options_default();
     fit->options = &fit->copy;
+    fit->ranks = dlcore_model_ranks(model);
+    if (!dlcore_model_writes(model))
+        fit->copy.verbose = 0;
     fit->position =
         (dlcore_position_t){.epoch = fit->copy.initial_epoch, .pass = fit->copy.initial_epoch};
     model->running_fit = fit;
     model->call.drop_fit = drop_fit;
     return DLCORE_OK;
+}
+
+/* The fit; where there is no memory for it, the other ranks hear of that. */
+static dlcore_status begin_on_all(dlcore_model_t *model, const dlcore_fit_options_t *options,
+                                  dlcore_fit_t **made)
+{
+    dlcore_ranks_t *ranks = dlcore_model_ranks(model);
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_FIT};
+
+    if (ranks != NULL && dlcore_ranks_begin(ranks, "fit", &model->error) != DLCORE_OK)
+        return model->error.status;
+    meeting.status = make_fit(model, options, made);
+    if (meeting.status != DLCORE_OK && ranks != NULL)
+        return dlcore_ranks_meet(ranks, &meeting, &model->error);
+    return meeting.status;
 }
 
 static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
@@ -278,14 +334,15 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
     if (status != DLCORE_OK)
         return status;
     atomic_store(&model->stop_requested, false);
-    status = make_fit(model, options, &fit);
+    status = begin_on_all(model, options, &fit);
     if (status != DLCORE_OK)
         return dlcore_model_end(model, status);
     status = dlcore_fit_check(fit, dataset);
     if (status == DLCORE_OK && dataset != NULL)
         status = open_dataset(fit, dataset);
     if (status == DLCORE_OK)
-        status = fit_model(fit, x, y);
+        status = prepare_fit(fit, x, y);
+    status = run_fit(fit, status);
     if (history != NULL)
         *history = fit->history;
     else

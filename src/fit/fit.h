@@ -4,6 +4,7 @@
  *     fit_check.c    options and data: what is refused, what trains, what validates
  *     fit_run.c      epochs and batches
  *     fit_validate.c the values of data that are not trained on
+ *     fit_ranks.c    what the ranks of a collective agree on
  *     fit_notify.c   names and values, callbacks, the progress line
  *     fit_resume.c   telling where a run stands, and going on from there
  *
@@ -30,6 +31,7 @@ typedef struct dlcore_fit {
     dlcore_fit_options_t copy;
     dlcore_callback_t *callbacks; /* copies, those that run last behind the others */
     dlcore_training_t training;
+    bool training_begun; /* and has to end */
     dlcore_update_sink_t sink;
     dlcore_feed_t feed;
     dlcore_source_t validation; /* rows 0: none of tensors */
@@ -54,6 +56,13 @@ typedef struct dlcore_fit {
     size_t trained_values, all_values;
     size_t shown_values; /* of the last epoch */
     bool stop, stopped_by_callback;
+    bool wishes_stop;           /* this rank does, and the others will hear of it */
+    dlcore_ranks_t *ranks;      /* NULL: the model is alone */
+    dlcore_meeting_t meeting;   /* the last before a step */
+    uint64_t version;           /* of the weights as the first step began */
+    bool waits;                 /* this rank has no more data, others have */
+    size_t uneven;              /* steps of this pass that some ranks have waited */
+    size_t batch_size;          /* of this rank's tensors */
     dlcore_run_state_t *former; /* the run that was stopped before, until this one has begun */
     size_t callbacks_begun; /* callbacks whose on_train_begin was called, or skipped where NULL */
     bool resumed;           /* it went on from a record */
@@ -97,6 +106,21 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
 void dlcore_fit_tell_findings(dlcore_fit_t *fit);
 /* Prints what is due at a moment, if anything. */
 void dlcore_fit_show(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch);
+
+/* ---- fit_ranks.c: without ranks, each answers the status that it is given ---- */
+
+/* Before the first callback: `status` is what came of the fit until then, on this rank. */
+dlcore_status dlcore_fit_begin_ranks(dlcore_fit_t *fit, dlcore_status status);
+/* When the callbacks have begun, which may have loaded a run. */
+dlcore_status dlcore_fit_begun_ranks(dlcore_fit_t *fit, dlcore_status status);
+/* Tells the others of a failure or of a wish to stop, and hears of theirs. */
+dlcore_status dlcore_fit_meet(dlcore_fit_t *fit, dlcore_meeting_point_t point,
+                              dlcore_status status);
+/* Likewise before a step, with a batch or its end; fills fit->meeting. */
+dlcore_status dlcore_fit_meet_for_step(dlcore_fit_t *fit, const dlcore_source_t *source, bool ends,
+                                       dlcore_status status);
+/* A loss that is not finite, which all ranks have seen: their one message. */
+dlcore_status dlcore_fit_settle_not_finite(dlcore_fit_t *fit, dlcore_status status);
 
 /* ---- fit_run.c ---- */
 

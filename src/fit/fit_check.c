@@ -181,6 +181,6 @@ dlcore_status dlcore_fit_choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t
         return status;
     fit->position.samples = samples.rows;
     fit->position.batch_size = options->batch_size;
-    return dlcore_feed_tensors(&fit->feed, fit->model, &samples, options->batch_size,
-                               options->shuffle, &fit->model->error);
+    return dlcore_feed_tensors(&fit->feed, fit->model, &samples, fit->batch_size, options->shuffle,
+                               &fit->model->error);
 }

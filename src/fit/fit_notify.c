@@ -145,10 +145,12 @@ dlcore_status dlcore_fit_notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_
             fit->callbacks_begun = i + 1;
         if (function_of(&fit->callbacks[i], moment) == NULL)
             continue;
-        event.stopping = fit->stop;
+        event.stopping = fit->stop || fit->wishes_stop;
         action = call(fit, moment, &fit->callbacks[i], &event);
-        if (action == DLCORE_CALLBACK_STOP && !fit->stop)
-            fit->stop = fit->stopped_by_callback = true;
+        if (action == DLCORE_CALLBACK_STOP && !event.stopping) {
+            fit->stopped_by_callback = fit->wishes_stop = true;
+            fit->stop = fit->ranks == NULL;
+        }
         failed = action == DLCORE_CALLBACK_FAIL || !is_action(action);
         if (failed)
             event.status = is_action(action) ? take_failure(fit, i, moment)

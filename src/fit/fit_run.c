@@ -12,8 +12,10 @@
 
 static void see_request(dlcore_fit_t *fit)
 {
-    if (atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
-        fit->stop = true;
+    if (!atomic_load_explicit(&fit->model->stop_requested, memory_order_relaxed))
+        return;
+    fit->wishes_stop = true;
+    fit->stop |= fit->ranks == NULL; /* else as all ranks have heard of it */
 }
 
 static dlcore_status notify(dlcore_fit_t *fit, dlcore_moment_t moment, size_t epoch, size_t batch,
@@ -68,6 +70,8 @@ static void end_pass(dlcore_fit_t *fit)
 /* Whether the epoch has all of its batches. */
 static bool is_done(const dlcore_fit_t *fit)
 {
+    if (fit->waits)
+        return false;
     if (fit->options->steps_per_epoch > 0)
         return fit->position.batch >= fit->options->steps_per_epoch;
     return !fit->position.pass_begun;
@@ -81,6 +85,10 @@ static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
     dlcore_status status = DLCORE_OK;
     bool fresh = false;
 
+    if (fit->waits) {
+        *source = (dlcore_source_t){0};
+        return DLCORE_OK;
+    }
     for (;;) {
         if (!position->pass_begun) {
             status = begin_pass(fit);
@@ -88,7 +96,8 @@ static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
         }
         if (status == DLCORE_OK)
             status = feed_next(fit, source);
-        if (status != DLCORE_OK || source->rows > 0)
+        if (status != DLCORE_OK || source->rows > 0 ||
+            (fit->feed.dataset == NULL && position->pass_batch < fit->feed.batches))
             return status;
         fresh |= position->pass_batch == 0;
         if (fresh)
@@ -108,7 +117,7 @@ static dlcore_status check_fit_batch(dlcore_fit_t *fit, dlcore_source_t *source)
     dlcore_error_record_t found = {0};
     dlcore_status status;
 
-    if (fit->feed.dataset == NULL)
+    if (fit->feed.dataset == NULL || source->rows == 0)
         return DLCORE_OK;
     status = dlcore_check_samples(&model->network, source->x, &found);
     if (status == DLCORE_OK)
@@ -138,7 +147,7 @@ static dlcore_source_t look_ahead(const dlcore_fit_t *fit)
     return dlcore_feed_peek(&fit->feed);
 }
 
-static dlcore_status fail_not_finite(const dlcore_fit_t *fit)
+static dlcore_status fail_not_finite(dlcore_fit_t *fit)
 {
     char batch[96];
 
@@ -151,24 +160,37 @@ static dlcore_status fail_not_finite(const dlcore_fit_t *fit)
 static dlcore_status run_fit_step(dlcore_fit_t *fit, const dlcore_source_t *source)
 {
     dlcore_step_t *step = &fit->training.step;
-    dlcore_status status = dlcore_training_prepare(&fit->training, &fit->scope);
+    dlcore_status status;
 
-    if (status != DLCORE_OK)
-        return status;
     step->source = *source;
-    step->next = look_ahead(fit);
+    step->next = fit->ranks == NULL ? look_ahead(fit) : (dlcore_source_t){0};
     step->batch = fit->slot;
     step->gathered = fit->gathered;
     step->seed = fit->model->options.seed; /* a callback may have gone on from a file */
     step->number = fit->model->steps_trained++;
     dlcore_model_weights_move(fit->model);
-    dlcore_training_step(&fit->training);
+    status = dlcore_training_step(&fit->training, &fit->meeting);
+    if (status != DLCORE_OK)
+        return status;
     fit->slot = 1 - fit->slot;
     fit->gathered = step->next.rows > 0;
     if (!step->finite && step->stop_on_not_finite)
-        return fail_not_finite(fit);
+        return dlcore_fit_settle_not_finite(fit, fail_not_finite(fit));
     dlcore_training_advance(&fit->training);
     return DLCORE_OK;
+}
+
+/* Where ranks hear of each other; a rank whose data has ended may have to wait for others, with
+ * a step of no rows. */
+static dlcore_status meet_for_step(dlcore_fit_t *fit, const dlcore_source_t *source, bool *ended,
+                                   dlcore_status status)
+{
+    if (status == DLCORE_OK && *ended)
+        status = dlcore_training_prepare(&fit->training, &fit->scope);
+    status = dlcore_fit_meet_for_step(fit, source, *ended, status);
+    if (status == DLCORE_OK)
+        *ended = fit->meeting.ended == fit->ranks->collective.size;
+    return status;
 }
 
 /* One batch; none, with *ended, where the data has ended and with it the epoch. */
@@ -179,19 +201,25 @@ static dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
     dlcore_source_t source;
     dlcore_status status = next_batch(fit, &source);
 
-    *ended = status == DLCORE_OK && source.rows == 0;
+    *ended = status == DLCORE_OK && source.rows == 0 && !position->pass_begun;
     if (status == DLCORE_OK && !*ended)
         status = check_fit_batch(fit, &source);
     if (status == DLCORE_OK && !*ended)
         status = notify(fit, DLCORE_BATCH_BEGIN, epoch, batch, 0);
     if (status == DLCORE_OK && !*ended)
+        status = dlcore_training_prepare(&fit->training, &fit->scope);
+    if (fit->ranks != NULL)
+        status = meet_for_step(fit, &source, ended, status);
+    if (status == DLCORE_OK && !*ended && !fit->stop)
         status = run_fit_step(fit, &source);
-    if (status != DLCORE_OK || *ended)
+    if (status != DLCORE_OK || *ended || fit->stop)
         return status;
     dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
     if (fit->options->verbose == 1 || fit->options->callback_count > 0)
         dlcore_fit_set_values(fit, &fit->sums, fit->values);
     position->batch++;
+    if (fit->waits)
+        return notify(fit, DLCORE_BATCH_END, epoch, batch, fit->trained_values);
     position->pass_batch++;
     if (fit->feed.dataset == NULL && position->pass_batch == fit->feed.batches)
         end_pass(fit);
@@ -261,6 +289,8 @@ dlcore_status dlcore_fit_run(dlcore_fit_t *fit)
     while (status == DLCORE_OK && !fit->stop && fit->position.epoch < fit->options->epochs) {
         status = run_epoch(fit);
         see_request(fit);
+        if (fit->ranks != NULL)
+            status = dlcore_fit_meet(fit, DLCORE_MEETING_EPOCH, status);
     }
     return status;
 }

@@ -6,6 +6,23 @@
 #include "base/error.h"
 #include "fit/fit.h"
 #include "model/evaluate.h"
+#include "model/tally.h"
+
+/* Each rank has its share of the rows. */
+static dlcore_status run_share(const dlcore_run_t *run, dlcore_sums_t *sums,
+                               dlcore_error_record_t *error)
+{
+    const dlcore_model_t *model = run->model;
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_VALIDATION, .rows = run->source.rows};
+    dlcore_tally_t tally;
+
+    meeting.status = dlcore_tally_create(model, run->objective, &model->allocator, &tally, error);
+    if (meeting.status == DLCORE_OK)
+        meeting.status = dlcore_tally_run(&tally, run, error);
+    meeting.status = dlcore_tally_settle(&tally, &meeting, sums, error);
+    dlcore_tally_free(&tally);
+    return meeting.status;
+}
 
 static dlcore_status run_tensors(const dlcore_run_t *run, dlcore_sums_t *sums,
                                  dlcore_error_record_t *error)
@@ -16,7 +33,8 @@ static dlcore_status run_tensors(const dlcore_run_t *run, dlcore_sums_t *sums,
 
     if (run->team == NULL) /* training may be too small for one */
         taken.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run->source.rows));
-    status = dlcore_run_blocks(&taken, sums, error);
+    status = dlcore_model_ranks(model) != NULL ? run_share(&taken, sums, error)
+                                               : dlcore_run_blocks(&taken, sums, error);
     if (run->team == NULL)
         dlcore_model_release_team(model, taken.team);
     return status;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/traces.h"
+#include "model/tally.h"
 #include "tensor/tensor.h"
 
 size_t dlcore_block_rows(size_t rows)
@@ -72,6 +73,23 @@ void dlcore_evaluation_report(const dlcore_evaluation_t *result, dlcore_progress
     dlcore_progress_end(progress, names, values, count);
 }
 
+dlcore_status dlcore_evaluate_begin(const dlcore_model_t *model, bool *told,
+                                    dlcore_error_record_t *error)
+{
+    dlcore_ranks_t *ranks = model != NULL ? dlcore_model_ranks(model) : NULL;
+
+    *told = ranks != NULL && ranks->told;
+    return ranks != NULL ? dlcore_ranks_begin(ranks, "evaluate", error) : DLCORE_OK;
+}
+
+void dlcore_evaluate_end(const dlcore_model_t *model, bool told)
+{
+    dlcore_ranks_t *ranks = dlcore_model_ranks(model);
+
+    if (ranks != NULL && ranks->failure.status == DLCORE_OK)
+        ranks->told = told;
+}
+
 dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
                                     const dlcore_evaluate_options_t *options,
                                     const dlcore_evaluation_t *result,
@@ -96,6 +114,8 @@ dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
         status = dlcore_check_functions(model, "evaluate", error);
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, error);
+    if (status == DLCORE_OK && dlcore_model_ranks(model) != NULL)
+        status = dlcore_ranks_check_objective(objective, "evaluate", error);
     return status;
 }
 
@@ -108,19 +128,16 @@ static dlcore_status check_no_steps(const char *call, size_t steps, dlcore_error
                        call, steps);
 }
 
-static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,
+/* Everything before the first row; fills *run but for its team. */
+static dlcore_status prepare_evaluate(const dlcore_model_t *model, const dlcore_tensor_t *x,
                                       const dlcore_tensor_t *y,
                                       const dlcore_evaluate_options_t *options,
-                                      dlcore_evaluation_t *result)
+                                      const dlcore_evaluation_t *result,
+                                      dlcore_objective_t *objective, dlcore_run_t *run)
 {
     dlcore_error_record_t *error = options->error;
-    dlcore_objective_t objective;
-    dlcore_run_t run = {.model = model, .objective = &objective, .source = {.x = x, .y = y}};
-    dlcore_progress_t progress;
-    dlcore_sums_t sums = {0};
-    dlcore_status status;
+    dlcore_status status = dlcore_check_evaluate(model, options, result, objective);
 
-    status = dlcore_check_evaluate(model, options, result, &objective);
     if (status == DLCORE_OK)
         status = check_no_steps("evaluate", options->steps, error);
     if (status == DLCORE_OK)
@@ -129,22 +146,72 @@ static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_
     if (status == DLCORE_OK)
         status = dlcore_check_samples(&model->network, x, error);
     if (status == DLCORE_OK)
-        status = dlcore_check_labels(&model->network, &objective, x, y, error);
+        status = dlcore_check_labels(&model->network, objective, x, y, error);
     if (status == DLCORE_OK)
         status = dlcore_check_sample_weights("sample_weight", options->sample_weight,
                                              dlcore_sample_count(x), error);
     if (status != DLCORE_OK)
         return status;
-    run.source.weights = options->sample_weight;
-    objective.weighted = options->sample_weight != NULL;
-    run.source.rows = dlcore_sample_count(x);
-    run.block = options->batch_size;
-    progress = dlcore_progress_start(&options->sink, options->verbose);
-    dlcore_progress_begin(&progress, 0, 0, (run.source.rows - 1) / run.block + 1);
-    run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
-    status = dlcore_sums_create(&model->allocator, &objective, &sums, error);
+    objective->weighted = options->sample_weight != NULL;
+    *run = (dlcore_run_t){.model = model,
+                          .objective = objective,
+                          .source = {.x = x,
+                                     .y = y,
+                                     .weights = options->sample_weight,
+                                     .rows = dlcore_sample_count(x)},
+                          .block = options->batch_size};
+    return DLCORE_OK;
+}
+
+/* All rows; with ranks each runs its share. `status`: what came of it until then, which ranks are
+ * told of. */
+static dlcore_status run_evaluate(const dlcore_run_t *run, dlcore_status status,
+                                  dlcore_sums_t *sums, dlcore_error_record_t *error)
+{
+    const dlcore_model_t *model = run->model;
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_EVALUATE, .rows = run->source.rows};
+    dlcore_tally_t tally = {.model = model, .ranks = dlcore_model_ranks(model)};
+
     if (status == DLCORE_OK)
-        status = dlcore_run_blocks(&run, &sums, error);
+        status = dlcore_sums_create(&model->allocator, run->objective, sums, error);
+    if (tally.ranks == NULL)
+        return status == DLCORE_OK ? dlcore_run_blocks(run, sums, error) : status;
+    if (status == DLCORE_OK)
+        status = dlcore_tally_create(model, run->objective, &model->allocator, &tally, error);
+    if (status == DLCORE_OK)
+        status = dlcore_tally_run(&tally, run, error);
+    meeting.status = status;
+    status = dlcore_tally_settle(&tally, &meeting, sums, error);
+    if (tally.slices != NULL)
+        dlcore_tally_free(&tally);
+    return status;
+}
+
+static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_tensor_t *x,
+                                      const dlcore_tensor_t *y,
+                                      const dlcore_evaluate_options_t *options,
+                                      dlcore_evaluation_t *result)
+{
+    dlcore_objective_t objective;
+    dlcore_run_t run = {.model = model, .objective = &objective};
+    dlcore_progress_t progress = {0};
+    dlcore_sums_t sums = {0};
+    bool told;
+    dlcore_status status = dlcore_evaluate_begin(model, &told, options->error);
+
+    if (status != DLCORE_OK)
+        return status;
+    status = prepare_evaluate(model, x, y, options, result, &objective, &run);
+    if (status != DLCORE_OK && (model == NULL || dlcore_model_ranks(model) == NULL))
+        return status;
+    if (status == DLCORE_OK) {
+        progress = dlcore_progress_start(&options->sink,
+                                         dlcore_model_writes(model) ? options->verbose : 0);
+        dlcore_progress_begin(&progress, 0, 0, (run.source.rows - 1) / run.block + 1);
+        run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
+    }
+    status = run_evaluate(&run, status, &sums, options->error);
+    dlcore_evaluate_end(model, told);
     dlcore_model_release_team(model, run.team);
     if (status == DLCORE_OK)
         dlcore_evaluation_set(model, &objective, &sums, result);
@@ -161,7 +228,10 @@ static dlcore_status evaluate_chosen(const dlcore_model_t *model, const dlcore_t
 {
     dlcore_evaluate_options_t chosen =
         options != NULL ? *options : dlcore_evaluate_options_default();
+    dlcore_error_record_t found = {0}; /* other ranks want it in any case */
 
+    if (chosen.error == NULL)
+        chosen.error = &found;
     return evaluate_tensors(model, x, y, &chosen, result);
 }
 
@@ -279,7 +349,7 @@ static dlcore_status test_batch(const dlcore_model_t *model, const dlcore_tensor
         options != NULL ? *options : dlcore_evaluate_options_default();
 
     chosen.batch_size = x != NULL ? dlcore_size_max(1, dlcore_sample_count(x)) : 1;
-    return evaluate_tensors(model, x, y, &chosen, result);
+    return evaluate_chosen(model, x, y, &chosen, result);
 }
 
 dlcore_status dlcore_model_test_on_batch_with(const dlcore_model_t *model, const dlcore_tensor_t *x,

@@ -12,7 +12,7 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* fit's validation: the batches of one pass, or its first `steps` (0: all),
+/* fit's validation: the batches of one pass, or its first `steps` (0: all), of all ranks together,
  * through run->objective; run->source and run->block are
  * not looked at, and without run->team each batch takes the model's by its rows. In the host's
  * float mode. *sums, which the caller made, is what they add up to, whatever the threads. */
@@ -20,6 +20,11 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
                                       size_t steps, dlcore_sums_t *sums,
                                       dlcore_error_record_t *error);
 
+/* With ranks, evaluate is a call of all of them, and the collective must not have failed before. It
+ * may be a callback's, within a fit: what that has told stays. */
+dlcore_status dlcore_evaluate_begin(const dlcore_model_t *model, bool *told,
+                                    dlcore_error_record_t *error);
+void dlcore_evaluate_end(const dlcore_model_t *model, bool told);
 /* What every evaluate checks before it looks at data. Fills *objective. */
 dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
                                     const dlcore_evaluate_options_t *options,

@@ -8,6 +8,7 @@
 #include "model/dataset.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
+#include "model/tally.h"
 #include "tensor/tensor.h"
 
 /* Begins a copy: what a dataset's functions do to the caller's struct is for the next call. */
@@ -33,6 +34,7 @@ typedef struct pass {
     const dlcore_run_t *run;
     dlcore_sums_t *sums, more; /* of all batches, of one */
     size_t batch;
+    dlcore_tally_t tally; /* of ranks, in place of the sums */
 } pass_t;
 
 static dlcore_status check_dataset_batch(const dlcore_run_t *run, const dlcore_source_t *source,
@@ -70,9 +72,12 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     dlcore_run_t run = *pass->run;
     dlcore_error_record_t found = {0};
     dlcore_status status = check_dataset_batch(&run, source, &found);
+    size_t slice;
 
     if (status != DLCORE_OK)
         return fail_batch(pass->batch, status, &found, error);
+    if (pass->tally.ranks != NULL && !dlcore_tally_slice(&pass->tally, pass->batch, &slice))
+        return DLCORE_OK; /* another rank's */
     objective.weighted = source->weights != NULL;
     run.objective = &objective;
     run.source = *source;
@@ -82,7 +87,9 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     status = dlcore_run_blocks(&run, &pass->more, error);
     if (pass->run->team == NULL)
         dlcore_model_release_team(model, run.team);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK && pass->tally.ranks != NULL)
+        dlcore_tally_add(&pass->tally, slice, &pass->more);
+    else if (status == DLCORE_OK)
         dlcore_sums_add(&objective, pass->sums, &pass->more);
     return status;
 }
@@ -92,7 +99,8 @@ static void show_pass(const pass_t *pass, dlcore_progress_t *progress)
 {
     dlcore_evaluation_t result;
 
-    if (progress == NULL || progress->verbose != 1 || !progress->sink.terminal)
+    if (progress == NULL || progress->verbose != 1 || !progress->sink.terminal ||
+        pass->tally.ranks != NULL)
         return;
     dlcore_evaluation_set(pass->run->model, pass->run->objective, pass->sums, &result);
     dlcore_evaluation_show(&result, progress, pass->batch);
@@ -100,34 +108,59 @@ static void show_pass(const pass_t *pass, dlcore_progress_t *progress)
 
 /* The first `steps` batches of a pass; 0: all. `progress` has begun; it is told of every batch, and
  * at last of their number. NULL: nobody is. */
-static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                                      size_t steps, dlcore_progress_t *progress,
-                                      dlcore_sums_t *sums, dlcore_error_record_t *error)
+static dlcore_status read_batches(pass_t *pass, const dlcore_dataset_t *dataset, size_t steps,
+                                  dlcore_progress_t *progress, dlcore_error_record_t *error)
 {
+    const dlcore_run_t *run = pass->run;
     const dlcore_allocator_t held = dlcore_held_allocator(run->model);
-    pass_t pass = {.run = run, .sums = sums};
     dlcore_dataset_t copy;
     dlcore_status status = begin_dataset(dataset, &copy, error);
 
-    dlcore_sums_clear(run->objective, sums);
+    dlcore_sums_clear(run->objective, pass->sums);
     if (status == DLCORE_OK)
-        status = dlcore_sums_create(&held, run->objective, &pass.more, error);
-    while (status == DLCORE_OK && (steps == 0 || pass.batch < steps)) {
+        status = dlcore_sums_create(&held, run->objective, &pass->more, error);
+    while (status == DLCORE_OK && (steps == 0 || pass->batch < steps)) {
         dlcore_source_t source;
 
         status = dlcore_dataset_next(&copy, true, &source, error);
         if (status != DLCORE_OK || source.rows == 0)
             break;
-        status = run_dataset_batch(&pass, &source, error);
-        pass.batch++;
+        status = run_dataset_batch(pass, &source, error);
+        pass->batch++;
         if (status == DLCORE_OK)
-            show_pass(&pass, progress);
+            show_pass(pass, progress);
     }
-    dlcore_sums_free(&held, &pass.more);
+    dlcore_sums_free(&held, &pass->more);
+    if (status == DLCORE_OK && pass->batch == 0)
+        return dlcore_dataset_empty(0, error);
+    return status;
+}
+
+/* Likewise of ranks: each has its share of the batches. `status`: what came of it until then. */
+static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
+                                      size_t steps, dlcore_progress_t *progress,
+                                      dlcore_meeting_point_t point, dlcore_status status,
+                                      dlcore_sums_t *sums, dlcore_error_record_t *error)
+{
+    const dlcore_allocator_t held = dlcore_held_allocator(run->model);
+    pass_t pass = {.run = run,
+                   .sums = sums,
+                   .tally = {.model = run->model, .ranks = dlcore_model_ranks(run->model)}};
+    dlcore_meeting_t meeting = {.point = point};
+
+    if (status == DLCORE_OK && pass.tally.ranks != NULL)
+        status = dlcore_tally_create(run->model, run->objective, &held, &pass.tally, error);
+    if (status == DLCORE_OK)
+        status = read_batches(&pass, dataset, steps, progress, error);
     if (progress != NULL)
         progress->batches = pass.batch;
-    if (status == DLCORE_OK && pass.batch == 0)
-        return dlcore_dataset_empty(0, error);
+    if (pass.tally.ranks == NULL)
+        return status;
+    meeting.status = status;
+    meeting.rows = pass.batch; /* which the ranks must have in common, but with own data */
+    status = dlcore_tally_settle(&pass.tally, &meeting, sums, error);
+    if (pass.tally.slices != NULL)
+        dlcore_tally_free(&pass.tally);
     return status;
 }
 
@@ -135,7 +168,8 @@ dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_data
                                       size_t steps, dlcore_sums_t *sums,
                                       dlcore_error_record_t *error)
 {
-    return evaluate_batches(run, dataset, steps, NULL, sums, error);
+    return evaluate_batches(run, dataset, steps, NULL, DLCORE_MEETING_VALIDATION, DLCORE_OK, sums,
+                            error);
 }
 
 /* For the progress line; 0: not known. */
@@ -159,19 +193,30 @@ static dlcore_status evaluate_pass(const dlcore_model_t *model, const dlcore_dat
     dlcore_progress_t progress;
     dlcore_sums_t sums = {0};
     dlcore_allocator_t held = dlcore_held_allocator(model);
-    dlcore_status status = dlcore_check_evaluate(model, &chosen, result, &objective);
+    dlcore_error_record_t found = {0}; /* other ranks want it in any case */
+    bool told;
+    dlcore_status status;
 
+    if (chosen.error == NULL)
+        chosen.error = &found;
+    status = dlcore_evaluate_begin(model, &told, chosen.error);
+    if (status != DLCORE_OK)
+        return status;
+    status = dlcore_check_evaluate(model, &chosen, result, &objective);
     if (status == DLCORE_OK && chosen.sample_weight != NULL)
         status = dlcore_fail(chosen.error, DLCORE_ERROR_ARGUMENT,
                              "evaluate: sample_weight is for tensors; a dataset gives each batch's "
                              "weights with the batch");
     if (status == DLCORE_OK)
         status = dlcore_sums_create(&held, &objective, &sums, chosen.error);
-    if (status != DLCORE_OK)
+    if (status != DLCORE_OK && (model == NULL || dlcore_model_ranks(model) == NULL))
         return status;
-    progress = dlcore_progress_start(&chosen.sink, chosen.verbose);
-    dlcore_progress_begin(&progress, 0, 0, expected_batches(dataset, chosen.steps));
-    status = evaluate_batches(&run, dataset, chosen.steps, &progress, &sums, chosen.error);
+    progress = dlcore_progress_start(&chosen.sink, dlcore_model_writes(model) ? chosen.verbose : 0);
+    if (status == DLCORE_OK)
+        dlcore_progress_begin(&progress, 0, 0, expected_batches(dataset, chosen.steps));
+    status = evaluate_batches(&run, dataset, chosen.steps, &progress, DLCORE_MEETING_EVALUATE,
+                              status, &sums, chosen.error);
+    dlcore_evaluate_end(model, told);
     if (status == DLCORE_OK) {
         dlcore_evaluation_set(model, &objective, &sums, result);
         dlcore_evaluation_report(result, &progress);

@@ -74,7 +74,9 @@ dlcore_status dlcore_feed_seek(dlcore_feed_t *feed, const dlcore_model_t *model,
 static dlcore_source_t batch_of_tensors(const dlcore_feed_t *feed, size_t batch)
 {
     dlcore_source_t source = feed->samples;
-    size_t first = batch < feed->batches ? batch * feed->batch_size : feed->samples.rows;
+    size_t first = batch < feed->batches
+                       ? dlcore_size_min(batch * feed->batch_size, feed->samples.rows)
+                       : feed->samples.rows;
 
     source.begin = first;
     if (feed->order != NULL)
@@ -99,7 +101,7 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
     else
         status = dlcore_dataset_next(feed->dataset, true, source, error);
     feed->holds = false;
-    if (status == DLCORE_OK && source->rows > 0)
+    if (status == DLCORE_OK && (source->rows > 0 || feed->batch < feed->batches))
         feed->batch++;
     return status;
 }

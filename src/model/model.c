@@ -107,6 +107,7 @@ void dlcore_model_free(dlcore_model_t *model)
         return;
     allocator = model->allocator;
     dlcore_model_drop_calls(model);
+    dlcore_ranks_free(model->ranks);
     dlcore_team_free(model->team);
     dlcore_model_drop_run(model);
     dlcore_trainer_clear(model);

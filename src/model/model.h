@@ -11,6 +11,8 @@
 #include "dlcore/model.h"
 #include "engine/network.h"
 #include "engine/objective.h"
+#include "engine/ranked.h"
+#include "engine/ranks.h"
 #include "engine/step.h"
 #include "engine/sums.h"
 #include "engine/team.h"
@@ -29,6 +31,7 @@ typedef struct dlcore_trainer {
     /* caches, empty at first; what they were made for is their key */
     dlcore_update_plan_t plan;
     dlcore_workspace_t workspace;
+    dlcore_ranked_t ranked; /* in its place with a collective */
 } dlcore_trainer_t;
 
 struct dlcore_model {
@@ -49,6 +52,8 @@ struct dlcore_model {
     struct dlcore_fit *running_fit;   /* the fit that has the model, else NULL */
     struct dlcore_fit *fit;           /* likewise, between its first callback and its last */
     struct dlcore_run_state *stopped; /* where a run can go on, else NULL */
+
+    dlcore_ranks_t *ranks; /* of the collective; NULL: the model is alone */
 
     dlcore_team_t *team;          /* made when first needed */
     dlcore_call_t call;           /* that has the model */
@@ -71,6 +76,7 @@ static inline void dlcore_model_weights_change(dlcore_model_t *model)
 {
     dlcore_model_weights_move(model);
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
+    dlcore_ranked_forget_weights(&model->trainer.ranked);
 }
 
 static inline uint64_t dlcore_model_version(const dlcore_model_t *model)

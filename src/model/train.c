@@ -60,6 +60,8 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
     if (rows <= training->rows)
         return;
     training->rows = rows;
+    if (training->ranks != NULL && !training->ranks->collective.own_data)
+        work /= (double)training->ranks->collective.size;
     if (training->team == NULL)
         training->team = model->call.team = dlcore_model_acquire_team(model, work);
     training->workers =
@@ -73,6 +75,18 @@ static dlcore_status reserve_training(dlcore_training_t *training, size_t rows)
 {
     dlcore_model_t *model = training->model;
 
+    dlcore_status status = DLCORE_OK;
+
+    if (training->ranks != NULL)
+        status = dlcore_ranks_reserve(
+            training->ranks, dlcore_sums_stored_length(&training->objective) * sizeof(double),
+            &model->error);
+    if (status == DLCORE_OK && training->ranks != NULL)
+        return dlcore_ranked_ensure(&model->network, &training->objective, training->ranks,
+                                    dlcore_ranked_rows(training->ranks, rows), training->workers,
+                                    &model->trainer.ranked, &model->error);
+    if (status != DLCORE_OK)
+        return status;
     return dlcore_workspace_ensure(&model->network, &training->objective, rows, training->workers,
                                    &model->trainer.workspace, &model->error);
 }
@@ -92,13 +106,17 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
     dlcore_status status;
     size_t rows;
 
-    *training = (dlcore_training_t){.model = model};
+    *training = (dlcore_training_t){.model = model, .ranks = dlcore_model_ranks(model)};
     status = check_data(model, call, x, y, setter, &training->objective, &training->misfit);
+    if (status == DLCORE_OK && training->ranks != NULL)
+        status = dlcore_ranks_check_objective(&training->objective, call, &model->error);
     if (status != DLCORE_OK)
         return status;
     training->objective.weighted = weighted;
     rows = dlcore_size_min(batch_size, dlcore_sample_count(x));
-    training->path = dlcore_path_train(&model->network, &training->objective);
+    training->path = training->ranks != NULL
+                         ? DLCORE_PATH_LAYERS
+                         : dlcore_path_train(&model->network, &training->objective);
     choose_workers(training, rows);
     status = dlcore_trainer_begin(model);
     if (status == DLCORE_OK)
@@ -108,6 +126,7 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
         return status;
     }
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
+    dlcore_ranked_forget_weights(&model->trainer.ranked);
     training->step =
         (dlcore_step_t){.network = &model->network,
                         .objective = &training->objective,
@@ -137,13 +156,14 @@ dlcore_status dlcore_training_set_update(dlcore_training_t *training, dlcore_upd
 {
     dlcore_model_t *model = training->model;
     dlcore_update_plan_t *plan = &model->trainer.plan;
+    const dlcore_small_plan_t *small =
+        training->ranks == NULL ? model->trainer.workspace.small : NULL;
     dlcore_status status = dlcore_trainer_begin(model);
 
     if (status != DLCORE_OK)
         return status;
     dlcore_update_sink_begin(update, &model->network, &model->settings.optimizer, plan,
-                             dlcore_small_kernels(&model->network, model->trainer.workspace.small),
-                             model->trainer.slots);
+                             dlcore_small_kernels(&model->network, small), model->trainer.slots);
     training->update = update;
     training->step.sink = &update->sink;
     training->step.update = plan->keeps || plan->has_constraint ? update : NULL;
@@ -167,7 +187,8 @@ dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlc
     return status;
 }
 
-void dlcore_training_step(dlcore_training_t *training)
+/* Alone. */
+static void run_step(dlcore_training_t *training)
 {
     dlcore_step_t *step = &training->step;
     bool watches = dlcore_pace_watches(&training->pace) && step->source.rows == training->rows;
@@ -179,6 +200,22 @@ void dlcore_training_step(dlcore_training_t *training)
     if (watches)
         dlcore_pace_note(&training->pace, dlcore_clock() - begin,
                          observes ? dlcore_cpu_clock() - cpu : 0.0);
+}
+
+dlcore_status dlcore_training_step(dlcore_training_t *training, const dlcore_meeting_t *meeting)
+{
+    if (training->ranks == NULL) {
+        run_step(training);
+        return DLCORE_OK;
+    }
+    training->ranked = (dlcore_ranked_step_t){.step = &training->step,
+                                              .ranks = training->ranks,
+                                              .ranked = &training->model->trainer.ranked,
+                                              .first_row = meeting->first_row,
+                                              .batch_rows = meeting->batch_rows};
+    if (dlcore_ranked_run(&training->ranked, training->workers) == DLCORE_OK)
+        return DLCORE_OK;
+    return dlcore_ranks_failed(training->ranks, &training->model->error);
 }
 
 void dlcore_training_take_averages(dlcore_training_t *training)
@@ -204,8 +241,7 @@ static bool find_not_finite(const dlcore_source_t *source, const dlcore_tensor_t
     return false;
 }
 
-dlcore_status dlcore_not_finite(const dlcore_training_t *training, const char *batch,
-                                const char *owner)
+dlcore_status dlcore_not_finite(dlcore_training_t *training, const char *batch, const char *owner)
 {
     const dlcore_source_t *source = &training->step.source;
     const dlcore_sums_t *sums = &training->step.sums;
@@ -219,6 +255,7 @@ dlcore_status dlcore_not_finite(const dlcore_training_t *training, const char *b
         tensor = source->y;
         found = find_not_finite(source, tensor, &sample, &number);
     }
+    training->names_number = found;
     if (!found)
         return dlcore_fail(error, DLCORE_ERROR_NOT_FINITE,
                            "loss is %s in %s of %zu samples, whose x and y are finite; the weights "

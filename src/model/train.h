@@ -8,6 +8,7 @@
 
 #include "engine/pace.h"
 #include "engine/path.h"
+#include "model/meeting.h"
 #include "model/model.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -22,6 +23,9 @@ typedef struct dlcore_training {
     bool misfit;        /* beginning failed because of the samples or the labels */
     dlcore_path_t path;
     dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
+    dlcore_ranks_t *ranks;        /* NULL: alone */
+    dlcore_ranked_step_t ranked;  /* with ranks */
+    bool names_number;            /* the message of dlcore_not_finite does */
     dlcore_update_sink_t *update; /* of dlcore_training_set_update */
 } dlcore_training_t;
 
@@ -68,16 +72,16 @@ static inline void dlcore_training_advance(dlcore_training_t *training)
 {
     dlcore_update_advance(training->update, &training->model->trainer.clock);
 }
-/* Runs the step on as many workers as are fastest now. */
-void dlcore_training_step(dlcore_training_t *training);
+/* Runs the step on as many workers as are fastest now. With ranks it is theirs, for the batch that
+ * they have met for. Fails only with the collective. */
+dlcore_status dlcore_training_step(dlcore_training_t *training, const dlcore_meeting_t *meeting);
 /* At the end of a fit: the weights become their averages where the optimizer keeps them. */
 void dlcore_training_take_averages(dlcore_training_t *training);
 
 /* DLCORE_ERROR_NOT_FINITE with a message for the batch of the step that found it, which looks for
  * the cause in its rows. `batch` names it, `owner` whose tensors those are: "" or "the batch's ".
  */
-dlcore_status dlcore_not_finite(const dlcore_training_t *training, const char *batch,
-                                const char *owner);
+dlcore_status dlcore_not_finite(dlcore_training_t *training, const char *batch, const char *owner);
 
 DLCORE_HIDDEN_END
 

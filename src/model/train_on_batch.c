@@ -4,53 +4,59 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "engine/network_exchange.h"
-#include "model/train.h"
+#include "model/facts.h"
+#include "model/single_step.h"
 
-/* One step on all rows of x and y at once. */
-static dlcore_status single_step(dlcore_training_t *training, const dlcore_source_t *source)
+static dlcore_status prepare_batch(dlcore_training_t *training, dlcore_update_sink_t *update,
+                                   const dlcore_source_t *source)
 {
-    dlcore_scope_t scope = dlcore_scope_enter(training->model);
+    dlcore_model_t *model = training->model;
+    dlcore_status status = dlcore_check_sample_weights(
+        "sample_weight", source->weights, dlcore_sample_count(source->x), &model->error);
 
-    training->step.source = *source;
-    training->step.source.rows = dlcore_sample_count(source->x);
-    dlcore_step_run(&training->step, training->workers);
-    dlcore_scope_leave(scope);
-    if (!training->step.finite)
-        return dlcore_not_finite(training, "the batch", "");
-    return DLCORE_OK;
+    if (status == DLCORE_OK)
+        status = dlcore_check_class_weights("class_weight", source->class_weights,
+                                            source->class_count, &model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_training_set_update(training, update);
+    if (status == DLCORE_OK)
+        status = dlcore_training_prepare(training, NULL);
+    return status;
 }
 
 static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_source_t *source,
                                     dlcore_evaluation_t *result)
 {
     bool weighted = source->weights != NULL || source->class_weights != NULL;
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_TRAIN_ON_BATCH};
     dlcore_training_t training;
     dlcore_update_sink_t update;
-    dlcore_status status = dlcore_training_begin(&training, model, "train_on_batch", source->x,
-                                                 source->y, SIZE_MAX, weighted);
+    dlcore_status status = dlcore_single_begin(model, "train_on_batch");
+    bool begun;
 
     if (status != DLCORE_OK)
         return status;
-    status = dlcore_check_sample_weights("sample_weight", source->weights,
-                                         dlcore_sample_count(source->x), &model->error);
-    if (status == DLCORE_OK)
-        status = dlcore_check_class_weights("class_weight", source->class_weights,
-                                            source->class_count, &model->error);
-    if (status == DLCORE_OK)
-        status = dlcore_training_set_update(&training, &update);
-    if (status == DLCORE_OK)
-        status = dlcore_training_prepare(&training, NULL);
-    if (status != DLCORE_OK)
-        goto end;
-    training.step.number = model->steps_trained++;
-    dlcore_model_weights_move(model);
-    status = single_step(&training, source);
-    if (status == DLCORE_OK)
-        dlcore_training_advance(&training);
-    if (result != NULL)
-        dlcore_evaluation_set(model, &training.objective, &training.step.sums, result);
-end:
-    dlcore_training_end(&training);
+    status = dlcore_training_begin(&training, model, "train_on_batch", source->x, source->y,
+                                   SIZE_MAX, weighted);
+    begun = status == DLCORE_OK;
+
+    if (begun)
+        status = prepare_batch(&training, &update, source);
+    status = dlcore_single_meet(&training, &meeting, source, status);
+    if (status == DLCORE_OK) {
+        training.step.number = model->steps_trained++;
+        dlcore_model_weights_move(model);
+        status = dlcore_single_step(&training, source, &meeting);
+        status = dlcore_single_settle(&training, meeting.point, status);
+        if (status == DLCORE_OK)
+            dlcore_training_advance(&training);
+        if (status == DLCORE_OK && training.ranks != NULL)
+            dlcore_ranks_set_checked(model);
+        if (result != NULL && (status == DLCORE_OK || status == DLCORE_ERROR_NOT_FINITE))
+            dlcore_evaluation_set(model, &training.objective, &training.step.sums, result);
+    }
+    if (begun)
+        dlcore_training_end(&training);
     return status;
 }
 
@@ -88,43 +94,62 @@ static void export_gradients(const dlcore_network_t *network, const float *flat,
     }
 }
 
+/* Room for the gradients, in the caller's memory and in the layout of the weights. */
+static dlcore_status prepare_gradients(dlcore_training_t *training, dlcore_store_sink_t *store,
+                                       const float *gradients, size_t count)
+{
+    dlcore_model_t *model = training->model;
+    const dlcore_network_t *network = &model->network;
+
+    if (gradients == NULL || count != network->parameter_count)
+        return dlcore_fail(&model->error, DLCORE_ERROR_SHAPE,
+                           "gradients: the model has %zu parameters, got room for %zu%s",
+                           network->parameter_count, gradients != NULL ? count : 0,
+                           gradients == NULL ? ": gradients is NULL" : "");
+    store->gradients = dlcore_allocate(&model->allocator, network->value_floats, sizeof(float));
+    if (store->gradients == NULL)
+        return dlcore_fail_memory(&model->error, "gradients",
+                                  network->value_floats * sizeof(float));
+    training->step.moves_statistics = false;
+    training->step.sink = &store->sink;
+    return DLCORE_OK;
+}
+
 static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tensor_t *x,
                                        const dlcore_tensor_t *y, float *gradients, size_t count,
                                        double *loss)
 {
     const dlcore_network_t *network = &model->network;
+    const dlcore_source_t source = {.x = x, .y = y};
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_GRADIENTS};
     dlcore_training_t training;
     dlcore_store_sink_t store = {.sink = {.take = dlcore_sink_store}};
-    dlcore_status status =
-        dlcore_training_begin(&training, model, "gradients", x, y, SIZE_MAX, false);
+    dlcore_status status = dlcore_single_begin(model, "gradients");
+    bool begun;
 
     if (status != DLCORE_OK)
         return status;
-    if (gradients == NULL || count != network->parameter_count) {
-        status = dlcore_fail(&model->error, DLCORE_ERROR_SHAPE,
-                             "gradients: the model has %zu parameters, got room for %zu%s",
-                             network->parameter_count, gradients != NULL ? count : 0,
-                             gradients == NULL ? ": gradients is NULL" : "");
-        goto end;
+    status = dlcore_training_begin(&training, model, "gradients", x, y, SIZE_MAX, false);
+    begun = status == DLCORE_OK;
+
+    if (begun)
+        status = prepare_gradients(&training, &store, gradients, count);
+    status = dlcore_single_meet(&training, &meeting, &source, status);
+    if (status == DLCORE_OK) {
+        status = dlcore_single_step(&training, &source, &meeting);
+        status = dlcore_single_settle(&training, meeting.point, status);
+        if (loss != NULL && (status == DLCORE_OK || status == DLCORE_ERROR_NOT_FINITE))
+            *loss = dlcore_sums_loss(&training.step.sums);
     }
-    store.gradients = dlcore_allocate(&model->allocator, network->value_floats, sizeof(float));
-    if (store.gradients == NULL) {
-        status =
-            dlcore_fail_memory(&model->error, "gradients", network->value_floats * sizeof(float));
-        goto end;
-    }
-    training.step.moves_statistics = false;
-    training.step.sink = &store.sink;
-    status = single_step(&training, &(dlcore_source_t){.x = x, .y = y});
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
         dlcore_update_add_penalty(&model->trainer.plan, network, store.gradients);
-    if (loss != NULL)
-        *loss = dlcore_sums_loss(&training.step.sums);
-    if (status == DLCORE_OK)
         export_gradients(network, store.gradients, gradients);
-end:
+    }
+    if (status == DLCORE_OK && training.ranks != NULL)
+        dlcore_ranks_set_checked(model);
     dlcore_release(&model->allocator, store.gradients);
-    dlcore_training_end(&training);
+    if (begun)
+        dlcore_training_end(&training);
     return status;
 }
 

@@ -8,8 +8,9 @@
 #include "base/error.h"
 #include "dlcore/steps.h"
 #include "engine/network_exchange.h"
+#include "model/facts.h"
 #include "model/given_gradient.h"
-#include "model/train.h"
+#include "model/single_step.h"
 
 /* ---- of the outputs ---- */
 
@@ -18,28 +19,33 @@ static dlcore_status train_on_gradient(dlcore_model_t *model, const dlcore_tenso
 {
     dlcore_training_t training;
     dlcore_update_sink_t update;
-    dlcore_scope_t scope;
-    dlcore_status status = dlcore_training_begin_as(&training, model, "train_on_gradient", x, dy,
-                                                    SIZE_MAX, false, dlcore_objective_set_given);
+    const dlcore_source_t source = {.x = x, .y = dy};
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_TRAIN_ON_GRADIENT};
+    dlcore_status status = dlcore_single_begin(model, "train_on_gradient");
+    bool begun;
 
     if (status != DLCORE_OK)
         return status;
-    status = dlcore_training_set_update(&training, &update);
+    status = dlcore_training_begin_as(&training, model, "train_on_gradient", x, dy, SIZE_MAX, false,
+                                      dlcore_objective_set_given);
+    begun = status == DLCORE_OK;
+    if (begun)
+        status = dlcore_training_set_update(&training, &update);
     if (status == DLCORE_OK)
         status = dlcore_training_prepare(&training, NULL);
+    status = dlcore_single_meet(&training, &meeting, &source, status);
     if (status == DLCORE_OK) {
         training.step.number = model->steps_trained++;
         dlcore_model_weights_move(model);
-        training.step.source = (dlcore_source_t){.x = x, .y = dy, .rows = dlcore_sample_count(x)};
-        scope = dlcore_scope_enter(model);
-        dlcore_step_run(&training.step, training.workers);
-        dlcore_scope_leave(scope);
-        if (training.step.finite)
+        status = dlcore_single_step(&training, &source, &meeting);
+        status = dlcore_single_settle(&training, meeting.point, status);
+        if (status == DLCORE_OK)
             dlcore_training_advance(&training);
-        else
-            status = dlcore_not_finite(&training, "the batch", "");
+        if (status == DLCORE_OK && training.ranks != NULL)
+            dlcore_ranks_set_checked(model);
     }
-    dlcore_training_end(&training);
+    if (begun)
+        dlcore_training_end(&training);
     return status;
 }
 

@@ -11,6 +11,7 @@ void dlcore_trainer_clear(dlcore_model_t *model)
     dlcore_release(&model->allocator, model->trainer.slots);
     dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
     dlcore_workspace_clear(&model->trainer.workspace);
+    dlcore_ranked_clear(&model->trainer.ranked);
     model->trainer = (dlcore_trainer_t){.clock = dlcore_optimizer_clock_start()};
 }
 

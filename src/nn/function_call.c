@@ -66,6 +66,7 @@ static void loss_rows(const dlcore_loss_pass_t *pass, size_t begin, size_t end)
     if (begin == end)
         return;
     batch = batch_of(pass->y, pass->labels, pass->weights, begin, end, pass->rows, pass->row_loss);
+    batch.first += pass->first_row;
     if (pass->gradient) {
         batch.gradient = pass->slopes + begin * units;
         memset(batch.gradient, 0, batch.rows * units * sizeof(float));
@@ -85,6 +86,7 @@ static void metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t e
     if (begin == end)
         return;
     batch = batch_of(pass->y, pass->labels, pass->weights, begin, end, pass->rows, values);
+    batch.first += pass->first_row;
     function->call(&batch, function->user);
 }
 

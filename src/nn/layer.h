@@ -64,6 +64,11 @@ typedef struct dlcore_layer_pass {
     float *scratch; /* this worker's */
     bool training;
     uint64_t key; /* for what is random in this layer and step; training only */
+    /* of a batch that is cut into slices (engine/ranked.h) this is one: its first row in the batch,
+     * and the rows of all. Else 0, and its own rows */
+    size_t first_row, batch_rows;
+    bool shares;  /* sums over rows are the engine's to make: dlcore_layer_shared_t */
+    bool leads;   /* and gradients made of such sums alone are this slice's */
     float *state; /* state_floats of the layer's own, kept from forward to backward; likewise */
 
     const dlcore_matrix_t *x; /* (rows, input_width) */
@@ -81,6 +86,26 @@ typedef struct dlcore_layer_pass {
     float
         *statistics; /* `values`, for parameter_gradient to set statistics in; NULL: it must not */
 } dlcore_layer_pass_t;
+
+/* Sums over the rows of a batch that its slices have parts of. Each worker does its columns. */
+typedef enum dlcore_shared_stage {
+    DLCORE_SHARED_MEAN,      /* before forward: for the mean */
+    DLCORE_SHARED_DEVIATION, /* then: about it */
+    DLCORE_SHARED_GRADIENT   /* before the gradients */
+} dlcore_shared_stage_t;
+
+typedef struct dlcore_layer_shared {
+    /* Doubles of the sums of a stage, at most. */
+    size_t (*length)(size_t width);
+    /* A slice's sums; it may have no rows. */
+    void (*measure)(const dlcore_layer_pass_t *pass, dlcore_shared_stage_t stage, double *sums);
+    /* To the slice's state, from the sums of the batch. */
+    void (*settle)(const dlcore_layer_pass_t *pass, dlcore_shared_stage_t stage,
+                   const double *sums);
+    /* Sets statistics from the state, in place of parameter_gradient: as weights move, not before.
+     */
+    void (*move)(const dlcore_layer_pass_t *pass);
+} dlcore_layer_shared_t;
 
 typedef struct dlcore_layer_type {
     const char *class_name; /* "Dense" */
@@ -109,6 +134,9 @@ typedef struct dlcore_layer_type {
     /* Gradients of the parameters, to the sink, and statistics; dx is NULL for the first layer. Not
      * called for a layer that is not trainable. NULL: none. */
     void (*parameter_gradient)(const dlcore_layer_pass_t *pass);
+    /* Of a layer whose rows need sums over the batch; used where pass->shares. NULL: no such sums.
+     */
+    const dlcore_layer_shared_t *shared;
 
     bool gradients_in_place;   /* dx may be dy */
     bool can_fold_below;       /* input_gradient obeys activation_below */

@@ -9,7 +9,8 @@
  *   beta gradient = sum dy       gamma gradient = k sum dy (x - mean)
  *   dx = gamma k (dy - sum dy / N - k^2 (x - mean) sum dy (x - mean) / N)
  *
- * A worker has all rows of its units, so no sum crosses workers.
+ * A worker has all rows of its units, so no sum crosses workers. Where a batch is cut into slices,
+ * the engine adds up the slices' sums.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -93,7 +94,7 @@ static bool uses_batch(const dlcore_layer_pass_t *pass)
 /* As many rows are added up in float; such sums in double. */
 enum { ROWS_OF_FLOATS = 256 };
 
-/* Means over the batch of x - near and of its square, for each unit of a piece. */
+/* Means over some rows of x - near and of its square, for each unit of a piece. */
 typedef struct batch_norm_moments {
     double distance[DLCORE_PIECE], squares[DLCORE_PIECE];
 } batch_norm_moments_t;
@@ -116,27 +117,37 @@ static void batch_norm_moments(const dlcore_layer_pass_t *pass, const dlcore_pie
     }
 }
 
-/* Mean, variance and 1 / sqrt(variance + epsilon) of a piece of the batch, to the state. Measured
- * twice about a number that is near: first the first row, then the mean that came of it. */
-static void batch_norm_measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+/* Mean, variance and 1 / sqrt(variance + epsilon), to the state, from means over the batch about
+ * what stands there as the mean. */
+static void batch_norm_keep_moments(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                                    const double *distance, const double *squares)
 {
-    const float *first = pass->x->data + piece->offset;
     float *mean = array(pass, MEAN, piece), *rest = array(pass, MEAN_REST, piece);
     float *variance = array(pass, VARIANCE, piece), *inverse = array(pass, INVERSE, piece);
-    batch_norm_moments_t moments;
 
-    batch_norm_moments(pass, piece, first, &moments);
-    for (size_t c = 0; c < piece->count; c++)
-        mean[c] = (float)((double)first[c] + moments.distance[c]);
-    batch_norm_moments(pass, piece, mean, &moments);
     for (size_t c = 0; c < piece->count; c++) {
-        dlcore_mean_t of = dlcore_mean_of(mean[c], moments.distance[c], moments.squares[c]);
+        dlcore_mean_t of = dlcore_mean_of(mean[c], distance[c], squares[c]);
 
         mean[c] = of.mean;
         rest[c] = of.rest;
         variance[c] = of.variance;
         inverse[c] = 1.0f / sqrtf(of.variance + (float)pass->layer->epsilon);
     }
+}
+
+/* Of a piece of the batch: measured twice about a number that is near, first the first row, then
+ * the mean that came of it. */
+static void batch_norm_measure(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+{
+    const float *first = pass->x->data + piece->offset;
+    float *mean = array(pass, MEAN, piece);
+    batch_norm_moments_t moments;
+
+    batch_norm_moments(pass, piece, first, &moments);
+    for (size_t c = 0; c < piece->count; c++)
+        mean[c] = (float)((double)first[c] + moments.distance[c]);
+    batch_norm_moments(pass, piece, mean, &moments);
+    batch_norm_keep_moments(pass, piece, moments.distance, moments.squares);
 }
 
 /* y = (x - mean) scale + offset, for each unit of a piece. */
@@ -155,7 +166,7 @@ static coefficients_t coefficients_of(const dlcore_layer_pass_t *pass, const dlc
     const float *moving_mean = pass->values + statistic(pass, 0) + piece->column;
     const float *moving_variance = pass->values + statistic(pass, 1) + piece->column;
 
-    if (batch)
+    if (batch && !pass->shares)
         batch_norm_measure(pass, piece);
     for (size_t c = 0; c < piece->count; c++) {
         to.mean[c] = batch ? array(pass, MEAN, piece)[c] : moving_mean[c];
@@ -188,15 +199,16 @@ static void batch_norm_forward(const dlcore_layer_pass_t *pass)
     }
 }
 
-/* sum dy and sum dy (x - mean), to the state; the mean's rest is taken from the sum. */
-static void batch_norm_sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
-                                     const dlcore_piece_t *dy)
+/* Sums over rows of dy and of dy (x - mean), without the mean's rest. */
+static void batch_norm_add_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
+                                     const dlcore_piece_t *dy, double *sum, double *dot)
 {
     const size_t rows = pass->dy->rows, stride = pass->dy->panel;
     const float *from = pass->x->data + x->offset, *by = pass->dy->data + dy->offset;
-    double sum[DLCORE_PIECE] = {0}, dot[DLCORE_PIECE] = {0};
     float sums[DLCORE_PIECE], dots[DLCORE_PIECE];
 
+    for (size_t c = 0; c < x->count; c++)
+        sum[c] = dot[c] = 0.0;
     for (size_t row = 0; row < rows; row += ROWS_OF_FLOATS) {
         pass->training_kernels->column_dots(from + row * stride, by + row * stride,
                                             dlcore_size_min(rows - row, ROWS_OF_FLOATS), x->count,
@@ -206,6 +218,12 @@ static void batch_norm_sum_gradients(const dlcore_layer_pass_t *pass, const dlco
             dot[c] += (double)dots[c];
         }
     }
+}
+
+/* Those of the batch, to the state; the mean's rest is taken from the sum. */
+static void batch_norm_keep_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
+                                      const double *sum, const double *dot)
+{
     for (size_t c = 0; c < x->count; c++) {
         array(pass, SUM_DY, x)[c] = (float)sum[c];
         array(pass, SUM_DY_X, x)[c] =
@@ -213,11 +231,20 @@ static void batch_norm_sum_gradients(const dlcore_layer_pass_t *pass, const dlco
     }
 }
 
+static void batch_norm_sum_gradients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *x,
+                                     const dlcore_piece_t *dy)
+{
+    double sum[DLCORE_PIECE], dot[DLCORE_PIECE];
+
+    batch_norm_add_gradients(pass, x, dy, sum, dot);
+    batch_norm_keep_gradients(pass, x, sum, dot);
+}
+
 static void batch_norm_input_gradient(const dlcore_layer_pass_t *pass)
 {
     size_t pieces = dlcore_pieces(pass->dy);
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
-    float rows = (float)pass->dy->rows;
+    float rows = (float)pass->batch_rows;
 
     for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
         dlcore_piece_t x = dlcore_piece(pass->x, i), dy = dlcore_piece(pass->dy, i);
@@ -231,7 +258,8 @@ static void batch_norm_input_gradient(const dlcore_layer_pass_t *pass)
         if (uses_batch(pass)) {
             const float *inverse = array(pass, INVERSE, &x), *gamma;
 
-            batch_norm_sum_gradients(pass, &x, &dy);
+            if (!pass->shares)
+                batch_norm_sum_gradients(pass, &x, &dy);
             terms.mean = array(pass, MEAN, &x);
             gamma = pass->values + pass->parameters[0].offset + x.column;
             for (size_t c = 0; c < DLCORE_PIECE; c++)
@@ -273,25 +301,127 @@ static void batch_norm_parameter_gradient(const dlcore_layer_pass_t *pass)
 
     for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
         dlcore_piece_t x = dlcore_piece(pass->x, i), dy = dlcore_piece(pass->dy, i);
+        static const float zeros[DLCORE_PIECE] = {0};
         float gamma[DLCORE_PIECE] = {0};
+        const float *beta = array(pass, SUM_DY, &x);
         size_t floats = dlcore_size_round_up(x.count, 16);
 
         if (x.count == 0)
             continue;
-        if (pass->dx == NULL)
+        if (pass->dx == NULL && !pass->shares)
             batch_norm_sum_gradients(pass, &x, &dy);
-        for (size_t c = 0; c < x.count; c++)
+        if (pass->shares && !pass->leads)
+            beta = zeros; /* the sums are the batch's: one slice gives them on */
+        for (size_t c = 0; c < x.count && beta != zeros; c++)
             gamma[c] = array(pass, INVERSE, &x)[c] * array(pass, SUM_DY_X, &x)[c];
         if (layer->use_scale)
             pass->sink->take(pass->sink, pass->parameters[0].offset + x.column, gamma, floats);
         if (layer->center)
             pass->sink->take(pass->sink,
-                             pass->parameters[layer->use_scale ? 1 : 0].offset + x.column,
-                             array(pass, SUM_DY, &x), floats);
+                             pass->parameters[layer->use_scale ? 1 : 0].offset + x.column, beta,
+                             floats);
         if (pass->statistics != NULL)
             move_statistics(pass, &x);
     }
 }
+
+/* ---- a batch in slices: the same two measurements, added up over slices ---- */
+
+static size_t batch_norm_shared_length(size_t width)
+{
+    return 2 * width;
+}
+
+/* One piece: sums to sum[0 .. count - 1] and more[0 .. count - 1]. */
+static void batch_norm_shared_piece(const dlcore_layer_pass_t *pass, dlcore_shared_stage_t stage,
+                                    size_t index, double *sum, double *more)
+{
+    const dlcore_piece_t x = dlcore_piece(pass->x, index);
+    const double rows = (double)pass->x->rows;
+    const float *first = pass->x->data + x.offset;
+    batch_norm_moments_t moments;
+
+    if (pass->x->rows == 0) {
+        for (size_t c = 0; c < x.count; c++)
+            sum[c] = more[c] = 0.0;
+        return;
+    }
+    if (stage == DLCORE_SHARED_GRADIENT) {
+        dlcore_piece_t dy = dlcore_piece(pass->dy, index);
+
+        batch_norm_add_gradients(pass, &x, &dy, sum, more);
+        return;
+    }
+    batch_norm_moments(pass, &x, stage == DLCORE_SHARED_MEAN ? first : array(pass, MEAN, &x),
+                       &moments);
+    for (size_t c = 0; c < x.count; c++) {
+        double from = stage == DLCORE_SHARED_MEAN ? (double)first[c] : 0.0;
+
+        sum[c] = rows * (from + moments.distance[c]);
+        more[c] = rows * moments.squares[c];
+    }
+}
+
+static void batch_norm_shared_measure(const dlcore_layer_pass_t *pass, dlcore_shared_stage_t stage,
+                                      double *sums)
+{
+    size_t pieces = dlcore_pieces(pass->x);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t piece = dlcore_piece(pass->x, i);
+
+        if (piece.count > 0)
+            batch_norm_shared_piece(pass, stage, i, sums + piece.column,
+                                    sums + pass->input_width + piece.column);
+    }
+}
+
+static void batch_norm_shared_settle(const dlcore_layer_pass_t *pass, dlcore_shared_stage_t stage,
+                                     const double *sums)
+{
+    const double rows = (double)pass->batch_rows;
+    size_t pieces = dlcore_pieces(pass->x);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t piece = dlcore_piece(pass->x, i);
+        const double *sum = sums + piece.column, *more = sum + pass->input_width;
+        batch_norm_moments_t means;
+
+        if (stage == DLCORE_SHARED_GRADIENT) {
+            batch_norm_keep_gradients(pass, &piece, sum, more);
+            continue;
+        }
+        for (size_t c = 0; c < piece.count; c++) {
+            means.distance[c] = sum[c] / rows;
+            means.squares[c] = more[c] / rows;
+            if (stage == DLCORE_SHARED_MEAN)
+                array(pass, MEAN, &piece)[c] = (float)means.distance[c];
+        }
+        if (stage == DLCORE_SHARED_DEVIATION)
+            batch_norm_keep_moments(pass, &piece, means.distance, means.squares);
+    }
+}
+
+static void batch_norm_shared_move(const dlcore_layer_pass_t *pass)
+{
+    size_t pieces = dlcore_pieces(pass->x);
+    size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
+
+    for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
+        dlcore_piece_t piece = dlcore_piece(pass->x, i);
+
+        move_statistics(pass, &piece);
+    }
+}
+
+static const dlcore_layer_shared_t batch_norm_shared = {
+    .length = batch_norm_shared_length,
+    .measure = batch_norm_shared_measure,
+    .settle = batch_norm_shared_settle,
+    .move = batch_norm_shared_move,
+};
 
 static const dlcore_setting_t batch_normalization_settings[] = {
     {.key = "momentum", DLCORE_LAYER_SETTING(DOUBLE, momentum), .high = 1.0, .value = 0.99},
@@ -322,6 +452,7 @@ const dlcore_layer_type_t dlcore_layer_type_batch_normalization = {
     .forward = batch_norm_forward,
     .input_gradient = batch_norm_input_gradient,
     .parameter_gradient = batch_norm_parameter_gradient,
+    .shared = &batch_norm_shared,
     .needs_axis = true,
 };
 

@@ -21,11 +21,12 @@ static dlcore_elements_t elements_of(const dlcore_layer_pass_t *pass, const dlco
     size_t begin = dlcore_share(m->rows, pass->worker, pass->workers);
     size_t end = dlcore_share(m->rows, pass->worker + 1, pass->workers);
 
-    return (dlcore_elements_t){.rows = end - begin,
-                               .columns = dlcore_matrix_panel_columns(m, p),
-                               .stride = m->panel,
-                               .step = m->columns,
-                               .first = (uint32_t)(begin * m->columns + p * m->panel)};
+    return (dlcore_elements_t){
+        .rows = end - begin,
+        .columns = dlcore_matrix_panel_columns(m, p),
+        .stride = m->panel,
+        .step = m->columns,
+        .first = (uint32_t)((pass->first_row + begin) * m->columns + p * m->panel)};
 }
 
 /* ---- dropout ---- */

@@ -214,22 +214,21 @@ bool dlcore_loss_changes_labels(const dlcore_loss_t *loss)
     return loss->label_smoothing > 0.0 || dlcore_loss_type(loss->kind)->signs;
 }
 
-/* Keras decides batch by batch whether 0 and 1 stand for -1 and 1. */
-static bool all_are_bits(const dlcore_labels_t *labels, size_t rows)
+/* Labels that are not 0 or 1. Keras decides batch by batch whether these stand for -1 and 1. */
+static size_t count_others(const dlcore_labels_t *labels, size_t rows)
 {
-    size_t count = rows * labels->width;
+    size_t count = rows * labels->width, others = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        if (labels->values[i] != 0.0f && labels->values[i] != 1.0f)
-            return false;
-    }
-    return true;
+    for (size_t i = 0; i < count; i++)
+        others += labels->values[i] != 0.0f && labels->values[i] != 1.0f;
+    return others;
 }
 
 static dlcore_label_change_t change_of(const dlcore_loss_type_t *type,
                                        const dlcore_loss_pass_t *pass)
 {
-    if (type->signs && all_are_bits(pass->labels, pass->y->rows))
+    if (type->signs &&
+        (pass->is_slice ? pass->is_bits : count_others(pass->labels, pass->y->rows) == 0))
         return (dlcore_label_change_t){.scale = 2.0f, .offset = -1.0f};
     return dlcore_loss_smoothing(pass->loss, pass->y->columns);
 }
@@ -262,6 +261,26 @@ static void see_whole_batch(dlcore_loss_pass_t *pass)
         pass->weights != NULL ? (float)sum_of_weights(pass->weights, rows) : (float)rows;
 }
 
+bool dlcore_loss_needs_batch(const dlcore_loss_t *loss, bool weighted)
+{
+    return dlcore_loss_is_whole(loss) || dlcore_loss_type(loss->kind)->signs ||
+           (weighted && loss->reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT);
+}
+
+dlcore_loss_batch_t dlcore_loss_batch_of(const dlcore_loss_pass_t *pass)
+{
+    size_t rows = pass->y->rows;
+    dlcore_loss_batch_t batch = {.weights = (double)rows};
+
+    if (pass->weights != NULL)
+        batch.weights = sum_of_weights(pass->weights, rows);
+    if (dlcore_loss_type(pass->loss->kind)->signs)
+        batch.others = (double)count_others(pass->labels, rows);
+    for (size_t row = 0; dlcore_loss_is_whole(pass->loss) && row < rows; row++)
+        dlcore_loss_add_overlap(pass, row, &batch.overlap);
+    return batch;
+}
+
 void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass, size_t begin,
                       size_t end)
 {
@@ -282,7 +301,7 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
     } else {
         one.targets = NULL;
     }
-    if (whole)
+    if (whole && !pass->is_slice)
         see_whole_batch(&one);
     for (size_t row = begin; row < end; row++) {
         float weight = pass->weights != NULL ? pass->weights[row] : 1.0f;
@@ -296,16 +315,21 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
     }
 }
 
+double dlcore_loss_scale_of(const dlcore_loss_t *loss, bool weighted, double total, size_t rows)
+{
+    if (loss->reduction == DLCORE_REDUCTION_SUM)
+        return !weighted && dlcore_loss_is_whole(loss) ? 1.0 : (double)rows;
+    if (loss->reduction != DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT || !weighted)
+        return 1.0;
+    return total != 0.0 ? (double)rows / total : 0.0;
+}
+
 double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows)
 {
-    double total;
+    bool needs = weights != NULL && loss->reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT;
 
-    if (loss->reduction == DLCORE_REDUCTION_SUM)
-        return weights == NULL && dlcore_loss_is_whole(loss) ? 1.0 : (double)rows;
-    if (loss->reduction != DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT || weights == NULL)
-        return 1.0;
-    total = sum_of_weights(weights, rows);
-    return total != 0.0 ? (double)rows / total : 0.0;
+    return dlcore_loss_scale_of(loss, weights != NULL, needs ? sum_of_weights(weights, rows) : 0.0,
+                                rows);
 }
 
 float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows)

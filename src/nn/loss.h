@@ -70,8 +70,20 @@ typedef struct dlcore_loss_pass {
     float weight;         /* dlcore_loss_factor */
     float *row_loss;      /* one per row, times the weight of its sample */
     dlcore_overlap_t overlap; /* of the whole batch, where type->overlap and not per_sample */
+    size_t first_row;         /* of a slice: its first row in the batch; else 0 */
     float *rows, *slopes;     /* scratch of functions (function.h): y and dy, row by row */
+    /* the rows are a slice of a batch: overlap and is_bits are set, and `weight` of a loss of the
+     * whole batch is times all of its weights */
+    bool is_slice;
+    bool is_bits; /* all labels of the batch are 0 or 1 */
 } dlcore_loss_pass_t;
+
+/* What a batch is, as far as losses ask. */
+typedef struct dlcore_loss_batch {
+    double weights;           /* of its samples, added up; their number, where there are none */
+    double others;            /* labels that are not 0 or 1 */
+    dlcore_overlap_t overlap; /* of a loss of the whole batch */
+} dlcore_loss_batch_t;
 
 typedef struct dlcore_loss_type {
     const char *name;
@@ -136,6 +148,11 @@ void dlcore_loss_add_overlap(const dlcore_loss_pass_t *pass, size_t row, dlcore_
 /* The batch's loss times its rows, over the sum of the rows' weighted losses: what makes it count
  * by its rows among other batches. `weights` NULL: all 1. */
 double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows);
+/* Likewise of a batch whose weights, if it has any, add up to `total`. */
+double dlcore_loss_scale_of(const dlcore_loss_t *loss, bool weighted, double total, size_t rows);
+/* Whether the loss asks for what a slice of the batch does not know; and a slice's part of it. */
+bool dlcore_loss_needs_batch(const dlcore_loss_t *loss, bool weighted);
+dlcore_loss_batch_t dlcore_loss_batch_of(const dlcore_loss_pass_t *pass);
 /* The batch's loss over that sum. */
 float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows);
 

@@ -33,7 +33,8 @@ typedef struct dlcore_metric_pass {
     /* scratch for losses of dlcore_metric_loss: from_logits; dlcore_loss_changes_labels */
     dlcore_matrix_t *logits;
     float *targets;
-    float *rows; /* scratch of functions: y, row by row */
+    float *rows;      /* scratch of functions: y, row by row */
+    size_t first_row; /* of a slice: its first row in the batch; else 0 */
 } dlcore_metric_pass_t;
 
 /* What y_true must be. */

@@ -65,6 +65,8 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
     logger->state[0] = 0.0;
     logger->fresh = true;
     logger->rate = (double)NAN;
+    if (!dlcore_event_writes(event))
+        return DLCORE_CALLBACK_CONTINUE;
     return dlcore_callback_check(with_header(logger, event, dlcore_csv_logger_begin));
 }
 
@@ -74,7 +76,8 @@ static dlcore_callback_action_t logger_on_resume(void *user, const dlcore_traini
     dlcore_status status =
         dlcore_callback_check_counts(event, "csv_logger", logger->state, DLCORE_COUNT_BIT(0));
 
-    if (status == DLCORE_OK && logger->state[0] > 0.0) /* lines of this run are there already */
+    if (status == DLCORE_OK && dlcore_event_writes(event) &&
+        logger->state[0] > 0.0) /* lines of this run are there already */
         status = with_header(logger, event, dlcore_csv_logger_go_on);
     return dlcore_callback_check(status);
 }
@@ -92,6 +95,8 @@ static dlcore_callback_action_t logger_on_batch_begin(void *user,
 static dlcore_callback_action_t logger_on_epoch_end(void *user,
                                                     const dlcore_training_event_t *event)
 {
+    if (!dlcore_event_writes(event))
+        return DLCORE_CALLBACK_CONTINUE;
     return dlcore_callback_check(dlcore_csv_logger_write(user, event));
 }
 

@@ -116,7 +116,7 @@ static dlcore_status restore(dlcore_backup_and_restore_t *backup,
 
     if (status == DLCORE_OK && there)
         status = dlcore_model_load_run(event->model, backup->path, &loaded, &found);
-    if (status == DLCORE_OK && needs_place(backup, event, loaded))
+    if (status == DLCORE_OK && dlcore_event_writes(event) && needs_place(backup, event, loaded))
         status = dlcore_output_probe(backup->system, backup->path, &found);
     if (status != DLCORE_OK)
         (void)dlcore_event_fail_as(event, "backup_and_restore", &found);
@@ -156,13 +156,14 @@ static dlcore_callback_action_t save_backup(dlcore_backup_and_restore_t *backup,
                                             const dlcore_training_event_t *event)
 {
     dlcore_save_options_t options = backup->save;
-    dlcore_status status;
+    dlcore_status status = DLCORE_OK;
 
     options.error = event->error;
     backup->state[BACKUP_ENDED] = dlcore_event_stopped_by_callback(event) ? 1.0 : 0.0;
-    status =
-        dlcore_model_save_with(backup->system, event->model, backup->path,
-                               (dlcore_model_saving_how_t){.whole = true, .options = &options});
+    if (dlcore_event_writes(event))
+        status =
+            dlcore_model_save_with(backup->system, event->model, backup->path,
+                                   (dlcore_model_saving_how_t){.whole = true, .options = &options});
     backup->saves += status == DLCORE_OK;
     return dlcore_callback_check(status);
 }
@@ -210,7 +211,7 @@ static dlcore_callback_action_t backup_on_train_end(void *user,
     const dlcore_backup_and_restore_t *backup = user;
     dlcore_error_record_t found = {0};
 
-    if (!backup->delete_checkpoint || event->status != DLCORE_OK ||
+    if (!backup->delete_checkpoint || event->status != DLCORE_OK || !dlcore_event_writes(event) ||
         (event->epoch < event->epochs && !dlcore_event_stopped_by_callback(event)) ||
         delete_file(backup, &found) == DLCORE_OK)
         return DLCORE_CALLBACK_CONTINUE;

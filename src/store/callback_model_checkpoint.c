@@ -84,7 +84,7 @@ static dlcore_status check_path(const dlcore_model_checkpoint_t *checkpoint,
                                               "model_checkpoint", event, checkpoint->save_freq > 0);
 
     if (status != DLCORE_OK || event->epoch >= event->epochs || /* nothing will be trained */
-        dlcore_path_folder_varies(checkpoint->path))
+        dlcore_path_folder_varies(checkpoint->path) || !dlcore_event_writes(event))
         return status;
     status = dlcore_output_probe(checkpoint->system, path, &found);
     return status == DLCORE_OK ? status : dlcore_event_fail_as(event, "model_checkpoint", &found);
@@ -163,7 +163,7 @@ static dlcore_callback_action_t checkpoint_save(dlcore_model_checkpoint_t *check
                                 checkpoint->save_freq > 0);
     options.error = event->error;
     state[CHECKPOINT_SAVES] += 1.0; /* before saving: the file tells of it */
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK && dlcore_event_writes(event))
         status = dlcore_model_save_with(
             checkpoint->system, event->model, path,
             (dlcore_model_saving_how_t){.whole = !checkpoint->save_weights_only,

@@ -59,6 +59,7 @@ struct public_scene {
     double value;
     FILE *stream;
     dlcore_history_t *history, *made_history;
+    dlcore_dataset_shard_t shard;
     dlcore_predictor_t *predictor, *made_predictor;
     dlcore_csv_t *csv, *made_csv;
     dlcore_npz_t *npz, *made_npz, *made_npz_of_file;
@@ -215,6 +216,7 @@ static dlcore_status next(void *user, dlcore_dataset_batch_t *batch, dlcore_erro
     return DLCORE_OK;
 }
 static const dlcore_dataset_t dataset = {.begin = begin, .next = next};
+static const dlcore_collective_t alone = {.size = 1};
 
 /* ---- the calls ---- */
 

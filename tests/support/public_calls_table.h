@@ -333,6 +333,12 @@ CALL(dlcore_history_name, (void)dlcore_history_name(P(s->history), 0))
 CALL(dlcore_history_value, (void)dlcore_history_value(P(s->history), P("loss"), 0))
 CALL(dlcore_history_stopped, (void)dlcore_history_stopped(P(s->history)))
 
+/* ---- collective.h ---- */
+
+CALL(dlcore_model_set_collective,
+     s->status = dlcore_model_set_collective(WRITES(s->model), P(&alone)))
+CALL(dlcore_shard_of, (void)dlcore_shard_of(P(&dataset), P(&alone), P(&s->shard)))
+
 /* ---- dataset.h ---- */
 
 CALL(dlcore_model_fit_dataset,

@@ -1,0 +1,200 @@
+/* The memory of a step in slices, and the pieces in which gradients are sent.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/size.h"
+#include "engine/ranked.h"
+
+/* What a piece has unless the collective says otherwise, in bytes: src/DESIGN.md has figures. */
+#define PIECE_BYTES ((size_t)1 << 20)
+
+size_t dlcore_ranked_rows(const dlcore_ranks_t *ranks, size_t rows)
+{
+    size_t slices =
+        ranks->collective.own_data ? dlcore_ranks_slices(ranks) : dlcore_ranks_all_slices(ranks);
+
+    return dlcore_size_max(1, rows / slices + (rows % slices != 0));
+}
+
+void dlcore_ranked_forget_weights(dlcore_ranked_t *ranked)
+{
+    for (size_t k = 0; k < ranked->key.slices; k++)
+        ranked->slices[k].weights = DLCORE_WEIGHTS_UNKNOWN;
+}
+
+void dlcore_ranked_clear(dlcore_ranked_t *ranked)
+{
+    const dlcore_allocator_t *allocator = &ranked->allocator;
+
+    if (ranked->key.revision != 0) {
+        for (size_t k = 0; ranked->slices != NULL && k < ranked->key.slices; k++)
+            dlcore_workspace_clear(&ranked->slices[k]);
+        dlcore_release(allocator, ranked->slices);
+        dlcore_release(allocator, ranked->stack);
+        dlcore_release(allocator, ranked->other);
+        dlcore_release(allocator, ranked->sums);
+        dlcore_release(allocator, ranked->other_sums);
+        dlcore_release(allocator, ranked->pieces);
+    }
+    *ranked = (dlcore_ranked_t){0};
+}
+
+/* ---- pieces ---- */
+
+/* Where the parameters that training moves lie; false where there are none. */
+static bool moving_range(const dlcore_node_t *node, size_t *begin, size_t *end)
+{
+    *begin = SIZE_MAX;
+    *end = 0;
+    for (size_t p = 0; node->layer.trainable && p < node->parameter_count; p++) {
+        const dlcore_parameter_t *parameter = &node->parameters[p];
+
+        if (parameter->is_statistic)
+            continue;
+        *begin = dlcore_size_min(*begin, parameter->offset);
+        *end = dlcore_size_max(*end, parameter->offset + parameter->floats);
+    }
+    return *end > *begin;
+}
+
+/* Cuts the gradients into pieces, last layers first: small neighbours together, large ones apart.
+ * With pieces NULL only counts. */
+static size_t cut_pieces(const dlcore_network_t *network, size_t most,
+                         dlcore_ranked_piece_t *pieces)
+{
+    dlcore_ranked_piece_t at = {0};
+    size_t count = 0, begin, end;
+
+    for (size_t i = network->node_count; i-- > 0;) {
+        if (!moving_range(&network->nodes[i], &begin, &end))
+            continue;
+        if (at.floats > 0 && (end != at.offset || at.floats + (end - begin) > most)) {
+            if (pieces != NULL)
+                pieces[count] = at;
+            count++;
+            at.floats = 0;
+        }
+        for (; end - begin > most; end -= most, count++) {
+            if (pieces != NULL)
+                pieces[count] =
+                    (dlcore_ranked_piece_t){.offset = end - most, .floats = most, .node = i};
+        }
+        at = (dlcore_ranked_piece_t){
+            .offset = begin, .floats = at.floats + (end - begin), .node = i};
+    }
+    if (at.floats > 0 && pieces != NULL)
+        pieces[count] = at;
+    return count + (at.floats > 0);
+}
+
+/* ---- memory ---- */
+
+static size_t sums_length(const dlcore_network_t *network, const dlcore_objective_t *objective)
+{
+    size_t length = dlcore_size_max(dlcore_sums_stored_length(objective),
+                                    sizeof(dlcore_loss_batch_t) / sizeof(double));
+
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+
+        if (node->type->shared != NULL)
+            length = dlcore_size_max(length, node->type->shared->length(node->input_width));
+    }
+    return length;
+}
+
+/* Partial sums that the slices of a rank leave at most. */
+static size_t levels_of(size_t slices)
+{
+    size_t levels = 1;
+
+    for (; slices > 2; slices /= 2)
+        levels++;
+    return levels;
+}
+
+static dlcore_status make_slices(const dlcore_network_t *network, dlcore_ranked_t *ranked,
+                                 dlcore_error_record_t *error)
+{
+    for (size_t k = 0; k < ranked->key.slices; k++) {
+        dlcore_status status =
+            dlcore_workspace_create(network, &ranked->key.objective, DLCORE_WORKSPACE_TRAIN,
+                                    ranked->capacity, ranked->workers, &ranked->slices[k], error);
+
+        if (status != DLCORE_OK)
+            return status;
+    }
+    return DLCORE_OK;
+}
+
+static dlcore_status make_memory(const dlcore_network_t *network, dlcore_ranked_t *ranked,
+                                 dlcore_error_record_t *error)
+{
+    const dlcore_allocator_t *allocator = &network->allocator;
+    const dlcore_ranked_key_t *key = &ranked->key;
+    size_t most = dlcore_size_max(key->piece_bytes / sizeof(float) / 16 * 16, 16);
+    size_t floats = levels_of(key->slices) * network->value_floats;
+
+    ranked->sums_length = sums_length(network, &key->objective);
+    ranked->piece_count = cut_pieces(network, most, NULL);
+    ranked->slices = dlcore_allocate(allocator, key->slices, sizeof *ranked->slices);
+    ranked->stack = dlcore_allocate(allocator, floats, sizeof *ranked->stack);
+    ranked->other = dlcore_allocate(allocator, dlcore_size_min(most, network->value_floats),
+                                    sizeof *ranked->other);
+    ranked->sums =
+        dlcore_allocate(allocator, key->slices * ranked->sums_length, sizeof *ranked->sums);
+    ranked->other_sums =
+        dlcore_allocate(allocator, ranked->sums_length, sizeof *ranked->other_sums);
+    ranked->pieces = dlcore_allocate(allocator, ranked->piece_count + 1, sizeof *ranked->pieces);
+    if (ranked->slices == NULL || ranked->stack == NULL || ranked->other == NULL ||
+        ranked->sums == NULL || ranked->other_sums == NULL || ranked->pieces == NULL)
+        return dlcore_fail_memory(error, "gradients", floats * sizeof *ranked->stack);
+    for (size_t i = 0; i < floats; i++)
+        ranked->stack[i] = 0.0f;
+    for (size_t k = 0; k < key->slices; k++)
+        ranked->slices[k] = (dlcore_workspace_t){0};
+    (void)cut_pieces(network, most, ranked->pieces);
+    return make_slices(network, ranked, error);
+}
+
+static bool is_same_ranked_key(const dlcore_ranked_key_t *a, const dlcore_ranked_key_t *b)
+{
+    return a->revision == b->revision && a->slices == b->slices && a->size == b->size &&
+           a->piece_bytes == b->piece_bytes &&
+           dlcore_objective_is_same(&a->objective, &b->objective) &&
+           (a->objective.weighted || !b->objective.weighted);
+}
+
+dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
+                                   const dlcore_objective_t *objective, const dlcore_ranks_t *ranks,
+                                   size_t rows, size_t workers, dlcore_ranked_t *ranked,
+                                   dlcore_error_record_t *error)
+{
+    const dlcore_collective_t *collective = &ranks->collective;
+    dlcore_ranked_key_t key = {.revision = network->revision,
+                               .objective = *objective,
+                               .slices = dlcore_ranks_slices(ranks),
+                               .size = collective->size,
+                               .piece_bytes = collective->piece_bytes > 0 ? collective->piece_bytes
+                                                                          : PIECE_BYTES};
+    dlcore_status status;
+
+    if (is_same_ranked_key(&ranked->key, &key) && ranked->capacity >= rows &&
+        ranked->workers >= workers)
+        return DLCORE_OK;
+    if (ranked->key.revision == key.revision) { /* with no less room than before */
+        key.objective.weighted |= ranked->key.objective.weighted;
+        rows = dlcore_size_max(rows, ranked->capacity);
+        workers = dlcore_size_max(workers, ranked->workers);
+    }
+    dlcore_ranked_clear(ranked);
+    *ranked = (dlcore_ranked_t){
+        .key = key, .allocator = network->allocator, .capacity = rows, .workers = workers};
+    status = make_memory(network, ranked, error);
+    if (status != DLCORE_OK)
+        dlcore_ranked_clear(ranked);
+    return status;
+}

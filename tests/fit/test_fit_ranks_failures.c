@@ -1,0 +1,391 @@
+/* What fails or stops on one rank ends the fit on all, with one status and a message that names it;
+ * calls of the collective that fail leave weights whole, and nobody waits for ever.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/failing_allocator.h"
+#include "support/ranked_fit.h"
+
+enum { RANKS = 3 };
+
+static ranked_result_t results[8], alone;
+
+/* ---- one rank differs ---- */
+
+static void assert_all_fail(dlcore_status status, const char *text)
+{
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        if (results[rank].status != status || strstr(results[rank].message, text) == NULL)
+            fail_msg("rank %zu: %d, \"%s\"; expected %d with \"%s\"", rank, results[rank].status,
+                     results[rank].message, status, text);
+        assert_string_equal(results[rank].message, results[0].message);
+    }
+}
+
+static void other_batch_size(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->fit.batch_size += rank == 1;
+}
+
+static void other_seed(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->options.seed += rank == 2;
+}
+
+static void other_width(size_t rank, ranked_case_t *ranked_case)
+{
+    if (rank == 2)
+        ranked_case->hidden[0] = dlcore_layer_dense(21, DLCORE_ACTIVATION_TANH);
+}
+
+static void other_activation(size_t rank, ranked_case_t *ranked_case)
+{
+    if (rank == 1)
+        ranked_case->hidden[0] = dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU);
+}
+
+static void other_rate(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->compile.optimizer.learning_rate += rank == 1 ? 0.01 : 0.0;
+}
+
+static void other_samples(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->samples -= rank == 1;
+}
+
+static void bad_option(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->fit.validation_split = rank == 2 ? 1.5 : 0.0;
+}
+
+static void test_fit_ranks_that_differ_are_told_before_the_first_step(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = other_batch_size;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 1 differs from rank 0 in batch_size: 17, not 16");
+    ranked_case.adjust = other_seed;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 2 differs from rank 0 in the seed");
+    ranked_case.adjust = other_width;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 2 differs from rank 0 in the number of parameters");
+    ranked_case.adjust = other_activation;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 1 differs from rank 0 in layers");
+    ranked_case.adjust = other_rate;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 1 differs from rank 0 in the optimizer");
+    ranked_case.adjust = other_samples;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_SHAPE, "rank 0 has 48 samples (or batches), rank 1 has 47");
+    ranked_case.adjust = bad_option;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_ARGUMENT, "rank 2 of 3: fit: validation_split");
+}
+
+/* ---- callbacks ---- */
+
+typedef struct scripted {
+    size_t rank, at; /* acts on batch `at` of its life */
+    size_t batches, ends;
+    enum { FAILS, STOPS, REQUESTS_STOP, SETS_RATE, SETS_WEIGHTS } how;
+} scripted_t;
+
+static scripted_t script, scripts[8];
+static dlcore_callback_t callbacks[8];
+
+static dlcore_callback_action_t act(void *user, const dlcore_training_event_t *event)
+{
+    scripted_t *own = user;
+    float weight = 3.0f;
+
+    if (own->batches++ != own->at)
+        return DLCORE_CALLBACK_CONTINUE;
+    switch (own->how) {
+    case FAILS:
+        event->error->status = DLCORE_ERROR_IO;
+        snprintf(event->error->message, sizeof event->error->message, "the disk is full");
+        return DLCORE_CALLBACK_FAIL;
+    case STOPS:
+        return DLCORE_CALLBACK_STOP;
+    case REQUESTS_STOP:
+        dlcore_model_request_stop(event->model);
+        break;
+    case SETS_RATE:
+        (void)dlcore_model_set_learning_rate(event->model, 0.5);
+        break;
+    case SETS_WEIGHTS: {
+        float bias[3] = {weight, weight, weight};
+        (void)dlcore_model_set_weight(event->model, 3, bias, 3);
+        break;
+    }
+    }
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t count_end(void *user, const dlcore_training_event_t *event)
+{
+    scripted_t *own = user;
+
+    (void)event;
+    own->ends++;
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void with_script(size_t rank, ranked_case_t *ranked_case)
+{
+    scripts[rank] = script;
+    if (rank != script.rank)
+        scripts[rank].at = SIZE_MAX;
+    callbacks[rank] =
+        (dlcore_callback_t){.user = &scripts[rank], .on_batch_end = act, .on_train_end = count_end};
+    ranked_case->fit.callbacks = &callbacks[rank];
+    ranked_case->fit.callback_count = 1;
+}
+
+static void test_fit_ranks_a_callback_that_fails_on_one_rank_ends_all(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = with_script;
+    for (size_t at = 0; at < 6; at++) { /* 3 batches an epoch: also the last ones */
+        script = (scripted_t){.rank = at % RANKS, .at = at, .how = FAILS};
+        ranked_run(&ranked_case, RANKS, NULL, results);
+        assert_all_fail(DLCORE_ERROR_IO, ": the disk is full");
+        assert_non_null(strstr(results[0].message, at % RANKS == 0   ? "rank 0 of 3"
+                                                   : at % RANKS == 1 ? "rank 1 of 3"
+                                                                     : "rank 2 of 3"));
+        for (size_t rank = 0; rank < RANKS; rank++) {
+            assert_int_equal(scripts[rank].ends, 1);
+            assert_memory_equal(results[rank].weights, results[0].weights,
+                                sizeof results[0].weights);
+        }
+    }
+}
+
+static void test_fit_ranks_a_stop_on_one_rank_stops_all_after_the_same_batch(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = with_script;
+    for (size_t at = 0; at < 5; at++) {
+        script = (scripted_t){.rank = 0, .at = at, .how = at % 2 == 0 ? STOPS : REQUESTS_STOP};
+        ranked_run_alone(&ranked_case, &alone);
+        script.rank = 1;
+        ranked_run(&ranked_case, RANKS, NULL, results);
+        for (size_t rank = 0; rank < RANKS; rank++) {
+            assert_int_equal(results[rank].status, DLCORE_OK);
+            assert_true(results[rank].stopped);
+            assert_int_equal(scripts[rank].batches, at + 1);
+            assert_true(ranked_weights_error(&results[rank], &alone) < 1e-5);
+            assert_true(ranked_history_error(&results[rank], &alone) < 1e-5);
+        }
+    }
+}
+
+static void test_fit_ranks_a_callback_that_changes_one_rank_is_found_out(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = with_script;
+    script = (scripted_t){.rank = 2, .at = 1, .how = SETS_RATE};
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "ranks 0 and 2 have different learning rates or weights");
+    script.how = SETS_WEIGHTS;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "ranks 0 and 2 have different learning rates or weights");
+}
+
+static dlcore_early_stopping_t stopping[8];
+
+static void with_early_stopping(size_t rank, ranked_case_t *ranked_case)
+{
+    stopping[rank] = dlcore_early_stopping_default();
+    stopping[rank].monitor = "val_loss";
+    stopping[rank].patience = 1;
+    stopping[rank].restore_best_weights = true;
+    callbacks[rank] = dlcore_early_stopping_callback(&stopping[rank]);
+    ranked_case->fit.callbacks = &callbacks[rank];
+    ranked_case->fit.callback_count = 1;
+}
+
+static void test_fit_ranks_early_stopping_decides_alike(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = with_early_stopping;
+    ranked_case.validation = 20;
+    ranked_case.fit.epochs = 20;
+    ranked_case.compile.optimizer.learning_rate = 3.0;
+    ranked_run_alone(&ranked_case, &alone);
+    assert_true(alone.stopped);
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(results[rank].status, DLCORE_OK);
+        assert_int_equal(results[rank].values, alone.values);
+        assert_memory_equal(results[rank].weights, results[0].weights, sizeof results[0].weights);
+    }
+}
+
+/* ---- memory ---- */
+
+static failing_allocator_t failing[8];
+static size_t fail_at;
+
+static void with_failing_memory(size_t rank, ranked_case_t *ranked_case)
+{
+    failing_allocator_init(&failing[rank]);
+    ranked_case->options.allocator = failing_allocator(&failing[rank]);
+}
+
+static void fail_from_now(size_t rank)
+{
+    if (rank == 1)
+        failing[rank].fail_at = failing[rank].calls + fail_at;
+}
+
+static void test_fit_ranks_no_memory_on_one_rank_ends_all(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+    bool done = false;
+
+    (void)state;
+    ranked_case.adjust = with_failing_memory;
+    ranked_case.before_fit = fail_from_now;
+    ranked_case.validation = 10;
+    ranked_case.hidden[1] = dlcore_layer_batch_normalization();
+    ranked_case.hidden_count = 2;
+    for (fail_at = 1; !done && fail_at < 200; fail_at++) {
+        ranked_run(&ranked_case, RANKS, NULL, results);
+        done = results[1].status == DLCORE_OK;
+        for (size_t rank = 0; rank < RANKS; rank++) {
+            if (done)
+                assert_int_equal(results[rank].status, DLCORE_OK);
+            else if (results[rank].status != DLCORE_ERROR_MEMORY)
+                fail_msg("allocation %zu: rank %zu: %s", fail_at, rank, results[rank].message);
+            failing_allocator_assert_clean(&failing[rank]);
+        }
+    }
+    assert_true(done);
+}
+
+/* ---- calls of the collective that fail ---- */
+
+enum { STEPS_MAX = 16 };
+static float states[STEPS_MAX][RANKED_WEIGHTS_MAX];
+static size_t state_count;
+
+static dlcore_callback_action_t keep_state(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    (void)dlcore_model_get_weights(event->model, states[state_count++],
+                                   dlcore_model_parameter_count(event->model));
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static void keeping_states(size_t rank, ranked_case_t *ranked_case)
+{
+    callbacks[rank] = (dlcore_callback_t){.on_train_begin = rank == 0 ? keep_state : NULL,
+                                          .on_batch_end = rank == 0 ? keep_state : NULL};
+    ranked_case->fit.callbacks = &callbacks[rank];
+    ranked_case->fit.callback_count = 1;
+}
+
+static bool is_a_state(const ranked_result_t *result)
+{
+    for (size_t i = 0; i < state_count; i++) {
+        if (memcmp(states[i], result->weights, result->parameters * sizeof(float)) == 0)
+            return true;
+    }
+    return result->parameters == 0;
+}
+
+/* Which ranks' calls fail, and how. */
+static void check_failing_calls(const ranked_case_t *ranked_case, size_t size,
+                                const dlcore_collective_t *settings, bool all, bool forever)
+{
+    size_t calls = SIZE_MAX;
+
+    for (size_t n = 0; n < calls; n++) {
+        loopback_t *loopback = loopback_create(size);
+        bool any = false;
+
+        for (size_t rank = 0; rank < size; rank++) {
+            if (all || rank == 1)
+                loopback_fail(loopback, rank, n, forever);
+        }
+        ranked_run_on(ranked_case, loopback, settings, results);
+        for (size_t rank = 0; rank < size; rank++)
+            any |= results[rank].status != DLCORE_OK;
+        if (!any)
+            calls = n;
+        for (size_t rank = 0; rank < size && any; rank++) {
+            if (results[rank].status == DLCORE_OK || !is_a_state(&results[rank]))
+                fail_msg("call %zu: rank %zu: %s; weights %s", n, rank, results[rank].message,
+                         is_a_state(&results[rank]) ? "whole" : "are those of no step");
+            assert_non_null(strstr(results[rank].message, "failed on rank"));
+        }
+        loopback_free(loopback);
+    }
+    assert_true(calls > 10);
+}
+
+static void test_fit_ranks_each_call_of_the_collective_that_fails_leaves_weights_whole(void **state)
+{
+    const dlcore_collective_t plain = {.piece_bytes = 256};
+    const dlcore_collective_t same_bits = {.piece_bytes = 256, .deterministic = true};
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.fit.batch_size = 24;
+    ranked_case.hidden[1] = dlcore_layer_batch_normalization();
+    ranked_case.hidden_count = 2;
+    ranked_case.validation = 9;
+    ranked_case.adjust = keeping_states;
+    for (int i = 0; i < 2; i++) {
+        const dlcore_collective_t *settings = i == 0 ? &plain : &same_bits;
+        size_t size = i == 0 ? 3 : 2;
+        ranked_case_t failing_case = ranked_case;
+
+        state_count = 0;
+        ranked_run(&ranked_case, size, settings, results);
+        assert_int_equal(results[0].status, DLCORE_OK);
+        failing_case.adjust = NULL;
+        check_failing_calls(&failing_case, size, settings, false, false);
+        check_failing_calls(&failing_case, size, settings, false, true);
+        check_failing_calls(&failing_case, size, settings, true, false);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fit_ranks_that_differ_are_told_before_the_first_step),
+        cmocka_unit_test(test_fit_ranks_a_callback_that_fails_on_one_rank_ends_all),
+        cmocka_unit_test(test_fit_ranks_a_stop_on_one_rank_stops_all_after_the_same_batch),
+        cmocka_unit_test(test_fit_ranks_a_callback_that_changes_one_rank_is_found_out),
+        cmocka_unit_test(test_fit_ranks_early_stopping_decides_alike),
+        cmocka_unit_test(test_fit_ranks_no_memory_on_one_rank_ends_all),
+        cmocka_unit_test(
+            test_fit_ranks_each_call_of_the_collective_that_fails_leaves_weights_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
