@@ -50,3 +50,21 @@ macro(dlcore_find_nanopb)
             INTERFACE_INCLUDE_DIRECTORIES "${DLCORE_NANOPB_INCLUDE_DIR}")
     endif()
 endmacro()
+
+# Open MPI, MPICH or another: that of mpicc, or of MPI_C_COMPILER. Programs that use it need its
+# headers, too: they are built with mpicc, or with CMake's MPI::MPI_C.
+set(dlcore_mpi_c_debian libopenmpi-dev)
+macro(dlcore_find_mpi_c)
+    if(NOT CMAKE_CROSSCOMPILING)
+        find_package(MPI QUIET COMPONENTS C)
+    endif()
+    if(NOT TARGET dlcore::mpi_c AND MPI_C_FOUND AND MPI_C_LIBRARIES)
+        set(dlcore_mpi_libraries ${MPI_C_LIBRARIES})
+        list(POP_FRONT dlcore_mpi_libraries dlcore_mpi_library)
+        add_library(dlcore::mpi_c UNKNOWN IMPORTED GLOBAL)
+        set_target_properties(dlcore::mpi_c PROPERTIES
+            IMPORTED_LOCATION "${dlcore_mpi_library}"
+            INTERFACE_LINK_LIBRARIES "${dlcore_mpi_libraries}"
+            INTERFACE_INCLUDE_DIRECTORIES "${MPI_C_INCLUDE_DIRS}")
+    endif()
+endmacro()

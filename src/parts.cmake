@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: MIT
 
-# dlcore_add_part(<name> NEEDS <package>... [PARTS <part>...] SOURCES <source>...)
+# dlcore_add_part(<name> [ALONE] NEEDS <package>... [PARTS <part>...] SOURCES <source>...)
 #
 # The target dlcore_<name>, alias dlcore::<name>, with the header dlcore/<name>.h; the option
 # DLCORE_<NAME> (AUTO, ON, OFF); and, installed, the component <name> of the package config and
@@ -10,12 +10,17 @@
 # whose functions this one calls.
 #
 # In the shared library the parts' sources are the library's own, because they call functions that
-# it does not export; the targets then have no sources, and stand for the library.
+# it does not export; the targets then have no sources, and stand for the library. A part that is ALONE
+# calls no such function, and has an archive in any case.
 #
 # For tests, which look inside: dlcore_<name>_archive. Adds <name> to dlcore_parts when it is built,
 # and a word on it to dlcore_parts_text.
 function(dlcore_add_part name)
-    cmake_parse_arguments(PART "" "" "NEEDS;PARTS;SOURCES" ${ARGN})
+    cmake_parse_arguments(PART "ALONE" "" "NEEDS;PARTS;SOURCES" ${ARGN})
+    set(into_library OFF)
+    if(DLCORE_SHARED_LIBRARY AND NOT PART_ALONE)
+        set(into_library ON)
+    endif()
     string(TOUPPER "DLCORE_${name}" option)
 
     set(missing "")
@@ -52,7 +57,7 @@ function(dlcore_add_part name)
     list(TRANSFORM packages PREPEND dlcore::)
     set(parts ${PART_PARTS})
     list(TRANSFORM parts PREPEND dlcore_)
-    if(DLCORE_SHARED_LIBRARY)
+    if(into_library)
         target_sources(dlcore PRIVATE ${PART_SOURCES})
         target_link_libraries(dlcore PRIVATE ${packages})
         add_library(dlcore_${name} INTERFACE)
@@ -65,14 +70,14 @@ function(dlcore_add_part name)
     set_target_properties(dlcore_${name} PROPERTIES EXPORT_NAME ${name})
     add_library(dlcore::${name} ALIAS dlcore_${name})
 
-    if(DLCORE_BUILD_TESTS AND DLCORE_SHARED_LIBRARY)
+    if(DLCORE_BUILD_TESTS AND into_library)
         add_library(dlcore_${name}_archive INTERFACE)
         target_link_libraries(dlcore_${name}_archive INTERFACE dlcore_archive)
     elseif(DLCORE_BUILD_TESTS)
         add_library(dlcore_${name}_archive ALIAS dlcore_${name})
     endif()
     if(DLCORE_INSTALL)
-        dlcore_install_part(${name} "${PART_NEEDS}" "${PART_PARTS}")
+        dlcore_install_part(${name} "${PART_NEEDS}" "${PART_PARTS}" ${into_library})
     endif()
 endfunction()
 
@@ -98,7 +103,7 @@ endfunction()
 
 # Each part has a file of targets of its own, which only programs that ask for the part read: only
 # they need its packages.
-function(dlcore_install_part name needs parts)
+function(dlcore_install_part name needs parts into_library)
     set(dlcore_part ${name})
     set(dlcore_part_needs ${needs})
     set(dlcore_part_parts ${parts})
@@ -109,7 +114,7 @@ function(dlcore_install_part name needs parts)
     foreach(part IN LISTS parts)
         string(PREPEND requires "dlcore-${part} ")
     endforeach()
-    if(NOT DLCORE_SHARED_LIBRARY)
+    if(NOT into_library)
         foreach(package IN LISTS needs)
             get_target_property(location dlcore::${package} IMPORTED_LOCATION)
             get_target_property(more dlcore::${package} INTERFACE_LINK_LIBRARIES)

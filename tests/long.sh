@@ -39,6 +39,7 @@ kills 10 saving, killed at a random moment, 1,000 times a piece
 bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
 thread 1 every test under TSan
+mpi 2 ranks over Open MPI and MPICH: every case on 1, 2, 3, 4 and 8 processes; 100 kills
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
 
@@ -101,6 +102,10 @@ run() {
         configured thread -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=thread
         ctest --test-dir "$build/thread" --output-on-failure --timeout 1200
         ;;
+    mpi)
+        released
+        tests/mpi.sh "$build/release" long "$(test "$2" = 1 && echo openmpi || echo mpich)"
+        ;;
     recipes)
         released
         recipe best "$2" 0.983
@@ -139,7 +144,7 @@ for wanted in "$@"; do
 done
 need_build
 need_command c++ g++
-need_package libcmocka-dev libhdf5-dev libzip-dev
+need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev
 install_packages
 mkdir -p "$record"
 

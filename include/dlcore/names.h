@@ -690,6 +690,10 @@
 #define model_set_note_names dlcore_model_set_note_names
 #define model_note_names dlcore_model_note_names
 
+/* mpi.h, of the part mpi */
+#define collective_mpi dlcore_collective_mpi
+#define collective_mpi_free dlcore_collective_mpi_free
+
 /* npz.h, of the part npz */
 #define npz_t dlcore_npz_t
 #define npz_array_t dlcore_npz_array_t

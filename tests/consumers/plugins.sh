@@ -22,7 +22,7 @@ sed -i 's/^#define DLCORE_VERSION .*/#define DLCORE_VERSION "9.8.7"/' include/dl
 {
     echo '#include "system/features.h"'
     find "$DLCORE_SOURCE_DIR/src" -name '*.c' | sort |
-        grep -vE '/src/products/blas\.c$|_(avx2|avx512|neon)\.c$|/src/exchange/(hdf5|keras|npz|onnx|zip)' | sed 's/.*/#include "&"/'
+        grep -vE '/src/products/blas\.c$|_(avx2|avx512|neon)\.c$|/src/exchange/(hdf5|keras|mpi|npz|onnx|zip)' | sed 's/.*/#include "&"/'
 } > dlcore.c
 # shellcheck disable=SC2086
 "$CC" -std=c11 $warnings -O1 -ffp-contract=off -fPIC -shared -DPLUGIN_TRAIN=plugin_b \

@@ -191,6 +191,12 @@ void ranked_run_alone(const ranked_case_t *ranked_case, ranked_result_t *result)
     train(ranked_case, NULL, result);
 }
 
+void ranked_run_rank(const ranked_case_t *ranked_case, const dlcore_collective_t *collective,
+                     ranked_result_t *result)
+{
+    train(ranked_case, collective, result);
+}
+
 typedef struct job {
     const ranked_case_t *ranked_case;
     ranked_result_t *results;

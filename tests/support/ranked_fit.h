@@ -42,6 +42,9 @@ ranked_case_t ranked_case_default(void);
 
 /* Alone. */
 void ranked_run_alone(const ranked_case_t *ranked_case, ranked_result_t *result);
+/* One rank of a collective. */
+void ranked_run_rank(const ranked_case_t *ranked_case, const dlcore_collective_t *collective,
+                     ranked_result_t *result);
 /* On `size` ranks; results are those of each. `settings` NULL: none. */
 void ranked_run(const ranked_case_t *ranked_case, size_t size, const dlcore_collective_t *settings,
                 ranked_result_t *results);

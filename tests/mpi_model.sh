@@ -1,0 +1,73 @@
+#!/bin/sh
+# How training over ranks scales, by a model of the time of a step: its computing, and what it sends.
+#
+#   mpi_model.sh table                   efficiencies, as README has them
+#   mpi_model.sh check BUILD [MPI]       the model against runs on 2 processes in which each call of the
+#                                        collective waits for the time that the model says
+#
+# Computing: 6 flop a parameter and row. A step sends its gradients in pieces of 1 MiB and two small
+# messages. An all-reduce of n bytes takes 2 (P - 1) / P n / bandwidth and 2 log2 P latencies; a small
+# message log2 P of them. Nothing overlaps.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+
+table() {
+    awk '
+    function log2up(p,   l) { for (l = 0; 2 ^ l < p; l++); return l }
+    function efficiency(n, rows, flops, p, latency, bandwidth,   compute, send, pieces) {
+        compute = 6 * n * rows / flops
+        pieces = int(4 * n / 1048576) + 1
+        send = 2 * (p - 1) / p * 4 * n / bandwidth + (2 * pieces + 2) * log2up(p) * latency
+        return compute / (compute + send)
+    }
+    function line(name, n, flops, kind,   i, nets, text) {
+        text = sprintf("| %s | %s |", name, kind)
+        for (i = 1; i <= 2; i++)
+            for (p = 4; p <= 256; p *= 4)
+                text = text sprintf(" %.0f %% |", 100 * efficiency(n, 1024, flops, p,
+                    i == 1 ? 2e-6 : 30e-6, i == 1 ? 12.5e9 : 3.125e9))
+        print text
+    }
+    BEGIN {
+        print "| network | a rank | 100 Gb/s: 4 | 16 | 64 | 256 | 25 Gb/s: 4 | 16 | 64 | 256 |"
+        print "|---|---|---|---|---|---|---|---|---|---|"
+        one = 80e9; many = 1000e9
+        line("5 x 256, 0.33 M parameters", 328960, one, "1 core")
+        line("5 x 256, 0.33 M parameters", 328960, many, "16 cores")
+        line("4 x 1024, 4.2 M", 4198400, one, "1 core")
+        line("4 x 1024, 4.2 M", 4198400, many, "16 cores")
+        line("8 x 4096, 134 M", 134250496, many, "16 cores")
+    }'
+}
+
+# run LATENCY BYTES_PER_SECOND: "ms calls bytes" of a step on 2 processes.
+run() {
+    "mpirun.$mpi" -n 2 "$build/mpi/$mpi/mpi_ranks" time 32 256 5 60 "$@" |
+        sed 's/.*parameters: \([0-9.]*\) ms, \([0-9.]*\) calls, \([0-9]*\) bytes.*/\1 \2 \3/'
+}
+
+check() {
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    export OMPI_MCA_rmaps_base_oversubscribe=1
+    free=$(run 0 0)
+    for network in "0.002 1e9" "0.005 2e8" "0.010 5e7"; do
+        # shellcheck disable=SC2086 # two words
+        waited=$(run $network)
+        echo "$free $waited $network" | awk '{
+            model = $1 + 1e3 * ($5 * $7 + $6 / $8)
+            printf "latency %s s, %s B/s: %.1f calls and %d bytes a step; model %.1f ms, measured %.1f ms: %+.1f %%\n",
+                $7, $8, $5, $6, model, $4, 100 * ($4 / model - 1)
+        }'
+    done
+}
+
+case ${1:-table} in
+table) table ;;
+check)
+    build=$2
+    mpi=${3:-openmpi}
+    check
+    ;;
+*) exit 2 ;;
+esac
