@@ -13,38 +13,48 @@
 /* Of Keras's layers, which differ from its functions of the same name. */
 #define LEAKY_RELU_LAYER_SLOPE 0.3
 
-static void put_relu(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
+const char *dlcore_activation_config_class(const dlcore_layer_t *layer)
 {
-    dlcore_config_open(writer, "activation", "keras.layers", "ReLU");
-    if (layer->max_value < HUGE_VAL)
+    dlcore_layer_t defaults = dlcore_layer_activation(layer->activation);
+
+    switch (layer->activation) {
+    case DLCORE_ACTIVATION_RELU_GENERAL:
+        return "ReLU";
+    case DLCORE_ACTIVATION_LEAKY_RELU:
+        return layer->negative_slope != defaults.negative_slope ? "LeakyReLU" : NULL;
+    case DLCORE_ACTIVATION_ELU:
+        return layer->alpha != defaults.alpha ? "ELU" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+void dlcore_activation_config_put_parameters(dlcore_json_writer_t *writer,
+                                             const dlcore_layer_t *layer)
+{
+    if (layer->activation == DLCORE_ACTIVATION_ELU) {
+        dlcore_json_put_double(writer, "alpha", layer->alpha);
+        return;
+    }
+    if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL && layer->max_value < HUGE_VAL)
         dlcore_json_put_double(writer, "max_value", layer->max_value);
-    else
+    else if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)
         dlcore_json_put_null(writer, "max_value");
     dlcore_json_put_double(writer, "negative_slope", layer->negative_slope);
-    dlcore_json_put_double(writer, "threshold", layer->threshold);
-    dlcore_config_close(writer);
+    if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)
+        dlcore_json_put_double(writer, "threshold", layer->threshold);
 }
 
 void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
 {
-    dlcore_layer_t defaults = dlcore_layer_activation(layer->activation);
-    bool leaky = layer->activation == DLCORE_ACTIVATION_LEAKY_RELU &&
-                 layer->negative_slope != defaults.negative_slope;
-    bool elu = layer->activation == DLCORE_ACTIVATION_ELU && layer->alpha != defaults.alpha;
+    const char *class_name = dlcore_activation_config_class(layer);
 
-    if (layer->activation == DLCORE_ACTIVATION_RELU_GENERAL) {
-        put_relu(writer, layer);
-        return;
-    }
-    if (!leaky && !elu) {
+    if (class_name == NULL) {
         dlcore_json_put_string(writer, "activation", dlcore_activation_name(layer->activation));
         return;
     }
-    dlcore_config_open(writer, "activation", "keras.layers", leaky ? "LeakyReLU" : "ELU");
-    if (leaky)
-        dlcore_json_put_double(writer, "negative_slope", layer->negative_slope);
-    else
-        dlcore_json_put_double(writer, "alpha", layer->alpha);
+    dlcore_config_open(writer, "activation", "keras.layers", class_name);
+    dlcore_activation_config_put_parameters(writer, layer);
     dlcore_config_close(writer);
 }
 

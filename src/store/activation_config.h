@@ -15,6 +15,11 @@
 
 DLCORE_HIDDEN_BEGIN
 
+/* Keras's class of an activation whose parameters are not those of its name, "LeakyReLU", and the
+ * members of its config; NULL: a name says all. */
+const char *dlcore_activation_config_class(const dlcore_layer_t *layer);
+void dlcore_activation_config_put_parameters(dlcore_json_writer_t *writer,
+                                             const dlcore_layer_t *layer);
 /* The member "activation" of a layer's config. */
 void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_layer_t *layer);
 

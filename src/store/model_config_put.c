@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "model/model.h"
+#include "store/activation_config.h"
 #include "store/config_writing.h"
 #include "store/model_config.h"
 
@@ -14,14 +15,22 @@ static void put_shape(dlcore_json_writer_t *writer, const char *name, size_t wid
     dlcore_json_close(writer, ']');
 }
 
+/* An activation with parameters is a layer of its own in Keras, and Keras before 3.10 reads it as
+ * nothing else. Model files keep the class that they always had. */
 static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
 {
     const dlcore_layer_type_t *type = dlcore_layer_type(layer->kind);
+    const char *own = writer->for_keras && layer->kind == DLCORE_LAYER_ACTIVATION
+                          ? dlcore_activation_config_class(layer)
+                          : NULL;
 
-    dlcore_config_open(writer, NULL, "keras.layers", type->class_name);
+    dlcore_config_open(writer, NULL, "keras.layers", own != NULL ? own : type->class_name);
     dlcore_json_put_string(writer, "name", layer->name);
     dlcore_settings_put(writer, dlcore_layer_common_settings, NULL, layer);
-    dlcore_settings_put(writer, type->settings, NULL, layer);
+    if (own != NULL)
+        dlcore_activation_config_put_parameters(writer, layer);
+    else
+        dlcore_settings_put(writer, type->settings, NULL, layer);
     dlcore_config_close(writer);
 }
 

@@ -267,6 +267,65 @@ static void test_keras_save_same_model_is_the_same_file_of_three_stored_entries(
     model_free(model);
 }
 
+/* config.json of a saved file, terminated; to be released. */
+static char *config_of(const void *bytes, size_t size)
+{
+    dlcore_allocator_t allocator = dlcore_allocator_default();
+    dlcore_zip_t *zip = NULL;
+    dlcore_input_t input;
+    void *text = NULL;
+    size_t length;
+
+    dlcore_input_from_memory(&input, bytes, size, "saved");
+    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_read(zip, 1, DLCORE_ZIP_NO_LIMIT, &text, &length, NULL), DLCORE_OK);
+    ((char *)text)[length - 1] = '\0';
+    dlcore_zip_close(zip);
+    return text;
+}
+
+/* Keras before 3.10 cannot read one as the activation of an Activation. */
+static void test_keras_save_activations_with_parameters_are_layers_of_their_class(void **state)
+{
+    static const char *const classes[] = {"\"class_name\":\"LeakyReLU\"", "\"class_name\":\"ELU\"",
+                                          "\"class_name\":\"ReLU\""};
+    dlcore_allocator_t allocator = dlcore_allocator_default();
+    layer_t layers[] = {layer_activation(ACTIVATION_LEAKY_RELU), layer_activation(ACTIVATION_ELU),
+                        layer_relu(2.0, 0.125, 0.25), layer_dense(2, ACTIVATION_LINEAR)};
+    model_t *model = NULL, *loaded = NULL;
+    void *bytes = NULL;
+    size_t size;
+    char *text;
+
+    (void)state;
+    layers[0].negative_slope = 0.125;
+    layers[1].alpha = 0.5;
+    layers[1].trainable = false;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    for (size_t i = 0; i < 4; i++)
+        assert_accepted(model, model_add(model, layers[i]));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_int_equal(keras_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    text = config_of(bytes, size);
+    for (size_t i = 0; i < 3; i++)
+        assert_non_null(strstr(text, classes[i]));
+    assert_null(strstr(text, "\"Activation\""));
+    dlcore_release(&allocator, text);
+    assert_int_equal(keras_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const layer_t *layer = model_layer(loaded, i);
+
+        assert_int_equal(layer->activation, layers[i].activation);
+        assert_int_equal(layer->trainable, layers[i].trainable);
+        assert_true(i == 1 || layer->negative_slope == 0.125);
+        assert_true(i != 1 || layer->alpha == 0.5);
+        assert_true(i != 2 || (layer->max_value == 2.0 && layer->threshold == 0.25));
+    }
+    free(bytes);
+    model_free(loaded);
+    model_free(model);
+}
+
 static void test_keras_save_weights_alone_come_back(void **state)
 {
     optimizer_t adam = optimizer_adam();
@@ -387,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_keras_save_sums_of_steps_are_0_between_two_groups),
         cmocka_unit_test(test_keras_save_not_trained_and_not_compiled_load_as_such),
         cmocka_unit_test(test_keras_save_same_model_is_the_same_file_of_three_stored_entries),
+        cmocka_unit_test(test_keras_save_activations_with_parameters_are_layers_of_their_class),
         cmocka_unit_test(test_keras_save_weights_alone_come_back),
         cmocka_unit_test(test_keras_save_file_is_whole_or_not_there),
         cmocka_unit_test(test_keras_save_what_keras_has_no_place_for_is_refused),
