@@ -125,10 +125,70 @@ size_t dlcore_onnx_intern(dlcore_onnx_graph_t *graph, size_t name)
     return graph->values.count - 1;
 }
 
+/* ---- links ---- */
+
+/* ONNX's own domain has two names. */
+static bool onnx_same_domain(const char *a, const char *b)
+{
+    return strcmp(strcmp(a, "ai.onnx") == 0 ? "" : a, strcmp(b, "ai.onnx") == 0 ? "" : b) == 0;
+}
+
+/* What attributes are in ONNX's own operators. Which list an attribute's numbers are in goes with
+ * its type, and one of another type has 0 where its number would be. */
+static const struct {
+    const char *name;
+    int32_t type;
+} onnx_attribute_types[] = {
+    {"allowzero", DLCORE_ONNX_ATTRIBUTE_INT},      {"alpha", DLCORE_ONNX_ATTRIBUTE_FLOAT},
+    {"approximate", DLCORE_ONNX_ATTRIBUTE_STRING}, {"axes", DLCORE_ONNX_ATTRIBUTE_INTS},
+    {"axis", DLCORE_ONNX_ATTRIBUTE_INT},           {"beta", DLCORE_ONNX_ATTRIBUTE_FLOAT},
+    {"bias", DLCORE_ONNX_ATTRIBUTE_FLOAT},         {"end", DLCORE_ONNX_ATTRIBUTE_INT},
+    {"epsilon", DLCORE_ONNX_ATTRIBUTE_FLOAT},      {"gamma", DLCORE_ONNX_ATTRIBUTE_FLOAT},
+    {"keepdims", DLCORE_ONNX_ATTRIBUTE_INT},       {"lambd", DLCORE_ONNX_ATTRIBUTE_FLOAT},
+    {"max", DLCORE_ONNX_ATTRIBUTE_FLOAT},          {"min", DLCORE_ONNX_ATTRIBUTE_FLOAT},
+    {"momentum", DLCORE_ONNX_ATTRIBUTE_FLOAT},     {"perm", DLCORE_ONNX_ATTRIBUTE_INTS},
+    {"ratio", DLCORE_ONNX_ATTRIBUTE_FLOAT},        {"spatial", DLCORE_ONNX_ATTRIBUTE_INT},
+    {"start", DLCORE_ONNX_ATTRIBUTE_INT},          {"training_mode", DLCORE_ONNX_ATTRIBUTE_INT},
+    {"transA", DLCORE_ONNX_ATTRIBUTE_INT},         {"transB", DLCORE_ONNX_ATTRIBUTE_INT},
+    {"value_float", DLCORE_ONNX_ATTRIBUTE_FLOAT},  {"value_floats", DLCORE_ONNX_ATTRIBUTE_FLOATS},
+    {"value_int", DLCORE_ONNX_ATTRIBUTE_INT},      {"value_ints", DLCORE_ONNX_ATTRIBUTE_INTS},
+};
+
+static dlcore_status onnx_check_attributes(const dlcore_onnx_graph_t *graph,
+                                           const dlcore_onnx_node_t *node)
+{
+    const dlcore_onnx_attribute_t *attributes = graph->attributes.items;
+    const size_t known = sizeof onnx_attribute_types / sizeof onnx_attribute_types[0];
+    char where[DLCORE_ONNX_WHERE_SIZE];
+
+    if (!onnx_same_domain(dlcore_onnx_text(graph, node->domain), ""))
+        return DLCORE_OK;
+    for (size_t i = 0; i < node->attribute_count; i++) {
+        const dlcore_onnx_attribute_t *attribute = &attributes[node->attributes + i];
+        size_t row = 0;
+
+        while (row < known && strcmp(onnx_attribute_types[row].name,
+                                     dlcore_onnx_text(graph, attribute->name)) != 0)
+            row++;
+        if (row < known && attribute->type != onnx_attribute_types[row].type)
+            return dlcore_fail(graph->error, DLCORE_ERROR_FORMAT,
+                               "%s: %s: attribute \"%s\" has type %d, not %d", graph->input->name,
+                               dlcore_onnx_where(where, graph, node),
+                               onnx_attribute_types[row].name, (int)attribute->type,
+                               (int)onnx_attribute_types[row].type);
+    }
+    return DLCORE_OK;
+}
+
 dlcore_status dlcore_onnx_graph_link(dlcore_onnx_graph_t *graph)
 {
     char where[DLCORE_ONNX_WHERE_SIZE];
+    dlcore_status status = DLCORE_OK;
 
+    for (size_t n = 0; n < graph->nodes.count && status == DLCORE_OK; n++)
+        status = onnx_check_attributes(graph, dlcore_onnx_node(graph, n));
+    if (status != DLCORE_OK)
+        return status;
     for (size_t n = 0; n < graph->nodes.count; n++) {
         const dlcore_onnx_node_t *node = dlcore_onnx_node(graph, n);
 
@@ -168,12 +228,6 @@ void dlcore_onnx_graph_clear(dlcore_onnx_graph_t *graph)
 }
 
 /* ---- asking ---- */
-
-/* ONNX's own domain has two names. */
-static bool onnx_same_domain(const char *a, const char *b)
-{
-    return strcmp(strcmp(a, "ai.onnx") == 0 ? "" : a, strcmp(b, "ai.onnx") == 0 ? "" : b) == 0;
-}
 
 bool dlcore_onnx_is(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
                     const char *operation)

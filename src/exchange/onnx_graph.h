@@ -159,7 +159,8 @@ size_t dlcore_onnx_add_text(dlcore_onnx_graph_t *graph, size_t size);
  * above. */
 size_t dlcore_onnx_intern(dlcore_onnx_graph_t *graph, size_t name);
 
-/* After reading: which node makes which value. DLCORE_ERROR_FORMAT where two do. */
+/* After reading: which node makes which value. DLCORE_ERROR_FORMAT where two do, or where an
+ * attribute has another type than its operator gives it. */
 dlcore_status dlcore_onnx_graph_link(dlcore_onnx_graph_t *graph);
 /* Frees what it holds, not the struct. */
 void dlcore_onnx_graph_clear(dlcore_onnx_graph_t *graph);
@@ -226,7 +227,8 @@ static inline const dlcore_onnx_node_t *dlcore_onnx_maker(const dlcore_onnx_grap
 bool dlcore_onnx_is(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
                     const char *operation);
 
-/* The node's attribute of that name; NULL: it has none. */
+/* The node's attribute of that name; NULL: it has none. In a graph that is linked it has the type
+ * that ONNX gives that name; of other domains its type is for the caller to check. */
 const dlcore_onnx_attribute_t *dlcore_onnx_find_attribute(const dlcore_onnx_graph_t *graph,
                                                           const dlcore_onnx_node_t *node,
                                                           const char *name);

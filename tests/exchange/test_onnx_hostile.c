@@ -305,6 +305,48 @@ static void test_onnx_hostile_external_data_lies_within_its_file(void **state)
     dlcore_model_free(model);
 }
 
+/* Which list a number of an attribute is in goes with its type: "axes" of floats, or "value_ints",
+ * would be read from a list that is shorter, or not there. */
+static void test_onnx_hostile_attributes_of_another_type(void **state)
+{
+    static const struct {
+        const char *operation, *inputs, *attributes, *text;
+    } nodes[] = {
+        {"Squeeze", "x", "axes=F1", "\"axes\" has type 6, not 7"},
+        {"Add", "x,constant", "value_ints=F1,2,3", "\"value_ints\" has type 6, not 7"},
+        {"Add", "x,constant", "value_floats=I1,2,3", "\"value_floats\" has type 7, not 6"},
+        {"Div", "d,r", "axes=F1", "\"axes\" has type 6, not 7"},
+        {"Gemm", "x,w", "alpha=i2", "Gemm \"y\": attribute \"alpha\" has type 2, not 1"},
+        {"Gemm", "x,w", "transB=f1", "\"transB\" has type 1, not 2"},
+        {"LeakyRelu", "x", "alpha=s0.1", "\"alpha\" has type 3, not 1"},
+        {"Gelu", "x", "approximate=i1", "\"approximate\" has type 2, not 3"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        bool is_constant = strstr(nodes[i].inputs, "constant") != NULL;
+        bool is_mean = strcmp(nodes[i].operation, "Div") == 0;
+
+        onnx_begin(&made);
+        onnx_tensor(&made, "w", "3,2", numbers);
+        onnx_tensor(&made, "small", "", numbers);
+        if (is_constant)
+            onnx_node(&made, "Constant", "", "constant", nodes[i].attributes);
+        if (is_mean) {
+            static const char *const rest[] = {
+                "Sub x,m d ",     "Mul d,d q ", "ReduceMean q v axes=I1",
+                "Add v,small e ", "Sqrt e r ",  NULL};
+
+            onnx_node(&made, "ReduceMean", "x", "m", nodes[i].attributes);
+            onnx_case_nodes(&made, rest);
+        }
+        onnx_node(&made, nodes[i].operation, nodes[i].inputs, "y",
+                  is_constant || is_mean ? "" : nodes[i].attributes);
+        refuse(nodes[i].attributes[0] == 'a' && !is_mean ? 20 : 13, "?,3", DLCORE_ERROR_FORMAT,
+               nodes[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_onnx_hostile_bombs_are_refused_early),
         cmocka_unit_test(test_onnx_hostile_external_data_names_no_other_folder),
         cmocka_unit_test(test_onnx_hostile_external_data_lies_within_its_file),
+        cmocka_unit_test(test_onnx_hostile_attributes_of_another_type),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
