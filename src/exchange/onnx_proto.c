@@ -342,6 +342,7 @@ static bool onnx_take_initializer(pb_istream_t *stream, const pb_field_t *field,
     if (dlcore_onnx_value(reader->graph, value)->tensor != DLCORE_ONNX_NONE)
         return onnx_refuse(reader, "two initializers have one name");
     dlcore_onnx_value(reader->graph, value)->tensor = reader->graph->tensors.count - 1;
+    kept->name = dlcore_onnx_value(reader->graph, value)->name; /* its own text may be taken back */
     return true;
 }
 

@@ -347,6 +347,17 @@ static void test_onnx_hostile_attributes_of_another_type(void **state)
     }
 }
 
+/* Texts of names that are there already are taken back, and others come in their place. */
+static void test_onnx_hostile_a_message_names_the_tensor_that_is_wrong(void **state)
+{
+    (void)state;
+    onnx_begin(&made);
+    onnx_node(&made, "Gemm", "x,wrong,right", "y", "");
+    onnx_typed_tensor(&made, "wrong", "3,2", 1, 9, numbers, 20);
+    onnx_tensor(&made, "right", "2", numbers);
+    refuse(13, "?,3", DLCORE_ERROR_FORMAT, "tensor \"wrong\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_onnx_hostile_external_data_names_no_other_folder),
         cmocka_unit_test(test_onnx_hostile_external_data_lies_within_its_file),
         cmocka_unit_test(test_onnx_hostile_attributes_of_another_type),
+        cmocka_unit_test(test_onnx_hostile_a_message_names_the_tensor_that_is_wrong),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
