@@ -188,18 +188,62 @@ static bool onnx_reshape_constant(const dlcore_onnx_graph_t *graph, const dlcore
     return true;
 }
 
-/* Only of what is a vector, or one number, and stays one. */
-static bool onnx_squeeze_constant(dlcore_onnx_constant_t *constant)
+/* Which axes a Squeeze or Unsqueeze of `rank` axes names; false: no constants, or none that are
+ * there. *count 0: it names none. */
+static bool onnx_named_axes(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                            size_t rank, bool named[DLCORE_ONNX_RANK_MAX], size_t *count)
 {
-    size_t longer = 0;
+    const dlcore_onnx_attribute_t *attribute = dlcore_onnx_find_attribute(graph, node, "axes");
+    size_t list = dlcore_onnx_node_input(graph, node, 1);
+    int64_t axes[DLCORE_ONNX_RANK_MAX], all;
 
-    for (size_t i = 0; i < constant->rank; i++)
-        longer += constant->dims[i] != 1;
-    if (longer > 1)
+    *count = attribute != NULL ? attribute->count : 0;
+    if (*count > DLCORE_ONNX_RANK_MAX || (attribute == NULL && list != DLCORE_ONNX_NONE &&
+                                          !dlcore_onnx_int_list(graph, list, axes, count)))
         return false;
-    constant->transposed = false;
-    constant->rank = longer;
-    constant->dims[0] = (int64_t)constant->count;
+    if (attribute != NULL && *count > 0)
+        memcpy(axes, (const int64_t *)graph->ints.items + attribute->first, *count * sizeof *axes);
+    all = (int64_t)(dlcore_onnx_is(graph, node, "Squeeze") ? rank : rank + *count);
+    for (size_t i = 0; i < *count; i++) {
+        int64_t axis = axes[i] < 0 ? axes[i] + all : axes[i];
+
+        if (axis < 0 || axis >= all || axis >= DLCORE_ONNX_RANK_MAX || named[axis])
+            return false;
+        named[axis] = true;
+    }
+    return true;
+}
+
+/* Axes of 1 left out or put in. One number stays one, wherever its axes are. */
+static bool onnx_squeeze_constant(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                                  dlcore_onnx_constant_t *constant)
+{
+    bool squeezes = dlcore_onnx_is(graph, node, "Squeeze"), named[DLCORE_ONNX_RANK_MAX] = {false};
+    dlcore_onnx_constant_t from = *constant;
+    size_t longer = 0, count, rank, kept = 0;
+
+    for (size_t i = 0; i < from.rank; i++)
+        longer += from.dims[i] != 1;
+    if (longer > 1 && from.transposed)
+        return false;
+    constant->transposed = false; /* of a vector the numbers stay in order */
+    constant->rank = 0;
+    if (longer == 0)
+        return true;
+    if (!onnx_named_axes(graph, node, from.rank, named, &count))
+        return false;
+    rank = squeezes ? from.rank : from.rank + count;
+    if (rank > DLCORE_ONNX_RANK_MAX || (!squeezes && count == 0))
+        return false;
+    for (size_t i = 0; i < rank; i++) {
+        if (!squeezes)
+            constant->dims[i] = named[i] ? 1 : from.dims[kept++];
+        else if (count == 0 ? from.dims[i] != 1 : !named[i])
+            constant->dims[kept++] = from.dims[i];
+        else if (from.dims[i] != 1)
+            return false;
+    }
+    constant->rank = squeezes ? kept : rank;
     return true;
 }
 
@@ -214,7 +258,7 @@ static bool onnx_through(const dlcore_onnx_graph_t *graph, const dlcore_onnx_nod
         return onnx_transpose_constant(graph, node, constant);
     if (dlcore_onnx_is(graph, node, "Reshape"))
         return onnx_reshape_constant(graph, node, constant);
-    return onnx_squeeze_constant(constant); /* Squeeze, Unsqueeze */
+    return onnx_squeeze_constant(graph, node, constant); /* Squeeze, Unsqueeze */
 }
 
 static bool onnx_keeps_constant(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node)

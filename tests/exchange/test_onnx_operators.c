@@ -148,6 +148,58 @@ static void test_onnx_operators_a_constant_is_seen_behind_other_nodes(void **sta
     (void)assert_outputs(13, 2, expected);
 }
 
+/* (3) as (3, 1) is a column, which spreads over samples, and the kernel of one unit; as (1, 3) a
+ * row. */
+static void test_onnx_operators_axes_of_constants_stand_where_they_are_put(void **state)
+{
+    static const struct {
+        const char *operation, *axes, *reshaped;
+        const char *refused; /* NULL: x plus the row */
+    } forms[] = {
+        {"Unsqueeze", "axes=I0", "v", NULL},
+        {"Unsqueeze", "axes=I-2", "v", NULL},
+        {"Unsqueeze", "axes=I1", "v", "shape other than (n) or (1, n)"},
+        {"Unsqueeze", "axes=I-1", "v", "shape other than (n) or (1, n)"},
+        {"Unsqueeze", "axes=I0,1", "v", "3 axes"},
+        {"Unsqueeze", "axes=I2", "v", "no value and a constant"},
+        {"Unsqueeze", "axes=I0,0", "v", "no value and a constant"},
+        {"Squeeze", "axes=I1", "column", NULL},
+        {"Squeeze", "axes=I-1", "column", NULL},
+        {"Squeeze", "", "column", NULL},
+        {"Squeeze", "axes=I0", "column", "no value and a constant"},
+        {"Squeeze", "axes=I2", "deep", "shape other than (n) or (1, n)"},
+    };
+    double expected[ROWS * WIDTH];
+    size_t size;
+
+    (void)state;
+    for (size_t i = 0; i < ROWS * WIDTH; i++)
+        expected[i] = (double)x[i] + (double)v[i % WIDTH];
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        begin();
+        onnx_tensor(&made, "column", "3,1", v);
+        onnx_tensor(&made, "deep", "3,1,1", v);
+        onnx_node(&made, forms[f].operation, forms[f].reshaped, "c", forms[f].axes);
+        onnx_node(&made, "Add", "x,c", "y", "");
+        if (forms[f].refused == NULL) {
+            (void)assert_outputs(11, WIDTH, expected);
+        } else {
+            const unsigned char *bytes = onnx_end(&made, 11, "?,3", &size);
+
+            onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, forms[f].refused);
+        }
+    }
+    for (size_t r = 0; r < ROWS; r++) {
+        expected[r] = 0.0;
+        for (size_t i = 0; i < WIDTH; i++)
+            expected[r] += (double)x[WIDTH * r + i] * (double)v[i];
+    }
+    begin();
+    onnx_node(&made, "Unsqueeze", "v", "c", "axes=I1");
+    onnx_node(&made, "MatMul", "x,c", "y", "");
+    (void)assert_outputs(11, 1, expected);
+}
+
 /* ---- activations ---- */
 
 static double sigmoid(double t)
@@ -911,6 +963,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_operators_gemm_and_matmul_are_dense_layers),
         cmocka_unit_test(test_onnx_operators_a_constant_is_seen_behind_other_nodes),
+        cmocka_unit_test(test_onnx_operators_axes_of_constants_stand_where_they_are_put),
         cmocka_unit_test(test_onnx_operators_each_activation_is_its_formula),
         cmocka_unit_test(test_onnx_operators_chains_are_one_activation),
         cmocka_unit_test(test_onnx_operators_a_chain_with_another_constant_is_not_that_activation),
