@@ -127,10 +127,12 @@ static bool onnx_is_float(int64_t type)
 }
 
 /* A cast that changes no number that float32 can have. */
-static bool onnx_cast_is_neutral(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node)
+static bool onnx_cast_constant(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                               dlcore_onnx_constant_t *constant)
 {
     const dlcore_onnx_attribute_t *to = dlcore_onnx_find_attribute(graph, node, "to");
 
+    constant->of_floats = true;
     return to != NULL && onnx_is_float(to->i);
 }
 
@@ -253,7 +255,7 @@ static bool onnx_through(const dlcore_onnx_graph_t *graph, const dlcore_onnx_nod
     if (dlcore_onnx_is(graph, node, "Identity"))
         return true;
     if (dlcore_onnx_is(graph, node, "Cast"))
-        return onnx_cast_is_neutral(graph, node);
+        return onnx_cast_constant(graph, node, constant);
     if (dlcore_onnx_is(graph, node, "Transpose"))
         return onnx_transpose_constant(graph, node, constant);
     if (dlcore_onnx_is(graph, node, "Reshape"))
@@ -296,20 +298,6 @@ bool dlcore_onnx_constant_operands(const dlcore_onnx_graph_t *graph, const dlcor
     return true;
 }
 
-/* Whole numbers divide otherwise. */
-static bool onnx_has_floats(const dlcore_onnx_graph_t *graph,
-                            const dlcore_onnx_constant_t *constant)
-{
-    const dlcore_onnx_tensor_t *tensor;
-
-    if (constant->tensor == DLCORE_ONNX_NONE)
-        return true;
-    tensor = dlcore_onnx_tensor(graph, constant->tensor);
-    return tensor->problem == NULL &&
-           (onnx_is_float(tensor->type) || tensor->type == DLCORE_ONNX_FLOAT16 ||
-            tensor->type == DLCORE_ONNX_BFLOAT16);
-}
-
 static bool onnx_compute_constant(const dlcore_onnx_graph_t *graph, size_t value, size_t depth,
                                   dlcore_onnx_constant_t *constant)
 {
@@ -317,11 +305,12 @@ static bool onnx_compute_constant(const dlcore_onnx_graph_t *graph, size_t value
     size_t count = dlcore_onnx_operands(graph, node);
     dlcore_onnx_constant_t operands[2];
 
-    *constant = (dlcore_onnx_constant_t){.tensor = DLCORE_ONNX_NONE, .computed = value};
+    *constant =
+        (dlcore_onnx_constant_t){.tensor = DLCORE_ONNX_NONE, .computed = value, .of_floats = true};
     if (!dlcore_onnx_constant_operands(graph, node, depth, operands))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!onnx_has_floats(graph, &operands[i]))
+        if (!operands[i].of_floats)
             return false;
     }
     return dlcore_onnx_result_shape(operands, count, constant);
@@ -335,6 +324,9 @@ static void onnx_tensor_constant(const dlcore_onnx_graph_t *graph, size_t number
     *constant = (dlcore_onnx_constant_t){.tensor = number, .computed = DLCORE_ONNX_NONE};
     constant->rank = tensor->rank;
     constant->count = tensor->count;
+    constant->of_floats = tensor->problem == NULL &&
+                          (onnx_is_float(tensor->type) || tensor->type == DLCORE_ONNX_FLOAT16 ||
+                           tensor->type == DLCORE_ONNX_BFLOAT16);
     memcpy(constant->dims, tensor->dims, sizeof constant->dims);
 }
 

@@ -18,6 +18,7 @@ typedef struct dlcore_onnx_constant {
     size_t tensor;   /* NONE: it is computed */
     size_t computed; /* the value that arithmetic makes; NONE: it is a tensor */
     bool transposed; /* from their rows and columns */
+    bool of_floats;  /* whole numbers divide otherwise */
     size_t rank;     /* as it is used */
     int64_t dims[DLCORE_ONNX_RANK_MAX];
     size_t count; /* of numbers */

@@ -38,6 +38,7 @@ static dlcore_status onnx_match_affine(dlcore_onnx_match_t *match, const dlcore_
          is_subtract = dlcore_onnx_is(graph, node, "Sub");
     bool is_multiply = dlcore_onnx_is(graph, node, "Mul");
     size_t side = onnx_constant_side(match, node);
+    dlcore_onnx_constant_t constant;
 
     if (side == 2)
         return dlcore_onnx_refuse(match, node,
@@ -46,6 +47,10 @@ static dlcore_status onnx_match_affine(dlcore_onnx_match_t *match, const dlcore_
     if (side == 0 && !is_add && !is_multiply)
         return dlcore_onnx_refuse(match, node, "a constant is %s a value",
                                   is_subtract ? "lessened by" : "divided by");
+    if (dlcore_onnx_is(graph, node, "Div") &&
+        dlcore_onnx_constant(graph, dlcore_onnx_node_input(graph, node, side), &constant) &&
+        !constant.of_floats)
+        return dlcore_onnx_refuse(match, node, "it divides whole numbers, which drops the rest");
     return onnx_fill_affine(match, node, side,
                             is_add        ? DLCORE_ONNX_OFFSET
                             : is_subtract ? DLCORE_ONNX_SHIFT

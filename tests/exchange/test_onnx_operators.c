@@ -138,6 +138,15 @@ static void test_onnx_operators_a_constant_is_seen_behind_other_nodes(void **sta
     multiply(expected, w, false);
     (void)assert_outputs(13, 2, expected);
     begin();
+    onnx_ints(&made, "whole", 2, square);
+    onnx_node(&made, "Cast", "whole", "c", "to=i1");
+    onnx_node(&made, "MatMul", "x,w", "p", "");
+    onnx_node(&made, "Div", "p,c", "y", "");
+    multiply(expected, w, false);
+    for (size_t i = 0; i < 2 * ROWS; i++)
+        expected[i] /= (double)square[i % 2];
+    (void)assert_outputs(13, 2, expected);
+    begin();
     onnx_node(&made, "Constant", "", "c", "value_float=f0.25");
     onnx_node(&made, "Unsqueeze", "c,axes", "d", "");
     onnx_node(&made, "MatMul", "x,w", "p", "");
@@ -829,6 +838,7 @@ static const refusal_t refusals[] = {
     {"Clip", "x,one,six", "", 13, "limits 1 and 6"},
     {"Clip", "x", "max=f-6", 7, "limits -inf and -6"},
     {"Clip", "x,v,six", "", 13, "min is not a constant number"},
+    {"Div", "x,whole", "", 14, "divides whole numbers"},
     {"PRelu", "x,b", "", 13, "for 2 numbers"},
     {"BatchNormalization", "x,v,u,v,v", "training_mode=i1", 14, "training_mode"},
     {"BatchNormalization", "x,v,u,v,v", "epsilon=f0", 14, "epsilon is 0"},
@@ -858,7 +868,7 @@ static const refusal_t refusals[] = {
 
 static void test_onnx_operators_what_would_change_numbers_is_refused_by_name(void **state)
 {
-    static const int64_t shape[] = {-1, 2}, zeros[] = {0, 3};
+    static const int64_t shape[] = {-1, 2}, zeros[] = {0, 3}, whole[] = {2, 2, 2};
 
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
@@ -868,6 +878,7 @@ static void test_onnx_operators_what_would_change_numbers_is_refused_by_name(voi
         begin();
         onnx_ints(&made, "shape", 2, shape);
         onnx_ints(&made, "zeros", 2, zeros);
+        onnx_ints(&made, "whole", 3, whole);
         onnx_node(&made, refusals[i].operation, refusals[i].inputs, "y", refusals[i].attributes);
         bytes = onnx_end(&made, refusals[i].opset, "?,3", &size);
         onnx_case_refused(bytes, size,
