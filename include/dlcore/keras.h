@@ -37,8 +37,9 @@
  * But libhdf5 and libzip parse before dlcore does, with memory of malloc, and what they do with
  * damaged files is theirs: keep them up to date, and do not open files of strangers with a libhdf5
  * that has known flaws (see its list of CVE numbers). dlcore looks at heaps of text first, because
- * version 1.10.8 loops without end over some that are damaged, and does not check the lengths in
- * others. More remains, such as reading beyond its memory where attributes are damaged.
+ * version 1.10.8 loops without end over some that are damaged, does not check the lengths in
+ * others, and copies a text for each reference to it: texts may stand for 4 times the file's bytes
+ * in all. More remains, such as reading beyond its memory where attributes are damaged.
  * After a damaged file it may print "infinite loop closing library" as the process ends, which is
  * harmless. The libraries never see a path: dlcore reads the file.
  *

@@ -18,6 +18,9 @@ enum { HEAP_HEAD = 16, OBJECT_HEAD = 16, REFERENCE = 16 };
 
 /* Objects that are stepped over in one file, of which each text needs those before it. */
 #define STEPS_MOST ((size_t)1 << 24)
+/* Bytes of text that references stand for together, for each byte of the file: libhdf5 makes a copy
+ * for each, and what is overwritten may leave one or two behind. */
+#define COPIES_MOST 4
 
 static size_t load_u32_at(const unsigned char *bytes)
 {
@@ -55,16 +58,21 @@ static bool walk_heap(const unsigned char *heap, size_t room, size_t number, siz
     return true;
 }
 
-/* Whether what may be a reference at that place is none, or as long as what it refers to. */
-static bool is_sound_reference(const unsigned char *bytes, size_t size, size_t at, size_t *steps)
+/* Whether what may be a reference at that place is none, or as long as what it refers to, which is
+ * then added to *text. */
+static bool is_sound_reference(const unsigned char *bytes, size_t size, size_t at, size_t *steps,
+                               uint64_t *text)
 {
     uint64_t heap = dlcore_load_u64(bytes + at + 4);
     size_t content, length = load_u32_at(bytes + at), number = load_u32_at(bytes + at + 12);
 
     if (!is_heap(bytes, size, heap))
         return true;
-    return walk_heap(bytes + heap, size - (size_t)heap, number, &content, steps) &&
-           (content == length || content == SIZE_MAX);
+    if (!walk_heap(bytes + heap, size - (size_t)heap, number, &content, steps))
+        return false;
+    if (content == length)
+        *text += length;
+    return content == length || content == SIZE_MAX;
 }
 
 const char *dlcore_hdf5_heap_problem(const unsigned char *bytes, size_t size)
@@ -72,6 +80,7 @@ const char *dlcore_hdf5_heap_problem(const unsigned char *bytes, size_t size)
     /* of superblocks 0 and 1, and of 2 and 3: sizes of addresses and lengths, the base */
     size_t sizes = size > 64 && bytes[8] >= 2 ? 9 : 13, base = sizes == 9 ? 12 : 24;
     size_t steps = 0, content;
+    uint64_t text = 0;
 
     if (size <= 64 || bytes[8] > 3 || bytes[sizes] != 8 || bytes[sizes + 1] != 8 ||
         dlcore_load_u64(bytes + base + (bytes[8] == 1 ? 4 : 0)) != 0)
@@ -79,8 +88,10 @@ const char *dlcore_hdf5_heap_problem(const unsigned char *bytes, size_t size)
     for (size_t at = 0; size - at >= REFERENCE; at++) {
         if (is_heap(bytes, size, at) && !walk_heap(bytes + at, size - at, 0, &content, &steps))
             return "has a damaged heap of texts";
-        if (!is_sound_reference(bytes, size, at, &steps))
+        if (!is_sound_reference(bytes, size, at, &steps, &text))
             return "has a text of another length than its heap says";
+        if (text / COPIES_MOST > size)
+            return "has one text in the place of many";
     }
     return NULL;
 }

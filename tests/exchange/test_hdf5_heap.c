@@ -100,6 +100,39 @@ static void test_hdf5_heap_text_of_another_length_is_found(void **state)
                         "has a text of another length than its heap says");
 }
 
+/* libhdf5 makes a copy of the text for each reference. */
+static void test_hdf5_heap_one_text_for_many_references_is_found(void **state)
+{
+    enum { TEXT = 4096, COPIES = 2000 };
+    size_t heap = 128, size = heap + 32 + TEXT + 16 * (size_t)COPIES, text = heap + 32 + TEXT;
+    unsigned char *bytes = calloc(size, 1);
+
+    (void)state;
+    assert_non_null(bytes);
+    bytes[8] = 2; /* the superblock */
+    bytes[9] = bytes[10] = 8;
+    memcpy(bytes + heap, "GCOL\1", 5);
+    bytes[heap + 9] = TEXT / 256;
+    bytes[heap + 8] = 32;
+    bytes[heap + 16] = 1; /* its one object */
+    bytes[heap + 16 + 9] = TEXT / 256;
+    for (size_t i = 0; i < COPIES; i++, text += 16) {
+        const char *problem = dlcore_hdf5_heap_problem(bytes, size);
+
+        if (i * TEXT > 4 * size) {
+            assert_non_null(problem);
+            assert_string_equal(problem, "has one text in the place of many");
+            break;
+        }
+        assert_null(problem);
+        bytes[text + 1] = TEXT / 256;
+        bytes[text + 4] = (unsigned char)heap;
+        bytes[text + 12] = 1;
+    }
+    assert_true(text < size);
+    free(bytes);
+}
+
 static void test_hdf5_heap_other_forms_of_addresses_are_refused(void **state)
 {
     (void)state;
@@ -116,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_hdf5_heap_of_real_files_is_sound),
         cmocka_unit_test(test_hdf5_heap_that_does_not_end_is_found),
         cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),
+        cmocka_unit_test(test_hdf5_heap_one_text_for_many_references_is_found),
         cmocka_unit_test(test_hdf5_heap_other_forms_of_addresses_are_refused),
     };
 
