@@ -38,8 +38,9 @@
  *
  * Loading treats every file as hostile: sizes are checked before memory is allocated, and weights
  * are read one tensor at a time. Memory stays below the model, three times its largest tensor as
- * float32, and 32 times the graph without its weights plus 1 MB. The parser is nanopb, a library of
- * its own, which allocates nothing.
+ * float32, and 140 times the graph without its weights plus 1 MB: so much only of the smallest
+ * things, of which a graph may have 65536 of each kind. The parser is nanopb, a library of its own,
+ * which allocates nothing.
  *
  * Errors: DLCORE_ERROR_IO, _FORMAT (the file breaks a rule of its format), _DTYPE, _UNSUPPORTED,
  * _SHAPE, _MEMORY.

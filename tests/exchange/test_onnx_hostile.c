@@ -238,6 +238,31 @@ static void test_onnx_hostile_bombs_are_refused_early(void **state)
     free(bytes);
 }
 
+/* What takes the most memory for its bytes, where lists have just grown: attributes that are empty
+ * tensors. */
+static void test_onnx_hostile_the_smallest_things_take_what_the_header_says(void **state)
+{
+    enum { COUNT = 32754 };
+    static unsigned char bytes[4 * COUNT + 32];
+    size_t size = 0, inner = 4 * (size_t)COUNT;
+    const size_t lengths[] = {inner + 4, inner};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) { /* the graph, and a node in it */
+        bytes[size++] = i == 0 ? 0x3A : 0x0A;
+        bytes[size++] = (unsigned char)(lengths[i] | 0x80);
+        bytes[size++] = (unsigned char)(lengths[i] >> 7 | 0x80);
+        bytes[size++] = (unsigned char)(lengths[i] >> 14);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        static const unsigned char attribute[] = {0x2A, 0x02, 0x2A, 0x00};
+
+        memcpy(bytes + size, attribute, sizeof attribute);
+        size += sizeof attribute;
+    }
+    assert_int_equal(onnx_case_survives(bytes, size), DLCORE_ERROR_FORMAT); /* no operator set */
+}
+
 static void test_onnx_hostile_external_data_names_no_other_folder(void **state)
 {
     static const char *const places[] = {"../weights", "/etc/passwd", "folder/weights", "..",
@@ -367,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_onnx_hostile_graphs_in_circles_and_values_made_twice),
         cmocka_unit_test(test_onnx_hostile_many_paths_take_no_time),
         cmocka_unit_test(test_onnx_hostile_bombs_are_refused_early),
+        cmocka_unit_test(test_onnx_hostile_the_smallest_things_take_what_the_header_says),
         cmocka_unit_test(test_onnx_hostile_external_data_names_no_other_folder),
         cmocka_unit_test(test_onnx_hostile_external_data_lies_within_its_file),
         cmocka_unit_test(test_onnx_hostile_attributes_of_another_type),
