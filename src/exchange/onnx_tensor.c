@@ -102,15 +102,24 @@ static size_t onnx_packed_size(unsigned field, int32_t type, bool *fits)
     }
 }
 
+/* Its name for a message. */
+static const char *onnx_shown_tensor(const dlcore_onnx_graph_t *graph,
+                                     const dlcore_onnx_tensor_t *tensor,
+                                     char shown[DLCORE_SHOWN_SIZE])
+{
+    const char *name = dlcore_onnx_text(graph, tensor->name);
+
+    return dlcore_show(shown, name, strlen(name));
+}
+
 static dlcore_status onnx_fail_tensor(const dlcore_onnx_graph_t *graph,
                                       const dlcore_onnx_tensor_t *tensor, dlcore_status status,
                                       const char *problem)
 {
-    const char *name = dlcore_onnx_text(graph, tensor->name);
     char shown[DLCORE_SHOWN_SIZE];
 
     return dlcore_fail(graph->error, status, "%s: tensor \"%s\" %s", graph->input->name,
-                       dlcore_show(shown, name, strlen(name)), problem);
+                       onnx_shown_tensor(graph, tensor, shown), problem);
 }
 
 /* That an outer file has the bytes. */
@@ -119,6 +128,7 @@ static dlcore_status onnx_check_external(const dlcore_onnx_graph_t *graph,
 {
     dlcore_input_t beside, *input;
     dlcore_status status = onnx_open(graph, tensor, &beside, &input);
+    char shown[DLCORE_SHOWN_SIZE];
     size_t size;
 
     if (status != DLCORE_OK)
@@ -130,7 +140,7 @@ static dlcore_status onnx_check_external(const dlcore_onnx_graph_t *graph,
         return dlcore_fail(graph->error, DLCORE_ERROR_FORMAT,
                            "%s: tensor \"%s\" takes %zu bytes from byte %zu of a file of %zu "
                            "bytes, its length is given as %zu",
-                           graph->input->name, dlcore_onnx_text(graph, tensor->name), bytes,
+                           graph->input->name, onnx_shown_tensor(graph, tensor, shown), bytes,
                            tensor->offset, size, tensor->size);
     return DLCORE_OK;
 }
@@ -139,6 +149,7 @@ dlcore_status dlcore_onnx_tensor_check(const dlcore_onnx_graph_t *graph,
                                        const dlcore_onnx_tensor_t *tensor)
 {
     size_t element = onnx_element_size(tensor->type), size = tensor->size;
+    char shown[DLCORE_SHOWN_SIZE];
     bool fits = true;
 
     if (tensor->problem != NULL)
@@ -146,7 +157,7 @@ dlcore_status dlcore_onnx_tensor_check(const dlcore_onnx_graph_t *graph,
     if (element == 0)
         return dlcore_fail(graph->error, DLCORE_ERROR_DTYPE,
                            "%s: tensor \"%s\" has data_type %d, which is not supported",
-                           graph->input->name, dlcore_onnx_text(graph, tensor->name),
+                           graph->input->name, onnx_shown_tensor(graph, tensor, shown),
                            (int)tensor->type);
     if (tensor->count > SIZE_MAX / 8)
         return onnx_fail_tensor(graph, tensor, DLCORE_ERROR_OVERFLOW, "is too large");

@@ -111,6 +111,7 @@ dlcore_status dlcore_onnx_walk(dlcore_onnx_match_t *match, size_t value, size_t 
 {
     const dlcore_onnx_graph_t *graph = match->graph;
     dlcore_status status = onnx_check_opset(graph);
+    char shown[DLCORE_SHOWN_SIZE];
 
     match->value = value;
     for (size_t walked = 0; status == DLCORE_OK; walked++) {
@@ -120,14 +121,14 @@ dlcore_status dlcore_onnx_walk(dlcore_onnx_match_t *match, size_t value, size_t 
         if (at->input != DLCORE_ONNX_NONE && at->tensor == DLCORE_ONNX_NONE)
             break;
         if (at->node == DLCORE_ONNX_NONE)
-            status =
-                dlcore_fail(graph->error, DLCORE_ERROR_UNSUPPORTED,
-                            "%s: value \"%s\" is %s, and no network makes it", graph->input->name,
-                            name, at->tensor != DLCORE_ONNX_NONE ? "a constant" : "not defined");
+            status = dlcore_fail(graph->error, DLCORE_ERROR_UNSUPPORTED,
+                                 "%s: value \"%s\" is %s, and no network makes it",
+                                 graph->input->name, dlcore_show(shown, name, strlen(name)),
+                                 at->tensor != DLCORE_ONNX_NONE ? "a constant" : "not defined");
         else if (walked > graph->nodes.count)
             status = dlcore_fail(graph->error, DLCORE_ERROR_FORMAT,
                                  "%s: the graph goes in a circle at value \"%s\"",
-                                 graph->input->name, name);
+                                 graph->input->name, dlcore_show(shown, name, strlen(name)));
         else
             status = onnx_explain(match, dlcore_onnx_node(graph, at->node));
         if (status == DLCORE_OK && match->value == DLCORE_ONNX_NONE)

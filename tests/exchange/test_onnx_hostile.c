@@ -383,6 +383,35 @@ static void test_onnx_hostile_a_message_names_the_tensor_that_is_wrong(void **st
     refuse(13, "?,3", DLCORE_ERROR_FORMAT, "tensor \"wrong\"");
 }
 
+static void test_onnx_hostile_names_in_messages_are_cut_and_cleaned(void **state)
+{
+    char name[200];
+
+    (void)state;
+    memset(name, 'n', sizeof name);
+    memcpy(name, "\x1B[2J", 4);
+    name[sizeof name - 1] = '\0';
+    onnx_begin(&made);
+    onnx_node(&made, "Relu", name, "y", "");
+    refuse(13, "?,3", DLCORE_ERROR_UNSUPPORTED, "value \"?[2Jnn");
+    onnx_begin(&made);
+    onnx_node(&made, "Relu", name, "y", "");
+    refuse(13, "?,3", DLCORE_ERROR_UNSUPPORTED, "...\" is not defined");
+    onnx_begin(&made);
+    onnx_node(&made, "Relu", name, name, "");
+    onnx_node(&made, "Relu", name, "y", "");
+    refuse(13, "?,3", DLCORE_ERROR_FORMAT, "circle at value \"?[2J");
+    onnx_begin(&made);
+    onnx_typed_tensor(&made, name, "3", 14, 9, numbers, 24);
+    {
+        char inputs[sizeof name + 2] = "x,";
+
+        memcpy(inputs + 2, name, sizeof name);
+        onnx_node(&made, "Add", inputs, "y", "");
+    }
+    refuse(13, "?,3", DLCORE_ERROR_DTYPE, "...\" has data_type 14, which");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_onnx_hostile_external_data_lies_within_its_file),
         cmocka_unit_test(test_onnx_hostile_attributes_of_another_type),
         cmocka_unit_test(test_onnx_hostile_a_message_names_the_tensor_that_is_wrong),
+        cmocka_unit_test(test_onnx_hostile_names_in_messages_are_cut_and_cleaned),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
