@@ -58,7 +58,7 @@ DLCORE_API const char *dlcore_status_name(dlcore_status status);
 #define DLCORE_ERROR_MESSAGE_SIZE 256
 typedef struct dlcore_error {
     dlcore_status status;
-    char message[DLCORE_ERROR_MESSAGE_SIZE]; /* always terminated; cut when longer */
+    char message[DLCORE_ERROR_MESSAGE_SIZE]; /* ended, cut when longer, no control characters */
 } dlcore_error_record_t;
 
 /* Where an object gets its memory. `allocate` returns memory aligned as malloc's, or NULL;

@@ -34,6 +34,15 @@ const char *dlcore_status_name(dlcore_status status)
     return "unknown status";
 }
 
+/* What names from files may hold, and a terminal would obey. */
+static void clean_message(char *message)
+{
+    for (; *message != '\0'; message++) {
+        if ((unsigned char)*message < ' ' || *message == 0x7F)
+            *message = '?';
+    }
+}
+
 void dlcore_error_write(dlcore_error_record_t *error, dlcore_status status, const char *format, ...)
 {
     if (error != NULL) {
@@ -43,6 +52,7 @@ void dlcore_error_write(dlcore_error_record_t *error, dlcore_status status, cons
         va_start(arguments, format);
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
+        clean_message(error->message);
     }
 }
 
@@ -61,6 +71,7 @@ void dlcore_error_write_errno(dlcore_error_record_t *error, int number, const ch
         va_end(arguments);
         if (used >= 0 && (size_t)used < sizeof error->message)
             snprintf(error->message + used, sizeof error->message - (size_t)used, ": %s", reason);
+        clean_message(error->message);
     }
 }
 

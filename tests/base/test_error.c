@@ -90,6 +90,18 @@ static void test_error_long_messages_are_cut_and_ended(void **state)
     assert_int_equal(record.behind, 'b');
 }
 
+/* Names of layers and arrays come from files, and a terminal obeys what they may hold. */
+static void test_error_messages_have_no_control_characters(void **state)
+{
+    dlcore_error_record_t error;
+
+    (void)state;
+    (void)dlcore_fail(&error, DLCORE_ERROR_NAME, "no layer \"%s\"", "\x1B[2J\ta\x7F\n\xC3\xA4");
+    assert_string_equal(error.message, "no layer \"?[2J?a??\xC3\xA4\"");
+    (void)dlcore_fail_errno(&error, ENOENT, "%s: cannot open", "a\rb");
+    assert_memory_equal(error.message, "a?b: cannot open: ", 18);
+}
+
 static void test_error_errno_is_said_in_words(void **state)
 {
     dlcore_error_record_t error;
@@ -145,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_error_unknown_status_is_told),
         cmocka_unit_test(test_error_fail_fills_the_record_and_answers_the_status),
         cmocka_unit_test(test_error_long_messages_are_cut_and_ended),
+        cmocka_unit_test(test_error_messages_have_no_control_characters),
         cmocka_unit_test(test_error_errno_is_said_in_words),
         cmocka_unit_test(test_error_unknown_choice_is_told_with_the_names_there_are),
     };
