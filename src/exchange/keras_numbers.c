@@ -186,9 +186,10 @@ static dlcore_status make_room(keras_writing_t *writing, bool with_state,
     return DLCORE_OK;
 }
 
+/* The model itself has no numbers, but Keras before 3.10 looks for its group. */
 static dlcore_status put_numbers(const keras_writing_t *writing, bool with_state)
 {
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status = dlcore_hdf5_put_group(&writing->file, "vars");
 
     for (size_t i = 0; i < writing->model->network.node_count && status == DLCORE_OK; i++)
         status = put_layer_numbers(writing, i);

@@ -15,6 +15,7 @@
 #include <dlcore/keras.h>
 
 #include "base/allocator.h"
+#include "exchange/hdf5.h"
 #include "exchange/zip.h"
 #include "model/model.h"
 #include "nn/optimizer.h"
@@ -326,6 +327,40 @@ static void test_keras_save_activations_with_parameters_are_layers_of_their_clas
     model_free(model);
 }
 
+/* Keras before 3.10 wants that of the model itself, too. */
+static void test_keras_save_every_group_of_variables_is_there(void **state)
+{
+    static const char *const groups[] = {"vars", "layers/dense/vars", "layers/dropout/vars",
+                                         "optimizer/vars"};
+    optimizer_t sgd = optimizer_sgd();
+    model_t *model = all_layers(NULL, &sgd);
+    dlcore_allocator_t allocator = dlcore_allocator_default();
+    dlcore_zip_t *zip = NULL;
+    dlcore_input_t input;
+    dlcore_hdf5_t file;
+    void *bytes = NULL, *numbers = NULL;
+    size_t size;
+
+    (void)state;
+    assert_int_equal(keras_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    dlcore_input_from_memory(&input, bytes, size, "saved");
+    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_read(zip, 2, DLCORE_ZIP_NO_LIMIT, &numbers, &size, NULL),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_hdf5_open(&file, numbers, size, "numbers", NULL), DLCORE_OK);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        bool there = false;
+
+        assert_int_equal(dlcore_hdf5_has(&file, groups[i], &there), DLCORE_OK);
+        assert_true(there);
+    }
+    dlcore_hdf5_close(&file);
+    dlcore_release(&allocator, numbers);
+    dlcore_zip_close(zip);
+    free(bytes);
+    model_free(model);
+}
+
 static void test_keras_save_weights_alone_come_back(void **state)
 {
     optimizer_t adam = optimizer_adam();
@@ -447,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_keras_save_not_trained_and_not_compiled_load_as_such),
         cmocka_unit_test(test_keras_save_same_model_is_the_same_file_of_three_stored_entries),
         cmocka_unit_test(test_keras_save_activations_with_parameters_are_layers_of_their_class),
+        cmocka_unit_test(test_keras_save_every_group_of_variables_is_there),
         cmocka_unit_test(test_keras_save_weights_alone_come_back),
         cmocka_unit_test(test_keras_save_file_is_whole_or_not_there),
         cmocka_unit_test(test_keras_save_what_keras_has_no_place_for_is_refused),
