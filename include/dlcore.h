@@ -60,6 +60,7 @@
 #include "dlcore/regularizer.h"
 #include "dlcore/report.h"
 #include "dlcore/schedule.h"
+#include "dlcore/sparse.h"
 #include "dlcore/status.h"
 #include "dlcore/steps.h"
 #include "dlcore/tensor.h"

@@ -33,6 +33,7 @@ fuzz_idx 10 likewise
 fuzz_keras 10 likewise
 fuzz_npy 10 likewise
 fuzz_safetensors 10 likewise
+fuzz_svmlight 10 likewise
 fuzz_weights 10 likewise
 keras 4 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0 and 3.0.5
 kills 10 saving, killed at a random moment, 1,000 times a piece

@@ -26,7 +26,7 @@ sample_weights|src/engine/workspace_ensure.c|(key->objective.weighted .. !object
 update_plan|src/engine/update_plan.c|a->revision == b->revision|a->revision != 0
 update_settings|src/engine/update_plan.c|a->decays == b->decays|true
 update_averages|src/engine/update_plan.c|a->averages == b->averages|true
-predictor|src/model/predictor.c|p->version != dlcore_model_version|p->version > dlcore_model_version
+predictor|src/model/predictor_run.c|p->version != dlcore_model_version|p->version > dlcore_model_version
 run_of_weights|src/model/run_state.c|key->version != now.version|false
 run_of_layers|src/model/run_state.c|key->revision != now.revision|false
 run_of_settings|src/model/run_state.c|key->compiles != now.compiles|false

@@ -26,8 +26,9 @@ extern "C" {
 #endif
 
 /* One batch. The tensors belong to the dataset. They must stay valid and unchanged until its next
- * call, or until the call that reads it returns. x and y are as in dlcore_model_fit. The number of
- * rows (1 or more) and the dtypes may differ between batches; widths may not. Each batch is checked
+ * call, or until the call that reads it returns. x and y are as in dlcore_model_fit; x may be
+ * sparse. The number of rows (1 or more) and the dtypes may differ between batches, and some may be
+ * sparse; widths may not differ. Each batch is checked
  * when it comes; one that does not fit ends the call with a message that names the batch. */
 typedef struct dlcore_dataset_batch {
     const dlcore_tensor_t *x;

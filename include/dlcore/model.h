@@ -32,10 +32,10 @@
  * layer. With the native engine this changes no bit, with BLAS only rounding. (If a weight becomes
  * infinite or NaN during a call, or a gradient is infinite, zero times it is then zero, not NaN.)
  *
- * Data: x is (batch, ...), float32, uint8 or int32; the axes of a sample are flattened. The form of
- * y depends on the loss. Both are borrowed for the call and never written. uint8 pixels are cast
- * batch by batch. If you change labels during the call to numbers that are no class, the loss is
- * NaN.
+ * Data: x is (batch, ...), float32, uint8 or int32; the axes of a sample are flattened. It may be a
+ * sparse tensor (dlcore/sparse.h) in every call. The form of y depends on the loss. Both are
+ * borrowed for the call and never written. uint8 pixels are cast batch by batch. If you change
+ * labels during the call to numbers that are no class, the loss is NaN.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_MODEL_H

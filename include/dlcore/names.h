@@ -485,6 +485,7 @@
 #define predictor_free dlcore_predictor_free
 #define predictor_run dlcore_predictor_run
 #define predictor_run_uint8 dlcore_predictor_run_uint8
+#define predictor_run_sparse dlcore_predictor_run_sparse
 #define predictor_error dlcore_predictor_error
 #define predictor_input_width dlcore_predictor_input_width
 #define predictor_output_width dlcore_predictor_output_width
@@ -576,6 +577,21 @@
 #define standardize_fit dlcore_standardize_fit
 #define standardize_apply dlcore_standardize_apply
 #define standardize_in_place dlcore_standardize_in_place
+#define sparse_t dlcore_sparse_t
+#define sparse_create dlcore_sparse_create
+#define sparse_borrow dlcore_sparse_borrow
+#define sparse_from_lists dlcore_sparse_from_lists
+#define sparse_from_dense dlcore_sparse_from_dense
+#define sparse_to_dense dlcore_sparse_to_dense
+#define sparse_of dlcore_sparse_of
+#define svmlight_base_t dlcore_svmlight_base_t
+#define SVMLIGHT_BASE_AUTO DLCORE_SVMLIGHT_BASE_AUTO
+#define SVMLIGHT_BASE_0 DLCORE_SVMLIGHT_BASE_0
+#define SVMLIGHT_BASE_1 DLCORE_SVMLIGHT_BASE_1
+#define svmlight_options_t dlcore_svmlight_options_t
+#define svmlight_options_default dlcore_svmlight_options_default
+#define svmlight_load dlcore_svmlight_load
+#define svmlight_parse dlcore_svmlight_parse
 
 /* callbacks.h */
 #define monitor_mode_t dlcore_monitor_mode_t
@@ -699,6 +715,8 @@
 #define npz_array_t dlcore_npz_array_t
 #define npz_load dlcore_npz_load
 #define npz_parse dlcore_npz_parse
+#define npz_load_sparse dlcore_npz_load_sparse
+#define npz_parse_sparse dlcore_npz_parse_sparse
 #define npz_save dlcore_npz_save
 #define npz_open dlcore_npz_open
 #define npz_open_memory dlcore_npz_open_memory

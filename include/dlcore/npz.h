@@ -60,6 +60,23 @@ DLCORE_API dlcore_status dlcore_npz_save(const char *path, const char *const *na
                                          const dlcore_allocator_t *allocator,
                                          dlcore_error_record_t *error);
 
+/* A matrix that scipy.sparse.save_npz wrote in the format CSR, as a sparse tensor
+ * (dlcore/sparse.h): float32 (rows, columns), without values if all are 1. Values of other types
+ * are converted as in data.h. As in SciPy's files indices need not be sorted, these are
+ * DLCORE_ERROR_ARGUMENT, with a hint; call sort_indices() and sum_duplicates() before save_npz.
+ * DLCORE_ERROR_UNSUPPORTED for other formats (tocsr() converts), DLCORE_ERROR_FORMAT for another
+ * archive and for arrays that do not go together, DLCORE_ERROR_RANGE for an index outside the
+ * columns, a value that is NaN or infinite, and for more than 2^31 - 1 entries or columns. */
+DLCORE_API dlcore_status dlcore_npz_load_sparse(const char *path,
+                                                const dlcore_allocator_t *allocator,
+                                                dlcore_tensor_t **out,
+                                                dlcore_error_record_t *error);
+/* The same from memory, which is borrowed for the call. */
+DLCORE_API dlcore_status dlcore_npz_parse_sparse(const void *bytes, size_t size,
+                                                 const dlcore_allocator_t *allocator,
+                                                 dlcore_tensor_t **out,
+                                                 dlcore_error_record_t *error);
+
 /* ---- several arrays, and what there is ---- */
 
 typedef struct dlcore_npz dlcore_npz_t;

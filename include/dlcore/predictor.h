@@ -32,6 +32,7 @@
 
 #include "api.h"
 #include "model.h"
+#include "sparse.h"
 #include "status.h"
 
 #ifdef __cplusplus
@@ -64,6 +65,13 @@ DLCORE_API dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, con
 /* The same for bytes, such as pixels, used as they are. */
 DLCORE_API dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
                                                     size_t rows, float *y);
+
+/* The same for sparse rows, the model's input_width columns; outputs (x->rows, outputs). If the
+ * first layer is dense, only the entries are multiplied. The arrays are checked in each run; errors
+ * as in dlcore_sparse_create, also DLCORE_ERROR_SHAPE for another number of columns. The arrays of
+ * a sparse tensor: dlcore_sparse_of. */
+DLCORE_API dlcore_status dlcore_predictor_run_sparse(dlcore_predictor_t *predictor,
+                                                     const dlcore_sparse_t *x, float *y);
 
 /* The message of the last run that failed ("predictor: 3 rows are more than its batch_size, 1"), ""
  * before the first. Borrowed until the next run. NULL gives a text, too. */

@@ -12,6 +12,8 @@
  * Rows: axis 0 may have a stride, so that a tensor can stand for some columns of a wider table;
  * everything below one row is contiguous. Rank-0 and owning tensors are contiguous.
  *
+ * Sparse tensors have no array of elements; dlcore/sparse.h makes them and says what takes them.
+ *
  * Errors: fallible functions take a trailing dlcore_error_record_t * (NULL: no message). On failure
  * no tensor is made, *out is NULL, and the arguments are as before. NULL arguments and bad values
  * are statuses in every build type: DLCORE_ERROR_ARGUMENT, DLCORE_ERROR_RANGE for an index or slice

@@ -5,7 +5,7 @@
 #include "base/traces.h"
 #include "data/tensor_output.h"
 #include "dlcore/data.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 /* Answers the size of the header, or 0 when a length does not fit 32 bits. */
 static size_t write_idx_header(unsigned char to[4 + 4 * DLCORE_RANK_MAX],
@@ -37,6 +37,8 @@ static dlcore_status save_idx(const char *path, const dlcore_tensor_t *tensor,
     if (path == NULL || tensor == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",
                            path == NULL ? "path" : "tensor");
+    if (tensor->is_sparse)
+        return dlcore_refuse_sparse("idx_save", "the tensor", tensor, error);
     size = write_idx_header(header, tensor);
     if (size == 0)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,

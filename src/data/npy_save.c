@@ -9,7 +9,7 @@
 #include "data/npy.h"
 #include "data/tensor_output.h"
 #include "dlcore/data.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 #define NPY_START_SIZE 10  /* magic, version, length of the header */
 #define HEADER_MULTIPLE 64 /* what elements are aligned to in the file */
@@ -63,6 +63,8 @@ static dlcore_status save_npy(const char *path, const dlcore_tensor_t *tensor,
     if (path == NULL || tensor == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL",
                            path == NULL ? "path" : "tensor");
+    if (tensor->is_sparse)
+        return dlcore_refuse_sparse("npy_save", "the tensor", tensor, error);
     return dlcore_tensor_output(NULL, path, header, dlcore_npy_write_header(header, tensor), tensor,
                                 false, error);
 }

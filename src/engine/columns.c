@@ -71,7 +71,7 @@ void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t 
     size_t n = network->nodes[network->first].input_width;
     uint8_t *used;
 
-    if (columns->used == NULL)
+    if (columns->used == NULL || dlcore_gather_is_lists(network, source->x))
         return;
     used = columns->used + worker * n;
     if (!can_leave_out(network, source)) {

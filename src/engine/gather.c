@@ -6,7 +6,42 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "tensor/tensor.h"
+
+bool dlcore_gather_takes_lists(const dlcore_network_t *network)
+{
+    return network->first < network->node_count &&
+           network->nodes[network->first].type->takes_index && network->input_offset == 0.0f &&
+           isfinite(network->input_scale);
+}
+
+bool dlcore_gather_is_lists(const dlcore_network_t *network, const dlcore_tensor_t *x)
+{
+    return x->is_sparse && dlcore_gather_takes_lists(network);
+}
+
+dlcore_lists_t dlcore_gather_lists(const dlcore_network_t *network, const dlcore_sparse_t *sparse)
+{
+    return (dlcore_lists_t){.starts = sparse->starts,
+                            .indices = sparse->indices,
+                            .values = sparse->values,
+                            .scale = network->input_scale};
+}
+
+void dlcore_gather_begin(const dlcore_network_t *network, const dlcore_source_t *source,
+                         dlcore_workspace_t *workspace, size_t batch)
+{
+    dlcore_lists_t *lists = &workspace->lists[batch];
+
+    workspace->input[batch].lists = NULL;
+    if (!dlcore_gather_is_lists(network, source->x))
+        return;
+    *lists = dlcore_gather_lists(network, &source->x->sparse);
+    lists->order = source->order;
+    lists->begin = source->begin;
+    workspace->input[batch].lists = lists;
+}
 
 /* How far ahead of the copying rows are asked for. */
 #define ROWS_AHEAD 4
@@ -16,13 +51,38 @@ static const unsigned char *bytes_of_row(const dlcore_tensor_t *tensor, size_t r
     return tensor->data + row * tensor->row_stride * dlcore_dtype_size(tensor->dtype);
 }
 
+void dlcore_gather_list(const dlcore_sparse_t *sparse, size_t row, float *to, size_t panel,
+                        size_t panel_stride, float scale, float offset)
+{
+    float product = 0.0f * scale, zero = product + offset;
+
+    for (size_t begin = 0; begin < sparse->columns; begin += panel) {
+        float *part = to + begin / panel * panel_stride;
+        size_t count = dlcore_size_min(panel, sparse->columns - begin);
+
+        for (size_t c = 0; c < count; c++)
+            part[c] = zero;
+    }
+    for (size_t i = sparse->starts[row]; i < sparse->starts[row + 1]; i++) {
+        size_t column = (size_t)sparse->indices[i];
+
+        product = sparse->values != NULL ? sparse->values[i] * scale : scale;
+        to[column / panel * panel_stride + column % panel] = product + offset;
+    }
+}
+
 /* n numbers of one row of a tensor, whatever its dtype, into panels. */
 static void gather_row(const dlcore_kernels_t *kernels, const dlcore_tensor_t *tensor, size_t row,
                        float *to, size_t n, size_t panel, size_t panel_stride, float scale,
                        float offset)
 {
-    const unsigned char *from = bytes_of_row(tensor, row);
+    const unsigned char *from;
 
+    if (tensor->is_sparse) {
+        dlcore_gather_list(&tensor->sparse, row, to, panel, panel_stride, scale, offset);
+        return;
+    }
+    from = bytes_of_row(tensor, row);
     if (tensor->dtype == DLCORE_DTYPE_UINT8)
         kernels->gather_uint8(from, to, n, panel, panel_stride, scale, offset);
     else if (tensor->dtype == DLCORE_DTYPE_INT32)
@@ -79,8 +139,10 @@ static void fetch_ahead(const dlcore_source_t *source, size_t row, size_t n)
 void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_t *source,
                            dlcore_matrix_t *x, size_t begin, size_t end)
 {
+    if (dlcore_gather_is_lists(network, source->x))
+        return;
     for (size_t row = begin; row < end; row++) {
-        if (source->order != NULL && row + ROWS_AHEAD < end)
+        if (source->order != NULL && row + ROWS_AHEAD < end && !source->x->is_sparse)
             fetch_ahead(source, row + ROWS_AHEAD, source->x->row_size);
         if (x->index != NULL)
             gather_columns(source->x, dlcore_source_sample(source, row), row, x,

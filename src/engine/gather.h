@@ -6,8 +6,10 @@
 
 #include "system/compiler.h"
 
+#include "dlcore/sparse.h"
 #include "dlcore/tensor.h"
 #include "engine/network.h"
+#include "engine/workspace.h"
 #include "nn/loss.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -34,8 +36,28 @@ static inline size_t dlcore_source_sample(const dlcore_source_t *source, size_t 
     return source->order != NULL ? source->order[at] : at;
 }
 
+/* Whether the network's first layer takes rows of that tensor as lists (matrix.h): the tensor is
+ * sparse, and what comes before the layer leaves zeros zero. A network with another first layer
+ * gets dense rows of a sparse tensor, batch by batch. */
+bool dlcore_gather_is_lists(const dlcore_network_t *network, const dlcore_tensor_t *x);
+/* Whether it takes lists at all, and those of arrays as they are. */
+bool dlcore_gather_takes_lists(const dlcore_network_t *network);
+dlcore_lists_t dlcore_gather_lists(const dlcore_network_t *network, const dlcore_sparse_t *sparse);
+static inline dlcore_batch_forms_t dlcore_gather_form(const dlcore_network_t *network,
+                                                      const dlcore_tensor_t *x)
+{
+    return dlcore_gather_is_lists(network, x) ? DLCORE_BATCH_LISTS : DLCORE_BATCH_ROWS;
+}
+/* Tells the workspace which of both batch `batch` is. Before dlcore_workspace_set_batch, by one
+ * thread. */
+void dlcore_gather_begin(const dlcore_network_t *network, const dlcore_source_t *source,
+                         dlcore_workspace_t *workspace, size_t batch);
+/* One row of a sparse tensor into panels, scaled and shifted like a dense one. */
+void dlcore_gather_list(const dlcore_sparse_t *sparse, size_t row, float *to, size_t panel,
+                        size_t panel_stride, float scale, float offset);
+
 /* Batch rows begin .. end-1 of x, those of its columns that it has (matrix.h: index), with the
- * network's leading layers applied. */
+ * network's leading layers applied. Of lists nothing is copied. */
 void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_t *source,
                            dlcore_matrix_t *x, size_t begin, size_t end);
 

@@ -61,6 +61,7 @@ static void begin_slices(dlcore_ranked_step_t *run, const dlcore_place_t *place)
         size_t first;
         dlcore_source_t source = source_of(run, k, &first);
 
+        dlcore_gather_begin(step->network, &source, workspace, 0);
         dlcore_columns_choose(step->network, workspace, 0, place->workers);
         dlcore_workspace_set_batch(step->network, workspace, source.rows, 0);
         workspace->shares = !collective->local_batch_statistics;

@@ -32,6 +32,7 @@ typedef struct dlcore_ranked_key {
     dlcore_objective_t objective;
     size_t slices, size; /* of the rank; ranks */
     size_t piece_bytes;
+    unsigned forms; /* of batches (workspace.h) */
 } dlcore_ranked_key_t;
 
 typedef struct dlcore_ranked {
@@ -52,8 +53,8 @@ typedef struct dlcore_ranked {
  * for as many rows of a slice and workers. On failure it is empty. */
 dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
                                    const dlcore_objective_t *objective, const dlcore_ranks_t *ranks,
-                                   size_t rows, size_t workers, dlcore_ranked_t *ranked,
-                                   dlcore_error_record_t *error);
+                                   unsigned batch_forms, size_t rows, size_t workers,
+                                   dlcore_ranked_t *ranked, dlcore_error_record_t *error);
 void dlcore_ranked_clear(dlcore_ranked_t *ranked);
 /* Something has written the weights: what is known of them is stale. */
 void dlcore_ranked_forget_weights(dlcore_ranked_t *ranked);

@@ -120,9 +120,9 @@ static dlcore_status make_slices(const dlcore_network_t *network, dlcore_ranked_
                                  dlcore_error_record_t *error)
 {
     for (size_t k = 0; k < ranked->key.slices; k++) {
-        dlcore_status status =
-            dlcore_workspace_create(network, &ranked->key.objective, DLCORE_WORKSPACE_TRAIN,
-                                    ranked->capacity, ranked->workers, &ranked->slices[k], error);
+        dlcore_status status = dlcore_workspace_create(
+            network, &ranked->key.objective, DLCORE_WORKSPACE_TRAIN, ranked->key.forms,
+            ranked->capacity, ranked->workers, &ranked->slices[k], error);
 
         if (status != DLCORE_OK)
             return status;
@@ -165,19 +165,20 @@ static bool is_same_ranked_key(const dlcore_ranked_key_t *a, const dlcore_ranked
     return a->revision == b->revision && a->slices == b->slices && a->size == b->size &&
            a->piece_bytes == b->piece_bytes &&
            dlcore_objective_is_same(&a->objective, &b->objective) &&
-           (a->objective.weighted || !b->objective.weighted);
+           (a->objective.weighted || !b->objective.weighted) && (b->forms & ~a->forms) == 0;
 }
 
 dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
                                    const dlcore_objective_t *objective, const dlcore_ranks_t *ranks,
-                                   size_t rows, size_t workers, dlcore_ranked_t *ranked,
-                                   dlcore_error_record_t *error)
+                                   unsigned batch_forms, size_t rows, size_t workers,
+                                   dlcore_ranked_t *ranked, dlcore_error_record_t *error)
 {
     const dlcore_collective_t *collective = &ranks->collective;
     dlcore_ranked_key_t key = {.revision = network->revision,
                                .objective = *objective,
                                .slices = dlcore_ranks_slices(ranks),
                                .size = collective->size,
+                               .forms = batch_forms,
                                .piece_bytes = collective->piece_bytes > 0 ? collective->piece_bytes
                                                                           : PIECE_BYTES};
     dlcore_status status;
@@ -187,6 +188,7 @@ dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
         return DLCORE_OK;
     if (ranked->key.revision == key.revision) { /* with no less room than before */
         key.objective.weighted |= ranked->key.objective.weighted;
+        key.forms |= ranked->key.forms;
         rows = dlcore_size_max(rows, ranked->capacity);
         workers = dlcore_size_max(workers, ranked->workers);
     }

@@ -42,6 +42,14 @@ TURN(turn_float, float)
 TURN(turn_uint8, uint8_t)
 TURN(turn_int32, int32_t)
 
+static void turn_sparse(const turn_t *turn)
+{
+    for (size_t lane = 0; lane < turn->count; lane++)
+        dlcore_gather_list(&turn->tensor->sparse,
+                           dlcore_source_sample(turn->source, turn->first + lane), turn->to + lane,
+                           1, turn->lanes, turn->scale, turn->offset);
+}
+
 static void repeat_first(float *x, size_t n, size_t count, size_t lanes)
 {
     for (size_t i = 0; count < lanes && i < n; i++, x += lanes) {
@@ -52,7 +60,9 @@ static void repeat_first(float *x, size_t n, size_t count, size_t lanes)
 
 static void turn_rows(const turn_t *turn)
 {
-    if (turn->tensor->dtype == DLCORE_DTYPE_FLOAT32)
+    if (turn->tensor->is_sparse)
+        turn_sparse(turn);
+    else if (turn->tensor->dtype == DLCORE_DTYPE_FLOAT32)
         turn_float(turn);
     else if (turn->tensor->dtype == DLCORE_DTYPE_UINT8)
         turn_uint8(turn);
@@ -140,7 +150,8 @@ static void store_rows(const dlcore_step_t *step, const dlcore_small_plan_t *pla
 /* Whether rows of a tensor are what the network sees. */
 static bool is_plain_float(const dlcore_tensor_t *tensor, float scale, float offset)
 {
-    return tensor->dtype == DLCORE_DTYPE_FLOAT32 && scale == 1.0f && offset == 0.0f;
+    return tensor->dtype == DLCORE_DTYPE_FLOAT32 && !tensor->is_sparse && scale == 1.0f &&
+           offset == 0.0f;
 }
 
 static const float *floats_of_row(const dlcore_tensor_t *tensor, size_t row)
@@ -220,7 +231,7 @@ static void fetch_next(const dlcore_source_t *next)
 {
     size_t x_size, y_size;
 
-    if (next->rows == 0)
+    if (next->rows == 0 || next->x->is_sparse)
         return;
     x_size = dlcore_dtype_size(next->x->dtype);
     y_size = dlcore_dtype_size(next->y->dtype);

@@ -179,6 +179,7 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
         dlcore_small_step(step);
         return;
     }
+    dlcore_gather_begin(step->network, &step->source, step->workspace, step->batch);
     if (!step->gathered) {
         dlcore_columns_scan(step->network, &step->source, step->workspace, step->batch, 0, 0,
                             step->source.rows);

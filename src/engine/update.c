@@ -208,6 +208,8 @@ void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network
         update->sink = (dlcore_gradient_sink_t){.expect = expect_keep, .take = take_keep};
     else if (plan->adjusts)
         update->sink = (dlcore_gradient_sink_t){.expect = expect_adjust, .take = take_adjust};
+    else
+        update->sink.rests = type->rests != NULL && type->rests(optimizer);
 }
 
 void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_clock_t *clock,

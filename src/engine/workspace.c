@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/path.h"
+#include "products/products_sparse.h"
 
 /* Cuts aligned pieces off one block; with memory NULL it only measures. */
 typedef struct cutter {
@@ -88,8 +89,11 @@ static void cut_columns(cutter_t *cutter, const dlcore_network_t *network, dlcor
 static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
                       const dlcore_objective_t *objective, dlcore_workspace_t *w, size_t batch)
 {
-    w->input[batch] = cut_matrix(cutter, network, w->capacity, network->nodes[0].input_width);
-    cut_columns(cutter, network, w, batch);
+    w->input[batch] = matrix_over(network, NULL, w->capacity, network->nodes[0].input_width);
+    if ((w->forms & DLCORE_BATCH_ROWS) != 0) {
+        w->input[batch] = cut_matrix(cutter, network, w->capacity, network->nodes[0].input_width);
+        cut_columns(cutter, network, w, batch);
+    }
     if (objective == NULL)
         return;
     w->labels[batch].width = objective->label_width;
@@ -186,7 +190,20 @@ static void cut_gradients(cutter_t *cutter, const dlcore_network_t *network, dlc
     }
 }
 
-static void cut_scratch(cutter_t *cutter, const dlcore_network_t *network, dlcore_workspace_t *w)
+/* For the kernel gradient of lists. */
+static size_t sparse_floats(const dlcore_network_t *network, dlcore_workspace_use_t use,
+                            const dlcore_workspace_t *w)
+{
+    const dlcore_node_t *first = &network->nodes[network->first];
+
+    if (use != DLCORE_WORKSPACE_TRAIN || (w->forms & DLCORE_BATCH_LISTS) == 0)
+        return 0;
+    return dlcore_sparse_scratch_floats(w->capacity, first->input_width, first->output_width,
+                                        network->products->kernel_panel(first->output_width));
+}
+
+static void cut_scratch(cutter_t *cutter, const dlcore_network_t *network,
+                        dlcore_workspace_use_t use, dlcore_workspace_t *w)
 {
     size_t floats = 16, all = 0;
 
@@ -197,6 +214,7 @@ static void cut_scratch(cutter_t *cutter, const dlcore_network_t *network, dlcor
                 dlcore_size_max(floats, network->products->scratch_floats(
                                             w->capacity, node->input_width, node->output_width));
     }
+    floats = dlcore_size_max(floats, sparse_floats(network, use, w));
     w->scratch_floats = dlcore_size_round_up(floats, DLCORE_ALIGNMENT / sizeof(float));
     if (!dlcore_size_multiply(w->scratch_floats, w->workers, &all))
         cutter->overflow = true;
@@ -287,18 +305,21 @@ static void lay_out(cutter_t *cutter, const dlcore_network_t *network,
         w->logits = cut_matrix(cutter, network, w->capacity, units);
     if (objective != NULL)
         cut_results(cutter, network, objective, w, units);
-    cut_scratch(cutter, network, w);
+    cut_scratch(cutter, network, use, w);
 }
 
 dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
                                       const dlcore_objective_t *objective,
-                                      dlcore_workspace_use_t use, size_t capacity, size_t workers,
+                                      dlcore_workspace_use_t use, unsigned batch_forms,
+                                      size_t capacity, size_t workers,
                                       dlcore_workspace_t *workspace, dlcore_error_record_t *error)
 {
     cutter_t cutter = {0};
 
-    *workspace = (dlcore_workspace_t){
-        .allocator = network->allocator, .capacity = capacity, .workers = workers};
+    *workspace = (dlcore_workspace_t){.allocator = network->allocator,
+                                      .capacity = capacity,
+                                      .workers = workers,
+                                      .forms = batch_forms};
     lay_out(&cutter, network, objective, use, workspace);
     if (!cutter.overflow)
         workspace->memory = dlcore_allocate(&network->allocator, cutter.used, 1);

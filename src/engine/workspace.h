@@ -19,6 +19,12 @@ typedef enum dlcore_workspace_use {
     DLCORE_WORKSPACE_TRAIN     /* and every activation kept, gradients, a second batch */
 } dlcore_workspace_use_t;
 
+/* How batches come: bits of a set. */
+typedef enum dlcore_batch_forms {
+    DLCORE_BATCH_ROWS = 1, /* gathered into matrices */
+    DLCORE_BATCH_LISTS = 2 /* of a sparse tensor, read where they are (gather.h) */
+} dlcore_batch_forms_t;
+
 #define DLCORE_GRADIENT_BUFFERS 3
 
 /* Which inputs a batch uses: columns.h. All NULL where nothing can be left out. */
@@ -48,11 +54,13 @@ typedef struct dlcore_workspace {
     size_t workers;  /* with scratch of their own */
     void *memory;
 
-    size_t batch; /* which of the two batches is at hand */
+    unsigned forms; /* of batches that there is room for */
+    size_t batch;   /* which of the two batches is at hand */
     /* dlcore_layer_pass_t: of a slice its place in the batch; else 0 and the rows */
     size_t first_row, batch_rows;
     bool shares, leads;
     dlcore_matrix_t input[2];
+    dlcore_lists_t lists[2]; /* what input[i].lists may point to */
     dlcore_labels_t labels[2];
     dlcore_columns_t columns[2];
     dlcore_weights_t weights;   /* unknown at the beginning of each call */
@@ -76,18 +84,19 @@ typedef struct dlcore_workspace {
 } dlcore_workspace_t;
 
 /* For batches of up to `capacity` rows; on failure *workspace is empty. `objective` may be NULL to
- * predict. */
+ * predict. With lists among the forms of batches the workspace must stay where it is. */
 dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
                                       const dlcore_objective_t *objective,
-                                      dlcore_workspace_use_t use, size_t capacity, size_t workers,
+                                      dlcore_workspace_use_t use, unsigned batch_forms,
+                                      size_t capacity, size_t workers,
                                       dlcore_workspace_t *workspace, dlcore_error_record_t *error);
 
 /* One to train with that outlives calls: it stays where it was made for this network and objective
- * and has room for as many rows, workers and weights of samples; else it is made anew, with no less
- * room. On failure *workspace is empty. */
+ * and has room for as many rows, workers and weights of samples, and those forms of batches; else
+ * it is made anew, with no less room. On failure *workspace is empty. */
 dlcore_status dlcore_workspace_ensure(const dlcore_network_t *network,
-                                      const dlcore_objective_t *objective, size_t rows,
-                                      size_t workers, dlcore_workspace_t *workspace,
+                                      const dlcore_objective_t *objective, unsigned batch_forms,
+                                      size_t rows, size_t workers, dlcore_workspace_t *workspace,
                                       dlcore_error_record_t *error);
 
 /* Frees the memory, not the struct, which is then empty. An empty one is fine. */

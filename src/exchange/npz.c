@@ -139,6 +139,29 @@ static dlcore_status check_opening(const void *from, const char *what,
 
 /* ---- arrays ---- */
 
+const char *dlcore_npz_shown_name(const dlcore_npz_t *npz)
+{
+    return npz->input.name;
+}
+
+size_t dlcore_npz_find(const dlcore_npz_t *npz, const char *name)
+{
+    size_t array = 0;
+
+    while (array < npz->count && strcmp(npz->places[array].name, name) != 0)
+        array++;
+    return array;
+}
+
+dlcore_status dlcore_npz_read_start(dlcore_npz_t *npz, size_t array, void *bytes, size_t room,
+                                    size_t *got, size_t *size, dlcore_error_record_t *error)
+{
+    size_t place = npz->places[array].index;
+
+    *size = dlcore_zip_entry(npz->zip, place).size;
+    return dlcore_zip_read_start(npz->zip, place, bytes, room, got, error);
+}
+
 static dlcore_status fail_name(const dlcore_npz_t *npz, const char *name,
                                dlcore_error_record_t *error)
 {
@@ -189,12 +212,10 @@ static dlcore_status read_array(dlcore_npz_t *npz, size_t array, dlcore_tensor_t
 static dlcore_status read_named(dlcore_npz_t *npz, const char *name, dlcore_tensor_t **out,
                                 dlcore_error_record_t *error)
 {
-    size_t array = 0;
+    size_t array = name != NULL ? dlcore_npz_find(npz, name) : 0;
 
     if (name == NULL && npz->count != 1)
         return fail_name(npz, name, error);
-    while (name != NULL && array < npz->count && strcmp(npz->places[array].name, name) != 0)
-        array++;
     if (array == npz->count)
         return fail_name(npz, name, error);
     return read_array(npz, array, out, error);

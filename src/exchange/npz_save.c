@@ -14,6 +14,7 @@
 #include "exchange/npz.h"
 #include "exchange/zip_writer.h"
 #include "files/output.h"
+#include "tensor/sparse.h"
 
 #define NPZ_NAME_MAX 250
 
@@ -116,6 +117,8 @@ static dlcore_status check_npz(const char *path, const char *const *names,
             return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "npz: %s %zu is NULL",
                                names[i] == NULL ? "the name of array" : "tensor", i);
         status = check_npz_name(names, i, error);
+        if (status == DLCORE_OK)
+            status = dlcore_refuse_sparse("npz_save", names[i], tensors[i], error);
     }
     return status;
 }

@@ -132,7 +132,7 @@ static dlcore_status check_fit_batch(dlcore_fit_t *fit, dlcore_source_t *source)
     fit->training.objective.weighted |= source->weights != NULL;
     source->class_weights = fit->options->class_weight;
     source->class_count = fit->options->class_count;
-    return dlcore_training_reserve(&fit->training, source->rows);
+    return dlcore_training_reserve(&fit->training, source->x, source->rows);
 }
 
 /* ---- batches ---- */

@@ -32,7 +32,8 @@ static dlcore_status run_tensors(const dlcore_run_t *run, dlcore_sums_t *sums,
     dlcore_status status;
 
     if (run->team == NULL) /* training may be too small for one */
-        taken.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run->source.rows));
+        taken.team = dlcore_model_acquire_team(
+            model, dlcore_forward_work(model, run->source.x, run->source.rows));
     status = dlcore_model_ranks(model) != NULL ? run_share(&taken, sums, error)
                                                : dlcore_run_blocks(&taken, sums, error);
     if (run->team == NULL)

@@ -41,6 +41,15 @@ typedef struct dlcore_row_scale {
     float mean, rest, inverse;
 } dlcore_row_scale_t;
 
+/* Entries of a sparse row: numbers that are not zero, values[i] * scale at indices[i]; values NULL:
+ * all are `scale`. */
+typedef struct dlcore_entries {
+    const int32_t *indices;
+    const float *values;
+    size_t count;
+    float scale;
+} dlcore_entries_t;
+
 /* In place. */
 typedef struct dlcore_activation_kernels {
     /* y = activation(y), where `parameter` is its negative_slope or alpha, if it has one; NULL for
@@ -85,6 +94,11 @@ typedef struct dlcore_kernels {
     void (*multiply)(float *y, const float *x, size_t n);
     float (*sum)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
+
+    /* Over entries in order, by fused multiply-add where there is one: y = start + the sum of each
+     * value times row `index` of w, n numbers; start NULL: 0. Rows are `stride` floats apart. */
+    void (*entries_sum)(const dlcore_entries_t *entries, const float *w, size_t stride,
+                        const float *start, float *y, size_t n);
 
     /* y = (x - mean[c]) * scale[c] + offset[c]: a mean far from 0 takes no digits from what is
      * left of x */

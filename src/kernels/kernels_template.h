@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <stdbool.h>
 
 #include "kernels/always_inline.h"
 #include "kernels/kernels.h"
@@ -186,6 +187,7 @@ static void weighted_difference(float *dst, const float *a, const float *b, size
 #include "kernels/kernels_layers_template.h"
 
 #include "kernels/kernels_losses_template.h"
+#include "kernels/kernels_sparse_template.h"
 
 #include "kernels/kernels_optimizers_template.h"
 
@@ -211,6 +213,7 @@ static const dlcore_kernels_t kernel_table = {
     .multiply = multiply_elements,
     .sum = sum,
     .dot = dot,
+    .entries_sum = entries_sum,
     .column_affine = column_affine,
     .row_moments = row_moments,
     .row_normalize = row_normalize,
@@ -230,6 +233,7 @@ const dlcore_training_kernels_t V_TABLE(dlcore_training_kernels) = {
     .clipped_sum = clipped_sum,
     .squared_error = squared_error,
     .difference = weighted_difference,
+    .entries_add = entries_add,
     .column_sums = column_sums,
     .dropout = dropout,
     .column_moments = column_moments,

@@ -220,6 +220,12 @@ typedef struct dlcore_training_kernels {
     /* dst = (a - b) * weight: the gradient of softmax with cross-entropy for labels b */
     void (*difference)(float *dst, const float *a, const float *b, size_t n, float weight);
 
+    /* g += value times d, n numbers, in the row of each entry's index, for the entries from the
+     * first on whose index is below `end`; answers how many. Rows are `stride` floats apart, and g
+     * begins `before` floats behind the row of index 0. */
+    size_t (*entries_add)(const dlcore_entries_t *entries, size_t end, const float *d, float *g,
+                          size_t before, size_t stride, size_t n);
+
     /* sums[c] = sum over rows of x[r][c], in the order of rows */
     void (*column_sums)(const float *x, size_t rows, size_t columns, size_t stride, float *sums);
 

@@ -27,9 +27,7 @@ static dlcore_status check_before(const dlcore_model_t *model, size_t layer,
 static double number_at(const dlcore_network_t *network, size_t layer, const dlcore_tensor_t *x,
                         size_t row, size_t column)
 {
-    size_t size = dlcore_dtype_size(x->dtype);
-    float number =
-        (float)dlcore_element_load(x->dtype, x->data + (row * x->row_stride + column) * size);
+    float number = (float)dlcore_row_number(x, row, column);
 
     for (size_t i = 0; i < layer; i++) {
         const dlcore_layer_t *before = &network->nodes[i].layer;

@@ -166,11 +166,13 @@ static dlcore_status count_dead_of(const dlcore_check_t *check, const dlcore_net
     dlcore_workspace_t workspace;
     dlcore_scope_t scope;
     dlcore_status status = dlcore_workspace_create(network, NULL, DLCORE_WORKSPACE_PREDICT,
+                                                   dlcore_gather_form(network, source->x),
                                                    source->rows, 1, &workspace, error);
 
     if (status != DLCORE_OK)
         return status;
     scope = dlcore_scope_enter(check->model);
+    dlcore_gather_begin(network, source, &workspace, 0);
     dlcore_columns_scan(network, source, &workspace, 0, 0, 0, source->rows);
     dlcore_columns_choose(network, &workspace, 0, 1);
     dlcore_workspace_set_batch(network, &workspace, source->rows, 0);

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "model/model.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 size_t dlcore_sample_count(const dlcore_tensor_t *x)
 {
@@ -210,6 +210,8 @@ dlcore_status dlcore_check_labels(const dlcore_network_t *network,
 {
     dlcore_status status = check_rows("y", y, error);
 
+    if (status == DLCORE_OK)
+        status = dlcore_refuse_sparse(objective->loss->name, "y", y, error);
     if (status != DLCORE_OK)
         return status;
     if (y->shape[0] != x->shape[0])
@@ -234,6 +236,8 @@ dlcore_status dlcore_check_sample_weights(const char *what, const dlcore_tensor_
                            "%s must have one number for each of %zu samples, got %zu rows of %zu",
                            what, samples, weights->rank > 0 ? weights->shape[0] : 0,
                            weights->row_size);
+    if (weights->is_sparse)
+        return dlcore_refuse_sparse("weights", what, weights, error);
     for (size_t row = 0; row < samples; row++) {
         float weight;
 

@@ -208,7 +208,7 @@ static dlcore_status evaluate_tensors(const dlcore_model_t *model, const dlcore_
         progress = dlcore_progress_start(&options->sink,
                                          dlcore_model_writes(model) ? options->verbose : 0);
         dlcore_progress_begin(&progress, 0, 0, (run.source.rows - 1) / run.block + 1);
-        run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
+        run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, x, run.source.rows));
     }
     status = run_evaluate(&run, status, &sums, options->error);
     dlcore_evaluate_end(model, told);
@@ -314,13 +314,13 @@ dlcore_status dlcore_predict_tensors(const dlcore_model_t *model, const dlcore_n
     if (status == DLCORE_OK)
         status = check_output(y_pred, dlcore_sample_count(x), dlcore_network_output_width(network),
                               chosen.error);
-    if (status == DLCORE_OK && x != NULL && dlcore_sample_count(x) > 0)
+    if (status == DLCORE_OK && x != NULL && dlcore_sample_count(x) > 0 && !x->is_sparse)
         status = check_apart(x, y_pred, chosen.error);
     run.source.rows = status == DLCORE_OK ? dlcore_sample_count(x) : 0;
     if (run.source.rows == 0)
         return status;
     run.block = chosen.batch_size > 0 ? chosen.batch_size : dlcore_block_rows(run.source.rows);
-    run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, run.source.rows));
+    run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, x, run.source.rows));
     status = dlcore_run_blocks(&run, NULL, chosen.error);
     dlcore_model_release_team(model, run.team);
     return status;

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "nn/loss_given.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 static void set_objective(dlcore_objective_t *objective, size_t units)
 {
@@ -35,6 +35,8 @@ dlcore_status dlcore_objective_set_given(const dlcore_network_t *network, const 
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,
                            "%s: dy must be (%zu, %zu), got %zu rows of %zu", call, rows, units,
                            dlcore_sample_count(dy), dy->row_size);
+    if (dy->is_sparse)
+        return dlcore_refuse_sparse(call, "dy", dy, error);
     for (size_t row = 0; row < rows; row++) {
         size_t at = dlcore_row_not_finite(dy, row);
 

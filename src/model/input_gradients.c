@@ -17,6 +17,8 @@ static bool overlaps(const dlcore_tensor_t *a, const dlcore_tensor_t *b)
     uintptr_t first = (uintptr_t)a->data, second = (uintptr_t)b->data;
     size_t a_rows = a->rank > 0 ? a->shape[0] : 1, b_rows = b->rank > 0 ? b->shape[0] : 1;
 
+    if (a->is_sparse || b->is_sparse)
+        return false;
     return first < second + b_rows * b->row_stride * dlcore_dtype_size(b->dtype) &&
            second < first + a_rows * a->row_stride * dlcore_dtype_size(a->dtype);
 }
@@ -59,7 +61,7 @@ static dlcore_status differentiate(const dlcore_model_t *model, const dlcore_obj
                                    const dlcore_source_t *source, dlcore_tensor_t *dx, double *loss,
                                    dlcore_error_record_t *error)
 {
-    double work = 2.0 * dlcore_forward_work(model, source->rows);
+    double work = 2.0 * dlcore_forward_work(model, source->x, source->rows);
     dlcore_workspace_t workspace;
     dlcore_network_t network;
     dlcore_step_t step = {
@@ -72,8 +74,9 @@ static dlcore_status differentiate(const dlcore_model_t *model, const dlcore_obj
         return status;
     step.team = dlcore_model_acquire_team(model, work);
     workers = dlcore_model_workers(step.team, work);
-    status = dlcore_workspace_create(&network, objective, DLCORE_WORKSPACE_TRAIN, source->rows,
-                                     workers, &workspace, error);
+    status = dlcore_workspace_create(&network, objective, DLCORE_WORKSPACE_TRAIN,
+                                     dlcore_gather_form(&network, source->x), source->rows, workers,
+                                     &workspace, error);
     if (status == DLCORE_OK) {
         scope = dlcore_scope_enter(model);
         dlcore_step_run(&step, workers);

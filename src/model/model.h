@@ -90,11 +90,8 @@ static inline uint64_t dlcore_model_version(const dlcore_model_t *model)
  * HUGE_VAL: as many threads as there are; NULL when it is taken, cannot be had, or would not gain,
  * as where BLAS has the threads. Release with dlcore_model_release_team. */
 dlcore_team_t *dlcore_model_acquire_team(const dlcore_model_t *model, double multiply_adds);
-/* Multiply-adds of running that many rows forward. */
-static inline double dlcore_forward_work(const dlcore_model_t *model, size_t rows)
-{
-    return (double)model->network.value_floats * (double)rows;
-}
+/* Multiply-adds of running that many rows of x forward. */
+double dlcore_forward_work(const dlcore_model_t *model, const dlcore_tensor_t *x, size_t rows);
 void dlcore_model_release_team(const dlcore_model_t *model, dlcore_team_t *team);
 /* Workers of the team worth using for a run of that many multiply-adds. */
 size_t dlcore_model_workers(const dlcore_team_t *team, double multiply_adds);

@@ -1,4 +1,4 @@
-/* What a predictor is made of, and making it ready; predictor.c runs it.
+/* What a predictor is made of, and making it ready; predictor_run.c runs it.
  *
  * A network whose widths are all small is a chain (products/chain.h), with weights of its own. Any
  * other, and batches of one whose weights do not stay in the first-level cache, run layer by layer

@@ -16,7 +16,7 @@
 #include "engine/team.h"
 #include "model/dataset.h"
 #include "system/threads.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 enum {
     IDLE,    /* nothing asked for, at first */
@@ -50,16 +50,48 @@ struct dlcore_prefetch {
     dlcore_error_record_t error;
 };
 
+static size_t aligned(size_t bytes)
+{
+    return dlcore_size_round_up(bytes, DLCORE_ALIGNMENT);
+}
+
 static size_t bytes_of(const dlcore_tensor_t *t)
 {
-    return t == NULL
-               ? 0
-               : dlcore_size_round_up(t->size * dlcore_dtype_size(t->dtype), DLCORE_ALIGNMENT);
+    size_t arrays;
+
+    if (t == NULL)
+        return 0;
+    if (!t->is_sparse)
+        return aligned(t->size * dlcore_dtype_size(t->dtype));
+    arrays = t->sparse.values != NULL ? 2 : 1; /* of 4 bytes an entry */
+    return aligned((t->sparse.rows + 1) * sizeof(size_t)) +
+           arrays * aligned(dlcore_sparse_entries(&t->sparse) * sizeof(int32_t));
 }
 
 static size_t batch_bytes(const dlcore_source_t *source)
 {
     return bytes_of(source->x) + bytes_of(source->y) + bytes_of(source->weights);
+}
+
+/* The arrays, each aligned, with starts that begin at 0. */
+static void copy_arrays(const dlcore_sparse_t *from, dlcore_sparse_t *to, unsigned char *memory)
+{
+    size_t *starts = (size_t *)(void *)memory;
+    size_t first = from->starts[0], bytes = dlcore_sparse_entries(from) * sizeof(int32_t);
+
+    for (size_t row = 0; row <= from->rows; row++)
+        starts[row] = from->starts[row] - first;
+    memory += aligned((from->rows + 1) * sizeof *starts);
+    to->starts = starts;
+    to->indices = (const int32_t *)(const void *)memory;
+    if (bytes > 0)
+        memcpy(memory, from->indices + first, bytes);
+    if (from->values == NULL)
+        return;
+    memory += aligned(bytes);
+    to->values = (const float *)(const void *)memory;
+    if (bytes > 0)
+        memcpy(memory, from->values + first, bytes);
 }
 
 /* A contiguous copy of `from` at `memory`; answers where it ends. */
@@ -70,6 +102,10 @@ static unsigned char *copy_part(const dlcore_tensor_t *from, dlcore_tensor_t *to
     size_t bytes = length * dlcore_dtype_size(from->dtype);
 
     *to = *from;
+    if (from->is_sparse) {
+        copy_arrays(&from->sparse, &to->sparse, memory);
+        return memory + bytes_of(from);
+    }
     to->row_stride = from->row_size;
     to->data = memory;
     for (size_t run = 0; bytes > 0 && run < runs; run++)

@@ -49,6 +49,7 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
 
     source.begin += block * run->block;
     source.rows = dlcore_size_min(run->block, run->source.rows - block * run->block);
+    dlcore_gather_begin(network, &source, workspace, 0);
     dlcore_columns_scan(network, &source, workspace, 0, 0, 0, source.rows);
     dlcore_columns_choose(network, workspace, 0, 1);
     dlcore_workspace_set_batch(network, workspace, source.rows, 0);
@@ -96,8 +97,9 @@ static dlcore_status make_workspaces(blocks_t *blocks, size_t workers, dlcore_er
         return dlcore_fail_memory(error, "batch buffers", workers * sizeof(dlcore_workspace_t));
     for (size_t i = 0; i < workers; i++) {
         dlcore_status status = dlcore_workspace_create(
-            blocks->network, run->objective, use, dlcore_size_min(run->block, run->source.rows), 1,
-            &blocks->workspaces[i], error);
+            blocks->network, run->objective, use,
+            dlcore_gather_form(blocks->network, run->source.x),
+            dlcore_size_min(run->block, run->source.rows), 1, &blocks->workspaces[i], error);
         if (status != DLCORE_OK)
             return status;
     }
@@ -145,7 +147,8 @@ dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
     const dlcore_allocator_t *allocator = &run->model->allocator;
     blocks_t blocks = blocks_of(run);
     size_t workers = dlcore_size_min(
-        dlcore_model_workers(run->team, dlcore_forward_work(run->model, run->source.rows)),
+        dlcore_model_workers(run->team,
+                             dlcore_forward_work(run->model, run->source.x, run->source.rows)),
         blocks.stripes);
     dlcore_scope_t scope;
     dlcore_status status;

@@ -3,9 +3,28 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "model/model.h"
+#include "tensor/sparse.h"
 
 /* Multiply-adds that one more thread must have to be worth waking: some 20 us of work. */
 #define WORK_PER_THREAD 1e6
+
+/* What a multiply-add with an entry of a list takes, in those of matrices: a load each. */
+#define WORK_OF_ENTRY 4.0
+
+double dlcore_forward_work(const dlcore_model_t *model, const dlcore_tensor_t *x, size_t rows)
+{
+    const dlcore_network_t *network = &model->network;
+    double work = (double)network->value_floats;
+    const dlcore_node_t *first;
+
+    if (dlcore_gather_is_lists(network, x) && x->shape[0] > 0) {
+        first = &network->nodes[network->first];
+        work -= (double)first->parameters[0].floats;
+        work += WORK_OF_ENTRY * (double)first->output_width *
+                (double)dlcore_sparse_entries(&x->sparse) / (double)x->shape[0];
+    }
+    return work * (double)rows;
+}
 
 dlcore_scope_t dlcore_scope_enter(const dlcore_model_t *model)
 {

@@ -11,6 +11,9 @@
 #include "system/clock.h"
 #include "tensor/tensor.h"
 
+/* Of one weight, in multiply-adds. */
+#define UPDATE_WORK 8.0
+
 /* *misfit: the samples or the labels are at fault. */
 static dlcore_status check_data(dlcore_model_t *model, const char *call, const dlcore_tensor_t *x,
                                 const dlcore_tensor_t *y, dlcore_objective_setter_t *setter,
@@ -50,13 +53,16 @@ static dlcore_status check_data(dlcore_model_t *model, const char *call, const d
 }
 
 /* Threads for batches of that many rows, which may be more than before but never fewer. */
-static void choose_workers(dlcore_training_t *training, size_t rows)
+static void choose_workers(dlcore_training_t *training, const dlcore_tensor_t *x, size_t rows)
 {
     dlcore_model_t *model = training->model;
-    /* forward and two gradients */
-    double work =
-        training->path == DLCORE_PATH_SMALL ? 0.0 : 3.0 * dlcore_forward_work(model, rows);
+    /* forward and two gradients; beside the few entries of lists the update counts, too */
+    double work = 3.0 * dlcore_forward_work(model, x, rows);
 
+    if (x->is_sparse)
+        work += UPDATE_WORK * (double)model->network.value_floats;
+    if (training->path == DLCORE_PATH_SMALL)
+        work = 0.0;
     if (rows <= training->rows)
         return;
     training->rows = rows;
@@ -71,10 +77,11 @@ static void choose_workers(dlcore_training_t *training, size_t rows)
     training->step.team = training->team;
 }
 
-static dlcore_status reserve_training(dlcore_training_t *training, size_t rows)
+static dlcore_status reserve_training(dlcore_training_t *training, const dlcore_tensor_t *x,
+                                      size_t rows)
 {
     dlcore_model_t *model = training->model;
-
+    unsigned form = dlcore_gather_form(&model->network, x);
     dlcore_status status = DLCORE_OK;
 
     if (training->ranks != NULL)
@@ -82,13 +89,13 @@ static dlcore_status reserve_training(dlcore_training_t *training, size_t rows)
             training->ranks, dlcore_sums_stored_length(&training->objective) * sizeof(double),
             &model->error);
     if (status == DLCORE_OK && training->ranks != NULL)
-        return dlcore_ranked_ensure(&model->network, &training->objective, training->ranks,
+        return dlcore_ranked_ensure(&model->network, &training->objective, training->ranks, form,
                                     dlcore_ranked_rows(training->ranks, rows), training->workers,
                                     &model->trainer.ranked, &model->error);
     if (status != DLCORE_OK)
         return status;
-    return dlcore_workspace_ensure(&model->network, &training->objective, rows, training->workers,
-                                   &model->trainer.workspace, &model->error);
+    return dlcore_workspace_ensure(&model->network, &training->objective, form, rows,
+                                   training->workers, &model->trainer.workspace, &model->error);
 }
 
 dlcore_status dlcore_training_begin(dlcore_training_t *training, dlcore_model_t *model,
@@ -117,10 +124,10 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
     training->path = training->ranks != NULL
                          ? DLCORE_PATH_LAYERS
                          : dlcore_path_train(&model->network, &training->objective);
-    choose_workers(training, rows);
+    choose_workers(training, x, rows);
     status = dlcore_trainer_begin(model);
     if (status == DLCORE_OK)
-        status = reserve_training(training, rows);
+        status = reserve_training(training, x, rows);
     if (status != DLCORE_OK) {
         dlcore_training_end(training);
         return status;
@@ -140,10 +147,11 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
     return DLCORE_OK;
 }
 
-dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows)
+dlcore_status dlcore_training_reserve(dlcore_training_t *training, const dlcore_tensor_t *x,
+                                      size_t rows)
 {
-    choose_workers(training, rows);
-    return reserve_training(training, rows);
+    choose_workers(training, x, rows);
+    return reserve_training(training, x, rows);
 }
 
 void dlcore_training_end(dlcore_training_t *training)

@@ -46,9 +46,10 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
                                        const char *call, const dlcore_tensor_t *x,
                                        const dlcore_tensor_t *y, size_t batch_size, bool weighted,
                                        dlcore_objective_setter_t *setter);
-/* Makes room for batches of that many rows, takes the threads that they are worth, and makes room
- * for weights of samples when objective.weighted, between two steps. */
-dlcore_status dlcore_training_reserve(dlcore_training_t *training, size_t rows);
+/* Makes room for batches of that many rows of tensors like x, takes the threads that they are
+ * worth, and makes room for weights of samples when objective.weighted, between two steps. */
+dlcore_status dlcore_training_reserve(dlcore_training_t *training, const dlcore_tensor_t *x,
+                                      size_t rows);
 void dlcore_training_end(dlcore_training_t *training);
 
 /* Lets the steps move the model's weights by its optimizer. *update must stay where it is. */

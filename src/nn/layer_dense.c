@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "nn/layer.h"
 #include "nn/softmax.h"
+#include "products/products_sparse.h"
 
 enum { KERNEL = 0, BIAS = 1 };
 
@@ -56,9 +57,16 @@ static void dense_forward(const dlcore_layer_pass_t *pass)
         .activation = later ? dlcore_activate_linear() : pass->activation,
         .y = pass->z != NULL ? pass->z : pass->y,
     };
-    size_t tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units);
-    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
+    size_t tiles, end;
 
+    if (pass->x->lists != NULL) {
+        dlcore_sparse_forward(&product, products->kernel_panel(product.units),
+                              dlcore_share(pass->x->rows, pass->worker, pass->workers),
+                              dlcore_share(pass->x->rows, pass->worker + 1, pass->workers));
+        return;
+    }
+    tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units);
+    end = dlcore_share(tiles, pass->worker + 1, pass->workers);
     for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
         products->forward(&product, tile, pass->scratch);
 }
@@ -121,9 +129,30 @@ static void bias_gradient(const dlcore_layer_pass_t *pass)
     }
 }
 
-static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
+static void kernel_gradient(const dlcore_layer_pass_t *pass,
+                            const dlcore_kernel_gradient_t *product)
 {
     const dlcore_products_t *products = pass->products;
+    size_t tiles = products->kernel_gradient_tiles(pass->x->rows, product->inputs, product->units);
+    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
+
+    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
+        products->kernel_gradient(product, tile, pass->scratch);
+}
+
+static void kernel_gradient_of_lists(const dlcore_layer_pass_t *pass,
+                                     const dlcore_kernel_gradient_t *product)
+{
+    size_t panel = pass->products->kernel_panel(product->units);
+    size_t tiles = dlcore_sparse_gradient_tiles(product->inputs, product->units, panel);
+
+    dlcore_sparse_kernel_gradient(
+        product, pass->training_kernels, panel, dlcore_share(tiles, pass->worker, pass->workers),
+        dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
+}
+
+static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
+{
     dlcore_kernel_gradient_t product = {
         .inputs = pass->input_width,
         .units = pass->output_width,
@@ -132,11 +161,11 @@ static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
         .sink = pass->sink,
         .offset = pass->parameters[KERNEL].offset,
     };
-    size_t tiles = products->kernel_gradient_tiles(pass->x->rows, product.inputs, product.units);
-    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
 
-    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
-        products->kernel_gradient(&product, tile, pass->scratch);
+    if (pass->x->lists != NULL)
+        kernel_gradient_of_lists(pass, &product);
+    else
+        kernel_gradient(pass, &product);
     if (pass->layer->use_bias)
         bias_gradient(pass);
 }

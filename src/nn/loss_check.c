@@ -13,7 +13,7 @@
 #include "base/size.h"
 #include "base/traces.h"
 #include "nn/function.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 #define DIFFERENCE_STEP 0.015625f
 #define MOST_APART 1e-3
@@ -171,6 +171,10 @@ static dlcore_status check_shapes(const dlcore_loss_t *loss, const dlcore_tensor
                            "%zu, got %zu rows of %zu",
                            y_pred->rank > 0 ? y_pred->shape[0] : 0, y_pred->row_size, width,
                            y_true->rank > 0 ? y_true->shape[0] : 0, y_true->row_size);
+    if (y_pred->is_sparse)
+        return dlcore_refuse_sparse("loss_check", "y_pred", y_pred, error);
+    if (y_true->is_sparse)
+        return dlcore_refuse_sparse("loss_check", "y_true", y_true, error);
     return DLCORE_OK;
 }
 

@@ -91,6 +91,8 @@ typedef struct dlcore_optimizer_type {
     bool has_clock; /* prepare looks at it; else its answer depends on the learning rate alone */
     /* The product after an update. NULL: stays. */
     double (*product)(const dlcore_optimizer_t *optimizer, const dlcore_optimizer_clock_t *clock);
+    /* Whether a gradient of zero changes neither a weight nor its state. NULL: it may. */
+    bool (*rests)(const dlcore_optimizer_t *optimizer);
     /* Moves n weights, each by itself: a caller may cut the arrays anywhere. */
     void (*update)(const dlcore_training_kernels_t *kernels, const dlcore_optimizer_step_t *step,
                    size_t n, float *weights, const float *gradients, float *const *slots);

@@ -36,6 +36,11 @@ static dlcore_optimizer_step_t sgd_prepare(const dlcore_optimizer_t *optimizer,
                                                       .nesterov = optimizer->nesterov}};
 }
 
+static bool sgd_rests(const dlcore_optimizer_t *optimizer)
+{
+    return optimizer->momentum == 0.0;
+}
+
 static void sgd_update(const dlcore_training_kernels_t *kernels,
                        const dlcore_optimizer_step_t *step, size_t n, float *weights,
                        const float *gradients, float *const *slot)
@@ -64,6 +69,7 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_sgd = {
     .slots = sgd_slots,
     .slot_name = sgd_slot_name,
     .prepare = sgd_prepare,
+    .rests = sgd_rests,
     .update = sgd_update,
 };
 

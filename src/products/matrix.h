@@ -18,6 +18,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows as lists of the numbers that are not zero, as a sparse tensor has them: row r is list
+ * order[begin + r], or begin + r without an order, and entry i of list l, starts[l] <= i <
+ * starts[l + 1], is values[i] * scale, or `scale` without values, in column indices[i]. */
+typedef struct dlcore_lists {
+    const size_t *starts;
+    const int32_t *indices;
+    const float *values;
+    const size_t *order;
+    size_t begin;
+    float scale;
+} dlcore_lists_t;
+
 typedef struct dlcore_matrix {
     float *data; /* 64-byte aligned */
     size_t rows;
@@ -28,6 +40,9 @@ typedef struct dlcore_matrix {
      * index[c], and gaps[c] = index[c + 1] - index[c], any for the last. NULL: none left out. */
     const uint32_t *index;
     const uint32_t *gaps;
+    /* For a batch of inputs that lies in lists: data is not read then. Only a dense layer's forward
+     * and kernel gradient know them (products_sparse.h). NULL: the rows are in data. */
+    const dlcore_lists_t *lists;
 } dlcore_matrix_t;
 
 /* Panels in use: ceil(columns / panel). */

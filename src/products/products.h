@@ -33,6 +33,7 @@ typedef struct dlcore_gradient_sink {
     void (*expect)(const struct dlcore_gradient_sink *sink, size_t offset, size_t count);
     void (*take)(const struct dlcore_gradient_sink *sink, size_t offset, const float *gradient,
                  size_t count);
+    bool rests; /* a gradient of zero would change nothing: it need not be handed on */
 } dlcore_gradient_sink_t;
 
 /* For engines: handing on the gradients of a stretch of inputs, column after column of x. Where x

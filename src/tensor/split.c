@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/traces.h"
 #include "dlcore/data.h"
+#include "tensor/sparse.h"
 #include "tensor/split.h"
 
 dlcore_split_options_t dlcore_split_options_default(void)
@@ -38,6 +39,8 @@ dlcore_status dlcore_take_rows(const dlcore_tensor_t *from, const size_t *order,
     size_t row = from->row_size * item;
     dlcore_status status;
 
+    if (from->is_sparse)
+        return dlcore_sparse_take_rows(from, order, count, out, error);
     memcpy(shape, from->shape, sizeof shape);
     shape[0] = count;
     status =

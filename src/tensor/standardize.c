@@ -13,7 +13,7 @@
 #include "base/float_mode.h"
 #include "base/traces.h"
 #include "dlcore/data.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 static const unsigned char *bytes_of_tensor_row(const dlcore_tensor_t *x, size_t row)
 {
@@ -109,7 +109,7 @@ static dlcore_status check_samples(const dlcore_tensor_t *x, dlcore_error_record
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "x is NULL");
     if (x->rank == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x has rank 0: no samples along axis 0");
-    return DLCORE_OK;
+    return dlcore_refuse_sparse("standardize", "x", x, error);
 }
 
 static dlcore_status fit_means(const dlcore_tensor_t *x, dlcore_tensor_t **means,
@@ -170,7 +170,7 @@ static dlcore_status check_statistic(const dlcore_tensor_t *x, const dlcore_tens
     if (statistic->size != x->row_size || !dlcore_tensor_is_contiguous(statistic))
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s has %zu numbers, a sample %zu", name,
                            statistic->size, x->row_size);
-    return DLCORE_OK;
+    return dlcore_refuse_sparse("standardize", name, statistic, error);
 }
 
 /* `to` may be the elements of x themselves. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dlcore/sparse.h"
 #include "dlcore/tensor.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -25,7 +26,9 @@ struct dlcore_tensor {
     size_t row_size;   /* elements below one step along axis 0; 1 for rank 0 and 1 */
     size_t row_stride; /* elements between rows, >= row_size */
     unsigned char *data;
-    bool read_only; /* borrowed from const memory */
+    bool read_only; /* borrowed from const memory, or sparse */
+    bool is_sparse; /* then there is no data (tensor/sparse.h) */
+    dlcore_sparse_t sparse;
 };
 
 /* Checks dtype, rank and shape and fills a contiguous tensor without data or allocator: what a
@@ -85,10 +88,15 @@ static inline const char *dlcore_not_finite_name(double number)
 {
     return isnan(number) ? "NaN" : "infinite";
 }
+/* Number `column` of a row of a sparse tensor: 0 where it has no such entry. */
+float dlcore_sparse_number(const dlcore_sparse_t *sparse, size_t row, size_t column);
+/* One number of a row of any tensor. */
 static inline double dlcore_row_number(const dlcore_tensor_t *tensor, size_t row, size_t number)
 {
     size_t at = row * tensor->row_stride + number;
 
+    if (tensor->is_sparse)
+        return (double)dlcore_sparse_number(&tensor->sparse, row, number);
     return dlcore_element_load(tensor->dtype, tensor->data + at * dlcore_dtype_size(tensor->dtype));
 }
 

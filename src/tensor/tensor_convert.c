@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/traces.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 #define CONVERT_BLOCK 256 /* elements that pass through double at a time: 2 KB of stack */
 
@@ -21,6 +21,8 @@ dlcore_status dlcore_tensor_copy(const dlcore_tensor_t *source, dlcore_tensor_t 
     *out = NULL;
     if (source == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "source is NULL");
+    if (source->is_sparse)
+        return dlcore_sparse_take_rows(source, NULL, source->shape[0], out, error);
     status = dlcore_tensor_create_unset(&source->allocator, source->dtype, source->rank,
                                         source->shape, out, error);
     if (status != DLCORE_OK || source->size == 0)
@@ -116,8 +118,10 @@ static dlcore_status cast_all(const dlcore_tensor_t *source, dlcore_dtype_t dtyp
     *out = NULL;
     if (source == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "source is NULL");
-    status = dlcore_tensor_create_unset(&source->allocator, dtype, source->rank, source->shape, out,
-                                        error);
+    status = dlcore_refuse_sparse("cast", "source", source, error);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_create_unset(&source->allocator, dtype, source->rank, source->shape,
+                                            out, error);
     if (status != DLCORE_OK || source->size == 0)
         return status;
     runs = dlcore_tensor_runs(source, &length);

@@ -12,6 +12,8 @@ size_t dlcore_row_not_finite(const dlcore_tensor_t *tensor, size_t row)
 {
     size_t number = 0;
 
+    if (tensor->is_sparse) /* its values are finite */
+        return tensor->row_size;
     while (number < tensor->row_size && isfinite(dlcore_row_number(tensor, row, number)))
         number++;
     return number;
@@ -108,7 +110,9 @@ static dlcore_status get_value(const dlcore_tensor_t *tensor, const size_t *inde
     if (value == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "value is NULL");
     status = locate(tensor, index, &offset, error);
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK && tensor->is_sparse)
+        *value = (double)dlcore_sparse_number(&tensor->sparse, index[0], index[1]);
+    else if (status == DLCORE_OK)
         *value = dlcore_element_load(tensor->dtype, tensor->data + offset);
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/traces.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 /* Index of the largest of n elements that are `step` bytes apart. */
 static size_t largest(dlcore_dtype_t dtype, const unsigned char *elements, size_t step, size_t n)
@@ -45,8 +45,10 @@ static dlcore_status find_largest(const dlcore_tensor_t *source, dlcore_tensor_t
     if (classes > INT32_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "argmax of %zu elements: int32 ends at %d",
                            classes, INT32_MAX);
-    status = dlcore_tensor_create_unset(&source->allocator, DLCORE_DTYPE_INT32, source->rank - 1,
-                                        source->shape, out, error);
+    status = dlcore_refuse_sparse("argmax", "source", source, error);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_create_unset(&source->allocator, DLCORE_DTYPE_INT32,
+                                            source->rank - 1, source->shape, out, error);
     if (status != DLCORE_OK || source->size == 0)
         return status;
     labels = (int32_t *)(void *)(*out)->data;

@@ -7,7 +7,7 @@
 #include "base/size.h"
 #include "base/traces.h"
 #include "products/blas.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 /* Rows and columns that are transposed together, within the first-level cache. */
 #define TRANSPOSE_TILE 32
@@ -15,8 +15,15 @@
 static dlcore_status check_factors(const dlcore_tensor_t *a, const dlcore_tensor_t *b,
                                    dlcore_error_record_t *error)
 {
+    dlcore_status status;
+
     if (a == NULL || b == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s is NULL", a == NULL ? "a" : "b");
+    status = dlcore_refuse_sparse("matmul", "a", a, error);
+    if (status == DLCORE_OK)
+        status = dlcore_refuse_sparse("matmul", "b", b, error);
+    if (status != DLCORE_OK)
+        return status;
     if (a->dtype != DLCORE_DTYPE_FLOAT32 || b->dtype != DLCORE_DTYPE_FLOAT32)
         return dlcore_fail(error, DLCORE_ERROR_DTYPE, "matmul of %s and %s: float32 needed",
                            dlcore_dtype_name(a->dtype), dlcore_dtype_name(b->dtype));
@@ -113,8 +120,11 @@ dlcore_status dlcore_tensor_transpose(const dlcore_tensor_t *source, dlcore_tens
     if (source->rank != 2)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "transpose of rank %zu: 2 needed",
                            source->rank);
-    status = dlcore_tensor_create_unset(&source->allocator, source->dtype, 2,
-                                        (size_t[]){source->shape[1], source->shape[0]}, out, error);
+    status = dlcore_refuse_sparse("transpose", "source", source, error);
+    if (status == DLCORE_OK)
+        status =
+            dlcore_tensor_create_unset(&source->allocator, source->dtype, 2,
+                                       (size_t[]){source->shape[1], source->shape[0]}, out, error);
     if (status != DLCORE_OK || source->size == 0)
         return status;
     for (size_t row = 0; row < source->shape[0]; row += TRANSPOSE_TILE)

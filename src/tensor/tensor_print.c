@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "base/traces.h"
 #include "tensor/tensor.h"
 
@@ -27,7 +28,7 @@ static bool close_enough(double a, double b, double tolerance)
 
 static bool equals(const dlcore_tensor_t *a, const dlcore_tensor_t *b, double tolerance)
 {
-    size_t rows, size;
+    size_t rows;
 
     if (a == NULL || b == NULL || a->dtype != b->dtype || a->rank != b->rank)
         return false;
@@ -37,14 +38,10 @@ static bool equals(const dlcore_tensor_t *a, const dlcore_tensor_t *b, double to
     if (a->size == 0)
         return true;
     rows = a->size / a->row_size;
-    size = dlcore_dtype_size(a->dtype);
     for (size_t row = 0; row < rows; row++) {
-        const unsigned char *x = dlcore_tensor_run(a, row);
-        const unsigned char *y = dlcore_tensor_run(b, row);
-
         for (size_t i = 0; i < a->row_size; i++)
-            if (!close_enough(dlcore_element_load(a->dtype, x + i * size),
-                              dlcore_element_load(b->dtype, y + i * size), tolerance))
+            if (!close_enough(dlcore_row_number(a, row, i), dlcore_row_number(b, row, i),
+                              tolerance))
                 return false;
     }
     return true;
@@ -81,8 +78,9 @@ static void plain_point(char *number)
 
 static bool print_element(const dlcore_tensor_t *tensor, size_t offset, FILE *stream)
 {
-    size_t size = dlcore_dtype_size(tensor->dtype);
-    double value = dlcore_element_load(tensor->dtype, tensor->data + offset * size);
+    /* of a tensor of more than one row; a row's stride is then not 0 */
+    size_t row = offset / dlcore_size_max(tensor->row_stride, 1);
+    double value = dlcore_row_number(tensor, row, offset - row * tensor->row_stride);
     char text[48];
 
     if (isnan(value)) /* some C libraries show its sign */
@@ -137,7 +135,8 @@ static dlcore_status print_tensor(const dlcore_tensor_t *tensor, FILE *stream,
     dlcore_shape_text(shape, tensor->rank, tensor->shape);
     errno = 0;
     /* Flushed, so that what only the write itself shows, such as a full disk, is seen here. */
-    if (fprintf(stream, "%s %s\n", dlcore_dtype_name(tensor->dtype), shape) < 0 ||
+    if (fprintf(stream, "%s%s %s\n", tensor->is_sparse ? "sparse " : "",
+                dlcore_dtype_name(tensor->dtype), shape) < 0 ||
         !print_axis(tensor, 0, 0, stream) || fputs("\n", stream) < 0 || fflush(stream) != 0)
         return dlcore_fail_errno(error, errno != 0 ? errno : EIO, "cannot write tensor of shape %s",
                                  shape);

@@ -6,7 +6,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
-#include "tensor/tensor.h"
+#include "tensor/sparse.h"
 
 static dlcore_status make_view(const dlcore_tensor_t *layout, dlcore_tensor_t **out,
                                dlcore_error_record_t *error)
@@ -106,8 +106,12 @@ static dlcore_status slice(const dlcore_tensor_t *tensor, size_t begin, size_t e
     layout.size = layout.shape[0] * layout.row_size;
     layout.read_only = read_only || tensor->read_only;
     /* Past the last row of strided memory there may be no address to form: none for no rows. */
-    if (layout.size > 0)
+    if (tensor->is_sparse) {
+        layout.sparse.rows = end - begin;
+        layout.sparse.starts = tensor->sparse.starts + begin;
+    } else if (layout.size > 0) {
         layout.data = dlcore_tensor_run(tensor, begin);
+    }
     return make_view(&layout, view, error);
 }
 
@@ -132,7 +136,9 @@ dlcore_status dlcore_tensor_reshape(dlcore_tensor_t *tensor, size_t rank, const 
 
     if (tensor == NULL)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "tensor is NULL");
-    status = dlcore_tensor_layout(&layout, tensor->dtype, rank, shape, error);
+    status = dlcore_refuse_sparse("reshape", "the tensor", tensor, error);
+    if (status == DLCORE_OK)
+        status = dlcore_tensor_layout(&layout, tensor->dtype, rank, shape, error);
     if (status != DLCORE_OK)
         return status;
     if (layout.size != tensor->size)

@@ -152,7 +152,7 @@ static void check_step(const network_t *net, const data_t *data, dlcore_reductio
     assert_int_equal(dlcore_training_begin(&training, model, "test", x, y, ROWS, false), DLCORE_OK);
     assert_null(model->trainer.workspace.labels[0].weights);
     training.objective.weighted = true;
-    assert_int_equal(dlcore_training_reserve(&training, ROWS), DLCORE_OK);
+    assert_int_equal(dlcore_training_reserve(&training, x, ROWS), DLCORE_OK);
     assert_true((model->trainer.workspace.small != NULL) ==
                     (net->hidden <= 16 && net->loss != DLCORE_LOSS_HUBER) ||
                 model->network.products->small == NULL);

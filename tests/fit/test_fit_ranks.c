@@ -68,6 +68,19 @@ static void test_fit_ranks_each_optimizer_trains_the_same_weights(void **state)
     }
 }
 
+static void test_fit_ranks_sparse_rows_train_the_same_weights(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.sparse = true;
+    check("sparse rows", &ranked_case);
+    ranked_case.hidden[1] = ranked_case.hidden[0];
+    ranked_case.hidden[0] = dlcore_layer_rescaling(0.5, 0.25); /* dense rows of a slice */
+    ranked_case.hidden_count = 2;
+    check("sparse rows behind rescaling", &ranked_case);
+}
+
 static void test_fit_ranks_options_of_the_optimizer_work_on_the_whole_batch(void **state)
 {
     ranked_case_t ranked_case = ranked_case_default();
@@ -338,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit_ranks_each_optimizer_trains_the_same_weights),
+        cmocka_unit_test(test_fit_ranks_sparse_rows_train_the_same_weights),
         cmocka_unit_test(test_fit_ranks_options_of_the_optimizer_work_on_the_whole_batch),
         cmocka_unit_test(test_fit_ranks_batches_that_do_not_divide_are_cut_by_rows),
         cmocka_unit_test(test_fit_ranks_layers_see_the_whole_batch),

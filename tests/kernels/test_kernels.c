@@ -211,6 +211,56 @@ static void test_kernels_column_sums_add_rows_of_a_strided_block(void **state)
     }
 }
 
+static void test_kernels_entries_sum_and_add_rows_by_their_index(void **state)
+{
+    enum { ROWS = 9, WIDTH = 80 };
+    static const int32_t indices[4] = {0, 3, 4, 8};
+    static const float values[4] = {2.0f, -1.0f, 0.5f, 4.0f};
+    float w[ROWS * WIDTH], start[WIDTH], y[WIDTH], g[ROWS * WIDTH];
+
+    (void)state;
+    for (size_t i = 0; i < ROWS * WIDTH; i++)
+        w[i] = (float)((i * 37) % 101) - 50.0f; /* sums are exact */
+    for (size_t i = 0; i < WIDTH; i++)
+        start[i] = (float)i;
+    for (size_t t = 0; t < table_count * 4; t++) {
+        bool ones = t % 2 != 0, starts = t / 2 % 2 != 0;
+        dlcore_entries_t entries = {indices, ones ? NULL : values, 4, 0.25f};
+
+        for (size_t n = 1; n < WIDTH; n++) {
+            for (size_t c = 0; c < WIDTH; c++)
+                y[c] = -7000.0f;
+            for (size_t i = 0; i < ROWS * WIDTH; i++)
+                g[i] = 1.0f;
+            tables[t / 4]->entries_sum(&entries, w, WIDTH, starts ? start : NULL, y, n);
+            /* g begins behind row 0 of the second entry on */
+            entries.indices++;
+            entries.values = ones ? NULL : values + 1;
+            entries.count = 3;
+            assert_int_equal(dlcore_training_kernels(tables[t / 4])
+                                 ->entries_add(&entries, 8, start, g, WIDTH, WIDTH, n),
+                             2);
+            entries = (dlcore_entries_t){indices, ones ? NULL : values, 4, 0.25f};
+            for (size_t c = 0; c < WIDTH; c++) {
+                float expected = c >= n ? -7000.0f : starts ? start[c] : 0.0f;
+
+                for (size_t i = 0; i < 4; i++) {
+                    float x = ones ? 0.25f : values[i] * 0.25f;
+                    float *row = &g[((size_t)indices[i] - 1) * WIDTH + c];
+
+                    if (c < n)
+                        expected += x * w[(size_t)indices[i] * WIDTH + c];
+                    if (i > 0 && i < 3)
+                        assert_true(*row == (c < n ? 1.0f + x * start[c] : 1.0f));
+                }
+                assert_true(y[c] == expected);
+                assert_true(g[c] == 1.0f);
+                assert_true(g[7 * WIDTH + c] == 1.0f); /* of the entry that ends it */
+            }
+        }
+    }
+}
+
 static void test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity(void **state)
 {
     const dlcore_rmsprop_step_t step = {0.01f, 0.9f, 0.1f, 0.0f, 1e-7f};
@@ -248,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_kernels_tails_have_the_bits_of_the_middle),
         cmocka_unit_test(test_kernels_gathers_fill_panels_and_nothing_else),
         cmocka_unit_test(test_kernels_column_sums_add_rows_of_a_strided_block),
+        cmocka_unit_test(test_kernels_entries_sum_and_add_rows_by_their_index),
         cmocka_unit_test(test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity),
     };
     return cmocka_run_group_tests(tests, find_tables, NULL);

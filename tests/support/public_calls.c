@@ -19,6 +19,7 @@
 #include "dlcore/onnx.h"
 #include "support/folder.h"
 #include "support/models.h"
+#include "support/zip_bytes.h"
 
 enum { SAMPLES = 8, INPUTS = 4, CLASSES = 3, ROOM = 64 };
 
@@ -97,6 +98,8 @@ struct public_scene {
     dlcore_inspect_options_t inspect_options;
     dlcore_inspection_t *inspection, *made_inspection;
     dlcore_csv_options_t csv_options;
+    dlcore_svmlight_options_t svmlight_options;
+    dlcore_tensor_t *sparse;
     dlcore_split_options_t split_options;
     dlcore_k_fold_options_t k_fold_options;
     dlcore_curves_options_t curves_options;
@@ -135,6 +138,15 @@ static const dlcore_allocator_t rude_allocator = {.allocate = allocate, .release
 
 static const char csv_bytes[] = "a,b,label\n0.1,0.7,1\n3.3,4,2\n";
 static const size_t csv_size = sizeof csv_bytes - 1;
+static const char svmlight_bytes[] = "1 1:0.7 3:2.3\n0 2:0.1\n";
+static const size_t svmlight_size = sizeof svmlight_bytes - 1;
+static const size_t row_starts[2] = {0, 2};
+static const int32_t row_indices[2] = {1, 3};
+static const float row_values[2] = {0.7f, 2.3f};
+static const dlcore_sparse_t one_row = {1, INPUTS, row_starts, row_indices, row_values};
+static const int32_t first_list[3] = {3, 0, 3}, second_list[1] = {2};
+static const int32_t *const index_lists[2] = {first_list, second_list};
+static const size_t index_lengths[2] = {3, 1};
 static unsigned char model_bytes[16384], npy_bytes[1024], idx_bytes[1024];
 static size_t model_size, npy_size, idx_size;
 #ifdef DLCORE_PART_KERAS
@@ -145,6 +157,8 @@ static size_t keras_size;
 static unsigned char npz_bytes[1024];
 static size_t npz_size;
 static const char *const npz_names[1] = {"x"};
+static unsigned char matrix_bytes[2048];
+static size_t matrix_size;
 #endif
 #ifdef DLCORE_PART_ONNX
 static unsigned char onnx_bytes[4096];
@@ -354,6 +368,7 @@ static void make_tensors(public_scene_t *s)
     s->means = borrow(DLCORE_DTYPE_FLOAT32, s->means_values, INPUTS, 0);
     s->square = borrow(DLCORE_DTYPE_FLOAT32, square, INPUTS, INPUTS);
     assert_int_equal(dlcore_tensor_copy(s->x, &s->floats, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_sparse_from_dense(s->x, &s->sparse, NULL), DLCORE_OK);
     dataset_x = s->x;
     dataset_y = s->y;
     s->shape[0] = SAMPLES;
@@ -402,6 +417,7 @@ static void set_options(public_scene_t *s)
     s->own_loss = dlcore_loss_function(square_all, NULL);
     s->csv_options = dlcore_csv_options_default();
     s->csv_options.label_kind = DLCORE_CSV_LABEL_CLASSES;
+    s->svmlight_options = dlcore_svmlight_options_default();
     s->split_options = dlcore_split_options_default();
     s->k_fold_options = dlcore_k_fold_options_default();
     s->curves_options = dlcore_curves_options_default();
@@ -436,6 +452,24 @@ static void make_reports(public_scene_t *s)
                      DLCORE_OK);
 }
 
+#ifdef DLCORE_PART_NPZ
+/* A file of tests/fixtures, put into the folder, too. */
+static void copy_matrix(void)
+{
+    bytes_t bytes = {0};
+    FILE *file = fopen(folder_path("matrix"), "wb");
+
+    fixture_bytes(&bytes, "sparse_float64.npz");
+    matrix_size = bytes.size;
+    assert_in_range(matrix_size, 1, sizeof matrix_bytes);
+    memcpy(matrix_bytes, bytes.data, matrix_size);
+    assert_non_null(file);
+    assert_int_equal(fwrite(matrix_bytes, 1, matrix_size, file), matrix_size);
+    assert_int_equal(fclose(file), 0);
+    bytes_free(&bytes);
+}
+#endif
+
 /* An archive of one array: where the files are written, it is, too. */
 static void make_npz(public_scene_t *s)
 {
@@ -446,6 +480,7 @@ static void make_npz(public_scene_t *s)
             dlcore_npz_save(folder_path("npz"), npz_names, s->npz_tensors, 1, NULL, NULL),
             DLCORE_OK);
         npz_size = read_file("npz", npz_bytes, sizeof npz_bytes);
+        copy_matrix();
     }
     assert_int_equal(dlcore_npz_open_memory(npz_bytes, npz_size, &s->allocator, &s->npz, NULL),
                      DLCORE_OK);
@@ -502,6 +537,7 @@ void public_scene_write_files(void)
     public_scene_t *s = public_scene_make();
 
     folder_write("csv", csv_bytes);
+    folder_write("svmlight", svmlight_bytes);
     assert_int_equal(dlcore_npy_save(folder_path("npy"), s->x, NULL), DLCORE_OK);
     assert_int_equal(dlcore_idx_save(folder_path("idx"), s->x, NULL), DLCORE_OK);
     assert_int_equal(dlcore_model_save(s->model, folder_path("model"), NULL), DLCORE_OK);
@@ -522,8 +558,8 @@ size_t public_scene_open_files(const public_scene_t *s)
 
 void public_scene_free(public_scene_t *s)
 {
-    dlcore_tensor_t *tensors[] = {s->x,     s->y,      s->y_pred, s->dx,  s->ones,
-                                  s->means, s->square, s->floats, s->out, s->out2};
+    dlcore_tensor_t *tensors[] = {s->x,      s->y,      s->y_pred, s->dx,   s->ones,  s->means,
+                                  s->square, s->floats, s->out,    s->out2, s->sparse};
 
     dlcore_split_free(&s->split);
     for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++)

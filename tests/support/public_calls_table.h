@@ -63,6 +63,26 @@ CALL(dlcore_tensor_transpose, s->status = dlcore_tensor_transpose(P(s->x), P(&s-
 CALL(dlcore_tensor_equal, (void)dlcore_tensor_equal(P(s->x), P(s->square), 0.0))
 CALL(dlcore_tensor_print, s->status = dlcore_tensor_print(P(s->x), P(s->stream), ERROR))
 
+/* ---- sparse.h ---- */
+
+CALL(dlcore_sparse_create,
+     s->status = dlcore_sparse_create(P(&s->allocator), P(&one_row), P(&s->out), ERROR))
+CALL(dlcore_sparse_borrow,
+     s->status = dlcore_sparse_borrow(P(&s->allocator), P(&one_row), P(&s->out), ERROR))
+CALL(dlcore_sparse_from_lists,
+     s->status = dlcore_sparse_from_lists(P(&s->allocator), 2, INPUTS, P(index_lists),
+                                          P(index_lengths), P(&s->out), ERROR))
+CALL(dlcore_sparse_from_dense, s->status = dlcore_sparse_from_dense(P(s->x), P(&s->out), ERROR))
+CALL(dlcore_sparse_to_dense, s->status = dlcore_sparse_to_dense(P(s->sparse), P(&s->out), ERROR))
+CALL(dlcore_sparse_of, (void)dlcore_sparse_of(P(s->sparse)))
+CALL(dlcore_svmlight_options_default, (void)dlcore_svmlight_options_default())
+CALL(dlcore_svmlight_load,
+     s->status = dlcore_svmlight_load(P(folder_path("svmlight")), P(&s->svmlight_options),
+                                      P(&s->allocator), P(&s->out), P(&s->out2), ERROR))
+CALL(dlcore_svmlight_parse,
+     s->status = dlcore_svmlight_parse(P(svmlight_bytes), svmlight_size, P(&s->svmlight_options),
+                                       P(&s->allocator), P(&s->out), P(&s->out2), ERROR))
+
 /* ---- activation.h ---- */
 
 CALL(dlcore_activation_from_name, (void)dlcore_activation_from_name(P("loss")))
@@ -362,6 +382,8 @@ CALL(dlcore_predictor_run,
      s->status = dlcore_predictor_run(P(s->predictor), P(s->numbers), 1, P(s->outputs)))
 CALL(dlcore_predictor_run_uint8,
      s->status = dlcore_predictor_run_uint8(P(s->predictor), P(s->bytes8), 1, P(s->outputs)))
+CALL(dlcore_predictor_run_sparse,
+     s->status = dlcore_predictor_run_sparse(P(s->predictor), P(&one_row), P(s->outputs)))
 CALL(dlcore_predictor_error, (void)dlcore_predictor_error(P(s->predictor)))
 CALL(dlcore_predictor_input_width, (void)dlcore_predictor_input_width(P(s->predictor)))
 CALL(dlcore_predictor_output_width, (void)dlcore_predictor_output_width(P(s->predictor)))
@@ -543,6 +565,12 @@ CALL(dlcore_npz_load,
      s->status = dlcore_npz_load(P(folder_path("npz")), "x", P(&s->allocator), P(&s->out), ERROR))
 CALL(dlcore_npz_parse, s->status = dlcore_npz_parse(P(npz_bytes), npz_size, NULL, P(&s->allocator),
                                                     P(&s->out), ERROR))
+CALL(dlcore_npz_load_sparse,
+     s->status = dlcore_npz_load_sparse(P(folder_path("matrix")), P(&s->allocator), P(&s->out),
+                                        ERROR))
+CALL(dlcore_npz_parse_sparse,
+     s->status = dlcore_npz_parse_sparse(P(matrix_bytes), matrix_size, P(&s->allocator), P(&s->out),
+                                         ERROR))
 CALL(dlcore_npz_save, s->status = dlcore_npz_save(P(folder_path("new")), P(npz_names),
                                                   P(s->npz_tensors), 1, P(&s->allocator), ERROR))
 CALL(dlcore_npz_open, s->status = dlcore_npz_open(P(folder_path("npz")), P(&s->allocator),

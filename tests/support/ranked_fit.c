@@ -83,6 +83,13 @@ static samples_t *make_samples(const ranked_case_t *ranked_case)
         dlcore_tensor_borrow(NULL, DLCORE_DTYPE_INT32, 1, y_shape, made->y, 0, &made->all_y, NULL);
     dlcore_tensor_borrow(NULL, DLCORE_DTYPE_FLOAT32, 1, &ranked_case->samples, made->weights, 0,
                          &made->all_weights, NULL);
+    if (ranked_case->sparse) {
+        dlcore_tensor_t *dense = made->all_x;
+
+        if (dlcore_sparse_from_dense(dense, &made->all_x, NULL) != DLCORE_OK)
+            abort();
+        dlcore_tensor_free(dense);
+    }
     dlcore_tensor_slice(made->all_x, 0, ranked_case->samples, &made->train_x, NULL);
     dlcore_tensor_slice(made->all_y, 0, ranked_case->samples, &made->train_y, NULL);
     dlcore_tensor_slice(made->all_x, ranked_case->samples, rows, &made->test_x, NULL);

@@ -18,6 +18,7 @@ typedef struct ranked_case {
     dlcore_fit_options_t fit;
     size_t samples, validation; /* rows; validation 0: none */
     bool sample_weights;
+    bool sparse; /* x is */
     dlcore_model_options_t options;
     /* Changes the case for one rank; alone, for rank 0. NULL: the same for all. */
     void (*adjust)(size_t rank, struct ranked_case *ranked_case);
