@@ -8,7 +8,7 @@
 #include "base/size.h"
 #include "engine/ranked.h"
 
-/* What a piece has unless the collective says otherwise, in bytes: src/DESIGN.md has figures. */
+/* What a piece has unless the collective says otherwise, in bytes. */
 #define PIECE_BYTES ((size_t)1 << 20)
 
 size_t dlcore_ranked_rows(const dlcore_ranks_t *ranks, size_t rows)

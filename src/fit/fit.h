@@ -56,6 +56,7 @@ typedef struct dlcore_fit {
     size_t trained_values, all_values;
     size_t shown_values; /* of the last epoch */
     bool stop, stopped_by_callback;
+    bool wished;                /* so it did before the callbacks of the batch at hand */
     bool wishes_stop;           /* this rank does, and the others will hear of it */
     dlcore_ranks_t *ranks;      /* NULL: the model is alone */
     dlcore_meeting_t meeting;   /* the last before a step */

@@ -109,7 +109,6 @@ static dlcore_status meet(dlcore_fit_t *fit, dlcore_meeting_t *meeting)
 {
     dlcore_status status;
 
-    meeting->stops = fit->wishes_stop;
     meeting->stops_by_callback = fit->stopped_by_callback;
     status = dlcore_ranks_meet(fit->ranks, meeting, &fit->model->error);
     if (status != DLCORE_OK || fit->ranks->told)
@@ -121,7 +120,7 @@ static dlcore_status meet(dlcore_fit_t *fit, dlcore_meeting_t *meeting)
 
 dlcore_status dlcore_fit_meet(dlcore_fit_t *fit, dlcore_meeting_point_t point, dlcore_status status)
 {
-    dlcore_meeting_t meeting = {.point = point, .status = status};
+    dlcore_meeting_t meeting = {.point = point, .status = status, .stops = fit->wishes_stop};
 
     if (fit->ranks == NULL || fit->ranks->told)
         return status;
@@ -163,6 +162,7 @@ dlcore_status dlcore_fit_meet_for_step(dlcore_fit_t *fit, const dlcore_source_t 
     *meeting = (dlcore_meeting_t){.point = DLCORE_MEETING_STEP,
                                   .status = status,
                                   .ends = ends,
+                                  .stops = fit->wished, /* one of on_batch_begin is for the next */
                                   .rows = status == DLCORE_OK ? source->rows : 0,
                                   .other = mark_of(fit)};
     if (fit->ranks == NULL || fit->ranks->told)

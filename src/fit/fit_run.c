@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fit/fit.h"
+#include "kernels/always_inline.h"
 #include "model/dataset.h"
 
 static void see_request(dlcore_fit_t *fit)
@@ -163,7 +164,10 @@ static dlcore_status run_fit_step(dlcore_fit_t *fit, const dlcore_source_t *sour
     dlcore_status status;
 
     step->source = *source;
-    step->next = fit->ranks == NULL ? look_ahead(fit) : (dlcore_source_t){0};
+    if (fit->ranks == NULL)
+        step->next = look_ahead(fit);
+    else
+        step->next.rows = 0;
     step->batch = fit->slot;
     step->gathered = fit->gathered;
     step->seed = fit->model->options.seed; /* a callback may have gone on from a file */
@@ -182,25 +186,26 @@ static dlcore_status run_fit_step(dlcore_fit_t *fit, const dlcore_source_t *sour
 
 /* Where ranks hear of each other; a rank whose data has ended may have to wait for others, with
  * a step of no rows. */
-static dlcore_status meet_for_step(dlcore_fit_t *fit, const dlcore_source_t *source, bool *ended,
-                                   dlcore_status status)
+NEVER_INLINE static dlcore_status meet_for_step(dlcore_fit_t *fit, const dlcore_source_t *source,
+                                                bool *ended, dlcore_status status)
 {
     if (status == DLCORE_OK && *ended)
         status = dlcore_training_prepare(&fit->training, &fit->scope);
     status = dlcore_fit_meet_for_step(fit, source, *ended, status);
-    if (status == DLCORE_OK)
-        *ended = fit->meeting.ended == fit->ranks->collective.size;
+    if (status == DLCORE_OK) /* a stop is an end, too, and the loop sees which */
+        *ended = fit->stop || fit->meeting.ended == fit->ranks->collective.size;
     return status;
 }
 
-/* One batch; none, with *ended, where the data has ended and with it the epoch. */
-static dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
+/* One batch; none, with *ended, where the data has ended and with it the epoch, or ranks stop. */
+ALWAYS_INLINE dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
 {
     dlcore_position_t *position = &fit->position;
     size_t epoch = position->epoch, batch = position->batch;
     dlcore_source_t source;
     dlcore_status status = next_batch(fit, &source);
 
+    fit->wished = fit->wishes_stop;
     *ended = status == DLCORE_OK && source.rows == 0 && !position->pass_begun;
     if (status == DLCORE_OK && !*ended)
         status = check_fit_batch(fit, &source);
@@ -210,9 +215,9 @@ static dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
         status = dlcore_training_prepare(&fit->training, &fit->scope);
     if (fit->ranks != NULL)
         status = meet_for_step(fit, &source, ended, status);
-    if (status == DLCORE_OK && !*ended && !fit->stop)
+    if (status == DLCORE_OK && !*ended)
         status = run_fit_step(fit, &source);
-    if (status != DLCORE_OK || *ended || fit->stop)
+    if (status != DLCORE_OK || *ended)
         return status;
     dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
     if (fit->options->verbose == 1 || fit->options->callback_count > 0)

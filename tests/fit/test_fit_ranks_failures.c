@@ -100,7 +100,8 @@ static void test_fit_ranks_that_differ_are_told_before_the_first_step(void **sta
 
 typedef struct scripted {
     size_t rank, at; /* acts on batch `at` of its life */
-    size_t batches, ends;
+    size_t batches, ends, trained;
+    bool begins; /* acts as the batch begins */
     enum { FAILS, STOPS, REQUESTS_STOP, SETS_RATE, SETS_WEIGHTS } how;
 } scripted_t;
 
@@ -145,6 +146,15 @@ static dlcore_callback_action_t count_end(void *user, const dlcore_training_even
     return DLCORE_CALLBACK_CONTINUE;
 }
 
+static dlcore_callback_action_t count_batch(void *user, const dlcore_training_event_t *event)
+{
+    scripted_t *own = user;
+
+    (void)event;
+    own->trained++;
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
 static void with_script(size_t rank, ranked_case_t *ranked_case)
 {
     scripts[rank] = script;
@@ -152,6 +162,10 @@ static void with_script(size_t rank, ranked_case_t *ranked_case)
         scripts[rank].at = SIZE_MAX;
     callbacks[rank] =
         (dlcore_callback_t){.user = &scripts[rank], .on_batch_end = act, .on_train_end = count_end};
+    if (script.begins) {
+        callbacks[rank].on_batch_begin = act;
+        callbacks[rank].on_batch_end = count_batch;
+    }
     ranked_case->fit.callbacks = &callbacks[rank];
     ranked_case->fit.callback_count = 1;
 }
@@ -194,6 +208,26 @@ static void test_fit_ranks_a_stop_on_one_rank_stops_all_after_the_same_batch(voi
             assert_int_equal(scripts[rank].batches, at + 1);
             assert_true(ranked_weights_error(&results[rank], &alone) < 1e-5);
             assert_true(ranked_history_error(&results[rank], &alone) < 1e-5);
+        }
+    }
+}
+
+static void test_fit_ranks_a_stop_as_a_batch_begins_comes_after_it(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = with_script;
+    for (size_t at = 0; at < 4; at++) {
+        script = (scripted_t){.rank = 0, .at = at, .how = STOPS, .begins = true};
+        ranked_run_alone(&ranked_case, &alone);
+        assert_int_equal(scripts[0].trained, at + 1);
+        script.rank = 2;
+        ranked_run(&ranked_case, RANKS, NULL, results);
+        for (size_t rank = 0; rank < RANKS; rank++) {
+            assert_int_equal(results[rank].status, DLCORE_OK);
+            assert_int_equal(scripts[rank].trained, at + 1);
+            assert_true(ranked_weights_error(&results[rank], &alone) < 1e-5);
         }
     }
 }
@@ -380,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_that_differ_are_told_before_the_first_step),
         cmocka_unit_test(test_fit_ranks_a_callback_that_fails_on_one_rank_ends_all),
         cmocka_unit_test(test_fit_ranks_a_stop_on_one_rank_stops_all_after_the_same_batch),
+        cmocka_unit_test(test_fit_ranks_a_stop_as_a_batch_begins_comes_after_it),
         cmocka_unit_test(test_fit_ranks_a_callback_that_changes_one_rank_is_found_out),
         cmocka_unit_test(test_fit_ranks_early_stopping_decides_alike),
         cmocka_unit_test(test_fit_ranks_no_memory_on_one_rank_ends_all),

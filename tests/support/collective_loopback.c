@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { REQUESTS = 1024 };
+enum { REQUESTS = 1024, LEFT = 64 };
 
 /* What a rank has laid out for the others to read. */
 typedef struct mail {
@@ -33,7 +33,9 @@ typedef struct member {
     bool fails, forever;
     request_t requests[REQUESTS]; /* in a ring */
     size_t begun;
-    const void *shown; /* in a round of all */
+    void *shown; /* in a round of all: a copy, for this rank may be gone while others read it */
+    void *left[LEFT]; /* copies that are still read, perhaps, when this rank has given up */
+    size_t left_count;
 } member_t;
 
 struct loopback {
@@ -65,6 +67,9 @@ void loopback_free(loopback_t *loopback)
 {
     if (loopback == NULL)
         return;
+    for (size_t rank = 0; rank < loopback->size; rank++)
+        for (size_t i = 0; i < loopback->members[rank].left_count; i++)
+            free(loopback->members[rank].left[i]);
     pthread_cond_destroy(&loopback->changed);
     pthread_mutex_destroy(&loopback->mutex);
     free(loopback);
@@ -129,7 +134,7 @@ static bool meet_all(loopback_t *loopback)
 
     pthread_mutex_lock(&loopback->mutex);
     round = loopback->rounds;
-    if (++loopback->arrived == loopback->size) {
+    if (!loopback->revoked && ++loopback->arrived == loopback->size) {
         loopback->arrived = 0;
         loopback->rounds++;
         pthread_cond_broadcast(&loopback->changed);
@@ -138,6 +143,34 @@ static bool meet_all(loopback_t *loopback)
         pthread_cond_wait(&loopback->changed, &loopback->mutex);
     met = round != loopback->rounds;
     pthread_mutex_unlock(&loopback->mutex);
+    return met;
+}
+
+static void *copy_of(const void *bytes, size_t count)
+{
+    void *copy = malloc(count + 1);
+
+    if (copy == NULL)
+        abort();
+    memcpy(copy, bytes, count);
+    return copy;
+}
+
+/* A copy that all have read, or, where one has given up, that some may read still. */
+static void drop_copy(member_t *member, void *copy, bool read)
+{
+    if (read || member->left_count == LEFT)
+        free(copy);
+    else
+        member->left[member->left_count++] = copy;
+}
+
+/* All have read what this rank has shown; false when one will not. */
+static bool end_round(member_t *member)
+{
+    bool met = meet_all(member->loopback);
+
+    drop_copy(member, member->shown, met);
     return met;
 }
 
@@ -196,9 +229,10 @@ static dlcore_status loopback_finish(void *user, void *request, dlcore_error_rec
 
     if (is_failing(member))
         return say(error, "this all-reduce was to fail as it ended");
-    all = malloc(of->count * size + 1);
-    member->shown = of->numbers;
-    if (all == NULL || !meet_all(loopback)) {
+    all = copy_of(of->numbers, of->count * size);
+    member->shown = copy_of(of->numbers, of->count * size);
+    if (!meet_all(loopback)) {
+        drop_copy(member, member->shown, false);
         free(all);
         return lost(loopback, error);
     }
@@ -208,7 +242,7 @@ static dlcore_status loopback_finish(void *user, void *request, dlcore_error_rec
         add_up(loopback, i, end, of->type, part);
         memcpy((char *)all + i * size, part, (end - i) * size);
     }
-    if (!meet_all(loopback)) {
+    if (!end_round(member)) {
         free(all);
         return lost(loopback, error);
     }
@@ -226,12 +260,14 @@ static dlcore_status loopback_exchange(void *user, size_t partner, const void *s
     loopback_t *loopback = member->loopback;
     mail_t *mine = &loopback->mail[member->rank][partner];
     mail_t *other = &loopback->mail[partner][member->rank];
+    void *copy;
     bool done;
 
     if (is_failing(member))
         return say(error, "this exchange was to fail");
+    copy = copy_of(send, send_bytes);
     pthread_mutex_lock(&loopback->mutex);
-    *mine = (mail_t){send, send_bytes, true};
+    *mine = (mail_t){copy, send_bytes, true};
     pthread_cond_broadcast(&loopback->changed);
     while (!other->full && !loopback->revoked)
         pthread_cond_wait(&loopback->changed, &loopback->mutex);
@@ -242,6 +278,7 @@ static dlcore_status loopback_exchange(void *user, size_t partner, const void *s
     pthread_cond_broadcast(&loopback->changed);
     while (mine->full && !loopback->revoked)
         pthread_cond_wait(&loopback->changed, &loopback->mutex);
+    drop_copy(member, copy, !mine->full); /* bytes are read under the mutex */
     pthread_mutex_unlock(&loopback->mutex);
     if (!done)
         return lost(loopback, error);
@@ -257,13 +294,15 @@ static dlcore_status loopback_broadcast(void *user, size_t root, void *bytes, si
 
     if (is_failing(member))
         return say(error, "this broadcast was to fail");
-    member->shown = bytes;
-    if (!meet_all(loopback))
+    member->shown = copy_of(bytes, count);
+    if (!meet_all(loopback)) {
+        drop_copy(member, member->shown, false);
         return lost(loopback, error);
+    }
     if (member->rank != root)
         memcpy(bytes, loopback->members[root].shown, count);
     wait_for(loopback, count);
-    return meet_all(loopback) ? DLCORE_OK : lost(loopback, error);
+    return end_round(member) ? DLCORE_OK : lost(loopback, error);
 }
 
 static dlcore_status loopback_gather(void *user, const void *record, size_t bytes, void *records,
@@ -274,13 +313,15 @@ static dlcore_status loopback_gather(void *user, const void *record, size_t byte
 
     if (is_failing(member))
         return say(error, "this gather was to fail");
-    member->shown = record;
-    if (!meet_all(loopback))
+    member->shown = copy_of(record, bytes);
+    if (!meet_all(loopback)) {
+        drop_copy(member, member->shown, false);
         return lost(loopback, error);
+    }
     for (size_t rank = 0; rank < loopback->size; rank++)
         memcpy((char *)records + rank * bytes, loopback->members[rank].shown, bytes);
     wait_for(loopback, bytes * loopback->size);
-    return meet_all(loopback) ? DLCORE_OK : lost(loopback, error);
+    return end_round(member) ? DLCORE_OK : lost(loopback, error);
 }
 
 static void loopback_revoke(void *user, const char *message)

@@ -1,0 +1,454 @@
+/* model_set_collective and what single calls become with it: train_on_batch, gradients, evaluate,
+ * datasets, data of each rank's own.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore.h"
+#include "support/collective_loopback.h"
+
+enum { INPUTS = 5, ROWS = 40, RANKS = 4, PARAMETERS = 5 * 6 + 6 + 4 * 6 + 6 * 2 + 2 };
+
+static float samples[ROWS * INPUTS], labels[ROWS * 2];
+
+static void fill_samples(void)
+{
+    unsigned state = 99;
+
+    for (size_t i = 0; i < ROWS * INPUTS; i++) {
+        state = state * 1664525u + 1013904223u;
+        samples[i] = (float)(state >> 8) / 8388608.0f - 1.0f;
+    }
+    for (size_t row = 0; row < ROWS; row++) {
+        labels[2 * row] = samples[row * INPUTS] * 0.5f;
+        labels[2 * row + 1] = samples[row * INPUTS + 1] - samples[row * INPUTS + 2];
+    }
+}
+
+static dlcore_model_t *make_model(void)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t adam = dlcore_optimizer_adam();
+    dlcore_model_t *model = NULL;
+
+    options.threads = 1;
+    adam.learning_rate = 0.01;
+    if (dlcore_model_create(&options, &model) != DLCORE_OK)
+        return NULL;
+    dlcore_model_add(model, dlcore_layer_dense(6, DLCORE_ACTIVATION_TANH));
+    dlcore_model_add(model, dlcore_layer_batch_normalization());
+    dlcore_model_add(model, dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR));
+    (void)dlcore_model_compile(model, &adam, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                               DLCORE_METRIC_R2_SCORE);
+    return model;
+}
+
+/* Rows begin .. end-1 of a table. */
+static dlcore_tensor_t *rows_of(float *table, size_t columns, size_t begin, size_t end)
+{
+    size_t shape[2] = {end - begin, columns};
+    dlcore_tensor_t *tensor = NULL;
+
+    (void)dlcore_tensor_borrow(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, table + begin * columns, 0,
+                               &tensor, NULL);
+    return tensor;
+}
+
+/* ---- setting ---- */
+
+static void assert_refused(const dlcore_collective_t *collective, dlcore_status status,
+                           const char *text)
+{
+    dlcore_model_t *model = make_model();
+
+    assert_int_equal(dlcore_model_set_collective(model, collective), status);
+    if (strstr(dlcore_model_error(model), text) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", text, dlcore_model_error(model));
+    dlcore_model_free(model);
+}
+
+static void test_collective_that_is_wrong_is_refused_by_name(void **state)
+{
+    loopback_t *loopback = loopback_create(3);
+    dlcore_collective_t good = loopback_collective(loopback, 1), bad = good;
+
+    (void)state;
+    bad.rank = 3;
+    assert_refused(&bad, DLCORE_ERROR_ARGUMENT, "got rank 3 of 3");
+    bad = good;
+    bad.gather = NULL;
+    assert_refused(&bad, DLCORE_ERROR_ARGUMENT, "gather is NULL");
+    bad = good;
+    bad.deterministic = true;
+    assert_refused(&bad, DLCORE_ERROR_UNSUPPORTED, "1, 2, 4 or 8 ranks, got 3");
+    bad.size = 2;
+    bad.local_batch_statistics = true;
+    assert_refused(&bad, DLCORE_ERROR_ARGUMENT, "local_batch_statistics");
+    assert_int_equal(dlcore_model_set_collective(NULL, &good), DLCORE_ERROR_ARGUMENT);
+    loopback_free(loopback);
+}
+
+static void test_collective_can_be_taken_away_again(void **state)
+{
+    loopback_t *loopback = loopback_create(2);
+    dlcore_collective_t collective = loopback_collective(loopback, 0);
+    dlcore_model_t *model = make_model();
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, ROWS), *y = rows_of(labels, 2, 0, ROWS);
+
+    (void)state;
+    assert_int_equal(dlcore_model_set_collective(model, &collective), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_collective(model, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_train_on_batch(model, x, y, NULL), DLCORE_OK);
+    assert_int_equal(loopback_calls(loopback, 0), 0);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+    loopback_free(loopback);
+}
+
+/* ---- the same work alone and on ranks ---- */
+
+typedef struct outcome {
+    dlcore_status status;
+    char message[DLCORE_ERROR_MESSAGE_SIZE];
+    float weights[PARAMETERS], gradients[PARAMETERS];
+    double losses[4];
+} outcome_t;
+
+static outcome_t alone, outcomes[RANKS];
+
+static void note(outcome_t *outcome, dlcore_model_t *model, dlcore_status status)
+{
+    if (outcome->status != DLCORE_OK)
+        return;
+    outcome->status = status;
+    if (status != DLCORE_OK)
+        snprintf(outcome->message, sizeof outcome->message, "%s", dlcore_model_error(model));
+}
+
+static void assert_close(const float *a, const float *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(a[i] - b[i]) < 1e-5f))
+            fail_msg("number %zu: %g, not %g", i, (double)a[i], (double)b[i]);
+}
+
+static void assert_outcomes(size_t losses)
+{
+    assert_int_equal(alone.status, DLCORE_OK);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        if (outcomes[rank].status != DLCORE_OK)
+            fail_msg("rank %zu: %s", rank, outcomes[rank].message);
+        assert_close(outcomes[rank].weights, alone.weights, PARAMETERS);
+        assert_close(outcomes[rank].gradients, alone.gradients, PARAMETERS);
+        for (size_t i = 0; i < losses; i++)
+            assert_true(fabs(outcomes[rank].losses[i] - alone.losses[i]) < 1e-5);
+        assert_memory_equal(outcomes[rank].weights, outcomes[0].weights,
+                            sizeof outcomes[0].weights);
+    }
+}
+
+/* Steps, gradients, a step on a gradient, evaluate: on all rows, or on this rank's of its own. */
+static void work(outcome_t *outcome, const dlcore_collective_t *collective)
+{
+    dlcore_model_t *model = make_model();
+    size_t begin = 0, end = ROWS;
+    dlcore_tensor_t *x, *y, *dy;
+    dlcore_evaluation_t result = {0};
+
+    memset(outcome, 0, sizeof *outcome);
+    if (collective != NULL && collective->own_data) { /* 10 each; the last two 9 and 11 */
+        static const size_t begins[] = {0, 10, 20, 29, ROWS};
+
+        begin = begins[collective->rank];
+        end = begins[collective->rank + 1];
+    }
+    x = rows_of(samples, INPUTS, begin, end);
+    y = rows_of(labels, 2, begin, end);
+    if (collective != NULL)
+        note(outcome, model, dlcore_model_set_collective(model, collective));
+    for (int i = 0; i < 3; i++)
+        note(outcome, model, dlcore_model_train_on_batch(model, x, y, &result));
+    outcome->losses[0] = result.loss;
+    outcome->losses[1] = result.metrics[0].value;
+    note(outcome, model,
+         dlcore_model_gradients(model, x, y, outcome->gradients, PARAMETERS, &outcome->losses[2]));
+    dy = rows_of(labels, 2, begin, end);
+    note(outcome, model, dlcore_model_train_on_gradient(model, x, dy));
+    note(outcome, model, dlcore_model_evaluate(model, x, y, NULL, &result));
+    outcome->losses[3] = result.loss;
+    (void)dlcore_model_get_weights(model, outcome->weights, PARAMETERS);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free(dy);
+    dlcore_model_free(model);
+}
+
+static void work_on_rank(void *user, const dlcore_collective_t *collective)
+{
+    (void)user;
+    work(&outcomes[collective->rank], collective);
+}
+
+static void run_on_ranks(const dlcore_collective_t *settings, loopback_work_t function)
+{
+    loopback_t *loopback = loopback_create(RANKS);
+
+    loopback_run(loopback, settings, function, NULL);
+    loopback_free(loopback);
+}
+
+static void test_collective_single_calls_are_those_of_a_model_alone(void **state)
+{
+    const dlcore_collective_t same_bits = {.deterministic = true};
+
+    (void)state;
+    work(&alone, NULL);
+    run_on_ranks(NULL, work_on_rank);
+    assert_outcomes(4);
+    run_on_ranks(&same_bits, work_on_rank);
+    assert_outcomes(4);
+}
+
+static void test_collective_ranks_with_data_of_their_own_train_on_all_of_it(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+
+    (void)state;
+    work(&alone, NULL);
+    run_on_ranks(&own, work_on_rank);
+    assert_outcomes(4);
+}
+
+/* ---- local statistics ---- */
+
+static void test_collective_local_statistics_are_averaged_over_ranks(void **state)
+{
+    const dlcore_collective_t local = {.local_batch_statistics = true};
+
+    (void)state;
+    run_on_ranks(&local, work_on_rank);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_OK);
+        assert_memory_equal(outcomes[rank].weights, outcomes[0].weights,
+                            sizeof outcomes[0].weights);
+    }
+    /* the mean of means is that of the batch; the mean of variances is not */
+    assert_true(fabsf(outcomes[0].weights[48] - alone.weights[48]) < 1e-2f);
+    assert_true(memcmp(outcomes[0].weights, alone.weights, sizeof alone.weights) != 0);
+}
+
+/* ---- a number that is not finite, with data of each rank's own ---- */
+
+static float bad_samples[RANKS][8 * INPUTS];
+
+static void train_on_bad(void *user, const dlcore_collective_t *collective)
+{
+    outcome_t *outcome = &outcomes[collective->rank];
+    float *own = bad_samples[collective->rank];
+    dlcore_model_t *model = make_model();
+    dlcore_tensor_t *x, *y = rows_of(labels, 2, 0, 8);
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    memcpy(own, samples, 8 * INPUTS * sizeof *own);
+    if (collective->rank == 2)
+        own[3 * INPUTS + 1] = NAN;
+    x = rows_of(own, INPUTS, 0, 8);
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    note(outcome, model, dlcore_model_train_on_batch(model, x, y, NULL));
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_a_number_that_is_not_finite_is_named_with_its_rank(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+
+    (void)state;
+    run_on_ranks(&own, train_on_bad);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_ERROR_NOT_FINITE);
+        assert_non_null(strstr(outcomes[rank].message, "rank 2 of 4: "));
+        assert_non_null(strstr(outcomes[rank].message, "number 1 of sample 3 of x is NaN"));
+    }
+}
+
+/* ---- datasets ---- */
+
+/* Batches of 4 rows of the table, 10 of them, or as many as `batches`. */
+typedef struct source {
+    size_t at, batches;
+    dlcore_tensor_t *x, *y;
+} source_t;
+
+static dlcore_status source_begin(void *user, size_t pass, size_t batch,
+                                  dlcore_error_record_t *error)
+{
+    source_t *source = user;
+
+    (void)pass;
+    (void)error;
+    source->at = batch;
+    return DLCORE_OK;
+}
+
+static dlcore_status source_next(void *user, dlcore_dataset_batch_t *batch,
+                                 dlcore_error_record_t *error)
+{
+    source_t *source = user;
+
+    (void)error;
+    if (source->at >= source->batches)
+        return DLCORE_OK;
+    dlcore_tensor_free(source->x);
+    dlcore_tensor_free(source->y);
+    source->x = rows_of(samples, INPUTS, 4 * source->at, 4 * source->at + 4);
+    source->y = rows_of(labels, 2, 4 * source->at, 4 * source->at + 4);
+    source->at++;
+    batch->x = source->x;
+    batch->y = source->y;
+    return DLCORE_OK;
+}
+
+static size_t batches_of_rank[RANKS];
+
+static void train_on_dataset(outcome_t *outcome, const dlcore_collective_t *collective, bool shard)
+{
+    source_t source = {.batches = batches_of_rank[collective != NULL ? collective->rank : 0]};
+    dlcore_dataset_t whole = {.user = &source, .begin = source_begin, .next = source_next};
+    dlcore_dataset_t dataset = whole;
+    dlcore_dataset_shard_t kept;
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    dlcore_history_t *history = NULL;
+    dlcore_model_t *model = make_model();
+    dlcore_evaluation_t result = {0};
+
+    memset(outcome, 0, sizeof *outcome);
+    if (collective != NULL)
+        note(outcome, model, dlcore_model_set_collective(model, collective));
+    if (shard)
+        dataset = dlcore_shard_of(&whole, collective, &kept);
+    how.epochs = 2;
+    note(outcome, model, dlcore_model_fit_dataset(model, &dataset, &how, &history));
+    if (history != NULL && dlcore_history_epoch_count(history) == 2)
+        outcome->losses[0] = dlcore_history_value(history, "loss", 1);
+    if (outcome->status == DLCORE_OK)
+        note(outcome, model, dlcore_model_evaluate_dataset(model, &dataset, NULL, &result));
+    outcome->losses[1] = result.loss;
+    (void)dlcore_model_get_weights(model, outcome->weights, PARAMETERS);
+    dlcore_history_free(history);
+    dlcore_tensor_free(source.x);
+    dlcore_tensor_free(source.y);
+    dlcore_model_free(model);
+}
+
+static void dataset_on_rank(void *user, const dlcore_collective_t *collective)
+{
+    (void)user;
+    train_on_dataset(&outcomes[collective->rank], collective, false);
+}
+
+static void shard_on_rank(void *user, const dlcore_collective_t *collective)
+{
+    (void)user;
+    train_on_dataset(&outcomes[collective->rank], collective, collective->own_data);
+}
+
+static void set_batches(size_t batches)
+{
+    for (size_t rank = 0; rank < RANKS; rank++)
+        batches_of_rank[rank] = batches;
+}
+
+static void test_collective_batches_of_one_dataset_are_cut_by_rank(void **state)
+{
+    (void)state;
+    set_batches(10);
+    train_on_dataset(&alone, NULL, false);
+    run_on_ranks(NULL, dataset_on_rank);
+    assert_outcomes(2);
+}
+
+/* Batches of 4 on 4 ranks are batches of 16 alone: 10 of them make 2 whole rounds and one of two.
+ */
+static void test_collective_shards_of_a_dataset_make_rounds(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+    dlcore_model_t *model = make_model();
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, ROWS), *y = rows_of(labels, 2, 0, ROWS);
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+
+    (void)state;
+    how.epochs = 2;
+    how.batch_size = 16;
+    how.shuffle = false;
+    memset(&alone, 0, sizeof alone);
+    note(&alone, model, dlcore_model_fit(model, x, y, &how, NULL));
+    (void)dlcore_model_get_weights(model, alone.weights, PARAMETERS);
+    set_batches(10);
+    run_on_ranks(&own, shard_on_rank);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        if (outcomes[rank].status != DLCORE_OK)
+            fail_msg("rank %zu: %s", rank, outcomes[rank].message);
+        assert_close(outcomes[rank].weights, alone.weights, PARAMETERS);
+    }
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_shares_that_are_too_unequal_are_told(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+
+    (void)state;
+    set_batches(10);
+    batches_of_rank[1] = 9;
+    run_on_ranks(&own, dataset_on_rank);
+    for (size_t rank = 0; rank < RANKS; rank++)
+        assert_int_equal(outcomes[rank].status, DLCORE_OK);
+    batches_of_rank[1] = 7;
+    run_on_ranks(&own, dataset_on_rank);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_ERROR_SHAPE);
+        assert_non_null(
+            strstr(outcomes[rank].message, "at batch 8 of epoch 0 1 of 4 ranks have no more data"));
+    }
+    run_on_ranks(NULL, dataset_on_rank); /* and as one dataset they are not the same */
+    for (size_t rank = 0; rank < RANKS; rank++)
+        assert_true(outcomes[rank].status == DLCORE_ERROR_SHAPE);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fill_samples();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_collective_that_is_wrong_is_refused_by_name),
+        cmocka_unit_test(test_collective_can_be_taken_away_again),
+        cmocka_unit_test(test_collective_single_calls_are_those_of_a_model_alone),
+        cmocka_unit_test(test_collective_ranks_with_data_of_their_own_train_on_all_of_it),
+        cmocka_unit_test(test_collective_local_statistics_are_averaged_over_ranks),
+        cmocka_unit_test(test_collective_a_number_that_is_not_finite_is_named_with_its_rank),
+        cmocka_unit_test(test_collective_batches_of_one_dataset_are_cut_by_rank),
+        cmocka_unit_test(test_collective_shards_of_a_dataset_make_rounds),
+        cmocka_unit_test(test_collective_shares_that_are_too_unequal_are_told),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
