@@ -111,6 +111,25 @@ typedef struct dlcore_loss {
     bool apply_class_balancing; /* of binary_focal_crossentropy: whether alpha is used; false */
     bool per_sample;            /* of dice, tversky: false; true is Keras's axis=-1 */
     dlcore_reduction_t reduction;
+
+    /* Labels that do not count. Losses are means over what is there: a batch's loss under
+     * sum_over_batch_size is divided by the samples, or labels, that are present. Metrics leave the
+     * same out.
+     *
+     * Of the sparse categorical cross-entropy: samples of the class ignore_class, which may be any
+     * number (Keras's ignore_class); false. */
+    bool ignores_class;
+    int ignore_class;
+    /* Of losses that are a mean over units of a function of one output and one label (the errors,
+     * huber, log_cosh, poisson, the binary cross-entropies), both false. missing_labels: a label
+     * that is NaN is missing. weighted_labels: y is (batch, 2 units), for each sample first its
+     * labels, then how much each of them counts, which may be 0 or negative; reductions: sum w l /
+     * n, sum w l, sum w l / sum w. Metrics do not use these weights. Only metrics that are means of
+     * the losses named here, binary_accuracy, equal_accuracy and functions of yours go with both;
+     * weighted_metrics do not. */
+    bool missing_labels;
+    bool weighted_labels;
+
     /* Of a function of yours (dlcore/function.h): itself; its name in files; and how many numbers
      * y has for each sample, 0, the default: as many as the model has outputs. */
     dlcore_function_t function;

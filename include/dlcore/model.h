@@ -138,7 +138,8 @@ typedef struct dlcore_fit_options {
     size_t validation_steps;
 
     /* sample_weight: how much each sample counts in the loss and in weighted metrics; float32,
-     * (samples), finite and 0 or more; NULL: all 1. class_weight: the same for each class of the
+     * (samples), finite, also below 0 (which weighted metrics make no sense of); NULL: all 1.
+     * class_weight: the same, 0 or more, for each class of the
      * training samples, (class_count) numbers; NULL: all 1. The class is the integer label, or the
      * largest label of a row, or with one unit the label 0 or 1. Classes from class_count on have
      * weight 1. Both weights are multiplied. */

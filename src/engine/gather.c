@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "nn/loss_masked.h"
 #include "tensor/tensor.h"
 
 bool dlcore_gather_takes_lists(const dlcore_network_t *network)
@@ -163,9 +164,9 @@ static long class_of_label(const dlcore_labels_t *labels, size_t row)
     if (labels->classes != NULL)
         return labels->classes[row];
     values = labels->values + row * labels->width;
-    if (labels->width == 1)
+    if (labels->units == 1)
         return fabsf(values[0]) < 1e6f ? lrintf(values[0]) : -1;
-    for (size_t i = 1; i < labels->width; i++) {
+    for (size_t i = 1; i < labels->units; i++) {
         if (values[i] > values[best])
             best = i;
     }
@@ -210,4 +211,6 @@ void dlcore_gather_labels(const dlcore_kernels_t *kernels, const dlcore_source_t
     }
     if (labels->weights != NULL)
         gather_row_weights(source, labels, begin, end);
+    if (labels->present != NULL)
+        dlcore_labels_count(labels, begin, end);
 }

@@ -13,6 +13,8 @@ static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
            a->gamma == b->gamma && a->alpha == b->alpha && a->beta == b->beta &&
            a->apply_class_balancing == b->apply_class_balancing && a->per_sample == b->per_sample &&
            a->reduction == b->reduction && a->label_width == b->label_width &&
+           a->missing_labels == b->missing_labels && a->weighted_labels == b->weighted_labels &&
+           a->ignores_class == b->ignores_class && a->ignore_class == b->ignore_class &&
            dlcore_function_is_same(&a->function, &b->function);
 }
 

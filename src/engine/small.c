@@ -198,7 +198,7 @@ static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 {
     size_t rows = step->source.rows, lanes = plan->functions->lanes;
     const float *weights = gather_small_weights(step);
-    float weight = dlcore_loss_factor(&step->objective->loss_settings, weights, rows);
+    float weight = dlcore_loss_factor(&step->objective->loss_settings, NULL, weights, rows);
     dlcore_small_group_t group = {.values = step->network->values,
                                   .x = plan->x,
                                   .t = plan->t,

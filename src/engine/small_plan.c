@@ -3,11 +3,16 @@
  * SPDX-License-Identifier: MIT */
 #include "engine/small_plan.h"
 
+#include "nn/loss_masked.h"
+
 bool dlcore_small_loss(const dlcore_objective_t *objective, dlcore_small_loss_t *loss)
 {
     bool logits = objective->output == DLCORE_OUTPUT_FUSED ||
                   (objective->output == DLCORE_OUTPUT_LOGITS && objective->metric_count == 0);
+    dlcore_label_mask_t mask = dlcore_loss_mask(&objective->loss_settings);
 
+    if (dlcore_mask_is_any(&mask))
+        return false;
     if (objective->loss == &dlcore_loss_type_mean_squared_error) {
         *loss = DLCORE_SMALL_SQUARED_ERROR;
         return true;

@@ -59,7 +59,8 @@ void dlcore_step_loss(const dlcore_network_t *network, const dlcore_objective_t 
     const float *weights = dlcore_workspace_weights(objective, workspace, batch);
     dlcore_loss_pass_t loss = dlcore_step_loss_pass(network, objective, workspace, batch, gradient);
 
-    loss.weight = dlcore_loss_factor(&objective->loss_settings, weights, y->rows);
+    loss.weight =
+        dlcore_loss_factor(&objective->loss_settings, &workspace->labels[batch], weights, y->rows);
     if (!dlcore_loss_is_called_once(&objective->loss_settings))
         dlcore_loss_rows(objective->loss, &loss, begin, end);
     else if (place->worker == 0)

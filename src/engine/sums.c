@@ -168,7 +168,7 @@ static dlcore_metric_pass_t metric_pass(const dlcore_network_t *network,
         .labels = &workspace->labels[batch],
         .weights = index >= objective->first_weighted
                        ? dlcore_workspace_weights(objective, workspace, batch)
-                       : NULL,
+                       : workspace->labels[batch].present,
         .logits = &workspace->logits,
         .targets = workspace->targets,
         .rows = workspace->function_rows,
@@ -195,7 +195,7 @@ double dlcore_sums_batch_loss(const dlcore_objective_t *objective,
 
     for (size_t row = 0; row < rows; row++)
         loss += (double)workspace->row_loss[row];
-    loss *= dlcore_loss_scale(&objective->loss_settings,
+    loss *= dlcore_loss_scale(&objective->loss_settings, &workspace->labels[batch],
                               dlcore_workspace_weights(objective, workspace, batch), rows);
     return loss + dlcore_activity_sum(workspace, rows);
 }

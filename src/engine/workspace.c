@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/path.h"
+#include "nn/loss_masked.h"
 #include "products/products_sparse.h"
 
 /* Cuts aligned pieces off one block; with memory NULL it only measures. */
@@ -89,6 +90,8 @@ static void cut_columns(cutter_t *cutter, const dlcore_network_t *network, dlcor
 static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
                       const dlcore_objective_t *objective, dlcore_workspace_t *w, size_t batch)
 {
+    size_t units = network->nodes[network->node_count - 1].output_width;
+
     w->input[batch] = matrix_over(network, NULL, w->capacity, network->nodes[0].input_width);
     if ((w->forms & DLCORE_BATCH_ROWS) != 0) {
         w->input[batch] = cut_matrix(cutter, network, w->capacity, network->nodes[0].input_width);
@@ -97,6 +100,8 @@ static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
     if (objective == NULL)
         return;
     w->labels[batch].width = objective->label_width;
+    w->labels[batch].mask = dlcore_loss_mask(&objective->loss_settings);
+    w->labels[batch].units = units;
     if (objective->loss->labels == DLCORE_LABELS_CLASSES) {
         w->labels[batch].width = 1;
         w->labels[batch].classes = cut(cutter, w->capacity, sizeof(int32_t));
@@ -106,8 +111,12 @@ static void cut_batch(cutter_t *cutter, const dlcore_network_t *network,
             cutter->overflow = true;
         w->labels[batch].values = cut(cutter, count, sizeof(float));
     }
-    if (objective->weighted)
+    if (objective->weighted || objective->loss_settings.ignores_class)
         w->labels[batch].weights = cut(cutter, w->capacity, sizeof(float));
+    if (dlcore_mask_is_any(&w->labels[batch].mask)) {
+        w->labels[batch].present = cut(cutter, w->capacity, sizeof(float));
+        w->labels[batch].counts = cut(cutter, w->capacity, sizeof(float));
+    }
 }
 
 static void cut_outputs(cutter_t *cutter, const dlcore_network_t *network,

@@ -107,7 +107,9 @@ static inline const float *dlcore_workspace_weights(const dlcore_objective_t *ob
                                                     const dlcore_workspace_t *workspace,
                                                     size_t batch)
 {
-    return objective->weighted ? workspace->labels[batch].weights : NULL;
+    return objective->weighted || objective->loss_settings.ignores_class
+               ? workspace->labels[batch].weights
+               : NULL;
 }
 
 /* Sets the rows in use of every matrix, and which of the two batches is the input. */

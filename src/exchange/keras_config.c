@@ -100,6 +100,12 @@ dlcore_status dlcore_keras_config_make(const dlcore_model_t *model,
     dlcore_status status;
 
     *text = NULL;
+    if (model->compiled &&
+        (model->settings.loss.missing_labels || model->settings.loss.weighted_labels))
+        return dlcore_fail(
+            error, DLCORE_ERROR_UNSUPPORTED, "keras: %s of the loss, %s, is nothing that Keras has",
+            model->settings.loss.missing_labels ? "missing_labels" : "weighted_labels",
+            dlcore_loss_name(model->settings.loss.kind));
     if (model->compiled) {
         config.settings = dlcore_allocate_raw(allocator, 1, sizeof *config.settings);
         if (config.settings == NULL)

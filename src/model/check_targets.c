@@ -199,7 +199,7 @@ dlcore_status dlcore_check_targets(const dlcore_check_t *check, dlcore_error_rec
 {
     size_t rows = dlcore_check_rows(check->samples, check->y->row_size, TARGET_ROWS_MAX);
 
-    if (!targets_are_finite(check, rows))
+    if (!check->objective->loss_settings.missing_labels && !targets_are_finite(check, rows))
         return DLCORE_OK;
     if (check->objective->loss_settings.kind == DLCORE_LOSS_CATEGORICAL_CROSSENTROPY)
         check_shares(check, rows);

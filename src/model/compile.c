@@ -111,11 +111,34 @@ static dlcore_status check_compile(const dlcore_compile_options_t *options,
     return status;
 }
 
+/* Where labels count one by one, metrics must be able to leave one out. */
+static dlcore_status check_masked_metric(const dlcore_metric_t *metric, bool is_weighted,
+                                         const dlcore_objective_t *objective,
+                                         dlcore_error_record_t *error)
+{
+    const char *what =
+        objective->loss_settings.missing_labels ? "missing_labels" : "weighted_labels";
+    const dlcore_loss_type_t *loss = dlcore_loss_type(dlcore_metric_type(metric->kind)->loss);
+
+    if (is_weighted)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "weighted_metrics: %s cannot be had with %s of the loss: use metrics",
+                           dlcore_metric_name(metric->kind), what);
+    if ((loss != NULL && loss->elements) || metric->kind == DLCORE_METRIC_BINARY_ACCURACY ||
+        metric->kind == DLCORE_METRIC_EQUAL_ACCURACY || metric->kind == DLCORE_METRIC_FUNCTION)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                       "%s: cannot leave single labels out, as %s of the loss has it",
+                       dlcore_metric_name(metric->kind), what);
+}
+
 /* Where labels are no values of the units, metrics have nothing to compare these with. */
-static dlcore_status check_label_width(const dlcore_metric_t *metric, size_t units,
-                                       const dlcore_objective_t *objective,
+static dlcore_status check_label_width(const dlcore_metric_t *metric, bool is_weighted,
+                                       size_t units, const dlcore_objective_t *objective,
                                        dlcore_error_record_t *error)
 {
+    if (objective->loss_settings.missing_labels || objective->loss_settings.weighted_labels)
+        return check_masked_metric(metric, is_weighted, objective, error);
     if (objective->label_width == units || objective->loss->labels == DLCORE_LABELS_CLASSES ||
         metric->kind == DLCORE_METRIC_FUNCTION)
         return DLCORE_OK;
@@ -139,7 +162,8 @@ static dlcore_status resolve_metrics(const dlcore_compile_options_t *settings, s
         metric->kind = dlcore_metric_resolve(metric->kind, objective->loss->labels, units);
         status = dlcore_metric_validate(metric, objective->loss->labels, units, error);
         if (status == DLCORE_OK && units > 0)
-            status = check_label_width(metric, units, objective, error);
+            status =
+                check_label_width(metric, i >= settings->metric_count, units, objective, error);
         if (status != DLCORE_OK)
             return status;
     }
@@ -154,10 +178,9 @@ static void begin_objective(const dlcore_compile_options_t *settings, size_t uni
     objective->loss = dlcore_loss_type(settings->loss.kind);
     objective->loss_settings = settings->loss;
     objective->units = units;
-    objective->label_width =
-        dlcore_loss_is_function(settings->loss.kind) && settings->loss.label_width > 0
-            ? settings->loss.label_width
-            : units;
+    objective->label_width = settings->loss.weighted_labels ? 2 * units : units;
+    if (dlcore_loss_is_function(settings->loss.kind) && settings->loss.label_width > 0)
+        objective->label_width = settings->loss.label_width;
     objective->metric_count = settings->metric_count + settings->weighted_metric_count;
     objective->first_weighted = settings->metric_count;
 }

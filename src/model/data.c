@@ -80,7 +80,8 @@ dlcore_status dlcore_check_inputs(const dlcore_network_t *network, const dlcore_
     return DLCORE_OK;
 }
 
-static dlcore_status check_classes(const dlcore_network_t *network, const dlcore_tensor_t *y,
+static dlcore_status check_classes(const dlcore_network_t *network,
+                                   const dlcore_objective_t *objective, const dlcore_tensor_t *y,
                                    dlcore_error_record_t *error)
 {
     const dlcore_node_t *last = &network->nodes[network->node_count - 1];
@@ -103,6 +104,9 @@ static dlcore_status check_classes(const dlcore_network_t *network, const dlcore
             label = y->data[row * y->row_stride];
         else
             memcpy(&label, y->data + row * y->row_stride * sizeof label, sizeof label);
+        if (objective->loss_settings.ignores_class &&
+            label == objective->loss_settings.ignore_class)
+            continue;
         if (label < 0 || (size_t)label >= last->output_width)
             return dlcore_fail(
                 error, DLCORE_ERROR_RANGE,
@@ -122,6 +126,12 @@ static dlcore_status check_values(const dlcore_network_t *network,
 
     if (y->row_size == objective->label_width)
         return DLCORE_OK;
+    if (objective->loss_settings.weighted_labels)
+        return dlcore_fail(
+            error, DLCORE_ERROR_SHAPE,
+            "%s: with weighted_labels y has %zu numbers per sample, labels and their "
+            "weights, got %zu",
+            objective->loss->name, objective->label_width, y->row_size);
     if (objective->label_width != last->output_width)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,
                            "%s: label_width is %zu, but labels have %zu value%s per sample",
@@ -178,8 +188,8 @@ static bool floats_lie_within(const dlcore_tensor_t *y, float low, float high)
 }
 
 /* NaN is left to what looks for numbers that are not finite. */
-static dlcore_status check_range_of_values(const dlcore_loss_type_t *loss, const dlcore_tensor_t *y,
-                                           dlcore_error_record_t *error)
+static dlcore_status check_range_of_values(const dlcore_objective_t *objective,
+                                           const dlcore_tensor_t *y, dlcore_error_record_t *error)
 {
     static const char *const ranges[] = {
         [DLCORE_LABELS_ANY] = "",
@@ -187,19 +197,37 @@ static dlcore_status check_range_of_values(const dlcore_loss_type_t *loss, const
         [DLCORE_LABELS_0_TO_1] = "outside 0 .. 1",
         [DLCORE_LABELS_MINUS_1_TO_1] = "outside -1 .. 1",
     };
+    const dlcore_loss_type_t *loss = objective->loss;
+    size_t labels = objective->loss_settings.weighted_labels ? objective->units : y->row_size;
     double low, high;
 
     limits_of(loss->label_range, &low, &high);
     if (loss->label_range == DLCORE_LABELS_ANY || floats_lie_within(y, (float)low, (float)high))
         return DLCORE_OK;
     for (size_t row = 0; row < y->shape[0]; row++)
-        for (size_t i = 0; i < y->row_size; i++) {
+        for (size_t i = 0; i < labels; i++) {
             double label = dlcore_row_number(y, row, i);
 
             if (label < low || label > high)
                 return dlcore_fail(error, DLCORE_ERROR_RANGE,
                                    "%s: label %g of sample %zu, number %zu, is %s", loss->name,
                                    label, row, i, ranges[loss->label_range]);
+        }
+    return DLCORE_OK;
+}
+
+/* The second half of each row of y are weights. */
+static dlcore_status check_weights_of_values(const dlcore_objective_t *objective,
+                                             const dlcore_tensor_t *y, dlcore_error_record_t *error)
+{
+    for (size_t row = 0; row < y->shape[0]; row++)
+        for (size_t i = objective->units; i < y->row_size; i++) {
+            double weight = dlcore_row_number(y, row, i);
+
+            if (!isfinite(weight))
+                return dlcore_fail(error, DLCORE_ERROR_RANGE,
+                                   "%s: the weight of label %zu of sample %zu is %g",
+                                   objective->loss->name, i - objective->units, row, weight);
         }
     return DLCORE_OK;
 }
@@ -218,9 +246,13 @@ dlcore_status dlcore_check_labels(const dlcore_network_t *network,
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x has %zu samples, but y has %zu",
                            x->shape[0], y->shape[0]);
     if (objective->loss->labels == DLCORE_LABELS_CLASSES)
-        return check_classes(network, y, error);
+        return check_classes(network, objective, y, error);
     status = check_values(network, objective, y, error);
-    return status == DLCORE_OK ? check_range_of_values(objective->loss, y, error) : status;
+    if (status == DLCORE_OK)
+        status = check_range_of_values(objective, y, error);
+    if (status == DLCORE_OK && objective->loss_settings.weighted_labels)
+        status = check_weights_of_values(objective, y, error);
+    return status;
 }
 
 dlcore_status dlcore_check_sample_weights(const char *what, const dlcore_tensor_t *weights,
@@ -242,10 +274,10 @@ dlcore_status dlcore_check_sample_weights(const char *what, const dlcore_tensor_
         float weight;
 
         memcpy(&weight, weights->data + row * weights->row_stride * sizeof weight, sizeof weight);
-        if (!(weight >= 0.0f && isfinite(weight)))
+        if (!isfinite(weight))
             return dlcore_fail(error, DLCORE_ERROR_RANGE,
-                               "%s must be finite and at least 0, got %g for sample %zu", what,
-                               (double)weight, row);
+                               "%s must be finite, got %g for sample %zu", what, (double)weight,
+                               row);
     }
     return DLCORE_OK;
 }

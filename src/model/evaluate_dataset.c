@@ -9,6 +9,7 @@
 #include "model/evaluate.h"
 #include "model/feed.h"
 #include "model/tally.h"
+#include "nn/loss_masked.h"
 #include "tensor/tensor.h"
 
 /* Begins a copy: what a dataset's functions do to the caller's struct is for the next call. */
@@ -55,8 +56,9 @@ static dlcore_status check_dataset_batch(const dlcore_run_t *run, const dlcore_s
 static size_t block_of(const dlcore_objective_t *objective, size_t rows)
 {
     dlcore_reduction_t reduction = objective->loss_settings.reduction;
+    dlcore_label_mask_t mask = dlcore_loss_mask(&objective->loss_settings);
 
-    if (dlcore_objective_is_called_once(objective))
+    if (dlcore_objective_is_called_once(objective) || dlcore_mask_is_any(&mask))
         return rows;
     if (reduction == DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE ||
         (reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT && !objective->weighted))

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "nn/loss_masked.h"
 
 /* What a rank says; fixed types, for ranks may be of several builds. */
 typedef struct said {
@@ -57,6 +58,16 @@ dlcore_status dlcore_ranks_begin(dlcore_ranks_t *ranks, const char *call,
 dlcore_status dlcore_ranks_check_objective(const dlcore_objective_t *objective, const char *call,
                                            dlcore_error_record_t *error)
 {
+    dlcore_label_mask_t mask = dlcore_loss_mask(&objective->loss_settings);
+
+    if (dlcore_mask_is_any(&mask))
+        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: with a collective no rank knows how many labels of a batch are "
+                           "present: %s of the loss is not supported",
+                           call,
+                           mask.ignores   ? "ignore_class"
+                           : mask.missing ? "missing_labels"
+                                          : "weighted_labels");
     if (!dlcore_objective_is_called_once(objective))
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,

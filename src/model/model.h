@@ -128,7 +128,7 @@ dlcore_status dlcore_check_samples(const dlcore_network_t *network, const dlcore
 dlcore_status dlcore_check_labels(const dlcore_network_t *network,
                                   const dlcore_objective_t *objective, const dlcore_tensor_t *x,
                                   const dlcore_tensor_t *y, dlcore_error_record_t *error);
-/* Weights of samples, and of classes, are numbers of 0 or more; NULL is fine. A class from `count`
+/* Weights of samples are finite, and of classes also 0 or more; NULL is fine. A class from `count`
  * on has weight 1, as in Keras. `what` names them in messages: "sample_weight". */
 dlcore_status dlcore_check_sample_weights(const char *what, const dlcore_tensor_t *weights,
                                           size_t samples, dlcore_error_record_t *error);

@@ -259,7 +259,7 @@ dlcore_status dlcore_not_finite(dlcore_training_t *training, const char *batch, 
     size_t sample, number;
     bool found = find_not_finite(source, tensor, &sample, &number);
 
-    if (!found) {
+    if (!found && !training->objective.loss_settings.missing_labels) {
         tensor = source->y;
         found = find_not_finite(source, tensor, &sample, &number);
     }

@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "base/utf8.h"
 #include "nn/function.h"
+#include "nn/loss_masked.h"
 
 static const dlcore_loss_type_t *const loss_types[] = {
     NULL,
@@ -115,6 +116,8 @@ const dlcore_setting_t dlcore_loss_common_settings[] = {
      DLCORE_LOSS_SETTING(CHOICE, reduction),
      .high = REDUCTION_COUNT - 1,
      .names = &reduction_names},
+    {.key = "missing_labels", DLCORE_LOSS_SETTING(BOOL, missing_labels), .quiet = true},
+    {.key = "weighted_labels", DLCORE_LOSS_SETTING(BOOL, weighted_labels), .quiet = true},
     {0},
 };
 
@@ -171,6 +174,8 @@ dlcore_status dlcore_loss_validate(const dlcore_loss_t *loss, dlcore_error_recor
         return dlcore_check_choice("compile", "loss", (int)loss->kind, 1, LOSS_TYPES - 1,
                                    loss_choice, error);
     status = check_unused(loss, type, error);
+    if (status == DLCORE_OK)
+        status = dlcore_loss_validate_mask(loss, type, error);
     if (status == DLCORE_OK && dlcore_loss_is_function(loss->kind))
         status = check_function(loss, type, error);
     if (status == DLCORE_OK)
@@ -293,6 +298,11 @@ void dlcore_loss_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *
         pass->loss->function.type->loss_rows(pass, begin, end);
         return;
     }
+    if (dlcore_mask_is_of_elements(&pass->labels->mask)) {
+        dlcore_loss_masked_rows(type, pass, dlcore_loss_smoothing(pass->loss, pass->y->columns),
+                                begin, end, true);
+        return;
+    }
     if (dlcore_loss_changes_labels(pass->loss)) {
         dlcore_label_change_t change = change_of(type, pass);
         size_t width = pass->labels->width;
@@ -324,16 +334,40 @@ double dlcore_loss_scale_of(const dlcore_loss_t *loss, bool weighted, double tot
     return total != 0.0 ? (double)rows / total : 0.0;
 }
 
-double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows)
+/* Of the rows' weights times what counts in them. */
+static double sum_of_counts(const dlcore_labels_t *labels, const float *weights, size_t rows)
+{
+    double total = 0.0;
+
+    for (size_t row = 0; row < rows; row++)
+        total += (weights != NULL ? (double)weights[row] : 1.0) * (double)labels->counts[row];
+    return total;
+}
+
+static double masked_scale(const dlcore_loss_t *loss, const dlcore_labels_t *labels,
+                           const float *weights, size_t rows)
+{
+    double total = loss->reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT
+                       ? sum_of_counts(labels, weights, rows)
+                       : sum_of_weights(labels->present, rows);
+
+    return total != 0.0 ? (double)rows / total : 0.0;
+}
+
+double dlcore_loss_scale(const dlcore_loss_t *loss, const dlcore_labels_t *labels,
+                         const float *weights, size_t rows)
 {
     bool needs = weights != NULL && loss->reduction == DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT;
 
+    if (labels != NULL && labels->present != NULL && loss->reduction != DLCORE_REDUCTION_SUM)
+        return masked_scale(loss, labels, weights, rows);
     return dlcore_loss_scale_of(loss, weights != NULL, needs ? sum_of_weights(weights, rows) : 0.0,
                                 rows);
 }
 
-float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows)
+float dlcore_loss_factor(const dlcore_loss_t *loss, const dlcore_labels_t *labels,
+                         const float *weights, size_t rows)
 {
-    double scale = dlcore_loss_scale(loss, weights, rows);
+    double scale = dlcore_loss_scale(loss, labels, weights, rows);
     return scale == 1.0 ? 1.0f / (float)rows : (float)(scale / (double)rows);
 }

@@ -43,12 +43,23 @@ typedef enum dlcore_output_form {
     DLCORE_OUTPUT_FUSED        /* logits whose activation the loss applies: y becomes y_pred */
 } dlcore_output_form_t;
 
+/* Which labels do not count, as the loss says: loss_masked.h. All false: every one counts. */
+typedef struct dlcore_label_mask {
+    bool missing, weighted, ignores;
+    int ignored; /* class */
+} dlcore_label_mask_t;
+
 /* A batch of labels, gathered. */
 typedef struct dlcore_labels {
     int32_t *classes; /* DLCORE_LABELS_CLASSES: one per row; else NULL */
     float *values;    /* row-major, `width` per row, contiguous; else NULL */
     size_t width;
     float *weights; /* of the samples, one per row; NULL: all 1 */
+    dlcore_label_mask_t mask;
+    size_t units; /* of values, the labels of a row: with weighted ones half the width */
+    /* With a mask, for each row the share of its labels that are present, and the sum of their
+     * weights over the units; else NULL. */
+    float *present, *counts;
 } dlcore_labels_t;
 
 /* Sums over a batch, or a row. */
@@ -95,8 +106,9 @@ typedef struct dlcore_loss_type {
     const dlcore_setting_t *settings; /* of dlcore_loss_t; NULL: none of its own */
     dlcore_activation_t absorbs;      /* the activation it is computed with; linear: none */
     bool signs;                       /* labels of a batch that are all 0 or 1 become -1 and 1 */
-    bool keeps_logits;                /* with from_logits it is not computed with that activation */
-    bool overlap; /* but for per_sample, each row's loss is that of the whole batch */
+    bool elements; /* a row's loss is the mean over units of a function of one output and label */
+    bool keeps_logits; /* with from_logits it is not computed with that activation */
+    bool overlap;      /* but for per_sample, each row's loss is that of the whole batch */
     /* NULL of a function of the user's (function.h).
      * One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
      * loss, unweighted. Labels are dlcore_loss_targets. */
@@ -146,15 +158,18 @@ void dlcore_loss_add_overlap(const dlcore_loss_pass_t *pass, size_t row, dlcore_
 /* ---- from the rows' losses to the batch's ---- */
 
 /* The batch's loss times its rows, over the sum of the rows' weighted losses: what makes it count
- * by its rows among other batches. `weights` NULL: all 1. */
-double dlcore_loss_scale(const dlcore_loss_t *loss, const float *weights, size_t rows);
+ * by its rows among other batches. `weights` NULL: all 1. Of `labels` only the mask counts; NULL:
+ * none. */
+double dlcore_loss_scale(const dlcore_loss_t *loss, const dlcore_labels_t *labels,
+                         const float *weights, size_t rows);
 /* Likewise of a batch whose weights, if it has any, add up to `total`. */
 double dlcore_loss_scale_of(const dlcore_loss_t *loss, bool weighted, double total, size_t rows);
 /* Whether the loss asks for what a slice of the batch does not know; and a slice's part of it. */
 bool dlcore_loss_needs_batch(const dlcore_loss_t *loss, bool weighted);
 dlcore_loss_batch_t dlcore_loss_batch_of(const dlcore_loss_pass_t *pass);
 /* The batch's loss over that sum. */
-float dlcore_loss_factor(const dlcore_loss_t *loss, const float *weights, size_t rows);
+float dlcore_loss_factor(const dlcore_loss_t *loss, const dlcore_labels_t *labels,
+                         const float *weights, size_t rows);
 
 /* One row a kind, in the order of the enumerators: kind(KIND, name, keys). A file defines
  * dlcore_loss_type_<name> and the table of keys, if the class has any of its own. */

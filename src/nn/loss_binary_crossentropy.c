@@ -38,6 +38,7 @@ static const dlcore_setting_t binary_settings[] = {
 
 const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
     .name = "binary_crossentropy",
+    .elements = true,
     .short_name = "bce",
     .settings = binary_settings,
     .labels = DLCORE_LABELS_VALUES,

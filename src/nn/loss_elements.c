@@ -76,6 +76,7 @@ static float squared_hinge_row(const dlcore_loss_pass_t *pass, size_t row)
 
 const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error = {
     .name = "mean_absolute_error",
+    .elements = true,
     .short_name = "mae",
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
@@ -85,6 +86,7 @@ const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error = {
 
 const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
     .name = "mean_absolute_percentage_error",
+    .elements = true,
     .short_name = "mape",
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
@@ -94,6 +96,7 @@ const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
 
 const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error = {
     .name = "mean_squared_logarithmic_error",
+    .elements = true,
     .short_name = "msle",
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
@@ -113,6 +116,7 @@ static const dlcore_setting_t huber_settings[] = {
 
 const dlcore_loss_type_t dlcore_loss_type_huber = {
     .name = "huber",
+    .elements = true,
     .short_name = "huber_loss",
     .settings = huber_settings,
     .labels = DLCORE_LABELS_VALUES,
@@ -122,6 +126,7 @@ const dlcore_loss_type_t dlcore_loss_type_huber = {
 
 const dlcore_loss_type_t dlcore_loss_type_log_cosh = {
     .name = "log_cosh",
+    .elements = true,
     .short_name = "logcosh",
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
@@ -143,6 +148,7 @@ const dlcore_loss_type_t dlcore_loss_type_kl_divergence = {
 
 const dlcore_loss_type_t dlcore_loss_type_poisson = {
     .name = "poisson",
+    .elements = true,
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_FROM_0,

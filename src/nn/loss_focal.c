@@ -136,6 +136,7 @@ static const dlcore_setting_t binary_focal_settings[] = {
 
 const dlcore_loss_type_t dlcore_loss_type_binary_focal_crossentropy = {
     .name = "binary_focal_crossentropy",
+    .elements = true,
     .settings = binary_focal_settings,
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_0_TO_1,

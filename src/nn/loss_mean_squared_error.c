@@ -19,6 +19,7 @@ static float squared_error_loss_row(const dlcore_loss_pass_t *pass, size_t row)
 
 const dlcore_loss_type_t dlcore_loss_type_mean_squared_error = {
     .name = "mean_squared_error",
+    .elements = true,
     .short_name = "mse",
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,

@@ -84,6 +84,11 @@ static float sparse_crossentropy_row(const dlcore_loss_pass_t *pass, size_t row)
 
 static const dlcore_setting_t sparse_categorical_settings[] = {
     {.key = "from_logits", DLCORE_LOSS_SETTING(BOOL, from_logits)},
+    {.key = "ignore_class",
+     DLCORE_LOSS_SETTING(INT, ignore_class),
+     .value = -1.0,
+     .switch_place = offsetof(dlcore_loss_t, ignores_class),
+     .quiet = true},
     {0},
 };
 
@@ -97,6 +102,5 @@ const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy = {
 
 const dlcore_setting_key_t dlcore_sparse_loss_keys[] = {
     {"axis", "[-1, 1]"},
-    {"ignore_class", "[null]"},
     {0},
 };

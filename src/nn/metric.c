@@ -5,6 +5,7 @@
 
 #include "base/name.h"
 #include "nn/function.h"
+#include "nn/loss_masked.h"
 
 static const dlcore_metric_type_t *const metric_types[] = {NULL,
 #define DLCORE_METRIC_ROW(kind, name, keys) [DLCORE_METRIC_##kind] = &dlcore_metric_type_##name,
@@ -92,6 +93,55 @@ dlcore_loss_t dlcore_metric_loss(const dlcore_metric_t *metric)
     return loss;
 }
 
+/* A row's metric of elements: the mean of those that are present. */
+static float masked_metric_row(const dlcore_metric_pass_t *pass, const dlcore_metric_type_t *type,
+                               size_t row)
+{
+    const dlcore_matrix_t *y = pass->y;
+    float total = 0.0f;
+
+    for (size_t u = 0; u < y->columns; u++) {
+        dlcore_matrix_t at = {.data = dlcore_matrix_at(y, row, u / y->panel) + u % y->panel,
+                              .rows = 1,
+                              .columns = 1,
+                              .panel = y->panel,
+                              .panel_stride = y->panel_stride};
+        dlcore_labels_t label = {
+            .values = pass->labels->values + row * pass->labels->width + u, .width = 1, .units = 1};
+        dlcore_metric_pass_t one = *pass;
+
+        one.y = &at;
+        one.labels = &label;
+        if (dlcore_label_weight(pass->labels, row, u, false) != 0.0f)
+            total += type->row(&one, 0);
+    }
+    return dlcore_label_mean(pass->labels, row, total / (float)y->columns);
+}
+
+static void masked_metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t end,
+                               float *values)
+{
+    const dlcore_metric_type_t *type = dlcore_metric_type(pass->metric->kind);
+    dlcore_loss_t loss = dlcore_metric_loss(pass->metric);
+    dlcore_loss_pass_t rows = {
+        .kernels = pass->kernels,
+        .training_kernels = pass->training_kernels,
+        .loss = &loss,
+        .output = loss.from_logits ? DLCORE_OUTPUT_LOGITS : DLCORE_OUTPUT_PREDICTIONS,
+        .y = pass->y,
+        .labels = pass->labels,
+        .row_loss = values,
+    };
+
+    if (type->loss != DLCORE_LOSS_UNKNOWN)
+        dlcore_loss_masked_rows(dlcore_loss_type(loss.kind), &rows,
+                                dlcore_loss_smoothing(&loss, pass->y->columns), begin, end, false);
+    for (size_t row = begin; row < end; row++)
+        values[row] = type->loss != DLCORE_LOSS_UNKNOWN
+                          ? dlcore_label_mean(pass->labels, row, values[row])
+                          : masked_metric_row(pass, type, row);
+}
+
 void dlcore_metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t end, float *values)
 {
     const dlcore_metric_type_t *type = dlcore_metric_type(pass->metric->kind);
@@ -99,6 +149,10 @@ void dlcore_metric_rows(const dlcore_metric_pass_t *pass, size_t begin, size_t e
 
     if (pass->metric->kind == DLCORE_METRIC_FUNCTION) {
         pass->metric->function.type->metric_rows(pass, begin, end, values);
+        return;
+    }
+    if (dlcore_mask_is_of_elements(&pass->labels->mask)) {
+        masked_metric_rows(pass, begin, end, values);
         return;
     }
     if (type->loss != DLCORE_LOSS_UNKNOWN) {

@@ -38,7 +38,9 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
     const void *at = (const char *)descriptor + setting->place;
 
     if (setting->only_read || setting->inner ||
-        (setting->quiet && dlcore_setting_is_default(setting, descriptor)))
+        (setting->quiet &&
+         (setting->switch_place != 0 ? dlcore_setting_is_none(setting, descriptor)
+                                     : dlcore_setting_is_default(setting, descriptor))))
         return;
     if (dlcore_setting_is_none(setting, descriptor)) {
         if (!writer->for_keras)

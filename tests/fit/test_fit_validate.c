@@ -141,7 +141,7 @@ static void test_fit_validate_without_memory_says_so(void **state)
 
 static void test_fit_validate_wrong_weights_are_called_so(void **state)
 {
-    const float numbers[SOME] = {1.0f, -1.0f};
+    const float numbers[SOME] = {1.0f, HUGE_VALF};
     samples_t samples = samples_of_floats(SOME, INPUTS, CLASSES);
     dlcore_tensor_t *weights = tensor_of_floats(SHAPE(SOME), numbers);
     dlcore_fit_options_t how = batches_of(SOME);

@@ -117,7 +117,7 @@ static double run(const dlcore_kernels_t *kernels, dlcore_loss_t loss,
                                .weights = weights,
                                .gradient = true,
                                .dy = &dy,
-                               .weight = dlcore_loss_factor(&loss, weights, rows),
+                               .weight = dlcore_loss_factor(&loss, NULL, weights, rows),
                                .row_loss = batch->row_loss};
     dlcore_loss_rows(type, &pass, 0, rows / 2); /* two workers' shares */
     dlcore_loss_rows(type, &pass, rows / 2, rows);
@@ -128,7 +128,7 @@ static double run(const dlcore_kernels_t *kernels, dlcore_loss_t loss,
     for (size_t row = 0; row < rows; row++)
         for (size_t c = units; c % dy.panel != 0; c++)
             assert_true(*at(&dy, row, c) == 0.0f); /* padding */
-    return total * dlcore_loss_scale(&loss, weights, rows) / (double)rows;
+    return total * dlcore_loss_scale(&loss, NULL, weights, rows) / (double)rows;
 }
 
 typedef struct worst {
