@@ -246,6 +246,9 @@
 #define model_predict_layer dlcore_model_predict_layer
 #define model_predict_from dlcore_model_predict_from
 #define model_layer_width dlcore_model_layer_width
+#define model_same_shape dlcore_model_same_shape
+#define model_blend dlcore_model_blend
+#define model_reset dlcore_model_reset
 
 /* schedule.h */
 #define schedule_kind_t dlcore_schedule_kind_t
@@ -483,6 +486,7 @@
 #define predictor_options_default dlcore_predictor_options_default
 #define predictor_create dlcore_predictor_create
 #define predictor_free dlcore_predictor_free
+#define predictor_refresh dlcore_predictor_refresh
 #define predictor_run dlcore_predictor_run
 #define predictor_run_uint8 dlcore_predictor_run_uint8
 #define predictor_run_sparse dlcore_predictor_run_sparse

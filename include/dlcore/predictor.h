@@ -15,9 +15,9 @@
  *
  * Lifetime: a predictor borrows its model. The model must live longer, and must not be trained or
  * given weights while the predictor runs. After the weights have changed, run returns
- * DLCORE_ERROR_STATE, never a wrong answer: make a new predictor. It uses the weights in the
- * model's memory; it has a copy only if all widths of the network are at most 64, or if the model
- * runs on BLAS.
+ * DLCORE_ERROR_STATE, never a wrong answer: call dlcore_predictor_refresh. It uses the weights in
+ * the model's memory; it has a copy only if all widths of the network are at most 64, or if the
+ * model runs on BLAS.
  *
  * Numbers: those of dlcore_model_predict up to rounding. Rounding may also differ between batch
  * sizes, because sums run in another order. Inputs that are zero are skipped where that is faster.
@@ -53,6 +53,10 @@ DLCORE_API dlcore_predictor_options_t dlcore_predictor_options_default(void);
 DLCORE_API dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
                                                  const dlcore_predictor_options_t *options,
                                                  dlcore_predictor_t **predictor);
+/* Takes the model's weights of the moment, without allocation, lock, thread or BLAS: run then works
+ * again after the weights have changed. While it runs, nothing may write to the model, and the
+ * predictor is used by no other thread. */
+DLCORE_API dlcore_status dlcore_predictor_refresh(dlcore_predictor_t *predictor);
 /* NULL is fine. */
 DLCORE_API void dlcore_predictor_free(dlcore_predictor_t *predictor);
 

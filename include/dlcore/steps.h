@@ -15,7 +15,9 @@
 #ifndef DLCORE_STEPS_H
 #define DLCORE_STEPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "api.h"
 #include "model.h"
@@ -48,6 +50,22 @@ DLCORE_API dlcore_status dlcore_model_train_on_gradient(dlcore_model_t *model,
  * DLCORE_ERROR_NOT_FINITE, and no step, for a gradient that is not finite. */
 DLCORE_API dlcore_status dlcore_model_apply_gradients(dlcore_model_t *model, const float *gradients,
                                                       size_t count);
+
+/* ---- models of the same shape, and beginning anew ---- */
+
+/* Whether two built models have as many weights, of the same shapes in the same order. `error` says
+ * what differs. */
+DLCORE_API bool dlcore_model_same_shape(const dlcore_model_t *a, const dlcore_model_t *b,
+                                        dlcore_error_record_t *error);
+/* Every weight, statistics included, becomes (1 - share) its own + share that of `other`: share in
+ * 0 .. 1. For target networks (share 0.005) and averages of models. The models have the same shape
+ * and engine; `other` is only read. Also on the thread of a callback. */
+DLCORE_API dlcore_status dlcore_model_blend(dlcore_model_t *model, const dlcore_model_t *other,
+                                            double share);
+/* Begins a built model anew with another seed: initial weights are drawn again, the optimizer's
+ * state, counts of epochs and a stopped run are forgotten. Layers, freezing, compile settings and
+ * what model_adapt found stay. Training then has the bits of a new model of that seed. */
+DLCORE_API dlcore_status dlcore_model_reset(dlcore_model_t *model, uint64_t seed);
 
 /* ---- gradients by the inputs ---- */
 

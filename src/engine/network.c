@@ -145,8 +145,8 @@ void dlcore_network_settle_input(dlcore_network_t *network)
     }
 }
 
-static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
-                                 dlcore_error_record_t *error)
+dlcore_status dlcore_network_draw(dlcore_network_t *network, uint64_t seed, bool keeps_adapted,
+                                  dlcore_error_record_t *error)
 {
     size_t largest = 1, index = 0;
     const dlcore_node_t *node;
@@ -166,7 +166,9 @@ static dlcore_status draw_values(dlcore_network_t *network, uint64_t seed,
     row_major = dlcore_allocate(&network->allocator, largest, sizeof *row_major);
     if (row_major == NULL)
         return dlcore_fail_memory(error, "initial weights", largest * sizeof *row_major);
-    for (index = 0; (p = dlcore_network_parameter(network, index, NULL)) != NULL; index++) {
+    for (index = 0; (p = dlcore_network_parameter(network, index, &node)) != NULL; index++) {
+        if (keeps_adapted && node->type == &dlcore_layer_type_normalization)
+            continue;
         dlcore_initializer_fill(
             p->initializer,
             dlcore_random_stream(seed, DLCORE_RANDOM_INITIALIZE, (uint32_t)index & 0xffffffu, 0),
@@ -231,7 +233,7 @@ static dlcore_status build_nodes(dlcore_network_t *network, size_t width, const 
                           : dlcore_allocate_raw(&network->allocator, floats, sizeof(float));
     if (network->values == NULL)
         return dlcore_fail_memory(error, "weights", floats * sizeof(float));
-    return seed != NULL ? draw_values(network, *seed, error) : DLCORE_OK;
+    return seed != NULL ? dlcore_network_draw(network, *seed, false, error) : DLCORE_OK;
 }
 
 /* As if nothing had been built. */

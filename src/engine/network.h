@@ -34,6 +34,11 @@ dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width
 dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
                                          dlcore_error_record_t *error);
 
+/* Draws the initial values of a built network; `keeps_adapted`: but for those of normalization
+ * layers, which come from data. On failure nothing has changed. */
+dlcore_status dlcore_network_draw(dlcore_network_t *network, uint64_t seed, bool keeps_adapted,
+                                  dlcore_error_record_t *error);
+
 /* As before it was built. */
 void dlcore_network_unbuild(dlcore_network_t *network);
 

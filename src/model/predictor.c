@@ -88,9 +88,21 @@ void dlcore_predictor_free(dlcore_predictor_t *predictor)
     dlcore_release(&allocator, predictor->skips_zeros);
     dlcore_release(&allocator, predictor->values);
     dlcore_release(&allocator, predictor->nodes);
+    dlcore_release(&allocator, predictor->unpacked);
     dlcore_release(&allocator, predictor->chain_layers);
     dlcore_release(&allocator, predictor->chain_values);
     dlcore_release(&allocator, predictor);
+}
+
+dlcore_status dlcore_predictor_refresh(dlcore_predictor_t *predictor)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    if (predictor == NULL)
+        return DLCORE_ERROR_ARGUMENT;
+    predictor->version = dlcore_model_version(predictor->model);
+    dlcore_predictor_fill(predictor);
+    return dlcore_traces_end(before, DLCORE_OK);
 }
 
 /* ---- asking ---- */

@@ -240,8 +240,8 @@ static dlcore_status refuse_run(dlcore_predictor_t *p, const void *x, size_t row
                         "predictor: %zu rows are more than its batch_size, %zu", rows, p->capacity);
     else
         status = dlcore_fail(&p->error, DLCORE_ERROR_STATE,
-                             "predictor: the model's weights have changed since it was made; make "
-                             "a new one");
+                             "predictor: the model's weights have changed since it was made; call "
+                             "predictor_refresh");
     return dlcore_traces_end(before, status);
 }
 

@@ -14,8 +14,7 @@
 
 /* ---- a chain ---- */
 
-/* `kernel` has room for the largest one. */
-static void fill_chain(dlcore_predictor_t *p, float *kernel)
+static void fill_chain(dlcore_predictor_t *p)
 {
     const dlcore_network_t *network = &p->model->network;
     float *weights = p->chain_values;
@@ -30,8 +29,8 @@ static void fill_chain(dlcore_predictor_t *p, float *kernel)
         if (node->layer.kind != DLCORE_LAYER_DENSE)
             continue;
         network->products->unpack_kernel(inputs, units, dlcore_predictor_values(network, node, 0),
-                                         kernel);
-        dlcore_chain_pack(inputs, units, kernel, dlcore_predictor_values(network, node, 1),
+                                         p->unpacked);
+        dlcore_chain_pack(inputs, units, p->unpacked, dlcore_predictor_values(network, node, 1),
                           p->flush_denormals, weights);
         *layer++ = (dlcore_chain_layer_t){.weights = weights,
                                           .inputs = inputs,
@@ -55,24 +54,32 @@ static void fill_chain(dlcore_predictor_t *p, float *kernel)
     p->needs_no_mode = p->chain_functions->flushes;
 }
 
+/* Room for the largest kernel, which copies are made through. */
+static dlcore_status make_unpacked(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    const dlcore_parameter_t *parameter;
+    size_t largest = 1;
+
+    for (size_t i = 0; (parameter = dlcore_network_parameter(&p->model->network, i, NULL)) != NULL;
+         i++)
+        largest = dlcore_size_max(largest, dlcore_parameter_size(parameter));
+    if (p->unpacked == NULL)
+        p->unpacked = dlcore_allocate_raw(&p->allocator, largest, sizeof *p->unpacked);
+    if (p->unpacked == NULL)
+        return dlcore_fail_memory(error, "predictor", largest * sizeof *p->unpacked);
+    return DLCORE_OK;
+}
+
 static dlcore_status make_chain(dlcore_predictor_t *p, dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &p->model->network;
     size_t floats = dlcore_path_chain_floats(network);
-    float *kernel;
 
     p->chain_layers = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->chain_layers);
     p->chain_values = dlcore_allocate(&p->allocator, floats, sizeof *p->chain_values);
     if (p->chain_layers == NULL || p->chain_values == NULL)
         return dlcore_fail_memory(error, "predictor", floats * sizeof *p->chain_values);
-    kernel =
-        dlcore_allocate_raw(&p->allocator, DLCORE_CHAIN_WIDTH * DLCORE_CHAIN_WIDTH, sizeof *kernel);
-    if (kernel == NULL)
-        return dlcore_fail_memory(error, "predictor",
-                                  DLCORE_CHAIN_WIDTH * DLCORE_CHAIN_WIDTH * sizeof *kernel);
-    fill_chain(p, kernel);
-    dlcore_release(&p->allocator, kernel);
-    return DLCORE_OK;
+    return make_unpacked(p, error);
 }
 
 /* ---- layer by layer ---- */
@@ -99,31 +106,22 @@ static size_t settle_panels(dlcore_predictor_t *p)
     return floats;
 }
 
-static dlcore_status fill_panels(dlcore_predictor_t *p, dlcore_error_record_t *error)
+static void fill_panels(dlcore_predictor_t *p)
 {
     const dlcore_network_t *from = &p->model->network;
     const dlcore_parameter_t *parameter;
-    size_t largest = 0;
-    float *row_major;
 
-    for (size_t i = 0; (parameter = dlcore_network_parameter(from, i, NULL)) != NULL; i++)
-        largest = dlcore_size_max(largest, dlcore_parameter_size(parameter));
-    row_major = dlcore_allocate_raw(&p->allocator, largest, sizeof *row_major);
-    if (row_major == NULL)
-        return dlcore_fail_memory(error, "predictor", largest * sizeof *row_major);
     for (size_t i = 0; (parameter = dlcore_network_parameter(from, i, NULL)) != NULL; i++) {
         const dlcore_parameter_t *own = dlcore_network_parameter(&p->network, i, NULL);
         size_t inputs = own->shape[0], units = own->shape[1];
         float *to = p->values + own->offset;
 
-        dlcore_network_export(from, parameter, from->values, row_major);
+        dlcore_network_export(from, parameter, from->values, p->unpacked);
         if (own->rank == 2)
-            dlcore_native_pack(inputs, units, p->gemv->panel(units), row_major, to);
+            dlcore_native_pack(inputs, units, p->gemv->panel(units), p->unpacked, to);
         else
-            memcpy(to, row_major, dlcore_parameter_size(own) * sizeof *to);
+            memcpy(to, p->unpacked, dlcore_parameter_size(own) * sizeof *to);
     }
-    dlcore_release(&p->allocator, row_major);
-    return DLCORE_OK;
 }
 
 /* The same network with its weights in panels, for an engine whose kernels lie otherwise. */
@@ -145,7 +143,7 @@ static dlcore_status copy_network(dlcore_predictor_t *p, dlcore_error_record_t *
     if (p->values == NULL)
         return dlcore_fail_memory(error, "predictor", p->network.value_floats * sizeof *p->values);
     p->network.values = p->values;
-    return fill_panels(p, error);
+    return make_unpacked(p, error);
 }
 
 static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *error)
@@ -159,11 +157,8 @@ static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *er
         return dlcore_fail_memory(error, "predictor", network->node_count);
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_node_t *node = &network->nodes[i];
-        if (node->layer.kind != DLCORE_LAYER_DENSE)
-            continue;
-        p->skips_zeros[i] = dlcore_all_finite(dlcore_predictor_values(network, node, 0),
-                                              node->parameters[0].floats);
-        widest = dlcore_size_max(widest, node->input_width);
+        if (node->layer.kind == DLCORE_LAYER_DENSE)
+            widest = dlcore_size_max(widest, node->input_width);
     }
     room = dlcore_size_round_up(widest + DLCORE_GEMV_SPARE, 16);
     bytes = room * (sizeof(uint32_t) + sizeof(float));
@@ -196,15 +191,39 @@ static dlcore_status make_predictor_network(dlcore_predictor_t *p, dlcore_error_
     return status;
 }
 
+static void find_finite(dlcore_predictor_t *p)
+{
+    const dlcore_network_t *network = &p->network;
+
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+
+        if (node->layer.kind == DLCORE_LAYER_DENSE)
+            p->skips_zeros[i] = dlcore_all_finite(dlcore_predictor_values(network, node, 0),
+                                                  node->parameters[0].floats);
+    }
+}
+
+void dlcore_predictor_fill(dlcore_predictor_t *predictor)
+{
+    if (predictor->chain_layers != NULL)
+        fill_chain(predictor);
+    if (predictor->values != NULL)
+        fill_panels(predictor);
+    if (predictor->skips_zeros != NULL)
+        find_finite(predictor);
+}
+
 dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error)
 {
-    dlcore_status status;
+    dlcore_status status = DLCORE_OK;
 
     predictor->chain_rows = dlcore_path_chain_rows(&predictor->model->network, predictor->capacity);
-    if (predictor->chain_rows > 0) {
+    if (predictor->chain_rows > 0)
         status = make_chain(predictor, error);
-        if (status != DLCORE_OK || predictor->capacity <= predictor->chain_rows)
-            return status;
-    }
-    return make_predictor_network(predictor, error);
+    if (status == DLCORE_OK && predictor->capacity > predictor->chain_rows)
+        status = make_predictor_network(predictor, error);
+    if (status == DLCORE_OK)
+        dlcore_predictor_fill(predictor);
+    return status;
 }

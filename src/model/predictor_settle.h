@@ -41,6 +41,7 @@ struct dlcore_predictor {
     const dlcore_gemv_functions_t *gemv;
     bool has_products; /* the network's products may multiply */
     bool *skips_zeros; /* of each node: all weights are finite */
+    float *unpacked;   /* one kernel, row-major, for copies of weights; NULL: there are none */
     dlcore_workspace_t workspace;
     void *list_memory;
     dlcore_list_t lists[DLCORE_GEMV_ROWS];
@@ -62,6 +63,9 @@ static inline const float *dlcore_predictor_values(const dlcore_network_t *netwo
 /* Everything that a run needs, for the model, capacity and widths that are set; on failure the
  * caller frees the predictor. */
 dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error);
+
+/* Copies of the model's weights, and what is known of them, made anew in the same memory. */
+void dlcore_predictor_fill(dlcore_predictor_t *predictor);
 
 DLCORE_HIDDEN_END
 

@@ -247,8 +247,8 @@ static void test_predictor_made_between_batches_is_stale_after_the_next(void **s
     assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_OK);
     assert_int_equal(dlcore_predictor_run(predictor, inputs, 1, outputs), DLCORE_ERROR_STATE);
     assert_string_equal(dlcore_predictor_error(predictor),
-                        "predictor: the model's weights have changed since it was made; make a new "
-                        "one");
+                        "predictor: the model's weights have changed since it was made; call "
+                        "predictor_refresh");
     dlcore_predictor_free(predictor);
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);

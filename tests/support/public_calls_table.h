@@ -302,6 +302,9 @@ CALL(dlcore_model_predict_layer,
      s->status = dlcore_model_predict_layer(P(s->model), 1, P(s->x), P(s->y_pred), ERROR))
 CALL(dlcore_model_predict_from,
      s->status = dlcore_model_predict_from(P(s->model), 0, P(s->x), P(s->y_pred), ERROR))
+CALL(dlcore_model_same_shape, (void)dlcore_model_same_shape(P(s->model), P(s->model), ERROR))
+CALL(dlcore_model_blend, s->status = dlcore_model_blend(WRITES(s->model), P(s->model), 0.5))
+CALL(dlcore_model_reset, s->status = dlcore_model_reset(WRITES(s->model), 3))
 CALL(dlcore_model_layer_width, (void)dlcore_model_layer_width(P(s->model), 0))
 CALL(dlcore_model_request_stop, dlcore_model_request_stop(WRITES(s->model)))
 CALL(dlcore_model_abandon_call, s->status = dlcore_model_abandon_call(WRITES(s->model)))
@@ -377,6 +380,7 @@ CALL(dlcore_predictor_options_default, (void)dlcore_predictor_options_default())
 CALL(dlcore_predictor_create,
      s->status = dlcore_predictor_create(P(s->model), P(&s->predictor_options),
                                          P(&s->made_predictor)))
+CALL(dlcore_predictor_refresh, s->status = dlcore_predictor_refresh(P(s->predictor)))
 CALL(dlcore_predictor_free, FREE(dlcore_predictor_free, s->predictor))
 CALL(dlcore_predictor_run,
      s->status = dlcore_predictor_run(P(s->predictor), P(s->numbers), 1, P(s->outputs)))
