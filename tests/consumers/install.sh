@@ -15,6 +15,7 @@ if grep -rIlF -e "$DLCORE_SOURCE_DIR" -e "$PWD/first" "$DLCORE_PREFIX"; then
     echo "these installed files name a folder of the build" >&2
     exit 1
 fi
-for header in "$DLCORE_SOURCE_DIR"/include/dlcore.h "$DLCORE_SOURCE_DIR"/include/dlcore/*.h; do
+for header in "$DLCORE_SOURCE_DIR"/include/dlcore.h* "$DLCORE_SOURCE_DIR"/include/dlcore/*.h \
+    "$DLCORE_SOURCE_DIR"/include/dlcore/cpp/*.hpp; do
     cmp "$header" "$DLCORE_PREFIX/include/${header#"$DLCORE_SOURCE_DIR"/include/}"
 done

@@ -1,0 +1,177 @@
+// dlcore.hpp: handles, views, results, exceptions, and lambdas that throw.
+//
+// SPDX-License-Identifier: MIT
+#include <dlcore.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+static int failures = 0;
+
+static void expect(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    std::fprintf(stderr, "hpp: not so: %s\n", what);
+    failures++;
+}
+
+static const std::vector<float> inputs = {0, 0, 0, 1, 1, 0, 1, 1};
+static const std::vector<float> targets = {0, 1, 1, 1};
+
+static dlcore::model make_or(const dlcore::loss &loss = DLCORE_LOSS_BINARY_CROSSENTROPY)
+{
+    dlcore::model made;
+    made.add(dlcore::layer::dense(1, dlcore::activation::sigmoid));
+    made.compile(dlcore::optimizer::rmsprop(0.1), loss, {DLCORE_METRIC_ACCURACY}).build(2);
+    return made;
+}
+
+template <class Function> static std::string message_of(Function &&function)
+{
+    try {
+        function();
+        return "";
+    } catch (const dlcore::error &failed) {
+        return failed.what();
+    }
+}
+
+static void check_views()
+{
+    std::array<float, 3> numbers = {1, 2, 3};
+    const float plain[] = {4, 5};
+    const dlcore::view<float> writable = numbers;
+    const dlcore::view<const float> read = numbers, other = plain;
+
+    writable[1] = 7;
+    expect(read.size() == 3 && read[1] == 7.0F && other.size() == 2, "views of arrays");
+    expect(dlcore::view<const float>(inputs).row(2, 2)[0] == 1.0F, "a row of a view");
+    expect(dlcore::view<float>().empty(), "an empty view");
+    static_assert(!std::is_convertible_v<const std::vector<float> &, dlcore::view<float>>);
+}
+
+static void check_tensors()
+{
+    dlcore::tensor zeros = dlcore::tensor::zeros(2, 3), moved;
+
+    expect(zeros.rows() == 2 && zeros.columns() == 3 && zeros.floats().size() == 6, "zeros");
+    zeros.floats()[5] = 4;
+    moved = std::move(zeros);
+    expect(zeros.get() == nullptr && moved.floats()[5] == 4.0F, "moving a tensor");
+    expect(message_of([] { dlcore::tensor::of(inputs, 3); }) ==
+               "tensor: 8 numbers make no whole rows of 3",
+           "rows that are not whole");
+    const std::vector<std::int32_t> labels = {1, 2};
+    expect(dlcore_tensor_dtype(dlcore::tensor::of(labels).get()) == DLCORE_DTYPE_INT32, "int32");
+    expect(dlcore::tensor::of(labels).floats().empty(), "floats of integers");
+}
+
+static void check_models()
+{
+    dlcore::model network = make_or();
+    dlcore::fit_options how;
+    std::size_t epochs = 0, batches = 0;
+    const dlcore::tensor x = dlcore::tensor::of(inputs, 2), y = dlcore::tensor::of(targets);
+
+    how.settings.epochs = 100;
+    how.on_epoch_end([&](const dlcore::event &now) { return ++epochs == 60 && now.epoch() == 59; });
+    how.on_batch_end([&](const dlcore::event &) { batches++; });
+    const dlcore::history run = network.fit(x, y, how);
+    expect(epochs == 60 && batches == 60 && run.epochs() == 60 && run.stopped(), "stopping");
+    expect(run.last("loss") < run.value("loss", 0), "learning");
+    const dlcore_evaluation_t found = network.evaluate(x, y);
+    expect(dlcore_evaluation_value(&found, "accuracy") == 1.0, "evaluating");
+    const std::vector<float> answers = network.predict(x);
+    dlcore::predictor predictor(network, 4);
+    std::vector<float> same(4);
+    predictor.run(inputs, same);
+    for (std::size_t i = 0; i < 4; i++)
+        expect(answers[i] - same[i] < 1e-6F && same[i] - answers[i] < 1e-6F, "predictor");
+    network.save("or.safetensors");
+    expect(dlcore::model::load("or.safetensors").predict(x) == answers, "saving and loading");
+    dlcore::model copy = network.clone();
+    expect(copy.weights() == network.weights(), "cloning");
+    copy.set_weights(std::vector<float>(3));
+    expect(copy.predict(x)[3] == 0.5F, "setting weights");
+    predictor.refresh();
+}
+
+static void check_errors()
+{
+    dlcore::model network = make_or(), nothing(nullptr);
+    const dlcore::tensor wide = dlcore::tensor::of(inputs, 4), y = dlcore::tensor::of(targets);
+
+    expect(message_of([&] { network.predict(wide); }).find("expects 2 inputs, got 4") !=
+               std::string::npos,
+           "a message with its numbers");
+    const dlcore::result refused = network.try_set_weights(inputs);
+    expect(!refused && refused.status() == DLCORE_ERROR_SHAPE &&
+               refused.message() == "weights: the model has 3 values, got 8",
+           "a result");
+    expect(message_of([] { dlcore::model::load("none.safetensors"); }).find("none.safetensors") !=
+               std::string::npos,
+           "a file that is not there");
+    expect(!dlcore::model::try_load(nothing, "none.safetensors") && nothing.get() == nullptr,
+           "a result of loading");
+    expect(nothing.try_build().status() == DLCORE_ERROR_ARGUMENT, "a handle without a model");
+    std::array<float, 2> one = {1, 1};
+    std::array<float, 3> three = {};
+    dlcore::predictor predictor(network);
+    expect(predictor.try_run(one, three) == DLCORE_ERROR_SHAPE, "outputs of another size");
+}
+
+static void check_lambdas()
+{
+    std::atomic<int> calls{0};
+    auto squares = [&](const dlcore::batch &of) {
+        calls++;
+        for (std::size_t i = 0; i < of.rows; i++) {
+            const float error = of.y_pred[i] - of.y_true[i];
+            of.row_values[i] = error * error;
+            if (of.gradient != nullptr)
+                of.gradient[i] = 2 * error;
+        }
+    };
+    auto broken = [](const dlcore::batch &) { throw std::string("out of a loss"); };
+    const dlcore::tensor x = dlcore::tensor::of(inputs, 2), y = dlcore::tensor::of(targets);
+    dlcore::model network =
+        make_or(dlcore::loss::of(squares, "squares")); // which outlives the loss
+    const std::vector<float> before = network.weights();
+
+    network.fit(x, y);
+    expect(calls == 1 && network.weights() != before, "a loss of a lambda");
+    dlcore::model bad = make_or(dlcore::loss::of(broken));
+    const std::vector<float> kept = bad.weights();
+    bool thrown = false;
+    try {
+        bad.fit(x, y);
+    } catch (const std::string &text) {
+        thrown = text == "out of a loss";
+    }
+    expect(thrown && bad.weights() == kept, "an exception out of a loss");
+    thrown = false;
+    dlcore::fit_options how;
+    how.on_batch_end([](const dlcore::event &) { throw 7; });
+    try {
+        network.fit(x, y, how);
+    } catch (int number) {
+        thrown = number == 7;
+    }
+    expect(thrown, "an exception out of a callback");
+    network.fit(x, y); // which is possible again
+}
+
+int main()
+{
+    check_views();
+    check_tensors();
+    check_models();
+    check_errors();
+    check_lambdas();
+    std::printf("hpp: %d failures\n", failures);
+    return failures == 0 ? 0 : 1;
+}
