@@ -51,6 +51,7 @@
 #include "dlcore/initializer.h"
 #include "dlcore/inspect.h"
 #include "dlcore/layer.h"
+#include "dlcore/lbfgs.h"
 #include "dlcore/loss.h"
 #include "dlcore/metric.h"
 #include "dlcore/model.h"

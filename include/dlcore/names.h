@@ -238,6 +238,12 @@
 #define reduction_from_name dlcore_reduction_from_name
 #define reduction_name dlcore_reduction_name
 
+/* lbfgs.h */
+#define lbfgs_options_t dlcore_lbfgs_options_t
+#define lbfgs_options_default dlcore_lbfgs_options_default
+#define lbfgs_report_t dlcore_lbfgs_report_t
+#define model_fit_lbfgs dlcore_model_fit_lbfgs
+
 /* steps.h */
 #define model_train_on_gradient dlcore_model_train_on_gradient
 #define model_apply_gradients dlcore_model_apply_gradients

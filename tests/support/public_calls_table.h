@@ -302,6 +302,10 @@ CALL(dlcore_model_predict_layer,
      s->status = dlcore_model_predict_layer(P(s->model), 1, P(s->x), P(s->y_pred), ERROR))
 CALL(dlcore_model_predict_from,
      s->status = dlcore_model_predict_from(P(s->model), 0, P(s->x), P(s->y_pred), ERROR))
+CALL(dlcore_lbfgs_options_default, (void)dlcore_lbfgs_options_default())
+CALL(dlcore_model_fit_lbfgs,
+     s->status = dlcore_model_fit_lbfgs(WRITES(s->model), P(s->x), P(s->y), P(&s->lbfgs_options),
+                                        P(&s->lbfgs_report)))
 CALL(dlcore_model_same_shape, (void)dlcore_model_same_shape(P(s->model), P(s->model), ERROR))
 CALL(dlcore_model_blend, s->status = dlcore_model_blend(WRITES(s->model), P(s->model), 0.5))
 CALL(dlcore_model_reset, s->status = dlcore_model_reset(WRITES(s->model), 3))
