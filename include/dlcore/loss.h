@@ -114,7 +114,7 @@ typedef struct dlcore_loss {
 
     /* Labels that do not count. Losses are means over what is there: a batch's loss under
      * sum_over_batch_size is divided by the samples, or labels, that are present. Metrics leave the
-     * same out.
+     * same out. Not with a collective of several ranks: DLCORE_ERROR_UNSUPPORTED.
      *
      * Of the sparse categorical cross-entropy: samples of the class ignore_class, which may be any
      * number (Keras's ignore_class); false. */

@@ -81,15 +81,15 @@ static void squared_error(const function_batch_t *batch, void *user)
 }
 
 /* Two layers, compiled; NULL loss: mse. */
-static model_t *regression(engine_t engine, size_t threads, const loss_t *loss,
-                           const metric_t *metric)
+static model_t *wide_regression(engine_t engine, size_t threads, size_t hidden, const loss_t *loss,
+                                const metric_t *metric)
 {
     model_options_t options = engine_options(engine, threads);
     compile_options_t how = compile_options_default();
     model_t *model = NULL;
 
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
-    assert_accepted(model, model_add(model, layer_dense(24, ACTIVATION_TANH)));
+    assert_accepted(model, model_add(model, layer_dense(hidden, ACTIVATION_TANH)));
     assert_accepted(model, model_add(model, layer_dense(UNITS, ACTIVATION_TANH)));
     how.optimizer = optimizer_adam();
     how.loss = loss != NULL ? *loss : loss_mean_squared_error();
@@ -98,6 +98,12 @@ static model_t *regression(engine_t engine, size_t threads, const loss_t *loss,
     assert_accepted(model, model_compile_with(model, &how));
     assert_accepted(model, model_build(model, INPUTS));
     return model;
+}
+
+static model_t *regression(engine_t engine, size_t threads, const loss_t *loss,
+                           const metric_t *metric)
+{
+    return wide_regression(engine, threads, 24, loss, metric);
 }
 
 static void train(model_t *model, const tensor_t *sample_weight)
@@ -190,7 +196,7 @@ static void test_function_called_by_batch_gets_batches_on_the_calling_thread(voi
     model_t *model;
 
     (void)state;
-    model = regression(DLCORE_ENGINE_AUTO, 4, &loss, &metric);
+    model = wide_regression(DLCORE_ENGINE_AUTO, 4, 4000, &loss, &metric); /* work for several */
     train(model, NULL);
     assert_int_equal(seen.calls, 3 * 5);
     assert_int_equal(seen.rows, 3 * ROWS);

@@ -15,6 +15,7 @@
 
 #include "dlcore.h"
 #include "support/classifier.h"
+#include "support/collective_loopback.h"
 #include "support/models.h"
 #include "support/tensors.h"
 
@@ -506,6 +507,48 @@ static void test_masked_settings_without_sense_are_refused(void **state)
     tensor_free(with_nan);
 }
 
+/* A step of one of two ranks. */
+typedef struct step_of_rank {
+    dlcore_status status[2];
+    bool named[2];
+} step_of_rank_t;
+
+static void step_with_mask(void *user, const dlcore_collective_t *collective)
+{
+    step_of_rank_t *found = user;
+    loss_t loss = loss_mean_squared_error();
+    tensor_t *x = borrow_floats(x_values, ROWS, INPUTS), *y = borrow_floats(gaps, ROWS, UNITS);
+    model_t *model;
+
+    loss.missing_labels = true;
+    model = model_of(DLCORE_ENGINE_AUTO, &loss, ACTIVATION_TANH);
+    found->status[collective->rank] = dlcore_model_set_collective(model, collective);
+    if (found->status[collective->rank] == DLCORE_OK)
+        found->status[collective->rank] = model_train_on_batch(model, x, y, NULL);
+    found->named[collective->rank] =
+        strstr(model_error(model), "missing_labels of the loss is not supported") != NULL;
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
+static void test_masked_losses_of_several_ranks_are_refused(void **state)
+{
+    loopback_t *loopback = loopback_create(2);
+    dlcore_collective_t settings;
+    step_of_rank_t found = {.named = {false}};
+
+    (void)state;
+    assert_non_null(loopback);
+    settings = loopback_collective(loopback, 0);
+    loopback_run(loopback, &settings, step_with_mask, &found);
+    for (size_t rank = 0; rank < 2; rank++) {
+        assert_int_equal(found.status[rank], DLCORE_ERROR_UNSUPPORTED);
+        assert_true(found.named[rank]);
+    }
+    loopback_free(loopback);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_masked_weights_of_samples_below_0_turn_the_gradient_around),
         cmocka_unit_test(test_masked_settings_travel_in_files),
         cmocka_unit_test(test_masked_settings_without_sense_are_refused),
+        cmocka_unit_test(test_masked_losses_of_several_ranks_are_refused),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

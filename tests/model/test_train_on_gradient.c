@@ -128,6 +128,42 @@ static void test_apply_gradients_of_model_gradients_is_train_on_batch(void **sta
     with_every_engine(check_apply);
 }
 
+static void test_apply_gradients_leaves_frozen_layers_and_statistics_alone(void **state)
+{
+    model_t *model = NULL;
+    optimizer_t sgd = optimizer_sgd();
+    layer_t frozen = layer_dense(4, ACTIVATION_TANH);
+    float *before, *after, *gradients;
+    size_t count;
+
+    (void)state;
+    frozen.trainable = false;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, frozen));
+    assert_accepted(model, model_add(model, layer_batch_normalization()));
+    assert_accepted(model, model_add(model, layer_dense(2, ACTIVATION_LINEAR)));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+    assert_accepted(model, model_build(model, 3));
+    count = model_parameter_count(model);
+    gradients = calloc(count, sizeof *gradients);
+    assert_non_null(gradients);
+    for (size_t i = 0; i < count; i++)
+        gradients[i] = 1.0f;
+    before = weights_of(model);
+    assert_accepted(model, model_apply_gradients(model, gradients, count));
+    after = weights_of(model);
+    for (size_t i = 0; i < count; i++) {
+        /* gamma and beta of 4 units, not their moving mean and variance; the last layer */
+        bool moves = (i >= 16 && i < 16 + 8) || i >= 16 + 16;
+
+        assert_true(moves ? fabsf(after[i] - (before[i] - 0.01f)) < 1e-6f : after[i] == before[i]);
+    }
+    free(before);
+    free(after);
+    free(gradients);
+    model_free(model);
+}
+
 static void check_given(engine_t engine)
 {
     how_t cases[16];
@@ -239,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apply_gradients_of_model_gradients_is_train_on_batch),
+        cmocka_unit_test(test_apply_gradients_leaves_frozen_layers_and_statistics_alone),
         cmocka_unit_test(test_train_on_gradient_of_mse_is_train_on_batch),
         cmocka_unit_test(test_train_on_gradient_and_on_batch_in_turns_keep_one_optimizer),
         cmocka_unit_test(test_train_on_gradient_arguments_that_do_not_fit_are_refused),
