@@ -19,7 +19,7 @@ bool dlcore_gather_takes_lists(const dlcore_network_t *network)
 
 bool dlcore_gather_is_lists(const dlcore_network_t *network, const dlcore_tensor_t *x)
 {
-    return x->is_sparse && dlcore_gather_takes_lists(network);
+    return x != NULL && x->is_sparse && dlcore_gather_takes_lists(network);
 }
 
 dlcore_lists_t dlcore_gather_lists(const dlcore_network_t *network, const dlcore_sparse_t *sparse)

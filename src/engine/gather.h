@@ -38,7 +38,7 @@ static inline size_t dlcore_source_sample(const dlcore_source_t *source, size_t 
 
 /* Whether the network's first layer takes rows of that tensor as lists (matrix.h): the tensor is
  * sparse, and what comes before the layer leaves zeros zero. A network with another first layer
- * gets dense rows of a sparse tensor, batch by batch. */
+ * gets dense rows of a sparse tensor, batch by batch. x NULL: a rank without rows has none. */
 bool dlcore_gather_is_lists(const dlcore_network_t *network, const dlcore_tensor_t *x);
 /* Whether it takes lists at all, and those of arrays as they are. */
 bool dlcore_gather_takes_lists(const dlcore_network_t *network);
