@@ -203,8 +203,9 @@ static dlcore_status find_column(dlcore_csv_reader_t *reader, const dlcore_csv_c
     if (number < 0)
         number += (long long)columns->count;
     if (number < 0 || (size_t)number >= columns->count)
-        return dlcore_fail(error, DLCORE_ERROR_RANGE, "%s: column %d: the file has %zu",
-                           reader->input->name, wanted.number, columns->count);
+        return dlcore_fail(error, DLCORE_ERROR_RANGE,
+                           "%s: a column is asked for by number %d: the file has columns 0 to %zu",
+                           reader->input->name, wanted.number, columns->count - 1);
     *found = (size_t)number;
     return DLCORE_OK;
 }
@@ -220,8 +221,10 @@ static dlcore_status choose_features(dlcore_csv_reader_t *reader,
         if (status != DLCORE_OK)
             return status;
         if (columns->roles[column] != DLCORE_CSV_SKIP)
-            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: column %zu is chosen twice",
-                               reader->input->name, column);
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "%s: column %zu is chosen twice, as two features or as a feature "
+                               "and the label",
+                               reader->input->name, column + 1);
         columns->roles[column] = (int32_t)i;
     }
     columns->features = options->feature_count;

@@ -324,7 +324,8 @@ dlcore_status dlcore_check_functions(const dlcore_model_t *model, const char *ca
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "%s: the loss \"%s\" is a function of the program that saved the "
                            "model: give it as own_loss when you load, or compile again",
-                           call, settings->loss.name);
+                           call,
+                           settings->loss.name[0] != '\0' ? settings->loss.name : "loss_function");
     for (size_t i = 0; i < count; i++) {
         const dlcore_metric_t *metric =
             i < settings->metric_count ? &settings->metrics[i]

@@ -1,7 +1,7 @@
 /* What a loss is to the engine: a const table, one per kind.
  *
- * To add a kind: an enumerator, fields and a constructor in dlcore/loss.h, one file loss_<kind>.c
- * that ends in its tables, and one row in DLCORE_LOSS_KINDS below.
+ * To add a kind: an enumerator and fields in dlcore/loss.h, one file loss_<kind>.c that ends in its
+ * tables, and one row in DLCORE_LOSS_KINDS below, which makes the constructor.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_NN_LOSS_H

@@ -44,11 +44,13 @@ static void test_csv_columns_that_are_not_there_are_refused(void **state)
                   DLCORE_ERROR_ARGUMENT,
                   "CSV data: columns cannot be named in a file without a header");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, (dlcore_csv_column_t){.number = 2}, first,
-                  DLCORE_ERROR_RANGE, "CSV data: column 2: the file has 2");
+                  DLCORE_ERROR_RANGE,
+                  "CSV data: a column is asked for by number 2: the file has columns 0 to 1");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, last, (dlcore_csv_column_t){.number = -3},
-                  DLCORE_ERROR_RANGE, "column -3: the file has 2");
+                  DLCORE_ERROR_RANGE, "by number -3: the file has columns 0 to 1");
     assert_choice("a,b\n1,2\n", DLCORE_CSV_HEADER_AUTO, last, last, DLCORE_ERROR_ARGUMENT,
-                  "CSV data: column 1 is chosen twice");
+                  "CSV data: column 2 is chosen twice, as two features or as a feature and "
+                  "the label");
 }
 
 /* As many names as there is room for. */
