@@ -1,9 +1,10 @@
 #!/bin/sh
 # Builds as hosts have them: all sources as one, behind -ffast-math and -Ofast, with link-time
-# optimization, without optimization, as a shared library. Each compiles without a warning and passes
+# optimization, without optimization, as a shared library, for some kinds of CPUs. Each compiles without a warning and passes
 # the tests that it endangers most.
 #
-#   build_variants.sh work-folder [VARIANT...]     (by default refused unity fast_math lto shared)
+#   build_variants.sh work-folder [VARIANT...]     (by default refused unity fast_math lto shared
+#                                              kernels)
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -116,8 +117,24 @@ shared() {
         > "$work/shared.log"
 }
 
+# Kernels for some CPUs only; others are refused by name.
+kernels() {
+    for kind in generic avx512; do
+        if [ "$kind" = avx512 ] && [ "$(uname -m)" != x86_64 ]; then continue; fi
+        build "kernels_$kind" "-DCMAKE_BUILD_TYPE=Release -DDLCORE_KERNELS=$kind" \
+            kernels kernels_activations engine predictor fit
+    done
+    for list in sse9 'generic;all'; do
+        if cmake -S "$top" -B "$work/kernels_wrong" "-DDLCORE_KERNELS=$list" > "$work/wrong.log" 2>&1 ||
+            ! grep -q 'DLCORE_KERNELS is' "$work/wrong.log"; then
+            echo "kernels: \"$list\" is not refused"
+            return 1
+        fi
+    done
+}
+
 failed=0
-test $# -gt 0 || set -- refused unity fast_math lto shared
+test $# -gt 0 || set -- refused unity fast_math lto shared kernels
 for variant in "$@"; do
     begin=$(date +%s)
     # In a shell of its own, and not as a condition, so that `set -e` holds within.

@@ -146,6 +146,13 @@ DLCORE_API dlcore_status dlcore_model_save(const dlcore_model_t *model, const ch
 DLCORE_API dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *options,
                                            dlcore_model_t **model);
 
+/* Likewise, but as if the options' `compile` and `training_state` were false: to predict. A program
+ * that calls no other function for loading, and does not train, links no losses, metrics,
+ * optimizers or gradients (with -ffunction-sections -fdata-sections and -Wl,--gc-sections). */
+DLCORE_API dlcore_status dlcore_model_load_to_predict(const char *path,
+                                                      const dlcore_load_options_t *options,
+                                                      dlcore_model_t **model);
+
 /* The same bytes in memory. *bytes comes from the model's allocator: release it with that, by
  * default with free(). NULL on failure. */
 DLCORE_API dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
@@ -154,6 +161,9 @@ DLCORE_API dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
 DLCORE_API dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
                                                   const dlcore_load_options_t *options,
                                                   dlcore_model_t **model);
+DLCORE_API dlcore_status dlcore_model_load_memory_to_predict(const void *bytes, size_t size,
+                                                             const dlcore_load_options_t *options,
+                                                             dlcore_model_t **model);
 
 /* Writes the bytes wherever you want. `write` gets them in order, and returns whether it took all
  * of them. */

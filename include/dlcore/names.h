@@ -532,6 +532,8 @@
 #define model_load dlcore_model_load
 #define model_save_memory dlcore_model_save_memory
 #define model_load_memory dlcore_model_load_memory
+#define model_load_memory_to_predict dlcore_model_load_memory_to_predict
+#define model_load_to_predict dlcore_model_load_to_predict
 #define byte_writer_t dlcore_byte_writer_t
 #define model_save_to dlcore_model_save_to
 #define byte_reader_t dlcore_byte_reader_t

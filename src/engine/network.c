@@ -138,12 +138,15 @@ void dlcore_network_settle_input(dlcore_network_t *network)
             rescaled = true;
             network->input_scale = (float)node->layer.scale;
             network->input_offset = (float)node->layer.offset;
-        } else if (node->type->forward != NULL) {
+        } else if (dlcore_layer_runs(node->type, true)) {
             return;
         }
         network->first = i + 1;
     }
 }
+
+typedef dlcore_status (*values_function_t)(dlcore_network_t *network, uint64_t seed,
+                                           bool keeps_adapted, dlcore_error_record_t *error);
 
 dlcore_status dlcore_network_draw(dlcore_network_t *network, uint64_t seed, bool keeps_adapted,
                                   dlcore_error_record_t *error)
@@ -218,9 +221,9 @@ static dlcore_status settle_nodes(dlcore_network_t *network, size_t width, size_
     return status;
 }
 
-/* `seed` NULL: the values stay unset. */
-static dlcore_status build_nodes(dlcore_network_t *network, size_t width, const uint64_t *seed,
-                                 dlcore_error_record_t *error)
+/* `draw` NULL: the values stay unset. */
+static dlcore_status build_nodes(dlcore_network_t *network, size_t width, values_function_t draw,
+                                 uint64_t seed, dlcore_error_record_t *error)
 {
     size_t floats;
     dlcore_status status = settle_nodes(network, width, &floats, error);
@@ -228,12 +231,12 @@ static dlcore_status build_nodes(dlcore_network_t *network, size_t width, const 
     if (status != DLCORE_OK)
         return status;
     network->value_floats = floats;
-    network->values = seed != NULL
+    network->values = draw != NULL
                           ? dlcore_allocate(&network->allocator, floats, sizeof(float))
                           : dlcore_allocate_raw(&network->allocator, floats, sizeof(float));
     if (network->values == NULL)
         return dlcore_fail_memory(error, "weights", floats * sizeof(float));
-    return seed != NULL ? dlcore_network_draw(network, *seed, false, error) : DLCORE_OK;
+    return draw != NULL ? draw(network, seed, false, error) : DLCORE_OK;
 }
 
 /* As if nothing had been built. */
@@ -251,8 +254,8 @@ void dlcore_network_unbuild(dlcore_network_t *network)
     }
 }
 
-static dlcore_status build_for(dlcore_network_t *network, size_t input_width, const uint64_t *seed,
-                               dlcore_error_record_t *error)
+static dlcore_status build_for(dlcore_network_t *network, size_t input_width,
+                               values_function_t draw, uint64_t seed, dlcore_error_record_t *error)
 {
     dlcore_status status;
 
@@ -267,7 +270,7 @@ static dlcore_status build_for(dlcore_network_t *network, size_t input_width, co
     if (input_width > INT_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: %zu inputs are more than %d",
                            network->nodes[0].layer.name, input_width, INT_MAX);
-    status = build_nodes(network, input_width, seed, error);
+    status = build_nodes(network, input_width, draw, seed, error);
     if (status != DLCORE_OK)
         dlcore_network_unbuild(network);
     network->revision++;
@@ -277,14 +280,14 @@ static dlcore_status build_for(dlcore_network_t *network, size_t input_width, co
 dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
                                    dlcore_error_record_t *error)
 {
-    return build_for(network, input_width, &seed, error);
+    return build_for(network, input_width, dlcore_network_draw, seed, error);
 }
 
 dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
                                          dlcore_error_record_t *error)
 {
     const dlcore_parameter_t *parameter;
-    dlcore_status status = build_for(network, input_width, NULL, error);
+    dlcore_status status = build_for(network, input_width, NULL, 0, error);
 
     /* Padding is zero: regularizers sum over it. A kernel's is set with its rows, a vector's here.
      */
@@ -325,8 +328,7 @@ bool dlcore_network_keeps_input(const dlcore_network_t *network, size_t i)
 {
     const dlcore_node_t *node = &network->nodes[i];
 
-    return node->type->activation_gradient != NULL &&
-           dlcore_activate_needs_input(node->layer.activation);
+    return node->type->has_activation && dlcore_activate_needs_input(node->layer.activation);
 }
 
 bool dlcore_network_has_penalty(const dlcore_network_t *network, size_t i)

@@ -44,9 +44,9 @@ dlcore_path_t dlcore_path_train(const dlcore_network_t *network,
     size_t count = network->node_count - network->first;
     dlcore_small_loss_t loss;
 
-    if (count > DLCORE_SMALL_LAYERS || network->products->small == NULL ||
-        network->products->small() == NULL || !dlcore_small_loss(objective, &loss) ||
-        dlcore_network_has_penalties(network))
+    if (count > DLCORE_SMALL_LAYERS || dlcore_products_training(network->products)->small == NULL ||
+        dlcore_products_training(network->products)->small() == NULL ||
+        !dlcore_small_loss(objective, &loss) || dlcore_network_has_penalties(network))
         return DLCORE_PATH_LAYERS;
     for (size_t l = 0; l < count; l++) {
         if (!is_small_layer(&network->nodes[network->first + l], objective, l + 1 == count))

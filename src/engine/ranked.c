@@ -108,7 +108,7 @@ static bool shares(const dlcore_ranked_step_t *run, size_t i)
 {
     const dlcore_node_t *node = &run->step->network->nodes[i];
 
-    return node->type->shared != NULL && node->layer.trainable &&
+    return dlcore_layer_training(node->layer.kind)->shared != NULL && node->layer.trainable &&
            !run->ranks->collective.local_batch_statistics;
 }
 
@@ -116,7 +116,8 @@ static bool shares(const dlcore_ranked_step_t *run, size_t i)
 static bool share_sums(dlcore_ranked_step_t *run, const dlcore_place_t *place, size_t i,
                        dlcore_shared_stage_t stage)
 {
-    const dlcore_layer_shared_t *shared = run->step->network->nodes[i].type->shared;
+    const dlcore_layer_shared_t *shared =
+        dlcore_layer_training(run->step->network->nodes[i].layer.kind)->shared;
     size_t length = shared->length(run->step->network->nodes[i].input_width);
     dlcore_ranked_t *ranked = run->ranked;
 
@@ -145,6 +146,9 @@ static void forward_layer(dlcore_ranked_step_t *run, const dlcore_place_t *place
 {
     const dlcore_network_t *network = run->step->network;
     const dlcore_layer_type_t *type = network->nodes[i].type;
+    const dlcore_layer_training_t *training = dlcore_layer_training(network->nodes[i].layer.kind);
+    void (*layer_forward)(const dlcore_layer_pass_t *pass) =
+        training->forward != NULL ? training->forward : type->forward;
     bool has_rows = false;
 
     for (size_t k = 0; k < run->ranked->key.slices; k++) {
@@ -152,7 +156,7 @@ static void forward_layer(dlcore_ranked_step_t *run, const dlcore_place_t *place
 
         has_rows |= dlcore_layer_has_rows(type, &pass);
         if (rows_of(run, k) > 0)
-            type->forward(&pass);
+            layer_forward(&pass);
     }
     dlcore_place_meet(place);
     for (size_t k = 0; has_rows && k < run->ranked->key.slices; k++) {
@@ -326,14 +330,14 @@ static void gradient_before(dlcore_ranked_step_t *run, const dlcore_place_t *pla
             dlcore_activity_gradient(network, workspace_of(run, k), i, place);
         dlcore_place_meet(place);
     }
-    if (type->activation_gradient == NULL || activation == DLCORE_ACTIVATION_LINEAR ||
+    if (!type->has_activation || activation == DLCORE_ACTIVATION_LINEAR ||
         dlcore_step_folds(network, activation, i))
         return;
     for (size_t k = 0; k < run->ranked->key.slices; k++) {
         dlcore_layer_pass_t pass = back_pass(run, place, k, i);
 
         if (rows_of(run, k) > 0)
-            type->activation_gradient(&pass);
+            dlcore_layer_training(network->nodes[i].layer.kind)->activation_gradient(&pass);
     }
     dlcore_place_meet(place);
 }
@@ -344,8 +348,10 @@ static bool backward(dlcore_ranked_step_t *run, const dlcore_place_t *place)
 
     for (size_t i = network->node_count; i-- > network->first;) {
         const dlcore_layer_type_t *type = network->nodes[i].type;
+        const dlcore_layer_training_t *training =
+            dlcore_layer_training(network->nodes[i].layer.kind);
 
-        if (type->forward == NULL)
+        if (!dlcore_layer_runs(type, true))
             continue;
         gradient_before(run, place, i);
         if (shares(run, i) && !share_sums(run, place, i, DLCORE_SHARED_GRADIENT))
@@ -354,12 +360,12 @@ static bool backward(dlcore_ranked_step_t *run, const dlcore_place_t *place)
             dlcore_layer_pass_t pass = back_pass(run, place, k, i);
 
             if (rows_of(run, k) > 0)
-                type->input_gradient(&pass);
+                training->input_gradient(&pass);
         }
         dlcore_place_meet(place);
         if (place->worker == 0) /* all workers have left the layer above */
             dlcore_ranked_send(run, i + 1);
-        if (type->parameter_gradient != NULL && network->nodes[i].layer.trainable)
+        if (training->parameter_gradient != NULL && network->nodes[i].layer.trainable)
             dlcore_ranked_add_gradients(run, place, i);
     }
     return true;
@@ -376,11 +382,11 @@ static void move_statistics_of(const dlcore_ranked_step_t *run, const dlcore_pla
         const dlcore_node_t *node = &network->nodes[i];
         dlcore_layer_pass_t pass = pass_of(run, place, 0, i);
 
-        if (node->type->shared == NULL || !node->layer.trainable ||
+        if (dlcore_layer_training(node->layer.kind)->shared == NULL || !node->layer.trainable ||
             (!pass.shares && rows_of(run, 0) == 0))
             continue;
         pass.statistics = network->values;
-        node->type->shared->move(&pass);
+        dlcore_layer_training(node->layer.kind)->shared->move(&pass);
     }
 }
 
@@ -393,8 +399,8 @@ static void average_statistics(dlcore_ranked_step_t *run)
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_node_t *node = &network->nodes[i];
 
-        for (size_t p = 0;
-             node->type->shared != NULL && node->layer.trainable && p < node->parameter_count;
+        for (size_t p = 0; dlcore_layer_training(node->layer.kind)->shared != NULL &&
+                           node->layer.trainable && p < node->parameter_count;
              p++) {
             const dlcore_parameter_t *parameter = &node->parameters[p];
             float *values = network->values + parameter->offset;

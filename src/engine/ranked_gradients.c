@@ -86,7 +86,7 @@ void dlcore_ranked_add_gradients(dlcore_ranked_step_t *run, const dlcore_place_t
         pass.dx = i > step->network->first ? &workspace->gradients[i - 1] : NULL;
         pass.sink = &sink.sink;
         if (pass.y->rows > 0 || pass.shares)
-            node->type->parameter_gradient(&pass);
+            dlcore_layer_training(node->layer.kind)->parameter_gradient(&pass);
         else if (place->worker == 0)
             take_no_rows(node, &sink.sink);
         if (k + 1 < run->ranked->key.slices)

@@ -100,8 +100,9 @@ static size_t sums_length(const dlcore_network_t *network, const dlcore_objectiv
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_node_t *node = &network->nodes[i];
 
-        if (node->type->shared != NULL)
-            length = dlcore_size_max(length, node->type->shared->length(node->input_width));
+        if (dlcore_layer_training(node->layer.kind)->shared != NULL)
+            length = dlcore_size_max(
+                length, dlcore_layer_training(node->layer.kind)->shared->length(node->input_width));
     }
     return length;
 }

@@ -207,7 +207,7 @@ dlcore_status dlcore_ranks_add_slices(dlcore_ranks_t *ranks, double *slices, siz
 static bool adds_up(const dlcore_objective_t *objective)
 {
     for (size_t i = 0; i < objective->metric_count; i++) {
-        if (dlcore_metric_type(objective->metrics[i].kind)->merge != NULL)
+        if (dlcore_metric_run(objective->metrics[i].kind)->merge != NULL)
             return false;
     }
     return true;

@@ -55,7 +55,7 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
 {
     size_t count = network->node_count - network->first;
 
-    plan->functions = network->products->small();
+    plan->functions = dlcore_products_training(network->products)->small();
     (void)dlcore_small_loss(objective, &plan->net.loss);
     plan->net.layer_count = count;
     plan->net.is_narrow = true;

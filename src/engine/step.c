@@ -10,25 +10,27 @@
 #include "engine/columns.h"
 #include "engine/small.h"
 #include "engine/step_pass.h"
+#include "engine/step_predict.h"
 #include "nn/function.h"
 
 void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
                          dlcore_workspace_t *workspace, const dlcore_place_t *place)
 {
+    bool trains = workspace->gradients != NULL;
+
     dlcore_activity_clear(workspace, place);
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_layer_type_t *type = network->nodes[i].type;
+        const dlcore_layer_training_t *training =
+            dlcore_layer_training(network->nodes[i].layer.kind);
         dlcore_layer_pass_t pass;
 
-        if (!dlcore_layer_runs(type, workspace->gradients != NULL))
+        if (!dlcore_layer_runs(type, trains))
             continue;
         pass = dlcore_step_pass(network, objective, workspace, place, i);
-        type->forward(&pass);
-        dlcore_place_meet(place);
-        if (dlcore_layer_has_rows(type, &pass)) {
-            type->forward_rows(&pass);
-            dlcore_place_meet(place);
-        }
+        dlcore_step_layer(type,
+                          trains && training->forward != NULL ? training->forward : type->forward,
+                          &pass, place);
         if (workspace->row_activity != NULL && dlcore_network_has_penalty(network, i))
             dlcore_activity_rows(network, workspace, i, place);
     }
@@ -74,9 +76,11 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
 {
     for (size_t i = network->node_count; i-- > network->first;) {
         const dlcore_layer_type_t *type = network->nodes[i].type;
+        const dlcore_layer_training_t *training =
+            dlcore_layer_training(network->nodes[i].layer.kind);
         dlcore_layer_pass_t pass;
 
-        if (type->forward == NULL)
+        if (!dlcore_layer_runs(type, true))
             continue; /* its gradient buffer is its input's, too */
         pass = dlcore_step_pass(network, objective, workspace, place, i);
         pass.dy = &workspace->gradients[i];
@@ -86,19 +90,19 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
             dlcore_activity_gradient(network, workspace, i, place);
             dlcore_place_meet(place);
         }
-        if (type->activation_gradient != NULL && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
+        if (type->has_activation && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
             !dlcore_step_folds(network, pass.activation.kind, i)) {
-            type->activation_gradient(&pass);
+            training->activation_gradient(&pass);
             dlcore_place_meet(place);
         }
         if (i > network->first) {
             pass.dx = &workspace->gradients[i - 1];
             pass.activation_below = dlcore_step_activation_below(network, i);
-            type->input_gradient(&pass);
+            training->input_gradient(&pass);
             dlcore_place_meet(place); /* the update below writes the weights just read */
         }
-        if (type->parameter_gradient != NULL && network->nodes[i].layer.trainable)
-            type->parameter_gradient(&pass);
+        if (training->parameter_gradient != NULL && network->nodes[i].layer.trainable)
+            training->parameter_gradient(&pass);
     }
 }
 

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "engine/step_pass.h"
 
+#include "engine/step_predict.h"
+
 /* The activation that node i applies itself in a run with this objective. */
 static dlcore_activate_t activation_of(const dlcore_network_t *network,
                                        const dlcore_objective_t *objective, size_t i)
@@ -30,32 +32,22 @@ dlcore_layer_pass_t dlcore_step_pass(const dlcore_network_t *network,
                                      size_t i)
 {
     const dlcore_node_t *node = &network->nodes[i];
-    bool shares = workspace->shares && node->type->shared != NULL && node->layer.trainable;
+    dlcore_layer_pass_t pass = dlcore_predict_pass(network, workspace, place, i);
+    bool shares = workspace->shares && dlcore_layer_training(node->layer.kind)->shared != NULL &&
+                  node->layer.trainable;
 
-    return (dlcore_layer_pass_t){
-        .layer = &node->layer,
-        .products = network->products,
-        .kernels = network->kernels,
-        .training_kernels = dlcore_training_kernels(network->kernels),
-        .input_width = node->input_width,
-        .output_width = node->output_width,
-        .parameters = node->parameters,
-        .values = network->values,
-        .activation = activation_of(network, objective, i),
-        .worker = place->worker,
-        .workers = place->workers,
-        .scratch = workspace->scratch + place->worker * workspace->scratch_floats,
-        .x = i > 0 ? &workspace->outputs[i - 1] : &workspace->input[workspace->batch],
-        .y = &workspace->outputs[i],
-        .z = kept_input(network, workspace, i),
-        .training = workspace->gradients != NULL,
-        .first_row = workspace->first_row,
-        .batch_rows = shares ? workspace->batch_rows : workspace->input[workspace->batch].rows,
-        .shares = shares,
-        .leads = workspace->leads,
-        .key = workspace->keys != NULL ? workspace->keys[i] : 0,
-        .state = workspace->states != NULL ? workspace->states[i] : NULL,
-    };
+    pass.training_kernels = dlcore_training_kernels(network->kernels);
+    pass.training_products = dlcore_products_training(network->products);
+    pass.activation = activation_of(network, objective, i);
+    pass.z = kept_input(network, workspace, i);
+    pass.training = workspace->gradients != NULL;
+    pass.first_row = workspace->first_row;
+    pass.batch_rows = shares ? workspace->batch_rows : workspace->input[workspace->batch].rows;
+    pass.shares = shares;
+    pass.leads = workspace->leads;
+    pass.key = workspace->keys != NULL ? workspace->keys[i] : 0;
+    pass.state = workspace->states != NULL ? workspace->states[i] : NULL;
+    return pass;
 }
 
 bool dlcore_step_folds(const dlcore_network_t *network, dlcore_activation_t activation, size_t i)
@@ -69,8 +61,7 @@ dlcore_activate_t dlcore_step_activation_below(const dlcore_network_t *network, 
 {
     const dlcore_node_t *below = &network->nodes[i - 1];
 
-    if (below->type->activation_gradient != NULL &&
-        dlcore_step_folds(network, below->layer.activation, i - 1))
+    if (below->type->has_activation && dlcore_step_folds(network, below->layer.activation, i - 1))
         return dlcore_layer_activate(&below->layer);
     return dlcore_activate_linear();
 }

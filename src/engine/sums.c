@@ -105,10 +105,10 @@ void dlcore_sums_merge_stored(const dlcore_objective_t *objective, double *a, co
 /* Doubles that an earlier version kept of a metric. */
 static size_t earlier_length(const dlcore_metric_t *metric, size_t units)
 {
-    const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
+    const dlcore_metric_run_t *run = dlcore_metric_run(metric->kind);
 
-    return type->earlier_length != NULL ? type->earlier_length(metric, units)
-                                        : dlcore_metric_length(metric, units);
+    return run->earlier_length != NULL ? run->earlier_length(metric, units)
+                                       : dlcore_metric_length(metric, units);
 }
 
 size_t dlcore_sums_earlier_length(const dlcore_objective_t *objective)
@@ -124,11 +124,11 @@ static void restore_earlier(const dlcore_objective_t *objective, const double *f
 {
     for (size_t i = 0; i < objective->metric_count; i++) {
         const dlcore_metric_t *metric = &objective->metrics[i];
-        const dlcore_metric_type_t *type = dlcore_metric_type(metric->kind);
+        const dlcore_metric_run_t *run = dlcore_metric_run(metric->kind);
         size_t length = dlcore_metric_length(metric, objective->units);
 
-        if (type->from_earlier != NULL) {
-            type->from_earlier(metric, objective->units, from, state);
+        if (run->from_earlier != NULL) {
+            run->from_earlier(metric, objective->units, from, state);
         } else {
             for (size_t k = 0; k < length; k++)
                 state[k] = from[k];

@@ -41,7 +41,7 @@ static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const
 
     for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
         slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
-    update->type->update(update->kernels, &update->settings, count, update->values + offset,
+    update->rule->update(update->kernels, &update->settings, count, update->values + offset,
                          gradient, slots);
 }
 
@@ -188,7 +188,7 @@ void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network
     *update = (dlcore_update_sink_t){
         .sink = {.expect = expect_update, .take = take_update},
         .kernels = kernels,
-        .type = type,
+        .rule = dlcore_optimizer_run(optimizer->kind),
         .values = network->values,
         .network = network,
         .optimizer = optimizer,
@@ -209,7 +209,7 @@ void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network
     else if (plan->adjusts)
         update->sink = (dlcore_gradient_sink_t){.expect = expect_adjust, .take = take_adjust};
     else
-        update->sink.rests = type->rests != NULL && type->rests(optimizer);
+        update->sink.rests = update->rule->rests != NULL && update->rule->rests(optimizer);
 }
 
 void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_clock_t *clock,
@@ -226,9 +226,9 @@ void dlcore_update_renew(dlcore_update_sink_t *update, const dlcore_optimizer_cl
         update->moves = clock->iterations % group == group - 1;
     }
     update->learning_rate = learning_rate;
-    if (update->type->product != NULL)
-        update->product = update->type->product(optimizer, &updates);
-    update->settings = update->type->prepare(optimizer, &updates, (float)learning_rate);
+    if (update->rule->product != NULL)
+        update->product = update->rule->product(optimizer, &updates);
+    update->settings = update->rule->prepare(optimizer, &updates, (float)learning_rate);
     update->average_momentum = updates.iterations > 0 ? (float)optimizer->ema_momentum : 0.0f;
     update->overwrites = every > 0 && (updates.iterations + 1) % every == 0;
 }

@@ -89,7 +89,7 @@ void dlcore_update_add_penalty(const dlcore_update_plan_t *plan, const dlcore_ne
 typedef struct dlcore_update_sink {
     dlcore_gradient_sink_t sink; /* first, so that one is the other */
     const dlcore_training_kernels_t *kernels;
-    const dlcore_optimizer_type_t *type;
+    const dlcore_optimizer_run_t *rule;
     dlcore_optimizer_step_t settings;
     float *values;
     float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
@@ -132,7 +132,7 @@ static inline void dlcore_update_prepare(dlcore_update_sink_t *update,
 static inline void dlcore_update_advance(const dlcore_update_sink_t *update,
                                          dlcore_optimizer_clock_t *clock)
 {
-    if (update->type->product != NULL && update->moves)
+    if (update->rule->product != NULL && update->moves)
         clock->product = update->product;
     clock->iterations++;
 }

@@ -96,7 +96,7 @@ static void update_array(const dlcore_update_sink_t *update, const dlcore_update
 
     for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX && update->slots[i] != NULL; i++)
         array.slots[i] = update->slots[i] + span->offset;
-    update->type->update_array(update->kernels, &update->settings, &array);
+    update->rule->update_array(update->kernels, &update->settings, &array);
     if (update->average != NULL)
         dlcore_update_follow_average(update, span->offset, span->floats);
 }

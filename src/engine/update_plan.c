@@ -42,7 +42,7 @@ static dlcore_update_key_t update_key(const dlcore_network_t *network,
         .averages = optimizer->use_ema,
         .decays = optimizer->weight_decay > 0.0,
         .decays_no_bias = optimizer->weight_decay_excludes_bias,
-        .whole = dlcore_optimizer_type(optimizer->kind)->update_array != NULL,
+        .whole = dlcore_optimizer_run(optimizer->kind)->update_array != NULL,
     };
 }
 

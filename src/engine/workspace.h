@@ -83,8 +83,13 @@ typedef struct dlcore_workspace {
     size_t scratch_floats;
 } dlcore_workspace_t;
 
-/* For batches of up to `capacity` rows; on failure *workspace is empty. `objective` may be NULL to
- * predict. With lists among the forms of batches the workspace must stay where it is. */
+/* For batches of up to `capacity` rows; on failure *workspace is empty. With lists among the forms
+ * of batches the workspace must stay where it is. */
+dlcore_status dlcore_workspace_create_to_predict(const dlcore_network_t *network,
+                                                 unsigned batch_forms, size_t capacity,
+                                                 size_t workers, dlcore_workspace_t *workspace,
+                                                 dlcore_error_record_t *error);
+/* Likewise, to evaluate or train. */
 dlcore_status dlcore_workspace_create(const dlcore_network_t *network,
                                       const dlcore_objective_t *objective,
                                       dlcore_workspace_use_t use, unsigned batch_forms,

@@ -162,7 +162,7 @@ static dlcore_status put_state(const keras_writing_t *writing)
     if (status == DLCORE_OK)
         status = put_vectors(writing, &state);
     snprintf(path, sizeof path, "optimizer/vars/%zu", state.count - 1);
-    if (status == DLCORE_OK && state.type->product != NULL)
+    if (status == DLCORE_OK && dlcore_optimizer_run(state.optimizer->kind)->product != NULL)
         status = put_state_number(writing, path, model->trainer.clock.product);
     return status;
 }

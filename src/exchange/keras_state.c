@@ -68,7 +68,8 @@ dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model)
 
     state.first = state.has_rate ? 2 : 1;
     state.vectors = state.trainable * dlcore_optimizer_slots(optimizer);
-    state.count = state.first + state.vectors + (state.type->product != NULL ? 1u : 0u);
+    state.count = state.first + state.vectors +
+                  (dlcore_optimizer_run(state.optimizer->kind)->product != NULL ? 1u : 0u);
     return state;
 }
 
@@ -234,7 +235,8 @@ static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_ar
         status = settle_list(file, arrays, &state, &begun);
     if (status == DLCORE_OK && state.has_rate)
         status = read_number(file, arrays, 1, FLT_MAX, "learning rate", &rate);
-    if (status == DLCORE_OK && begun && state.type->product != NULL)
+    if (status == DLCORE_OK && begun &&
+        dlcore_optimizer_run(state.optimizer->kind)->product != NULL)
         status =
             read_number(file, arrays, arrays->count - 1, 1.0, "product of momenta", &clock.product);
     if (status == DLCORE_OK && begun)

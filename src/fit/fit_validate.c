@@ -35,7 +35,7 @@ static dlcore_status run_tensors(const dlcore_run_t *run, dlcore_sums_t *sums,
         taken.team = dlcore_model_acquire_team(
             model, dlcore_forward_work(model, run->source.x, run->source.rows));
     status = dlcore_model_ranks(model) != NULL ? run_share(&taken, sums, error)
-                                               : dlcore_run_blocks(&taken, sums, error);
+                                               : dlcore_run_evaluate(&taken, sums, error);
     if (run->team == NULL)
         dlcore_model_release_team(model, taken.team);
     return status;

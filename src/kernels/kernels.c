@@ -1,19 +1,21 @@
 /* Which vector kernels this CPU runs.
  *
- * The build defines DLCORE_X86_KERNELS where the AVX files are part of it, DLCORE_NEON_KERNELS
- * where the NEON file is.
+ * The build defines DLCORE_AVX2_KERNELS, DLCORE_AVX512_KERNELS and DLCORE_NEON_KERNELS where those
+ * files are part of it.
  *
  * SPDX-License-Identifier: MIT */
 #include "kernels/kernels.h"
 
 #include "kernels/cpu.h"
 
-#ifndef DLCORE_X86_KERNELS
+#ifndef DLCORE_AVX2_KERNELS
 const dlcore_kernels_t *dlcore_kernels_avx2(void)
 {
     return NULL;
 }
+#endif
 
+#ifndef DLCORE_AVX512_KERNELS
 const dlcore_kernels_t *dlcore_kernels_avx512(void)
 {
     return NULL;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/columns.h"
+#include "engine/step_predict.h"
 #include "model/check.h"
 
 #define DEAD_ROWS_MAX ((size_t)256)
@@ -137,9 +138,8 @@ void dlcore_check_layers(const dlcore_check_t *check)
 
 static bool can_die(const dlcore_node_t *node)
 {
-    return node->type->activation_gradient != NULL &&
-           (node->layer.activation == DLCORE_ACTIVATION_RELU ||
-            node->layer.activation == DLCORE_ACTIVATION_RELU6);
+    return node->type->has_activation && (node->layer.activation == DLCORE_ACTIVATION_RELU ||
+                                          node->layer.activation == DLCORE_ACTIVATION_RELU6);
 }
 
 /* Columns of y that are 0 in every row. */
@@ -165,9 +165,8 @@ static dlcore_status count_dead_of(const dlcore_check_t *check, const dlcore_net
     dlcore_place_t alone = {.workers = 1};
     dlcore_workspace_t workspace;
     dlcore_scope_t scope;
-    dlcore_status status = dlcore_workspace_create(network, NULL, DLCORE_WORKSPACE_PREDICT,
-                                                   dlcore_gather_form(network, source->x),
-                                                   source->rows, 1, &workspace, error);
+    dlcore_status status = dlcore_workspace_create_to_predict(
+        network, dlcore_gather_form(network, source->x), source->rows, 1, &workspace, error);
 
     if (status != DLCORE_OK)
         return status;
@@ -177,7 +176,7 @@ static dlcore_status count_dead_of(const dlcore_check_t *check, const dlcore_net
     dlcore_columns_choose(network, &workspace, 0, 1);
     dlcore_workspace_set_batch(network, &workspace, source->rows, 0);
     dlcore_gather_samples(network, source, &workspace.input[0], 0, source->rows);
-    dlcore_step_forward(network, NULL, &workspace, &alone);
+    dlcore_step_predict(network, &workspace, &alone);
     *dead = count_dead(&workspace.outputs[network->node_count - 1]);
     dlcore_scope_leave(scope);
     dlcore_workspace_clear(&workspace);

@@ -12,8 +12,7 @@ static dlcore_activation_t last_activation(const dlcore_check_t *check)
     const dlcore_network_t *network = &check->model->network;
     const dlcore_node_t *last = &network->nodes[network->node_count - 1];
 
-    return last->type->activation_gradient != NULL ? last->layer.activation
-                                                   : DLCORE_ACTIVATION_LINEAR;
+    return last->type->has_activation ? last->layer.activation : DLCORE_ACTIVATION_LINEAR;
 }
 
 static bool is_over_classes(dlcore_loss_kind_t loss)

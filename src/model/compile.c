@@ -193,9 +193,9 @@ static dlcore_status objective_of(const dlcore_network_t *network,
     dlcore_status status;
 
     begin_objective(settings, last->output_width, objective);
-    objective->output = dlcore_loss_output_form(
-        &settings->loss, last->type->activation_gradient != NULL ? last->layer.activation
-                                                                 : DLCORE_ACTIVATION_LINEAR);
+    objective->output = dlcore_loss_output_form(&settings->loss, last->type->has_activation
+                                                                     ? last->layer.activation
+                                                                     : DLCORE_ACTIVATION_LINEAR);
     /* an activity regularizer needs y_pred and its gradient */
     if (objective->output == DLCORE_OUTPUT_FUSED &&
         dlcore_network_has_penalty(network, network->node_count - 1))

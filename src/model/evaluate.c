@@ -175,7 +175,7 @@ static dlcore_status run_evaluate(const dlcore_run_t *run, dlcore_status status,
     if (status == DLCORE_OK)
         status = dlcore_sums_create(&model->allocator, run->objective, sums, error);
     if (tally.ranks == NULL)
-        return status == DLCORE_OK ? dlcore_run_blocks(run, sums, error) : status;
+        return status == DLCORE_OK ? dlcore_run_evaluate(run, sums, error) : status;
     if (status == DLCORE_OK)
         status = dlcore_tally_create(model, run->objective, &model->allocator, &tally, error);
     if (status == DLCORE_OK)
@@ -321,7 +321,7 @@ dlcore_status dlcore_predict_tensors(const dlcore_model_t *model, const dlcore_n
         return status;
     run.block = chosen.batch_size > 0 ? chosen.batch_size : dlcore_block_rows(run.source.rows);
     run.team = dlcore_model_acquire_team(model, dlcore_forward_work(model, x, run.source.rows));
-    status = dlcore_run_blocks(&run, NULL, chosen.error);
+    status = dlcore_run_predict(&run, chosen.error);
     dlcore_model_release_team(model, run.team);
     return status;
 }

@@ -87,7 +87,7 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     if (run.team == NULL)
         run.team =
             dlcore_model_acquire_team(model, dlcore_forward_work(model, source->x, source->rows));
-    status = dlcore_run_blocks(&run, &pass->more, error);
+    status = dlcore_run_evaluate(&run, &pass->more, error);
     if (pass->run->team == NULL)
         dlcore_model_release_team(model, run.team);
     if (status == DLCORE_OK && pass->tally.ranks != NULL)

@@ -179,20 +179,51 @@ size_t dlcore_result_names(const dlcore_compile_options_t *settings,
 
 /* ---- run.c: rows through the network without training ---- */
 
+struct dlcore_run;
+
+/* What becomes of a block. */
+typedef struct dlcore_run_way {
+    /* A workspace of one worker, for so many rows. */
+    dlcore_status (*create)(const struct dlcore_run *run, size_t rows,
+                            dlcore_workspace_t *workspace, dlcore_error_record_t *error);
+    /* Samples of the block, which `source` tells, are gathered. */
+    void (*block)(const struct dlcore_run *run, dlcore_workspace_t *workspace,
+                  const dlcore_source_t *source, size_t block);
+} dlcore_run_way_t;
+
 typedef struct dlcore_run {
     const dlcore_model_t *model;
-    const dlcore_network_t *network;     /* NULL: the model's; else a part of it */
-    const dlcore_objective_t *objective; /* NULL: predict */
-    dlcore_source_t source;              /* all rows */
-    size_t block;                        /* rows at a time, 1 or more */
+    const dlcore_network_t *network; /* NULL: the model's; else a part of it */
+    dlcore_source_t source;          /* all rows */
+    size_t block;                    /* rows at a time, 1 or more */
+    dlcore_team_t *team;             /* the caller's, held for the run; NULL: alone */
+
     dlcore_tensor_t *y_pred;             /* predict: where outputs go */
-    dlcore_team_t *team;                 /* the caller's, held for the run; NULL: alone */
+    const dlcore_objective_t *objective; /* evaluate */
+
+    /* set below */
+    const dlcore_run_way_t *way;
+    bool alone;          /* on the calling thread alone */
+    dlcore_sums_t *sums; /* evaluate: one a stripe */
 } dlcore_run_t;
 
-/* Runs every block; with an objective, *sums, which the caller made for it, is what they add up to,
- * whatever the threads. */
-dlcore_status dlcore_run_blocks(const dlcore_run_t *run, dlcore_sums_t *sums,
+static inline const dlcore_network_t *dlcore_run_network(const dlcore_run_t *run)
+{
+    return run->network != NULL ? run->network : &run->model->network;
+}
+
+/* Runs every block, and so many in a row on one worker. */
+dlcore_status dlcore_run_blocks(const dlcore_run_t *run, size_t stripe,
                                 dlcore_error_record_t *error);
+/* The number of blocks. */
+size_t dlcore_run_count(const dlcore_run_t *run);
+
+dlcore_status dlcore_run_predict(dlcore_run_t *run, dlcore_error_record_t *error);
+
+/* *sums, which the caller made for the objective, is what the rows add up to, whatever the threads:
+ * run_evaluate.c. */
+dlcore_status dlcore_run_evaluate(const dlcore_run_t *run, dlcore_sums_t *sums,
+                                  dlcore_error_record_t *error);
 
 /* dlcore_model_add of a layer that is not copied: descriptors are large. */
 dlcore_status dlcore_model_add_layer(dlcore_model_t *model, const dlcore_layer_t *layer);

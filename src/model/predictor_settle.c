@@ -186,8 +186,8 @@ static dlcore_status make_predictor_network(dlcore_predictor_t *p, dlcore_error_
     if (status == DLCORE_OK)
         status = make_lists(p, error);
     if (status == DLCORE_OK)
-        status = dlcore_workspace_create(&p->network, NULL, DLCORE_WORKSPACE_PREDICT,
-                                         DLCORE_BATCH_ROWS, p->capacity, 1, &p->workspace, error);
+        status = dlcore_workspace_create_to_predict(&p->network, DLCORE_BATCH_ROWS, p->capacity, 1,
+                                                    &p->workspace, error);
     return status;
 }
 

@@ -169,7 +169,7 @@ static size_t count_optimizer(const dlcore_model_t *model, size_t trainable)
     if (!model->compiled || (trainer->slots == NULL && trainer->clock.iterations == 0))
         return 0;
     count += optimizer->schedule.kind == DLCORE_SCHEDULE_NONE;
-    count += dlcore_optimizer_type(optimizer->kind)->product != NULL;
+    count += dlcore_optimizer_run(optimizer->kind)->product != NULL;
     return count + count_slots(model, trainable);
 }
 

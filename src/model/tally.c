@@ -84,7 +84,7 @@ dlcore_status dlcore_tally_run(dlcore_tally_t *tally, const dlcore_run_t *run,
         slice.source = rows_of_slice(tally, run, k);
         if (slice.source.rows == 0)
             continue;
-        status = dlcore_run_blocks(&slice, &sums, error);
+        status = dlcore_run_evaluate(&slice, &sums, error);
         if (status == DLCORE_OK)
             dlcore_tally_add(tally, k, &sums);
     }

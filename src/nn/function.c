@@ -45,6 +45,8 @@ const dlcore_loss_type_t dlcore_loss_type_sparse_function = {
     .absorbs = DLCORE_ACTIVATION_LINEAR,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_function = {0}; /* rows are its own */
+
 const dlcore_metric_type_t dlcore_metric_type_function = {
     .name = "metric_function",
     .labels = DLCORE_METRIC_LABELS_ANY,

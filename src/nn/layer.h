@@ -1,4 +1,5 @@
-/* What a layer is to the engine: a const table of functions, one per kind.
+/* What a layer is to the engine: two const tables, one per kind: its type, which predicting and
+ * files need, and what only training does. So a program that only predicts links no gradient.
  *
  * To add a kind: an enumerator, fields and a constructor in dlcore/layer.h, one file layer_<kind>.c
  * that ends in its tables, and one row in DLCORE_LAYER_KINDS below. A layer never allocates, locks
@@ -23,6 +24,7 @@
 #include "nn/setting.h"
 #include "products/matrix.h"
 #include "products/products.h"
+#include "products/products_training.h"
 
 DLCORE_HIDDEN_BEGIN
 
@@ -54,7 +56,9 @@ typedef struct dlcore_layer_pass {
     const dlcore_layer_t *layer;
     const dlcore_products_t *products;
     const dlcore_kernels_t *kernels;
-    const dlcore_training_kernels_t *training_kernels; /* training only */
+    /* training only */
+    const dlcore_training_kernels_t *training_kernels;
+    const dlcore_products_training_t *training_products;
     size_t input_width, output_width;
     const dlcore_parameter_t *parameters; /* this layer's */
     const float *values;                  /* the flat parameter vector */
@@ -120,12 +124,28 @@ typedef struct dlcore_layer_type {
     /* Floats that a pass keeps while training with batches of up to `rows`. NULL: none. */
     size_t (*state_floats)(size_t width, size_t rows);
 
-    /* y from x. NULL: y is x itself, and no other function is called. */
+    /* y from x. NULL: y is x itself. Training may have another: dlcore_layer_training_t. */
     void (*forward)(const dlcore_layer_pass_t *pass);
     /* After a barrier, where dlcore_layer_has_rows: what needs whole rows of y, or makes y of z,
      * for the worker's rows. NULL: nothing. */
     void (*forward_rows)(const dlcore_layer_pass_t *pass);
 
+    bool has_activation;       /* layer.activation is its own */
+    bool gradients_in_place;   /* dx may be dy */
+    bool can_fold_below;       /* input_gradient obeys activation_below */
+    bool keeps_input;          /* z of an activation that needs it is not x: it takes a matrix */
+    bool takes_index;          /* x may leave inputs out (matrix.h) */
+    bool is_rescaling;         /* can be folded into the gather when first */
+    bool regularizes_activity; /* obeys activity_regularizer */
+    bool only_trains;          /* y is x itself but in training; `forward` is NULL */
+    bool needs_axis;     /* Keras's works along the last axis, or has a weight for each of it */
+    bool counts_samples; /* Keras keeps a count after the parameters, which nothing reads */
+} dlcore_layer_type_t;
+
+/* What training calls; nothing of it for a layer whose y is x itself. */
+typedef struct dlcore_layer_training {
+    /* y from x. NULL: as the type's. */
+    void (*forward)(const dlcore_layer_pass_t *pass);
     /* dy becomes the gradient before the activation, in place; not called where the layer above
      * or the loss has done so. NULL: the layer has no activation. */
     void (*activation_gradient)(const dlcore_layer_pass_t *pass);
@@ -137,23 +157,16 @@ typedef struct dlcore_layer_type {
     /* Of a layer whose rows need sums over the batch; used where pass->shares. NULL: no such sums.
      */
     const dlcore_layer_shared_t *shared;
-
-    bool gradients_in_place;   /* dx may be dy */
-    bool can_fold_below;       /* input_gradient obeys activation_below */
-    bool keeps_input;          /* z of an activation that needs it is not x: it takes a matrix */
-    bool takes_index;          /* x may leave inputs out (matrix.h) */
-    bool is_rescaling;         /* can be folded into the gather when first */
-    bool regularizes_activity; /* obeys activity_regularizer */
-    bool only_trains;          /* y is x itself but in training */
-    bool needs_axis;     /* Keras's works along the last axis, or has a weight for each of it */
-    bool counts_samples; /* Keras keeps a count after the parameters, which nothing reads */
-} dlcore_layer_type_t;
+} dlcore_layer_training_t;
 
 /* The table of a kind; NULL for an unknown one. */
 const dlcore_layer_type_t *dlcore_layer_type(dlcore_layer_kind_t kind);
+/* What training calls of a known kind: layer_training.c. */
+const dlcore_layer_training_t *dlcore_layer_training(dlcore_layer_kind_t kind);
 
 /* One row a kind, in the order of the enumerators: kind(KIND, name). Its file defines
- * dlcore_layer_type_<name> and, for configs, dlcore_layer_keys_<name>. */
+ * dlcore_layer_type_<name>, dlcore_layer_training_<name> and, for configs,
+ * dlcore_layer_keys_<name>. */
 /* clang-format off */
 #define DLCORE_LAYER_KINDS(kind) \
     kind(DENSE, dense) \
@@ -173,8 +186,9 @@ const dlcore_layer_type_t *dlcore_layer_type(dlcore_layer_kind_t kind);
     kind(RMS_NORMALIZATION, rms_normalization)
 /* clang-format on */
 
-#define DLCORE_LAYER_DECLARED(kind, name)                      \
-    extern const dlcore_layer_type_t dlcore_layer_type_##name; \
+#define DLCORE_LAYER_DECLARED(kind, name)                              \
+    extern const dlcore_layer_type_t dlcore_layer_type_##name;         \
+    extern const dlcore_layer_training_t dlcore_layer_training_##name; \
     extern const dlcore_setting_key_t dlcore_layer_keys_##name[];
 DLCORE_LAYER_KINDS(DLCORE_LAYER_DECLARED)
 #undef DLCORE_LAYER_DECLARED
@@ -241,7 +255,7 @@ dlcore_status dlcore_layer_validate(const dlcore_layer_t *layer, dlcore_error_re
 /* Whether a layer computes anything in a run of that kind. */
 static inline bool dlcore_layer_runs(const dlcore_layer_type_t *type, bool training)
 {
-    return type->forward != NULL && (training || !type->only_trains);
+    return type->only_trains ? training : type->forward != NULL;
 }
 
 /* The layer's activation with its parameter. */

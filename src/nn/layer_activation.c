@@ -127,9 +127,13 @@ const dlcore_layer_type_t dlcore_layer_type_activation = {
     .settings = activation_settings,
     .output_width = activation_output_width,
     .forward = activation_forward,
+    .has_activation = true,
+    .gradients_in_place = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_activation = {
     .activation_gradient = dlcore_layer_activation_gradient,
     .input_gradient = activation_input_gradient,
-    .gradients_in_place = true,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_activation[] = {{0}};

@@ -48,9 +48,12 @@ const dlcore_layer_type_t dlcore_layer_type_activity_regularization = {
     .settings = activity_settings,
     .output_width = activity_output_width,
     .forward = activity_forward,
-    .input_gradient = activity_input_gradient,
     .gradients_in_place = true,
     .regularizes_activity = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_activity_regularization = {
+    .input_gradient = activity_input_gradient,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_activity_regularization[] = {{0}};

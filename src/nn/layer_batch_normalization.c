@@ -155,48 +155,83 @@ typedef struct coefficients {
     float mean[DLCORE_PIECE], scale[DLCORE_PIECE], offset[DLCORE_PIECE];
 } coefficients_t;
 
-static coefficients_t coefficients_of(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece)
+/* Their scale and offset from mean and 1 / sqrt(variance + epsilon), which are there. */
+static void finish_coefficients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                                coefficients_t *to)
 {
-    coefficients_t to = {0};
-    bool batch = uses_batch(pass);
     const dlcore_layer_t *layer = pass->layer;
     const float *gamma = pass->values + pass->parameters[0].offset + piece->column;
     const float *beta =
         pass->values + pass->parameters[layer->use_scale ? 1 : 0].offset + piece->column;
+
+    for (size_t c = 0; c < piece->count; c++) {
+        if (layer->use_scale)
+            to->scale[c] *= gamma[c];
+        to->offset[c] = layer->center ? beta[c] : 0.0f;
+    }
+}
+
+/* By the moving statistics. */
+static void moving_coefficients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                                coefficients_t *to)
+{
     const float *moving_mean = pass->values + statistic(pass, 0) + piece->column;
     const float *moving_variance = pass->values + statistic(pass, 1) + piece->column;
 
-    if (batch && !pass->shares)
-        batch_norm_measure(pass, piece);
     for (size_t c = 0; c < piece->count; c++) {
-        to.mean[c] = batch ? array(pass, MEAN, piece)[c] : moving_mean[c];
-        to.scale[c] = batch ? array(pass, INVERSE, piece)[c]
-                            : 1.0f / sqrtf(moving_variance[c] + (float)layer->epsilon);
-        if (layer->use_scale)
-            to.scale[c] *= gamma[c];
-        to.offset[c] = layer->center ? beta[c] : 0.0f;
-        if (batch)
-            to.offset[c] -= array(pass, MEAN_REST, piece)[c] * to.scale[c];
+        to->mean[c] = moving_mean[c];
+        to->scale[c] = 1.0f / sqrtf(moving_variance[c] + (float)pass->layer->epsilon);
     }
-    return to;
+    finish_coefficients(pass, piece, to);
 }
 
-static void batch_norm_forward(const dlcore_layer_pass_t *pass)
+/* By those of the batch. */
+static void batch_coefficients(const dlcore_layer_pass_t *pass, const dlcore_piece_t *piece,
+                               coefficients_t *to)
+{
+    const float *mean = array(pass, MEAN, piece), *rest = array(pass, MEAN_REST, piece);
+    const float *inverse = array(pass, INVERSE, piece);
+
+    if (!pass->shares)
+        batch_norm_measure(pass, piece);
+    for (size_t c = 0; c < piece->count; c++) {
+        to->mean[c] = mean[c];
+        to->scale[c] = inverse[c];
+    }
+    finish_coefficients(pass, piece, to);
+    for (size_t c = 0; c < piece->count; c++)
+        to->offset[c] -= rest[c] * to->scale[c];
+}
+
+typedef void (*coefficients_function_t)(const dlcore_layer_pass_t *pass,
+                                        const dlcore_piece_t *piece, coefficients_t *to);
+
+static void apply_coefficients(const dlcore_layer_pass_t *pass, coefficients_function_t of)
 {
     size_t pieces = dlcore_pieces(pass->y);
     size_t end = dlcore_share(pieces, pass->worker + 1, pass->workers);
 
     for (size_t i = dlcore_share(pieces, pass->worker, pass->workers); i < end; i++) {
         dlcore_piece_t piece = dlcore_piece(pass->y, i), from = dlcore_piece(pass->x, i);
-        coefficients_t by;
+        coefficients_t by = {0};
 
         if (piece.count == 0)
             continue;
-        by = coefficients_of(pass, &from);
+        of(pass, &from, &by);
         pass->kernels->column_affine(pass->x->data + from.offset, pass->y->data + piece.offset,
                                      pass->y->rows, piece.count, pass->y->panel, by.mean, by.scale,
                                      by.offset);
     }
+}
+
+static void batch_norm_forward(const dlcore_layer_pass_t *pass)
+{
+    apply_coefficients(pass, moving_coefficients);
+}
+
+static void batch_norm_training_forward(const dlcore_layer_pass_t *pass)
+{
+    apply_coefficients(pass, uses_batch(pass) ? batch_coefficients : moving_coefficients);
 }
 
 /* Sums over rows of dy and of dy (x - mean), without the mean's rest. */
@@ -271,7 +306,10 @@ static void batch_norm_input_gradient(const dlcore_layer_pass_t *pass)
                        b[c] * array(pass, MEAN_REST, &x)[c];
             }
         } else {
-            memcpy(a, coefficients_of(pass, &x).scale, sizeof a);
+            coefficients_t by = {0};
+
+            moving_coefficients(pass, &x, &by);
+            memcpy(a, by.scale, sizeof a);
         }
         /* the state's padding is zero and x's finite: dx's becomes zero */
         pass->training_kernels->column_combine(pass->x->data + x.offset, pass->dy->data + dy.offset,
@@ -450,10 +488,14 @@ const dlcore_layer_type_t dlcore_layer_type_batch_normalization = {
     .declare = batch_norm_declare,
     .state_floats = batch_norm_state_floats,
     .forward = batch_norm_forward,
+    .needs_axis = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_batch_normalization = {
+    .forward = batch_norm_training_forward,
     .input_gradient = batch_norm_input_gradient,
     .parameter_gradient = batch_norm_parameter_gradient,
     .shared = &batch_norm_shared,
-    .needs_axis = true,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_batch_normalization[] = {

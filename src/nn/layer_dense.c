@@ -84,7 +84,7 @@ static void forward_rows(const dlcore_layer_pass_t *pass)
 
 static void dense_input_gradient(const dlcore_layer_pass_t *pass)
 {
-    const dlcore_products_t *products = pass->products;
+    const dlcore_products_training_t *products = pass->training_products;
     dlcore_input_gradient_t product = {
         .kernels = pass->training_kernels,
         .inputs = pass->input_width,
@@ -132,7 +132,7 @@ static void bias_gradient(const dlcore_layer_pass_t *pass)
 static void kernel_gradient(const dlcore_layer_pass_t *pass,
                             const dlcore_kernel_gradient_t *product)
 {
-    const dlcore_products_t *products = pass->products;
+    const dlcore_products_training_t *products = pass->training_products;
     size_t tiles = products->kernel_gradient_tiles(pass->x->rows, product->inputs, product->units);
     size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
 
@@ -204,14 +204,18 @@ const dlcore_layer_type_t dlcore_layer_type_dense = {
     .declare = dense_declare,
     .forward = dense_forward,
     .forward_rows = forward_rows,
-    .activation_gradient = dlcore_layer_activation_gradient,
-    .input_gradient = dense_input_gradient,
-    .parameter_gradient = dense_parameter_gradient,
+    .has_activation = true,
     .can_fold_below = true,
     .keeps_input = true,
     .takes_index = true,
     .regularizes_activity = true,
     .needs_axis = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_dense = {
+    .activation_gradient = dlcore_layer_activation_gradient,
+    .input_gradient = dense_input_gradient,
+    .parameter_gradient = dense_parameter_gradient,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_dense[] = {

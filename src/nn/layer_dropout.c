@@ -77,10 +77,13 @@ const dlcore_layer_type_t dlcore_layer_type_dropout = {
     .base_name = "dropout",
     .settings = dropout_settings,
     .output_width = dropout_output_width,
-    .forward = forward_dropout,
-    .input_gradient = input_gradient_dropout,
     .gradients_in_place = true,
     .only_trains = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_dropout = {
+    .forward = forward_dropout,
+    .input_gradient = input_gradient_dropout,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_dropout[] = {
@@ -129,10 +132,13 @@ const dlcore_layer_type_t dlcore_layer_type_gaussian_noise = {
     .base_name = "gaussian_noise",
     .settings = noise_settings,
     .output_width = dropout_output_width,
-    .forward = forward_noise,
-    .input_gradient = input_gradient_noise,
     .gradients_in_place = true,
     .only_trains = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_gaussian_noise = {
+    .forward = forward_noise,
+    .input_gradient = input_gradient_noise,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_gaussian_noise[] = {{"seed", NULL}, {0}};

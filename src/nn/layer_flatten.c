@@ -22,6 +22,8 @@ const dlcore_layer_type_t dlcore_layer_type_flatten = {
     .gradients_in_place = true,
 };
 
+const dlcore_layer_training_t dlcore_layer_training_flatten = {0};
+
 const dlcore_setting_key_t dlcore_layer_keys_flatten[] = {
     {"data_format", "[\"channels_last\", null]"},
     {0},

@@ -97,9 +97,12 @@ const dlcore_layer_type_t dlcore_layer_type_layer_normalization = {
     .declare = dlcore_layer_declare_normalized,
     .state_floats = dlcore_rows_state_floats,
     .forward = layer_norm_forward,
+    .needs_axis = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_layer_normalization = {
     .input_gradient = layer_norm_input_gradient,
     .parameter_gradient = dlcore_rows_parameter_gradient,
-    .needs_axis = true,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_layer_normalization[] = {

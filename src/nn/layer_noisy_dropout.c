@@ -76,10 +76,13 @@ const dlcore_layer_type_t dlcore_layer_type_gaussian_dropout = {
     .base_name = "gaussian_dropout",
     .settings = gaussian_dropout_settings,
     .output_width = noisy_output_width,
-    .forward = forward_gaussian_dropout,
-    .input_gradient = input_gradient_gaussian_dropout,
     .gradients_in_place = true,
     .only_trains = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_gaussian_dropout = {
+    .forward = forward_gaussian_dropout,
+    .input_gradient = input_gradient_gaussian_dropout,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_gaussian_dropout[] = {{"seed", NULL}, {0}};
@@ -138,10 +141,13 @@ const dlcore_layer_type_t dlcore_layer_type_alpha_dropout = {
     .base_name = "alpha_dropout",
     .settings = alpha_dropout_settings,
     .output_width = noisy_output_width,
-    .forward = forward_alpha_dropout,
-    .input_gradient = input_gradient_alpha_dropout,
     .gradients_in_place = true,
     .only_trains = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_alpha_dropout = {
+    .forward = forward_alpha_dropout,
+    .input_gradient = input_gradient_alpha_dropout,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_alpha_dropout[] = {

@@ -87,10 +87,13 @@ const dlcore_layer_type_t dlcore_layer_type_normalization = {
     .output_width = normalization_output_width,
     .declare = normalization_declare,
     .forward = normalization_forward,
-    .input_gradient = normalization_input_gradient,
     .gradients_in_place = true,
     .needs_axis = true,
     .counts_samples = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_normalization = {
+    .input_gradient = normalization_input_gradient,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_normalization[] = {

@@ -100,6 +100,9 @@ const dlcore_layer_type_t dlcore_layer_type_prelu = {
     .output_width = prelu_output_width,
     .declare = prelu_declare,
     .forward = prelu_forward,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_prelu = {
     .input_gradient = prelu_input_gradient,
     .parameter_gradient = prelu_parameter_gradient,
 };

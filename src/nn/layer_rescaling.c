@@ -57,9 +57,12 @@ const dlcore_layer_type_t dlcore_layer_type_rescaling = {
     .settings = rescaling_settings,
     .output_width = rescaling_output_width,
     .forward = rescaling_forward,
-    .input_gradient = rescaling_input_gradient,
     .gradients_in_place = true,
     .is_rescaling = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_rescaling = {
+    .input_gradient = rescaling_input_gradient,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_rescaling[] = {{0}};

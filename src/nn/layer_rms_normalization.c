@@ -78,9 +78,12 @@ const dlcore_layer_type_t dlcore_layer_type_rms_normalization = {
     .declare = rms_norm_declare,
     .state_floats = dlcore_rows_state_floats,
     .forward = rms_norm_forward,
+    .needs_axis = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_rms_normalization = {
     .input_gradient = rms_norm_input_gradient,
     .parameter_gradient = dlcore_rows_parameter_gradient,
-    .needs_axis = true,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_rms_normalization[] = {

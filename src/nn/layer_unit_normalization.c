@@ -61,8 +61,11 @@ const dlcore_layer_type_t dlcore_layer_type_unit_normalization = {
     .output_width = unit_norm_output_width,
     .state_floats = dlcore_rows_state_floats,
     .forward = unit_norm_forward,
-    .input_gradient = unit_norm_input_gradient,
     .needs_axis = true,
+};
+
+const dlcore_layer_training_t dlcore_layer_training_unit_normalization = {
+    .input_gradient = unit_norm_input_gradient,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_unit_normalization[] = {

@@ -1,4 +1,5 @@
-/* What a loss is to the engine: a const table, one per kind.
+/* What a loss is to the engine: a const table of what files and checks need, and a function of a
+ * row, one per kind.
  *
  * To add a kind: an enumerator and fields in dlcore/loss.h, one file loss_<kind>.c that ends in its
  * tables, and one row in DLCORE_LOSS_KINDS below, which makes the constructor.
@@ -109,10 +110,6 @@ typedef struct dlcore_loss_type {
     bool elements; /* a row's loss is the mean over units of a function of one output and label */
     bool keeps_logits; /* with from_logits it is not computed with that activation */
     bool overlap;      /* but for per_sample, each row's loss is that of the whole batch */
-    /* NULL of a function of the user's (function.h).
-     * One row: writes dy where wanted (not its padding), for pass->weight, and answers the row's
-     * loss, unweighted. Labels are dlcore_loss_targets. */
-    float (*row)(const dlcore_loss_pass_t *pass, size_t row);
 } dlcore_loss_type_t;
 
 /* The table of a kind; NULL for an unknown one. */
@@ -172,7 +169,8 @@ float dlcore_loss_factor(const dlcore_loss_t *loss, const dlcore_labels_t *label
                          const float *weights, size_t rows);
 
 /* One row a kind, in the order of the enumerators: kind(KIND, name, keys). A file defines
- * dlcore_loss_type_<name> and the table of keys, if the class has any of its own. */
+ * dlcore_loss_type_<name>, dlcore_loss_row_<name> and the table of keys, if the class has any of
+ * its own. */
 /* clang-format off */
 #define DLCORE_LOSS_KINDS(kind) \
     kind(CATEGORICAL_CROSSENTROPY, categorical_crossentropy, dlcore_categorical_loss_keys) \
@@ -196,12 +194,23 @@ float dlcore_loss_factor(const dlcore_loss_t *loss, const dlcore_labels_t *label
     kind(TVERSKY, tversky, dlcore_no_keys)
 /* clang-format on */
 
-/* Functions of the user's, whose constructors take one: likewise, after those. */
+/* Functions of the user's, whose constructors take one: likewise, after those, without a row. */
 /* clang-format off */
 #define DLCORE_LOSS_FUNCTION_KINDS(kind) \
     kind(FUNCTION, function, dlcore_no_keys) \
     kind(SPARSE_FUNCTION, sparse_function, dlcore_no_keys)
 /* clang-format on */
+
+/* A row: writes dy where wanted (not its padding), for pass->weight, and answers the row's loss,
+ * unweighted. Labels are dlcore_loss_targets. */
+#define DLCORE_LOSS_ROW_DECLARED(kind, name, keys) \
+    float dlcore_loss_row_##name(const dlcore_loss_pass_t *pass, size_t row);
+DLCORE_LOSS_KINDS(DLCORE_LOSS_ROW_DECLARED)
+#undef DLCORE_LOSS_ROW_DECLARED
+
+typedef float (*dlcore_loss_row_t)(const dlcore_loss_pass_t *pass, size_t row);
+/* Of a type; NULL of a function of the user's (function.h). */
+dlcore_loss_row_t dlcore_loss_row_of(const dlcore_loss_type_t *type, dlcore_loss_kind_t kind);
 
 #define DLCORE_LOSS_DECLARED(kind, name, keys) \
     extern const dlcore_loss_type_t dlcore_loss_type_##name;

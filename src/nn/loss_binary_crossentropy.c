@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
-static float binary_crossentropy_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_binary_crossentropy(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
@@ -44,7 +44,6 @@ const dlcore_loss_type_t dlcore_loss_type_binary_crossentropy = {
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_SIGMOID,
-    .row = binary_crossentropy_loss_row,
 };
 
 const dlcore_setting_key_t dlcore_binary_loss_keys[] = {

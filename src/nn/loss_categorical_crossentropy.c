@@ -67,7 +67,7 @@ static float categorical_row_of_probabilities(const dlcore_loss_pass_t *pass, si
     return loss;
 }
 
-static float categorical_crossentropy_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_categorical_crossentropy(const dlcore_loss_pass_t *pass, size_t row)
 {
     if (pass->output == DLCORE_OUTPUT_PREDICTIONS)
         return categorical_row_of_probabilities(pass, row);
@@ -86,7 +86,6 @@ const dlcore_loss_type_t dlcore_loss_type_categorical_crossentropy = {
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
-    .row = categorical_crossentropy_loss_row,
 };
 
 const dlcore_setting_key_t dlcore_categorical_loss_keys[] = {

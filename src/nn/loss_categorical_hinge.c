@@ -25,7 +25,7 @@ static void write_gradient(const dlcore_loss_pass_t *pass, size_t row, float lar
             ties > 0 ? pass->weight / (float)ties : 0.0f);
 }
 
-static float categorical_hinge_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_categorical_hinge(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
@@ -57,5 +57,4 @@ const dlcore_loss_type_t dlcore_loss_type_categorical_hinge = {
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = categorical_hinge_loss_row,
 };

@@ -10,7 +10,7 @@
 
 #define SHORTEST 1e-7 /* Keras's backend epsilon */
 
-static float cosine_similarity_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_cosine_similarity(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
@@ -37,7 +37,6 @@ const dlcore_loss_type_t dlcore_loss_type_cosine_similarity = {
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = cosine_similarity_loss_row,
 };
 
 /* Keras leaves it out of its own config. */

@@ -29,47 +29,47 @@ static float mean_of(const dlcore_loss_pass_t *pass, size_t row, dlcore_element_
     return elements_loss_row(pass, row, loss, 1.0f / units) / units;
 }
 
-static float absolute_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_mean_absolute_error(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_ABSOLUTE_ERROR);
 }
 
-static float absolute_percentage_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_mean_absolute_percentage_error(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR);
 }
 
-static float squared_logarithmic_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_mean_squared_logarithmic_error(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR);
 }
 
-static float huber_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_huber(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_HUBER);
 }
 
-static float log_cosh_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_log_cosh(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_LOG_COSH);
 }
 
-static float kl_divergence_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_kl_divergence(const dlcore_loss_pass_t *pass, size_t row)
 {
     return elements_loss_row(pass, row, DLCORE_ELEMENT_KL_DIVERGENCE, 1.0f);
 }
 
-static float poisson_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_poisson(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_POISSON);
 }
 
-static float hinge_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_hinge(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_HINGE);
 }
 
-static float squared_hinge_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_squared_hinge(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_SQUARED_HINGE);
 }
@@ -81,7 +81,6 @@ const dlcore_loss_type_t dlcore_loss_type_mean_absolute_error = {
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = absolute_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
@@ -91,7 +90,6 @@ const dlcore_loss_type_t dlcore_loss_type_mean_absolute_percentage_error = {
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = absolute_percentage_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error = {
@@ -102,7 +100,6 @@ const dlcore_loss_type_t dlcore_loss_type_mean_squared_logarithmic_error = {
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = squared_logarithmic_row,
 };
 
 static const dlcore_setting_t huber_settings[] = {
@@ -121,7 +118,6 @@ const dlcore_loss_type_t dlcore_loss_type_huber = {
     .settings = huber_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = huber_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_log_cosh = {
@@ -131,7 +127,6 @@ const dlcore_loss_type_t dlcore_loss_type_log_cosh = {
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = log_cosh_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_kl_divergence = {
@@ -143,7 +138,6 @@ const dlcore_loss_type_t dlcore_loss_type_kl_divergence = {
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = kl_divergence_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_poisson = {
@@ -153,7 +147,6 @@ const dlcore_loss_type_t dlcore_loss_type_poisson = {
     .labels = DLCORE_LABELS_VALUES,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = poisson_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_hinge = {
@@ -163,7 +156,6 @@ const dlcore_loss_type_t dlcore_loss_type_hinge = {
     .label_range = DLCORE_LABELS_MINUS_1_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .signs = true,
-    .row = hinge_row,
 };
 
 const dlcore_loss_type_t dlcore_loss_type_squared_hinge = {
@@ -173,5 +165,4 @@ const dlcore_loss_type_t dlcore_loss_type_squared_hinge = {
     .label_range = DLCORE_LABELS_MINUS_1_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .signs = true,
-    .row = squared_hinge_row,
 };

@@ -29,7 +29,7 @@ static dlcore_focal_t focal_of(const dlcore_loss_t *loss)
 
 /* ---- binary ---- */
 
-static float binary_focal_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_binary_focal_crossentropy(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_kernels_t *kernels = pass->kernels;
     const dlcore_matrix_t *y = pass->y;
@@ -109,7 +109,7 @@ static float focal_row_of_logits(const dlcore_loss_pass_t *pass, size_t row,
     return loss;
 }
 
-static float categorical_focal_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_categorical_focal_crossentropy(const dlcore_loss_pass_t *pass, size_t row)
 {
     dlcore_focal_t focal = focal_of(pass->loss);
 
@@ -142,7 +142,6 @@ const dlcore_loss_type_t dlcore_loss_type_binary_focal_crossentropy = {
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_SIGMOID,
     .keeps_logits = true,
-    .row = binary_focal_loss_row,
 };
 
 static const dlcore_setting_t categorical_focal_settings[] = {
@@ -159,7 +158,6 @@ const dlcore_loss_type_t dlcore_loss_type_categorical_focal_crossentropy = {
     .labels = DLCORE_LABELS_ONE_HOT,
     .label_range = DLCORE_LABELS_FROM_0,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = categorical_focal_loss_row,
 };
 
 const dlcore_setting_key_t dlcore_focal_loss_keys[] = {

@@ -13,6 +13,7 @@
 DLCORE_HIDDEN_BEGIN
 
 extern const dlcore_loss_type_t dlcore_loss_type_given;
+float dlcore_loss_row_given(const dlcore_loss_pass_t *pass, size_t row);
 
 DLCORE_HIDDEN_END
 

@@ -80,7 +80,7 @@ static float *element_at(const dlcore_matrix_t *m, size_t row, size_t column)
 }
 
 /* The weighted loss of one label, whose gradient goes to its place. */
-static float masked_element(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass,
+static float masked_element(dlcore_loss_row_t row_function, const dlcore_loss_pass_t *pass,
                             dlcore_label_change_t change, size_t row, size_t unit, float weight)
 {
     float label = pass->labels->values[row * pass->labels->width + unit], loss;
@@ -97,14 +97,14 @@ static float masked_element(const dlcore_loss_type_t *type, const dlcore_loss_pa
     one.labels = &labels;
     one.targets = NULL;
     one.weight = pass->weight * weight;
-    loss = type->row(&one, 0);
+    loss = row_function(&one, 0);
     *y = output.data[0]; /* a loss with its activation has made a prediction of it */
     if (pass->gradient)
         *element_at(pass->dy, row, unit) = weight != 0.0f ? slope.data[0] : 0.0f;
     return weight != 0.0f ? loss * weight : 0.0f;
 }
 
-void dlcore_loss_masked_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass,
+void dlcore_loss_masked_rows(dlcore_loss_row_t row_function, const dlcore_loss_pass_t *pass,
                              dlcore_label_change_t change, size_t begin, size_t end, bool weighted)
 {
     size_t last = dlcore_matrix_panels(pass->y) - 1, units = pass->y->columns;
@@ -116,7 +116,7 @@ void dlcore_loss_masked_rows(const dlcore_loss_type_t *type, const dlcore_loss_p
 
         one.weight = pass->weight * weight / (float)units;
         for (size_t u = 0; u < units; u++)
-            total += masked_element(type, &one, change, row, u,
+            total += masked_element(row_function, &one, change, row, u,
                                     dlcore_label_weight(pass->labels, row, u, weighted));
         pass->row_loss[row] = total / (float)units * weight;
         if (pass->gradient)

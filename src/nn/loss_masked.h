@@ -35,9 +35,10 @@ dlcore_status dlcore_loss_validate_mask(const dlcore_loss_t *loss, const dlcore_
  * becomes class 0, and the weights of its rows, where there are some, 0. */
 void dlcore_labels_count(dlcore_labels_t *labels, size_t begin, size_t end);
 
-/* dlcore_loss_rows, with `change` of labels (dlcore_loss_smoothing), for a type of elements, with a
- * mask of elements; `weighted`: with the weights of labels, else those that are present count 1. */
-void dlcore_loss_masked_rows(const dlcore_loss_type_t *type, const dlcore_loss_pass_t *pass,
+/* dlcore_loss_rows, with `change` of labels (dlcore_loss_smoothing), for the function of a row of a
+ * type of elements, with a mask of elements; `weighted`: with the weights of labels, else those
+ * that are present count 1. */
+void dlcore_loss_masked_rows(dlcore_loss_row_t row_function, const dlcore_loss_pass_t *pass,
                              dlcore_label_change_t change, size_t begin, size_t end, bool weighted);
 
 /* How much label `unit` of a row counts: 0 where it is missing. */

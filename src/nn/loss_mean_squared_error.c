@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/loss.h"
 
-static float squared_error_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_mean_squared_error(const dlcore_loss_pass_t *pass, size_t row)
 {
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
@@ -24,5 +24,4 @@ const dlcore_loss_type_t dlcore_loss_type_mean_squared_error = {
     .settings = dlcore_no_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
-    .row = squared_error_loss_row,
 };

@@ -57,13 +57,13 @@ static float overlap_row(const dlcore_loss_pass_t *pass, size_t row, const overl
     return (float)(1.0 - ratio->times * sums.both / whole);
 }
 
-static float dice_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_dice(const dlcore_loss_pass_t *pass, size_t row)
 {
     return overlap_row(pass, row,
                        &(overlap_ratio_t){.times = 2.0, .of_labels = 1.0, .of_predictions = 1.0});
 }
 
-static float tversky_loss_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_tversky(const dlcore_loss_pass_t *pass, size_t row)
 {
     double alpha = pass->loss->alpha, beta = pass->loss->beta;
 
@@ -89,7 +89,6 @@ const dlcore_loss_type_t dlcore_loss_type_dice = {
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .overlap = true,
-    .row = dice_loss_row,
 };
 
 static const dlcore_setting_t tversky_settings[] = {
@@ -113,5 +112,4 @@ const dlcore_loss_type_t dlcore_loss_type_tversky = {
     .label_range = DLCORE_LABELS_0_TO_1,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
     .overlap = true,
-    .row = tversky_loss_row,
 };

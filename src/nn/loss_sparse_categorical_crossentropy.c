@@ -73,7 +73,7 @@ static float row_of_bad_label(const dlcore_loss_pass_t *pass, size_t row)
     return NAN;
 }
 
-static float sparse_crossentropy_row(const dlcore_loss_pass_t *pass, size_t row)
+float dlcore_loss_row_sparse_categorical_crossentropy(const dlcore_loss_pass_t *pass, size_t row)
 {
     if ((size_t)pass->labels->classes[row] >= pass->y->columns)
         return row_of_bad_label(pass, row);
@@ -97,7 +97,6 @@ const dlcore_loss_type_t dlcore_loss_type_sparse_categorical_crossentropy = {
     .settings = sparse_categorical_settings,
     .labels = DLCORE_LABELS_CLASSES,
     .absorbs = DLCORE_ACTIVATION_SOFTMAX,
-    .row = sparse_crossentropy_row,
 };
 
 const dlcore_setting_key_t dlcore_sparse_loss_keys[] = {

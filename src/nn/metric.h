@@ -52,11 +52,21 @@ typedef struct dlcore_metric_type {
     const char *class_name; /* of Keras, where it is not the name in capitals; else NULL */
     dlcore_metric_labels_t labels;
 
-    /* Means of rows: the loss whose rows they are, or a function of a row. */
+    /* Means of rows: the loss whose rows they are; UNKNOWN where the kind has a function of a row.
+     */
     dlcore_loss_kind_t loss;
-    float (*row)(const dlcore_metric_pass_t *pass, size_t row);
-    /* The others: doubles of the state, and adding a batch to it, rows in order. */
+    /* The others: doubles of the state. */
     size_t (*length)(const dlcore_metric_t *metric, size_t units);
+
+    bool rises;                       /* more of it is better */
+    const dlcore_setting_t *settings; /* of dlcore_metric_t; in configs in this order */
+} dlcore_metric_type_t;
+
+/* What evaluating calls: apart, so that a program that only predicts does not link it. */
+typedef struct dlcore_metric_run {
+    /* Of a mean that is no loss's: the value of a row. */
+    float (*row)(const dlcore_metric_pass_t *pass, size_t row);
+    /* Of the others: adds a batch to the state, rows in order. */
     void (*accumulate)(const dlcore_metric_pass_t *pass, double *state);
     /* Adds what other rows came to; NULL: element by element. */
     void (*merge)(const dlcore_metric_t *metric, size_t units, const double *more, double *state);
@@ -66,13 +76,11 @@ typedef struct dlcore_metric_type {
                          double *state);
     /* NULL: state[0] / state[1], 0 where that is 0 */
     double (*result)(const dlcore_metric_t *metric, size_t units, const double *state);
-
-    bool rises;                       /* more of it is better */
-    const dlcore_setting_t *settings; /* of dlcore_metric_t; in configs in this order */
-} dlcore_metric_type_t;
+} dlcore_metric_run_t;
 
 /* One row a kind, in the order of the enumerators: kind(KIND, name, keys). A file defines
- * dlcore_metric_type_<name> and the table of keys, if the class has any of its own. */
+ * dlcore_metric_type_<name>, dlcore_metric_run_<name> and the table of keys, if the class has any
+ * of its own. */
 /* clang-format off */
 #define DLCORE_METRIC_KINDS(kind) \
     kind(ACCURACY, accuracy, dlcore_no_keys) \
@@ -116,8 +124,9 @@ typedef struct dlcore_metric_type {
     kind(FUNCTION, function, dlcore_no_keys)
 /* clang-format on */
 
-#define DLCORE_METRIC_DECLARED(kind, name, keys) \
-    extern const dlcore_metric_type_t dlcore_metric_type_##name;
+#define DLCORE_METRIC_DECLARED(kind, name, keys)                 \
+    extern const dlcore_metric_type_t dlcore_metric_type_##name; \
+    extern const dlcore_metric_run_t dlcore_metric_run_##name;
 DLCORE_METRIC_KINDS(DLCORE_METRIC_DECLARED)
 #undef DLCORE_METRIC_DECLARED
 
@@ -140,6 +149,8 @@ extern const dlcore_setting_key_t dlcore_metric_common_keys[];
 
 /* The table of a kind; NULL for an unknown one and for NONE. */
 const dlcore_metric_type_t *dlcore_metric_type(dlcore_metric_kind_t kind);
+/* What evaluating calls of a known kind: metric_run.c. */
+const dlcore_metric_run_t *dlcore_metric_run(dlcore_metric_kind_t kind);
 
 /* The kind that ACCURACY stands for with these labels and units, as Keras chooses; any other kind
  * is answered as it is. */
@@ -156,7 +167,7 @@ dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label
 /* Whether each row has a value of its own. */
 static inline bool dlcore_metric_is_mean(const dlcore_metric_type_t *type)
 {
-    return type->accumulate == NULL;
+    return type->length == NULL;
 }
 
 /* The loss, with its settings, whose mean the metric is; kind UNKNOWN for others. */

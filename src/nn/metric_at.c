@@ -156,38 +156,50 @@ const dlcore_metric_type_t dlcore_metric_type_sensitivity_at_specificity = {
     .name = "sensitivity_at_specificity",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = at_length,
-    .accumulate = at_accumulate,
-    .result = sensitivity_at_specificity,
     .rises = true,
     .settings = at_specificity_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_sensitivity_at_specificity = {
+    .accumulate = at_accumulate,
+    .result = sensitivity_at_specificity,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_specificity_at_sensitivity = {
     .name = "specificity_at_sensitivity",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = at_length,
-    .accumulate = at_accumulate,
-    .result = specificity_at_sensitivity,
     .rises = true,
     .settings = at_sensitivity_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_specificity_at_sensitivity = {
+    .accumulate = at_accumulate,
+    .result = specificity_at_sensitivity,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_precision_at_recall = {
     .name = "precision_at_recall",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = at_length,
-    .accumulate = at_accumulate,
-    .result = precision_at_recall,
     .rises = true,
     .settings = at_recall_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_precision_at_recall = {
+    .accumulate = at_accumulate,
+    .result = precision_at_recall,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_recall_at_precision = {
     .name = "recall_at_precision",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = at_length,
-    .accumulate = at_accumulate,
-    .result = recall_at_precision,
     .rises = true,
     .settings = at_precision_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_recall_at_precision = {
+    .accumulate = at_accumulate,
+    .result = recall_at_precision,
 };

@@ -211,10 +211,13 @@ const dlcore_metric_type_t dlcore_metric_type_auc = {
     .class_name = "AUC",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = auc_length,
-    .accumulate = auc_accumulate,
-    .result = auc_result,
     .rises = true,
     .settings = auc_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_auc = {
+    .accumulate = auc_accumulate,
+    .result = auc_result,
 };
 
 const dlcore_setting_key_t dlcore_auc_keys[] = {

@@ -59,16 +59,22 @@ static float concordance_row(const dlcore_metric_pass_t *pass, size_t row)
 
 const dlcore_metric_type_t dlcore_metric_type_pearson_correlation = {
     .name = "pearson_correlation",
-    .row = pearson_row,
     .rises = true,
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_pearson_correlation = {
+    .row = pearson_row,
+};
+
 const dlcore_metric_type_t dlcore_metric_type_concordance_correlation = {
     .name = "concordance_correlation",
-    .row = concordance_row,
     .rises = true,
     .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_concordance_correlation = {
+    .row = concordance_row,
 };
 
 const dlcore_setting_key_t dlcore_correlation_keys[] = {{"axis", "[-1, 1]"}, {0}};

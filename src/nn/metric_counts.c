@@ -192,56 +192,74 @@ const dlcore_metric_type_t dlcore_metric_type_precision = {
     .name = "precision",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = confusion_length,
-    .accumulate = confusion_accumulate,
-    .result = precision_result,
     .rises = true,
     .settings = counting_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_precision = {
+    .accumulate = confusion_accumulate,
+    .result = precision_result,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_recall = {
     .name = "recall",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = confusion_length,
-    .accumulate = confusion_accumulate,
-    .result = recall_result,
     .rises = true,
     .settings = counting_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_recall = {
+    .accumulate = confusion_accumulate,
+    .result = recall_result,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_true_positives = {
     .name = "true_positives",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = count_length,
-    .accumulate = true_positives_accumulate,
-    .result = count_result,
     .rises = true,
     .settings = counting_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_true_positives = {
+    .accumulate = true_positives_accumulate,
+    .result = count_result,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_true_negatives = {
     .name = "true_negatives",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = count_length,
-    .accumulate = true_negatives_accumulate,
-    .result = count_result,
     .rises = true,
     .settings = counting_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_true_negatives = {
+    .accumulate = true_negatives_accumulate,
+    .result = count_result,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_false_positives = {
     .name = "false_positives",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = count_length,
+    .settings = counting_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_false_positives = {
     .accumulate = false_positives_accumulate,
     .result = count_result,
-    .settings = counting_settings,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_false_negatives = {
     .name = "false_negatives",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = count_length,
+    .settings = counting_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_false_negatives = {
     .accumulate = false_negatives_accumulate,
     .result = count_result,
-    .settings = counting_settings,
 };

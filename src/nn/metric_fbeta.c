@@ -155,10 +155,13 @@ const dlcore_metric_type_t dlcore_metric_type_f1_score = {
     .name = "f1_score",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = fbeta_length,
-    .accumulate = fbeta_accumulate,
-    .result = f1_result,
     .rises = true,
     .settings = f1_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_f1_score = {
+    .accumulate = fbeta_accumulate,
+    .result = f1_result,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_fbeta_score = {
@@ -166,10 +169,13 @@ const dlcore_metric_type_t dlcore_metric_type_fbeta_score = {
     .class_name = "FBetaScore",
     .labels = DLCORE_METRIC_LABELS_BITS,
     .length = fbeta_length,
-    .accumulate = fbeta_accumulate,
-    .result = fbeta_result,
     .rises = true,
     .settings = fbeta_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_fbeta_score = {
+    .accumulate = fbeta_accumulate,
+    .result = fbeta_result,
 };
 
 const dlcore_setting_key_t dlcore_f1_score_keys[] = {{"beta", "[1]"}, {0}};

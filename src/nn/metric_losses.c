@@ -30,12 +30,16 @@ const dlcore_metric_type_t dlcore_metric_type_mean_absolute_error = {
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_mean_absolute_error = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_mean_squared_error = {
     .name = "mean_squared_error",
     .short_name = "mse",
     .loss = DLCORE_LOSS_MEAN_SQUARED_ERROR,
     .settings = dlcore_no_settings,
 };
+
+const dlcore_metric_run_t dlcore_metric_run_mean_squared_error = {0};
 
 const dlcore_metric_type_t dlcore_metric_type_mean_absolute_percentage_error = {
     .name = "mean_absolute_percentage_error",
@@ -44,12 +48,16 @@ const dlcore_metric_type_t dlcore_metric_type_mean_absolute_percentage_error = {
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_mean_absolute_percentage_error = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_mean_squared_logarithmic_error = {
     .name = "mean_squared_logarithmic_error",
     .short_name = "msle",
     .loss = DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR,
     .settings = dlcore_no_settings,
 };
+
+const dlcore_metric_run_t dlcore_metric_run_mean_squared_logarithmic_error = {0};
 
 const dlcore_metric_type_t dlcore_metric_type_log_cosh = {
     .name = "logcosh",
@@ -60,6 +68,8 @@ const dlcore_metric_type_t dlcore_metric_type_log_cosh = {
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_log_cosh = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_kl_divergence = {
     .name = "kl_divergence",
     .short_name = "kld",
@@ -68,11 +78,15 @@ const dlcore_metric_type_t dlcore_metric_type_kl_divergence = {
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_kl_divergence = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_poisson = {
     .name = "poisson",
     .loss = DLCORE_LOSS_POISSON,
     .settings = dlcore_no_settings,
 };
+
+const dlcore_metric_run_t dlcore_metric_run_poisson = {0};
 
 const dlcore_metric_type_t dlcore_metric_type_hinge = {
     .name = "hinge",
@@ -80,11 +94,15 @@ const dlcore_metric_type_t dlcore_metric_type_hinge = {
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_hinge = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_squared_hinge = {
     .name = "squared_hinge",
     .loss = DLCORE_LOSS_SQUARED_HINGE,
     .settings = dlcore_no_settings,
 };
+
+const dlcore_metric_run_t dlcore_metric_run_squared_hinge = {0};
 
 const dlcore_metric_type_t dlcore_metric_type_categorical_hinge = {
     .name = "categorical_hinge",
@@ -92,11 +110,15 @@ const dlcore_metric_type_t dlcore_metric_type_categorical_hinge = {
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_categorical_hinge = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_categorical_crossentropy = {
     .name = "categorical_crossentropy",
     .loss = DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
     .settings = smoothed_settings,
 };
+
+const dlcore_metric_run_t dlcore_metric_run_categorical_crossentropy = {0};
 
 const dlcore_metric_type_t dlcore_metric_type_sparse_categorical_crossentropy = {
     .name = "sparse_categorical_crossentropy",
@@ -105,6 +127,8 @@ const dlcore_metric_type_t dlcore_metric_type_sparse_categorical_crossentropy = 
     .settings = logits_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_sparse_categorical_crossentropy = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_binary_crossentropy = {
     .name = "binary_crossentropy",
     .short_name = "bce",
@@ -112,11 +136,16 @@ const dlcore_metric_type_t dlcore_metric_type_binary_crossentropy = {
     .settings = smoothed_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_binary_crossentropy = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_root_mean_squared_error = {
     .name = "root_mean_squared_error",
     .loss = DLCORE_LOSS_MEAN_SQUARED_ERROR,
-    .result = root_of_mean,
     .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_root_mean_squared_error = {
+    .result = root_of_mean,
 };
 
 const dlcore_setting_key_t dlcore_entropy_keys[] = {

@@ -199,11 +199,14 @@ static const dlcore_setting_t r2_settings[] = {
 const dlcore_metric_type_t dlcore_metric_type_r2_score = {
     .name = "r2_score",
     .length = r2_length,
+    .rises = true,
+    .settings = r2_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_r2_score = {
     .accumulate = r2_accumulate,
     .merge = r2_merge,
     .earlier_length = r2_earlier_length,
     .from_earlier = r2_from_earlier,
     .result = r2_result,
-    .rises = true,
-    .settings = r2_settings,
 };

@@ -158,58 +158,81 @@ const dlcore_metric_type_t dlcore_metric_type_accuracy = {
     .settings = threshold_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_accuracy = {0};
+
 const dlcore_metric_type_t dlcore_metric_type_categorical_accuracy = {
     .name = "categorical_accuracy",
-    .row = categorical_accuracy_row,
     .rises = true,
     .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_categorical_accuracy = {
+    .row = categorical_accuracy_row,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_sparse_categorical_accuracy = {
     .name = "sparse_categorical_accuracy",
     .labels = DLCORE_METRIC_LABELS_CLASSES,
-    .row = sparse_categorical_accuracy_row,
     .rises = true,
     .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_sparse_categorical_accuracy = {
+    .row = sparse_categorical_accuracy_row,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_binary_accuracy = {
     .name = "binary_accuracy",
     .labels = DLCORE_METRIC_LABELS_BITS,
-    .row = binary_accuracy_row,
     .rises = true,
     .settings = threshold_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_binary_accuracy = {
+    .row = binary_accuracy_row,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_equal_accuracy = {
     .name = "equal_accuracy",
     .class_name = "Accuracy",
     .labels = DLCORE_METRIC_LABELS_BITS,
-    .row = equal_accuracy_row,
     .rises = true,
     .settings = dlcore_no_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_equal_accuracy = {
+    .row = equal_accuracy_row,
+};
+
 const dlcore_metric_type_t dlcore_metric_type_top_k_categorical_accuracy = {
     .name = "top_k_categorical_accuracy",
-    .row = top_k_row,
     .rises = true,
     .settings = top_k_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_top_k_categorical_accuracy = {
+    .row = top_k_row,
 };
 
 const dlcore_metric_type_t dlcore_metric_type_sparse_top_k_categorical_accuracy = {
     .name = "sparse_top_k_categorical_accuracy",
     .labels = DLCORE_METRIC_LABELS_CLASSES,
-    .row = sparse_top_k_row,
     .rises = true,
     .settings = top_k_settings,
 };
 
+const dlcore_metric_run_t dlcore_metric_run_sparse_top_k_categorical_accuracy = {
+    .row = sparse_top_k_row,
+};
+
 const dlcore_metric_type_t dlcore_metric_type_cosine_similarity = {
     .name = "cosine_similarity",
-    .row = cosine_row,
     .rises = true,
     .settings = dlcore_no_settings,
+};
+
+const dlcore_metric_run_t dlcore_metric_run_cosine_similarity = {
+    .row = cosine_row,
 };
 
 const dlcore_setting_key_t dlcore_top_k_keys[] = {{"from_sorted_ids", "[false]"}, {0}};

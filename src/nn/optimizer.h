@@ -82,13 +82,17 @@ typedef struct dlcore_optimizer_type {
     float (*slot_value)(const dlcore_optimizer_t *optimizer, size_t slot);
     /* NULL: all are whole. */
     dlcore_slot_form_t (*slot_form)(const dlcore_optimizer_t *optimizer, size_t slot);
-    /* The settings of the next update; clock->iterations counts updates here. */
-    dlcore_optimizer_step_t (*prepare)(const dlcore_optimizer_t *optimizer,
-                                       const dlcore_optimizer_clock_t *clock, float learning_rate);
     /* So many of the first are made for one parameter after the other by Keras, each of the others
      * for all parameters. */
     size_t side_by_side;
-    bool has_clock; /* prepare looks at it; else its answer depends on the learning rate alone */
+    bool has_clock; /* `prepare` looks at it; else its answer depends on the learning rate alone */
+} dlcore_optimizer_type_t;
+
+/* What a step calls: apart, so that a program that only predicts does not link it. */
+typedef struct dlcore_optimizer_run {
+    /* The settings of the next update; clock->iterations counts updates here. */
+    dlcore_optimizer_step_t (*prepare)(const dlcore_optimizer_t *optimizer,
+                                       const dlcore_optimizer_clock_t *clock, float learning_rate);
     /* The product after an update. NULL: stays. */
     double (*product)(const dlcore_optimizer_t *optimizer, const dlcore_optimizer_clock_t *clock);
     /* Whether a gradient of zero changes neither a weight nor its state. NULL: it may. */
@@ -100,10 +104,12 @@ typedef struct dlcore_optimizer_type {
     void (*update_array)(const dlcore_training_kernels_t *kernels,
                          const dlcore_optimizer_step_t *step,
                          const dlcore_optimizer_array_t *array);
-} dlcore_optimizer_type_t;
+} dlcore_optimizer_run_t;
 
 /* The table of a kind; NULL for an unknown one. */
 const dlcore_optimizer_type_t *dlcore_optimizer_type(dlcore_optimizer_kind_t kind);
+/* What a step calls of a known kind: optimizer_run.c. */
+const dlcore_optimizer_run_t *dlcore_optimizer_run(dlcore_optimizer_kind_t kind);
 
 /* Checks a whole descriptor, its schedule and the options of all kinds included. */
 dlcore_status dlcore_optimizer_validate(const dlcore_optimizer_t *optimizer,
@@ -128,7 +134,8 @@ static inline float dlcore_optimizer_power(double beta, const dlcore_optimizer_c
 }
 
 /* One row a kind, in the order of the enumerators: kind(KIND, name). Its file defines
- * dlcore_optimizer_type_<name> and, for configs, dlcore_optimizer_keys_<name>. */
+ * dlcore_optimizer_type_<name>, dlcore_optimizer_run_<name> and, for configs,
+ * dlcore_optimizer_keys_<name>. */
 /* clang-format off */
 #define DLCORE_OPTIMIZER_KINDS(kind) \
     kind(SGD, sgd) \
@@ -146,6 +153,7 @@ static inline float dlcore_optimizer_power(double beta, const dlcore_optimizer_c
 
 #define DLCORE_OPTIMIZER_DECLARED(kind, name)                          \
     extern const dlcore_optimizer_type_t dlcore_optimizer_type_##name; \
+    extern const dlcore_optimizer_run_t dlcore_optimizer_run_##name;   \
     extern const dlcore_setting_key_t dlcore_optimizer_keys_##name[];
 DLCORE_OPTIMIZER_KINDS(DLCORE_OPTIMIZER_DECLARED)
 #undef DLCORE_OPTIMIZER_DECLARED

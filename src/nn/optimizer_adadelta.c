@@ -54,6 +54,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adadelta = {
     .slots = adadelta_slots,
     .slot_name = adadelta_slot_name,
     .side_by_side = 2,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_adadelta = {
     .prepare = adadelta_prepare,
     .update = adadelta_update,
 };

@@ -213,8 +213,11 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adafactor = {
     .slot_name = adafactor_slot_name,
     .slot_form = adafactor_slot_form,
     .side_by_side = 3,
-    .prepare = adafactor_prepare,
     .has_clock = true,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_adafactor = {
+    .prepare = adafactor_prepare,
     .update_array = adafactor_update,
 };
 

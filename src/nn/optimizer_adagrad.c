@@ -63,6 +63,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adagrad = {
     .slots = adagrad_slots,
     .slot_name = adagrad_slot_name,
     .slot_value = slot_value,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_adagrad = {
     .prepare = adagrad_prepare,
     .update = adagrad_update,
 };

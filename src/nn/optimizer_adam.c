@@ -69,8 +69,11 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adam = {
     .slots = adam_slots,
     .slot_name = adam_slot_name,
     .side_by_side = 2,
-    .prepare = adam_prepare,
     .has_clock = true,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_adam = {
+    .prepare = adam_prepare,
     .update = adam_update,
 };
 
@@ -95,8 +98,11 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adamw = {
     .slots = adam_slots,
     .slot_name = adam_slot_name,
     .side_by_side = 2,
-    .prepare = adam_prepare,
     .has_clock = true,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_adamw = {
+    .prepare = adam_prepare,
     .update = adam_update,
 };
 

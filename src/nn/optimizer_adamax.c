@@ -53,8 +53,11 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_adamax = {
     .slots = adamax_slots,
     .slot_name = adamax_slot_name,
     .side_by_side = 2,
-    .prepare = adamax_prepare,
     .has_clock = true,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_adamax = {
+    .prepare = adamax_prepare,
     .update = adamax_update,
 };
 

@@ -82,6 +82,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_ftrl = {
     .slot_name = ftrl_slot_name,
     .slot_value = ftrl_slot_value,
     .side_by_side = 2,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_ftrl = {
     .prepare = ftrl_prepare,
     .update = ftrl_update,
 };

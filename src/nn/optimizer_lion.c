@@ -63,6 +63,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_lion = {
     .settings = lion_settings,
     .slots = lion_slots,
     .slot_name = lion_slot_name,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_lion = {
     .prepare = lion_prepare,
     .update = lion_update,
 };

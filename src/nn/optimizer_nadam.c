@@ -80,8 +80,11 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_nadam = {
     .slots = nadam_slots,
     .slot_name = nadam_slot_name,
     .side_by_side = 2,
-    .prepare = nadam_prepare,
     .has_clock = true,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_nadam = {
+    .prepare = nadam_prepare,
     .product = product,
     .update = nadam_update,
 };

@@ -68,6 +68,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_rmsprop = {
     .settings = rmsprop_settings,
     .slots = rmsprop_slots,
     .slot_name = rmsprop_slot_name,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_rmsprop = {
     .prepare = rmsprop_prepare,
     .update = rmsprop_update,
 };

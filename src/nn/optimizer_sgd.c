@@ -68,6 +68,9 @@ const dlcore_optimizer_type_t dlcore_optimizer_type_sgd = {
     .settings = sgd_settings,
     .slots = sgd_slots,
     .slot_name = sgd_slot_name,
+};
+
+const dlcore_optimizer_run_t dlcore_optimizer_run_sgd = {
     .prepare = sgd_prepare,
     .rests = sgd_rests,
     .update = sgd_update,

@@ -1,7 +1,8 @@
 /* Chains of small layers, as far as it needs no vectors: packing, and which functions this CPU
  * runs.
  *
- * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
+ * of it.
  *
  * SPDX-License-Identifier: MIT */
 #include "products/chain.h"
@@ -44,12 +45,14 @@ void dlcore_chain_pack(size_t inputs, size_t units, const float *kernel, const f
     }
 }
 
-#ifndef DLCORE_X86_KERNELS
+#ifndef DLCORE_AVX2_KERNELS
 const dlcore_chain_functions_t *dlcore_chain_avx2(void)
 {
     return NULL;
 }
+#endif
 
+#ifndef DLCORE_AVX512_KERNELS
 const dlcore_chain_functions_t *dlcore_chain_avx512(void)
 {
     return NULL;

@@ -1,16 +1,19 @@
 /* Which row products go with an engine, and with this CPU.
  *
- * DLCORE_X86_KERNELS is defined by the build where the AVX files are part of it.
+ * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
+ * of it.
  *
  * SPDX-License-Identifier: MIT */
 #include "products/gemv.h"
 
-#ifndef DLCORE_X86_KERNELS
+#ifndef DLCORE_AVX2_KERNELS
 const dlcore_gemv_functions_t *dlcore_gemv_avx2(void)
 {
     return NULL;
 }
+#endif
 
+#ifndef DLCORE_AVX512_KERNELS
 const dlcore_gemv_functions_t *dlcore_gemv_avx512(void)
 {
     return NULL;

@@ -9,9 +9,9 @@
 
 #include "base/size.h"
 #include "kernels/activate.h"
-#include "kernels/activate_gradient.h"
 #include "products/blas.h"
 #include "products/products.h"
+#include "products/products_training.h"
 
 enum {
     TILE_COLUMNS = 128,    /* of a forward or input-gradient tile */
@@ -229,6 +229,7 @@ static size_t blas_scratch_floats(size_t rows, size_t inputs, size_t units)
 }
 
 static const dlcore_products_t blas_table = {
+    .engine = DLCORE_PRODUCTS_BLAS,
     .name = dlcore_blas_name,
     .enter = dlcore_blas_enter,
     .leave = dlcore_blas_leave,
@@ -246,6 +247,9 @@ static const dlcore_products_t blas_table = {
     .scratch_floats = blas_scratch_floats,
     .forward_tiles = blas_forward_tiles,
     .forward = blas_forward,
+};
+
+const dlcore_products_training_t dlcore_products_training_blas = {
     .kernel_gradient_tiles = blas_kernel_gradient_tiles,
     .kernel_gradient = blas_kernel_gradient,
     .input_gradient_tiles = blas_input_gradient_tiles,

@@ -27,6 +27,7 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
     v_store(to + 3 * to_row, _mm256_castpd_ps(_mm256_unpackhi_pd(ab_high, cd_high)));
 }
 
+#define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX2
 #define SMALL_TABLE dlcore_small_table_avx2
 #include "products/products_native_template.h"
 

@@ -31,6 +31,7 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
     v_store(to + 3 * to_row, _mm512_castpd_ps(_mm512_unpackhi_pd(ab_high, cd_high)));
 }
 
+#define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX512
 #define SMALL_TABLE dlcore_small_table_avx512
 #include "products/products_native_template.h"
 

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "kernels/activate.h"
-#include "kernels/activate_gradient.h"
 #include "products/products_native.h"
 #include "products/products_native_micro.h"
+#include "products/products_training.h"
 
 /* Rows that are finished before the next panel of weights is looked at. */
 #define ROWS_PASS 96
@@ -110,9 +110,9 @@ static const char *native_name(void)
 }
 
 static const dlcore_products_t native_table = {
+    .engine = NATIVE_ENGINE,
     .name = native_name,
     .takes_index = true,
-    .small = SMALL_TABLE,
     .panel = native_panel,
     .kernel_floats = native_kernel_floats,
     .kernel_panel = native_panel,
@@ -123,6 +123,10 @@ static const dlcore_products_t native_table = {
     .scratch_floats = native_scratch_floats,
     .forward_tiles = native_forward_tiles,
     .forward = native_forward,
+};
+
+const dlcore_products_training_t V_TABLE(dlcore_products_training) = {
+    .small = SMALL_TABLE,
     .kernel_gradient_tiles = native_kernel_gradient_tiles,
     .kernel_gradient = native_kernel_gradient,
     .input_gradient_tiles = native_input_gradient_tiles,

@@ -17,6 +17,7 @@
 
 #include "kernels/kernels_training.h"
 #include "products/products.h"
+#include "products/products_training.h"
 
 DLCORE_HIDDEN_BEGIN
 

@@ -23,7 +23,7 @@ size_t dlcore_small_work(const dlcore_small_t *net)
 
 const dlcore_small_functions_t *dlcore_small_avx512(void)
 {
-#ifdef DLCORE_X86_KERNELS
+#ifdef DLCORE_AVX512_KERNELS
     if (dlcore_cpu_has_avx512() && dlcore_cpu_has_avx2())
         return dlcore_small_table_avx512();
 #endif
@@ -32,7 +32,7 @@ const dlcore_small_functions_t *dlcore_small_avx512(void)
 
 const dlcore_small_functions_t *dlcore_small_avx2(void)
 {
-#ifdef DLCORE_X86_KERNELS
+#ifdef DLCORE_AVX2_KERNELS
     if (dlcore_cpu_has_avx2())
         return dlcore_small_table_avx2();
 #endif

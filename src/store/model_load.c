@@ -23,8 +23,8 @@ dlcore_load_options_t dlcore_load_options_default(void)
                                    .structure_size = sizeof(dlcore_load_options_t)};
 }
 
-/* The model's own message, with the file's name. */
-static dlcore_status models_error(const dlcore_model_loading_t *loading, dlcore_status status)
+dlcore_status dlcore_model_loading_error(const dlcore_model_loading_t *loading,
+                                         dlcore_status status)
 {
     if (status == DLCORE_OK)
         return status;
@@ -89,34 +89,9 @@ static dlcore_status make_loaded_network(dlcore_model_loading_t *loading)
     dlcore_status status = dlcore_model_loading_layers(loading, &width);
 
     if (status == DLCORE_OK)
-        status = models_error(loading, dlcore_network_build_unset(&loading->model->network, width,
-                                                                  &loading->model->error));
-    return status;
-}
-
-static dlcore_status compile(dlcore_model_loading_t *loading)
-{
-    const dlcore_allocator_t *allocator = &loading->reading.allocator;
-    dlcore_compile_options_t *settings = dlcore_allocate(allocator, 1, sizeof *settings);
-    char *text = NULL;
-    dlcore_json_t config = {0};
-    dlcore_status status = DLCORE_OK;
-
-    if (settings == NULL)
-        return dlcore_fail_memory(loading->error, "compile_config", sizeof *settings);
-    if (loading->options.compile)
-        status = dlcore_model_loading_json(loading, "compile_config", &text, &config);
-    if (status == DLCORE_OK && config.kind != DLCORE_JSON_NONE) {
-        status = dlcore_compile_config_read(&config, dlcore_model_loading_file(loading), settings,
-                                            loading->error);
-        if (status == DLCORE_OK)
-            status = dlcore_model_loading_functions(loading, settings);
-        if (status == DLCORE_OK)
-            status = models_error(loading, dlcore_model_compile_with(loading->model, settings));
-        loading->report.compiled = status == DLCORE_OK;
-    }
-    dlcore_release(allocator, settings);
-    dlcore_release(allocator, text);
+        status = dlcore_model_loading_error(
+            loading,
+            dlcore_network_build_unset(&loading->model->network, width, &loading->model->error));
     return status;
 }
 
@@ -152,19 +127,16 @@ static dlcore_status read_tensor_data(dlcore_model_loading_t *loading)
     reading->tensors = dlcore_model_tensors(loading->model);
     reading->model = loading->model;
     reading->sum_wanted = loading->options.report != NULL || loading->options.require_checksum;
-    dlcore_model_loading_find_state(loading);
-    dlcore_model_loading_forget_counts(loading);
-    reading->tensors.run = loading->model->stopped;
+    if (loading->training != NULL)
+        loading->training->find(loading);
     status = dlcore_model_loading_find_self_test(loading);
     count = dlcore_model_tensors_count(&reading->tensors);
     for (size_t i = 0; i < count && status == DLCORE_OK; i++) {
         if (dlcore_model_tensor_exists(&reading->tensors, i))
             status = dlcore_model_reading_want(reading, i);
     }
-    if (status == DLCORE_OK && loading->has_state && loading->options.training_state)
-        status = dlcore_model_loading_make_slots(loading);
-    if (status == DLCORE_OK)
-        status = dlcore_model_loading_make_copies(loading);
+    if (status == DLCORE_OK && loading->training != NULL)
+        status = loading->training->make_room(loading);
     if (status == DLCORE_OK)
         status = dlcore_model_reading_data(reading);
     if (status == DLCORE_OK)
@@ -184,10 +156,8 @@ static dlcore_status load_model(dlcore_model_loading_t *loading)
             &loading->model->notes, &loading->model->allocator, loading->error);
     if (status == DLCORE_OK)
         status = make_loaded_network(loading);
-    if (status == DLCORE_OK)
-        status = compile(loading);
-    if (status == DLCORE_OK && loading->options.training_state && loading->model->compiled)
-        status = dlcore_model_loading_counts(loading);
+    if (status == DLCORE_OK && loading->training != NULL)
+        status = loading->training->compile(loading);
     if (status == DLCORE_OK)
         status = read_tensor_data(loading);
     if (status == DLCORE_OK && loading->self_test != NULL)
@@ -198,9 +168,12 @@ static dlcore_status load_model(dlcore_model_loading_t *loading)
 }
 
 dlcore_status dlcore_model_load_source(dlcore_byte_source_t *source,
-                                       const dlcore_load_options_t *options, dlcore_model_t **model)
+                                       const dlcore_load_options_t *options,
+                                       const dlcore_model_loading_training_t *training,
+                                       dlcore_model_t **model)
 {
-    dlcore_model_loading_t loading = {.options = options != NULL ? *options
+    dlcore_model_loading_t loading = {.training = training,
+                                      .options = options != NULL ? *options
                                                                  : dlcore_load_options_default(),
                                       .report = {.self_test_difference = (double)NAN}};
     dlcore_allocator_t allocator = loading.options.model.allocator;

@@ -11,10 +11,14 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* `options` NULL: the defaults; else their structure_size has been checked. *model is only set on
- * success. */
+/* Compile settings and training state: model_load_training.c. */
+extern const struct dlcore_model_loading_training dlcore_model_loading_training;
+
+/* `options` NULL: the defaults; else their structure_size has been checked. `training` NULL: only
+ * to predict. *model is only set on success. */
 dlcore_status dlcore_model_load_source(dlcore_byte_source_t *source,
                                        const dlcore_load_options_t *options,
+                                       const struct dlcore_model_loading_training *training,
                                        dlcore_model_t **model);
 
 DLCORE_HIDDEN_END

@@ -22,6 +22,7 @@ static dlcore_status check_loading(const dlcore_load_options_t *options, const v
 }
 
 static dlcore_status load_path(const char *path, const dlcore_load_options_t *options,
+                               const struct dlcore_model_loading_training *training,
                                dlcore_model_t **model)
 {
     dlcore_error_record_t *error = options != NULL ? options->error : NULL;
@@ -34,7 +35,7 @@ static dlcore_status load_path(const char *path, const dlcore_load_options_t *op
     if (status != DLCORE_OK)
         return status;
     source = dlcore_byte_source_of_input(&input);
-    status = dlcore_model_load_source(&source, options, model);
+    status = dlcore_model_load_source(&source, options, training, model);
     dlcore_input_close(&input);
     return status;
 }
@@ -44,11 +45,14 @@ dlcore_status dlcore_model_load(const char *path, const dlcore_load_options_t *o
 {
     dlcore_traces_t before = dlcore_traces_note();
 
-    return dlcore_traces_end(before, load_path(path, options, model));
+    return dlcore_traces_end(before,
+                             load_path(path, options, &dlcore_model_loading_training, model));
 }
 
 static dlcore_status load_memory(const void *bytes, size_t size,
-                                 const dlcore_load_options_t *options, dlcore_model_t **model)
+                                 const dlcore_load_options_t *options,
+                                 const struct dlcore_model_loading_training *training,
+                                 dlcore_model_t **model)
 {
     dlcore_status status = check_loading(options, bytes, model);
     dlcore_byte_source_t source;
@@ -58,7 +62,7 @@ static dlcore_status load_memory(const void *bytes, size_t size,
         return status;
     dlcore_input_from_memory(&input, bytes, size, "memory");
     source = dlcore_byte_source_of_input(&input);
-    return dlcore_model_load_source(&source, options, model);
+    return dlcore_model_load_source(&source, options, training, model);
 }
 
 dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
@@ -66,7 +70,25 @@ dlcore_status dlcore_model_load_memory(const void *bytes, size_t size,
 {
     dlcore_traces_t before = dlcore_traces_note();
 
-    return dlcore_traces_end(before, load_memory(bytes, size, options, model));
+    return dlcore_traces_end(
+        before, load_memory(bytes, size, options, &dlcore_model_loading_training, model));
+}
+
+dlcore_status dlcore_model_load_to_predict(const char *path, const dlcore_load_options_t *options,
+                                           dlcore_model_t **model)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, load_path(path, options, NULL, model));
+}
+
+dlcore_status dlcore_model_load_memory_to_predict(const void *bytes, size_t size,
+                                                  const dlcore_load_options_t *options,
+                                                  dlcore_model_t **model)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, load_memory(bytes, size, options, NULL, model));
 }
 
 static dlcore_status load_reader(const dlcore_byte_reader_t *reader,
@@ -79,7 +101,7 @@ static dlcore_status load_reader(const dlcore_byte_reader_t *reader,
     if (status != DLCORE_OK)
         return status;
     source = dlcore_byte_source_of_reader(reader);
-    return dlcore_model_load_source(&source, options, model);
+    return dlcore_model_load_source(&source, options, &dlcore_model_loading_training, model);
 }
 
 dlcore_status dlcore_model_load_from(const dlcore_byte_reader_t *reader,

@@ -67,7 +67,7 @@ void dlcore_model_loading_find_state(dlcore_model_loading_t *loading)
 
     if (!loading->model->compiled)
         return;
-    tensors->slot_count = dlcore_optimizer_slots(optimizer);
+    dlcore_model_tensors_set_slots(tensors, dlcore_optimizer_slots(optimizer), NULL);
     end = first * (1 + tensors->slot_count);
     for (size_t i = first; i < end && !loading->has_state; i++) {
         loading->lacks_state |= dlcore_model_tensor_exists(tensors, i);

@@ -14,7 +14,20 @@
 
 DLCORE_HIDDEN_BEGIN
 
+struct dlcore_model_loading;
+
+/* What only a model that may train gets of its file. A program that loads models to predict alone
+ * links nothing of it, nor of optimizers, losses and metrics. */
+typedef struct dlcore_model_loading_training {
+    /* Compiles as the file says, if the options say so; counts of what was trained. */
+    dlcore_status (*compile)(struct dlcore_model_loading *loading);
+    /* Looks which tensors of a state there are; and makes room for them. */
+    void (*find)(struct dlcore_model_loading *loading);
+    dlcore_status (*make_room)(struct dlcore_model_loading *loading);
+} dlcore_model_loading_training_t;
+
 typedef struct dlcore_model_loading {
+    const dlcore_model_loading_training_t *training; /* NULL: only to predict */
     dlcore_load_options_t options;
     dlcore_model_reading_t reading;
     dlcore_model_t *model;
@@ -31,6 +44,10 @@ static inline const char *dlcore_model_loading_file(const dlcore_model_loading_t
 {
     return loading->reading.source->name;
 }
+
+/* The model's own message, with the file's name. */
+dlcore_status dlcore_model_loading_error(const dlcore_model_loading_t *loading,
+                                         dlcore_status status);
 
 /* ---- layers: model_load.c ---- */
 

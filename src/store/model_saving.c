@@ -149,7 +149,7 @@ dlcore_status dlcore_model_saving_begin(dlcore_model_saving_t *saving, const dlc
     status = check_saving(saving, options);
     if (status != DLCORE_OK)
         return status;
-    saving->tensors = dlcore_model_tensors(model);
+    saving->tensors = dlcore_model_tensors_all(model);
     saving->learning_rate = dlcore_model_learning_rate(model);
     if (!how.whole || !saving->options.training_state)
         saving->tensors.slot_count = 0;

@@ -9,7 +9,6 @@
 #include "base/random.h"
 #include "base/size.h"
 #include "engine/network_exchange.h"
-#include "nn/optimizer.h"
 
 dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model)
 {
@@ -17,9 +16,7 @@ dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model)
         .network = &model->network,
         .optimizer = &model->settings.optimizer,
         .weight_count = dlcore_model_weight_count(model),
-        .slot_count = model->trainer.slots != NULL ? model->trainer.slot_count : 0,
         .values = model->network.values,
-        .slots = model->trainer.slots,
     };
 }
 
@@ -81,24 +78,7 @@ bool dlcore_model_tensor_exists(const dlcore_model_tensors_t *tensors, size_t in
     if (index < tensors->weight_count || index >= tensors->weight_count * (1 + tensors->slot_count))
         return true;
     parameter = dlcore_network_parameter(tensors->network, index % tensors->weight_count, NULL);
-    return !parameter->is_statistic &&
-           dlcore_optimizer_slot_size(tensors->optimizer, index / tensors->weight_count - 1,
-                                      parameter->rank, parameter->shape) > 0;
-}
-
-/* Of a state vector that has a number for each row or column alone: plain numbers. */
-static void set_factor(const dlcore_model_tensors_t *tensors, size_t slot,
-                       dlcore_model_tensor_t *tensor)
-{
-    if (dlcore_optimizer_slot_form(tensors->optimizer, slot) == DLCORE_SLOT_WHOLE)
-        return;
-    tensor->shape[0] =
-        dlcore_optimizer_slot_size(tensors->optimizer, slot, tensor->rank, tensor->shape);
-    tensor->shape[1] = 1;
-    tensor->rank = 1;
-    if (tensor->at != NULL)
-        tensor->at += tensor->parameter->offset;
-    tensor->parameter = NULL;
+    return tensors->slot_tensors->exists(tensors, index / tensors->weight_count - 1, parameter);
 }
 
 /* Its shape becomes the file's. */
@@ -122,7 +102,6 @@ dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors,
     const dlcore_node_t *node = NULL;
     dlcore_model_tensor_t tensor = {.network = network};
     char name[DLCORE_NAME_SIZE + 16];
-    const dlcore_optimizer_type_t *type;
 
     if (vector >= vectors)
         return self_test_tensor(tensors, index > tensors->weight_count * vectors);
@@ -136,12 +115,7 @@ dlcore_model_tensor_t dlcore_model_tensor(const dlcore_model_tensors_t *tensors,
         if (tensors->forms != NULL)
             set_form(&tensor, tensors->forms[weight]);
     } else if (vector <= tensors->slot_count) {
-        type = dlcore_optimizer_type(tensors->optimizer->kind);
-        if (tensors->slots != NULL)
-            tensor.at = tensors->slots + (vector - 1) * network->value_floats;
-        snprintf(tensor.name, sizeof tensor.name, "optimizer/%s/%s/%s", type->name,
-                 dlcore_optimizer_slot_name(tensors->optimizer, vector - 1), name);
-        set_factor(tensors, vector - 1, &tensor);
+        tensors->slot_tensors->set(tensors, vector - 1, name, &tensor);
     } else {
         set_copy(tensors, vector - 1 - tensors->slot_count, name, &tensor);
     }

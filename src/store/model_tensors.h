@@ -27,11 +27,24 @@ typedef struct dlcore_tensor_form {
     bool repeated;   /* one number, for all of a vector's */
 } dlcore_tensor_form_t;
 
+struct dlcore_model_tensors;
+struct dlcore_model_tensor;
+
+/* Names and shapes of an optimizer's state vectors: apart, for programs that only predict. */
+typedef struct dlcore_slot_tensors {
+    bool (*exists)(const struct dlcore_model_tensors *tensors, size_t slot,
+                   const dlcore_parameter_t *parameter);
+    /* `name` is the weight's. */
+    void (*set)(const struct dlcore_model_tensors *tensors, size_t slot, const char *name,
+                struct dlcore_model_tensor *tensor);
+} dlcore_slot_tensors_t;
+
 typedef struct dlcore_model_tensors {
     const dlcore_network_t *network;     /* built */
     const dlcore_optimizer_t *optimizer; /* its kind and settings name the state vectors */
     size_t weight_count;
-    size_t slot_count;
+    size_t slot_count; /* not 0 where there are: */
+    const dlcore_slot_tensors_t *slot_tensors;
     /* Flat vectors in the engine's layout, and rows of the self-test; NULL: nothing to read from,
      * or nothing that wants what is read. */
     float *values;
@@ -52,8 +65,12 @@ typedef struct dlcore_model_tensor {
     float *at;                           /* flat vector or rows; may be NULL */
 } dlcore_model_tensor_t;
 
-/* The weights of a built model, and its optimizer's state where there is some. */
+/* The weights of a built model. */
 dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model);
+/* And its optimizer's state where there is some; and so many state vectors: model_tensors_slots.c.
+ */
+dlcore_model_tensors_t dlcore_model_tensors_all(const dlcore_model_t *model);
+void dlcore_model_tensors_set_slots(dlcore_model_tensors_t *tensors, size_t count, float *slots);
 
 /* The number of copies of all weights: of the run, of callbacks. */
 size_t dlcore_model_tensors_copies(const dlcore_model_tensors_t *tensors);

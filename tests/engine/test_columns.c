@@ -45,8 +45,8 @@ static int begin(void **state)
     return dlcore_network_add(&network, &rescaling, &error) != DLCORE_OK ||
            dlcore_network_add(&network, &dense, &error) != DLCORE_OK ||
            dlcore_network_build(&network, INPUTS, 1, &error) != DLCORE_OK ||
-           dlcore_workspace_create(&network, NULL, DLCORE_WORKSPACE_PREDICT, DLCORE_BATCH_ROWS,
-                                   ROWS, 2, &workspace, &error) != DLCORE_OK ||
+           dlcore_workspace_create_to_predict(&network, DLCORE_BATCH_ROWS, ROWS, 2, &workspace,
+                                              &error) != DLCORE_OK ||
            dlcore_tensor_borrow_const(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, values, 0, &x,
                                       &error) != DLCORE_OK;
 }

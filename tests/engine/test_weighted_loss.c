@@ -155,7 +155,7 @@ static void check_step(const network_t *net, const data_t *data, dlcore_reductio
     assert_int_equal(dlcore_training_reserve(&training, x, ROWS), DLCORE_OK);
     assert_true((model->trainer.workspace.small != NULL) ==
                     (net->hidden <= 16 && net->loss != DLCORE_LOSS_HUBER) ||
-                model->network.products->small == NULL);
+                dlcore_products_training(model->network.products)->small == NULL);
     store.gradients = calloc(model->network.value_floats, sizeof *store.gradients);
     assert_non_null(store.gradients);
     training.step.sink = &store.sink;
@@ -210,7 +210,7 @@ static void test_weighted_evaluation_averages_batches_by_their_rows(void **state
                             .objective = &objective,
                             .source = source_of(x, y, weights),
                             .block = 8};
-        assert_int_equal(dlcore_run_blocks(&run, &sums, NULL), DLCORE_OK);
+        assert_int_equal(dlcore_run_evaluate(&run, &sums, NULL), DLCORE_OK);
         for (size_t begin = 0; begin < ROWS; begin += 8) {
             size_t rows = ROWS - begin < 8 ? ROWS - begin : 8;
             double sum = 0, all = 0, loss;
@@ -220,7 +220,7 @@ static void test_weighted_evaluation_averages_batches_by_their_rows(void **state
                 objective.weighted = false;
                 one.source.begin = row;
                 one.source.rows = 1;
-                assert_int_equal(dlcore_run_blocks(&one, &batch, NULL), DLCORE_OK);
+                assert_int_equal(dlcore_run_evaluate(&one, &batch, NULL), DLCORE_OK);
                 objective.weighted = true;
                 sum += data.effective[row] * batch.loss;
                 all += data.effective[row];

@@ -430,6 +430,13 @@ static dlcore_status call_load_memory(void)
     return dlcore_model_load_memory(g.bytes, g.size, &g.load, &g.other);
 }
 
+static dlcore_status call_load_to_predict(void)
+{
+    dlcore_model_free(g.other);
+    g.other = NULL;
+    return dlcore_model_load_memory_to_predict(g.bytes, g.size, &g.load, &g.other);
+}
+
 static dlcore_status call_save_weights(void)
 {
     return dlcore_model_save_weights(g.model, folder_path("weights.safetensors"), NULL);
@@ -662,6 +669,7 @@ static measured_t calls[] = {
     {"model_load", call_load, 0},
     {"model_save_memory", call_save_memory, 0},
     {"model_load_memory", call_load_memory, 0},
+    {"model_load_memory_to_predict", call_load_to_predict, 0},
     {"model_save_weights", call_save_weights, 0},
     {"model_save_weights for PyTorch", call_save_weights_for_pytorch, 0},
     {"model_load_weights", call_load_weights, 0},

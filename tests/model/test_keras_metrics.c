@@ -68,7 +68,7 @@ static double measured(const fixture_t *fixture, const char *name, size_t block,
                         .source = {.x = x, .y = labels, .weights = w, .rows = y_pred->shape[0]},
                         .block = block};
     run.team = dlcore_model_acquire_team(model, 1e12);
-    assert_int_equal(dlcore_run_blocks(&run, &sums, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_run_evaluate(&run, &sums, NULL), DLCORE_OK);
     dlcore_model_release_team(model, run.team);
     assert_int_equal(sums.samples, y_pred->shape[0]);
     value = dlcore_sums_metric(&objective, &sums, 1);

@@ -70,7 +70,7 @@ static void test_layer_activation_gradients_keep_zero_padding(void **state)
             for (size_t k = 0; k < FLOATS; k++)
                 y[k] = is_padding(k) ? paddings[i] : y[k];
             pass.z = &mx;
-            dlcore_layer_type_activation.activation_gradient(&pass);
+            dlcore_layer_training_activation.activation_gradient(&pass);
             for (size_t k = 0; k < FLOATS; k++) {
                 if (is_padding(k) ? dy[k] != 0.0f : !isfinite(dy[k]))
                     fail_msg("%s: %g at %zu", dlcore_activation_name(layer.activation),

@@ -45,7 +45,7 @@ static void check_bias(size_t units, size_t panel, size_t workers)
     float data[ROWS * (UNITS_MAX + 64)] = {0};
     dlcore_layer_t layer = dlcore_layer_dense(units, DLCORE_ACTIVATION_LINEAR);
     dlcore_parameter_t parameters[2] = {{.offset = 0}, {.offset = 16}};
-    dlcore_products_t products = {.kernel_gradient_tiles = no_tiles};
+    dlcore_products_training_t products = {.kernel_gradient_tiles = no_tiles};
     taken_t taken = {.sink = {.take = take}};
     dlcore_matrix_t dy = {
         .data = data, .rows = ROWS, .columns = units, .panel = panel, .panel_stride = panel * ROWS};
@@ -57,7 +57,7 @@ static void check_bias(size_t units, size_t panel, size_t workers)
         dlcore_layer_pass_t pass = {.layer = &layer,
                                     .kernels = dlcore_kernels(),
                                     .training_kernels = dlcore_training_kernels(dlcore_kernels()),
-                                    .products = &products,
+                                    .training_products = &products,
                                     .input_width = 1,
                                     .output_width = units,
                                     .parameters = parameters,
@@ -67,7 +67,7 @@ static void check_bias(size_t units, size_t panel, size_t workers)
                                     .worker = worker,
                                     .workers = workers};
 
-        dlcore_layer_type_dense.parameter_gradient(&pass);
+        dlcore_layer_training_dense.parameter_gradient(&pass);
     }
     for (size_t u = 0; u < units; u++) {
         size_t sum = 100 * (ROWS * (ROWS - 1) / 2) + ROWS * u;

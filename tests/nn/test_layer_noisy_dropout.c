@@ -28,7 +28,7 @@ static dlcore_matrix_t over(float *data)
 /* y of x and dx of dy, by that many workers. */
 static void run(const dlcore_layer_t *layer, uint64_t key, size_t workers)
 {
-    const dlcore_layer_type_t *type = dlcore_layer_type(layer->kind);
+    const dlcore_layer_training_t *training = dlcore_layer_training(layer->kind);
     dlcore_matrix_t of_x = over(x), of_y = over(y), of_dy = over(dy), of_dx = over(dx);
 
     for (size_t worker = 0; worker < workers; worker++) {
@@ -46,8 +46,8 @@ static void run(const dlcore_layer_t *layer, uint64_t key, size_t workers)
                                     .dy = &of_dy,
                                     .dx = &of_dx};
 
-        type->forward(&pass);
-        type->input_gradient(&pass);
+        training->forward(&pass);
+        training->input_gradient(&pass);
     }
 }
 

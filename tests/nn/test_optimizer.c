@@ -188,7 +188,7 @@ static void test_optimizer_prepare_rounds_one_minus_rho_from_double(void **state
 {
     dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
     dlcore_optimizer_clock_t clock = dlcore_optimizer_clock_start();
-    dlcore_optimizer_step_t step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop, &clock, 0.001f);
+    dlcore_optimizer_step_t step = dlcore_optimizer_run_rmsprop.prepare(&rmsprop, &clock, 0.001f);
 
     (void)state;
     assert_true(step.settings.rmsprop.one_minus_rho == 0.1f);
@@ -206,9 +206,9 @@ static void test_optimizer_vanishing_momentum_updates_as_without(void **state)
 
     (void)state;
     rmsprop.momentum = 1e-60;
-    step = dlcore_optimizer_type_rmsprop.prepare(&rmsprop, &clock, 0.001f);
-    dlcore_optimizer_type_rmsprop.update(dlcore_training_kernels(dlcore_kernels()), &step, 1, &w,
-                                         &g, slots);
+    step = dlcore_optimizer_run_rmsprop.prepare(&rmsprop, &clock, 0.001f);
+    dlcore_optimizer_run_rmsprop.update(dlcore_training_kernels(dlcore_kernels()), &step, 1, &w, &g,
+                                        slots);
     dlcore_training_kernels(dlcore_kernels())
         ->rmsprop(1, &expected, &g, &velocity, &step.settings.rmsprop);
     assert_true(w == expected && w < 1.0f && m == 0.0f);

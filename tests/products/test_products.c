@@ -383,17 +383,18 @@ static void test_products_native_rows_do_not_depend_on_the_batch(void **state)
 
 static void check_grids(const products_case_t *c, const dlcore_products_t *products)
 {
-    size_t large[] = {products->forward_tiles(c->rows, c->inputs, c->units),
-                      products->kernel_gradient_tiles(c->rows, c->inputs, c->units),
-                      products->input_gradient_tiles(c->rows, c->inputs, c->units)};
+    size_t large[] = {
+        products->forward_tiles(c->rows, c->inputs, c->units),
+        dlcore_products_training(products)->kernel_gradient_tiles(c->rows, c->inputs, c->units),
+        dlcore_products_training(products)->input_gradient_tiles(c->rows, c->inputs, c->units)};
 
     if (!is_native(products))
         return;
     for (size_t i = 0; i < 3; i++)
         assert_in_range(large[i], 16, 128);
     assert_int_equal(products->forward_tiles(32, 64, 64), 1);
-    assert_int_equal(products->kernel_gradient_tiles(32, 64, 64), 1);
-    assert_int_equal(products->input_gradient_tiles(32, 64, 64), 1);
+    assert_int_equal(dlcore_products_training(products)->kernel_gradient_tiles(32, 64, 64), 1);
+    assert_int_equal(dlcore_products_training(products)->input_gradient_tiles(32, 64, 64), 1);
     assert_int_equal(products->forward_tiles(1, 2, 8), 1);
 }
 

@@ -320,11 +320,84 @@ static void test_model_load_options_tell_every_changed_tensor(void **state)
     }
 }
 
+/* ---- to predict ---- */
+
+static void assert_same_outputs(const model_t *a, const model_t *b)
+{
+    float x[3] = {0.25f, -1.0f, 3.0f}, of_a[2] = {1.0f}, of_b[2] = {2.0f};
+    tensor_t *from = NULL, *to_a = NULL, *to_b = NULL;
+
+    tensor_borrow(NULL, DTYPE_FLOAT32, 2, (size_t[]){1, 3}, x, 0, &from, NULL);
+    tensor_borrow(NULL, DTYPE_FLOAT32, 2, (size_t[]){1, 2}, of_a, 0, &to_a, NULL);
+    tensor_borrow(NULL, DTYPE_FLOAT32, 2, (size_t[]){1, 2}, of_b, 0, &to_b, NULL);
+    assert_int_equal(model_predict(a, from, to_a), DLCORE_OK);
+    assert_int_equal(model_predict(b, from, to_b), DLCORE_OK);
+    assert_memory_equal(of_a, of_b, sizeof of_a);
+    tensor_free(from);
+    tensor_free(to_a);
+    tensor_free(to_b);
+}
+
+static void test_model_load_to_predict_leaves_out_what_trains(void **state)
+{
+    file_t file = file_of(optimizer_adam(), 2, true, true);
+    load_report_t report = {0};
+    load_options_t options = load_options_default();
+    model_t *whole = NULL, *model = NULL;
+    optimizer_t sgd = optimizer_sgd();
+
+    (void)state;
+    options.report = &report;
+    options.self_test = true;
+    options.require_checksum = true;
+    assert_int_equal(model_load_memory(file.bytes, file.size, NULL, &whole), DLCORE_OK);
+    assert_int_equal(model_load_memory_to_predict(file.bytes, file.size, &options, &model),
+                     DLCORE_OK);
+    assert_same_outputs(whole, model);
+    assert_true(report.self_tested && !report.compiled && !report.training_state);
+    assert_int_equal(report.checksum, CHECKSUM_MATCHES);
+    assert_false(model->compiled);
+    assert_null(model->trainer.slots);
+    assert_int_equal(model->epochs_trained, 0);
+    assert_int_equal(small_model_fit(model, 0, 1), DLCORE_ERROR_STATE);
+
+    /* compiled by the program, it trains */
+    assert_int_equal(model_compile(model, &sgd, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, METRIC_NONE),
+                     DLCORE_OK);
+    assert_int_equal(small_model_fit(model, 0, 1), DLCORE_OK);
+    model_free(model);
+    model_free(whole);
+    free(file.bytes);
+}
+
+static void test_model_load_to_predict_damaged_file_is_refused(void **state)
+{
+    file_t file = not_trained();
+    error_record_t error = {0};
+    load_options_t options = load_options_default();
+    model_t *model = NULL;
+
+    (void)state;
+    options.error = &error;
+    options.require_checksum = true;
+    file.bytes[file.size - 1] ^= 1;
+    assert_int_equal(model_load_memory_to_predict(file.bytes, file.size, &options, &model),
+                     DLCORE_ERROR_FORMAT);
+    assert_null(model);
+    assert_non_null(strstr(error.message, "checksum"));
+    assert_int_equal(model_load_to_predict("no/such.safetensors", &options, &model),
+                     DLCORE_ERROR_IO);
+    assert_int_equal(model_load_to_predict(NULL, &options, &model), DLCORE_ERROR_ARGUMENT);
+    free(file.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_load_options_take_every_intact_file),
         cmocka_unit_test(test_model_load_options_tell_every_changed_tensor),
+        cmocka_unit_test(test_model_load_to_predict_leaves_out_what_trains),
+        cmocka_unit_test(test_model_load_to_predict_damaged_file_is_refused),
     };
 
     return cmocka_run_group_tests_name("model_load_options", tests, NULL, NULL);

@@ -333,7 +333,7 @@ static void note(const dlcore_gradient_sink_t *sink, size_t offset, const float 
 static void kernel_gradient_tile(const void *product, const dlcore_products_t *products,
                                  size_t tile, float *scratch)
 {
-    products->kernel_gradient(product, tile, scratch);
+    dlcore_products_training(products)->kernel_gradient(product, tile, scratch);
 }
 
 /* Which floats are elements, and not padding, shows when a kernel of ones is packed. */
@@ -376,7 +376,8 @@ float *products_case_kernel_gradient(const products_case_t *c, const dlcore_prod
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
-                 .tiles = products->kernel_gradient_tiles(c->rows, c->inputs, c->units)};
+                 .tiles = dlcore_products_training(products)->kernel_gradient_tiles(
+                     c->rows, c->inputs, c->units)};
 
     noting.gradients = zeroed(noting.floats, sizeof *noting.gradients);
     noting.times = zeroed(noting.floats, sizeof *noting.times);
@@ -391,7 +392,7 @@ float *products_case_kernel_gradient(const products_case_t *c, const dlcore_prod
 static void input_gradient_tile(const void *product, const dlcore_products_t *products, size_t tile,
                                 float *scratch)
 {
-    products->input_gradient(product, tile, scratch);
+    dlcore_products_training(products)->input_gradient(product, tile, scratch);
 }
 
 dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
@@ -414,7 +415,8 @@ dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
-                 .tiles = products->input_gradient_tiles(c->rows, c->inputs, c->units)};
+                 .tiles = dlcore_products_training(products)->input_gradient_tiles(
+                     c->rows, c->inputs, c->units)};
 
     run_tiles(&run, order);
     assert_spare_rows_untouched(&dx);

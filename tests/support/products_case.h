@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "products/products.h"
+#include "products/products_training.h"
 
 #define PRODUCTS_CASE_SPARE_ROWS 3 /* in every matrix, beyond the batch */
 

@@ -411,6 +411,12 @@ CALL(dlcore_model_save_memory,
 CALL(dlcore_model_load_memory,
      s->status = dlcore_model_load_memory(P(model_bytes), model_size, P(&s->load_options),
                                           P(&s->other)))
+CALL(dlcore_model_load_to_predict,
+     s->status = dlcore_model_load_to_predict(P(folder_path("model")), P(&s->load_options),
+                                              P(&s->other)))
+CALL(dlcore_model_load_memory_to_predict,
+     s->status = dlcore_model_load_memory_to_predict(P(model_bytes), model_size,
+                                                     P(&s->load_options), P(&s->other)))
 CALL(dlcore_model_save_to,
      s->status = dlcore_model_save_to(P(s->model), P(&writer), P(&s->save_options)))
 CALL(dlcore_model_load_from,

@@ -1,7 +1,10 @@
-/* Handing gradients on to a sink, whatever the engine.
+/* Which products of gradients an engine has, and handing gradients on to a sink.
+ *
+ * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
+ * of it.
  *
  * SPDX-License-Identifier: MIT */
-#include "products/products.h"
+#include "products/products_training.h"
 
 #include "base/size.h"
 
@@ -60,4 +63,20 @@ void dlcore_taking_end(dlcore_taking_t *taking, size_t end)
 {
     take_zeros(taking, taking->input, end);
     taking->input = end;
+}
+
+const dlcore_products_training_t *dlcore_products_training(const dlcore_products_t *products)
+{
+    switch (products->engine) {
+#ifdef DLCORE_AVX512_KERNELS
+    case DLCORE_PRODUCTS_NATIVE_AVX512:
+        return &dlcore_products_training_avx512;
+#endif
+#ifdef DLCORE_AVX2_KERNELS
+    case DLCORE_PRODUCTS_NATIVE_AVX2:
+        return &dlcore_products_training_avx2;
+#endif
+    default:
+        return &dlcore_products_training_blas;
+    }
 }
