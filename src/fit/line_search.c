@@ -29,7 +29,7 @@ typedef struct point {
 } point_t;
 
 /* Looks at a step: a loss that is not finite counts as far too high. */
-static dlcore_status look(dlcore_line_t *line, double step, point_t *point)
+static dlcore_status look_at_step(dlcore_line_t *line, double step, point_t *point)
 {
     dlcore_status status;
 
@@ -83,7 +83,7 @@ static dlcore_status narrow(dlcore_line_t *line, const point_t *start, point_t l
     dlcore_status status = DLCORE_OK;
 
     while (left-- > 0 && status == DLCORE_OK && low.step != high.step) {
-        status = look(line, between(&low, &high), &at);
+        status = look_at_step(line, between(&low, &high), &at);
         if (status != DLCORE_OK)
             return status;
         if (!is_low_enough(start, &at) || at.loss >= low.loss) {
@@ -101,7 +101,7 @@ static dlcore_status narrow(dlcore_line_t *line, const point_t *start, point_t l
     /* no step with a flat enough slope: the best one, where it is a better one */
     if (low.step > 0.0 && low.loss < start->loss) {
         if (line->step != low.step)
-            status = look(line, low.step, &at);
+            status = look_at_step(line, low.step, &at);
         line->found = status == DLCORE_OK;
     }
     return status;
@@ -113,7 +113,7 @@ static dlcore_status search_on(dlcore_line_t *line, const point_t *start)
     double step = 1.0;
 
     for (size_t i = 0; i < MOST_STEPS; i++, step = fmin(2.0 * step, FARTHEST)) {
-        dlcore_status status = look(line, step, &at);
+        dlcore_status status = look_at_step(line, step, &at);
 
         if (status != DLCORE_OK)
             return status;
