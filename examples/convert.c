@@ -224,9 +224,13 @@ static tensor_t *load_csv(const char *path)
     csv_options_t columns = csv_options_default();
     csv_t *table = NULL;
     tensor_t *copy = NULL;
+    dlcore_status status;
 
     columns.label_kind = CSV_LABEL_NONE;
-    check(csv_load(path, &columns, NULL, &table, &error));
+    status = csv_load(path, &columns, NULL, &table, &error);
+    if (status != DLCORE_OK)
+        fprintf(stderr, "convert takes tables of numbers; examples/csv.c shows one with words\n");
+    check(status);
     check(tensor_copy(csv_x(table), &copy, &error));
     csv_free(table);
     return copy;
@@ -404,7 +408,8 @@ static void convert(const char *from, const char *to, const char *name)
     if (source == UNKNOWN)
         fail(from, "neither the first bytes nor the name say what it is");
     if (target == UNKNOWN)
-        fail(to, "the end of the name does not say what to write");
+        fail(to, "its name must end in .safetensors, .keras, .h5, .onnx, .c, .csv, .npy, .npz, "
+                 "ubyte or idx");
     if (is_model(source) != is_model(target))
         fail(to, "a model does not become data, nor data a model");
     if (is_model(source)) {
@@ -427,7 +432,10 @@ int main(int argc, char **argv)
     else if (argc == 3 || argc == 4)
         convert(argv[1], argv[2], argv[3]);
     else {
-        fprintf(stderr, "usage: convert FROM TO [NAME]\n       convert --inspect FILE\n");
+        fprintf(stderr,
+                "usage: convert FROM TO [NAME]     models: .safetensors .keras .h5 .onnx, to .c\n"
+                "                                  data: .csv (numbers) .npy .npz IDX\n"
+                "       convert --inspect FILE\n");
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;

@@ -120,7 +120,7 @@ esac
 # ---- what cannot be ----
 
 fails "a model does not become data" a.safetensors a.npy
-fails "does not say what to write" a.npy a.unknown
+fails "its name must end in" a.npy a.unknown
 fails "a.keras.csv" a.npy no/folder/a.keras.csv
 fails "usage" a.npy
 echo "convert: passed with the parts$parts"

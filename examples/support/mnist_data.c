@@ -49,8 +49,10 @@ static tensor_t *load_plain_or_gz(const char *folder, const char *prefix, const 
     path[strlen(path) - strlen(".gz")] = '\0';
     tensor = load_file(path, rank);
     if (tensor == NULL) {
-        snprintf(message, sizeof message, "neither %s-%s nor %s-%s.gz can be read in %s", prefix,
-                 end, prefix, end, folder);
+        snprintf(message, sizeof message,
+                 "neither %s-%s nor %s-%s.gz can be read in %s: examples/mnist.sh gets "
+                 "them, --data names their folder",
+                 prefix, end, prefix, end, folder);
         fail(message);
     }
     return tensor;

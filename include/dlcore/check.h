@@ -25,18 +25,20 @@ typedef enum dlcore_finding_kind {
     DLCORE_FINDING_NONE = 0,
 
     /* the data */
-    DLCORE_FINDING_DATA_NOT_FINITE,    /* a sampled row of x or y has a number that is not
-                                          finite */
-    DLCORE_FINDING_FEATURE_CONSTANT,   /* a column of x is the same in all samples, and not 0 */
-    DLCORE_FINDING_FEATURE_IS_LABEL,   /* a column of x is y */
-    DLCORE_FINDING_FEATURE_IS_INDEX,   /* a column of x counts the samples: n, n + 1, n + 2, ... */
-    DLCORE_FINDING_FEATURES_UNSCALED,  /* columns of very different size, or all large or tiny, and
-                                          no layer that normalizes them */
-    DLCORE_FINDING_LABELS_CONSTANT,    /* y is the same for all samples */
-    DLCORE_FINDING_CLASS_MISSING,      /* no sample is of some class */
-    DLCORE_FINDING_CLASS_NOT_TRAINED,  /* fit: no sample of some class is trained on, but
-                                          validation_split keeps some back */
-    DLCORE_FINDING_CLASSES_UNBALANCED, /* one class has 20 times the samples of another */
+    DLCORE_FINDING_DATA_NOT_FINITE,   /* a sampled row of x or y has a number that is not
+                                         finite */
+    DLCORE_FINDING_FEATURE_CONSTANT,  /* a column of x is the same in all samples, and not 0 */
+    DLCORE_FINDING_FEATURE_IS_LABEL,  /* a column of x is y */
+    DLCORE_FINDING_FEATURE_IS_INDEX,  /* a column of x counts the samples: n, n + 1, n + 2, ... */
+    DLCORE_FINDING_FEATURES_UNSCALED, /* columns of very different size, or all large or tiny, and
+                                         no layer that normalizes them */
+    DLCORE_FINDING_LABELS_CONSTANT,   /* y is the same for all samples */
+    DLCORE_FINDING_CLASS_MISSING,     /* no sample is of some class */
+    DLCORE_FINDING_CLASS_NOT_TRAINED, /* fit: no sample of some class is trained on, but
+                                         validation_split keeps some back */
+    DLCORE_FINDING_VALIDATION_ONE_CLASS, /* fit: all that validation_split keeps back is one class,
+                                            but several are trained on */
+    DLCORE_FINDING_CLASSES_UNBALANCED,   /* one class has 20 times the samples of another */
     DLCORE_FINDING_LABELS_DO_NOT_SUM_TO_1, /* categorical_crossentropy, and a row of y whose sum is
                                               not 1 */
     DLCORE_FINDING_LABELS_ZERO, /* mean_absolute_percentage_error, and y is 0 somewhere */

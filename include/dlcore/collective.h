@@ -1,7 +1,7 @@
 /* Training on several processes or machines: a collective joins ranks that train one model.
  *
  *     collective_t ranks = {0};
- *     if (collective_mpi(MPI_COMM_WORLD, NULL, &ranks, &error) != DLCORE_OK) ... // dlcore/mpi.h
+ *     if (collective_mpi(NULL, &ranks, &error) != DLCORE_OK) ... // MPI_COMM_WORLD: dlcore/mpi.h
  *     if (model_set_collective(network, &ranks) != DLCORE_OK) ...
  *     model_fit(network, x, y, &how, NULL); // on every rank
  *

@@ -160,6 +160,7 @@ dlcore_status dlcore_check_structure(size_t size, size_t expected, const char *c
     if (size == expected)
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                       "%s: options have structure_size %zu, not %zu: begin with %s_default()",
-                       call, size, expected, structure);
+                       "%s: options were not initialized: begin with %s_default() (structure_size "
+                       "%zu, not %zu)",
+                       call, structure, size, expected);
 }

@@ -42,6 +42,13 @@ static size_t find_held_out(const size_t *counts, const size_t *held_out, size_t
     return at;
 }
 
+static const char *hint_of_split(const dlcore_check_t *check)
+{
+    return check->order == NULL ? ": validation_split takes the last samples; set "
+                                  "shuffle_before_split if the data is sorted"
+                                : "";
+}
+
 /* Whether some class is only among the samples that are held out, which is added. Where that seems
  * so from those that are looked at, all are counted. */
 static bool find_not_trained(const dlcore_check_t *check, size_t *rows, size_t classes,
@@ -69,23 +76,49 @@ static bool find_not_trained(const dlcore_check_t *check, size_t *rows, size_t c
     dlcore_check_add(check, DLCORE_FINDING_CLASS_NOT_TRAINED, DLCORE_FINDING_NOWHERE, found,
                      "class %zu has no sample among the %zu that are trained on, but %zu among "
                      "those for validation%s",
-                     found, trained, held_out[found],
-                     check->order == NULL ? ": validation_split takes the last samples; set "
-                                            "shuffle_before_split if the data is sorted"
-                                          : "");
+                     found, trained, held_out[found], hint_of_split(check));
     return true;
+}
+
+static size_t count_classes_present(const size_t *counts, size_t classes)
+{
+    size_t present = 0;
+
+    for (size_t i = 0; i < classes; i++)
+        present += counts[i] > 0;
+    return present;
+}
+
+/* Whether the samples that are held out are all of one class, and several are trained on. Where
+ * that seems so from those that are looked at, all are counted. */
+static void judge_held_out(const dlcore_check_t *check, size_t classes, const size_t *counts,
+                           size_t *held_out)
+{
+    size_t held = check->held_out, only = 0;
+
+    if (held < TARGET_ROWS_LEAST || count_classes_present(counts, classes) < 2 ||
+        count_classes_present(held_out, classes) != 1)
+        return;
+    memset(held_out, 0, classes * sizeof *held_out);
+    count_classes(check, check->samples, held, held, held_out);
+    while (only < classes && held_out[only] != held)
+        only++;
+    if (only < classes)
+        dlcore_check_add(check, DLCORE_FINDING_VALIDATION_ONE_CLASS, DLCORE_FINDING_NOWHERE, only,
+                         "all %zu samples for validation are of class %zu%s", held, only,
+                         hint_of_split(check));
 }
 
 /* `not_trained`: that a class is missing was said. */
 static void judge_classes(const dlcore_check_t *check, size_t rows, size_t classes,
                           const size_t *counts, bool not_trained)
 {
-    size_t present = 0, missing = 0, most = 0, least = SIZE_MAX, counted = 0;
+    size_t present = count_classes_present(counts, classes);
+    size_t missing = 0, most = 0, least = SIZE_MAX, counted = 0;
     const char *seen = dlcore_check_looked_at(check, rows);
 
     for (size_t i = 0; i < classes; i++) {
         most = counts[i] > counts[most] ? i : most;
-        present += counts[i] > 0;
         counted += counts[i];
         if (counts[i] > 0 && (least == SIZE_MAX || counts[i] < counts[least]))
             least = i;
@@ -124,6 +157,8 @@ static dlcore_status check_classes_of(const dlcore_check_t *check, size_t rows,
     count_classes(check, 0, check->samples, rows, counts);
     not_trained = find_not_trained(check, &rows, classes, counts, counts + classes);
     judge_classes(check, rows, classes, counts, not_trained);
+    if (!not_trained)
+        judge_held_out(check, classes, counts, counts + classes);
     dlcore_release(allocator, counts);
     return DLCORE_OK;
 }

@@ -372,6 +372,11 @@ static void test_check_in_fit_of_sorted_data_finds_the_class_that_is_not_trained
     for (size_t i = 0; i < ROWS; i++)
         numbers[i] = (int32_t)(i < 150 ? 0 : i < 290 ? 1 : 2);
     read_notes(x, y, false, notes);
+    assert_string_equal(notes, "note: all 100 samples for validation are of class 2: "
+                               "validation_split takes the last samples; set "
+                               "shuffle_before_split if the data is sorted\n");
+    numbers[ROWS - 1] = 1;
+    read_notes(x, y, false, notes);
     assert_string_equal(notes, "");
     for (size_t i = 0; i < ROWS; i++)
         numbers[i] = (int32_t)(i < 150 ? 0 : i < 300 ? 1 : 2);

@@ -298,7 +298,7 @@ static void test_backup_of_save_options_that_are_none_is_refused(void **state)
     (void)state;
     backup.save = (dlcore_save_options_t){.training_state = true};
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT,
-                        "backup_and_restore: save: options have structure_size 0, not ");
+                        "backup_and_restore: save: options were not initialized: begin with ");
     assert_false(folder_has("never"));
 }
 

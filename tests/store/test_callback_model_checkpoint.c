@@ -278,7 +278,7 @@ static void test_model_checkpoint_of_save_options_that_are_none_is_refused(void 
     (void)state;
     checkpoint.save = (dlcore_save_options_t){.training_state = true};
     case_assert_refused(&callback, DLCORE_ERROR_ARGUMENT,
-                        "model_checkpoint: save: options have structure_size 0, not ");
+                        "model_checkpoint: save: options were not initialized: begin with ");
     assert_false(folder_has("never"));
 }
 
