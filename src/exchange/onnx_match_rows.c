@@ -98,6 +98,23 @@ static size_t onnx_bounded(const dlcore_onnx_graph_t *graph, size_t value, const
     return DLCORE_ONNX_NONE;
 }
 
+/* What is clipped from about that number on: Clip has its limits as inputs, or before operator set
+ * 11 as attributes. NONE: nothing. */
+static size_t onnx_clipped_from(const dlcore_onnx_graph_t *graph, size_t value, double bound)
+{
+    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
+    const dlcore_onnx_attribute_t *min, *max;
+
+    if (!dlcore_onnx_is(graph, node, "Clip") || node->attribute_count == 0)
+        return onnx_bounded(graph, value, "Clip", bound);
+    min = dlcore_onnx_find_attribute(graph, node, "min");
+    max = dlcore_onnx_find_attribute(graph, node, "max");
+    if (node->input_count != 1 || min == NULL || !dlcore_onnx_near((double)min->f, bound) ||
+        (max != NULL && max->f < FLT_MAX))
+        return DLCORE_ONNX_NONE;
+    return dlcore_onnx_node_input(graph, node, 0);
+}
+
 /* Whether an attribute is that number, which it is also by being left out where that is `absent`.
  */
 static bool onnx_is_int(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
@@ -144,7 +161,7 @@ static bool onnx_is_length(const dlcore_onnx_graph_t *graph, size_t value, size_
     value = spread != DLCORE_ONNX_NONE ? spread : value;
     length = onnx_bounded(graph, value, "Max", 1e-12);
     if (length == DLCORE_ONNX_NONE)
-        length = onnx_bounded(graph, value, "Clip", 1e-12);
+        length = onnx_clipped_from(graph, value, 1e-12);
     return length != DLCORE_ONNX_NONE && x != DLCORE_ONNX_NONE &&
            dlcore_onnx_reduced(graph, length, "ReduceL2") == x;
 }

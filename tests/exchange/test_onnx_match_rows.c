@@ -137,6 +137,12 @@ static void test_onnx_match_rows_unit_normalization_in_each_form(void **state)
     static const char *const length[] = {"ReduceL2 x l axes=I-1 keepdims=i1", "Max l,least d",
                                          "Div x,d y", NULL};
     static const char *const clipped[] = {"ReduceL2 x,last l", "Clip l,least d", "Div x,d y", NULL};
+    static const char *const torch_of_opset_9[] = {"ReduceL2 x l axes=I-1 keepdims=i1",
+                                                   "Clip l c min=f1e-12",
+                                                   "Shape x s",
+                                                   "Expand c,s d",
+                                                   "Div x,d y",
+                                                   NULL};
     static const char *const keras[] = {
         "Mul x,x q",    "ReduceSum q,last m", "Sqrt m s", "Reciprocal s i",
         "Min i,most k", "Mul x,k y",          NULL};
@@ -162,6 +168,7 @@ static void test_onnx_match_rows_unit_normalization_in_each_form(void **state)
     assert_layer(operation, 13, expected, DLCORE_LAYER_UNIT_NORMALIZATION);
     assert_layer(length, 13, expected, DLCORE_LAYER_UNIT_NORMALIZATION);
     assert_layer(clipped, 18, expected, DLCORE_LAYER_UNIT_NORMALIZATION);
+    assert_layer(torch_of_opset_9, 9, expected, DLCORE_LAYER_UNIT_NORMALIZATION);
     assert_layer(keras, 13, expected, DLCORE_LAYER_UNIT_NORMALIZATION);
 }
 
