@@ -26,7 +26,7 @@ int main(int argc, char **argv)
     model_t *network = NULL;
     collective_t ranks;
     error_record_t error;
-    int given, steps = argc > 1 ? atoi(argv[1]) : 2000;
+    int given, steps = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 2000;
 
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &given);
     if (collective_mpi(NULL, &ranks, &error) != DLCORE_OK ||

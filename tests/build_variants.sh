@@ -80,7 +80,8 @@ exported() {
 # Without optimization, as a host's flags may have it. What the headers declare is exported, and
 # nothing else; programs find the library by pkg-config and by CMake.
 shared() {
-    build shared "-DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON" engine model_save keras_save npz onnx_load
+    # the part mpi has an archive of its own in any case
+    build shared "-DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON -DDLCORE_MPI=OFF" engine model_save keras_save npz onnx_load
     library=$(find "$work/shared/src" -name 'libdlcore.so')
     exported "$library" > "$work/exported"
     parts=$(find "$work/shared/src" -maxdepth 1 -name 'dlcore-*.pc' | sed 's,.*/dlcore-\(.*\)\.pc,\1,')

@@ -325,7 +325,7 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
                              const dlcore_tensor_t *y, const dlcore_dataset_t *dataset,
                              const dlcore_fit_options_t *options, dlcore_history_t **history)
 {
-    dlcore_fit_t *fit;
+    dlcore_fit_t *fit = NULL;
     dlcore_status status;
 
     if (history != NULL)
@@ -335,7 +335,7 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
         return status;
     atomic_store(&model->stop_requested, false);
     status = begin_on_all(model, options, &fit);
-    if (status != DLCORE_OK)
+    if (status != DLCORE_OK || fit == NULL)
         return dlcore_model_end(model, status);
     status = dlcore_fit_check(fit, dataset);
     if (status == DLCORE_OK && dataset != NULL)

@@ -112,7 +112,7 @@ static dlcore_status search_on(dlcore_line_t *line, const point_t *start)
     point_t before = *start, at;
     double step = 1.0;
 
-    for (size_t i = 0; i < MOST_STEPS; i++, step = fmin(2.0 * step, FARTHEST)) {
+    for (size_t i = 0; i < MOST_STEPS; i++) {
         dlcore_status status = look_at_step(line, step, &at);
 
         if (status != DLCORE_OK)
@@ -126,6 +126,7 @@ static dlcore_status search_on(dlcore_line_t *line, const point_t *start)
         if (at.slope >= 0.0)
             return narrow(line, start, at, before, MOST_STEPS);
         before = at;
+        step = fmin(2.0 * step, FARTHEST);
     }
     line->found = true;
     return DLCORE_OK;

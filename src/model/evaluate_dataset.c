@@ -74,7 +74,7 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     dlcore_run_t run = *pass->run;
     dlcore_error_record_t found = {0};
     dlcore_status status = check_dataset_batch(&run, source, &found);
-    size_t slice;
+    size_t slice = 0;
 
     if (status != DLCORE_OK)
         return fail_batch(pass->batch, status, &found, error);

@@ -222,7 +222,7 @@ dlcore_status dlcore_run_predict(dlcore_run_t *run, dlcore_error_record_t *error
 
 /* *sums, which the caller made for the objective, is what the rows add up to, whatever the threads:
  * run_evaluate.c. */
-dlcore_status dlcore_run_evaluate(const dlcore_run_t *run, dlcore_sums_t *sums,
+dlcore_status dlcore_run_evaluate(const dlcore_run_t *asked, dlcore_sums_t *sums,
                                   dlcore_error_record_t *error);
 
 /* dlcore_model_add of a layer that is not copied: descriptors are large. */

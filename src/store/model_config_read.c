@@ -231,6 +231,7 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
 
     if (status != DLCORE_OK)
         return status;
+    layer.kind = DLCORE_LAYER_UNKNOWN; /* until it is read */
     if (config.kind != DLCORE_JSON_OBJECT)
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is not an object");
     if (strcmp(class_name, "InputLayer") == 0)

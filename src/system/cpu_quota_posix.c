@@ -27,10 +27,6 @@ typedef struct hierarchy {
     char group[PATH_ROOM]; /* that of this process; "": none */
 } hierarchy_t;
 
-typedef struct hierarchies {
-    hierarchy_t v1, v2;
-} hierarchies_t;
-
 /* ---- reading ---- */
 
 typedef struct text {
@@ -116,7 +112,7 @@ static void copy(char to[PATH_ROOM], const char *from)
 /* ---- where the groups are ---- */
 
 /* "4:cpu,cpuacct:/docker/1234" of version 1, "0::/user.slice" of version 2. */
-static bool find_groups(hierarchies_t *all, const char *root)
+static bool find_group(hierarchy_t *hierarchy, const char *root, int version)
 {
     char line[LINE_ROOM];
     text_t text;
@@ -131,13 +127,11 @@ static bool find_groups(hierarchies_t *all, const char *root)
             continue;
         *group++ = '\0';
         controllers++;
-        if (controllers[0] == '\0')
-            copy(all->v2.group, group);
-        else if (is_in_list(controllers, "cpu"))
-            copy(all->v1.group, group);
+        if (version == 2 ? controllers[0] == '\0' : is_in_list(controllers, "cpu"))
+            copy(hierarchy->group, group);
     }
     close(text.file);
-    return all->v1.group[0] != '\0' || all->v2.group[0] != '\0';
+    return hierarchy->group[0] != '\0';
 }
 
 /* The next word of a line, which it ends; "" at the line's end. */
@@ -152,43 +146,37 @@ static char *next_word(char **line)
 }
 
 /* "36 35 98:0 TOP MOUNT rw,noatime [more ...] - TYPE SOURCE OPTIONS" */
-static void note_mount(hierarchies_t *all, char *line, bool *found_v1, bool *found_v2)
+static bool note_mount(hierarchy_t *hierarchy, char *line, int version)
 {
     char *rest = strstr(line, " - "), *type, *options;
-    hierarchy_t *which = NULL;
 
     if (rest == NULL)
-        return;
+        return false;
     *rest = '\0';
     rest += 3;
     type = next_word(&rest);
     (void)next_word(&rest);
     options = next_word(&rest);
-    if (strcmp(type, "cgroup2") == 0 && !*found_v2) {
-        which = &all->v2;
-        *found_v2 = true;
-    } else if (strcmp(type, "cgroup") == 0 && is_in_list(options, "cpu") && !*found_v1) {
-        which = &all->v1;
-        *found_v1 = true;
-    }
-    if (which == NULL)
-        return;
+    if (version == 2 ? strcmp(type, "cgroup2") != 0
+                     : strcmp(type, "cgroup") != 0 || !is_in_list(options, "cpu"))
+        return false;
     for (int i = 0; i < 3; i++)
         (void)next_word(&line);
-    copy(which->top, next_word(&line));
-    copy(which->mount, next_word(&line));
+    copy(hierarchy->top, next_word(&line));
+    copy(hierarchy->mount, next_word(&line));
+    return true;
 }
 
-static void find_mounts(hierarchies_t *all, const char *root)
+static void find_mount(hierarchy_t *hierarchy, const char *root, int version)
 {
-    bool found_v1 = false, found_v2 = false;
+    bool found = false;
     char line[LINE_ROOM];
     text_t text;
 
     if (!open_text(&text, root, "/proc/self", "mountinfo"))
         return;
-    while ((!found_v1 || !found_v2) && next_line(&text, line))
-        note_mount(all, line, &found_v1, &found_v2);
+    while (!found && next_line(&text, line))
+        found = note_mount(hierarchy, line, version);
     close(text.file);
 }
 
@@ -265,16 +253,22 @@ static size_t least_quota(const hierarchy_t *hierarchy, const char *root,
     }
 }
 
+/* One kind at a time: the paths are large, and callers' stacks may be small. */
+DLCORE_KEPT_APART static size_t quota_of_version(const char *root, int version)
+{
+    hierarchy_t hierarchy = {.mount = "/sys/fs/cgroup", .top = "/"};
+
+    if (version == 1)
+        copy(hierarchy.mount, "/sys/fs/cgroup/cpu");
+    if (!find_group(&hierarchy, root, version))
+        return SIZE_MAX;
+    find_mount(&hierarchy, root, version);
+    return least_quota(&hierarchy, root, version == 1 ? quota_v1 : quota_v2);
+}
+
 size_t dlcore_cpu_quota(const char *root)
 {
-    hierarchies_t all = {.v1 = {.mount = "/sys/fs/cgroup/cpu", .top = "/"},
-                         .v2 = {.mount = "/sys/fs/cgroup", .top = "/"}};
-    size_t v1, v2;
+    size_t v1 = quota_of_version(root, 1), v2 = quota_of_version(root, 2);
 
-    if (!find_groups(&all, root))
-        return SIZE_MAX;
-    find_mounts(&all, root);
-    v1 = least_quota(&all.v1, root, quota_v1);
-    v2 = least_quota(&all.v2, root, quota_v2);
     return v1 < v2 ? v1 : v2;
 }

@@ -28,7 +28,8 @@ static dlcore_status check_sparse_row(const char *call, const dlcore_sparse_t *s
 {
     int64_t before = -1;
 
-    for (size_t i = sparse->starts[row]; i < sparse->starts[row + 1]; i++) {
+    for (size_t i = sparse->starts[row]; sparse->indices != NULL && i < sparse->starts[row + 1];
+         i++) {
         int32_t index = sparse->indices[i];
 
         if (index < 0 || (size_t)index >= sparse->columns)

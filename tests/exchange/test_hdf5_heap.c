@@ -111,7 +111,7 @@ static void test_hdf5_heap_one_text_for_many_references_is_found(void **state)
     assert_non_null(bytes);
     bytes[8] = 2; /* the superblock */
     bytes[9] = bytes[10] = 8;
-    memcpy(bytes + heap, "GCOL\1", 5);
+    memcpy(bytes + heap, (const char[]){'G', 'C', 'O', 'L', 1}, 5);
     bytes[heap + 9] = TEXT / 256;
     bytes[heap + 8] = 32;
     bytes[heap + 16] = 1; /* its one object */

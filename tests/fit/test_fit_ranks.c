@@ -265,7 +265,8 @@ static void check_bits(const char *what, const ranked_case_t *ranked_case)
         for (size_t rank = 0; rank < sizes[i]; rank++) {
             if (results[rank].status != DLCORE_OK)
                 fail_msg("%s on %zu ranks: %s", what, sizes[i], results[rank].message);
-            if (memcmp(results[rank].weights, alone.weights, sizeof alone.weights) != 0)
+            if (memcmp((const unsigned char *)results[rank].weights,
+                       (const unsigned char *)alone.weights, sizeof alone.weights) != 0)
                 fail_msg("%s: weights of %zu ranks have other bits than those of 1", what,
                          sizes[i]);
             assert_memory_equal(results[rank].history, alone.history, sizeof alone.history);

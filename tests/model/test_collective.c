@@ -243,7 +243,8 @@ static void test_collective_local_statistics_are_averaged_over_ranks(void **stat
     }
     /* the mean of means is that of the batch; the mean of variances is not */
     assert_true(fabsf(outcomes[0].weights[48] - alone.weights[48]) < 1e-2f);
-    assert_true(memcmp(outcomes[0].weights, alone.weights, sizeof alone.weights) != 0);
+    assert_true(memcmp((const unsigned char *)outcomes[0].weights,
+                       (const unsigned char *)alone.weights, sizeof alone.weights) != 0);
 }
 
 /* ---- a number that is not finite, with data of each rank's own ---- */
