@@ -25,8 +25,8 @@ for example in "$examples"/*.c; do
         continue # needs MPI's own compiler: examples/CMakeLists.txt builds it
     fi
     set -- "$example"
-    for unit in $(sed -n 's/^#include "support\/\(.*\)\.h"$/\1/p' "$example"); do
-        set -- "$@" "$examples/support/$unit.c"
+    for unit in "$examples"/support/*.c; do
+        ! grep -qF "\"support/$(basename "$unit" .c).h\"" "$example" || set -- "$@" "$unit"
     done
     # shellcheck disable=SC2046,SC2086
     "$CC" -std=c11 $warnings $(dlcore_flags --cflags) -o "$name" "$@" $(dlcore_flags --libs)
