@@ -31,16 +31,24 @@ static void setting_put_text(dlcore_json_writer_t *writer, const dlcore_setting_
         dlcore_json_put_null(writer, setting->key);
 }
 
+/* Settings that are never written, and those that are only where they are not the default. */
+static bool setting_stays_out(const dlcore_setting_t *setting, const void *descriptor)
+{
+    if (setting->only_read || setting->inner)
+        return true;
+    if (!setting->quiet)
+        return false;
+    return setting->switch_place != 0 ? dlcore_setting_is_none(setting, descriptor)
+                                      : dlcore_setting_is_default(setting, descriptor);
+}
+
 static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *setting,
                         const void *descriptor)
 {
     const char *key = setting->key;
     const void *at = (const char *)descriptor + setting->place;
 
-    if (setting->only_read || setting->inner ||
-        (setting->quiet &&
-         (setting->switch_place != 0 ? dlcore_setting_is_none(setting, descriptor)
-                                     : dlcore_setting_is_default(setting, descriptor))))
+    if (setting_stays_out(setting, descriptor))
         return;
     if (dlcore_setting_is_none(setting, descriptor)) {
         if (!writer->for_keras)
