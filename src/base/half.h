@@ -74,4 +74,18 @@ static inline uint16_t dlcore_float_to_bfloat(float x)
     return (uint16_t)((bits + 0x7FFFu + (bits >> 16 & 1)) >> 16);
 }
 
+/* The same for factors of products in bfloat16: denormals are zero, with their sign, as they are to
+ * the CPU's own instructions (vcvtneps2bf16, vdpbf16ps), whatever a thread's mode says. */
+static inline uint16_t dlcore_bfloat16_from_float(float x)
+{
+    uint32_t bits = dlcore_float_bits(x);
+
+    return (bits & 0x7F800000u) == 0 ? (uint16_t)(bits >> 16 & 0x8000u) : dlcore_float_to_bfloat(x);
+}
+
+static inline float dlcore_float_from_bfloat16(uint16_t x)
+{
+    return dlcore_float_of_bits((uint32_t)x << 16);
+}
+
 #endif

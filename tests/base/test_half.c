@@ -78,12 +78,29 @@ static void test_half_bfloat16_is_the_nearer_upper_half(void **state)
     assert_true(dlcore_float_to_bfloat(dlcore_float_of_bits(0x7F800001)) > 0x7F80);
 }
 
+static void test_half_a_factor_of_products_is_rounded_and_no_denormal(void **state)
+{
+    (void)state;
+    for (uint32_t bits = 0; bits < 0x7F800000u; bits += 0x1235u) {
+        float x = dlcore_float_of_bits(bits);
+        uint16_t expected = bits < 0x00800000u ? 0 : dlcore_float_to_bfloat(x);
+
+        assert_int_equal(dlcore_bfloat16_from_float(x), expected);
+        assert_int_equal(dlcore_bfloat16_from_float(-x), 0x8000 | expected);
+    }
+    assert_int_equal(dlcore_bfloat16_from_float(dlcore_float_of_bits(0x007FFFFF)), 0);
+    assert_int_equal(dlcore_bfloat16_from_float(dlcore_float_of_bits(0x00800000)), 0x0080);
+    assert_true(isnan(dlcore_float_from_bfloat16(dlcore_bfloat16_from_float(NAN))));
+    assert_true(dlcore_float_from_bfloat16(0x3FC0) == 1.5f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_half_every_float16_is_exact_both_ways),
         cmocka_unit_test(test_half_between_two_the_nearer_is_taken_and_the_even_one_in_the_middle),
         cmocka_unit_test(test_half_bfloat16_is_the_nearer_upper_half),
+        cmocka_unit_test(test_half_a_factor_of_products_is_rounded_and_no_denormal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
