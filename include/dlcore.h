@@ -52,6 +52,7 @@
 #include "dlcore/inspect.h"
 #include "dlcore/layer.h"
 #include "dlcore/lbfgs.h"
+#include "dlcore/learning_rate.h"
 #include "dlcore/loss.h"
 #include "dlcore/metric.h"
 #include "dlcore/model.h"

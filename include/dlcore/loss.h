@@ -75,6 +75,10 @@ typedef enum dlcore_loss_kind {
     DLCORE_LOSS_DICE,
     /* 1 - tp / (tp + alpha (sum t - tp) + beta (sum p - tp) + 1e-7); labels 0 .. 1 */
     DLCORE_LOSS_TVERSKY,
+    /* e = t - p: q e where e >= 0, (q - 1) e below, q the `quantile`: the pinball loss, which is
+     * least where p is the q-quantile of the labels (Koenker and Bassett, Regression Quantiles,
+     * 1978). Keras has none: saving for Keras refuses it. */
+    DLCORE_LOSS_QUANTILE,
     DLCORE_LOSS_FUNCTION,       /* a function of yours, of labels (batch, label_width), any dtype */
     DLCORE_LOSS_SPARSE_FUNCTION /* the same of integer labels, as the sparse cross-entropy's */
 } dlcore_loss_kind_t;
@@ -102,8 +106,9 @@ typedef struct dlcore_loss {
     /* 0 .. 1, default 0; categorical and binary cross-entropy, focal or not: labels t become
      * t (1 - label_smoothing) + label_smoothing / units, or label_smoothing / 2 for the binary. */
     double label_smoothing;
-    double delta; /* of huber: above 0, default 1 */
-    double gamma; /* of the focal cross-entropies: >= 0, default 2 */
+    double delta;    /* of huber: above 0, default 1 */
+    double quantile; /* of quantile: above 0 and below 1, default 0.5, the median */
+    double gamma;    /* of the focal cross-entropies: >= 0, default 2 */
     /* Of the focal cross-entropies, default 0.25: >= 0, of the binary at most 1; of tversky,
      * default 0.5: >= 0. */
     double alpha;
@@ -121,12 +126,12 @@ typedef struct dlcore_loss {
     bool ignores_class;
     int ignore_class;
     /* Of losses that are a mean over units of a function of one output and one label (the errors,
-     * huber, log_cosh, poisson, the binary cross-entropies), both false. missing_labels: a label
-     * that is NaN is missing. weighted_labels: y is (batch, 2 units), for each sample first its
-     * labels, then how much each of them counts, which may be 0 or negative; reductions: sum w l /
-     * n, sum w l, sum w l / sum w. Metrics do not use these weights. Only metrics that are means of
-     * the losses named here, binary_accuracy, equal_accuracy and functions of yours go with both;
-     * weighted_metrics do not. */
+     * huber, quantile, log_cosh, poisson, the binary cross-entropies), both false. missing_labels:
+     * a label that is NaN is missing. weighted_labels: y is (batch, 2 units), for each sample first
+     * its labels, then how much each of them counts, which may be 0 or negative; reductions: sum w
+     * l / n, sum w l, sum w l / sum w. Metrics do not use these weights. Only metrics that are
+     * means of the losses named here, binary_accuracy, equal_accuracy and functions of yours go
+     * with both; weighted_metrics do not. */
     bool missing_labels;
     bool weighted_labels;
 
@@ -159,6 +164,7 @@ DLCORE_API dlcore_loss_t dlcore_loss_binary_focal_crossentropy(void);
 DLCORE_API dlcore_loss_t dlcore_loss_categorical_focal_crossentropy(void);
 DLCORE_API dlcore_loss_t dlcore_loss_dice(void);
 DLCORE_API dlcore_loss_t dlcore_loss_tversky(void);
+DLCORE_API dlcore_loss_t dlcore_loss_quantile(void); /* set .quantile */
 
 /* A loss of your own: dlcore/function.h. Its labels are numbers, or of the second classes. */
 DLCORE_API dlcore_loss_t dlcore_loss_function(dlcore_function_call_t function, void *user);

@@ -203,6 +203,7 @@
 #define LOSS_CATEGORICAL_FOCAL_CROSSENTROPY DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY
 #define LOSS_DICE DLCORE_LOSS_DICE
 #define LOSS_TVERSKY DLCORE_LOSS_TVERSKY
+#define LOSS_QUANTILE DLCORE_LOSS_QUANTILE
 #define LOSS_FUNCTION DLCORE_LOSS_FUNCTION
 #define LOSS_SPARSE_FUNCTION DLCORE_LOSS_SPARSE_FUNCTION
 #define reduction_t dlcore_reduction_t
@@ -230,6 +231,7 @@
 #define loss_categorical_focal_crossentropy dlcore_loss_categorical_focal_crossentropy
 #define loss_dice dlcore_loss_dice
 #define loss_tversky dlcore_loss_tversky
+#define loss_quantile dlcore_loss_quantile
 #define loss_function dlcore_loss_function
 #define loss_sparse_function dlcore_loss_sparse_function
 #define loss_check dlcore_loss_check
@@ -237,6 +239,12 @@
 #define loss_name dlcore_loss_name
 #define reduction_from_name dlcore_reduction_from_name
 #define reduction_name dlcore_reduction_name
+
+/* learning_rate.h */
+#define rate_options_t dlcore_rate_options_t
+#define rate_options_default dlcore_rate_options_default
+#define rate_curve_t dlcore_rate_curve_t
+#define model_try_rates dlcore_model_try_rates
 
 /* lbfgs.h */
 #define lbfgs_options_t dlcore_lbfgs_options_t
@@ -268,6 +276,7 @@
 #define SCHEDULE_INVERSE_TIME_DECAY DLCORE_SCHEDULE_INVERSE_TIME_DECAY
 #define SCHEDULE_COSINE_DECAY DLCORE_SCHEDULE_COSINE_DECAY
 #define SCHEDULE_COSINE_DECAY_RESTARTS DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS
+#define SCHEDULE_ONE_CYCLE DLCORE_SCHEDULE_ONE_CYCLE
 #define SCHEDULE_FUNCTION DLCORE_SCHEDULE_FUNCTION
 #define schedule_exponential_decay dlcore_schedule_exponential_decay
 #define schedule_piecewise_constant_decay dlcore_schedule_piecewise_constant_decay
@@ -275,6 +284,7 @@
 #define schedule_inverse_time_decay dlcore_schedule_inverse_time_decay
 #define schedule_cosine_decay dlcore_schedule_cosine_decay
 #define schedule_cosine_decay_restarts dlcore_schedule_cosine_decay_restarts
+#define schedule_one_cycle dlcore_schedule_one_cycle
 #define schedule_function dlcore_schedule_function
 #define schedule_value dlcore_schedule_value
 #define schedule_from_name dlcore_schedule_from_name

@@ -40,6 +40,13 @@ typedef enum dlcore_schedule_kind {
     DLCORE_SCHEDULE_COSINE_DECAY,
     /* the same again and again, each period t_mul times as long, each rise m_mul times as high */
     DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS,
+    /* PyTorch's OneCycleLR (torch/optim/lr_scheduler.py) of d steps and maximum m: from m /
+     * div_factor up to m over warmup_share d steps, then down to m / div_factor /
+     * final_div_factor; three_phase: as slowly down to m / div_factor, then on to the end. Along
+     * half a wave of cosine, or with `linear` a line. Beyond d steps the last rate stays. Momentum
+     * is not cycled: it is PyTorch's with cycle_momentum=False. Keras has none: saving for Keras
+     * refuses it. */
+    DLCORE_SCHEDULE_ONE_CYCLE,
     DLCORE_SCHEDULE_FUNCTION /* function(user, s) */
 } dlcore_schedule_kind_t;
 
@@ -61,11 +68,17 @@ typedef struct dlcore_schedule {
     double alpha;                 /* cosine: 0 .. 1, the share of the rate that stays */
     /* cosine: Keras's warmup_target is not None; while false, the two below must stay 0 */
     bool has_warmup;
-    double warmup_target;  /* cosine: >= 0 */
-    uint64_t warmup_steps; /* cosine: before decay_steps, which do not count them */
-    double t_mul;          /* restarts: above 0; below 1, periods end at d / (1 - t_mul) */
-    double m_mul;          /* restarts */
-    size_t boundary_count; /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
+    double warmup_target;     /* cosine: >= 0 */
+    uint64_t warmup_steps;    /* cosine: before decay_steps, which do not count them */
+    double t_mul;             /* restarts: above 0; below 1, periods end at d / (1 - t_mul) */
+    double m_mul;             /* restarts */
+    double max_learning_rate; /* one cycle: >= 0 */
+    double warmup_share;      /* one cycle: 0 .. 1, PyTorch's pct_start */
+    double div_factor;        /* one cycle: above 0 */
+    double final_div_factor;  /* one cycle: above 0 */
+    bool three_phase;         /* one cycle */
+    bool linear;              /* one cycle: PyTorch's anneal_strategy="linear" */
+    size_t boundary_count;    /* piecewise: 1 .. DLCORE_SCHEDULE_BOUNDARIES_MAX, rising */
     uint64_t boundaries[DLCORE_SCHEDULE_BOUNDARIES_MAX];
     double values[DLCORE_SCHEDULE_BOUNDARIES_MAX + 1]; /* boundary_count + 1 of them, >= 0 */
     /* A function cannot be saved: a model file gets the learning rate of the moment instead. One
@@ -96,6 +109,10 @@ DLCORE_API dlcore_schedule_t dlcore_schedule_cosine_decay(double initial_learnin
 /* t_mul 2, m_mul 1, alpha 0 */
 DLCORE_API dlcore_schedule_t dlcore_schedule_cosine_decay_restarts(double initial_learning_rate,
                                                                    uint64_t first_decay_steps);
+/* warmup_share 0.3, div_factor 25, final_div_factor 10000, three_phase false, linear false.
+ * total_steps are the batches of the whole fit: epochs times batches of an epoch. */
+DLCORE_API dlcore_schedule_t dlcore_schedule_one_cycle(double max_learning_rate,
+                                                       uint64_t total_steps);
 DLCORE_API dlcore_schedule_t dlcore_schedule_function(dlcore_schedule_function_t function,
                                                       void *user);
 

@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "nn/loss.h"
 #include "nn/metric.h"
+#include "nn/schedule.h"
 #include "store/model_config.h"
 #include "store/note_members.h"
 
@@ -97,9 +98,17 @@ dlcore_status dlcore_keras_config_make(const dlcore_model_t *model,
                                        size_t *size, dlcore_error_record_t *error)
 {
     keras_config_t config = {.model = model};
+    const dlcore_schedule_type_t *schedule =
+        dlcore_schedule_type(model->settings.optimizer.schedule.kind);
     dlcore_status status;
 
     *text = NULL;
+    if (model->compiled && dlcore_loss_type(model->settings.loss.kind)->not_in_keras)
+        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "keras: Keras has no loss %s",
+                           dlcore_loss_name(model->settings.loss.kind));
+    if (model->compiled && schedule != NULL && schedule->not_in_keras)
+        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "keras: Keras has no schedule %s",
+                           schedule->name);
     if (model->compiled &&
         (model->settings.loss.missing_labels || model->settings.loss.weighted_labels))
         return dlcore_fail(

@@ -75,6 +75,15 @@ static inline v_float huber_term(v_float x, v_float t, v_float delta, v_float *s
     return v_select(far, beyond, v_mul(half, v_mul(e, e)));
 }
 
+/* The slope at 0 is that of e >= 0, as TensorFlow's gradient of max(q e, (q - 1) e) has it. */
+static inline v_float quantile_term(v_float x, v_float t, v_float q, v_float *slope)
+{
+    v_float e = v_sub(t, x), zero = v_set(0.0f);
+    v_float factor = v_select(v_less(e, zero), v_sub(q, v_set(1.0f)), q);
+    *slope = v_sub(zero, factor);
+    return v_mul(factor, e);
+}
+
 /* |e| + log(1 + exp(-2 |e|)) - log 2, whose rounding may go below 0 */
 static inline v_float log_cosh_term(v_float x, v_float t, v_float delta, v_float *slope)
 {
@@ -125,6 +134,7 @@ ELEMENT_LOSS(absolute_error, absolute_term)
 ELEMENT_LOSS(absolute_percentage_error, percentage_term)
 ELEMENT_LOSS(squared_logarithmic_error, squared_logarithmic_term)
 ELEMENT_LOSS(huber, huber_term)
+ELEMENT_LOSS(quantile, quantile_term)
 ELEMENT_LOSS(log_cosh, log_cosh_term)
 ELEMENT_LOSS(kl_divergence, kl_divergence_term)
 ELEMENT_LOSS(poisson, poisson_term)

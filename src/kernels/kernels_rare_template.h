@@ -47,6 +47,7 @@ const dlcore_rare_kernels_t V_TABLE(dlcore_rare_kernels) = {
                      [DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR] = absolute_percentage_error,
                      [DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR] = squared_logarithmic_error,
                      [DLCORE_ELEMENT_HUBER] = huber,
+                     [DLCORE_ELEMENT_QUANTILE] = quantile,
                      [DLCORE_ELEMENT_LOG_COSH] = log_cosh,
                      [DLCORE_ELEMENT_KL_DIVERGENCE] = kl_divergence,
                      [DLCORE_ELEMENT_POISSON] = poisson,

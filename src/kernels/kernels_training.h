@@ -102,6 +102,7 @@ typedef enum dlcore_element_loss {
     DLCORE_ELEMENT_ABSOLUTE_PERCENTAGE_ERROR,
     DLCORE_ELEMENT_SQUARED_LOGARITHMIC_ERROR,
     DLCORE_ELEMENT_HUBER,
+    DLCORE_ELEMENT_QUANTILE,
     DLCORE_ELEMENT_LOG_COSH,
     DLCORE_ELEMENT_KL_DIVERGENCE,
     DLCORE_ELEMENT_POISSON,
@@ -118,9 +119,9 @@ typedef struct dlcore_focal {
     int balances;
 } dlcore_focal_t;
 
-/* As a loss of one row: see below. delta is for huber. */
+/* As a loss of one row: see below. `setting` is delta of huber, or the quantile. */
 typedef float (*dlcore_element_loss_function_t)(const float *p, const float *t, float *dy, size_t n,
-                                                float weight, float delta);
+                                                float weight, float setting);
 
 /* What is long, and seldom run. */
 typedef struct dlcore_rare_kernels {

@@ -30,6 +30,7 @@ static bool is_regression(dlcore_loss_kind_t loss)
     case DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR:
     case DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR:
     case DLCORE_LOSS_HUBER:
+    case DLCORE_LOSS_QUANTILE:
     case DLCORE_LOSS_LOG_COSH:
         return true;
     default:

@@ -109,6 +109,7 @@ typedef struct dlcore_loss_type {
     bool signs;                       /* labels of a batch that are all 0 or 1 become -1 and 1 */
     bool elements; /* a row's loss is the mean over units of a function of one output and label */
     bool keeps_logits; /* with from_logits it is not computed with that activation */
+    bool not_in_keras; /* files for Keras cannot name it */
     bool overlap;      /* but for per_sample, each row's loss is that of the whole batch */
 } dlcore_loss_type_t;
 
@@ -191,7 +192,8 @@ float dlcore_loss_factor(const dlcore_loss_t *loss, const dlcore_labels_t *label
     kind(BINARY_FOCAL_CROSSENTROPY, binary_focal_crossentropy, dlcore_focal_loss_keys) \
     kind(CATEGORICAL_FOCAL_CROSSENTROPY, categorical_focal_crossentropy, dlcore_focal_loss_keys) \
     kind(DICE, dice, dlcore_no_keys) \
-    kind(TVERSKY, tversky, dlcore_no_keys)
+    kind(TVERSKY, tversky, dlcore_no_keys) \
+    kind(QUANTILE, quantile, dlcore_no_keys)
 /* clang-format on */
 
 /* Functions of the user's, whose constructors take one: likewise, after those, without a row. */

@@ -13,13 +13,15 @@ static float elements_loss_row(const dlcore_loss_pass_t *pass, size_t row,
 {
     const dlcore_matrix_t *y = pass->y;
     const float *t = dlcore_loss_targets(pass, row);
-    float delta = (float)pass->loss->delta, total = 0.0f;
+    float setting =
+        loss == DLCORE_ELEMENT_QUANTILE ? (float)pass->loss->quantile : (float)pass->loss->delta;
+    float total = 0.0f;
 
     for (size_t p = 0; p < dlcore_matrix_panels(y); p++)
         total += pass->training_kernels->rare->element_loss[loss](
             dlcore_matrix_at(y, row, p), t + p * y->panel,
             pass->gradient ? dlcore_matrix_at(pass->dy, row, p) : NULL,
-            dlcore_matrix_panel_columns(y, p), pass->weight * share, delta);
+            dlcore_matrix_panel_columns(y, p), pass->weight * share, setting);
     return total;
 }
 
@@ -47,6 +49,11 @@ float dlcore_loss_row_mean_squared_logarithmic_error(const dlcore_loss_pass_t *p
 float dlcore_loss_row_huber(const dlcore_loss_pass_t *pass, size_t row)
 {
     return mean_of(pass, row, DLCORE_ELEMENT_HUBER);
+}
+
+float dlcore_loss_row_quantile(const dlcore_loss_pass_t *pass, size_t row)
+{
+    return mean_of(pass, row, DLCORE_ELEMENT_QUANTILE);
 }
 
 float dlcore_loss_row_log_cosh(const dlcore_loss_pass_t *pass, size_t row)
@@ -116,6 +123,26 @@ const dlcore_loss_type_t dlcore_loss_type_huber = {
     .elements = true,
     .short_name = "huber_loss",
     .settings = huber_settings,
+    .labels = DLCORE_LABELS_VALUES,
+    .absorbs = DLCORE_ACTIVATION_LINEAR,
+};
+
+static const dlcore_setting_t quantile_settings[] = {
+    {.key = "quantile",
+     DLCORE_LOSS_SETTING(DOUBLE, quantile),
+     .low = FLT_MIN,
+     .high = 1.0,
+     .below = true,
+     .value = 0.5},
+    {0},
+};
+
+const dlcore_loss_type_t dlcore_loss_type_quantile = {
+    .name = "quantile",
+    .elements = true,
+    .not_in_keras = true,
+    .short_name = "pinball",
+    .settings = quantile_settings,
     .labels = DLCORE_LABELS_VALUES,
     .absorbs = DLCORE_ACTIVATION_LINEAR,
 };

@@ -23,6 +23,7 @@ DLCORE_HIDDEN_BEGIN
 typedef struct dlcore_schedule_type {
     const char *name;                 /* "ExponentialDecay", Keras's class */
     const dlcore_setting_t *settings; /* of dlcore_schedule_t; in configs in this order */
+    bool not_in_keras;                /* files for Keras cannot name it */
     /* What no range says. NULL: nothing. */
     dlcore_status (*check)(const dlcore_schedule_t *schedule, dlcore_error_record_t *error);
     /* Drops what a config holds without effect. NULL: nothing. */
@@ -39,7 +40,8 @@ typedef struct dlcore_schedule_type {
     kind(POLYNOMIAL_DECAY, polynomial_decay) \
     kind(INVERSE_TIME_DECAY, inverse_time_decay) \
     kind(COSINE_DECAY, cosine_decay) \
-    kind(COSINE_DECAY_RESTARTS, cosine_decay_restarts)
+    kind(COSINE_DECAY_RESTARTS, cosine_decay_restarts) \
+    kind(ONE_CYCLE, one_cycle)
 /* clang-format on */
 
 #define DLCORE_SCHEDULE_DECLARED(kind, name)                         \

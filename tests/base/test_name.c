@@ -93,7 +93,7 @@ static const table_t tables[] = {
     ROW(summation, 0, DLCORE_SUMMATION_MAJORING, DLCORE_SUMMATION_UNKNOWN),
     ROW(aggregation, 0, DLCORE_AGGREGATION_VARIANCE_WEIGHTED_AVERAGE, DLCORE_AGGREGATION_UNKNOWN),
     ROW(optimizer, 1, DLCORE_OPTIMIZER_FTRL, DLCORE_OPTIMIZER_UNKNOWN),
-    ROW(schedule, 1, DLCORE_SCHEDULE_COSINE_DECAY_RESTARTS, DLCORE_SCHEDULE_UNKNOWN),
+    ROW(schedule, 1, DLCORE_SCHEDULE_ONE_CYCLE, DLCORE_SCHEDULE_UNKNOWN),
     ROW(layer, 1, DLCORE_LAYER_RMS_NORMALIZATION, DLCORE_LAYER_UNKNOWN),
 };
 
@@ -132,7 +132,7 @@ static void test_name_every_kind_round_trips_and_none_collide(void **state)
 static void test_name_aliases_of_losses_and_metrics_do_not_collide(void **state)
 {
     (void)state;
-    for (int kind = 1; kind <= DLCORE_LOSS_TVERSKY; kind++) {
+    for (int kind = 1; kind <= DLCORE_LOSS_QUANTILE; kind++) {
         const dlcore_loss_type_t *type = dlcore_loss_type((dlcore_loss_kind_t)kind);
         const char *names[] = {type->name, type->short_name, type->other_name, type->class_name};
 

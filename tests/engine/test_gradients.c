@@ -61,6 +61,7 @@ static const dlcore_loss_t losses[] = {
     {.kind = DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR},
     {.kind = DLCORE_LOSS_MEAN_SQUARED_LOGARITHMIC_ERROR},
     {.kind = DLCORE_LOSS_HUBER, .delta = 0.5},
+    {.kind = DLCORE_LOSS_QUANTILE, .quantile = 0.9},
     {.kind = DLCORE_LOSS_LOG_COSH},
     {.kind = DLCORE_LOSS_KL_DIVERGENCE},
     {.kind = DLCORE_LOSS_POISSON},
@@ -137,7 +138,7 @@ static bool is_undefined(const dlcore_loss_t *loss, dlcore_activation_t last)
         return true;
     return small && !loss->from_logits && loss->kind != DLCORE_LOSS_MEAN_SQUARED_ERROR &&
            loss->kind != DLCORE_LOSS_MEAN_ABSOLUTE_ERROR && loss->kind != DLCORE_LOSS_HUBER &&
-           loss->kind != DLCORE_LOSS_LOG_COSH;
+           loss->kind != DLCORE_LOSS_LOG_COSH && loss->kind != DLCORE_LOSS_QUANTILE;
 }
 
 static void test_gradients_of_random_networks_equal_central_differences(void **state)

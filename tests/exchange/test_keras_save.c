@@ -442,6 +442,20 @@ static void test_keras_save_what_keras_has_no_place_for_is_refused(void **state)
     assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
     assert_non_null(strstr(error.message, "weight_decay_excludes_bias"));
     model_free(model);
+
+    adam = optimizer_adam();
+    adam.schedule = schedule_one_cycle(0.1, 10);
+    model = all_layers(NULL, &adam);
+    assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "Keras has no schedule OneCycle"));
+    model_free(model);
+
+    adam = optimizer_adam();
+    model = all_layers(NULL, &adam);
+    assert_accepted(model, model_compile(model, &adam, LOSS_QUANTILE, METRIC_NONE));
+    assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "Keras has no loss quantile"));
+    model_free(model);
 }
 
 static dlcore_status save_by(const dlcore_allocator_t *allocator, void *context)

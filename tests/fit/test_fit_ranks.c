@@ -175,6 +175,7 @@ static void test_fit_ranks_losses_and_weights_are_those_of_the_batch(void **stat
                                                DLCORE_LOSS_HUBER,
                                                DLCORE_LOSS_DICE,
                                                DLCORE_LOSS_TVERSKY,
+                                               DLCORE_LOSS_QUANTILE,
                                                DLCORE_LOSS_LOG_COSH,
                                                DLCORE_LOSS_COSINE_SIMILARITY};
     static const dlcore_reduction_t reductions[] = {DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE,

@@ -107,6 +107,7 @@ static void test_data_labels_that_a_loss_has_no_meaning_for_are_refused(void **s
          {2.0f, -1.0f},
          "tversky: label %g of sample 4, number 1, is outside 0 .. 1"},
         {DLCORE_LOSS_COSINE_SIMILARITY, {-300.0f, 300.0f, 0.0f, 1e9f}, {NAN, NAN}, ""},
+        {DLCORE_LOSS_QUANTILE, {-300.0f, 300.0f, 0.0f, 1e9f}, {NAN, NAN}, ""},
         {DLCORE_LOSS_MEAN_SQUARED_ERROR, {-300.0f, 300.0f, 0.0f, 1e9f}, {NAN, NAN}, ""},
         {DLCORE_LOSS_MEAN_ABSOLUTE_ERROR, {-300.0f, 300.0f, 0.0f, 1e9f}, {NAN, NAN}, ""},
         {DLCORE_LOSS_MEAN_ABSOLUTE_PERCENTAGE_ERROR, {-300.0f, 3.0f, -1.0f, 1.0f}, {NAN, NAN}, ""},

@@ -34,7 +34,8 @@ static void test_loss_names_round_trip(void **state)
                                         "binary_focal_crossentropy",
                                         "categorical_focal_crossentropy",
                                         "dice",
-                                        "tversky"};
+                                        "tversky",
+                                        "quantile"};
     static const struct {
         const char *name;
         dlcore_loss_kind_t kind;
@@ -47,11 +48,12 @@ static void test_loss_names_round_trip(void **state)
                    {"logcosh", DLCORE_LOSS_LOG_COSH},
                    {"kld", DLCORE_LOSS_KL_DIVERGENCE},
                    {"kullback_leibler_divergence", DLCORE_LOSS_KL_DIVERGENCE},
+                   {"pinball", DLCORE_LOSS_QUANTILE},
                    {"hinge2", DLCORE_LOSS_UNKNOWN},
                    {"", DLCORE_LOSS_UNKNOWN}};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_TVERSKY; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_QUANTILE; kind++) {
         dlcore_loss_t loss = dlcore_loss_from_name(names[kind]);
         assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)kind), names[kind]);
         assert_int_equal(loss.kind, kind);
@@ -65,7 +67,7 @@ static void test_loss_names_round_trip(void **state)
         assert_int_equal(dlcore_loss_from_name(aliases[i].name).kind, aliases[i].kind);
     assert_int_equal(dlcore_loss_from_name(NULL).kind, DLCORE_LOSS_UNKNOWN);
     assert_string_equal(dlcore_loss_name(DLCORE_LOSS_UNKNOWN), "unknown");
-    assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)22), "unknown");
+    assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)23), "unknown");
     assert_string_equal(dlcore_loss_name((dlcore_loss_kind_t)-1), "unknown");
 }
 
@@ -97,6 +99,7 @@ static void test_loss_constructors_give_their_kind(void **state)
                      DLCORE_LOSS_CATEGORICAL_FOCAL_CROSSENTROPY);
     assert_int_equal(dlcore_loss_dice().kind, DLCORE_LOSS_DICE);
     assert_int_equal(dlcore_loss_tversky().kind, DLCORE_LOSS_TVERSKY);
+    assert_int_equal(dlcore_loss_quantile().kind, DLCORE_LOSS_QUANTILE);
 }
 
 static void test_loss_types_say_which_labels_they_take(void **state)
@@ -122,10 +125,10 @@ static void test_loss_output_form_is_fused_only_with_its_own_activation(void **s
         [DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY] = DLCORE_ACTIVATION_SOFTMAX,
         [DLCORE_LOSS_BINARY_CROSSENTROPY] = DLCORE_ACTIVATION_SIGMOID,
         [DLCORE_LOSS_BINARY_FOCAL_CROSSENTROPY] = DLCORE_ACTIVATION_SIGMOID,
-        [DLCORE_LOSS_TVERSKY] = DLCORE_ACTIVATION_UNKNOWN};
+        [DLCORE_LOSS_QUANTILE] = DLCORE_ACTIVATION_UNKNOWN};
 
     (void)state;
-    for (int kind = 1; kind <= (int)DLCORE_LOSS_TVERSKY; kind++) {
+    for (int kind = 1; kind <= (int)DLCORE_LOSS_QUANTILE; kind++) {
         for (int a = (int)DLCORE_ACTIVATION_LINEAR; a <= (int)DLCORE_ACTIVATION_TANH; a++) {
             dlcore_loss_t loss = {.kind = (dlcore_loss_kind_t)kind};
             dlcore_activation_t last = (dlcore_activation_t)a;
@@ -168,6 +171,15 @@ static void test_loss_validate_names_setting_range_and_number(void **state)
     assert_refused(loss, "huber: delta must lie in 1.17549e-38 .. 3.40282e+38, got inf");
     loss.delta = (double)NAN;
     assert_refused(loss, "huber: delta must lie in 1.17549e-38 .. 3.40282e+38, got nan");
+    loss = dlcore_loss_quantile();
+    assert_true(loss.quantile == 0.5);
+    assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
+    loss.quantile = 0.0;
+    assert_refused(loss, "quantile: quantile must");
+    loss.quantile = 1e-50; /* 0 as a float */
+    assert_refused(loss, "got 1e-50");
+    loss.quantile = 1.0;
+    assert_refused(loss, "got 1");
     loss = (dlcore_loss_t){.kind = DLCORE_LOSS_MEAN_SQUARED_ERROR}; /* has no delta */
     assert_int_equal(dlcore_loss_validate(&loss, NULL), DLCORE_OK);
     loss.reduction = (dlcore_reduction_t)3;

@@ -9,8 +9,11 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "nn/schedule.h"
+#include "support/fixture.h"
 #include "support/tensors.h"
 
 static void assert_refused(dlcore_schedule_t schedule, const char *message)
@@ -139,6 +142,52 @@ static void test_schedule_unusual_settings_give_what_keras_computes(void **state
     assert_true(fabs(dlcore_schedule_value(&growing, 9) - 0.1818181872367859) < 1e-7);
 }
 
+/* Numbers of PyTorch's OneCycleLR, as one_cycle_fixtures.py writes them. */
+static void test_schedule_one_cycle_has_the_rates_of_pytorch(void **state)
+{
+    fixture_t *fixture = fixture_load("one_cycle.txt");
+    size_t position = 0, cases = 0;
+    const char *name;
+
+    (void)state;
+    while ((name = fixture_next(fixture, "settings", &position)) != NULL) {
+        const fixture_array_t *rates = fixture_array(fixture, name, "rates");
+        const double *expected = rates->data;
+        dlcore_schedule_t s = dlcore_schedule_one_cycle(0.0, rates->size);
+        char linear[8], three[8];
+
+        assert_int_equal(sscanf(fixture_text(fixture, name, "settings"), "%lf %lf %lf %lf %7s %7s",
+                                &s.max_learning_rate, &s.warmup_share, &s.div_factor,
+                                &s.final_div_factor, linear, three),
+                         6);
+        s.linear = strcmp(linear, "linear") == 0;
+        s.three_phase = strcmp(three, "three") == 0;
+        for (size_t i = 0; i < rates->size; i++)
+            if (!(fabs(dlcore_schedule_value(&s, i) - expected[i]) <= 1e-12 * s.max_learning_rate))
+                fail_msg("%s: step %zu has %.17g, not %.17g", name, i, dlcore_schedule_value(&s, i),
+                         expected[i]);
+        assert_true(dlcore_schedule_value(&s, rates->size + 5) ==
+                    dlcore_schedule_value(&s, rates->size - 1));
+        cases++;
+    }
+    assert_int_equal(cases, 8);
+    fixture_free(fixture);
+}
+
+static void test_schedule_one_cycle_of_one_step_and_bad_settings(void **state)
+{
+    dlcore_schedule_t s = dlcore_schedule_one_cycle(0.1, 1);
+
+    (void)state;
+    assert_true(dlcore_schedule_value(&s, 0) >= 0.0);
+    s.warmup_share = 1.0; /* where PyTorch divides by zero */
+    assert_true(dlcore_schedule_value(&s, 0) >= 0.0);
+    ASSERT_FIELD(s, decay_steps, 0, "OneCycle: decay_steps must be 1 or more, got 0");
+    ASSERT_FIELD(s, warmup_share, 1.5, "OneCycle: warmup_share must lie in 0 .. 1, got 1.5");
+    ASSERT_FIELD(s, div_factor, 0.0, "OneCycle: div_factor must lie in 1.17549e-38 .. ");
+    ASSERT_FIELD(s, max_learning_rate, -1.0, "OneCycle: max_learning_rate must lie in 0 .. ");
+}
+
 /* A boundary's own step still has the value before it. */
 static void test_schedule_piecewise_changes_after_its_boundary(void **state)
 {
@@ -175,6 +224,8 @@ int main(void)
         cmocka_unit_test(test_schedule_warm_up_that_is_not_switched_on_is_refused),
         cmocka_unit_test(test_schedule_defaults_are_those_of_keras),
         cmocka_unit_test(test_schedule_unusual_settings_give_what_keras_computes),
+        cmocka_unit_test(test_schedule_one_cycle_has_the_rates_of_pytorch),
+        cmocka_unit_test(test_schedule_one_cycle_of_one_step_and_bad_settings),
         cmocka_unit_test(test_schedule_piecewise_changes_after_its_boundary),
         cmocka_unit_test(test_schedule_function_gets_its_user_and_the_step),
     };

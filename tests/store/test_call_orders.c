@@ -18,7 +18,7 @@
 
 #include "support/models.h"
 
-enum { INPUTS = 2, LOSSES = LOSS_TVERSKY, METRICS = METRIC_CONCORDANCE_CORRELATION };
+enum { INPUTS = 2, LOSSES = LOSS_QUANTILE, METRICS = METRIC_CONCORDANCE_CORRELATION };
 
 /* ---- putting a model together ---- */
 

@@ -27,7 +27,7 @@ static dlcore_schedule_t schedule_of(size_t index)
 {
     dlcore_schedule_t s = {.kind = DLCORE_SCHEDULE_NONE};
 
-    switch (index % 7) {
+    switch (index % 8) {
     case 1:
         s = dlcore_schedule_exponential_decay(0.01, 10, 0.9);
         s.staircase = true;
@@ -57,6 +57,14 @@ static dlcore_schedule_t schedule_of(size_t index)
         s.t_mul = 1.5;
         s.m_mul = 0.9;
         s.alpha = 0.01;
+        break;
+    case 7:
+        s = dlcore_schedule_one_cycle(0.01, 20);
+        s.warmup_share = 0.4;
+        s.div_factor = 10;
+        s.final_div_factor = 100;
+        s.three_phase = true;
+        s.linear = true;
         break;
     default:
         break;

@@ -72,6 +72,8 @@ struct public_scene {
     dlcore_loss_t own_loss;
     dlcore_lbfgs_options_t lbfgs_options;
     dlcore_lbfgs_report_t lbfgs_report;
+    dlcore_rate_options_t rate_options;
+    dlcore_rate_curve_t rate_curve;
     dlcore_loss_difference_t loss_check;
     dlcore_training_event_t event;
     dlcore_weight_t weight;
@@ -418,6 +420,8 @@ static void set_options(public_scene_t *s)
     s->save_weights_options.error = &s->error;
     s->lbfgs_options = dlcore_lbfgs_options_default();
     s->lbfgs_options.iterations = 2;
+    s->rate_options = dlcore_rate_options_default();
+    s->rate_options.steps = 3;
     s->own_loss = dlcore_loss_function(square_all, NULL);
     s->csv_options = dlcore_csv_options_default();
     s->csv_options.label_kind = DLCORE_CSV_LABEL_CLASSES;

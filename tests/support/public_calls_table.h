@@ -159,6 +159,7 @@ CALL(dlcore_loss_mean_absolute_error, (void)dlcore_loss_mean_absolute_error())
 CALL(dlcore_loss_mean_absolute_percentage_error, (void)dlcore_loss_mean_absolute_percentage_error())
 CALL(dlcore_loss_mean_squared_logarithmic_error, (void)dlcore_loss_mean_squared_logarithmic_error())
 CALL(dlcore_loss_huber, (void)dlcore_loss_huber())
+CALL(dlcore_loss_quantile, (void)dlcore_loss_quantile())
 CALL(dlcore_loss_log_cosh, (void)dlcore_loss_log_cosh())
 CALL(dlcore_loss_kl_divergence, (void)dlcore_loss_kl_divergence())
 CALL(dlcore_loss_poisson, (void)dlcore_loss_poisson())
@@ -204,6 +205,7 @@ CALL(dlcore_schedule_polynomial_decay, (void)dlcore_schedule_polynomial_decay(0.
 CALL(dlcore_schedule_inverse_time_decay, (void)dlcore_schedule_inverse_time_decay(0.3, 10, 0.3))
 CALL(dlcore_schedule_cosine_decay, (void)dlcore_schedule_cosine_decay(0.3, 10))
 CALL(dlcore_schedule_cosine_decay_restarts, (void)dlcore_schedule_cosine_decay_restarts(0.3, 10))
+CALL(dlcore_schedule_one_cycle, (void)dlcore_schedule_one_cycle(0.3, 10))
 CALL(dlcore_schedule_function, (void)dlcore_schedule_function(P(rate_of_step), P(s)))
 CALL(dlcore_schedule_value, (void)dlcore_schedule_value(P(&s->schedule), 3))
 CALL(dlcore_schedule_from_name, (void)dlcore_schedule_from_name(P("loss")))
@@ -306,6 +308,10 @@ CALL(dlcore_lbfgs_options_default, (void)dlcore_lbfgs_options_default())
 CALL(dlcore_model_fit_lbfgs,
      s->status = dlcore_model_fit_lbfgs(WRITES(s->model), P(s->x), P(s->y), P(&s->lbfgs_options),
                                         P(&s->lbfgs_report)))
+CALL(dlcore_rate_options_default, (void)dlcore_rate_options_default())
+CALL(dlcore_model_try_rates, s->rate_options.error = ERROR;
+     s->status = dlcore_model_try_rates(P(s->model), P(s->x), P(s->y), P(&s->rate_options),
+                                        P(&s->rate_curve)))
 CALL(dlcore_model_same_shape, (void)dlcore_model_same_shape(P(s->model), P(s->model), ERROR))
 CALL(dlcore_model_blend, s->status = dlcore_model_blend(WRITES(s->model), P(s->model), 0.5))
 CALL(dlcore_model_reset, s->status = dlcore_model_reset(WRITES(s->model), 3))

@@ -108,6 +108,9 @@ static double of_element(reference_t *network, double p, double y)
     case DLCORE_LOSS_HUBER:
         e = fabs(p - y);
         return e <= delta ? e * e / 2 : delta * e - delta * delta / 2;
+    case DLCORE_LOSS_QUANTILE:
+        e = kink(network, y - p);
+        return e >= 0 ? network->loss.quantile * e : (network->loss.quantile - 1) * e;
     case DLCORE_LOSS_LOG_COSH:
         return log(cosh(p - y));
     case DLCORE_LOSS_KL_DIVERGENCE:

@@ -22,7 +22,7 @@ static schedule_t draw_schedule(void)
     const uint64_t boundaries[2] = {2, 5};
     const double values[3] = {0.01, 0.002, 0.005};
 
-    switch (random_below(6)) {
+    switch (random_below(7)) {
     case 0:
         return schedule_exponential_decay(0.01, 3, 0.7);
     case 1:
@@ -33,6 +33,8 @@ static schedule_t draw_schedule(void)
         return schedule_inverse_time_decay(0.01, 2, 0.5);
     case 4:
         return schedule_cosine_decay(0.01, 8);
+    case 5:
+        return schedule_one_cycle(0.01, 8);
     default:
         return schedule_cosine_decay_restarts(0.01, 3);
     }
@@ -115,6 +117,7 @@ static loss_t draw_loss(dlcore_activation_t last)
                                             LOSS_MEAN_ABSOLUTE_ERROR,
                                             LOSS_HUBER,
                                             LOSS_LOG_COSH,
+                                            LOSS_QUANTILE,
                                             LOSS_HINGE,
                                             LOSS_SQUARED_HINGE,
                                             LOSS_CATEGORICAL_HINGE,
@@ -142,7 +145,7 @@ static loss_t draw_loss(dlcore_activation_t last)
     if ((last == ACTIVATION_SOFTMAX || last == ACTIVATION_SIGMOID) && one_in(2))
         return loss_default(of_parts[random_below(sizeof of_parts / sizeof *of_parts)]);
     if (one_in(20))
-        return loss_default((loss_kind_t)(1 + random_below(LOSS_TVERSKY)));
+        return loss_default((loss_kind_t)(1 + random_below(LOSS_QUANTILE)));
     if (!one_in(3))
         return loss_default(of_values[random_below(sizeof of_values / sizeof *of_values)]);
     loss = loss_default(of_logits[random_below(sizeof of_logits / sizeof *of_logits)]);
