@@ -135,8 +135,11 @@ together() {
 
 {
     find . -name '*.c' | sed 's/^\.\///' | grep -vE '_(avx2|avx512|neon)\.c$' | sort > "$work/plain"
+    # Of the sources of systems, those of one at a time.
     # shellcheck disable=SC2046
-    together "plain C" $(cat "$work/plain")
+    together "plain C" $(grep -v '_windows\.c$' "$work/plain")
+    # shellcheck disable=SC2046
+    together "plain C, Windows" $(grep -v '_posix\.c$' "$work/plain")
     # shellcheck disable=SC2046
     together "AVX2" $(find . -name '*_avx2.c' | sed 's/^\.\///')
     # The chain's vectors are operations that leave the floating-point environment alone.

@@ -12,7 +12,9 @@
 
 DLCORE_HIDDEN_BEGIN
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) && !defined(__clang__)
+#    define DLCORE_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#elif defined(__GNUC__)
 #    define DLCORE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #    define DLCORE_PRINTF(text, first)

@@ -230,7 +230,7 @@ static dlcore_status read_whole(dlcore_input_t *input, void *to, size_t want,
 /* Magic, version and the length of the dict that follows. */
 static dlcore_status read_start(dlcore_input_t *input, size_t *length, dlcore_error_record_t *error)
 {
-    static const unsigned char magic[MAGIC_SIZE] = "\x93NUMPY";
+    static const char magic[] = "\x93NUMPY";
     unsigned char start[MAGIC_SIZE + 2 + 4];
     size_t width;
     dlcore_status status = read_whole(input, start, MAGIC_SIZE + 2, error);

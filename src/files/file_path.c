@@ -13,9 +13,12 @@
 
 const char *dlcore_path_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    const char *name = path;
 
-    return slash != NULL ? slash + 1 : path;
+    for (; *path != '\0'; path++)
+        if (dlcore_path_separates(*path))
+            name = path + 1;
+    return name;
 }
 
 static dlcore_status fail_path(const char *path, int number, const char *what,
@@ -31,7 +34,7 @@ static dlcore_status fail_path(const char *path, int number, const char *what,
 static dlcore_status follow(char path[DLCORE_PATH_SIZE], const char *target,
                             dlcore_error_record_t *error)
 {
-    size_t folder = target[0] == '/' ? 0 : (size_t)(dlcore_path_name(path) - path);
+    size_t folder = dlcore_path_separates(target[0]) ? 0 : (size_t)(dlcore_path_name(path) - path);
     size_t length = strlen(target);
 
     if (folder + length >= DLCORE_PATH_SIZE)

@@ -73,7 +73,7 @@ bool dlcore_temporary_is_named(const dlcore_temporary_t *temporary, dlcore_file_
         system->fstatat(system->user, temporary->folder, temporary->name, &named) != 0)
         return false;
     errno = ENOENT;
-    return named.kind == DLCORE_FILE_IS_REGULAR && is_same(&opened, &named);
+    return opened.names > 0 && named.kind == DLCORE_FILE_IS_REGULAR && is_same(&opened, &named);
 }
 
 /* Removes what has the temporary name when nobody holds it: only who has its lock may. Answers

@@ -6,6 +6,8 @@
 
 #include "system/compiler.h"
 
+#include "kernels/aligned_stack.h"
+
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>

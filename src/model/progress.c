@@ -40,8 +40,7 @@ static void add_count(line_t *line, size_t number, size_t width)
 static void write_stdout(void *user, const char *text, size_t length)
 {
     (void)user;
-    fwrite(text, 1, length, stdout);
-    fflush(stdout);
+    dlcore_stdout_write(text, length);
 }
 
 dlcore_progress_t dlcore_progress_start(const dlcore_sink_t *sink, int verbose)

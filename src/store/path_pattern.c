@@ -13,6 +13,7 @@
 #include "base/name.h"
 #include "base/number.h"
 #include "fit/callback.h"
+#include "system/files.h"
 
 #define WIDTH_MAX 32
 #define PATTERN_DECIMALS_MAX 17
@@ -222,11 +223,20 @@ dlcore_status dlcore_path_expand(char *to, size_t room, const char *pattern, con
     return status;
 }
 
+/* A colon is that of a format. */
+static bool has_folder(const char *rest)
+{
+    for (; *rest != '\0'; rest++)
+        if (*rest != ':' && dlcore_path_separates(*rest))
+            return true;
+    return false;
+}
+
 bool dlcore_path_folder_varies(const char *pattern)
 {
     for (const char *at = pattern; *at != '\0'; at++) {
         if (at[0] == '{' && at[1] != '{')
-            return strchr(at, '/') != NULL;
+            return has_folder(at);
         at += at[0] == '{';
     }
     return false;

@@ -12,6 +12,12 @@
 #    define DLCORE_BUILDING /* for dlcore/api.h */
 #endif
 
+/* MinGW's printf of its own, which knows %zu and rounds exactly; its headers ask before they
+ * declare one. */
+#if defined(__MINGW32__) && !defined(__USE_MINGW_ANSI_STDIO)
+#    define __USE_MINGW_ANSI_STDIO 1
+#endif
+
 /* With these flags compilers take tests for NaN and infinity out, and sums in any order. */
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ != 0) || \
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||                          \

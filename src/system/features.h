@@ -5,7 +5,19 @@
 #ifndef DLCORE_SYSTEM_FEATURES_H
 #define DLCORE_SYSTEM_FEATURES_H
 
-#if defined(__linux__) || defined(__GLIBC__)
+#if defined(_WIN32)
+/* Windows 7 and later; only the part of its header that is needed, and without its min and max. */
+#    if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0601
+#        undef _WIN32_WINNT
+#        define _WIN32_WINNT 0x0601
+#    endif
+#    if !defined(WIN32_LEAN_AND_MEAN)
+#        define WIN32_LEAN_AND_MEAN
+#    endif
+#    if !defined(NOMINMAX)
+#        define NOMINMAX
+#    endif
+#elif defined(__linux__) || defined(__GLIBC__)
 #    if !defined(_GNU_SOURCE)
 #        define _GNU_SOURCE /* flock, madvise, sched_getaffinity, syscall */
 #    endif

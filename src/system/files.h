@@ -31,6 +31,16 @@ static inline bool dlcore_file_is_open(dlcore_file_t file)
     return file.id >= 0;
 }
 
+/* Whether a character of a path ends the name of a folder or a drive. */
+static inline bool dlcore_path_separates(char character)
+{
+#if defined(_WIN32)
+    return character == '/' || character == '\\' || character == ':';
+#else
+    return character == '/';
+#endif
+}
+
 /* How a file is opened. Never inherited by programs that the host starts; never the process's
  * terminal. */
 enum {
@@ -69,7 +79,8 @@ typedef struct dlcore_system {
     dlcore_file_t (*open)(void *user, const char *path, int how, unsigned permissions);
     dlcore_file_t (*openat)(void *user, dlcore_file_t folder, const char *name, int how,
                             unsigned permissions);
-    /* What the link says, not terminated, cut to `room`; its length. EINVAL: no link. */
+    /* What the link says, not terminated, cut to `room`; its length. EINVAL: no link. On Windows
+     * where it leads at last. */
     ptrdiff_t (*readlink)(void *user, const char *path, char *to, size_t room);
     /* Of a link: about the link itself. */
     int (*fstatat)(void *user, dlcore_file_t folder, const char *name, dlcore_file_info_t *info);

@@ -12,3 +12,9 @@ bool dlcore_stdout_is_terminal(void)
 {
     return isatty(fileno(stdout)) == 1;
 }
+
+void dlcore_stdout_write(const char *text, size_t length)
+{
+    fwrite(text, 1, length, stdout);
+    fflush(stdout);
+}
