@@ -18,6 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(_WIN32)
+#    include <direct.h>
+#    define mkdtemp(path) (_mktemp(path) != NULL && _mkdir(path) == 0 ? (path) : NULL)
+#    define TEMPORARY "TEMP"
+#else
+#    define TEMPORARY "TMPDIR"
+#endif
 
 enum { FLOWERS = 150, FEATURES = 4, CLASSES_MAX = 10, PATH_SIZE = 512 };
 
@@ -158,7 +165,7 @@ static double predict(const float flower[FEATURES])
 int main(void)
 {
     static const float flower[FEATURES] = {6.5F, 3.0F, 5.8F, 2.2F};
-    const char *parent = getenv("TMPDIR");
+    const char *parent = getenv(TEMPORARY);
     double accuracy, virginica;
 
     snprintf(folder, sizeof folder, "%s/dlcore_csv_XXXXXX", parent != NULL ? parent : "/tmp");

@@ -24,6 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#if defined(_WIN32)
+#    include <direct.h>
+#    define mkdir(path, permissions) _mkdir(path)
+#endif
 
 enum { SAMPLES = 6000, PATH_SIZE = 512 };
 

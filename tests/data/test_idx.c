@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "dlcore/data.h"
 #include "support/failing_allocator.h"
 #include "support/idx_bytes.h"
+#include "support/posix.h"
 #include "support/tensors.h"
 
 static dlcore_tensor_t *parse(const void *bytes, size_t size)

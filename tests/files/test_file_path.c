@@ -11,10 +11,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "files/file_path.h"
 #include "support/folder.h"
+#include "support/posix.h"
 
 static void test_file_path_name_is_what_follows_the_last_slash(void **state)
 {

@@ -222,6 +222,15 @@ static void test_reduce_lr_on_plateau_decides_as_keras(void **state)
     assert_int_equal(cases, 21);
 }
 
+/* An empty file of a name that no other has. */
+static void make_file(char *pattern)
+{
+    int file = mkstemp(pattern);
+
+    assert_true(file >= 0);
+    assert_int_equal(close(file), 0);
+}
+
 static void test_model_checkpoint_saves_when_keras_does(void **state)
 {
     char path[] = "/tmp/dlcore-checkpoint-XXXXXX";
@@ -229,7 +238,7 @@ static void test_model_checkpoint_saves_when_keras_does(void **state)
     const char *scope;
 
     (void)state;
-    assert_true(mkstemp(path) >= 0);
+    make_file(path);
     while ((scope = fixture_next(fixture, "checkpoint", &position)) != NULL) {
         const unsigned char *saved = fixture_array(fixture, scope, "saved")->data;
         dlcore_model_checkpoint_t checkpoint = dlcore_model_checkpoint_default(path);
@@ -352,7 +361,7 @@ static void test_model_checkpoint_never_saves_nan_and_then_what_is_better(void *
     dlcore_model_t *model = case_model(NULL, NULL, 0.01);
 
     (void)state;
-    assert_true(mkstemp(path) >= 0);
+    make_file(path);
     checkpoint.save_best_only = true;
     checkpoint.save.sync = false;
     checkpoint.mode = DLCORE_MONITOR_MODE_MIN;

@@ -12,10 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "dlcore/predictor.h"
+#include "support/aligned.h"
+#include "support/posix.h"
 #include "support/predictor_models.h"
 #include "support/random_numbers.h"
 #include "support/tensors.h"

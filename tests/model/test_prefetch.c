@@ -9,14 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "model/prefetch.h"
 #include "support/failing_allocator.h"
+#include "support/posix.h"
 #include "support/sanitizers.h"
 #include "support/scripted_dataset.h"
 #include "tensor/tensor.h"

@@ -18,6 +18,7 @@
 #include "products/chain.h"
 #include "products/gemv.h"
 #include "products/products_native.h"
+#include "support/aligned.h"
 #include "support/random_numbers.h"
 
 enum { WIDTH_MAX = 300, ROWS = 3 };

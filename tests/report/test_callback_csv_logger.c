@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -19,6 +18,7 @@
 #include "support/callback_case.h"
 #include "support/failing_io.h"
 #include "support/folder.h"
+#include "support/posix.h"
 
 static const char *const names[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
 

@@ -9,18 +9,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "report/csv_logger_line.h"
 #include "support/callback_case.h"
 #include "support/failing_io.h"
 #include "support/folder.h"
+#include "support/posix.h"
 
 #define HEADER "epoch,loss,mean_absolute_error,val_loss,val_mean_absolute_error"
 
@@ -403,7 +402,7 @@ static void test_csv_logger_appending_of_failing_calls_keeps_what_was_there(void
         folder_write("log.csv", before);
         failing_io_init(&io);
         io.fail_at = at;
-        io.error = EDQUOT;
+        io.error = ENOSPC;
         io.most = 7;
         system = failing_io(&io);
         logger.system = &system;
@@ -413,7 +412,7 @@ static void test_csv_logger_appending_of_failing_calls_keeps_what_was_there(void
         if (status != DLCORE_OK) {
             failures++;
             assert_int_equal(status, DLCORE_ERROR_IO);
-            assert_non_null(strstr(dlcore_model_error(model), "log.csv: Disk quota"));
+            assert_non_null(strstr(dlcore_model_error(model), "log.csv: No space"));
         }
         assert_memory_equal(folder_text("log.csv"), before, strlen(before));
         if (status == DLCORE_OK)

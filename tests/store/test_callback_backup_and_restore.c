@@ -10,14 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "support/callback_case.h"
 #include "support/failing_io.h"
 #include "support/folder.h"
+#include "support/posix.h"
 
 enum { EPOCHS = 6, CALLBACKS = 6 };
 

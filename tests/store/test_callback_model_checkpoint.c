@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -20,6 +19,7 @@
 #include "support/callback_case.h"
 #include "support/failing_io.h"
 #include "support/folder.h"
+#include "support/posix.h"
 
 static void assert_file_has(const char *name, const float weights[CASE_WEIGHTS])
 {
@@ -128,7 +128,7 @@ static void test_model_checkpoint_of_failing_calls_ends_fit_and_keeps_the_old_fi
         folder_write("kept", "old");
         failing_io_init(&io);
         io.fail_at = at;
-        io.error = EDQUOT;
+        io.error = ENOSPC;
         system = failing_io(&io);
         checkpoint.system = &system;
         status = case_run(model, &callback, 1, 1);
@@ -136,7 +136,7 @@ static void test_model_checkpoint_of_failing_calls_ends_fit_and_keeps_the_old_fi
         if (status != DLCORE_OK) {
             failures++;
             assert_int_equal(status, DLCORE_ERROR_IO);
-            assert_non_null(strstr(dlcore_model_error(model), "quota"));
+            assert_non_null(strstr(dlcore_model_error(model), "No space"));
             assert_int_equal(checkpoint.saves, 0);
             if (strcmp(io.failed, "fsync") != 0) /* of the folder: the file is there then */
                 assert_string_equal(folder_text("kept"), "old");

@@ -16,6 +16,7 @@
 #include "dlcore/file.h"
 #include "dlcore/inspect.h"
 #include "support/failing_allocator.h"
+#include "support/folder.h"
 #include "support/foreign_models.h"
 #include "support/hostile_file.h"
 #include "support/models.h"
@@ -57,13 +58,11 @@ static dlcore_inspection_t *inspected_header(const char *header, size_t data)
 /* The printed form; valid until the next call. */
 static const char *printed(const dlcore_inspection_t *found)
 {
-    static char text[32768];
-    FILE *stream = fmemopen(text, sizeof text, "w");
+    FILE *stream = folder_stream("printed");
 
-    assert_non_null(stream);
     assert_int_equal(dlcore_inspection_print(found, stream), DLCORE_OK);
     assert_int_equal(fclose(stream), 0);
-    return text;
+    return folder_text("printed");
 }
 
 static void assert_has(const char *text, const char *part)
@@ -396,5 +395,5 @@ int main(void)
         cmocka_unit_test(test_model_inspect_takes_no_memory_for_weights),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
+
+#include "support/posix.h"
 
 #include <errno.h>
 

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "support/posix.h"
 
 static char folder[] = "/tmp/dlcore-test-XXXXXX";
 
@@ -67,7 +67,7 @@ bool folder_has(const char *name)
 
 const char *folder_text(const char *name)
 {
-    static char text[8192];
+    static char text[32768];
     FILE *file = fopen(folder_path(name), "rb");
     size_t size;
 
@@ -79,11 +79,18 @@ const char *folder_text(const char *name)
     return text;
 }
 
-void folder_write(const char *name, const char *text)
+FILE *folder_stream(const char *name)
 {
     FILE *file = fopen(folder_path(name), "wb");
 
     assert_non_null(file);
+    return file;
+}
+
+void folder_write(const char *name, const char *text)
+{
+    FILE *file = folder_stream(name);
+
     assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
     assert_int_equal(fclose(file), 0);
 }

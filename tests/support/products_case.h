@@ -13,6 +13,7 @@
 
 #include "products/products.h"
 #include "products/products_training.h"
+#include "support/aligned.h"
 
 #define PRODUCTS_CASE_SPARE_ROWS 3 /* in every matrix, beyond the batch */
 

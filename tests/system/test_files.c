@@ -12,10 +12,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "support/folder.h"
+#include "support/posix.h"
 #include "system/files.h"
 
 static const dlcore_system_t *files;
@@ -48,7 +47,7 @@ static void test_files_open_makes_only_what_is_new(void **state)
     assert_int_equal(errno, EEXIST);
     assert_int_equal(files->fstatat(user, DLCORE_FILE_HERE, path, &info), 0);
     assert_int_equal(info.kind, DLCORE_FILE_IS_REGULAR);
-    assert_int_equal(info.permissions & ~0640u, 0);
+    assert_int_equal(HAS_PERMISSIONS ? info.permissions & ~0640u : 0, 0);
     assert_int_equal(info.size, 0);
     assert_int_equal(info.names, 1);
 }

@@ -10,11 +10,9 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "support/posix.h"
 #include "system/threads.h"
 
 typedef struct seen {
@@ -55,6 +53,8 @@ static void test_threads_block_signals_but_those_of_faults(void **state)
     sigset_t before, after;
 
     (void)state;
+    if (!HAS_SIGNALS)
+        skip();
     pthread_sigmask(SIG_SETMASK, NULL, &before);
     assert_int_equal(dlcore_thread_start(&thread, 0, look, &seen), 0);
     dlcore_thread_join(&thread);

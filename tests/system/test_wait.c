@@ -12,10 +12,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "support/posix.h"
 #include "support/sanitizers.h"
 #include "system/wait.h"
 

@@ -17,19 +17,17 @@
 #include <cmocka.h>
 
 #include "dlcore/tensor.h"
+#include "support/folder.h"
+#include "support/posix.h"
 #include "support/tensors.h"
 
 static void assert_prints(const dlcore_tensor_t *tensor, const char *expected)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
+    FILE *stream = folder_stream("printed");
 
-    assert_non_null(stream);
     assert_int_equal(dlcore_tensor_print(tensor, stream, NULL), DLCORE_OK);
     fclose(stream);
-    assert_string_equal(text, expected);
-    free(text);
+    assert_string_equal(folder_text("printed"), expected);
 }
 
 static void test_tensor_print_shows_dtype_shape_and_elements(void **state)
@@ -309,5 +307,5 @@ int main(void)
         cmocka_unit_test(test_tensor_equal_of_large_int32_is_exact),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
