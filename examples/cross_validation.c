@@ -120,8 +120,8 @@ static score_t test(const candidate_t *candidate, const tensor_t *x, const tenso
         double accuracy = test_fold(candidate, x, y, fold);
 
         printf("  %.3f", accuracy);
-        score.mean += accuracy / FOLDS;
-        squares += accuracy * accuracy / FOLDS;
+        score.mean += accuracy / (double)FOLDS;
+        squares += accuracy * accuracy / (double)FOLDS;
         score.least = fmin(score.least, accuracy);
     }
     score.deviation = sqrt(fmax(squares - score.mean * score.mean, 0));

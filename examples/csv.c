@@ -10,6 +10,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L /* mkdtemp */
+#define _DARWIN_C_SOURCE        /* which macOS hides otherwise */
 
 #include <dlcore.h>
 

@@ -130,7 +130,7 @@ int main(void)
     bool succeeded = true;
 
     for (int i = 0; i < SAMPLES; i++) {
-        inputs[i] = (float)i / SAMPLES - 0.5F;
+        inputs[i] = (float)i / (float)SAMPLES - 0.5F;
         outputs[i] = inputs[i] * inputs[i];
     }
     check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, inputs, 0, &x, NULL), "x");

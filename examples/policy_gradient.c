@@ -57,13 +57,13 @@ static float play(predictor_t *agent, float *states, float *labels)
             size_t row = game * MOVES + move;
 
             states[row * 2] = goal - place;
-            states[row * 2 + 1] = (float)move / MOVES;
+            states[row * 2 + 1] = (float)move / (float)MOVES;
             require(predictor_run(agent, states + row * 2, 1, logits), predictor_error(agent));
             labels[row * 2] = (float)draw(logits);
             place += 0.15F * (labels[row * 2] - 1);
         }
         rewards[game] = -fabsf(goal - place);
-        mean += rewards[game] / GAMES;
+        mean += rewards[game] / (float)GAMES;
     }
     for (size_t row = 0; row < BATCH; row++)
         labels[row * 2 + 1] = rewards[row / MOVES] - mean;

@@ -162,7 +162,7 @@ int main(void)
     }
     x = rows_of(count, lists, lengths);
     check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, &count, labels, 0, &y, &error));
-    how.test_fraction = (double)TESTS / REVIEWS;
+    how.test_fraction = (double)TESTS / (double)REVIEWS;
     check(train_test_split(x, y, &how, &parts, &error));
     train(parts.train_x, parts.train_y);
     check(model_evaluate(network, parts.test_x, parts.test_y, NULL, &result));

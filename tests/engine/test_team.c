@@ -521,6 +521,8 @@ static void test_team_fork_child_runs_and_frees(void **state)
     dlcore_team_t *team = team_of(3);
 
     (void)state;
+    if (!HAS_FORKS)
+        skip();
     if (THREAD_SANITIZER)
         skip();
     in_child(child_runs_and_frees, team); /* before its first run */
@@ -562,6 +564,8 @@ static void test_team_fork_during_run_of_another_thread(void **state)
     pthread_t thread;
 
     (void)state;
+    if (!HAS_FORKS)
+        skip();
     if (THREAD_SANITIZER)
         skip();
     assert_int_equal(pthread_create(&thread, NULL, keep_running, &host), 0);

@@ -385,6 +385,8 @@ static void test_prefetch_in_the_child_of_a_fork_is_an_error(void **state)
     dlcore_dataset_t dataset = scripted_dataset(&script);
 
     (void)state;
+    if (!HAS_FORKS)
+        skip();
     if (THREAD_SANITIZER)
         skip(); /* its run-time cannot follow children of processes with threads */
     for (int moment = 0; moment < 3; moment++) { /* before any, while one is fetched, after one */

@@ -17,6 +17,7 @@
 #    include <sys/wait.h>
 #    include <unistd.h>
 
+#    define HAS_FORKS 1
 #    define HAS_SIGNALS 1
 #    define HAS_PERMISSIONS 1
 #    define NOT_A_FOLDER "Not a directory"
@@ -60,6 +61,7 @@ static inline char *mkdtemp(char *pattern)
 #    define O_NONBLOCK 0
 
 /* The mask is empty: nothing is blocked. */
+#    define HAS_FORKS 0
 #    define HAS_SIGNALS 0
 #    define NOT_A_FOLDER "No such file or directory"
 #    define HAS_PERMISSIONS 0 /* that a file has of its own */

@@ -132,6 +132,8 @@ static void test_threads_fork_while_another_is_in_once_leaves_once_usable(void *
     pid_t child;
 
     (void)state;
+    if (!HAS_FORKS)
+        skip();
     assert_int_equal(dlcore_thread_start(&thread, 0, get_stuck, NULL), 0);
     while (!atomic_load(&inside))
         dlcore_thread_yield();

@@ -154,6 +154,8 @@ static void test_wait_child_of_fork_waits_and_wakes(void **state)
     int status = -1;
 
     (void)state;
+    if (!HAS_FORKS)
+        skip();
     if (THREAD_SANITIZER) /* it ends such children */
         skip();
     assert_int_equal(pthread_create(&sleeper, NULL, sleep_across, NULL), 0);
