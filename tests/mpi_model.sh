@@ -4,6 +4,10 @@
 #   mpi_model.sh table                   efficiencies, as README has them
 #   mpi_model.sh check BUILD [MPI]       the model against runs on 2 processes in which each call of the
 #                                        collective waits for the time that the model says
+#   mpi_model.sh speed BUILD [MPI]       measured: 2 processes beside 2 threads, with `deterministic`,
+#                                        and with pieces of other sizes; for a quiet machine
+#
+# BUILD: a build in which tests/mpi.sh was run, which builds the programs.
 #
 # Computing: 6 flop a parameter and row. A step sends its gradients in pieces of 1 MiB and two small
 # messages. An all-reduce of n bytes takes 2 (P - 1) / P n / bandwidth and 2 log2 P latencies; a small
@@ -62,12 +66,40 @@ check() {
     done
 }
 
+# best PROCESSES ROWS WIDTH LAYERS STEPS PIECE_BYTES THREADS SLICES: the least ms a step, of 3 programs.
+best() {
+    processes=$1 rows=$2 width=$3 layers=$4 steps=$5
+    shift 5
+    for _ in 1 2 3; do
+        "mpirun.$mpi" -n "$processes" "$build/mpi/$mpi/mpi_ranks" time \
+            "$rows" "$width" "$layers" "$steps" 0 0 "$@"
+    done | sed 's/.*parameters: \([0-9.]*\) ms.*/\1/' | sort -n | head -n 1
+}
+
+speed() {
+    printf 'rows, network: 1 thread, 2 threads; 2 processes, deterministic; pieces of 64 K, 256 K, 4 M (ms)\n'
+    for network in "256 256 5 100" "1024 256 5 30" "256 1024 4 20" "1024 1024 4 8"; do
+        # shellcheck disable=SC2086 # four words
+        set -- $network
+        printf '%s, %s x %s: %s, %s; %s, %s; %s, %s, %s\n' "$1" "$3" "$2" \
+            "$(best 1 "$@" 0 1 1)" "$(best 1 "$@" 0 2 1)" "$(best 2 "$@" 0 1 1)" \
+            "$(best 2 "$@" 0 1 8)" "$(best 2 "$@" 65536 1 1)" "$(best 2 "$@" 262144 1 1)" \
+            "$(best 2 "$@" 4194304 1 1)"
+    done
+}
+
 case ${1:-table} in
 table) table ;;
 check)
     build=$2
     mpi=${3:-openmpi}
     check
+    ;;
+speed)
+    build=$2
+    mpi=${3:-openmpi}
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    speed
     ;;
 *) exit 2 ;;
 esac

@@ -7,10 +7,10 @@
  *
  * Each rank has a model of its own, made by the same calls, with the same engine: where the CPUs of
  * ranks have other vector instructions, force one (model_options_t.engine). With a collective fit,
- * train_on_batch, gradients and evaluate (also those of datasets, and test_on_batch) are calls of
- * all ranks: each must make the same calls in the same order. All other calls, predict among them,
- * stay local. Before the first step the ranks compare their models, options and widths; a
- * difference is DLCORE_ERROR_STATE, with a message that names the rank and what differs.
+ * fit_lbfgs, train_on_batch, gradients and evaluate (also those of datasets, and test_on_batch) are
+ * calls of all ranks: each must make the same calls in the same order. All other calls, predict
+ * among them, stay local. Before the first step the ranks compare their models, options and widths;
+ * a difference is DLCORE_ERROR_STATE, with a message that names the rank and what differs.
  *
  * Batches: batch_size is that of the whole batch. Each rank computes its share of the rows, the
  * sums of all ranks make the gradient, and each rank makes the same update. So P ranks give what

@@ -48,6 +48,7 @@ typedef struct dlcore_lbfgs_report {
  * NULL: the defaults. `report` may be NULL. The weights only change for a lower loss: after an
  * error they are those of the last iteration. DLCORE_ERROR_UNSUPPORTED, with the layer's name, for
  * layers that are random in training, batch normalization that trains, and constraints.
+ * With a collective this is a call of all ranks, and the result that of one, up to rounding.
  * DLCORE_ERROR_NOT_FINITE where the loss is not finite to begin with. Memory: (2 memory + 6) times
  * the weights. */
 DLCORE_API dlcore_status dlcore_model_fit_lbfgs(dlcore_model_t *model, const dlcore_tensor_t *x,

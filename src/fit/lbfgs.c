@@ -14,6 +14,8 @@
 #include "base/traces.h"
 #include "dlcore/lbfgs.h"
 #include "fit/line_search.h"
+#include "model/facts.h"
+#include "model/single_step.h"
 
 enum { MOST_MEMORY = 100 };
 
@@ -195,32 +197,65 @@ static dlcore_status run_lbfgs(dlcore_line_t *line, steps_t *steps,
     return status;
 }
 
-static dlcore_status fit_lbfgs(dlcore_model_t *model, const dlcore_tensor_t *x,
-                               const dlcore_tensor_t *y, const dlcore_lbfgs_options_t *options,
-                               dlcore_lbfgs_report_t *report)
-{
-    dlcore_line_t line = {.model = model, .x = x, .y = y, .n = model->network.parameter_count};
-    steps_t steps = {.room = options->memory, .n = line.n};
-    size_t vectors = 5 + 2 * options->memory, floats;
-    float *memory;
-    dlcore_status status;
+/* ---- the call ---- */
 
-    if (!dlcore_size_multiply(vectors, dlcore_size_max(line.n, 1), &floats))
+/* The vectors, in one block: line->weights is its beginning. */
+static dlcore_status make_vectors(dlcore_line_t *line, steps_t *steps)
+{
+    dlcore_model_t *model = line->model;
+    size_t vectors = 5 + 2 * steps->room, floats;
+    float *memory;
+
+    line->n = steps->n = model->network.parameter_count;
+    if (!dlcore_size_multiply(vectors, dlcore_size_max(line->n, 1), &floats))
         return dlcore_fail(&model->error, DLCORE_ERROR_OVERFLOW, "lbfgs: %zu weights are too many",
-                           line.n);
+                           line->n);
     memory = dlcore_allocate(&model->allocator, floats, sizeof *memory);
     if (memory == NULL)
         return dlcore_fail_memory(&model->error, "lbfgs", floats * sizeof *memory);
-    line.weights = memory;
-    line.moved = memory + line.n;
-    line.gradient = memory + 2 * line.n;
-    line.slopes = memory + 3 * line.n;
-    line.direction = memory + 4 * line.n;
-    steps.s = memory + 5 * line.n;
-    steps.y = steps.s + options->memory * line.n;
-    status = run_lbfgs(&line, &steps, options, report);
-    dlcore_release(&model->allocator, memory);
+    line->weights = memory;
+    line->moved = memory + line->n;
+    line->gradient = memory + 2 * line->n;
+    line->slopes = memory + 3 * line->n;
+    line->direction = memory + 4 * line->n;
+    steps->s = memory + 5 * line->n;
+    steps->y = steps->s + steps->room * line->n;
+    return DLCORE_OK;
+}
+
+/* Each evaluation is a call of all ranks; what may fail before the first, and options that differ,
+ * must end the call on all of them. */
+static dlcore_status meet_ranks(dlcore_model_t *model, const dlcore_lbfgs_options_t *options,
+                                dlcore_status status)
+{
+    const dlcore_fact_t facts[] = {
+        {"iterations of lbfgs", options->iterations, false},
+        {"memory of lbfgs", options->memory, false},
+        {"gradient_tolerance of lbfgs", dlcore_fact_bits(options->gradient_tolerance), true},
+        {"loss_tolerance of lbfgs", dlcore_fact_bits(options->loss_tolerance), true},
+    };
+    dlcore_meeting_t meeting = {.point = DLCORE_MEETING_LBFGS, .status = status};
+    dlcore_ranks_t *ranks = dlcore_model_ranks(model);
+
+    if (ranks == NULL)
+        return status;
+    status = dlcore_ranks_meet(ranks, &meeting, &model->error);
+    if (status == DLCORE_OK)
+        status = dlcore_ranks_compare(model, facts, sizeof facts / sizeof facts[0], &model->error);
     return status;
+}
+
+static dlcore_status begin_lbfgs(dlcore_line_t *line, steps_t *steps,
+                                 const dlcore_lbfgs_options_t *options)
+{
+    dlcore_status status = dlcore_single_begin(line->model, "lbfgs");
+
+    if (status != DLCORE_OK)
+        return status;
+    status = check_lbfgs(line->model, options);
+    if (status == DLCORE_OK)
+        status = make_vectors(line, steps);
+    return meet_ranks(line->model, options, status);
 }
 
 dlcore_status dlcore_model_fit_lbfgs(dlcore_model_t *model, const dlcore_tensor_t *x,
@@ -229,14 +264,17 @@ dlcore_status dlcore_model_fit_lbfgs(dlcore_model_t *model, const dlcore_tensor_
                                      dlcore_lbfgs_report_t *report)
 {
     dlcore_lbfgs_options_t chosen = options != NULL ? *options : dlcore_lbfgs_options_default();
+    dlcore_line_t line = {.model = model, .x = x, .y = y};
+    steps_t steps = {.room = chosen.memory};
     dlcore_lbfgs_report_t found;
     dlcore_traces_t before = dlcore_traces_note();
     dlcore_status status = dlcore_model_begin(model);
 
     if (status != DLCORE_OK)
         return status;
-    status = dlcore_model_end(model, check_lbfgs(model, &chosen));
+    status = dlcore_model_end(model, begin_lbfgs(&line, &steps, &chosen));
     if (status == DLCORE_OK) /* each evaluation is a call on the model of its own */
-        status = fit_lbfgs(model, x, y, &chosen, report != NULL ? report : &found);
+        status = run_lbfgs(&line, &steps, &chosen, report != NULL ? report : &found);
+    dlcore_release(&model->allocator, line.weights);
     return dlcore_traces_end(before, status);
 }

@@ -99,7 +99,7 @@ static uint64_t engine_of(const dlcore_model_t *model)
     return dlcore_hash_value(&hash);
 }
 
-static uint64_t bits_of(double number)
+uint64_t dlcore_fact_bits(double number)
 {
     uint64_t bits;
 
@@ -134,7 +134,7 @@ static size_t note_model(const dlcore_model_t *model, dlcore_fact_t *facts)
         {"the optimizer's steps", model->trainer.clock.iterations, false},
         {"the optimizer's state", floats_of(model->trainer.slots, slots * network->value_floats),
          true},
-        {"the optimizer's product", bits_of(model->trainer.clock.product), true},
+        {"the optimizer's product", dlcore_fact_bits(model->trainer.clock.product), true},
         {"weights", floats_of(network->values, network->value_floats), true},
     };
 

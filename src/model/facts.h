@@ -21,6 +21,9 @@ typedef struct dlcore_fact {
 
 enum { DLCORE_FACTS_MAX = 48 };
 
+/* A number as a fact's value, which is a hash then. */
+uint64_t dlcore_fact_bits(double number);
+
 /* Compares the model and the facts of the call (at most 24) with those of rank 0. Called by all
  * ranks, behind a meeting. DLCORE_ERROR_STATE on all ranks, with the first that differs. */
 dlcore_status dlcore_ranks_compare(const dlcore_model_t *model, const dlcore_fact_t *more,

@@ -21,6 +21,7 @@ static const char *const point_names[DLCORE_MEETING_POINTS] = {
     [DLCORE_MEETING_TRAIN_ON_BATCH] = "train_on_batch",
     [DLCORE_MEETING_TRAIN_ON_GRADIENT] = "train_on_gradient",
     [DLCORE_MEETING_GRADIENTS] = "gradients",
+    [DLCORE_MEETING_LBFGS] = "the beginning of fit_lbfgs",
     [DLCORE_MEETING_EVALUATE] = "evaluate",
     [DLCORE_MEETING_BEGUN] = "the first step of fit",
     [DLCORE_MEETING_STEP] = "a step of fit",

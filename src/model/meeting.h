@@ -22,6 +22,7 @@ typedef enum dlcore_meeting_point {
     DLCORE_MEETING_TRAIN_ON_BATCH,
     DLCORE_MEETING_TRAIN_ON_GRADIENT,
     DLCORE_MEETING_GRADIENTS,
+    DLCORE_MEETING_LBFGS, /* before its first evaluation */
     DLCORE_MEETING_EVALUATE,
     DLCORE_MEETING_BEGUN, /* of a fit: the callbacks have begun */
     DLCORE_MEETING_STEP,

@@ -295,17 +295,12 @@ static void fail_from_now(size_t rank)
         failing[rank].fail_at = failing[rank].calls + fail_at;
 }
 
-static void test_fit_ranks_no_memory_on_one_rank_ends_all(void **state)
+static void check_failing_memory(ranked_case_t ranked_case)
 {
-    ranked_case_t ranked_case = ranked_case_default();
     bool done = false;
 
-    (void)state;
     ranked_case.adjust = with_failing_memory;
     ranked_case.before_fit = fail_from_now;
-    ranked_case.validation = 10;
-    ranked_case.hidden[1] = dlcore_layer_batch_normalization();
-    ranked_case.hidden_count = 2;
     for (fail_at = 1; !done && fail_at < 200; fail_at++) {
         ranked_run(&ranked_case, RANKS, NULL, results);
         done = results[1].status == DLCORE_OK;
@@ -318,6 +313,43 @@ static void test_fit_ranks_no_memory_on_one_rank_ends_all(void **state)
         }
     }
     assert_true(done);
+}
+
+static void test_fit_ranks_no_memory_on_one_rank_ends_all(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.validation = 10;
+    ranked_case.hidden[1] = dlcore_layer_batch_normalization();
+    ranked_case.hidden_count = 2;
+    check_failing_memory(ranked_case);
+}
+
+static void test_lbfgs_ranks_no_memory_on_one_rank_ends_all(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.lbfgs = 2;
+    check_failing_memory(ranked_case);
+}
+
+static void with_other_iterations(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->lbfgs += rank == 2;
+}
+
+static void test_lbfgs_ranks_that_differ_are_told_before_the_first_evaluation(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.lbfgs = 2;
+    ranked_case.adjust = with_other_iterations;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE,
+                    "rank 2 differs from rank 0 in iterations of lbfgs: 3, not 2");
 }
 
 /* ---- calls of the collective that fail ---- */
@@ -418,6 +450,8 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_a_callback_that_changes_one_rank_is_found_out),
         cmocka_unit_test(test_fit_ranks_early_stopping_decides_alike),
         cmocka_unit_test(test_fit_ranks_no_memory_on_one_rank_ends_all),
+        cmocka_unit_test(test_lbfgs_ranks_no_memory_on_one_rank_ends_all),
+        cmocka_unit_test(test_lbfgs_ranks_that_differ_are_told_before_the_first_evaluation),
         cmocka_unit_test(
             test_fit_ranks_each_call_of_the_collective_that_fails_leaves_weights_whole),
     };

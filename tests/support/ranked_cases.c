@@ -116,6 +116,12 @@ static void overlap(ranked_case_t *c)
     c->compile.loss = dlcore_loss_dice();
 }
 
+static void line_search(ranked_case_t *c)
+{
+    c->lbfgs = 4;
+    c->hidden[0].kernel_regularizer.l2 = 0.05;
+}
+
 static const struct {
     const char *name;
     void (*change)(ranked_case_t *ranked_case);
@@ -138,6 +144,7 @@ static const struct {
     {"validation", validate},
     {"r2, pearson, rmse", regress},
     {"dice", overlap},
+    {"lbfgs", line_search},
 };
 
 bool ranked_case_at(size_t index, ranked_case_t *ranked_case, char name[64])

@@ -122,6 +122,8 @@ static dlcore_status build(const ranked_case_t *ranked_case, dlcore_model_t **mo
                                          : dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX));
     if (status == DLCORE_OK)
         status = dlcore_model_compile_with(*model, &ranked_case->compile);
+    if (status == DLCORE_OK && ranked_case->lbfgs > 0)
+        status = dlcore_model_build(*model, INPUTS);
     return status;
 }
 
@@ -137,6 +139,17 @@ static void note_history(const dlcore_history_t *history, ranked_result_t *resul
         }
     }
     result->stopped = dlcore_history_stopped(history);
+}
+
+static dlcore_status fit_lbfgs(dlcore_model_t *model, const ranked_case_t *ranked_case,
+                               const samples_t *samples)
+{
+    dlcore_lbfgs_options_t options = dlcore_lbfgs_options_default();
+
+    options.iterations = ranked_case->lbfgs;
+    options.gradient_tolerance = 0.0;
+    options.loss_tolerance = 0.0;
+    return dlcore_model_fit_lbfgs(model, samples->train_x, samples->train_y, &options, NULL);
 }
 
 static void train(const ranked_case_t *given, const dlcore_collective_t *collective,
@@ -167,7 +180,9 @@ static void train(const ranked_case_t *given, const dlcore_collective_t *collect
         ranked_case->before_fit(collective != NULL ? collective->rank : 0);
     if (result->status == DLCORE_OK)
         result->status =
-            dlcore_model_fit(model, samples->train_x, samples->train_y, &fit, &history);
+            ranked_case->lbfgs > 0
+                ? fit_lbfgs(model, ranked_case, samples)
+                : dlcore_model_fit(model, samples->train_x, samples->train_y, &fit, &history);
     snprintf(result->message, sizeof result->message, "%s",
              model != NULL ? dlcore_model_error(model) : "no model");
     if (history != NULL)

@@ -17,6 +17,7 @@ typedef struct ranked_case {
     dlcore_compile_options_t compile; /* optimizer, loss, metrics */
     dlcore_fit_options_t fit;
     size_t samples, validation; /* rows; validation 0: none */
+    size_t lbfgs;               /* iterations of fit_lbfgs instead of fit; 0: fit */
     bool sample_weights;
     bool sparse; /* x is */
     dlcore_model_options_t options;
