@@ -110,12 +110,15 @@ static void test_kill_at_any_moment_leaves_a_whole_file(void **state)
     const char *wanted = getenv("DLCORE_KILLS");
     long kills = wanted != NULL ? strtol(wanted, NULL, 10) : KILLS;
     samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
-    uint64_t steps = 0, first;
+    uint64_t steps = 0, first, enough;
+    long count = 0, longest = LONGEST_MS;
 
     (void)state;
     begin(samples);
     first = steps = steps_in_file();
-    for (long i = 0; i < kills; i++) {
+    enough = first + (uint64_t)kills / 4;
+    /* on a busy machine: more and later ones, until it has got on between them */
+    for (; count < kills || (steps <= enough && count < 20 * kills); count++) {
         pid_t child = fork();
         int status;
         uint64_t now;
@@ -123,7 +126,8 @@ static void test_kill_at_any_moment_leaves_a_whole_file(void **state)
         if (child == 0)
             train_for_ever(samples);
         assert_true(child > 0);
-        wait_up_to(LONGEST_MS);
+        longest += count >= kills && longest < 900 ? 5 : 0;
+        wait_up_to(longest);
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status));
@@ -131,8 +135,8 @@ static void test_kill_at_any_moment_leaves_a_whole_file(void **state)
         assert_true(now >= steps);
         steps = now;
     }
-    assert_true(steps > first + (uint64_t)kills / 4); /* it did get on between the kills */
-    print_message("%ld kills, %ju saved steps\n", kills, (uintmax_t)(steps - first));
+    assert_true(steps > enough);
+    print_message("%ld kills, %ju saved steps\n", count, (uintmax_t)(steps - first));
     samples_free(samples);
 }
 
