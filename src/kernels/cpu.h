@@ -30,4 +30,26 @@ static inline bool dlcore_cpu_has_avx512(void)
 #endif
 }
 
+/* AVX512_BF16. */
+static inline bool dlcore_cpu_has_bfloat16(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+/* Where it pays. AMD's adds twice as many products an instruction as float32 has, at nearly its
+ * pace (Zen 4: 1.99 times the speed, Zen 5: 1.84); Intel's, since Sapphire Rapids, has half its
+ * speed. */
+static inline bool dlcore_cpu_has_fast_bfloat16(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return dlcore_cpu_has_bfloat16() && __builtin_cpu_is("amd");
+#else
+    return false;
+#endif
+}
+
 #endif

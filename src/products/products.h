@@ -24,6 +24,9 @@
 
 DLCORE_HIDDEN_BEGIN
 
+/* The register tiles of an engine for another kind of numbers (products_half.h). */
+typedef struct dlcore_tiles dlcore_tiles_t;
+
 /* y = activation(x kernel + bias): x (rows, inputs), or fewer columns with an index where
  * takes_index, kernel (inputs, units), y (rows, units).
  * bias may be NULL, else it holds units rounded up to 16, zero beyond units. The activation is one
@@ -36,6 +39,9 @@ typedef struct dlcore_forward {
     const float *bias;
     dlcore_activate_t activation;
     dlcore_matrix_t *y;
+    /* NULL: floats. Else x and kernel hold pairs in their place, of neighbouring inputs, whose
+     * number `inputs` then is. Native engines only, here and in products_training.h. */
+    const dlcore_tiles_t *pairs;
 } dlcore_forward_t;
 
 typedef enum dlcore_products_engine {

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "kernels/vector_avx2.h"
+#include "products/pairs_avx2.h"
 
 /* Four floats of rows 0 and 4, side by side. */
 static inline v_float load_lanes(const float *from, size_t row)
@@ -29,6 +30,7 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
 
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX2
 #define SMALL_TABLE dlcore_small_table_avx2
+#define HALF_TABLES HALF_TABLE(pairs, MICRO_PAIRS, dlcore_half_avx2, "fma avx2")
 #include "products/products_native_template.h"
 
 const dlcore_products_t *dlcore_native_table_avx2(void)

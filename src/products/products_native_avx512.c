@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "kernels/vector_avx512.h"
+#include "products/pairs_avx512.h"
 
 /* Four floats of rows 0, 4, 8 and 12, side by side. Two halves are faster than masked loads. */
 static inline v_float load_lanes(const float *from, size_t row)
@@ -33,6 +34,9 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
 
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX512
 #define SMALL_TABLE dlcore_small_table_avx512
+#define HALF_TABLES                                                  \
+    HALF_TABLE(pairs, MICRO_PAIRS, dlcore_half_avx512, "fma avx512") \
+    HALF_TABLE(dots, MICRO_DOTS, dlcore_half_dot_avx512, "vdpbf16ps")
 #include "products/products_native_template.h"
 
 const dlcore_products_t *dlcore_native_table_avx512(void)

@@ -21,7 +21,7 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
                           size_t k, size_t depth)
 {
     bool last = k + depth == f->x->columns;
-    micro_t t = over_columns(f->x, row, k);
+    micro_t t = over_columns(f->x, row, k, f->pairs);
     float *y = dlcore_matrix_at(f->y, row, p);
     size_t width = native_panel(f->units), input = k;
 
@@ -49,7 +49,7 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
     if (last && f->activation.kind == DLCORE_ACTIVATION_RELU)
         t.floor = 0.0f;
     if (wide)
-        wide_micros[rows - 1](&t);
+        multiply_wide(&t, rows);
     else
         multiply_tile(&t, rows);
     if (!last || f->activation.kind == DLCORE_ACTIVATION_RELU)

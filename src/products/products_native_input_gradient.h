@@ -61,6 +61,16 @@ static void turn_kernel(const dlcore_input_gradient_t *g, size_t p, size_t k, si
     }
 }
 
+/* Inputs of panel p side by side, for units k .. k+depth-1: in scratch, or where pairs lie so. */
+static const float *turned_kernel(const dlcore_input_gradient_t *g, size_t p, size_t k,
+                                  size_t depth, float *scratch)
+{
+    if (g->pairs != NULL)
+        return g->kernel + (p * g->units + k) * native_panel(g->inputs);
+    turn_kernel(g, p, k, depth, scratch);
+    return scratch;
+}
+
 /* dx *= derivative, in rows row .. of panel p, which are finished. */
 static void apply_derivative(const dlcore_input_gradient_t *g, size_t p, size_t row, size_t rows)
 {
@@ -79,15 +89,15 @@ static void apply_derivative(const dlcore_input_gradient_t *g, size_t p, size_t 
 
 /* Rows row .. row+rows-1 of input panel p, units k .. k+depth-1. */
 static void input_gradient_rows(const dlcore_input_gradient_t *g, size_t p, size_t row, size_t rows,
-                                size_t k, size_t depth, const float *scratch)
+                                size_t k, size_t depth, const float *turned)
 {
-    micro_t t = over_columns(g->dz, row, k);
+    micro_t t = over_columns(g->dz, row, k, g->pairs);
     float *dx = dlcore_matrix_at(g->dx, row, p);
 
     set_columns(&t, g->inputs, p);
     t.k = depth;
-    t.b = scratch;
-    t.b_step = NATIVE_PANEL;
+    t.b = turned;
+    t.b_step = g->pairs != NULL ? native_panel(g->inputs) : NATIVE_PANEL;
     t.c = dx;
     t.c_row = g->dx->panel;
     if (k > 0) {
@@ -109,10 +119,10 @@ static void native_input_gradient(const dlcore_input_gradient_t *g, size_t tile,
         size_t k = 0;
         do {
             size_t depth = dlcore_size_min(g->units - k, DLCORE_NATIVE_TURNED);
-            turn_kernel(g, p, k, depth, scratch);
+            const float *turned = turned_kernel(g, p, k, depth, scratch);
             for (size_t row = t.slice.begin; row < t.slice.end; row += ROWS_PASS)
                 input_gradient_rows(g, p, row, dlcore_size_min(t.slice.end - row, ROWS_PASS), k,
-                                    depth, scratch);
+                                    depth, turned);
             k += depth;
         } while (k < g->units);
     }

@@ -37,6 +37,7 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
     size_t width = native_panel(g->units);
     size_t rows = g->x->rows, row = 0;
     micro_t t = {
+        .tiles = g->pairs != NULL ? g->pairs : &micro_tiles,
         .a_row = 1,
         .a_step = g->x->panel,
         .b_step = width,
@@ -66,11 +67,16 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
 }
 
 /* How many columns from `column` on, and before `last`, make one register tile: of even height
- * within a panel of x. */
-static size_t tile_height(const dlcore_matrix_t *x, size_t column, size_t last)
+ * within a panel of x. Of pairs it is a multiple of 4, as their copies of the kernel are written.
+ */
+static size_t tile_height(const dlcore_kernel_gradient_t *g, size_t column, size_t last)
 {
-    size_t left = dlcore_size_min(last - column, x->panel - column % x->panel);
-    return left <= ROWS_MAX ? left : ceiling(left, ceiling(left, ROWS_MAX));
+    size_t left = dlcore_size_min(last - column, g->x->panel - column % g->x->panel), height;
+
+    if (left <= ROWS_MAX)
+        return left;
+    height = ceiling(left, ceiling(left, ROWS_MAX));
+    return g->pairs != NULL && ROWS_MAX % 4 == 0 ? dlcore_size_round_up(height, 4) : height;
 }
 
 /* Inputs begin .. end-1 and unit panel p, one register tile after the other: the weights of the
@@ -87,10 +93,10 @@ static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, s
                               .input = begin};
 
     for (size_t count, next; column < last; column = next) {
-        count = tile_height(g->x, column, last);
+        count = tile_height(g, column, last);
         next = column + count;
         if (next < last)
-            dlcore_taking_expect(&taking, next, tile_height(g->x, next, last));
+            dlcore_taking_expect(&taking, next, tile_height(g, next, last));
         kernel_gradient_block(g, p, column, count, scratch);
         dlcore_taking_columns(&taking, column, count, scratch);
     }

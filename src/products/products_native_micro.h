@@ -1,6 +1,9 @@
 /* The register tile behind all products of the native engines, written over the operations of one
  * vector_*.h: C(m, v) = keep(max(floor, start(m, v) + sum over k of A(m, k) B(k, v))).
  *
+ * A and B hold floats, or in the place of each a pair of bfloat16, whose two products are added one
+ * after the other (products_half.h): all else is the same.
+ *
  * B is a panel: its rows k lie b_step floats apart, and a tile takes one or two vectors of each. A
  * is anything that lies in panels, too, read one float at a time and broadcast. Up to ROWS_MAX x 2
  * vectors of sums stay in registers: AVX-512 has 32 registers, enough for 12 x 2 sums, two of B and
@@ -30,7 +33,25 @@
 #define ROWS_WIDE 3
 #define NATIVE_PANEL (2 * (size_t)V_WIDTH)
 
+/* What A and B hold, and how it is added. */
+typedef enum micro_kind {
+    MICRO_FLOATS, /* by v_fma */
+    MICRO_PAIRS,  /* by two v_fma, which must flush denormals meanwhile */
+    MICRO_DOTS    /* by the instruction for it, v_dot */
+} micro_kind_t;
+
+struct micro;
+typedef void (*micro_function_t)(const struct micro *t);
+
+/* A tile for every number of rows and vectors, and of the wide form for every number of rows. */
+struct dlcore_tiles {
+    micro_function_t narrow[ROWS_MAX][2];
+    micro_function_t wide[ROWS_WIDE];
+    bool flushes; /* runs with denormals flushed */
+};
+
 typedef struct micro {
+    const dlcore_tiles_t *tiles;
     const float *a;
     size_t a_row;   /* from m to m + 1 */
     size_t a_step;  /* from k to k + 1 */
@@ -101,14 +122,14 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
         }                                                                          \
     } while (0)
 
-#define ADD_TO_TILE_SUM(m, base, offset)                            \
-    do {                                                            \
-        if (HAS(m)) {                                               \
-            v_float x = v_set((base)[offset]);                      \
-            c##m##_0 = v_fma(x, SECOND(m) ? b2 : b0, c##m##_0);     \
-            if (vectors > 1)                                        \
-                c##m##_1 = v_fma(x, SECOND(m) ? b3 : b1, c##m##_1); \
-        }                                                           \
+#define ADD_TO_TILE_SUM(m, base, offset)                                        \
+    do {                                                                        \
+        if (HAS(m)) {                                                           \
+            v_float x = v_set((base)[offset]);                                  \
+            c##m##_0 = add_product(kind, x, SECOND(m) ? b2 : b0, c##m##_0);     \
+            if (vectors > 1)                                                    \
+                c##m##_1 = add_product(kind, x, SECOND(m) ? b3 : b1, c##m##_1); \
+        }                                                                       \
     } while (0)
 
 #define STORE_TILE_SUM(m, base, offset)                                                            \
@@ -116,6 +137,15 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
         if (HAS(m))                                                                                \
             store_tile_sum(t, t->c + PLACE(m, t->c_row, t->c_panel), vectors, c##m##_0, c##m##_1); \
     } while (0)
+
+ALWAYS_INLINE v_float add_product(micro_kind_t kind, v_float a, v_float b, v_float c)
+{
+    if (kind == MICRO_FLOATS)
+        return v_fma(a, b, c);
+    if (kind == MICRO_DOTS)
+        return v_dot(a, b, c);
+    return v_fma(v_pair_low(a), v_pair_low(b), v_fma(v_pair_high(a), v_pair_high(b), c));
+}
 
 ALWAYS_INLINE void store_tile_sum(const micro_t *t, float *c, size_t vectors, v_float c0,
                                   v_float c1)
@@ -134,8 +164,9 @@ ALWAYS_INLINE void store_tile_sum(const micro_t *t, float *c, size_t vectors, v_
     }
 }
 
-/* One tile; rows, vectors and wide are constants wherever this is inlined. */
-ALWAYS_INLINE void micro(const micro_t *t, size_t rows, size_t vectors, bool wide)
+/* One tile; all but t are constants wherever this is inlined. */
+ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_t vectors,
+                         bool wide)
 {
     const size_t row = t->a_row, step = t->a_step;
     const float *a0 = t->a;
@@ -183,51 +214,62 @@ ALWAYS_INLINE void micro(const micro_t *t, size_t rows, size_t vectors, bool wid
 
 /* ---- for every number of rows ---- */
 
-typedef void (*micro_function_t)(const micro_t *t);
-
-#define MICRO(name, rows, vectors, wide) \
-    static void name(const micro_t *t)   \
-    {                                    \
-        micro(t, rows, vectors, wide);   \
+#define MICRO(name, kind, rows, vectors, wide) \
+    static void name(const micro_t *t)         \
+    {                                          \
+        micro(t, kind, rows, vectors, wide);   \
     }
-#define MICROS(rows)                        \
-    MICRO(micro_##rows##_1, rows, 1, false) \
-    MICRO(micro_##rows##_2, rows, 2, false)
+#define MICROS(name, kind, rows)                   \
+    MICRO(name##_##rows##_1, kind, rows, 1, false) \
+    MICRO(name##_##rows##_2, kind, rows, 2, false)
+#define MICRO_ROW(name, rows)                \
+    {                                        \
+        name##_##rows##_1, name##_##rows##_2 \
+    }
 
-MICROS(1)
-MICROS(2)
-MICROS(3)
-MICROS(4)
-MICROS(5)
-MICROS(6)
 #if V_WIDTH == 16
-MICROS(7)
-MICROS(8)
-MICROS(9)
-MICROS(10)
-MICROS(11)
-MICROS(12)
+#    define MICROS_HIGH(name, kind) \
+        MICROS(name, kind, 7)       \
+        MICROS(name, kind, 8)       \
+        MICROS(name, kind, 9)       \
+        MICROS(name, kind, 10)      \
+        MICROS(name, kind, 11)      \
+        MICROS(name, kind, 12)
+#    define MICRO_ROWS_HIGH(name)                                                          \
+        , MICRO_ROW(name, 7), MICRO_ROW(name, 8), MICRO_ROW(name, 9), MICRO_ROW(name, 10), \
+            MICRO_ROW(name, 11), MICRO_ROW(name, 12)
+#else
+#    define MICROS_HIGH(name, kind)
+#    define MICRO_ROWS_HIGH(name)
 #endif
-MICRO(wide_1, 1, 2, true)
-MICRO(wide_2, 2, 2, true)
-MICRO(wide_3, 3, 2, true)
 
-static const micro_function_t micros[ROWS_MAX][2] = {
-    {micro_1_1, micro_1_2},   {micro_2_1, micro_2_2},   {micro_3_1, micro_3_2},
-    {micro_4_1, micro_4_2},   {micro_5_1, micro_5_2},   {micro_6_1, micro_6_2},
-#if V_WIDTH == 16
-    {micro_7_1, micro_7_2},   {micro_8_1, micro_8_2},   {micro_9_1, micro_9_2},
-    {micro_10_1, micro_10_2}, {micro_11_1, micro_11_2}, {micro_12_1, micro_12_2},
-#endif
-};
+/* All tiles of a kind, as the table `name`_tiles. */
+#define MICRO_TILES(name, kind, does_flush)                                                        \
+    MICROS(name, kind, 1)                                                                          \
+    MICROS(name, kind, 2)                                                                          \
+    MICROS(name, kind, 3)                                                                          \
+    MICROS(name, kind, 4)                                                                          \
+    MICROS(name, kind, 5)                                                                          \
+    MICROS(name, kind, 6)                                                                          \
+    MICROS_HIGH(name, kind)                                                                        \
+    MICRO(name##_wide_1, kind, 1, 2, true)                                                         \
+    MICRO(name##_wide_2, kind, 2, 2, true)                                                         \
+    MICRO(name##_wide_3, kind, 3, 2, true)                                                         \
+    static const dlcore_tiles_t name##_tiles = {                                                   \
+        .narrow = {MICRO_ROW(name, 1), MICRO_ROW(name, 2), MICRO_ROW(name, 3), MICRO_ROW(name, 4), \
+                   MICRO_ROW(name, 5), MICRO_ROW(name, 6) MICRO_ROWS_HIGH(name)},                  \
+        .wide = {name##_wide_1, name##_wide_2, name##_wide_3},                                     \
+        .flushes = does_flush,                                                                     \
+    };
 
-static const micro_function_t wide_micros[ROWS_WIDE] = {wide_1, wide_2, wide_3};
+MICRO_TILES(micro, MICRO_FLOATS, false)
 
 /* Any number of rows, in register tiles of even height: two of 7 and 6 beat one of 12 and one of
  * 1, which would wait for its sums. Moves t on. */
 static void multiply_tile(micro_t *t, size_t rows)
 {
     size_t blocks = 1, height = rows, higher = 1;
+    v_mode mode = t->tiles->flushes ? v_mode_flush() : 0;
 
     if (rows > ROWS_MAX) {
         blocks = (rows + ROWS_MAX - 1) / ROWS_MAX;
@@ -237,12 +279,24 @@ static void multiply_tile(micro_t *t, size_t rows)
     for (size_t i = 0; i < blocks; i++) {
         if (i == higher)
             height--;
-        micros[height - 1][t->vectors - 1](t);
+        t->tiles->narrow[height - 1][t->vectors - 1](t);
         t->a += height * t->a_row;
         t->c += height * t->c_row;
         t->start += height * t->start_row;
         t->ahead += height * t->ahead_row;
     }
+    if (t->tiles->flushes)
+        v_mode_restore(mode);
+}
+
+/* Up to ROWS_WIDE rows of two panels at once. */
+static void multiply_wide(const micro_t *t, size_t rows)
+{
+    v_mode mode = t->tiles->flushes ? v_mode_flush() : 0;
+
+    t->tiles->wide[rows - 1](t);
+    if (t->tiles->flushes)
+        v_mode_restore(mode);
 }
 
 #endif

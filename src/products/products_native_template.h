@@ -2,7 +2,10 @@
  * products_native_avx512.c and products_native_avx2.c, each after its vector header.
  *
  * SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "kernels/activate.h"
+#include "products/products_half.h"
 #include "products/products_native.h"
 #include "products/products_native_micro.h"
 #include "products/products_training.h"
@@ -81,10 +84,12 @@ static const float zeros[NATIVE_PANEL];
 
 /* Sums over columns k .. of rows row .. of a matrix: A of forward and input gradient. What comes
  * after a tile's last block is the first of the tile below. */
-static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k)
+static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k,
+                            const dlcore_tiles_t *pairs)
 {
     const float *first = dlcore_matrix_at(a, row, k > 0 ? k / a->panel : 0);
     return (micro_t){
+        .tiles = pairs != NULL ? pairs : &micro_tiles,
         .a = first,
         .a_row = a->panel,
         .a_step = 1,
@@ -103,6 +108,8 @@ static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k)
 #include "products/products_native_kernel_gradient.h"
 
 #include "products/products_native_input_gradient.h"
+
+#include "products/products_half_template.h"
 
 static const char *native_name(void)
 {

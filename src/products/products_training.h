@@ -55,6 +55,8 @@ typedef struct dlcore_kernel_gradient {
     const dlcore_matrix_t *dz; /* (rows, units) */
     const dlcore_gradient_sink_t *sink;
     size_t offset;
+    /* NULL: floats. Else x and dz hold pairs in their place, of neighbouring rows. */
+    const dlcore_tiles_t *pairs;
 } dlcore_kernel_gradient_t;
 
 /* dx = (dz kernel^T) * derivative of `activation`, which the layer below applied to give x:
@@ -68,6 +70,9 @@ typedef struct dlcore_input_gradient {
     dlcore_activate_t activation;
     const dlcore_matrix_t *x; /* read unless the activation is linear */
     dlcore_matrix_t *dx;
+    /* NULL: floats. Else dz holds pairs of neighbouring units, whose number `units` then is, and
+     * kernel those turned round: as a kernel (units, inputs) of floats would lie. */
+    const dlcore_tiles_t *pairs;
 } dlcore_input_gradient_t;
 
 typedef struct dlcore_products_training {
