@@ -124,7 +124,7 @@ static void print_limit(const char *path, size_t megabytes)
     else
         printf("memory: limited to %zu MB for program, libraries and data: the file %s\n",
                (size_t)(limit.rlim_cur >> 20),
-               limit.rlim_cur >> 20 < megabytes ? "would not fit" : "would fit");
+               (size_t)(limit.rlim_cur >> 20) < megabytes ? "would not fit" : "would fit");
 }
 
 static size_t size_of(const char *text)

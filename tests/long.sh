@@ -41,6 +41,7 @@ bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
 thread 1 every test under TSan
 mpi 2 ranks over Open MPI and MPICH: every case on 1, 2, 3, 4 and 8 processes; 100 kills
+windows 1 Windows: every test under wine
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
 
@@ -107,6 +108,9 @@ run() {
         released
         tests/mpi.sh "$build/release" long "$(test "$2" = 1 && echo openmpi || echo mpich)"
         ;;
+    windows)
+        tests/windows.sh "$build/windows"
+        ;;
     recipes)
         released
         recipe best "$2" 0.983
@@ -146,6 +150,8 @@ done
 need_build
 need_command c++ g++
 need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev
+need_command x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64
+need_command wine wine wine64
 install_packages
 mkdir -p "$record"
 

@@ -37,12 +37,12 @@ tool() {
     chmod +x "$DLCORE_ZIG_TOOLS/$1"
 }
 
-# builds OPTION...: with all warnings, none of which zig may give.
+# With all warnings, none of which zig may give.
 builds() {
     if ! { cmake -S "$top" -B "$folder" -G "${CMAKE_GENERATOR:-Unix Makefiles}" \
         -DCMAKE_TOOLCHAIN_FILE="$top/tests/toolchains/zig.cmake" -DCMAKE_BUILD_TYPE=Release \
         -DDLCORE_BLAS=portable -DDLCORE_ZLIB=OFF -DDLCORE_KERAS=OFF -DDLCORE_MPI=OFF -DDLCORE_NPZ=OFF \
-        -DDLCORE_ONNX=OFF -DDLCORE_BUILD_TESTS=OFF -DDLCORE_WERROR=ON "$@" &&
+        -DDLCORE_ONNX=OFF -DDLCORE_BUILD_TESTS=OFF -DDLCORE_WERROR=ON &&
         cmake --build "$folder" --parallel "$(nproc)"; } > "$folder.log" 2>&1; then
         grep -E -A5 'error:|undefined' "$folder.log" | head -n 40 >&2
         echo "zig: $target failed, see $folder.log" >&2

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#define NAME_KEPT 160    /* bytes */
 #define NAMES_TRIED 1000 /* that others hold, or that cannot be told */
 
 /* ---- the place ---- */
@@ -148,15 +149,27 @@ static dlcore_status try_name(dlcore_temporary_t *temporary, unsigned permission
     return status;
 }
 
+/* How much of a name fits into a temporary one: not into the middle of a character of UTF-8, which
+ * Windows and macOS refuse. */
+static size_t kept_of(const char *name)
+{
+    size_t length = strlen(name), kept = length < NAME_KEPT ? length : NAME_KEPT;
+
+    while (kept < length && kept > NAME_KEPT - 4 && ((unsigned char)name[kept] & 0xC0) == 0x80)
+        kept--;
+    return kept;
+}
+
 static dlcore_status make(dlcore_temporary_t *temporary, unsigned permissions,
                           dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
     bool again = true;
+    const char *name = dlcore_path_name(temporary->path);
 
     for (unsigned number = 0; again && number < NAMES_TRIED; number++) {
-        snprintf(temporary->name, sizeof temporary->name, ".%.160s.dlcore-%u.tmp",
-                 dlcore_path_name(temporary->path), number);
+        snprintf(temporary->name, sizeof temporary->name, ".%.*s.dlcore-%u.tmp", (int)kept_of(name),
+                 name, number);
         status = try_name(temporary, permissions, &again, error);
     }
     return again ? fail_making(temporary, EEXIST, error) : status;

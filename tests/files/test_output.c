@@ -292,14 +292,36 @@ static void test_output_refuses_what_cannot_be_replaced(void **state)
     put_file("file", "old");
     assert_failed(save(&io, path_of("file/file"), true, &error), DLCORE_ERROR_IO, &error,
                   NOT_A_FOLDER);
-    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
-    assert_failed(save(&io, path_of("pipe"), true, &error), DLCORE_ERROR_IO, &error,
-                  "not a regular file");
     memset(path, 'a', sizeof path - 1);
     path[sizeof path - 1] = '\0';
     assert_failed(save(&io, path, true, &error), DLCORE_ERROR_IO, &error, "File name too long");
+    (void)files(true);
+    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+    assert_failed(save(&io, path_of("pipe"), true, &error), DLCORE_ERROR_IO, &error,
+                  "not a regular file");
     assert_int_equal(io.opened, io.closed);
     (void)files(true);
+}
+
+/* A name that is too long for its temporary one is cut between characters. */
+static void test_output_names_are_utf8(void **state)
+{
+    const size_t characters = 60, kept = 53; /* of 3 bytes, into 160 */
+    char name[256] = "";
+    dlcore_error_record_t error;
+    dlcore_output_t output;
+
+    (void)state;
+    for (size_t i = 0; i < characters; i++)
+        strcat(name, "\xe6\xa8\xa1");
+    assert_int_equal(dlcore_output_open(&output, NULL, path_of(name), &error), DLCORE_OK);
+    assert_memory_equal(output.temporary.name + 1 + 3 * kept, ".dlcore-0.tmp", 14);
+    assert_int_equal(dlcore_output_write(&output, "new", 3, &error), DLCORE_OK);
+    assert_int_equal(dlcore_output_commit(&output, false, &error), DLCORE_OK);
+    dlcore_output_close(&output);
+    assert_int_equal(files(false), 1);
+    assert_int_equal(
+        dlcore_system()->unlinkat(dlcore_system()->user, DLCORE_FILE_HERE, path_of(name)), 0);
 }
 
 #define TEMPORARY(n) ".file.dlcore-" #n ".tmp"
@@ -377,6 +399,11 @@ static void test_output_a_temporary_file_that_is_gone_is_an_error(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(dlcore_output_open(&output, NULL, path_of("file"), &error), DLCORE_OK);
         assert_int_equal(unlink(path_of(TEMPORARY(0))), 0);
+        if (access(path_of(TEMPORARY(0)), F_OK) == 0) {
+            dlcore_output_close(&output);
+            (void)files(true);
+            skip(); /* wine: the name stays until the file is closed */
+        }
         if (i == 1)
             put_file(TEMPORARY(0), "another's");
         assert_failed(dlcore_output_commit(&output, true, &error), DLCORE_ERROR_IO, &error,
@@ -663,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_output_keeps_permissions),
         cmocka_unit_test(test_output_follows_links_and_keeps_them),
         cmocka_unit_test(test_output_refuses_what_cannot_be_replaced),
+        cmocka_unit_test(test_output_names_are_utf8),
         cmocka_unit_test(test_output_removes_leftovers_of_dead_processes),
         cmocka_unit_test(test_output_leaves_files_of_living_writers),
         cmocka_unit_test(test_output_passes_by_what_it_cannot_tell),

@@ -18,6 +18,7 @@
 
 #include "dlcore/model.h"
 #include "support/classifier.h"
+#include "support/posix.h"
 #include "support/sanitizers.h"
 
 /* Big enough for eight threads. */
@@ -207,6 +208,8 @@ static void count_threads(dlcore_engine_t engine)
 static void test_hosts_threads_one_adds_none_and_three_add_two_until_free(void **state)
 {
     (void)state;
+    if (!HAS_PROC)
+        skip(); /* nobody counts threads */
     if (threads_now() == 0 || THREAD_SANITIZER)
         skip(); /* it makes a thread of its own next to our first */
     with_every_engine(count_threads);

@@ -217,8 +217,8 @@ static void look(host_t *host)
     sigprocmask(SIG_BLOCK, NULL, &host->signals);
     assert_non_null(getcwd(host->folder, sizeof host->folder));
     snprintf(host->locale, sizeof host->locale, "%s", setlocale(LC_ALL, NULL));
-    host->descriptors = HAS_SIGNALS ? entries("/proc/self/fd") : 0;
-    host->threads = HAS_SIGNALS ? entries("/proc/self/task") : 0;
+    host->descriptors = HAS_PROC ? entries("/proc/self/fd") : 0;
+    host->threads = HAS_PROC ? entries("/proc/self/task") : 0;
 }
 
 /* What differs; NULL where nothing does. */
@@ -251,7 +251,7 @@ static void look_again(host_t *host, size_t threads)
     look(host);
     for (int i = 0; i < 10000 && host->threads > threads; i++) {
         nanosleep(&pause, NULL);
-        host->threads = HAS_SIGNALS ? entries("/proc/self/task") : 0;
+        host->threads = HAS_PROC ? entries("/proc/self/task") : 0;
     }
 }
 

@@ -7,6 +7,13 @@
 #ifndef DLCORE_TESTS_POSIX_H
 #define DLCORE_TESTS_POSIX_H
 
+/* Whether /proc tells of this process. */
+#if defined(__linux__)
+#    define HAS_PROC 1
+#else
+#    define HAS_PROC 0
+#endif
+
 #if !defined(_WIN32)
 
 #    include <grp.h>

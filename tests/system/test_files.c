@@ -144,6 +144,74 @@ static void test_files_without_waiting_a_pipe_opens_at_once(void **state)
     close_file(file);
 }
 
+/* Beyond the code page of any system, and beyond 16 bits. */
+static void test_files_names_are_utf8(void **state)
+{
+    static const char name[] = "gr\xc3\xb6\xc3\x9f"
+                               "e-\xe6\xa8\xa1-\xf0\x9f\x98\x80";
+    const int how = DLCORE_FILE_WRITE | DLCORE_FILE_CREATE | DLCORE_FILE_NEW;
+    dlcore_file_t folder = files->open(user, folder_path("."), DLCORE_FILE_FOLDER, 0);
+    dlcore_file_info_t by_path, by_name;
+
+    (void)state;
+    close_file(files->openat(user, folder, name, how, 0600));
+    assert_int_equal(files->fstatat(user, DLCORE_FILE_HERE, folder_path(name), &by_path), 0);
+    assert_int_equal(files->fstatat(user, folder, name, &by_name), 0);
+    assert_true(by_path.number == by_name.number && by_path.volume == by_name.volume);
+    assert_int_equal(files->renameat(user, folder, name, "plain"), 0);
+    assert_int_equal(files->renameat(user, folder, "plain", name), 0);
+    assert_int_equal(files->unlinkat(user, folder, name), 0);
+    close_file(folder);
+}
+
+/* The old file is there until the new one is, also while somebody reads it. */
+static void test_files_rename_replaces_what_is_open(void **state)
+{
+    dlcore_file_t folder, reader;
+    char text[4] = "";
+
+    (void)state;
+    folder_write("old", "old");
+    folder_write("new", "new");
+    folder = files->open(user, folder_path("."), DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
+    reader = files->open(user, folder_path("old"), DLCORE_FILE_READ, 0);
+    if (files->renameat(user, folder, "new", "old") != 0) { /* Windows before 10, and wine */
+        assert_false(HAS_PERMISSIONS);
+        assert_int_equal(errno, EACCES);
+        assert_string_equal(folder_text("old"), "old");
+        close_file(reader);
+        assert_int_equal(files->renameat(user, folder, "new", "old"), 0);
+    } else {
+        assert_int_equal(files->pread(user, reader, text, 3, 0), 3);
+        assert_string_equal(text, "old");
+        close_file(reader);
+    }
+    assert_string_equal(folder_text("old"), "new");
+    assert_false(folder_has("new"));
+    close_file(folder);
+}
+
+/* Of devices, and those that paths could not name. */
+static void test_files_names_that_windows_does_not_have_are_refused(void **state)
+{
+    static const char *const names[] = {"nul", "COM1", "point.", "space ", ""};
+    const int how = DLCORE_FILE_WRITE | DLCORE_FILE_CREATE;
+    dlcore_file_t folder = files->open(user, folder_path("."), DLCORE_FILE_FOLDER, 0);
+    size_t before = folder_files(false);
+
+    (void)state;
+    if (HAS_PERMISSIONS)
+        skip();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_false(dlcore_file_is_open(files->openat(user, folder, names[i], how, 0600)));
+        assert_int_equal(errno, EINVAL);
+    }
+    assert_false(dlcore_file_is_open(files->openat(user, folder, "\xff", how, 0600)));
+    assert_int_equal(errno, EILSEQ);
+    assert_int_equal(folder_files(false), before);
+    close_file(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +221,9 @@ int main(void)
         cmocka_unit_test(test_files_folders_are_opened_and_renamed_within),
         cmocka_unit_test(test_files_lock_is_one_and_goes_with_its_copies),
         cmocka_unit_test(test_files_without_waiting_a_pipe_opens_at_once),
+        cmocka_unit_test(test_files_names_are_utf8),
+        cmocka_unit_test(test_files_rename_replaces_what_is_open),
+        cmocka_unit_test(test_files_names_that_windows_does_not_have_are_refused),
     };
 
     return cmocka_run_group_tests(tests, set_up, folder_remove);

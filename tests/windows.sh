@@ -1,0 +1,105 @@
+#!/bin/sh
+# Windows, as far as Linux shows it: a build by MinGW-w64 without a warning, the tests under wine, and a model
+# that is trained on MNIST there and here to the same bytes of its file.
+#
+#   tests/windows.sh BUILD_FOLDER [quick]
+#
+# quick: the tests of what Windows does in another way. MNIST is taken from DLCORE_MNIST_DIR.
+# Needs x86_64-w64-mingw32-gcc, wine, and the source of cmocka, which apt-get brings.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+mkdir -p "$1"
+build=$(CDPATH='' cd -- "$1" && pwd)
+quick=${2:-}
+toolchain=$top/tests/toolchains/mingw64.cmake
+units='files terminal threads wait clock cpus error_text memory_advice output input team kernels
+    kernels_activations products gemv csv_logger_file callback_model_checkpoint model_save predictor'
+
+# logged NAME COMMAND...: its output is in a file, and seen where it fails.
+logged() {
+    log=$build/$1.log
+    shift
+    "$@" > "$log" 2>&1 || {
+        grep -E 'error|warning|FAILED|\*\*\*|undefined' "$log" | head -n 40 >&2
+        echo "windows: failed, see $log" >&2
+        return 1
+    }
+}
+
+# The source package, by the lists of this machine; these are not changed.
+cmocka_source() {
+    mkdir -p "$build/apt/parts" "$build/apt/lists/partial" "$build/source"
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+        test -f "$list" || continue
+        sed -E 's/^Types:.*/Types: deb-src/; s/^deb(-src)? /deb-src /' "$list" > "$build/apt/parts/$(basename "$list")"
+    done
+    set -- -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$build/apt/parts" \
+        -o Dir::State::lists="$build/apt/lists" -o APT::Sandbox::User=root
+    apt-get -qq "$@" update || true
+    (cd "$build/source" && apt-get -qq "$@" source --download-only cmocka)
+    mkdir -p "$build/cmocka"
+    tar -C "$build/cmocka" --strip-components=1 -xf "$build"/source/cmocka_*.orig.tar.?z*
+}
+
+cmocka() {
+    test -e "$build/cmocka/CMakeLists.txt" || logged source cmocka_source || {
+        echo "the source package of cmocka is not to be had"
+        exit 77
+    }
+    logged cmocka cmake -S "$build/cmocka" -B "$build/cmocka-build" -DCMAKE_TOOLCHAIN_FILE="$toolchain" \
+        -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$build/prefix" -DWITH_STATIC_LIB=ON \
+        -DCMAKE_C_FLAGS=-D__USE_MINGW_ANSI_STDIO=1 -DCMAKE_POLICY_VERSION_MINIMUM=3.5
+    logged cmocka cmake --build "$build/cmocka-build" --target install
+    mv "$build/prefix/lib/libcmocka-static.a" "$build/prefix/lib/libcmocka.a"
+    rm -f "$build/prefix/lib/libcmocka.dll.a"
+}
+
+test -e "$build/prefix/lib/libcmocka.a" || cmocka
+DLCORE_CROSS_PREFIX=$build/prefix
+PKG_CONFIG_LIBDIR=$build/prefix/lib/pkgconfig
+WINEPREFIX=$build/wine
+WINEDEBUG=-all
+export DLCORE_CROSS_PREFIX PKG_CONFIG_LIBDIR WINEPREFIX WINEDEBUG
+
+targets=
+if [ "$quick" = quick ]; then
+    targets="--target example_mnist"
+    for unit in $units; do
+        targets="$targets test_$unit"
+    done
+fi
+logged build cmake -S "$top" -B "$build/dlcore" -DCMAKE_TOOLCHAIN_FILE="$toolchain" \
+    -DCMAKE_BUILD_TYPE=Release -DDLCORE_BLAS=portable -DDLCORE_WERROR=ON
+# shellcheck disable=SC2086 # words
+logged build cmake --build "$build/dlcore" --parallel "$(nproc)" $targets
+echo "compiled without a warning"
+
+logged wine wineboot -i
+if [ "$quick" = quick ]; then
+    for unit in $units; do
+        logged tests wine "$build/dlcore/tests/test_$unit.exe"
+        echo "test_$unit passed, $(grep -c '^\[  SKIPPED \] test_.*' "$build/tests.log" || true) lines of skipped tests"
+    done
+else
+    logged tests ctest --test-dir "$build/dlcore" -j "$(nproc)" --timeout 900 --output-on-failure
+    tail -n 12 "$build/tests.log"
+fi
+
+# The same kernels and the portable gemm here.
+data=${DLCORE_MNIST_DIR:-$top/../shared/mnist}
+test -d "$data" || exit 0
+mkdir -p "$build/mnist"
+for file in "$data"/*-ubyte.gz; do
+    gunzip -c "$file" > "$build/mnist/$(basename "$file" .gz)"
+done
+logged here cmake -S "$top" -B "$build/here" -DCMAKE_BUILD_TYPE=Release -DDLCORE_BLAS=portable \
+    -DDLCORE_BUILD_TESTS=OFF -DDLCORE_KERAS=OFF -DDLCORE_MPI=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF
+unset PKG_CONFIG_LIBDIR
+logged here cmake --build "$build/here" --parallel "$(nproc)" --target example_mnist
+cd "$build"
+wine dlcore/examples/mnist.exe --data mnist --epochs 1 --save windows.safetensors | tail -n 3 | head -n 1
+here/examples/mnist --data mnist --epochs 1 --save linux.safetensors > here.log
+cmp windows.safetensors linux.safetensors
+echo "MNIST: the model trained under wine and the one trained here are the same bytes"
