@@ -2,7 +2,7 @@
 # The short names: names.h has exactly one alias for each public function, type and enumerator, each
 # alias is its full name without the prefix and has two words, and what it stands for exists.
 #
-#   test_names.sh include cc nm "PART;..." ARCHIVE...
+#   test_names.sh include cc nm "parts [PART...]" ARCHIVE...
 #
 # The archives have what dlcore.h and the headers of these parts declare; names.h has the names of all
 # parts, built or not.
@@ -12,7 +12,7 @@ set -eu
 include=$1
 cc=$2
 nm=$3
-parts=$4
+parts=${4#parts}
 shift 4
 failed=0
 work=$(mktemp -d)
@@ -41,7 +41,7 @@ functions() {
 expanded dlcore.h $(cd "$include" && printf '%s\n' dlcore/*.h | grep -v names.h) > "$work/headers"
 functions < "$work/headers" > "$work/functions"
 # shellcheck disable=SC2046
-expanded dlcore.h $(echo "$parts" | tr ';' '\n' | sed -n 's,..*,dlcore/&.h,p') | functions > "$work/built"
+expanded dlcore.h $(echo "$parts" | tr ' ' '\n' | sed -n 's,..*,dlcore/&.h,p') | functions > "$work/built"
 grep -oE '\<dlcore_[a-z0-9_]+_t\>' "$work/headers" | LC_ALL=C sort -u > "$work/types"
 # Status codes are used by their full names, and so are these functions.
 grep -oE '\<DLCORE_[A-Z0-9_]+\>' "$work/headers" | grep -vE '^DLCORE_(OK|ERROR_.*)$' |

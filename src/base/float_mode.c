@@ -1,8 +1,9 @@
 /* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64, the direction of
  * rounding elsewhere.
  *
- * Bits after the Intel manual, volume 1, 10.2.3, and the Arm manual, FPCR and FPSR. The x87 control
- * word is left alone: nothing here computes with it.
+ * Bits after the Intel manual, volume 1, 8.1 and 10.2.3, and the Arm manual, FPCR and FPSR. On
+ * x86-64 the x87 control word is left alone: nothing computes with it. On 32-bit x86 the C
+ * library's functions do.
  *
  * SPDX-License-Identifier: MIT */
 #include "base/float_mode.h"
@@ -14,34 +15,99 @@
 #    define MXCSR_DAZ 0x0040u   /* denormal operands read as zero */
 #    define MXCSR_MASKS 0x1f80u /* exceptions that do not trap */
 #    define MXCSR_FLUSH 0x8000u /* denormal results become zero */
-#    define MXCSR_KEPT (~(uint64_t)0xffffu)
+#    define MXCSR_KEPT 0xffff0000u
 
+#    if defined(__i386__)
+
+#        define X87_OURS 0x033fu /* nothing traps, 64 bits of precision, to nearest */
+#        define X87_KEPT 0xf0c0u
+#        define X87_FLAGS 0x003fu
+
+/* The control word, above it the flags of the status word. */
+static uint32_t x87_get(void)
+{
+    uint16_t control, status;
+
+    __asm__ volatile("fnstcw %0\n\tfnstsw %1" : "=m"(control), "=m"(status));
+    return control | (status & X87_FLAGS) << 16;
+}
+
+static void x87_take_back(uint32_t flags)
+{
+    struct {
+        uint32_t control, status, rest[5];
+    } environment;
+
+    __asm__ volatile("fnstenv %0" : "=m"(environment));
+    environment.status &= ~flags;
+    __asm__ volatile("fldenv %0" : : "m"(environment));
+}
+
+static void x87_set(uint32_t x87)
+{
+    const uint16_t control = (uint16_t)x87;
+    uint32_t raised = (x87_get() & ~x87) >> 16;
+
+    if (raised != 0)
+        x87_take_back(raised);
+    __asm__ volatile("fldcw %0" : : "m"(control));
+}
+
+static uint32_t x87_ours(uint32_t before)
+{
+    return (before & ~0xffffu) | (before & X87_KEPT) | X87_OURS;
+}
+
+#    else
+
+static uint32_t x87_get(void)
+{
+    return 0;
+}
+
+static void x87_set(uint32_t x87)
+{
+    (void)x87;
+}
+
+static uint32_t x87_ours(uint32_t before)
+{
+    return before;
+}
+
+#    endif
+
+/* MXCSR in the lower half, x87 in the upper one. */
 dlcore_float_mode_t dlcore_float_mode_get(void)
 {
-    return _mm_getcsr();
+    return _mm_getcsr() | (uint64_t)x87_get() << 32;
 }
 
 void dlcore_float_mode_set(dlcore_float_mode_t mode)
 {
     _mm_setcsr((unsigned)mode);
+    x87_set((uint32_t)(mode >> 32));
 }
 
 dlcore_float_mode_t dlcore_float_flags_get(void)
 {
-    return _mm_getcsr() & MXCSR_FLAGS;
+    return (_mm_getcsr() & MXCSR_FLAGS) | (uint64_t)(x87_get() & ~0xffffu) << 32;
 }
 
 void dlcore_float_flags_restore(dlcore_float_mode_t before)
 {
     unsigned now = _mm_getcsr(), raised = now & MXCSR_FLAGS & ~(unsigned)before;
+    uint32_t x87 = x87_get();
 
     if (raised != 0)
         _mm_setcsr(now & ~raised);
+    x87_set((x87 & 0xffffu) | (x87 & (uint32_t)(before >> 32)));
 }
 
 static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
 {
-    return (before & (MXCSR_KEPT | MXCSR_FLAGS)) | MXCSR_MASKS |
+    return (uint64_t)x87_ours((uint32_t)(before >> 32)) << 32 |
+           (before & (MXCSR_KEPT | MXCSR_FLAGS)) | MXCSR_MASKS |
            (flush_denormals ? MXCSR_DAZ | MXCSR_FLUSH : 0u);
 }
 
@@ -91,6 +157,14 @@ static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals
 
 #else
 #    include <fenv.h>
+
+/* Arithmetic in software, as on small processors, may know no direction and no flags. */
+#    if !defined(FE_TONEAREST)
+#        define FE_TONEAREST 0
+#    endif
+#    if !defined(FE_ALL_EXCEPT)
+#        define FE_ALL_EXCEPT 0
+#    endif
 
 /* Elsewhere the direction of rounding, by C's own functions. */
 dlcore_float_mode_t dlcore_float_mode_get(void)

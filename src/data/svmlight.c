@@ -212,7 +212,7 @@ static dlcore_status settle_columns(svmlight_t *file, dlcore_error_record_t *err
     if (options->columns > INT32_MAX)
         return dlcore_fail(error, DLCORE_ERROR_RANGE,
                            "%s: index %lld, counted from 0, makes more than %d columns", name,
-                           (long long)file->largest, INT32_MAX);
+                           (long long)file->largest, (int)INT32_MAX);
     /* all indices are 0, but counted from 1: reading refuses the first with its line */
     options->columns = dlcore_size_max(options->columns, 1);
     return DLCORE_OK;

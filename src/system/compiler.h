@@ -45,4 +45,14 @@
 #    define DLCORE_KEPT_APART
 #endif
 
+/* x87 registers round twice, or not at all. */
+#if defined(__i386__) && !defined(__SSE2_MATH__)
+#    error "dlcore needs SSE2 on 32-bit x86: compile its sources with -msse2 -mfpmath=sse"
+#endif
+
+/* Small hosts have small C libraries. */
+#if defined(DLCORE_NO_FILES)
+#    include "system/printf_none.h"
+#endif
+
 #endif

@@ -13,7 +13,6 @@
 
 #    include <errno.h>
 #    include <limits.h>
-#    include <linux/futex.h>
 #    include <sys/syscall.h>
 #    include <unistd.h>
 
@@ -22,13 +21,16 @@
 #        define SYS_futex SYS_futex_time64
 #    endif
 
+/* As in linux/futex.h, which is the kernel's: not every C library comes with it. */
+enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 };
+
 _Static_assert(sizeof(atomic_uint) == 4, "a futex has 32 bits");
 
 void dlcore_wait(atomic_uint *word, unsigned old)
 {
     int before = errno;
 
-    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, old, NULL, NULL, 0);
+    (void)syscall(SYS_futex, word, WAIT_PRIVATE, old, NULL, NULL, 0);
     errno = before;
 }
 
@@ -36,7 +38,7 @@ void dlcore_wake(atomic_uint *word, bool all)
 {
     int before = errno;
 
-    (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, all ? INT_MAX : 1, NULL, NULL, 0);
+    (void)syscall(SYS_futex, word, WAKE_PRIVATE, all ? INT_MAX : 1, NULL, NULL, 0);
     errno = before;
 }
 

@@ -84,7 +84,7 @@ dlcore_status dlcore_sparse_check(const char *call, const dlcore_sparse_t *spars
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: sparse is NULL", call);
     if (sparse->columns == 0 || sparse->columns > INT32_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: columns must lie in 1 .. %d, got %zu",
-                           call, INT32_MAX, sparse->columns);
+                           call, (int)INT32_MAX, sparse->columns);
     if (sparse->rows == 0)
         return DLCORE_OK;
     if (sparse->starts == NULL)

@@ -44,8 +44,8 @@ static dlcore_status check_index_lists(index_lists_t *from, dlcore_error_record_
 
     if (from->columns == 0 || from->columns > INT32_MAX)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
-                           "sparse_from_lists: columns must lie in 1 .. %d, got %zu", INT32_MAX,
-                           from->columns);
+                           "sparse_from_lists: columns must lie in 1 .. %d, got %zu",
+                           (int)INT32_MAX, from->columns);
     if (from->rows > 0 && (from->lists == NULL || from->lengths == NULL))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "sparse_from_lists: %s is NULL for %zu rows",
@@ -232,7 +232,7 @@ static dlcore_status make_from_dense(const dlcore_tensor_t *dense, dlcore_tensor
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,
                            "sparse_from_dense: rank 2 and 1 .. %d columns are needed, got rank %zu "
                            "and %zu numbers in a row",
-                           INT32_MAX, dense->rank, dense->row_size);
+                           (int)INT32_MAX, dense->rank, dense->row_size);
     status = count_dense_entries(dense, &entries, &all_ones, error);
     if (status == DLCORE_OK)
         status = dlcore_sparse_allocate(&dense->allocator, dense->shape[0], dense->shape[1],

@@ -44,7 +44,7 @@ static dlcore_status find_largest(const dlcore_tensor_t *source, dlcore_tensor_t
                            source->rank - 1);
     if (classes > INT32_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "argmax of %zu elements: int32 ends at %d",
-                           classes, INT32_MAX);
+                           classes, (int)(int)INT32_MAX);
     status = dlcore_refuse_sparse("argmax", "source", source, error);
     if (status == DLCORE_OK)
         status = dlcore_tensor_create_unset(&source->allocator, DLCORE_DTYPE_INT32,

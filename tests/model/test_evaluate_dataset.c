@@ -18,6 +18,7 @@
 #include "support/classifier.h"
 #include "support/failing_allocator.h"
 #include "support/scripted_dataset.h"
+#include "support/size_text.h"
 #include "support/tensors.h"
 
 enum { ROWS = 700, INPUTS = 40, CLASSES = 4 };
@@ -464,7 +465,7 @@ static void test_evaluate_dataset_prints_when_told_to(void **state)
     check_line(1, true, 0, 4, "1/4", "4/4");
     check_line(1, true, 7, 4, "1/4", "4/4");
     check_line(1, true, 7, 9, "1/7", "7/7");
-    check_line(1, true, SIZE_MAX, 0, "1/18446744073709551615", "7/7");
+    check_line(1, true, SIZE_MAX, 0, "1/" SIZE_MAX_TEXT, "7/7");
 }
 
 static void test_evaluate_dataset_refuses_bad_options(void **state)

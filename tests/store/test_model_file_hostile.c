@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/hostile_file.h"
+#include "support/size_text.h"
 
 #define MODEL(layers, width)                                                   \
     "\"model_config\":\"{'class_name':'Sequential','config':{'layers':" layers \
@@ -46,14 +47,15 @@ static const hostile_t models[] = {
      "class_name is 5: it is not a name"},
     {FILE_OF(MODEL("[" DENSE("0", "") "]", "3")), 32, "units must lie in 1 .."},
     {FILE_OF(MODEL("[" DENSE("-1", "") "]", "3")), 32, "units is -1: no count"},
-    {FILE_OF(MODEL("[" DENSE("18446744073709551615", "") "]", "3")), 32, "units must lie in 1 .."},
+    {FILE_OF(MODEL("[" DENSE(SIZE_MAX_TEXT, "") "]", "3")), 32, "units must lie in 1 .."},
     {FILE_OF(MODEL("[" DENSE("2147483647", "") "]", "3")), 32,
      "d/kernel: expected (3, 2147483647), the file has (3, 2)"},
     {FILE_OF(MODEL("[" DENSE("2", "") "]", "4")), 32, "expected (4, 2), the file has (3, 2)"},
     {FILE_OF(MODEL("[" DENSE("2", "") "]", "0")), 32,
      "build_input_shape is not the shape of a batch"},
-    {FILE_OF(MODEL("[" DENSE("2", "") "]", "4294967296")), 32, "inputs are more than"},
-    {FILE_OF(MODEL("[" DENSE("2", "") "]", "18446744073709551615,3")), 32, "is not the shape"},
+    {FILE_OF(MODEL("[" DENSE("2", "") "]", "4294967296")), 32,
+     BY_SIZE("inputs are more than", "is not the shape")},
+    {FILE_OF(MODEL("[" DENSE("2", "") "]", SIZE_MAX_TEXT ",3")), 32, "is not the shape"},
     {FILE_OF(MODEL("[" DENSE("2", "") "," DENSE("2", "") "]", "3")), 32, "name \"d\" is taken"},
     {FILE_OF(MODEL("[" DENSE("2", ",'units':2") "]", "3")), 32, "units is there twice"},
     {FILE_OF(MODEL("[" DENSE("2", ",'use_bias':1") "]", "3")), 32, "neither true nor false"},

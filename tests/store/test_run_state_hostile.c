@@ -15,6 +15,7 @@
 
 #include "dlcore/file.h"
 #include "support/hostile_file.h"
+#include "support/size_text.h"
 #include "support/tensors.h"
 
 #define POSITION "'epoch':'1','batch':'2','begun':true,'pass_begun':true,"
@@ -128,7 +129,7 @@ static void test_run_state_hostile_each_refusal_has_its_message(void **state)
         {RUN(POSITION "'sums':['7ff80000000000003ff0000000000000'],'values':'2','history':[],"
                       "'callbacks':[]"),
          NULL}, /* a loss that was NaN */
-        {RUN("'epoch':'18446744073709551615','begun':true,'pass_begun':true," NUMBERS
+        {RUN("'epoch':'" SIZE_MAX_TEXT "','begun':true,'pass_begun':true," NUMBERS
              "'callbacks':[]"),
          "epoch, batch, pass or pass_batch is too large"},
         {RUN("'pass_batch':'3','begun':true,'pass_begun':false," NUMBERS "'callbacks':[]"),

@@ -13,6 +13,7 @@
 
 #include "dlcore/tensor.h"
 #include "store/run_state_json.h"
+#include "support/size_text.h"
 
 /* The text of a record, or with `text` that text, read. */
 static dlcore_status read_text(const char *text, size_t size, dlcore_run_state_t **read,
@@ -47,7 +48,7 @@ static dlcore_run_state_t *round_trip(const dlcore_run_state_t *state)
 static void test_run_state_json_of_the_largest_sizes_comes_back(void **state)
 {
     dlcore_allocator_t allocator = dlcore_allocator_default();
-    double sums[] = {NAN, 0x1p53, -0.0};
+    double sums[] = {NAN, BY_SIZE(0x1p53, 0x1p31), -0.0};
     float weight = 0.0f;
     dlcore_run_state_t run = {.position = {.epoch = SIZE_MAX - 6,
                                            .batch = SIZE_MAX - 1,

@@ -15,6 +15,7 @@
 #include "base/little_endian.h"
 #include "store/safetensors.h"
 #include "support/failing_allocator.h"
+#include "support/size_text.h"
 #include "support/tensors.h"
 
 static failing_allocator_t memory;
@@ -99,8 +100,8 @@ static void test_safetensors_accepts_nothing_scalars_and_empty_tensors(void **st
          "\"c\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
          "\"d\":{\"dtype\":\"F32\",\"shape\":[2,0],\"data_offsets\":[4,4]}}",
          4, 4},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[18446744073709551615,2,0],\"data_offsets\":[0,0]}}",
-         0, 1},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[" SIZE_MAX_TEXT ",2,0],\"data_offsets\":[0,0]}}", 0,
+         1},
         {"{\"a\":{\"dtype\":\"F4_NEW\",\"shape\":[7],\"data_offsets\":[0,4]}}", 4, 1},
         {"{\"a\":{\"dtype\":\"BOOL\",\"shape\":[1,1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1, 1},
     };

@@ -15,6 +15,7 @@
 #include "dlcore/data.h"
 #include "dlcore/sparse.h"
 #include "support/failing_allocator.h"
+#include "support/size_text.h"
 #include "support/sparse_data.h"
 #include "support/tensors.h"
 
@@ -121,7 +122,7 @@ static void assert_arrays_refused(dlcore_sparse_t sparse, dlcore_status status, 
 static void test_sparse_create_of_arrays_that_are_wrong_names_the_numbers(void **state)
 {
     const size_t falling[4] = {0, 2, 1, 4}, long_row[4] = {0, 2, 2, 8};
-    const size_t huge[4] = {0, 2, 2, (size_t)1 << 62}, far[3] = {(size_t)1 << 62, 1, 1};
+    const size_t huge[4] = {0, 2, 2, SIZE_MAX / 4 + 1}, far[3] = {SIZE_MAX / 4 + 1, 1, 1};
     const int32_t outside[4] = {1, 5, 0, 3}, below[4] = {1, 4, -1, 3}, twice[4] = {1, 4, 3, 3},
                   mixed[4] = {4, 1, 0, 3};
     const float nan_there[4] = {2, 3, NAN, 4}, infinite[4] = {2, INFINITY, -1, 4};
@@ -139,10 +140,12 @@ static void test_sparse_create_of_arrays_that_are_wrong_names_the_numbers(void *
                           "starts decrease: row 1 begins at 2, the next at 1");
     assert_arrays_refused((dlcore_sparse_t){3, 5, long_row, indices, values}, DLCORE_ERROR_ARGUMENT,
                           "row 2 has 6 entries, more than the 5 columns");
-    assert_arrays_refused((dlcore_sparse_t){3, 5, huge, indices, values}, DLCORE_ERROR_ARGUMENT,
-                          "row 2 has 4611686018427387902 entries");
-    assert_arrays_refused((dlcore_sparse_t){2, 5, far, indices, values}, DLCORE_ERROR_ARGUMENT,
-                          "starts decrease: row 0 begins at 4611686018427387904");
+    assert_arrays_refused(
+        (dlcore_sparse_t){3, 5, huge, indices, values}, DLCORE_ERROR_ARGUMENT,
+        BY_SIZE("row 2 has 4611686018427387902 entries", "row 2 has 1073741822 entries"));
+    assert_arrays_refused(
+        (dlcore_sparse_t){2, 5, far, indices, values}, DLCORE_ERROR_ARGUMENT,
+        "starts decrease: row 0 begins at " BY_SIZE("4611686018427387904", "1073741824"));
     assert_arrays_refused((dlcore_sparse_t){3, 5, starts, outside, values}, DLCORE_ERROR_RANGE,
                           "index 5 in row 0 is outside 0 .. 4, of 5 columns");
     assert_arrays_refused((dlcore_sparse_t){3, 5, starts, below, values}, DLCORE_ERROR_RANGE,

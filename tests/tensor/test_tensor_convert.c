@@ -12,6 +12,7 @@
 
 #include "dlcore/tensor.h"
 #include "support/failing_allocator.h"
+#include "support/size_text.h"
 #include "support/tensors.h"
 
 static dlcore_tensor_t *cast(const dlcore_tensor_t *source, dlcore_dtype_t dtype, double scale)
@@ -235,7 +236,7 @@ static void test_tensor_convert_cast_of_too_large_a_view_is_refused(void **state
         dlcore_tensor_borrow(NULL, DLCORE_DTYPE_UINT8, SHAPE(PTRDIFF_MAX), &byte, 0, &source, NULL),
         DLCORE_OK);
     assert_failed(dlcore_tensor_cast(source, DLCORE_DTYPE_FLOAT32, 1, &out, &error),
-                  DLCORE_ERROR_OVERFLOW, &error, "float32 of shape (9223372036854775807)");
+                  DLCORE_ERROR_OVERFLOW, &error, "float32 of shape (" PTRDIFF_MAX_TEXT ")");
     dlcore_tensor_free(source);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "support/size_text.h"
 #include "support/tensors.h"
 #include "tensor/tensor.h"
 
@@ -166,7 +167,7 @@ static void test_tensor_elements_index_outside_names_axis_and_length(void **stat
     assert_failed(dlcore_tensor_set(tensor, (size_t[]){2, 0}, 1, &error), DLCORE_ERROR_RANGE,
                   &error, "index 2 on axis 0 of length 2");
     assert_failed(dlcore_tensor_get(tensor, (size_t[]){SIZE_MAX, 0}, &value, &error),
-                  DLCORE_ERROR_RANGE, &error, "index 18446744073709551615 on axis 0");
+                  DLCORE_ERROR_RANGE, &error, "index " SIZE_MAX_TEXT " on axis 0");
     dlcore_tensor_free(tensor);
 }
 

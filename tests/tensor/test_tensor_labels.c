@@ -11,6 +11,7 @@
 
 #include "dlcore/tensor.h"
 #include "support/failing_allocator.h"
+#include "support/size_text.h"
 #include "support/tensors.h"
 
 static void assert_argmax(const dlcore_tensor_t *source, size_t rank, const size_t *shape,
@@ -124,9 +125,10 @@ static void test_tensor_labels_argmax_refuses_what_has_no_largest(void **state)
                   "out is NULL");
     assert_int_equal(dlcore_tensor_borrow(NULL, DLCORE_DTYPE_UINT8, SHAPE((size_t)INT32_MAX + 1),
                                           &byte, 0, &wide, NULL),
-                     DLCORE_OK);
-    assert_failed(dlcore_tensor_argmax(wide, &out, &error), DLCORE_ERROR_OVERFLOW, &error,
-                  "argmax of 2147483648 elements");
+                     BY_SIZE(DLCORE_OK, DLCORE_ERROR_OVERFLOW));
+    if (wide != NULL)
+        assert_failed(dlcore_tensor_argmax(wide, &out, &error), DLCORE_ERROR_OVERFLOW, &error,
+                      "argmax of 2147483648 elements");
     dlcore_tensor_free(scalar);
     dlcore_tensor_free(empty);
     dlcore_tensor_free(wide);
@@ -228,7 +230,7 @@ static void test_tensor_labels_one_hot_refuses_what_are_no_labels(void **state)
     assert_failed(dlcore_tensor_one_hot(labels, 0, &out, &error), DLCORE_ERROR_ARGUMENT, &error,
                   "0 classes");
     assert_failed(dlcore_tensor_one_hot(labels, SIZE_MAX / 2, &out, &error), DLCORE_ERROR_OVERFLOW,
-                  &error, "(2, 9223372036854775807)");
+                  &error, "(2, " PTRDIFF_MAX_TEXT ")");
     assert_failed(dlcore_tensor_one_hot(NULL, 2, &out, &error), DLCORE_ERROR_ARGUMENT, &error,
                   "labels is NULL");
     assert_failed(dlcore_tensor_one_hot(labels, 2, NULL, &error), DLCORE_ERROR_ARGUMENT, &error,
