@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "base/traces.h"
 #include "engine/path.h"
+#include "system/threads.h"
 
 dlcore_model_options_t dlcore_model_options_default(void)
 {
@@ -31,6 +32,11 @@ static dlcore_status check_model_options(const dlcore_model_options_t *options)
     if (options->threads > DLCORE_THREADS_MAX)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: threads must lie in 0 .. %d, got %zu", DLCORE_THREADS_MAX,
+                           options->threads);
+    if (options->threads > 1 && !DLCORE_HAS_THREADS)
+        return dlcore_fail(options->error, DLCORE_ERROR_UNSUPPORTED,
+                           "model: threads is %zu, and this dlcore is built without threads "
+                           "(DLCORE_THREADS)",
                            options->threads);
     if (options->blas_threads && options->engine != DLCORE_ENGINE_BLAS)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,

@@ -55,10 +55,12 @@ struct dlcore_model {
 
     dlcore_ranks_t *ranks; /* of the collective; NULL: the model is alone */
 
-    dlcore_team_t *team;          /* made when first needed */
-    dlcore_call_t call;           /* that has the model */
-    dlcore_held_t held;           /* what calls hold over the host's code */
-    atomic_uint_fast64_t version; /* of the weights: counts what writes them */
+    dlcore_team_t *team; /* made when first needed */
+    dlcore_call_t call;  /* that has the model */
+    dlcore_held_t held;  /* what calls hold over the host's code */
+    /* Of the weights: counts what writes them. Not of 64 bits everywhere: small processors have no
+     * atomic numbers beyond the width of a pointer. */
+    atomic_size_t version;
     atomic_flag team_busy;
     atomic_bool stop_requested;
 };

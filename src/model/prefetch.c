@@ -179,10 +179,14 @@ dlcore_status dlcore_prefetch_start(const dlcore_allocator_t *allocator,
                                     const dlcore_dataset_t *dataset, dlcore_prefetch_t **prefetch,
                                     dlcore_error_record_t *error)
 {
-    dlcore_prefetch_t *made = dlcore_allocate(allocator, 1, sizeof *made);
+    dlcore_prefetch_t *made;
     int number;
 
     *prefetch = NULL;
+    if (!DLCORE_HAS_THREADS)
+        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                           "prefetch: this dlcore is built without threads (DLCORE_THREADS)");
+    made = dlcore_allocate(allocator, 1, sizeof *made);
     if (made == NULL)
         return dlcore_fail_memory(error, "prefetch", sizeof *made);
     made->allocator = *allocator;

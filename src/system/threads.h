@@ -7,10 +7,18 @@
 #include "system/compiler.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 DLCORE_HIDDEN_BEGIN
+
+/* Whether threads can be started at all: the build may be one without (DLCORE_THREADS=OFF). */
+#if defined(DLCORE_NO_THREADS)
+#    define DLCORE_HAS_THREADS false
+#else
+#    define DLCORE_HAS_THREADS true
+#endif
 
 typedef struct dlcore_thread {
     uintptr_t handle;             /* the system's */
