@@ -91,9 +91,9 @@ DLCORE_API dlcore_status dlcore_npy_save(const char *path, const dlcore_tensor_t
 /* ---- CSV ---- */
 
 /* Text in rows and columns (RFC 4180): UTF-8, with or without a byte order mark; lines end with LF
- * or CRLF; fields may be in quotes and then hold delimiters, newlines, and quotes that are doubled.
- * Blanks around a field do not count. Blank lines are allowed at the end only; every row has as
- * many fields as the first.
+ * or CRLF, or all with CR; fields may be in quotes and then hold delimiters, newlines, and quotes
+ * that are doubled. Blanks around a field do not count. Blank lines are allowed at the end only;
+ * every row has as many fields as the first.
  *
  * Numbers have a point in any locale ("-1.5e3"; no "inf", no thousands separators) and become the
  * nearest float32. Missing values are errors in columns that are used. In a column of numbers these
@@ -127,7 +127,7 @@ typedef enum dlcore_csv_header {
 typedef enum dlcore_csv_label {
     DLCORE_CSV_LABEL_NONE = 0, /* no label column: no y */
     DLCORE_CSV_LABEL_CLASSES,  /* any text: y is int32, the class's number */
-    DLCORE_CSV_LABEL_NUMBER    /* y is float32 */
+    DLCORE_CSV_LABEL_NUMBER    /* y is float32; also of several columns */
 } dlcore_csv_label_t;
 
 /* A column: by its name in the header, or, where that is NULL, by its number from 0; -1 is the last
@@ -146,6 +146,16 @@ typedef struct dlcore_csv_options {
     dlcore_csv_column_t label;           /* the last column */
     const dlcore_csv_column_t *features; /* in the order that x is to have them */
     size_t feature_count;                /* 0: all columns but the label */
+    /* Several label columns, of numbers: y is (rows, label_count), in this order, and `label` is
+     * not used. 0: one, `label`. */
+    const dlcore_csv_column_t *labels;
+    size_t label_count;
+    /* Runs of blanks and tabs part fields, in place of the delimiter; those at the ends of a line
+     * do not count. */
+    bool blank_runs;
+    char decimal; /* '.'; ',' for numbers like "5,1", which may have no point then */
+    char comment; /* '\0'. '#': what follows one, outside of quotes, does not count until the line
+                   * ends, and lines that begin with one are no rows */
     /* Class names that you know already, for example those of the training data: a label in y is
      * the position of its name in this list; any other name is an error. 0: collected from the
      * file. */
@@ -180,7 +190,8 @@ DLCORE_API void dlcore_csv_free(dlcore_csv_t *csv);
 /* Queries: they never fail and borrow from `csv`; for NULL they return NULL or 0. */
 
 /* The features, float32 (rows, features), and the labels, (rows): int32 classes, float32 numbers,
- * or NULL when there are none. They may be changed in place. */
+ * (rows, label_count) with options.labels, or NULL when there are none. They may be changed in
+ * place. */
 DLCORE_API dlcore_tensor_t *dlcore_csv_x(dlcore_csv_t *csv);
 DLCORE_API dlcore_tensor_t *dlcore_csv_y(dlcore_csv_t *csv);
 

@@ -13,4 +13,9 @@ static inline bool dlcore_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static inline bool dlcore_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 #endif

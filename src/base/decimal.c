@@ -8,9 +8,12 @@
  * SPDX-License-Identifier: MIT */
 #include "base/decimal.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -22,6 +25,8 @@
 #define ALL_BITS 29                /* of a double's fraction beyond a float's */
 #define WHOLE_MAX (1 << 24)        /* whole numbers up to here are floats */
 #define INFINITE 0x7F800000u
+#define DOUBLE_DIGITS 800 /* the middle between two doubles has at most 768 */
+#define DOUBLE_WHOLE_MAX ((uint64_t)1 << 53)
 #define SURE_MARGIN 16 /* units of a double that the scaled number may be off, and more */
 
 typedef struct decimal {
@@ -260,6 +265,70 @@ static uint32_t round_decimal(const decimal_t *decimal)
         return INFINITE;
     x = scale_by_ten(decimal->leading, decimal->exponent);
     return round_surely(x, &bits) ? bits : round_exactly(decimal, x);
+}
+
+/* The digits without a point, which strtod expects as the host's locale has it, and the exponent.
+ * Of more digits than any double needs, the rest only counts as "a little more". */
+static DLCORE_KEPT_APART double read_exactly(const decimal_t *decimal)
+{
+    char text[DOUBLE_DIGITS + 16];
+    size_t length = 0, count = 0;
+    bool more = false;
+    long exponent = decimal->exponent;
+
+    for (const char *at = decimal->digits; at < decimal->digits_end; at++) {
+        if (!dlcore_is_digit(*at) || (count == 0 && *at == '0'))
+            continue;
+        if (length < DOUBLE_DIGITS)
+            text[length++] = *at;
+        else
+            more = more || *at != '0';
+        count++;
+    }
+    if (more)
+        text[length - 1] = (char)(text[length - 1] + (text[length - 1] == '0'));
+    /* decimal->exponent belongs to a number of FAST_DIGITS digits, if it has more */
+    exponent -= (long)(length - (count < FAST_DIGITS ? count : FAST_DIGITS));
+    snprintf(text + length, sizeof text - length, "e%ld", exponent);
+    return strtod(text, NULL);
+}
+
+static double round_double(const decimal_t *decimal)
+{
+    const long exponent = decimal->exponent;
+
+    if (decimal->leading == 0)
+        return 0.0;
+    if (decimal->count <= FAST_DIGITS && decimal->leading <= DOUBLE_WHOLE_MAX && exponent >= -22 &&
+        exponent <= 22) /* both are exact, so one rounding is right (Clinger, 1990) */
+        return scale_by_ten(decimal->leading, exponent);
+    if (exponent > 310)
+        return (double)INFINITY;
+    if (exponent < -400)
+        return 0.0;
+    return read_exactly(decimal);
+}
+
+const char *dlcore_decimal_double(const char *text, const char *end, double *value)
+{
+    decimal_t decimal = {.negative = text < end && *text == '-'};
+    const char *at = text;
+    long exponent;
+    bool any;
+    double number;
+
+    if (at < end && (*at == '-' || *at == '+'))
+        at++;
+    at = scan_digits(at, end, &decimal, &any);
+    if (!any)
+        return NULL;
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        at = scan_exponent(at, end, &exponent);
+        decimal.exponent += exponent;
+    }
+    number = round_double(&decimal);
+    *value = decimal.negative ? -number : number;
+    return at;
 }
 
 const char *dlcore_decimal_float(const char *text, const char *end, float *value)

@@ -14,6 +14,9 @@ DLCORE_HIDDEN_BEGIN
  * too large. Answers where it ended, or NULL when there is no number. */
 const char *dlcore_decimal_float(const char *text, const char *end, float *value);
 
+/* The same to the nearest double, in the host's mode of rounding, which is to be to nearest. */
+const char *dlcore_decimal_double(const char *text, const char *end, double *value);
+
 DLCORE_HIDDEN_END
 
 #endif

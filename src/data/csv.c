@@ -16,6 +16,7 @@ dlcore_csv_options_t dlcore_csv_options_default(void)
     return (dlcore_csv_options_t){.structure_size = sizeof(dlcore_csv_options_t),
                                   .delimiter = ',',
                                   .quote = '"',
+                                  .decimal = '.',
                                   .label = {.number = -1}};
 }
 
@@ -43,6 +44,8 @@ static dlcore_status check_signs(const dlcore_csv_options_t *options, dlcore_err
 {
     char delimiter[DLCORE_CSV_DELIMITER_SIZE], quote[DLCORE_CSV_DELIMITER_SIZE];
 
+    if (options->blank_runs)
+        return DLCORE_OK;
     if (options->delimiter == '\0')
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "csv: the delimiter is a zero byte");
     if (options->delimiter != options->quote && !belongs_to_numbers(options->delimiter) &&
@@ -53,6 +56,25 @@ static dlcore_status check_signs(const dlcore_csv_options_t *options, dlcore_err
                        "letter, digit, sign, point or line end",
                        dlcore_csv_show_delimiter(delimiter, options->delimiter),
                        dlcore_csv_show_delimiter(quote, options->quote));
+}
+
+static dlcore_status check_label_list(const dlcore_csv_options_t *options,
+                                      dlcore_error_record_t *error)
+{
+    if ((options->labels == NULL) != (options->label_count == 0))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: labels is %s, but label_count is %zu",
+                           options->labels == NULL ? "NULL" : "given", options->label_count);
+    if (options->label_count > DLCORE_CSV_COLUMNS_MAX)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: label_count is %zu, files have up to %zu columns",
+                           options->label_count, DLCORE_CSV_COLUMNS_MAX);
+    if (options->labels != NULL && options->label_kind != DLCORE_CSV_LABEL_NUMBER)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "csv: several label columns are numbers: label_kind is %s, set it to "
+                           "DLCORE_CSV_LABEL_NUMBER",
+                           csv_label_choice((int)options->label_kind));
+    return DLCORE_OK;
 }
 
 static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
@@ -67,6 +89,11 @@ static dlcore_status check_csv_options(const dlcore_csv_options_t *options,
     if (status != DLCORE_OK)
         return status;
     status = check_signs(options, error);
+    if (status == DLCORE_OK)
+        status = dlcore_csv_check_marks("csv", options->blank_runs ? ' ' : options->delimiter,
+                                        options->quote, options->decimal, options->comment, error);
+    if (status == DLCORE_OK)
+        status = check_label_list(options, error);
     if (status != DLCORE_OK)
         return status;
     if ((options->features == NULL) != (options->feature_count == 0))
@@ -106,6 +133,7 @@ static dlcore_status read_file(dlcore_csv_t *csv, dlcore_csv_reader_t *reader,
                 ? ""
                 : "; if line 1 is not a header, set options.header to DLCORE_CSV_HEADER_NO");
     csv->label_kind = options->label_kind;
+    csv->labels_listed = options->label_count > 0;
     status = dlcore_csv_start_classes(&csv->classes, options, &csv->allocator, error);
     if (status != DLCORE_OK)
         return status;
@@ -122,6 +150,9 @@ static dlcore_status load_csv(dlcore_input_t *input, const dlcore_csv_options_t 
     dlcore_csv_t *csv = dlcore_allocate(&memory, 1, sizeof *csv);
     dlcore_status status = DLCORE_ERROR_MEMORY;
 
+    reader.blank_runs = options->blank_runs;
+    reader.decimal = options->decimal;
+    reader.comment = options->comment;
     reader.buffer = dlcore_allocate_raw(&memory, DLCORE_CSV_BLOCK + 1, 1);
     if (csv != NULL) {
         csv->allocator = memory;

@@ -17,14 +17,15 @@
 #include "base/size.h"
 
 #define NAME_MAX_SIZE ((size_t)DLCORE_CSV_CLASS_SIZE - 1)
-#define CHUNK_SIZE ((size_t)4096)
+#define CHUNK_LEAST ((size_t)DLCORE_CSV_CLASS_SIZE)
+#define CHUNK_MOST ((size_t)4096)
 #define DIGITS_MAX 18      /* of a whole number that is sorted as one */
 #define WHOLE_LIMIT 9.2e18 /* a long long holds all below */
 
 struct dlcore_csv_chunk {
     dlcore_csv_chunk_t *next;
-    size_t used;
-    char text[CHUNK_SIZE];
+    size_t used, room;
+    char text[];
 };
 
 static int compare_text(const char *name, const char *text, size_t length)
@@ -86,10 +87,13 @@ static const char *keep_text(dlcore_csv_classes_t *classes, const char *text, si
     dlcore_csv_chunk_t *chunk = classes->chunks;
     char *copy;
 
-    if (chunk == NULL || CHUNK_SIZE - chunk->used <= length) {
-        chunk = dlcore_allocate_raw(&classes->allocator, 1, sizeof *chunk);
+    if (chunk == NULL || chunk->room - chunk->used <= length) {
+        size_t room = chunk == NULL ? CHUNK_LEAST : dlcore_size_min(2 * chunk->room, CHUNK_MOST);
+
+        chunk = dlcore_allocate_raw(&classes->allocator, 1, sizeof *chunk + room);
         if (chunk == NULL)
             return NULL;
+        chunk->room = room;
         chunk->next = classes->chunks;
         chunk->used = 0;
         classes->chunks = chunk;

@@ -231,6 +231,25 @@ static dlcore_status choose_features(dlcore_csv_reader_t *reader,
     return DLCORE_OK;
 }
 
+static dlcore_status choose_labels(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
+                                   dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+{
+    for (size_t i = 0; i < options->label_count; i++) {
+        size_t column = 0;
+        dlcore_status status = find_column(reader, columns, options->labels[i], &column, error);
+
+        if (status != DLCORE_OK)
+            return status;
+        if (columns->roles[column] != DLCORE_CSV_SKIP)
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "%s: column %zu is chosen twice, as two labels", reader->input->name,
+                               column + 1);
+        columns->roles[column] = DLCORE_CSV_LABEL - (int32_t)i;
+    }
+    columns->labels = options->label_count;
+    return DLCORE_OK;
+}
+
 /* Without a label the last column is one by default, unless features are chosen. */
 static dlcore_status choose_label(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
                                   dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
@@ -243,10 +262,14 @@ static dlcore_status choose_label(dlcore_csv_reader_t *reader, const dlcore_csv_
             columns->label = columns->count - 1;
         return DLCORE_OK;
     }
+    if (options->label_count > 0)
+        return choose_labels(reader, options, columns, error);
     status = find_column(reader, columns, options->label, &columns->label, error);
-    if (status == DLCORE_OK)
-        columns->roles[columns->label] = DLCORE_CSV_LABEL;
-    return status;
+    if (status != DLCORE_OK)
+        return status;
+    columns->roles[columns->label] = DLCORE_CSV_LABEL;
+    columns->labels = 1;
+    return DLCORE_OK;
 }
 
 static dlcore_status choose(dlcore_csv_reader_t *reader, const dlcore_csv_options_t *options,
@@ -272,8 +295,11 @@ static dlcore_status choose(dlcore_csv_reader_t *reader, const dlcore_csv_option
 /* Whether a column is asked for by its name. */
 static bool names_are_needed(const dlcore_csv_options_t *options)
 {
-    bool needed = options->label_kind != DLCORE_CSV_LABEL_NONE && options->label.name != NULL;
+    bool needed = options->label_kind != DLCORE_CSV_LABEL_NONE && options->label_count == 0 &&
+                  options->label.name != NULL;
 
+    for (size_t i = 0; i < options->label_count; i++)
+        needed = needed || options->labels[i].name != NULL;
     for (size_t i = 0; i < options->feature_count; i++)
         needed = needed || options->features[i].name != NULL;
     return needed;

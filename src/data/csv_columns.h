@@ -16,12 +16,14 @@ DLCORE_HIDDEN_BEGIN
 #define DLCORE_CSV_COLUMNS_MAX ((size_t)64 * 1024)
 #define DLCORE_CSV_WHERE_SIZE 200
 
-enum { DLCORE_CSV_SKIP = -1, DLCORE_CSV_LABEL = -2 }; /* roles; others are columns of x */
+/* Roles: others are columns of x, or labels, DLCORE_CSV_LABEL - i being column i of y. */
+enum { DLCORE_CSV_SKIP = -1, DLCORE_CSV_LABEL = -2 };
 
 typedef struct dlcore_csv_columns {
     size_t count;
     size_t features;
-    size_t label; /* whose words may be labels: the label, or what is one by default; else count */
+    size_t labels; /* columns of y */
+    size_t label;  /* whose words may be labels: the label, or what is one by default; else count */
     bool header;
     int32_t *roles;  /* of each column */
     uint32_t *names; /* where each name begins in `text`; NULL without a header */

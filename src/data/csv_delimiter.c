@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
+#include "base/error.h"
 #include "data/csv_reader.h"
 
 const char *dlcore_csv_show_delimiter(char to[DLCORE_CSV_DELIMITER_SIZE], char delimiter)
@@ -17,6 +19,27 @@ const char *dlcore_csv_show_delimiter(char to[DLCORE_CSV_DELIMITER_SIZE], char d
                                                   : "'%c'",
              (unsigned char)delimiter);
     return to;
+}
+
+dlcore_status dlcore_csv_check_marks(const char *what, char delimiter, char quote, char decimal,
+                                     char comment, dlcore_error_record_t *error)
+{
+    char shown[DLCORE_CSV_DELIMITER_SIZE];
+
+    if ((decimal != '.' && decimal != ',') || decimal == delimiter || decimal == quote)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: decimal is %s: it is '.' or ',', and neither the delimiter nor the "
+                           "quote",
+                           what, dlcore_csv_show_delimiter(shown, decimal));
+    if (comment == '\0')
+        return DLCORE_OK;
+    if (comment <= ' ' || comment > '~' || dlcore_is_digit(comment) || comment == delimiter ||
+        comment == quote || strchr("+-.,\t", comment) != NULL || dlcore_is_letter(comment))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: comment is %s: it cannot be a blank, letter, digit, sign, point, "
+                           "comma, nor the delimiter or the quote",
+                           what, dlcore_csv_show_delimiter(shown, comment));
+    return DLCORE_OK;
 }
 
 /* Whether `delimiter` would part the field: behind a number, or anywhere in a row of one field. */
@@ -52,10 +75,13 @@ const char *dlcore_csv_hint_delimiter(char to[DLCORE_CSV_HINT_SIZE],
     char used[DLCORE_CSV_DELIMITER_SIZE], seen[DLCORE_CSV_DELIMITER_SIZE];
 
     to[0] = '\0';
+    if (reader->blank_runs)
+        return to;
     if (field->quoted || field->length == 0)
         return to;
-    if (!whole_row && has_decimal_comma(field)) {
-        snprintf(to, DLCORE_CSV_HINT_SIZE, "; numbers have a decimal point, no comma");
+    if (!whole_row && reader->decimal != ',' && has_decimal_comma(field)) {
+        snprintf(to, DLCORE_CSV_HINT_SIZE,
+                 "; numbers have a decimal point: set options.decimal to ','");
         return to;
     }
     for (size_t i = 0; i < sizeof delimiters && to[0] == '\0'; i++)

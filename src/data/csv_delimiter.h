@@ -16,6 +16,11 @@ DLCORE_HIDDEN_BEGIN
 /* ',' or '\t' or 0x01, for messages: written to `to`, which is also the answer. */
 const char *dlcore_csv_show_delimiter(char to[DLCORE_CSV_DELIMITER_SIZE], char delimiter);
 
+/* DLCORE_ERROR_ARGUMENT unless decimal is a point or a comma, and the comment sign (zero: none)
+ * can be one, and all differ. `what` begins the message. */
+dlcore_status dlcore_csv_check_marks(const char *what, char delimiter, char quote, char decimal,
+                                     char comment, dlcore_error_record_t *error);
+
 /* "; options.delimiter is ',', the text has ';' between its fields" where another delimiter would
  * part the field, else "". A row that is one field need not begin with a number to be parted. */
 const char *dlcore_csv_hint_delimiter(char to[DLCORE_CSV_HINT_SIZE],

@@ -9,11 +9,42 @@
 #include "base/name.h"
 #include "data/csv_reader.h"
 
+/* Where the field has a comma for a point: it becomes one while a number is read. NULL: there is
+ * none; *fits: the field has no point, either. */
+static char *find_comma(const dlcore_csv_field_t *field, bool *fits)
+{
+    bool comma = field->decimal == ',' && field->length > 0;
+
+    *fits = !comma || memchr(field->text, '.', field->length) == NULL;
+    return comma && *fits ? memchr(field->text, ',', field->length) : NULL;
+}
+
 bool dlcore_csv_is_number(const dlcore_csv_field_t *field, float *value)
 {
     const char *end = field->text + field->length;
+    bool fits, number;
+    char *comma = find_comma(field, &fits);
 
-    return dlcore_decimal_float(field->text, end, value) == end && field->length > 0;
+    if (comma != NULL)
+        *comma = '.';
+    number = fits && field->length > 0 && dlcore_decimal_float(field->text, end, value) == end;
+    if (comma != NULL)
+        *comma = ',';
+    return number;
+}
+
+bool dlcore_csv_is_double(const dlcore_csv_field_t *field, double *value)
+{
+    const char *end = field->text + field->length;
+    bool fits, number;
+    char *comma = find_comma(field, &fits);
+
+    if (comma != NULL)
+        *comma = '.';
+    number = fits && field->length > 0 && dlcore_decimal_double(field->text, end, value) == end;
+    if (comma != NULL)
+        *comma = ',';
+    return number;
 }
 
 bool dlcore_csv_is_one_of(const dlcore_csv_field_t *field, const char *words)

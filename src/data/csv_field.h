@@ -12,8 +12,9 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* A number, also one that float32 does not reach. */
+/* A number, also one that float32, or double, does not reach: infinite then. */
 bool dlcore_csv_is_number(const dlcore_csv_field_t *field, float *value);
+bool dlcore_csv_is_double(const dlcore_csv_field_t *field, double *value);
 
 /* One of some words in lower case, with a blank between two, in any case. */
 bool dlcore_csv_is_one_of(const dlcore_csv_field_t *field, const char *words);

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
+
+#define SEEK_BLOCK (DLCORE_CSV_FIELD_MAX + (size_t)4 * 1024) /* a field, and some rows */
 
 dlcore_status dlcore_csv_refill(dlcore_csv_reader_t *reader, dlcore_error_record_t *error)
 {
@@ -13,12 +16,87 @@ dlcore_status dlcore_csv_refill(dlcore_csv_reader_t *reader, dlcore_error_record
     size_t got;
     dlcore_status status;
 
+    if (reader->input->position == reader->input->size) { /* all is there */
+        *reader->end = '\n';
+        return DLCORE_OK;
+    }
     memmove(reader->buffer, reader->next, kept);
     reader->next = reader->buffer;
     reader->end = reader->buffer + kept;
-    status = dlcore_input_read(reader->input, reader->end, DLCORE_CSV_BLOCK - kept, &got, error);
+    if (reader->block == 0)
+        reader->block = DLCORE_CSV_BLOCK;
+    status = dlcore_input_read(reader->input, reader->end, reader->block - kept, &got, error);
+    reader->block = dlcore_size_min(2 * reader->block, DLCORE_CSV_BLOCK);
     reader->end += got;
     *reader->end = '\n';
+    return status;
+}
+
+/* How lines end, by the first block: of returns alone, those that stand at its end tell nothing. */
+static bool ends_with_returns(const dlcore_csv_reader_t *reader)
+{
+    size_t size = (size_t)(reader->end - reader->next);
+    const char *found = size > 0 ? memchr(reader->next, '\r', size) : NULL;
+
+    return found != NULL && found + 1 < reader->end && memchr(reader->next, '\n', size) == NULL;
+}
+
+dlcore_status dlcore_csv_seek(dlcore_csv_reader_t *reader, size_t place, size_t line,
+                              dlcore_error_record_t *error)
+{
+    reader->input->position = place;
+    reader->line = line;
+    reader->in_comment = reader->row_ended = false;
+    reader->block = SEEK_BLOCK;
+    reader->next = reader->end = reader->buffer;
+    return dlcore_csv_refill(reader, error);
+}
+
+/* A line of a comment, or the rest of one, with its end. */
+static dlcore_status pass_comment(dlcore_csv_reader_t *reader, dlcore_error_record_t *error)
+{
+    char mark = reader->returns ? '\r' : '\n';
+
+    reader->in_comment = false;
+    for (;;) {
+        size_t size = (size_t)(reader->end - reader->next);
+        char *found = size > 0 ? memchr(reader->next, mark, size) : NULL;
+        dlcore_status status;
+
+        if (found != NULL) {
+            reader->next = found + 1;
+            reader->line++;
+            return DLCORE_OK;
+        }
+        reader->next = reader->end;
+        status = dlcore_csv_refill(reader, error);
+        if (status != DLCORE_OK || reader->next == reader->end)
+            return status;
+    }
+}
+
+static bool is_blank(const dlcore_csv_reader_t *reader, char c)
+{
+    return (c == ' ' || c == '\t') && (c != reader->delimiter || reader->blank_runs);
+}
+
+/* Passes lines that are comments alone. */
+static dlcore_status pass_comments(dlcore_csv_reader_t *reader, dlcore_error_record_t *error)
+{
+    dlcore_status status = DLCORE_OK;
+
+    if (reader->in_comment)
+        status = pass_comment(reader, error);
+    while (status == DLCORE_OK && reader->comment != '\0') {
+        const char *at;
+
+        status = dlcore_csv_fill(reader, error);
+        for (at = reader->next; at < reader->end && is_blank(reader, *at);)
+            at++;
+        if (status != DLCORE_OK || at == reader->end || *at != reader->comment)
+            return status;
+        status = pass_comment(reader, error);
+    }
     return status;
 }
 
@@ -28,6 +106,8 @@ dlcore_status dlcore_csv_rewind(dlcore_csv_reader_t *reader, dlcore_error_record
 
     reader->input->position = 0;
     reader->line = 1;
+    reader->block = 0;
+    reader->in_comment = false;
     reader->next = reader->end = reader->buffer;
     status = dlcore_csv_refill(reader, error);
     if (status != DLCORE_OK)
@@ -38,29 +118,52 @@ dlcore_status dlcore_csv_rewind(dlcore_csv_reader_t *reader, dlcore_error_record
                            reader->input->name);
     if (reader->end - reader->next >= 3 && memcmp(reader->next, "\xEF\xBB\xBF", 3) == 0)
         reader->next += 3;
-    return DLCORE_OK;
+    reader->returns = ends_with_returns(reader);
+    return pass_comments(reader, error);
 }
 
 /* The length of a line's end at `at`: 2, 1, or 0 when there is none. */
-static size_t line_end(const char *at)
+static size_t line_end(const dlcore_csv_reader_t *reader, const char *at)
 {
-    if (*at == '\n')
+    if (*at == '\n' || (*at == '\r' && reader->returns))
         return 1;
     return *at == '\r' && at[1] == '\n' ? 2 : 0; /* behind the end there is a newline */
 }
 
+/* Past blanks, where they part fields; *any: there were some. */
+static char *pass_blanks(const dlcore_csv_reader_t *reader, char *at, bool *any)
+{
+    char *from = at;
+
+    while (reader->blank_runs && at < reader->end && is_blank(reader, *at))
+        at++;
+    *any = at > from;
+    return at;
+}
+
 bool dlcore_csv_pass_end(dlcore_csv_reader_t *reader, char *at)
 {
+    bool blanks;
     size_t length;
 
     reader->row_ended = false;
-    if (*at == reader->delimiter && at < reader->end) {
+    if (*at == reader->delimiter && at < reader->end && !reader->blank_runs) {
         reader->next = at + 1;
         return true;
     }
-    length = line_end(at);
-    if (length == 0)
-        return false;
+    at = pass_blanks(reader, at, &blanks);
+    if (blanks && at == reader->end && reader->input->position < reader->input->size)
+        return false; /* more of them than a field may have bytes */
+    if (*at == reader->comment && at < reader->end && reader->comment != '\0') {
+        reader->next = at;
+        reader->row_ended = reader->in_comment = true;
+        return true;
+    }
+    length = line_end(reader, at);
+    if (length == 0) {
+        reader->next = blanks ? at : reader->next;
+        return blanks;
+    }
     reader->row_ended = true;
     reader->line++;
     reader->next = at + length < reader->end ? at + length : reader->end;
@@ -70,26 +173,31 @@ bool dlcore_csv_pass_end(dlcore_csv_reader_t *reader, char *at)
 dlcore_status dlcore_csv_next_row(dlcore_csv_reader_t *reader, bool *follows,
                                   dlcore_error_record_t *error)
 {
-    size_t first = reader->line;
+    size_t blank = 0; /* the first such line */
 
     *follows = false;
     for (;;) {
-        dlcore_status status = dlcore_csv_fill(reader, error);
+        dlcore_status status = pass_comments(reader, error);
         size_t length;
+        bool any;
 
+        if (status == DLCORE_OK)
+            status = dlcore_csv_fill(reader, error);
         if (status != DLCORE_OK || reader->next == reader->end)
             return status;
-        length = line_end(reader->next);
+        reader->next = pass_blanks(reader, reader->next, &any);
+        length = line_end(reader, reader->next);
         if (length == 0)
             break;
+        blank = blank == 0 ? reader->line : blank;
         reader->next += length;
         if (reader->next > reader->end) /* a return was the file's last byte */
             reader->next = reader->end;
         reader->line++;
     }
-    if (reader->line != first)
+    if (blank != 0)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: line %zu is blank", reader->input->name,
-                           first);
+                           blank);
     *follows = true;
     return DLCORE_OK;
 }
@@ -99,11 +207,6 @@ static dlcore_status refuse_line(const dlcore_csv_reader_t *reader, size_t line,
 {
     return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: line %zu, column %zu: %s",
                        reader->input->name, line, column + 1, what);
-}
-
-static bool is_blank(const dlcore_csv_reader_t *reader, char c)
-{
-    return (c == ' ' || c == '\t') && c != reader->delimiter;
 }
 
 /* Takes the quotes off in place; `at` is behind the first one. Answers where it ended. */
@@ -132,7 +235,7 @@ static dlcore_status next_quoted(dlcore_csv_reader_t *reader, size_t column, cha
 {
     char *end = unquote(reader, at + 1, field);
 
-    while (end != NULL && end < reader->end && is_blank(reader, *end))
+    while (end != NULL && !reader->blank_runs && end < reader->end && is_blank(reader, *end))
         end++;
     if ((size_t)((end != NULL ? end : reader->end) - reader->next) > DLCORE_CSV_FIELD_MAX)
         return refuse_line(reader, field->line, column,
@@ -149,9 +252,11 @@ dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
 {
     dlcore_status status = dlcore_csv_fill(reader, error);
     char *at = reader->next, *last;
-    const char delimiter = reader->delimiter, quote = reader->quote;
+    const char delimiter = reader->blank_runs ? '\n' : reader->delimiter, quote = reader->quote;
+    const char comment = reader->comment != '\0' ? reader->comment : '\n';
 
     field->line = reader->line;
+    field->decimal = reader->decimal;
     field->quoted = false;
     if (status != DLCORE_OK)
         return status;
@@ -160,7 +265,8 @@ dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
     if (quote != '\0' && at < reader->end && *at == quote)
         return next_quoted(reader, column, at, field, error);
     field->text = at;
-    while (*at != delimiter && *at != '\n' && *at != '\r' && (*at != quote || quote == '\0'))
+    while (*at != delimiter && *at != '\n' && *at != '\r' && *at != comment &&
+           (*at != quote || quote == '\0') && !(reader->blank_runs && (*at == ' ' || *at == '\t')))
         at++; /* the newline behind the end stops it */
     if (at < reader->end && *at == quote && quote != '\0')
         return refuse_line(reader, field->line, column,
@@ -172,8 +278,9 @@ dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
         last--;
     field->length = (size_t)(last - field->text);
     if (!dlcore_csv_pass_end(reader, at))
-        return refuse_line(reader, field->line, column, "a carriage return without a newline",
-                           error);
+        return refuse_line(
+            reader, field->line, column,
+            *at == '\r' ? "a carriage return without a newline" : "more than 32768 blanks", error);
     return DLCORE_OK;
 }
 
@@ -183,6 +290,8 @@ typedef struct line_counter {
     size_t rows;
     bool inside;  /* quotes */
     bool content; /* in the current line */
+    bool comment; /* the line's rest is one */
+    bool blanks;  /* the line has some, and they are a field */
 } line_counter_t;
 
 /* Line by line: `from` to `end` has no quotes and begins outside of them. */
@@ -215,6 +324,27 @@ static void count_quoted(line_counter_t *counter, const char *from, const char *
     }
 }
 
+/* Of a file with comments, or whose lines are blank where they have blanks, or end in another way.
+ * What stands at a line's begin decides what it is. */
+static void count_otherwise(const dlcore_csv_reader_t *reader, line_counter_t *counter)
+{
+    for (const char *at = reader->next; at < reader->end; at++) {
+        bool ends = *at == (reader->returns ? '\r' : '\n');
+
+        if (ends && !counter->inside) {
+            counter->rows += counter->content || (counter->blanks && !counter->comment);
+            counter->content = counter->comment = counter->blanks = false;
+        } else if (*at == reader->comment && reader->comment != '\0' && !counter->inside) {
+            counter->comment = true;
+        } else if (is_blank(reader, *at)) {
+            counter->blanks = !reader->blank_runs;
+        } else if (!counter->comment && *at != '\r') {
+            counter->content = true;
+            counter->inside ^= *at == reader->quote && reader->quote != '\0';
+        }
+    }
+}
+
 dlcore_status dlcore_csv_count_rows(dlcore_csv_reader_t *reader, size_t *rows,
                                     dlcore_error_record_t *error)
 {
@@ -225,13 +355,15 @@ dlcore_status dlcore_csv_count_rows(dlcore_csv_reader_t *reader, size_t *rows,
     while (status == DLCORE_OK && reader->next < reader->end) {
         size_t size = (size_t)(reader->end - reader->next);
 
-        if (quote != '\0' && (counter.inside || memchr(reader->next, quote, size) != NULL))
+        if (reader->comment != '\0' || reader->blank_runs || reader->returns)
+            count_otherwise(reader, &counter);
+        else if (quote != '\0' && (counter.inside || memchr(reader->next, quote, size) != NULL))
             count_quoted(&counter, reader->next, reader->end, quote);
         else
             count_lines(&counter, reader->next, reader->end);
         reader->next = reader->end;
         status = dlcore_csv_refill(reader, error);
     }
-    *rows = counter.rows + counter.content;
+    *rows = counter.rows + (counter.content || (counter.blanks && !counter.comment));
     return status;
 }

@@ -28,8 +28,14 @@ typedef struct dlcore_csv_reader {
     char *end;
     size_t line; /* of the next field, from 1 */
     char delimiter;
-    char quote;     /* '\0': none */
-    bool row_ended; /* the field read last was its row's last */
+    char quote;      /* '\0': none */
+    char decimal;    /* ',': numbers have one in place of a point */
+    char comment;    /* begins what is passed until the line ends; '\0': nothing does */
+    bool blank_runs; /* blanks and tabs part fields, any number of them, in place of a delimiter */
+    size_t block;    /* bytes of the next block; grows to DLCORE_CSV_BLOCK; 0: that */
+    bool returns;    /* lines end with a carriage return alone, as on old Macintoshes; found out */
+    bool in_comment; /* the field read last ended at one */
+    bool row_ended;  /* the field read last was its row's last */
 } dlcore_csv_reader_t;
 
 typedef struct dlcore_csv_field {
@@ -37,10 +43,19 @@ typedef struct dlcore_csv_field {
     size_t length;
     size_t line; /* on which it begins */
     bool quoted;
+    char decimal; /* the reader's */
 } dlcore_csv_field_t;
 
-/* Goes to the start of the file, behind a UTF-8 byte order mark. */
+/* Goes to the start of the file, behind a UTF-8 byte order mark and lines of comments. */
 dlcore_status dlcore_csv_rewind(dlcore_csv_reader_t *reader, dlcore_error_record_t *error);
+
+/* Goes to where a row begins: what dlcore_csv_place answered there, and the line. */
+dlcore_status dlcore_csv_seek(dlcore_csv_reader_t *reader, size_t place, size_t line,
+                              dlcore_error_record_t *error);
+static inline size_t dlcore_csv_place(const dlcore_csv_reader_t *reader)
+{
+    return reader->input->position - (size_t)(reader->end - reader->next);
+}
 
 /* Refills the buffer: afterwards it has the longest field that is allowed, or the file's end. */
 dlcore_status dlcore_csv_refill(dlcore_csv_reader_t *reader, dlcore_error_record_t *error);

@@ -19,7 +19,8 @@
 /* A number at the reader's place, when it stands there without quotes or blanks. */
 static inline bool quick_number(dlcore_csv_reader_t *reader, float *value)
 {
-    const char *at = dlcore_decimal_float(reader->next, reader->end, value);
+    const char *at =
+        reader->decimal == '.' ? dlcore_decimal_float(reader->next, reader->end, value) : NULL;
 
     return at != NULL && (size_t)(at - reader->next) <= DLCORE_CSV_FIELD_MAX && isfinite(*value) &&
            dlcore_csv_pass_end(reader, reader->next + (at - reader->next));
@@ -92,7 +93,8 @@ static dlcore_status read_row(dlcore_csv_t *csv, dlcore_csv_reader_t *reader, fl
         else if (role >= 0)
             status = read_csv_number(csv, reader, column, &x[role], error);
         else if (csv->label_kind == DLCORE_CSV_LABEL_NUMBER)
-            status = read_csv_number(csv, reader, column, y, error);
+            status =
+                read_csv_number(csv, reader, column, (float *)y + (DLCORE_CSV_LABEL - role), error);
         else
             status = dlcore_csv_read_class(&csv->classes, &csv->columns, reader, y, error);
         if (status != DLCORE_OK)
@@ -122,7 +124,7 @@ static dlcore_status read_csv_rows(dlcore_csv_t *csv, dlcore_csv_reader_t *reade
                                    dlcore_error_record_t *error)
 {
     dlcore_status status = skip_header(csv, reader, error);
-    const size_t label_size = csv->y != NULL ? 4 : 0; /* without labels y is one unused place */
+    const size_t label_size = 4 * csv->columns.labels; /* without labels y is one unused place */
     size_t row = 0;
 
     for (; status == DLCORE_OK; row++) {
@@ -149,7 +151,7 @@ static bool rows_are_too_short(const dlcore_csv_t *csv, const dlcore_csv_reader_
                                size_t rows)
 {
     size_t least = csv->columns.count + csv->columns.features + /* each number, each delimiter */
-                   (csv->label_kind != DLCORE_CSV_LABEL_NONE);
+                   csv->columns.labels;
     size_t total;
 
     return !dlcore_size_multiply(rows, least, &total) || total > reader->input->size + 1;
@@ -162,15 +164,15 @@ dlcore_status dlcore_csv_read_tensors(dlcore_csv_t *csv, dlcore_csv_reader_t *re
     bool classes = csv->label_kind == DLCORE_CSV_LABEL_CLASSES;
     bool dry = rows_are_too_short(csv, reader, rows);
     size_t room = dry ? 1 : rows;
-    size_t shape[2] = {room, csv->columns.features};
+    size_t shape[2] = {room, csv->columns.features}, y_shape[2] = {room, csv->columns.labels};
     unsigned char none[4];
     dlcore_status status =
         dlcore_tensor_create_unset(&csv->allocator, DLCORE_DTYPE_FLOAT32, 2, shape, &csv->x, error);
 
     if (status == DLCORE_OK && labels)
         status = dlcore_tensor_create_unset(&csv->allocator,
-                                            classes ? DLCORE_DTYPE_INT32 : DLCORE_DTYPE_FLOAT32, 1,
-                                            shape, &csv->y, error);
+                                            classes ? DLCORE_DTYPE_INT32 : DLCORE_DTYPE_FLOAT32,
+                                            csv->labels_listed ? 2 : 1, y_shape, &csv->y, error);
     if (status == DLCORE_OK)
         status = read_csv_rows(csv, reader, rows, (float *)(void *)csv->x->data,
                                labels ? csv->y->data : none, dry, error);

@@ -17,6 +17,7 @@ struct dlcore_csv {
     dlcore_csv_columns_t columns;
     dlcore_csv_classes_t classes;
     dlcore_csv_label_t label_kind;
+    bool labels_listed; /* y has rank 2 */
 };
 
 /* Makes the tensors and reads `rows` rows into them, once columns and classes are known. On failure

@@ -273,6 +273,42 @@ static void test_decimal_reads_nothing_beyond_the_end(void **state)
     }
 }
 
+static void assert_double(const char *text)
+{
+    double value = -1, expected = strtod(text, NULL);
+
+    assert_ptr_equal(dlcore_decimal_double(text, text + strlen(text), &value), text + strlen(text));
+    assert_memory_equal(&value, &expected, sizeof value);
+}
+
+static void test_decimal_doubles_are_the_nearest(void **state)
+{
+    static char many[1200];
+    uint64_t seed = 1;
+    char text[64];
+
+    (void)state;
+    assert_double("0.1");
+    assert_double("-0");
+    assert_double("9007199254740993"); /* a middle: to even */
+    assert_double("9007199254740993.0000000000000000000000000000000000001");
+    assert_double("1.7976931348623157e308");
+    assert_double("1.8e308");
+    assert_double("4.9e-324");
+    assert_double("2e-324");
+    assert_double("123456789012345678901234567890e-5");
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        snprintf(text, sizeof text, "%llu.%llue%d", (unsigned long long)(seed >> (seed & 63)),
+                 (unsigned long long)(seed >> 20), (int)(seed % 600) - 300);
+        assert_double(text);
+    }
+    memset(many, '0', sizeof many - 1); /* one digit beyond all that count */
+    memcpy(many, "9007199254740993.", 17);
+    many[sizeof many - 2] = '1';
+    assert_double(many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_decimal_random_floats_come_back),
         cmocka_unit_test(test_decimal_rounding_modes_change_nothing),
         cmocka_unit_test(test_decimal_reads_nothing_beyond_the_end),
+        cmocka_unit_test(test_decimal_doubles_are_the_nearest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

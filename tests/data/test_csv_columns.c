@@ -143,7 +143,7 @@ static void test_csv_columns_of_another_delimiter_name_both(void **state)
          "\"5;2\" is not a number; options.delimiter is ',', the text has ';'"},
         {"a,c;b\n1,5;2\n", DLCORE_CSV_LABEL_NONE, ',', "is ',', the text has ';' between"},
         {"a;b\n1,5;2,5\n", DLCORE_CSV_LABEL_NONE, ';',
-         "\"1,5\" is not a number; numbers have a decimal point, no comma"},
+         "\"1,5\" is not a number; numbers have a decimal point: set options.decimal"},
     };
 
     (void)state;

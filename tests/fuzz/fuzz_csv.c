@@ -25,6 +25,9 @@ static dlcore_csv_options_t options_of(uint8_t choice)
         options.classes = names;
         options.class_count = 2;
     }
+    options.blank_runs = choice % 11 == 5;
+    options.comment = choice % 13 == 6 ? '#' : '\0';
+    options.decimal = choice % 17 == 7 && options.delimiter != ',' ? ',' : '.';
     return options;
 }
 
