@@ -10,7 +10,7 @@
 # SPDX-License-Identifier: MIT
 set -eu
 cd "$1"
-order="system base kernels json products tensor nn engine model fit files data store report exchange"
+order="system base kernels json products tensor nn engine model fit files data table store report exchange"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

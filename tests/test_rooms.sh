@@ -10,7 +10,7 @@ set -eu
 cd "$1"
 nm=$2
 shift 2
-order="system base kernels json products tensor nn engine model fit files data store report exchange"
+order="system base kernels json products tensor nn engine model fit files data table store report exchange"
 
 # Files that call each other, a circle a line; src/DESIGN.md says why. A list of const tables calls
 # nobody: kinds of layers may call what the file with their list offers them.

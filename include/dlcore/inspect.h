@@ -90,7 +90,9 @@ typedef struct dlcore_inspection {
     const dlcore_inspected_tensor_t *tensors; /* by name */
     size_t tensor_count;
     size_t tensor_bytes;
-    const dlcore_inspected_text_t *texts; /* of the metadata, without what is told above */
+    /* Of the metadata, without what is told above: notes as "dlcore.note." and the key, and so the
+     * schema, whose columns dlcore_inspection_print tells. */
+    const dlcore_inspected_text_t *texts;
     size_t text_count;
 
     /* With options.model: which tensor is which weight. NULL: weights_problem says why not. */

@@ -44,6 +44,8 @@ extern "C" {
 /* Known keys, for lists of names: name i belongs to class i, or output i, and to feature i. */
 #define DLCORE_NOTE_CLASS_NAMES "class_names"
 #define DLCORE_NOTE_FEATURE_NAMES "feature_names"
+/* Set by dlcore_model_set_schema (dlcore/schema.h). */
+#define DLCORE_NOTE_SCHEMA "schema"
 
 #define DLCORE_NOTE_KEY_MAX 128
 #define DLCORE_NOTE_COUNT_MAX 1000

@@ -61,19 +61,32 @@ bool dlcore_csv_is_one_of(const dlcore_csv_field_t *field, const char *words)
     return false;
 }
 
+/* Tells most values from the words below by their first byte. */
+static bool begins_as_missing(const dlcore_csv_field_t *field)
+{
+    char first = dlcore_lower(field->text[0]);
+
+    return field->length <= 5 &&
+           (first == 'n' || first == '?' || first == '<' || first == '#' || first == '-');
+}
+
 bool dlcore_csv_is_missing(const dlcore_csv_field_t *field)
 {
-    return field->length == 0 ||
+    if (field->length == 0)
+        return true;
+    return begins_as_missing(field) &&
            dlcore_csv_is_one_of(field, "? na n/a nan -nan null none <na> #n/a");
 }
 
 bool dlcore_csv_is_missing_class(const dlcore_csv_field_t *field)
 {
-    return field->length == 0 ||
-           (!field->quoted && dlcore_csv_is_one_of(field, "? n/a nan null <na> #n/a"));
+    if (field->length == 0)
+        return true;
+    return !field->quoted && begins_as_missing(field) &&
+           dlcore_csv_is_one_of(field, "? n/a nan null <na> #n/a");
 }
 
 bool dlcore_csv_is_na(const dlcore_csv_field_t *field)
 {
-    return !field->quoted && dlcore_csv_is_one_of(field, "na");
+    return !field->quoted && field->length == 2 && dlcore_csv_is_one_of(field, "na");
 }

@@ -131,7 +131,7 @@ static size_t line_end(const dlcore_csv_reader_t *reader, const char *at)
 }
 
 /* Past blanks, where they part fields; *any: there were some. */
-static char *pass_blanks(const dlcore_csv_reader_t *reader, char *at, bool *any)
+static char *pass_blank_run(const dlcore_csv_reader_t *reader, char *at, bool *any)
 {
     char *from = at;
 
@@ -151,7 +151,7 @@ bool dlcore_csv_pass_end(dlcore_csv_reader_t *reader, char *at)
         reader->next = at + 1;
         return true;
     }
-    at = pass_blanks(reader, at, &blanks);
+    at = pass_blank_run(reader, at, &blanks);
     if (blanks && at == reader->end && reader->input->position < reader->input->size)
         return false; /* more of them than a field may have bytes */
     if (*at == reader->comment && at < reader->end && reader->comment != '\0') {
@@ -185,7 +185,7 @@ dlcore_status dlcore_csv_next_row(dlcore_csv_reader_t *reader, bool *follows,
             status = dlcore_csv_fill(reader, error);
         if (status != DLCORE_OK || reader->next == reader->end)
             return status;
-        reader->next = pass_blanks(reader, reader->next, &any);
+        reader->next = pass_blank_run(reader, reader->next, &any);
         length = line_end(reader, reader->next);
         if (length == 0)
             break;

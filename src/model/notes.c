@@ -152,12 +152,25 @@ static dlcore_status check_room(const dlcore_notes_t *notes, const dlcore_note_t
     return DLCORE_OK;
 }
 
+/* What was made of the schema's text goes with it. Setting a note writes the model: nobody reads.
+ */
+static void drop_schema(dlcore_notes_t *notes)
+{
+    dlcore_note_object_t *object = atomic_load_explicit(&notes->schema, memory_order_acquire);
+
+    if (object != NULL)
+        object->release(object);
+    atomic_store_explicit(&notes->schema, NULL, memory_order_release);
+}
+
 /* `made` comes into the place of what hangs there; NULL: nothing does then. */
 static void exchange_note(dlcore_notes_t *notes, dlcore_note_t **place, dlcore_note_t *made,
                           const dlcore_allocator_t *allocator)
 {
     dlcore_note_t *old = *place;
 
+    if (old != NULL && strcmp(old->key, DLCORE_NOTE_SCHEMA) == 0)
+        drop_schema(notes);
     if (old != NULL) {
         notes->count--;
         notes->size -= old->size;
@@ -241,5 +254,7 @@ void dlcore_notes_clear(dlcore_notes_t *notes, const dlcore_allocator_t *allocat
         free_note(note, allocator);
         note = next;
     }
-    *notes = (dlcore_notes_t){.first = NULL};
+    drop_schema(notes);
+    notes->first = NULL;
+    notes->count = notes->size = notes->name_count = 0;
 }

@@ -6,6 +6,7 @@
 
 #include "system/compiler.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "dlcore/status.h"
@@ -22,12 +23,20 @@ typedef struct dlcore_note {
     size_t name_count;
 } dlcore_note_t;
 
+/* What was made of a note's text. It begins with this, and is let go with the text. */
+typedef struct dlcore_note_object {
+    void (*release)(struct dlcore_note_object *object);
+} dlcore_note_object_t;
+
 typedef struct dlcore_notes {
     dlcore_note_t *first;
     size_t count;
     size_t size;       /* of all */
     size_t name_count; /* likewise */
-} dlcore_notes_t;      /* begins as all 0 */
+    /* The schema of the note of that name (table/schema_model.c), made by the first reader that
+     * asks for it; NULL: nobody did. */
+    _Atomic(dlcore_note_object_t *) schema;
+} dlcore_notes_t; /* begins as all 0 */
 
 /* Why this cannot be a key: "is empty"; NULL: it can. */
 const char *dlcore_note_key_problem(const char *key);

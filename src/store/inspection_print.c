@@ -8,6 +8,9 @@
 #include "base/shown.h"
 #include "base/traces.h"
 #include "dlcore/inspect.h"
+#include "dlcore/note.h"
+#include "store/note_members.h"
+#include "table/schema_json.h"
 
 enum { LINE_TEXT = 80 };
 
@@ -103,6 +106,25 @@ static void print_texts(const dlcore_inspection_t *found, FILE *stream)
                 harmless_text(found->texts[i].value, value));
 }
 
+/* The schema among the texts, which is long: what it does to each column. */
+static void print_schema(const dlcore_inspection_t *found, FILE *stream)
+{
+    dlcore_allocator_t allocator = dlcore_allocator_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_schema_t *schema = NULL;
+
+    for (size_t i = 0; i < found->text_count; i++) {
+        if (strcmp(found->texts[i].key, DLCORE_NOTE_PREFIX DLCORE_NOTE_SCHEMA) != 0)
+            continue;
+        if (dlcore_schema_read(found->texts[i].value, &allocator, &schema, &error) == DLCORE_OK)
+            (void)dlcore_schema_describe(schema, stream, NULL);
+        else
+            fprintf(stream, "the schema cannot be used: %s\n", error.message);
+        dlcore_schema_free(schema);
+        return;
+    }
+}
+
 static dlcore_status print_inspection(const dlcore_inspection_t *found, FILE *stream)
 {
     if (found == NULL || stream == NULL)
@@ -112,6 +134,7 @@ static dlcore_status print_inspection(const dlcore_inspection_t *found, FILE *st
     print_training(found, stream);
     print_tensors(found, stream);
     print_texts(found, stream);
+    print_schema(found, stream);
     if (found->weights != NULL) {
         fputs("weights of the model:\n", stream);
         (void)dlcore_weights_report_print(found->weights, stream);

@@ -63,6 +63,20 @@ struct public_scene {
     dlcore_dataset_shard_t shard;
     dlcore_predictor_t *predictor, *made_predictor;
     dlcore_csv_t *csv, *made_csv;
+    dlcore_table_t *table, *made_table;
+    dlcore_table_options_t table_options;
+    dlcore_table_rows_t table_rows;
+    dlcore_table_split_t made_table_split;
+    dlcore_schema_t *schema, *number_schema, *made_schema;
+    dlcore_schema_options_t schema_options;
+    dlcore_tensor_t *table_x, *table_y;
+    dlcore_table_stream_options_t table_stream_options;
+    dlcore_table_stream_t *table_stream, *made_table_stream;
+    dlcore_model_t *table_model;
+    const dlcore_schema_t *found_schema;
+    dlcore_answer_t answers[4];
+    float row_features[8];
+    char feature_name[32];
     dlcore_npz_t *npz, *made_npz, *made_npz_of_file;
     dlcore_npz_array_t npz_array;
     const dlcore_tensor_t *npz_tensors[1];
@@ -142,6 +156,13 @@ static const dlcore_allocator_t rude_allocator = {.allocate = allocate, .release
 
 static const char csv_bytes[] = "a,b,label\n0.1,0.7,1\n3.3,4,2\n";
 static const size_t csv_size = sizeof csv_bytes - 1;
+static const char table_bytes[] = "number,word,when,kind\n1.5,u,2026-01-02,a\n,v,2026-01-03,b\n"
+                                  "7,,2026-01-04,a\n2,u,,b\n";
+static const size_t table_size = sizeof table_bytes - 1;
+static const double table_numbers[] = {1.5, 2};
+static const dlcore_table_column_t table_array = {.name = "number", .numbers = table_numbers};
+static const char *const text_names[] = {"number", "word", "when"};
+static const char *const text_values[] = {"3.25", NULL, "2026-05-13"};
 static const char svmlight_bytes[] = "1 1:0.7 3:2.3\n0 2:0.1\n";
 static const size_t svmlight_size = sizeof svmlight_bytes - 1;
 static const size_t row_starts[2] = {0, 2};
@@ -515,6 +536,54 @@ static void make_onnx(public_scene_t *s)
 #endif
 }
 
+static void make_table(public_scene_t *s)
+{
+    s->table_options = dlcore_table_options_default();
+    s->schema_options = dlcore_schema_options_default();
+    s->table_rows = (dlcore_table_rows_t){.count = 4};
+    assert_int_equal(
+        dlcore_table_parse(table_bytes, table_size, NULL, &s->allocator, &s->table, NULL),
+        DLCORE_OK);
+    s->schema_options.target = "kind";
+    assert_int_equal(dlcore_schema_fit(s->table, NULL, &s->schema_options, &s->schema, NULL),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_schema_apply(s->schema, s->table, NULL, &s->table_x, NULL, NULL),
+                     DLCORE_OK);
+    s->table_stream_options = dlcore_table_stream_options_default();
+    assert_int_equal(
+        dlcore_table_stream_create(s->schema, s->table, NULL, NULL, &s->table_stream, NULL),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_create(&s->model_options, &s->table_model), DLCORE_OK);
+    assert_int_equal(
+        dlcore_model_add(s->table_model, dlcore_layer_dense(2, DLCORE_ACTIVATION_SOFTMAX)),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_build(s->table_model, dlcore_schema_feature_count(s->schema)),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_set_schema(s->table_model, s->schema), DLCORE_OK);
+    assert_int_equal(dlcore_table_split(s->table, NULL, NULL, &s->made_table_split, NULL),
+                     DLCORE_OK);
+    dlcore_table_split_free(&s->made_table_split);
+    {
+        const double numbers[] = {1, 2, 4};
+        const dlcore_table_column_t columns[] = {{.name = "a", .numbers = numbers},
+                                                 {.name = "y", .numbers = numbers}};
+        dlcore_schema_options_t options = dlcore_schema_options_default();
+        dlcore_table_t *table = NULL;
+
+        options.target = "y";
+        assert_int_equal(dlcore_table_from_columns(columns, 2, 3, &s->allocator, &table, NULL),
+                         DLCORE_OK);
+        assert_int_equal(dlcore_schema_fit(table, NULL, &options, &s->number_schema, NULL),
+                         DLCORE_OK);
+        assert_int_equal(
+            dlcore_schema_apply(s->number_schema, table, NULL, &s->out, &s->table_y, NULL),
+            DLCORE_OK);
+        dlcore_tensor_free(s->out);
+        s->out = NULL;
+        dlcore_table_free(table);
+    }
+}
+
 public_scene_t *public_scene_make(void)
 {
     public_scene_t *s = calloc(1, sizeof *s);
@@ -528,6 +597,7 @@ public_scene_t *public_scene_make(void)
         dlcore_csv_parse(csv_bytes, csv_size, &s->csv_options, &s->allocator, &s->csv, NULL),
         DLCORE_OK);
     assert_int_equal(dlcore_model_evaluate(s->model, s->x, s->y, NULL, &s->evaluation), DLCORE_OK);
+    make_table(s);
     make_reports(s);
     make_npz(s);
     make_onnx(s);
@@ -578,6 +648,17 @@ void public_scene_free(public_scene_t *s)
     dlcore_history_free(s->made_history);
     dlcore_csv_free(s->csv);
     dlcore_csv_free(s->made_csv);
+    dlcore_table_split_free(&s->made_table_split);
+    dlcore_table_stream_free(s->table_stream);
+    dlcore_table_stream_free(s->made_table_stream);
+    dlcore_model_free(s->table_model);
+    dlcore_schema_free(s->schema);
+    dlcore_schema_free(s->number_schema);
+    dlcore_schema_free(s->made_schema);
+    dlcore_table_free(s->table);
+    dlcore_table_free(s->made_table);
+    dlcore_tensor_free(s->table_x);
+    dlcore_tensor_free(s->table_y);
 #ifdef DLCORE_PART_NPZ
     dlcore_npz_free(s->npz);
     dlcore_npz_free(s->made_npz);

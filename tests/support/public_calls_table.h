@@ -467,6 +467,78 @@ CALL(dlcore_model_inspect_memory,
 CALL(dlcore_inspection_print, s->status = dlcore_inspection_print(P(s->inspection), P(s->stream)))
 CALL(dlcore_inspection_free, FREE(dlcore_inspection_free, s->inspection))
 
+/* ---- table.h ---- */
+
+CALL(dlcore_column_kind_name, (void)dlcore_column_kind_name(DLCORE_COLUMN_DATE))
+CALL(dlcore_table_options_default, (void)dlcore_table_options_default())
+CALL(dlcore_table_load, s->status = dlcore_table_load(P(folder_path("csv")), P(&s->table_options),
+                                                      P(&s->allocator), P(&s->made_table), ERROR))
+CALL(dlcore_table_parse,
+     s->status = dlcore_table_parse(P(table_bytes), table_size, P(&s->table_options),
+                                    P(&s->allocator), P(&s->made_table), ERROR))
+CALL(dlcore_table_from_columns,
+     s->status = dlcore_table_from_columns(P(&table_array), 1, 2, P(&s->allocator),
+                                           P(&s->made_table), ERROR))
+CALL(dlcore_table_free, FREE(dlcore_table_free, s->table))
+CALL(dlcore_table_row_count, (void)dlcore_table_row_count(P(s->table)))
+CALL(dlcore_table_column_count, (void)dlcore_table_column_count(P(s->table)))
+CALL(dlcore_table_column_name, (void)dlcore_table_column_name(P(s->table), 0))
+CALL(dlcore_table_column_kind, (void)dlcore_table_column_kind(P(s->table), 0))
+CALL(dlcore_table_set_kind,
+     s->status = dlcore_table_set_kind(P(s->table), P("word"), DLCORE_COLUMN_CATEGORY, ERROR))
+CALL(dlcore_table_set_date,
+     s->status = dlcore_table_set_date(P(s->table), P("when"), DLCORE_DATE_YMD, 60, ERROR))
+CALL(dlcore_table_describe, s->status = dlcore_table_describe(P(s->table), P(s->stream), ERROR))
+CALL(dlcore_table_split,
+     s->status = dlcore_table_split(P(s->table), P("kind"), P(&s->split_options),
+                                    P(&s->made_table_split), ERROR))
+CALL(dlcore_table_split_free, dlcore_table_split_free(P(&s->made_table_split)))
+
+/* ---- schema.h ---- */
+
+CALL(dlcore_schema_column, (void)dlcore_schema_column(P("word")))
+CALL(dlcore_schema_options_default, (void)dlcore_schema_options_default())
+CALL(dlcore_schema_fit,
+     s->status = dlcore_schema_fit(P(s->table), P(&s->table_rows), P(&s->schema_options),
+                                   P(&s->made_schema), ERROR))
+CALL(dlcore_schema_free, FREE(dlcore_schema_free, s->schema))
+CALL(dlcore_schema_apply,
+     s->status = dlcore_schema_apply(P(s->schema), P(s->table), P(&s->table_rows), P(&s->out),
+                                     P(&s->out2), ERROR))
+CALL(dlcore_schema_apply_row,
+     s->status = dlcore_schema_apply_row(P(s->schema), P(text_names), P(text_values), 3,
+                                         P(s->row_features), ERROR))
+CALL(dlcore_schema_unscale_x,
+     s->status = dlcore_schema_unscale_x(P(s->schema), P(s->table_x), P(&s->out), ERROR))
+CALL(dlcore_schema_unscale_y,
+     s->status = dlcore_schema_unscale_y(P(s->number_schema), P(s->table_y), P(&s->out), ERROR))
+CALL(dlcore_schema_feature_count, (void)dlcore_schema_feature_count(P(s->schema)))
+CALL(dlcore_schema_feature_name,
+     (void)dlcore_schema_feature_name(P(s->schema), 1, P(s->feature_name), sizeof s->feature_name))
+CALL(dlcore_schema_feature_index_count, (void)dlcore_schema_feature_index_count(P(s->schema), 0))
+CALL(dlcore_schema_target_count, (void)dlcore_schema_target_count(P(s->schema)))
+CALL(dlcore_schema_target_name, (void)dlcore_schema_target_name(P(s->schema), 0))
+CALL(dlcore_schema_class_count, (void)dlcore_schema_class_count(P(s->schema)))
+CALL(dlcore_schema_class_name, (void)dlcore_schema_class_name(P(s->schema), 0))
+CALL(dlcore_schema_describe, s->status = dlcore_schema_describe(P(s->schema), P(s->stream), ERROR))
+CALL(dlcore_table_stream_options_default, (void)dlcore_table_stream_options_default())
+CALL(dlcore_table_stream_create,
+     s->status = dlcore_table_stream_create(P(s->schema), P(s->table), P(&s->table_rows),
+                                            P(&s->table_stream_options), P(&s->made_table_stream),
+                                            ERROR))
+CALL(dlcore_table_stream_free, FREE(dlcore_table_stream_free, s->table_stream))
+CALL(dlcore_table_stream_dataset, (void)dlcore_table_stream_dataset(P(s->table_stream)))
+CALL(dlcore_model_set_schema,
+     s->status = dlcore_model_set_schema(WRITES(s->table_model), P(s->schema)))
+CALL(dlcore_model_schema,
+     s->status = dlcore_model_schema(P(s->table_model), P(&s->found_schema), ERROR))
+CALL(dlcore_model_predict_table,
+     s->status = dlcore_model_predict_table(P(s->table_model), P(s->table), P(&s->table_rows),
+                                            P(s->answers), P(&s->out), ERROR))
+CALL(dlcore_model_predict_row,
+     s->status = dlcore_model_predict_row(P(s->table_model), P(text_names), P(text_values), 3,
+                                          P(s->answers), ERROR))
+
 /* ---- data.h ---- */
 
 CALL(dlcore_idx_load,

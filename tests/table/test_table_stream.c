@@ -1,0 +1,239 @@
+/* Streams: each row comes once in a pass, shuffled or not; any batch can be gone to again.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dlcore.h"
+#include "support/failing_allocator.h"
+#include "support/idx_bytes.h"
+#include "support/tables.h"
+#include "support/tensors.h"
+
+enum { ROWS = 103 };
+static char text[ROWS * 24];
+
+static dlcore_table_t *numbered_rows(void)
+{
+    dlcore_table_options_t options = dlcore_table_options_default();
+    dlcore_table_t *table = NULL;
+    size_t used = (size_t)snprintf(text, sizeof text, "a,y\n");
+
+    for (int i = 0; i < ROWS; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d,%d\n", i, 2 * i);
+    scratch_file("stream.csv", text, used);
+    options.in_memory = false;
+    assert_int_equal(dlcore_table_load(scratch_path("stream.csv"), &options, NULL, &table, NULL),
+                     DLCORE_OK);
+    return table;
+}
+
+static dlcore_schema_t *raw_schema(const dlcore_table_t *table)
+{
+    dlcore_schema_options_t options = dlcore_schema_options_default();
+
+    options.target = "y";
+    options.all.scale = options.target_scale = DLCORE_SCALE_NONE;
+    return schema_of(table, NULL, &options);
+}
+
+/* The rows of a pass from a batch on, by their number. */
+static size_t read_pass(const dlcore_dataset_t *dataset, size_t pass, size_t batch, int *rows)
+{
+    size_t count = 0;
+
+    assert_int_equal(dataset->begin(dataset->user, pass, batch, NULL), DLCORE_OK);
+    for (;;) {
+        dlcore_dataset_batch_t got = {.x = NULL};
+        dlcore_error_record_t error = {.message = ""};
+
+        if (dataset->next(dataset->user, &got, &error) != DLCORE_OK)
+            fail_msg("%s", error.message);
+        if (got.x == NULL)
+            return count;
+        for (size_t i = 0; i < dlcore_tensor_length(got.x, 0); i++) {
+            float x = ((const float *)dlcore_tensor_data_const(got.x))[i];
+
+            assert_true(((const float *)dlcore_tensor_data_const(got.y))[i] == 2 * x);
+            rows[count++] = (int)x;
+        }
+    }
+}
+
+static void test_table_stream_rows_come_once_in_a_pass(void **state)
+{
+    static const size_t shuffles[] = {0, 1, 20, 1000};
+    dlcore_table_t *table = numbered_rows();
+    dlcore_schema_t *schema = raw_schema(table);
+
+    (void)state;
+    for (size_t k = 0; k < 4; k++) {
+        dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
+        dlcore_table_stream_t *stream = NULL;
+        dlcore_dataset_t dataset;
+        int first[ROWS], again[ROWS], second[ROWS], seen[ROWS] = {0};
+
+        options.batch_size = 10;
+        options.shuffle_rows = shuffles[k];
+        assert_int_equal(dlcore_table_stream_create(schema, table, NULL, &options, &stream, NULL),
+                         DLCORE_OK);
+        dataset = dlcore_table_stream_dataset(stream);
+        assert_int_equal(dataset.batches, 11);
+        assert_int_equal(read_pass(&dataset, 0, 0, first), ROWS);
+        assert_int_equal(read_pass(&dataset, 1, 0, second), ROWS);
+        for (size_t i = 0; i < ROWS; i++) {
+            assert_int_equal(seen[first[i]]++, 0);
+            if (shuffles[k] == 0)
+                assert_int_equal(first[i], i);
+        }
+        assert_true((memcmp(first, second, sizeof first) == 0) == (shuffles[k] == 0));
+        assert_int_equal(read_pass(&dataset, 0, 7, again), ROWS - 70);
+        assert_memory_equal(again, first + 70, (ROWS - 70) * sizeof(int));
+        assert_int_equal(read_pass(&dataset, 1, 10, again), 3);
+        assert_memory_equal(again, second + 100, 3 * sizeof(int));
+        dlcore_table_stream_free(stream);
+    }
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
+static void test_table_stream_trains_as_tensors_do(void **state)
+{
+    dlcore_table_t *table = numbered_rows();
+    dlcore_schema_t *schema = schema_of_text(text, "y");
+    dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_table_stream_t *stream = NULL;
+    dlcore_tensor_t *x, *y;
+    float weights[2][2];
+
+    (void)state;
+    how.epochs = 3;
+    how.shuffle = false;
+    assert_int_equal(dlcore_schema_apply(schema, table, NULL, &x, &y, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_table_stream_create(schema, table, NULL, &options, &stream, NULL),
+                     DLCORE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        dlcore_dataset_t dataset = dlcore_table_stream_dataset(stream);
+        dlcore_model_t *model = NULL;
+
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
+        assert_int_equal(
+            dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+            DLCORE_OK);
+        assert_int_equal(i == 0 ? dlcore_model_fit(model, x, y, &how, NULL)
+                                : dlcore_model_fit_dataset(model, &dataset, &how, NULL),
+                         DLCORE_OK);
+        assert_int_equal(dlcore_model_get_weights(model, weights[i], 2), DLCORE_OK);
+        dlcore_model_free(model);
+    }
+    assert_memory_equal(weights[0], weights[1], sizeof weights[0]);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_table_stream_free(stream);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
+static void test_table_stream_tables_without_targets_have_no_labels(void **state)
+{
+    dlcore_table_t *table = table_of("a\n1\n2\n", NULL);
+    dlcore_schema_t *schema = schema_of_text("a,y\n1,1\n2,2\n", "y");
+    dlcore_table_stream_t *stream = NULL;
+    dlcore_dataset_batch_t batch = {.x = NULL};
+    dlcore_dataset_t dataset;
+
+    (void)state;
+    assert_int_equal(dlcore_table_stream_create(schema, table, NULL, NULL, &stream, NULL),
+                     DLCORE_OK);
+    dataset = dlcore_table_stream_dataset(stream);
+    assert_int_equal(dataset.begin(dataset.user, 0, 0, NULL), DLCORE_OK);
+    assert_int_equal(dataset.next(dataset.user, &batch, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_tensor_length(batch.x, 0), 2);
+    assert_null(batch.y);
+    dlcore_table_stream_free(stream);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
+static void test_table_stream_what_cannot_be_is_refused(void **state)
+{
+    dlcore_table_t *table = table_of("a,y\n1,1\nx,2\n", NULL), *empty = table_of("a,y\n", NULL);
+    dlcore_schema_t *schema = schema_of_text("a,y\n1,1\n2,2\n", "y");
+    dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_table_stream_t *stream = NULL;
+    dlcore_dataset_batch_t batch = {.x = NULL};
+    dlcore_dataset_t dataset;
+
+    (void)state;
+    assert_failed(dlcore_table_stream_create(schema, empty, NULL, NULL, &stream, &error),
+                  DLCORE_ERROR_SHAPE, &error, "no rows");
+    options.batch_size = 0;
+    assert_failed(dlcore_table_stream_create(schema, table, NULL, &options, &stream, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "batch_size");
+    assert_int_equal(dlcore_table_stream_create(schema, table, NULL, NULL, &stream, &error),
+                     DLCORE_OK);
+    dataset = dlcore_table_stream_dataset(stream);
+    assert_int_equal(dataset.begin(dataset.user, 0, 0, &error), DLCORE_OK);
+    assert_failed(dataset.next(dataset.user, &batch, &error), DLCORE_ERROR_FORMAT, &error,
+                  "line 3, column 1 (a): \"x\" is not a number");
+    dlcore_table_stream_free(stream);
+    dlcore_table_stream_free(NULL);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+    dlcore_table_free(empty);
+}
+
+static dlcore_status stream_with(const dlcore_allocator_t *allocator, void *context)
+{
+    dlcore_schema_t *schema = (dlcore_schema_t *)context;
+    dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
+    dlcore_dataset_batch_t batch = {.x = NULL};
+    dlcore_table_stream_t *stream = NULL;
+    dlcore_table_t *table = NULL;
+    dlcore_status status = dlcore_table_parse("a,y\n1,1\n3,2\n", 12, NULL, allocator, &table, NULL);
+
+    options.shuffle_rows = 1;
+    if (status == DLCORE_OK)
+        status = dlcore_table_stream_create(schema, table, NULL, &options, &stream, NULL);
+    if (status == DLCORE_OK) {
+        dlcore_dataset_t dataset = dlcore_table_stream_dataset(stream);
+
+        (void)dataset.begin(dataset.user, 0, 0, NULL);
+        status = dataset.next(dataset.user, &batch, NULL);
+    }
+    dlcore_table_stream_free(stream);
+    dlcore_table_free(table);
+    return status;
+}
+
+static void test_table_stream_survives_every_failing_allocation(void **state)
+{
+    dlcore_schema_t *schema = schema_of_text("a,y\n1,1\n2,2\n", "y");
+
+    (void)state;
+    assert_in_range(failing_allocator_sweep(stream_with, schema), 15, 40);
+    dlcore_schema_free(schema);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table_stream_rows_come_once_in_a_pass),
+        cmocka_unit_test(test_table_stream_trains_as_tensors_do),
+        cmocka_unit_test(test_table_stream_tables_without_targets_have_no_labels),
+        cmocka_unit_test(test_table_stream_what_cannot_be_is_refused),
+        cmocka_unit_test(test_table_stream_survives_every_failing_allocation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, scratch_remove);
+}
