@@ -26,6 +26,7 @@ standard="assert complex ctype errno fenv float inttypes iso646 limits math setj
 stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath uchar wchar wctype"
 elsewhere="kernels/ immintrin.h
 kernels/ arm_neon.h
+kernels/cpu.h cpuid.h
 products/products_native_layout.c xmmintrin.h
 base/float_mode.c xmmintrin.h
 products/blas.c cblas.h

@@ -498,14 +498,19 @@
 
 /* predictor.h */
 #define predictor_t dlcore_predictor_t
+#define predictor_precision_t dlcore_predictor_precision_t
+#define predictor_report_t dlcore_predictor_report_t
 #define predictor_options_t dlcore_predictor_options_t
 #define predictor_options_default dlcore_predictor_options_default
+#define predictor_bfloat16 dlcore_predictor_bfloat16
+#define predictor_int8 dlcore_predictor_int8
 #define predictor_create dlcore_predictor_create
 #define predictor_free dlcore_predictor_free
 #define predictor_refresh dlcore_predictor_refresh
 #define predictor_run dlcore_predictor_run
 #define predictor_run_uint8 dlcore_predictor_run_uint8
 #define predictor_run_sparse dlcore_predictor_run_sparse
+#define predictor_report dlcore_predictor_report
 #define predictor_error dlcore_predictor_error
 #define predictor_input_width dlcore_predictor_input_width
 #define predictor_output_width dlcore_predictor_output_width

@@ -101,9 +101,9 @@ size_t dlcore_path_chain_floats(const dlcore_network_t *network)
     return floats;
 }
 
-size_t dlcore_path_chain_rows(const dlcore_network_t *network, size_t capacity)
+size_t dlcore_path_chain_rows(const dlcore_network_t *network, size_t capacity, bool rounded)
 {
-    if (!is_chain(network))
+    if (rounded || !is_chain(network))
         return 0;
     return dlcore_path_chain_floats(network) <= CACHED_FLOATS ? capacity : ROWS_UNCACHED;
 }
@@ -117,4 +117,9 @@ size_t dlcore_path_list_share(size_t rows, size_t units, bool has_products)
     if (rows == 1 || (narrow && few) || !has_products)
         return SIZE_MAX;
     return narrow ? 12 : few ? 9 : 7;
+}
+
+size_t dlcore_path_word_share(size_t rows)
+{
+    return rows == 1 ? SIZE_MAX : 5;
 }

@@ -9,6 +9,7 @@
  *                                                                        dlcore_path_chain_rows
  *     a dense layer there   lists of inputs that are not zero (products/gemv.h), or the engine's
  *                           product                                      dlcore_path_list_share
+ *     ... in fewer bits     lists of words (products/low.h), or tiles    dlcore_path_word_share
  *
  * model_predict and model_evaluate always go layer by layer, in blocks of rows (model/run.c).
  *
@@ -47,14 +48,17 @@ static inline bool dlcore_path_is_row(const dlcore_objective_t *objective, size_
     return rows == 1 && !objective->weighted;
 }
 
-/* The most rows that a predictor for `capacity` rows runs as a chain; 0: the network is none. */
-size_t dlcore_path_chain_rows(const dlcore_network_t *network, size_t capacity);
+/* The most rows that a predictor for `capacity` rows runs as a chain; 0: the network is none, or
+ * `rounded`: its products are in fewer bits than float32, which a chain's are not. */
+size_t dlcore_path_chain_rows(const dlcore_network_t *network, size_t capacity, bool rounded);
 /* Floats of the weights of that chain. */
 size_t dlcore_path_chain_floats(const dlcore_network_t *network);
 
 /* A predictor multiplies `rows` rows by lists when fewer than this share of the inputs, in
  * sixteenths, is not zero; SIZE_MAX: always. `has_products`: there is another way. */
 size_t dlcore_path_list_share(size_t rows, size_t units, bool has_products);
+/* The same for products in fewer bits, of words (products/low.h). */
+size_t dlcore_path_word_share(size_t rows);
 
 DLCORE_HIDDEN_END
 

@@ -8,6 +8,9 @@
 #include "system/compiler.h"
 
 #include <stdbool.h>
+#if defined(__x86_64__) && defined(__GNUC__)
+#    include <cpuid.h>
+#endif
 
 /* AVX2 with FMA. */
 static inline bool dlcore_cpu_has_avx2(void)
@@ -47,6 +50,28 @@ static inline bool dlcore_cpu_has_fast_bfloat16(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
     return dlcore_cpu_has_bfloat16() && __builtin_cpu_is("amd");
+#else
+    return false;
+#endif
+}
+
+/* The dot products of bytes that belong to AVX-512, and those that belong to AVX2. Compilers do not
+ * yet all know the latter by name. */
+static inline bool dlcore_cpu_has_avx512_vnni(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
+}
+
+static inline bool dlcore_cpu_has_avx_vnni(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    unsigned a = 0, b = 0, c = 0, d = 0;
+
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1) != 0;
 #else
     return false;
 #endif

@@ -1,7 +1,7 @@
 /* Predictors: their life, and asking about one.
  *
  * SPDX-License-Identifier: MIT */
-#include "model/predictor_settle.h"
+#include "model/predictor_low.h"
 
 #include "base/allocator.h"
 #include "base/error.h"
@@ -31,13 +31,40 @@ static dlcore_status check_predictor(const dlcore_model_t *model, size_t batch_s
     return DLCORE_OK;
 }
 
+dlcore_status dlcore_predictor_make(const dlcore_model_t *model,
+                                    const dlcore_predictor_options_t *options,
+                                    const dlcore_allocator_t *allocator,
+                                    dlcore_predictor_t **predictor)
+{
+    dlcore_predictor_t *p = dlcore_allocate(allocator, 1, sizeof *p);
+    dlcore_status status;
+
+    *predictor = NULL;
+    if (p == NULL)
+        return dlcore_fail_memory(options->error, "predictor", sizeof *p);
+    p->model = model;
+    p->allocator = *allocator;
+    p->version = dlcore_model_version(model);
+    p->capacity = options->batch_size;
+    p->precision = options->precision;
+    p->input_width = dlcore_network_input_width(&model->network);
+    p->output_width = dlcore_network_output_width(&model->network);
+    p->flush_denormals = model->options.flush_denormals;
+    status = dlcore_predictor_settle(p, options->error);
+    if (status != DLCORE_OK) {
+        dlcore_predictor_free(p);
+        return status;
+    }
+    *predictor = p;
+    return DLCORE_OK;
+}
+
 static dlcore_status create_predictor(const dlcore_model_t *model,
                                       const dlcore_predictor_options_t *options,
                                       dlcore_predictor_t **predictor)
 {
     dlcore_predictor_options_t chosen =
         options != NULL ? *options : dlcore_predictor_options_default();
-    dlcore_predictor_t *p;
     dlcore_status status;
 
     if (predictor == NULL)
@@ -48,23 +75,7 @@ static dlcore_status create_predictor(const dlcore_model_t *model,
         status = check_predictor(model, chosen.batch_size, chosen.error);
     if (status != DLCORE_OK)
         return status;
-    p = dlcore_allocate(&model->allocator, 1, sizeof *p);
-    if (p == NULL)
-        return dlcore_fail_memory(chosen.error, "predictor", sizeof *p);
-    p->model = model;
-    p->allocator = model->allocator;
-    p->version = dlcore_model_version(model);
-    p->capacity = chosen.batch_size;
-    p->input_width = dlcore_network_input_width(&model->network);
-    p->output_width = dlcore_network_output_width(&model->network);
-    p->flush_denormals = model->options.flush_denormals;
-    status = dlcore_predictor_settle(p, chosen.error);
-    if (status != DLCORE_OK) {
-        dlcore_predictor_free(p);
-        return status;
-    }
-    *predictor = p;
-    return DLCORE_OK;
+    return dlcore_predictor_make(model, &chosen, &model->allocator, predictor);
 }
 
 dlcore_status dlcore_predictor_create(const dlcore_model_t *model,
@@ -84,6 +95,8 @@ void dlcore_predictor_free(dlcore_predictor_t *predictor)
         return;
     allocator = predictor->allocator;
     dlcore_workspace_clear(&predictor->workspace);
+    if (predictor->precision != NULL)
+        predictor->precision->release(predictor);
     dlcore_release(&allocator, predictor->list_memory);
     dlcore_release(&allocator, predictor->skips_zeros);
     dlcore_release(&allocator, predictor->values);

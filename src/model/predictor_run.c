@@ -1,7 +1,7 @@
 /* Running predictors.
  *
  * SPDX-License-Identifier: MIT */
-#include "model/predictor_settle.h"
+#include "model/predictor_low.h"
 
 #include <string.h>
 
@@ -90,11 +90,16 @@ static void multiply_lists(const batch_t *batch, size_t node, const dlcore_layer
             p->gemv->list(&batch->x, row + r, !p->skips_zeros[node], &p->lists[r]);
         p->gemv->multiply(&gemv, p->lists, row, count, pass->y);
     }
-    if (gemv.relu)
+}
+
+/* After a product that does relu itself. */
+static void activate_rows(const dlcore_layer_pass_t *pass)
+{
+    if (pass->activation.kind == DLCORE_ACTIVATION_RELU)
         return;
     for (size_t i = 0; i < dlcore_matrix_panels(pass->y); i++)
         dlcore_activate(pass->kernels, pass->activation, dlcore_matrix_at(pass->y, 0, i),
-                        batch->rows * pass->y->panel);
+                        pass->y->rows * pass->y->panel);
 }
 
 /* The first layer, over lists of entries. */
@@ -137,9 +142,13 @@ static void run_node(batch_t *batch, size_t index)
     y.panel_stride = y.panel * y.rows;
     if (batch->x.lists != NULL) {
         multiply_entries(batch, node, &pass);
+    } else if (node->layer.kind == DLCORE_LAYER_DENSE && p->precision != NULL) {
+        p->precision->multiply(p, index, &pass);
+        activate_rows(&pass);
     } else if (node->layer.kind == DLCORE_LAYER_DENSE &&
                prefers_lists(batch, index, pass.output_width)) {
         multiply_lists(batch, index, &pass);
+        activate_rows(&pass);
     } else {
         if (batch->is_raw)
             gather_batch(batch);
@@ -168,7 +177,7 @@ static void begin_batch(batch_t *batch, dlcore_lists_t *lists)
 
     batch->x =
         (dlcore_matrix_t){.rows = batch->rows, .columns = p->input_width, .panel = p->input_width};
-    if (samples->sparse != NULL && dlcore_gather_takes_lists(&p->network)) {
+    if (samples->sparse != NULL && p->precision == NULL && dlcore_gather_takes_lists(&p->network)) {
         *lists = dlcore_gather_lists(&p->network, samples->sparse);
         batch->x.lists = lists;
     } else if (samples->floats != NULL && !dlcore_predictor_is_rescaled(&p->network)) {

@@ -9,7 +9,7 @@
 #include "base/size.h"
 #include "engine/network_exchange.h"
 #include "engine/path.h"
-#include "model/predictor_settle.h"
+#include "model/predictor_low.h"
 #include "products/products_native.h"
 
 /* ---- a chain ---- */
@@ -179,12 +179,16 @@ static dlcore_status make_predictor_network(dlcore_predictor_t *p, dlcore_error_
 
     p->network = p->model->network;
     p->network.allocator = p->allocator;
-    p->gemv = dlcore_gemv_of(p->network.products);
-    p->has_products = true;
-    if (p->gemv == NULL)
-        status = copy_network(p, error);
-    if (status == DLCORE_OK)
-        status = make_lists(p, error);
+    if (p->precision != NULL) {
+        status = p->precision->settle(p, error);
+    } else {
+        p->gemv = dlcore_gemv_of(p->network.products);
+        p->has_products = true;
+        if (p->gemv == NULL)
+            status = copy_network(p, error);
+        if (status == DLCORE_OK)
+            status = make_lists(p, error);
+    }
     if (status == DLCORE_OK)
         status = dlcore_workspace_create_to_predict(&p->network, DLCORE_BATCH_ROWS, p->capacity, 1,
                                                     &p->workspace, error);
@@ -212,13 +216,16 @@ void dlcore_predictor_fill(dlcore_predictor_t *predictor)
         fill_panels(predictor);
     if (predictor->skips_zeros != NULL)
         find_finite(predictor);
+    if (predictor->precision != NULL)
+        predictor->precision->fill(predictor);
 }
 
 dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
 
-    predictor->chain_rows = dlcore_path_chain_rows(&predictor->model->network, predictor->capacity);
+    predictor->chain_rows = dlcore_path_chain_rows(&predictor->model->network, predictor->capacity,
+                                                   predictor->precision != NULL);
     if (predictor->chain_rows > 0)
         status = make_chain(predictor, error);
     if (status == DLCORE_OK && predictor->capacity > predictor->chain_rows)

@@ -4,7 +4,8 @@
  * other, and batches of one whose weights do not stay in the first-level cache, run layer by layer
  * over the network's nodes. There a dense layer with one row, or with
  * few inputs that are not zero, goes by lists (products/gemv.h), any other by the native engine's
- * product. A model of another engine gets a copy of its weights in panels.
+ * product. A model of another engine gets a copy of its weights in panels. With a precision, every
+ * dense layer goes by products in fewer bits (predictor_low.h).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_MODEL_PREDICTOR_SETTLE_H
@@ -27,6 +28,9 @@ struct dlcore_predictor {
     size_t capacity;             /* rows */
     size_t input_width, output_width;
     bool flush_denormals;
+
+    const dlcore_predictor_precision_t *precision; /* NULL: float32 */
+    struct dlcore_predictor_low *low;              /* what it needs, or NULL */
 
     dlcore_chain_t chain;
     size_t chain_rows; /* most rows that it runs; 0: there is no chain */
@@ -59,6 +63,13 @@ static inline const float *dlcore_predictor_values(const dlcore_network_t *netwo
 {
     return index < node->parameter_count ? network->values + node->parameters[index].offset : NULL;
 }
+
+/* dlcore_predictor_create with options that are checked, and memory from any allocator, which must
+ * outlive the predictor. */
+dlcore_status dlcore_predictor_make(const dlcore_model_t *model,
+                                    const dlcore_predictor_options_t *options,
+                                    const dlcore_allocator_t *allocator,
+                                    dlcore_predictor_t **predictor);
 
 /* Everything that a run needs, for the model, capacity and widths that are set; on failure the
  * caller frees the predictor. */

@@ -220,12 +220,14 @@ static void test_predictor_run_reads_and_writes_only_its_arrays(void **state)
 
     (void)state;
     random_seed(15);
-    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+    for (size_t k = 0; k < PREDICTOR_PRECISIONS * sizeof widths / sizeof *widths; k++) {
+        size_t i = k / PREDICTOR_PRECISIONS;
         size_t n = widths[i][0], units = widths[i][2], rows = 3;
         dlcore_model_t *model =
             dense_model(predictor_engines[i % 2], n, widths[i][1], DLCORE_ACTIVATION_TANH, units,
                         DLCORE_ACTIVATION_LINEAR);
-        dlcore_predictor_t *predictor = predictor_of(model, rows);
+        dlcore_predictor_t *predictor =
+            precise_predictor_of(model, rows, predictor_precision(k % PREDICTOR_PRECISIONS));
         char *walls[3];
         float *x = before_a_wall(rows * n * sizeof *x, &walls[0]);
         float *y = before_a_wall(rows * units * sizeof *y, &walls[1]);
@@ -254,11 +256,11 @@ static void test_predictor_of_unaligned_rows_gives_the_same_bits(void **state)
     (void)state;
     random_seed(16);
     draw_inputs(2);
-    for (size_t i = 0; i < 2; i++) {
-        size_t n = widths[i];
+    for (size_t i = 0; i < 2 * PREDICTOR_PRECISIONS; i++) {
+        size_t n = widths[i % 2];
         dlcore_model_t *model = dense_model(DLCORE_ENGINE_AUTO, n, 50, DLCORE_ACTIVATION_TANH, 30,
                                             DLCORE_ACTIVATION_SOFTMAX);
-        dlcore_predictor_t *predictor = predictor_of(model, 8);
+        dlcore_predictor_t *predictor = precise_predictor_of(model, 8, predictor_precision(i / 2));
         assert_int_equal(dlcore_predictor_run(predictor, inputs, 8, expected), DLCORE_OK);
         for (size_t shift = 1; shift < 18; shift++) {
             memcpy(x + shift, inputs, 8 * n * sizeof *x);

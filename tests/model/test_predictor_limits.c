@@ -29,6 +29,7 @@ enum { ROWS_MAX = 40, THREADS = 200 };
 typedef struct scene {
     dlcore_engine_t engine;
     size_t width;
+    const dlcore_predictor_precision_t *precision;
 } scene_t;
 
 static dlcore_status build_with(const dlcore_allocator_t *allocator, const scene_t *scene,
@@ -52,6 +53,7 @@ static dlcore_status build_with(const dlcore_allocator_t *allocator, const scene
 static dlcore_status make_and_run(const dlcore_allocator_t *allocator, void *context)
 {
     const failing_allocator_t *memory = allocator->user;
+    const scene_t *scene = context;
     dlcore_model_t *model = NULL;
     dlcore_predictor_options_t options = dlcore_predictor_options_default();
     dlcore_error_record_t error = {0};
@@ -60,6 +62,7 @@ static dlcore_status make_and_run(const dlcore_allocator_t *allocator, void *con
     dlcore_status status = build_with(allocator, context, &model);
 
     options.batch_size = 4;
+    options.precision = scene->precision;
     options.error = &error;
     if (status == DLCORE_OK) {
         status = dlcore_predictor_create(model, &options, &predictor);
@@ -72,6 +75,7 @@ static dlcore_status make_and_run(const dlcore_allocator_t *allocator, void *con
         for (size_t rows = 0; rows <= 4; rows++)
             assert_int_equal(dlcore_predictor_run(predictor, inputs, rows, y), DLCORE_OK);
         assert_int_equal(dlcore_predictor_run_uint8(predictor, pixels, 4, y), DLCORE_OK);
+        assert_int_equal(dlcore_predictor_refresh(predictor), DLCORE_OK);
         assert_int_equal(memory->calls, calls); /* none in a run */
     } else {
         assert_null(predictor);
@@ -85,8 +89,10 @@ static void test_predictor_out_of_memory_fails_cleanly_and_runs_allocate_nothing
 {
     (void)state;
     draw_inputs(2);
-    for (size_t i = 0; i < 4; i++) {
-        scene_t scene = {.engine = predictor_engines[i % 2], .width = i < 2 ? 20 : 100};
+    for (size_t i = 0; i < 4 * PREDICTOR_PRECISIONS; i++) {
+        scene_t scene = {.engine = predictor_engines[i % 2],
+                         .width = i / 2 % 2 == 0 ? 20 : 100,
+                         .precision = predictor_precision(i / 4)};
         assert_true(failing_allocator_sweep(make_and_run, &scene) > 4);
     }
 }
@@ -306,10 +312,10 @@ static void test_predictor_run_leaves_the_float_environment_alone(void **state)
     (void)state;
     random_seed(17);
     draw_inputs(1);
-    for (size_t i = 0; i < 4; i++) {
-        dlcore_model_t *model = dense_model(predictor_engines[i % 2], widths[i / 2], 40,
+    for (size_t i = 0; i < 4 * PREDICTOR_PRECISIONS; i++) {
+        dlcore_model_t *model = dense_model(predictor_engines[i % 2], widths[i / 2 % 2], 40,
                                             DLCORE_ACTIVATION_SIGMOID, 4, DLCORE_ACTIVATION_TANH);
-        dlcore_predictor_t *predictor = predictor_of(model, 3);
+        dlcore_predictor_t *predictor = precise_predictor_of(model, 3, predictor_precision(i / 4));
         float y[12], usual[12];
         dlcore_float_mode_t before, after;
 
@@ -317,6 +323,7 @@ static void test_predictor_run_leaves_the_float_environment_alone(void **state)
         feclearexcept(FE_ALL_EXCEPT);
         fesetround(FE_UPWARD);
         before = dlcore_float_mode_get();
+        assert_int_equal(dlcore_predictor_refresh(predictor), DLCORE_OK);
         assert_int_equal(dlcore_predictor_run(predictor, inputs, 3, y), DLCORE_OK);
         after = dlcore_float_mode_get();
         fesetround(FE_TONEAREST);

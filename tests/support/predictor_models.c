@@ -68,13 +68,25 @@ dlcore_model_t *dense_model(dlcore_engine_t engine, size_t width, size_t hidden,
     return model;
 }
 
+const dlcore_predictor_precision_t *predictor_precision(size_t i)
+{
+    return i == 0 ? NULL : i == 1 ? dlcore_predictor_int8() : dlcore_predictor_bfloat16();
+}
+
 dlcore_predictor_t *predictor_of(const dlcore_model_t *model, size_t batch_size)
+{
+    return precise_predictor_of(model, batch_size, NULL);
+}
+
+dlcore_predictor_t *precise_predictor_of(const dlcore_model_t *model, size_t batch_size,
+                                         const dlcore_predictor_precision_t *precision)
 {
     dlcore_predictor_options_t options = dlcore_predictor_options_default();
     dlcore_error_record_t error = {0};
     dlcore_predictor_t *predictor = NULL;
 
     options.batch_size = batch_size;
+    options.precision = precision;
     options.error = &error;
     if (dlcore_predictor_create(model, &options, &predictor) != DLCORE_OK)
         fail_msg("%s", error.message);

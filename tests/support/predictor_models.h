@@ -30,5 +30,10 @@ dlcore_model_t *dense_model(dlcore_engine_t engine, size_t width, size_t hidden,
                             dlcore_activation_t middle, size_t units, dlcore_activation_t last);
 
 dlcore_predictor_t *predictor_of(const dlcore_model_t *model, size_t batch_size);
+dlcore_predictor_t *precise_predictor_of(const dlcore_model_t *model, size_t batch_size,
+                                         const dlcore_predictor_precision_t *precision);
+/* float32 (NULL) and the others. */
+#define PREDICTOR_PRECISIONS 3
+const dlcore_predictor_precision_t *predictor_precision(size_t i);
 
 #endif

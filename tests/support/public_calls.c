@@ -62,6 +62,7 @@ struct public_scene {
     dlcore_history_t *history, *made_history;
     dlcore_dataset_shard_t shard;
     dlcore_predictor_t *predictor, *made_predictor;
+    dlcore_predictor_report_t predictor_report;
     dlcore_csv_t *csv, *made_csv;
     dlcore_table_t *table, *made_table;
     dlcore_table_options_t table_options;

@@ -390,6 +390,11 @@ CALL(dlcore_predictor_options_default, (void)dlcore_predictor_options_default())
 CALL(dlcore_predictor_create,
      s->status = dlcore_predictor_create(P(s->model), P(&s->predictor_options),
                                          P(&s->made_predictor)))
+CALL(dlcore_predictor_bfloat16, (void)dlcore_predictor_bfloat16())
+CALL(dlcore_predictor_int8, (void)dlcore_predictor_int8())
+CALL(dlcore_predictor_report,
+     s->status = dlcore_predictor_report(P(s->predictor), P(s->x), P(&s->predictor_report),
+                                         P(&s->error)))
 CALL(dlcore_predictor_refresh, s->status = dlcore_predictor_refresh(P(s->predictor)))
 CALL(dlcore_predictor_free, FREE(dlcore_predictor_free, s->predictor))
 CALL(dlcore_predictor_run,

@@ -20,12 +20,15 @@ class predictor
 {
   public:
     explicit predictor(std::nullptr_t) noexcept {}
-    static result try_create(predictor &to, const model &of, std::size_t batch_size = 1)
+    // precision: dlcore_predictor_int8(); nullptr: float32.
+    static result try_create(predictor &to, const model &of, std::size_t batch_size = 1,
+                             const dlcore_predictor_precision_t *precision = nullptr)
     {
         dlcore_error_record_t record = {};
         dlcore_predictor_options_t options = dlcore_predictor_options_default();
         dlcore_predictor_t *made = nullptr;
         options.batch_size = batch_size;
+        options.precision = precision;
         options.error = &record;
         const dlcore_status status = dlcore_predictor_create(of.get(), &options, &made);
         to.handle_.reset(made);
@@ -51,9 +54,10 @@ class predictor
     }
 
 #ifdef DLCORE_HPP_THROWS
-    explicit predictor(const model &of, std::size_t batch_size = 1)
+    explicit predictor(const model &of, std::size_t batch_size = 1,
+                       const dlcore_predictor_precision_t *precision = nullptr)
     {
-        check(try_create(*this, of, batch_size));
+        check(try_create(*this, of, batch_size, precision));
     }
     void run(view<const float> x, view<float> y)
     {
