@@ -56,6 +56,11 @@ void dlcore_gather_begin(const dlcore_network_t *network, const dlcore_source_t 
 void dlcore_gather_list(const dlcore_sparse_t *sparse, size_t row, float *to, size_t panel,
                         size_t panel_stride, float scale, float offset);
 
+/* Where rows need no gathering, because predicting begins with a dense layer and they lie in order
+ * as floats that nothing is done to: makes *x, which has all columns, a view of them. */
+bool dlcore_gather_view(const dlcore_network_t *network, const dlcore_source_t *source,
+                        dlcore_matrix_t *x);
+
 /* Batch rows begin .. end-1 of x, those of its columns that it has (matrix.h: index), with the
  * network's leading layers applied. Of lists nothing is copied. */
 void dlcore_gather_samples(const dlcore_network_t *network, const dlcore_source_t *source,

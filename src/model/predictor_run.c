@@ -62,15 +62,16 @@ static void gather_batch(batch_t *batch)
 static bool prefers_lists(const batch_t *batch, size_t node, size_t units)
 {
     const dlcore_predictor_t *p = batch->predictor;
-    size_t share = dlcore_path_list_share(batch->rows, units, p->has_products), count = 0;
+    size_t share = dlcore_path_list_share(batch->rows, units, p->has_products), count = 0, most;
 
     if (share == SIZE_MAX)
         return true;
     if (!p->skips_zeros[node])
         return false;
-    for (size_t r = 0; r < batch->rows; r++)
+    most = batch->rows * batch->x.columns / 16 * share;
+    for (size_t r = 0; r < batch->rows && count < most; r++)
         count += p->gemv->nonzeros(&batch->x, r);
-    return count < batch->rows * batch->x.columns / 16 * share;
+    return count < most;
 }
 
 static void multiply_lists(const batch_t *batch, size_t node, const dlcore_layer_pass_t *pass)
@@ -149,8 +150,8 @@ static void run_node(batch_t *batch, size_t index)
                prefers_lists(batch, index, pass.output_width)) {
         multiply_lists(batch, index, &pass);
         activate_rows(&pass);
-    } else {
-        if (batch->is_raw)
+    } else { /* the native product reads rows as they are */
+        if (batch->is_raw && node->layer.kind != DLCORE_LAYER_DENSE)
             gather_batch(batch);
         node->type->forward(&pass);
     }

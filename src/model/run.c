@@ -27,16 +27,21 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
 {
     const dlcore_run_t *run = blocks->run;
     const dlcore_network_t *network = blocks->network;
+    dlcore_matrix_t own = workspace->input[0];
     dlcore_source_t source = run->source;
+    bool is_view;
 
     source.begin += block * run->block;
     source.rows = dlcore_size_min(run->block, run->source.rows - block * run->block);
     dlcore_gather_begin(network, &source, workspace, 0);
     dlcore_columns_scan(network, &source, workspace, 0, 0, 0, source.rows);
     dlcore_columns_choose(network, workspace, 0, 1);
+    is_view = dlcore_gather_view(network, &source, &workspace->input[0]);
     dlcore_workspace_set_batch(network, workspace, source.rows, 0);
-    dlcore_gather_samples(network, &source, &workspace->input[0], 0, source.rows);
+    if (!is_view)
+        dlcore_gather_samples(network, &source, &workspace->input[0], 0, source.rows);
     run->way->block(run, workspace, &source, block);
+    workspace->input[0] = own;
 }
 
 static void run_rows(void *argument, size_t worker, size_t workers)

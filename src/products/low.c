@@ -5,6 +5,8 @@
 
 #include "base/size.h"
 
+const float dlcore_low_zeros[160];
+
 static size_t words_of(const dlcore_low_functions_t *low, size_t inputs)
 {
     return (inputs + low->inputs_per_word - 1) / low->inputs_per_word;

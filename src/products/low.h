@@ -112,6 +112,9 @@ void dlcore_low_make_list(const dlcore_low_kernel_t *kernel, const dlcore_low_ro
 const dlcore_low_functions_t *dlcore_low_int8_kind(size_t index);
 const dlcore_low_functions_t *dlcore_low_bfloat16_kind(size_t index);
 
+/* Stands for a bias: as many as four panels have, and one before. */
+extern const float dlcore_low_zeros[160];
+
 /* Each kind's; only those that the build has. */
 extern const dlcore_low_functions_t dlcore_low_int8_portable;
 extern const dlcore_low_functions_t dlcore_low_int8_avx2;

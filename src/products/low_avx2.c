@@ -74,6 +74,7 @@ static inline void low_bytes(uint8_t *to, v_float a)
     _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(half, half));
 }
 
+#define LOW_UNROLL 4
 #include "products/low_template.h"
 
 LOW_FUNCTIONS(int8_avx2, LOW_INT8, LOW_TILES_4, "int8 avx2", LOW_ROUND_INT8)

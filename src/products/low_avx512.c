@@ -60,6 +60,7 @@ static inline void low_bytes(uint8_t *to, v_float a)
     _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
 }
 
+#define LOW_UNROLL 4
 #include "products/low_template.h"
 
 LOW_FUNCTIONS(int8_vnni_avx512, LOW_INT8_DOTS, LOW_TILES_12, "int8 avx512 vnni", LOW_ROUND_INT8)

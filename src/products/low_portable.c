@@ -90,6 +90,7 @@ static inline void low_bytes(uint8_t *to, v_float a)
         to[i] = (uint8_t)f[i];
 }
 
+#define LOW_UNROLL 1
 #include "products/low_template.h"
 
 LOW_FUNCTIONS(int8_portable, LOW_INT8, LOW_TILES_2, "int8 portable", LOW_ROUND_INT8)

@@ -8,6 +8,7 @@
  *   low_zero(), low_add(sum, sum), low_whole_floats(sum)    sums of whole numbers
  *   low_of_floats(v), low_floats(sum)        sums that are floats, which stay as they are
  *   low_bytes(to, v)                         V_WIDTH bytes of whole numbers in 0 .. 255
+ *   LOW_UNROLL                               sums of a unit side by side, where units are few
  *
  * LOW_FUNCTIONS makes the functions of a kind, which is a constant in all that is inlined there.
  *
@@ -256,7 +257,7 @@ static low_tile_t low_begin(const dlcore_low_product_t *p, size_t c)
         .b_panel = k->panel * k->words,
         .factors = k->factors + c,
         .width = k->width,
-        .bias = p->bias != NULL ? p->bias + c : low_zeros,
+        .bias = p->bias != NULL ? p->bias + c : dlcore_low_zeros,
         .floor = p->relu ? 0.0f : -INFINITY,
     };
 }
@@ -326,8 +327,8 @@ static void low_multiply_lists(const dlcore_low_product_t *p, const dlcore_low_l
  * rounded (low_rows_template.h). */
 #define LOW_FUNCTIONS(name, kind, tiles, label, rounding)                                        \
     tiles(name, kind) LOW_LIST(name, kind, 4, 4, 2, 1)                                           \
-        LOW_LIST(name, kind, 2, 2, 2, low_is_whole(kind) ? 2 : 1)                                \
-            LOW_LIST(name, kind, 1, 1, 2, low_is_whole(kind) ? 4 : 1)                            \
+        LOW_LIST(name, kind, 2, 2, 2, low_is_whole(kind) && LOW_UNROLL > 1 ? 2 : 1)              \
+            LOW_LIST(name, kind, 1, 1, 2, low_is_whole(kind) ? LOW_UNROLL : 1)                   \
                 LOW_LIST(name, kind, part, 1, 1,                                                 \
                          low_is_whole(kind)                                                      \
                              ? 4                                                                 \

@@ -29,9 +29,6 @@ typedef struct low_tile {
     float floor;       /* 0 for relu, else -Inf */
 } low_tile_t;
 
-/* Stands for a bias: as many as the panels of a tile have. */
-static const float low_zeros[256];
-
 /* What is beyond the columns of a row is zero, whatever was not finite. */
 static inline void low_clear_padding(const dlcore_matrix_t *y, size_t row)
 {

@@ -83,11 +83,12 @@ static void set_columns(micro_t *t, size_t columns, size_t p)
 static const float zeros[NATIVE_PANEL];
 
 /* Sums over columns k .. of rows row .. of a matrix: A of forward and input gradient. What comes
- * after a tile's last block is the first of the tile below. */
+ * after a tile's last block is the first of the tile below. k may be within a panel only where that
+ * is as wide as a row. */
 static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k,
                             const dlcore_tiles_t *pairs)
 {
-    const float *first = dlcore_matrix_at(a, row, k > 0 ? k / a->panel : 0);
+    const float *first = dlcore_matrix_at(a, row, k / a->panel) + k % a->panel;
     return (micro_t){
         .tiles = pairs != NULL ? pairs : &micro_tiles,
         .a = first,

@@ -14,14 +14,18 @@
 #define TRAIN(name, head, batch, batches, optimizer, ...)                                     \
     {                                                                                         \
         name, BENCH_TRAIN, head, {__VA_ARGS__}, batch, batches, DLCORE_OPTIMIZER_##optimizer, \
-            false                                                                             \
+            false, BENCH_FLOAT32                                                              \
     }
-#define PREDICT(name, work, head, batch, digits, ...)                               \
-    {                                                                               \
-        name, work, head, {__VA_ARGS__}, batch, 0, DLCORE_OPTIMIZER_RMSPROP, digits \
+#define PREDICT(name, work, head, batch, digits, ...)                                              \
+    {                                                                                              \
+        name, work, head, {__VA_ARGS__}, batch, 0, DLCORE_OPTIMIZER_RMSPROP, digits, BENCH_FLOAT32 \
     }
-#define RUN(name, batch, digits) \
-    PREDICT("predict 784-512-10 " name, BENCH_PREDICTOR, BENCH_CLASSES, batch, digits, 784, 512, 10)
+#define RUN_IN(name, batch, digits, precision)                                                \
+    {                                                                                         \
+        "predict 784-512-10 " name, BENCH_PREDICTOR, BENCH_CLASSES, {784, 512, 10}, batch, 0, \
+            DLCORE_OPTIMIZER_RMSPROP, digits, precision                                       \
+    }
+#define RUN(name, batch, digits) RUN_IN(name, batch, digits, BENCH_FLOAT32)
 
 /* The samples of a training case are as many as keep a call of model_fit, which may run several
  * epochs over them, within what people have: 4,096 where the network allows it. */
@@ -49,7 +53,8 @@ const bench_case_t bench_cases[] = {
      128,
      0,
      DLCORE_OPTIMIZER_RMSPROP,
-     true},
+     true,
+     BENCH_FLOAT32},
     /* units, batch, rate and epochs are those of train_fast in examples/mnist_recipes.c */
     {"recipe mnist",
      BENCH_RECIPE,
@@ -58,13 +63,21 @@ const bench_case_t bench_cases[] = {
      128,
      0,
      DLCORE_OPTIMIZER_ADAM,
-     true},
+     true,
+     BENCH_FLOAT32},
     RUN("b1 digits", 1, true),
     RUN("b1 dense", 1, false),
     RUN("b2 dense", 2, false),
     RUN("b4 dense", 4, false),
     RUN("b8 dense", 8, false),
     RUN("b16 dense", 16, false),
+    RUN("b128 dense, predictor", 128, false),
+    RUN_IN("b1 digits bfloat16", 1, true, BENCH_BFLOAT16),
+    RUN_IN("b1 dense bfloat16", 1, false, BENCH_BFLOAT16),
+    RUN_IN("b128 dense bfloat16", 128, false, BENCH_BFLOAT16),
+    RUN_IN("b1 digits int8", 1, true, BENCH_INT8),
+    RUN_IN("b1 dense int8", 1, false, BENCH_INT8),
+    RUN_IN("b128 dense int8", 128, false, BENCH_INT8),
     PREDICT("predict 784-512-10 b128 dense", BENCH_PREDICT, BENCH_CLASSES, 128, false, 784, 512,
             10),
     PREDICT("predict 784-512-10 b10000 dense", BENCH_PREDICT, BENCH_CLASSES, 10000, false, 784, 512,

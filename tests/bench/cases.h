@@ -29,6 +29,8 @@ typedef enum bench_head {
     BENCH_YES_OR_NO    /* tanh, sigmoid at the end, binary cross-entropy */
 } bench_head_t;
 
+typedef enum bench_precision { BENCH_FLOAT32, BENCH_BFLOAT16, BENCH_INT8 } bench_precision_t;
+
 typedef struct bench_case {
     const char *name;
     bench_work_t work;
@@ -37,7 +39,8 @@ typedef struct bench_case {
     size_t batch;                        /* samples of a step or a call */
     size_t batches;                      /* BENCH_TRAIN: of generated samples, an epoch */
     dlcore_optimizer_kind_t optimizer;
-    bool digits; /* needs MNIST */
+    bool digits;                 /* needs MNIST */
+    bench_precision_t precision; /* BENCH_PREDICTOR: in which it multiplies */
 } bench_case_t;
 
 extern const bench_case_t bench_cases[];

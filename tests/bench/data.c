@@ -1,4 +1,4 @@
-/* MNIST's training images.
+/* MNIST's images.
  *
  * SPDX-License-Identifier: MIT */
 #include "bench/data.h"
@@ -34,16 +34,19 @@ static dlcore_tensor_t *load(const char *folder, const char *name)
     bench_fail(path);
 }
 
-bool bench_mnist_load(const char *folder, bench_mnist_t *mnist)
+static bool load_part(const char *folder, const char *part, bench_mnist_t *mnist)
 {
+    char name[64];
     dlcore_error_record_t error = {0};
     dlcore_tensor_t *labels;
 
     *mnist = (bench_mnist_t){NULL, NULL};
     if (folder == NULL)
         return false;
-    mnist->images = load(folder, "train-images-idx3-ubyte");
-    labels = load(folder, "train-labels-idx1-ubyte");
+    snprintf(name, sizeof name, "%s-images-idx3-ubyte", part);
+    mnist->images = load(folder, name);
+    snprintf(name, sizeof name, "%s-labels-idx1-ubyte", part);
+    labels = load(folder, name);
     bench_check(dlcore_tensor_one_hot(labels, CLASSES, &mnist->one_hot, &error), error.message);
     dlcore_tensor_free(labels);
     if (dlcore_tensor_dtype(mnist->images) != DLCORE_DTYPE_UINT8 ||
@@ -51,6 +54,16 @@ bool bench_mnist_load(const char *folder, bench_mnist_t *mnist)
         dlcore_tensor_length(mnist->images, 0) != dlcore_tensor_length(mnist->one_hot, 0))
         bench_fail("the data is not of MNIST's form");
     return true;
+}
+
+bool bench_mnist_load(const char *folder, bench_mnist_t *mnist)
+{
+    return load_part(folder, "train", mnist);
+}
+
+bool bench_mnist_load_test(const char *folder, bench_mnist_t *mnist)
+{
+    return load_part(folder, "t10k", mnist);
 }
 
 void bench_mnist_free(bench_mnist_t *mnist)

@@ -66,6 +66,13 @@ static void fill_pool(prediction_t *prediction, size_t count, const bench_mnist_
         prediction->pool[i] = (float)pixels[i] / 255.0f;
 }
 
+static const dlcore_predictor_precision_t *precision_of(const bench_case_t *which)
+{
+    return which->precision == BENCH_INT8       ? dlcore_predictor_int8()
+           : which->precision == BENCH_BFLOAT16 ? dlcore_predictor_bfloat16()
+                                                : NULL;
+}
+
 bench_subject_t bench_subject_predictor(const bench_case_t *which, dlcore_engine_t engine,
                                         const bench_mnist_t *mnist)
 {
@@ -85,6 +92,7 @@ bench_subject_t bench_subject_predictor(const bench_case_t *which, dlcore_engine
         bench_allocate(which->batch * which->widths[bench_case_layers(which)], sizeof(float));
     fill_pool(prediction, count, which->digits ? mnist : NULL);
     options.batch_size = which->batch;
+    options.precision = precision_of(which);
     options.error = &error;
     bench_check(dlcore_predictor_create(prediction->model, &options, &prediction->predictor),
                 error.message);
