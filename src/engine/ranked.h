@@ -49,18 +49,20 @@ typedef struct dlcore_ranked {
     size_t piece_count;
 } dlcore_ranked_t;
 
-/* *ranked, empty or made before, is one for these: it stays where its key is theirs and it has room
- * for as many rows of a slice and workers. On failure it is empty. */
+/* *ranked, empty or made before, is one for these and batches of that many rows (of all ranks, or
+ * with own data of this one): it stays where its key is theirs and it has room for as many rows of
+ * a slice and workers. On failure it is empty. Makes room for gathers of sums, too. */
 dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
-                                   const dlcore_objective_t *objective, const dlcore_ranks_t *ranks,
+                                   const dlcore_objective_t *objective, dlcore_ranks_t *ranks,
                                    unsigned batch_forms, size_t rows, size_t workers,
                                    dlcore_ranked_t *ranked, dlcore_error_record_t *error);
 void dlcore_ranked_clear(dlcore_ranked_t *ranked);
 /* Something has written the weights: what is known of them is stale. */
-void dlcore_ranked_forget_weights(dlcore_ranked_t *ranked);
-
-/* Rows of the largest slice of a batch: of all ranks', or with own data of this rank's alone. */
-size_t dlcore_ranked_rows(const dlcore_ranks_t *ranks, size_t rows);
+static inline void dlcore_ranked_forget_weights(dlcore_ranked_t *ranked)
+{
+    for (size_t k = 0; k < ranked->key.slices; k++)
+        ranked->slices[k].weights = DLCORE_WEIGHTS_UNKNOWN;
+}
 
 typedef struct dlcore_ranked_step {
     dlcore_step_t *step; /* its source is the batch, or with own data this rank's rows of it */

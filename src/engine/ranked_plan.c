@@ -11,18 +11,13 @@
 /* What a piece has unless the collective says otherwise, in bytes. */
 #define PIECE_BYTES ((size_t)1 << 20)
 
-size_t dlcore_ranked_rows(const dlcore_ranks_t *ranks, size_t rows)
+/* Rows of the largest slice of a batch: of all ranks', or with own data of this rank's alone. */
+static size_t rows_of_largest(const dlcore_ranks_t *ranks, size_t rows)
 {
     size_t slices =
         ranks->collective.own_data ? dlcore_ranks_slices(ranks) : dlcore_ranks_all_slices(ranks);
 
     return dlcore_size_max(1, rows / slices + (rows % slices != 0));
-}
-
-void dlcore_ranked_forget_weights(dlcore_ranked_t *ranked)
-{
-    for (size_t k = 0; k < ranked->key.slices; k++)
-        ranked->slices[k].weights = DLCORE_WEIGHTS_UNKNOWN;
 }
 
 void dlcore_ranked_clear(dlcore_ranked_t *ranked)
@@ -170,7 +165,7 @@ static bool is_same_ranked_key(const dlcore_ranked_key_t *a, const dlcore_ranked
 }
 
 dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
-                                   const dlcore_objective_t *objective, const dlcore_ranks_t *ranks,
+                                   const dlcore_objective_t *objective, dlcore_ranks_t *ranks,
                                    unsigned batch_forms, size_t rows, size_t workers,
                                    dlcore_ranked_t *ranked, dlcore_error_record_t *error)
 {
@@ -182,8 +177,12 @@ dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
                                .forms = batch_forms,
                                .piece_bytes = collective->piece_bytes > 0 ? collective->piece_bytes
                                                                           : PIECE_BYTES};
-    dlcore_status status;
+    dlcore_status status =
+        dlcore_ranks_reserve(ranks, dlcore_sums_stored_length(objective) * sizeof(double), error);
 
+    if (status != DLCORE_OK)
+        return status;
+    rows = rows_of_largest(ranks, rows);
     if (is_same_ranked_key(&ranked->key, &key) && ranked->capacity >= rows &&
         ranked->workers >= workers)
         return DLCORE_OK;

@@ -22,7 +22,10 @@
 
 DLCORE_HIDDEN_BEGIN
 
+typedef struct dlcore_rank_calls dlcore_rank_calls_t; /* model/rank_calls.h */
+
 typedef struct dlcore_ranks {
+    const dlcore_rank_calls_t *code; /* set by who made it */
     dlcore_allocator_t allocator;
     dlcore_collective_t collective;
     dlcore_error_record_t failure; /* of the first call that failed: all is over then */

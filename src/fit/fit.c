@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/size.h"
 #include "model/dataset.h"
+#include "model/rank_calls.h"
 
 dlcore_fit_options_t dlcore_fit_options_default(void)
 {
@@ -313,11 +314,11 @@ static dlcore_status begin_on_all(dlcore_model_t *model, const dlcore_fit_option
     dlcore_ranks_t *ranks = dlcore_model_ranks(model);
     dlcore_meeting_t meeting = {.point = DLCORE_MEETING_FIT};
 
-    if (ranks != NULL && dlcore_ranks_begin(ranks, "fit", &model->error) != DLCORE_OK)
+    if (ranks != NULL && ranks->code->begin(ranks, "fit", &model->error) != DLCORE_OK)
         return model->error.status;
     meeting.status = make_fit(model, options, made);
     if (meeting.status != DLCORE_OK && ranks != NULL)
-        return dlcore_ranks_meet(ranks, &meeting, &model->error);
+        return ranks->code->meet(ranks, &meeting, &model->error);
     return meeting.status;
 }
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "fit/fit.h"
-#include "model/facts.h"
+#include "model/rank_calls.h"
 
 /* ---- the beginning ---- */
 
@@ -45,8 +45,8 @@ static dlcore_status compare_options(const dlcore_fit_t *fit)
         {"the batch that it begins with", fit->position.batch, false},
     };
 
-    return dlcore_ranks_compare(fit->model, facts, sizeof facts / sizeof facts[0],
-                                &fit->model->error);
+    return fit->ranks->code->compare(fit->model, facts, sizeof facts / sizeof facts[0],
+                                     &fit->model->error);
 }
 
 /* Ranks with tensors of their own make as many batches as the one that has most. */
@@ -75,7 +75,7 @@ dlcore_status dlcore_fit_begin_ranks(dlcore_fit_t *fit, dlcore_status status)
         return status;
     if (status == DLCORE_OK)
         meeting.rows = fit->ranks->collective.own_data ? fit->feed.batches : fit->feed.samples.rows;
-    status = dlcore_ranks_meet(fit->ranks, &meeting, &fit->model->error);
+    status = fit->ranks->code->meet(fit->ranks, &meeting, &fit->model->error);
     if (status == DLCORE_OK)
         status = settle_batches(fit, &meeting);
     if (status == DLCORE_OK)
@@ -110,7 +110,7 @@ static dlcore_status meet(dlcore_fit_t *fit, dlcore_meeting_t *meeting)
     dlcore_status status;
 
     meeting->stops_by_callback = fit->stopped_by_callback;
-    status = dlcore_ranks_meet(fit->ranks, meeting, &fit->model->error);
+    status = fit->ranks->code->meet(fit->ranks, meeting, &fit->model->error);
     if (status != DLCORE_OK || fit->ranks->told)
         return status;
     fit->stop |= meeting->stopped;
@@ -188,5 +188,5 @@ dlcore_status dlcore_fit_settle_not_finite(dlcore_fit_t *fit, dlcore_status stat
         return status;
     }
     meeting.weak = !fit->training.names_number;
-    return dlcore_ranks_meet(fit->ranks, &meeting, &fit->model->error);
+    return fit->ranks->code->meet(fit->ranks, &meeting, &fit->model->error);
 }

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "fit/fit.h"
 #include "model/evaluate.h"
-#include "model/tally.h"
+#include "model/rank_calls.h"
 
 /* Each rank has its share of the rows. */
 static dlcore_status run_share(const dlcore_run_t *run, dlcore_sums_t *sums,
@@ -14,13 +14,14 @@ static dlcore_status run_share(const dlcore_run_t *run, dlcore_sums_t *sums,
 {
     const dlcore_model_t *model = run->model;
     dlcore_meeting_t meeting = {.point = DLCORE_MEETING_VALIDATION, .rows = run->source.rows};
+    const dlcore_rank_calls_t *code = model->ranks->code;
     dlcore_tally_t tally;
 
-    meeting.status = dlcore_tally_create(model, run->objective, &model->allocator, &tally, error);
+    meeting.status = code->tally_create(model, run->objective, &model->allocator, &tally, error);
     if (meeting.status == DLCORE_OK)
-        meeting.status = dlcore_tally_run(&tally, run, error);
-    meeting.status = dlcore_tally_settle(&tally, &meeting, sums, error);
-    dlcore_tally_free(&tally);
+        meeting.status = code->tally_run(&tally, run, error);
+    meeting.status = code->tally_settle(&tally, &meeting, sums, error);
+    code->tally_free(&tally);
     return meeting.status;
 }
 

@@ -2,8 +2,26 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
-#include "model/facts.h"
-#include "model/meeting.h"
+#include "model/rank_calls.h"
+
+static const dlcore_rank_calls_t rank_calls = {
+    .free = dlcore_ranks_free,
+    .begin = dlcore_ranks_begin,
+    .check_objective = dlcore_ranks_check_objective,
+    .meet = dlcore_ranks_meet,
+    .compare = dlcore_ranks_compare,
+    .is_unchecked = dlcore_ranks_is_unchecked,
+    .set_checked = dlcore_ranks_set_checked,
+    .step_ensure = dlcore_ranked_ensure,
+    .step_run = dlcore_ranked_run,
+    .step_clear = dlcore_ranked_clear,
+    .tally_create = dlcore_tally_create,
+    .tally_free = dlcore_tally_free,
+    .tally_slice = dlcore_tally_slice,
+    .tally_add = dlcore_tally_add,
+    .tally_run = dlcore_tally_run,
+    .tally_settle = dlcore_tally_settle,
+};
 
 static const char *missing_function(const dlcore_collective_t *collective)
 {
@@ -59,10 +77,11 @@ static dlcore_status set_collective(dlcore_model_t *model, const dlcore_collecti
                                     DLCORE_FACTS_MAX * sizeof(uint64_t), &ranks, &model->error);
         if (status != DLCORE_OK)
             return status;
+        ranks->code = &rank_calls;
     }
+    dlcore_ranked_clear(&model->trainer.ranked);
     dlcore_ranks_free(model->ranks);
     model->ranks = ranks;
-    dlcore_ranked_clear(&model->trainer.ranked);
     return DLCORE_OK;
 }
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "base/traces.h"
-#include "model/tally.h"
+#include "model/rank_calls.h"
 #include "tensor/tensor.h"
 
 size_t dlcore_block_rows(size_t rows)
@@ -79,7 +79,7 @@ dlcore_status dlcore_evaluate_begin(const dlcore_model_t *model, bool *told,
     dlcore_ranks_t *ranks = model != NULL ? dlcore_model_ranks(model) : NULL;
 
     *told = ranks != NULL && ranks->told;
-    return ranks != NULL ? dlcore_ranks_begin(ranks, "evaluate", error) : DLCORE_OK;
+    return ranks != NULL ? ranks->code->begin(ranks, "evaluate", error) : DLCORE_OK;
 }
 
 void dlcore_evaluate_end(const dlcore_model_t *model, bool told)
@@ -115,7 +115,7 @@ dlcore_status dlcore_check_evaluate(const dlcore_model_t *model,
     if (status == DLCORE_OK)
         status = dlcore_model_objective(model, objective, error);
     if (status == DLCORE_OK && dlcore_model_ranks(model) != NULL)
-        status = dlcore_ranks_check_objective(objective, "evaluate", error);
+        status = model->ranks->code->check_objective(objective, "evaluate", error);
     return status;
 }
 
@@ -177,13 +177,14 @@ static dlcore_status run_evaluate(const dlcore_run_t *run, dlcore_status status,
     if (tally.ranks == NULL)
         return status == DLCORE_OK ? dlcore_run_evaluate(run, sums, error) : status;
     if (status == DLCORE_OK)
-        status = dlcore_tally_create(model, run->objective, &model->allocator, &tally, error);
+        status = tally.ranks->code->tally_create(model, run->objective, &model->allocator, &tally,
+                                                 error);
     if (status == DLCORE_OK)
-        status = dlcore_tally_run(&tally, run, error);
+        status = tally.ranks->code->tally_run(&tally, run, error);
     meeting.status = status;
-    status = dlcore_tally_settle(&tally, &meeting, sums, error);
+    status = tally.ranks->code->tally_settle(&tally, &meeting, sums, error);
     if (tally.slices != NULL)
-        dlcore_tally_free(&tally);
+        tally.ranks->code->tally_free(&tally);
     return status;
 }
 

@@ -8,7 +8,7 @@
 #include "model/dataset.h"
 #include "model/evaluate.h"
 #include "model/feed.h"
-#include "model/tally.h"
+#include "model/rank_calls.h"
 #include "nn/loss_masked.h"
 #include "tensor/tensor.h"
 
@@ -78,7 +78,8 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
 
     if (status != DLCORE_OK)
         return fail_batch(pass->batch, status, &found, error);
-    if (pass->tally.ranks != NULL && !dlcore_tally_slice(&pass->tally, pass->batch, &slice))
+    if (pass->tally.ranks != NULL &&
+        !pass->tally.ranks->code->tally_slice(&pass->tally, pass->batch, &slice))
         return DLCORE_OK; /* another rank's */
     objective.weighted = source->weights != NULL;
     run.objective = &objective;
@@ -91,7 +92,7 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     if (pass->run->team == NULL)
         dlcore_model_release_team(model, run.team);
     if (status == DLCORE_OK && pass->tally.ranks != NULL)
-        dlcore_tally_add(&pass->tally, slice, &pass->more);
+        pass->tally.ranks->code->tally_add(&pass->tally, slice, &pass->more);
     else if (status == DLCORE_OK)
         dlcore_sums_add(&objective, pass->sums, &pass->more);
     return status;
@@ -152,7 +153,8 @@ static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_data
     dlcore_meeting_t meeting = {.point = point};
 
     if (status == DLCORE_OK && pass.tally.ranks != NULL)
-        status = dlcore_tally_create(run->model, run->objective, &held, &pass.tally, error);
+        status = pass.tally.ranks->code->tally_create(run->model, run->objective, &held,
+                                                      &pass.tally, error);
     if (status == DLCORE_OK)
         status = read_batches(&pass, dataset, steps, progress, error);
     if (progress != NULL)
@@ -161,9 +163,9 @@ static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_data
         return status;
     meeting.status = status;
     meeting.rows = pass.batch; /* which the ranks must have in common, but with own data */
-    status = dlcore_tally_settle(&pass.tally, &meeting, sums, error);
+    status = pass.tally.ranks->code->tally_settle(&pass.tally, &meeting, sums, error);
     if (pass.tally.slices != NULL)
-        dlcore_tally_free(&pass.tally);
+        pass.tally.ranks->code->tally_free(&pass.tally);
     return status;
 }
 

@@ -36,13 +36,6 @@ static const char *point_name(uint64_t point)
     return point < DLCORE_MEETING_POINTS ? point_names[point] : "something unknown";
 }
 
-dlcore_status dlcore_ranks_failed(const dlcore_ranks_t *ranks, dlcore_error_record_t *error)
-{
-    if (ranks->failure.status == DLCORE_OK)
-        return DLCORE_OK;
-    return dlcore_fail(error, ranks->failure.status, "%s", ranks->failure.message);
-}
-
 dlcore_status dlcore_ranks_begin(dlcore_ranks_t *ranks, const char *call,
                                  dlcore_error_record_t *error)
 {

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "base/error.h"
 #include "model/model.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -81,7 +82,13 @@ dlcore_status dlcore_ranks_check_objective(const dlcore_objective_t *objective, 
 dlcore_status dlcore_ranks_meet(dlcore_ranks_t *ranks, dlcore_meeting_t *meeting,
                                 dlcore_error_record_t *error);
 /* The message of a failed collective, in *error, and its status. */
-dlcore_status dlcore_ranks_failed(const dlcore_ranks_t *ranks, dlcore_error_record_t *error);
+static inline dlcore_status dlcore_ranks_failed(const dlcore_ranks_t *ranks,
+                                                dlcore_error_record_t *error)
+{
+    if (ranks->failure.status == DLCORE_OK)
+        return DLCORE_OK;
+    return dlcore_fail(error, ranks->failure.status, "%s", ranks->failure.message);
+}
 
 DLCORE_HIDDEN_END
 

@@ -1,7 +1,7 @@
 /* The life of a model, and its layers.
  *
  * SPDX-License-Identifier: MIT */
-#include "model/model.h"
+#include "model/rank_calls.h"
 
 #include <string.h>
 
@@ -113,10 +113,11 @@ void dlcore_model_free(dlcore_model_t *model)
         return;
     allocator = model->allocator;
     dlcore_model_drop_calls(model);
-    dlcore_ranks_free(model->ranks);
     dlcore_team_free(model->team);
     dlcore_model_drop_run(model);
     dlcore_trainer_clear(model);
+    if (model->ranks != NULL)
+        model->ranks->code->free(model->ranks);
     dlcore_network_clear(&model->network);
     dlcore_notes_clear(&model->notes, &allocator);
     dlcore_release(&allocator, model);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "model/single_step.h"
 
-#include "model/facts.h"
+#include "model/rank_calls.h"
 
 /* One step on all rows of x and y at once. */
 dlcore_status dlcore_single_step(dlcore_training_t *training, const dlcore_source_t *source,
@@ -28,7 +28,7 @@ dlcore_status dlcore_single_begin(dlcore_model_t *model, const char *call)
 {
     dlcore_ranks_t *ranks = dlcore_model_ranks(model);
 
-    return ranks != NULL ? dlcore_ranks_begin(ranks, call, &model->error) : DLCORE_OK;
+    return ranks != NULL ? ranks->code->begin(ranks, call, &model->error) : DLCORE_OK;
 }
 
 /* Where ranks meet before the step; `status` is what came of everything until then. */
@@ -42,10 +42,10 @@ dlcore_status dlcore_single_meet(dlcore_training_t *training, dlcore_meeting_t *
         return status;
     meeting->status = status;
     meeting->rows = status == DLCORE_OK ? dlcore_sample_count(source->x) : 0;
-    meeting->unchecked = dlcore_ranks_is_unchecked(model);
-    status = dlcore_ranks_meet(ranks, meeting, &model->error);
+    meeting->unchecked = ranks->code->is_unchecked(model);
+    status = ranks->code->meet(ranks, meeting, &model->error);
     if (status == DLCORE_OK && meeting->check)
-        status = dlcore_ranks_compare(model, NULL, 0, &model->error);
+        status = ranks->code->compare(model, NULL, 0, &model->error);
     return status;
 }
 
@@ -59,5 +59,5 @@ dlcore_status dlcore_single_settle(dlcore_training_t *training, dlcore_meeting_p
         status != DLCORE_ERROR_NOT_FINITE)
         return status;
     meeting.weak = !training->names_number;
-    return dlcore_ranks_meet(training->ranks, &meeting, &training->model->error);
+    return training->ranks->code->meet(training->ranks, &meeting, &training->model->error);
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small_plan.h"
+#include "model/rank_calls.h"
 #include "model/train.h"
 #include "system/clock.h"
 #include "tensor/tensor.h"
@@ -82,18 +83,11 @@ static dlcore_status reserve_training(dlcore_training_t *training, const dlcore_
 {
     dlcore_model_t *model = training->model;
     unsigned form = dlcore_gather_form(&model->network, x);
-    dlcore_status status = DLCORE_OK;
 
     if (training->ranks != NULL)
-        status = dlcore_ranks_reserve(
-            training->ranks, dlcore_sums_stored_length(&training->objective) * sizeof(double),
-            &model->error);
-    if (status == DLCORE_OK && training->ranks != NULL)
-        return dlcore_ranked_ensure(&model->network, &training->objective, training->ranks, form,
-                                    dlcore_ranked_rows(training->ranks, rows), training->workers,
-                                    &model->trainer.ranked, &model->error);
-    if (status != DLCORE_OK)
-        return status;
+        return training->ranks->code->step_ensure(&model->network, &training->objective,
+                                                  training->ranks, form, rows, training->workers,
+                                                  &model->trainer.ranked, &model->error);
     return dlcore_workspace_ensure(&model->network, &training->objective, form, rows,
                                    training->workers, &model->trainer.workspace, &model->error);
 }
@@ -116,7 +110,7 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
     *training = (dlcore_training_t){.model = model, .ranks = dlcore_model_ranks(model)};
     status = check_data(model, call, x, y, setter, &training->objective, &training->misfit);
     if (status == DLCORE_OK && training->ranks != NULL)
-        status = dlcore_ranks_check_objective(&training->objective, call, &model->error);
+        status = training->ranks->code->check_objective(&training->objective, call, &model->error);
     if (status != DLCORE_OK)
         return status;
     training->objective.weighted = weighted;
@@ -221,7 +215,7 @@ dlcore_status dlcore_training_step(dlcore_training_t *training, const dlcore_mee
                                               .ranked = &training->model->trainer.ranked,
                                               .first_row = meeting->first_row,
                                               .batch_rows = meeting->batch_rows};
-    if (dlcore_ranked_run(&training->ranked, training->workers) == DLCORE_OK)
+    if (training->ranks->code->step_run(&training->ranked, training->workers) == DLCORE_OK)
         return DLCORE_OK;
     return dlcore_ranks_failed(training->ranks, &training->model->error);
 }

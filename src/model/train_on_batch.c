@@ -4,7 +4,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "engine/network_exchange.h"
-#include "model/facts.h"
+#include "model/rank_calls.h"
 #include "model/single_step.h"
 
 static dlcore_status prepare_batch(dlcore_training_t *training, dlcore_update_sink_t *update,
@@ -51,7 +51,7 @@ static dlcore_status train_on_batch(dlcore_model_t *model, const dlcore_source_t
         if (status == DLCORE_OK)
             dlcore_training_advance(&training);
         if (status == DLCORE_OK && training.ranks != NULL)
-            dlcore_ranks_set_checked(model);
+            training.ranks->code->set_checked(model);
         if (result != NULL && (status == DLCORE_OK || status == DLCORE_ERROR_NOT_FINITE))
             dlcore_evaluation_set(model, &training.objective, &training.step.sums, result);
     }
@@ -146,7 +146,7 @@ static dlcore_status compute_gradients(dlcore_model_t *model, const dlcore_tenso
         export_gradients(network, store.gradients, gradients);
     }
     if (status == DLCORE_OK && training.ranks != NULL)
-        dlcore_ranks_set_checked(model);
+        training.ranks->code->set_checked(model);
     dlcore_release(&model->allocator, store.gradients);
     if (begun)
         dlcore_training_end(&training);

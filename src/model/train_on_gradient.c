@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "dlcore/steps.h"
 #include "engine/network_exchange.h"
-#include "model/facts.h"
 #include "model/given_gradient.h"
+#include "model/rank_calls.h"
 #include "model/single_step.h"
 
 /* ---- of the outputs ---- */
@@ -42,7 +42,7 @@ static dlcore_status train_on_gradient(dlcore_model_t *model, const dlcore_tenso
         if (status == DLCORE_OK)
             dlcore_training_advance(&training);
         if (status == DLCORE_OK && training.ranks != NULL)
-            dlcore_ranks_set_checked(model);
+            training.ranks->code->set_checked(model);
     }
     if (begun)
         dlcore_training_end(&training);

@@ -4,14 +4,15 @@
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 #include "base/error.h"
-#include "model/model.h"
+#include "model/rank_calls.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
 {
     dlcore_release(&model->allocator, model->trainer.slots);
     dlcore_update_plan_clear(&model->allocator, &model->trainer.plan);
     dlcore_workspace_clear(&model->trainer.workspace);
-    dlcore_ranked_clear(&model->trainer.ranked);
+    if (model->ranks != NULL) /* else it is empty */
+        model->ranks->code->step_clear(&model->trainer.ranked);
     model->trainer = (dlcore_trainer_t){.clock = dlcore_optimizer_clock_start()};
 }
 
