@@ -87,11 +87,11 @@ case $parts in
 *" keras "*)
     LC_ALL=C sed 's/"PReLU"/"PReLX"/' "$fixtures/keras_3.15.1.h5" > other.h5
     lacking other.h5 'no layer "PReLX"' '(PReLX); this version has no such layer' \
-        'dense (Dense): units 4, activation LeakyReLU' 'compiled: Adam, sparse_categorical'
+        'dense (Dense): units 4, activation LeakyReLU' 'compiled: optimizer Adam, loss sparse_categorical'
     ;;
 esac
 case $parts in
-*" onnx "*) lacking "$fixtures/onnx/torch_residual.onnx" Gemm Add 'cannot be loaded' ;;
+*" onnx "*) lacking "$fixtures/onnx/torch_residual.onnx" 'Gemm "' 'Add "' 'cannot be loaded' ;;
 esac
 
 # ---- data ----

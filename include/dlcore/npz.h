@@ -19,7 +19,7 @@
  * is at most that of npy_load. A deflated one may be 1032 times as large as its bytes in the file,
  * which no check can tell from an attack: for files of strangers give an allocator that has a
  * limit. The list of the archive is read by libzip, which allocates with malloc: at most some
- * hundred bytes for each entry, of which there may be 65536.
+ * hundred bytes for each entry, of which there may be 16384.
  *
  * Ownership: tensors are the caller's. Threads: any; one dlcore_npz_t is used by one thread at a
  * time.

@@ -20,6 +20,9 @@
 #define EXPANSION_FREE ((size_t)64 << 20)
 #define EXPANSION_MOST ((size_t)100)
 
+/* Keras writes three, and the files of layers that dlcore does not have. */
+#define KERAS_ENTRIES_MAX ((size_t)1024)
+
 #define CONFIG_NAME "config.json"
 #define METADATA_NAME "metadata.json"
 #define NUMBERS_NAME "model.weights.h5"
@@ -160,7 +163,8 @@ static dlcore_status read_keras_entries(dlcore_keras_file_t *file, dlcore_zip_t 
 static dlcore_status open_zip(dlcore_keras_file_t *file, dlcore_input_t *input)
 {
     dlcore_zip_t *zip;
-    dlcore_status status = dlcore_zip_open(input, &file->allocator, &zip, file->error);
+    dlcore_status status =
+        dlcore_zip_open(input, KERAS_ENTRIES_MAX, &file->allocator, &zip, file->error);
 
     if (status != DLCORE_OK)
         return status;

@@ -46,10 +46,16 @@ static void show_settings(FILE *stream, const dlcore_model_t *model,
         fprintf(stream, "not compiled\n");
         return;
     }
-    fprintf(stream, "compiled: %s, %s", dlcore_optimizer_name(settings->optimizer.kind),
+    fprintf(stream, "compiled: optimizer %s, loss %s, metrics ",
+            dlcore_optimizer_name(settings->optimizer.kind),
             dlcore_loss_type(settings->loss.kind)->name);
     for (size_t i = 0; i < settings->metric_count; i++)
-        fprintf(stream, ", %s", dlcore_metric_name(settings->metrics[i].kind));
+        fprintf(stream, "%s%s", i > 0 ? ", " : "", dlcore_metric_name(settings->metrics[i].kind));
+    for (size_t i = 0; i < settings->weighted_metric_count; i++)
+        fprintf(stream, "%sweighted %s", settings->metric_count + i > 0 ? ", " : "",
+                dlcore_metric_name(settings->weighted_metrics[i].kind));
+    if (settings->metric_count + settings->weighted_metric_count == 0)
+        fprintf(stream, "none");
     if (report->training_state)
         fprintf(stream, "; training goes on from step %llu\n",
                 (unsigned long long)model->trainer.clock.iterations);

@@ -73,6 +73,12 @@ static void show_layer(FILE *stream, const dlcore_json_t *layer)
             dlcore_named_layer_is_known(text) ? "" : "; this version has no such layer");
 }
 
+static const char *shown_or_none(const char *text, char shown[DLCORE_NAMED_METRICS_SIZE])
+{
+    return text[0] != '\0' ? dlcore_show_in(shown, DLCORE_NAMED_METRICS_SIZE, text, strlen(text))
+                           : "none";
+}
+
 static void show_compile(FILE *stream, const dlcore_json_t *config)
 {
     dlcore_named_compile_t named;
@@ -81,13 +87,9 @@ static void show_compile(FILE *stream, const dlcore_json_t *config)
     dlcore_named_compile_read(config, &named);
     if (named.optimizer[0] == '\0' && named.loss[0] == '\0')
         return;
-    fprintf(stream, "compiled: %s",
-            dlcore_show_in(shown, sizeof shown, named.optimizer, strlen(named.optimizer)));
-    fprintf(stream, ", %s", dlcore_show_in(shown, sizeof shown, named.loss, strlen(named.loss)));
-    if (named.metrics[0] != '\0')
-        fprintf(stream, ", %s",
-                dlcore_show_in(shown, sizeof shown, named.metrics, strlen(named.metrics)));
-    fputc('\n', stream);
+    fprintf(stream, "compiled: optimizer %s", shown_or_none(named.optimizer, shown));
+    fprintf(stream, ", loss %s", shown_or_none(named.loss, shown));
+    fprintf(stream, ", metrics %s\n", shown_or_none(named.metrics, shown));
 }
 
 void dlcore_keras_inspect_config(const dlcore_keras_file_t *file, FILE *stream)

@@ -20,6 +20,8 @@ typedef struct npz_place {
     char *name;
 } npz_place_t;
 
+#define NPZ_ENTRIES_MAX ((size_t)16384)
+
 struct dlcore_npz {
     dlcore_allocator_t allocator;
     dlcore_input_t input;
@@ -118,7 +120,7 @@ static dlcore_status open_npz(const npz_origin_t *origin, const dlcore_allocator
     else
         dlcore_input_from_memory(&npz->input, origin->bytes, origin->size, ".npz data");
     if (status == DLCORE_OK)
-        status = dlcore_zip_open(&npz->input, &npz->allocator, &npz->zip, error);
+        status = dlcore_zip_open(&npz->input, NPZ_ENTRIES_MAX, &npz->allocator, &npz->zip, error);
     if (status == DLCORE_OK)
         status = list_arrays(npz, error);
     if (status == DLCORE_OK)

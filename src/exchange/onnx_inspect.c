@@ -7,8 +7,10 @@
 #include "base/shown.h"
 #include "base/traces.h"
 #include "exchange/onnx_plan.h"
+#include "exchange/onnx_walk.h"
 
 #define ONNX_COUNTED_MAX 40 /* kinds of operators that are listed */
+#define ONNX_LISTED_MAX 60  /* nodes of a graph that is refused */
 
 /* A text of the file, cut and cleaned. */
 static const char *onnx_shown(const dlcore_onnx_graph_t *graph, size_t text,
@@ -96,6 +98,49 @@ static void onnx_print_layers(const dlcore_onnx_plan_t *plan, FILE *stream)
     fprintf(stream, "  %zu numbers, %zu bytes as float32\n", total, total * sizeof(float));
 }
 
+/* " weights (16, 8)" of each constant that the node takes. */
+static void onnx_print_constants(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                                 FILE *stream)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < node->input_count; i++) {
+        size_t value = dlcore_onnx_node_input(graph, node, i);
+        size_t number =
+            value != DLCORE_ONNX_NONE ? dlcore_onnx_value(graph, value)->tensor : DLCORE_ONNX_NONE;
+        const dlcore_onnx_tensor_t *tensor;
+
+        if (number == DLCORE_ONNX_NONE)
+            continue;
+        tensor = dlcore_onnx_tensor(graph, number);
+        fprintf(stream, first ? ": weights (" : ", (");
+        for (size_t axis = 0; axis < tensor->rank && axis < DLCORE_ONNX_RANK_MAX; axis++)
+            fprintf(stream, "%s%" PRId64, axis > 0 ? ", " : "", tensor->dims[axis]);
+        fprintf(stream, ")");
+        first = false;
+    }
+}
+
+/* What a graph that cannot be loaded has in it. */
+static void onnx_print_nodes(const dlcore_onnx_graph_t *graph, FILE *stream)
+{
+    char shown[DLCORE_SHOWN_SIZE];
+
+    fprintf(stream, "  nodes:\n");
+    for (size_t i = 0; i < graph->nodes.count && i < ONNX_LISTED_MAX; i++) {
+        const dlcore_onnx_node_t *node = dlcore_onnx_node(graph, i);
+
+        fprintf(stream, "    %s", onnx_shown(graph, node->operation, shown));
+        if (dlcore_onnx_text(graph, node->name)[0] != '\0')
+            fprintf(stream, " \"%s\"", onnx_shown(graph, node->name, shown));
+        onnx_print_constants(graph, node, stream);
+        fprintf(stream, "%s\n",
+                dlcore_onnx_knows(graph, node) ? "" : "; this version has no such operator");
+    }
+    if (graph->nodes.count > ONNX_LISTED_MAX)
+        fprintf(stream, "    ...\n");
+}
+
 static dlcore_status onnx_inspect_source(const dlcore_onnx_source_t *source,
                                          const dlcore_onnx_load_options_t *options, FILE *stream)
 {
@@ -113,6 +158,8 @@ static dlcore_status onnx_inspect_source(const dlcore_onnx_source_t *source,
             onnx_print_layers(&plan, stream);
         else
             fprintf(stream, "  cannot be loaded: %s\n", plan.error.message);
+        if (status != DLCORE_OK && plan.is_read)
+            onnx_print_nodes(&plan.graph, stream);
         if (fflush(stream) != 0 || ferror(stream))
             status = dlcore_fail(&plan.error, DLCORE_ERROR_IO,
                                  "onnx_inspect: cannot write to the stream");

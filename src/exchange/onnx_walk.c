@@ -34,6 +34,11 @@ static const dlcore_onnx_operator_t *onnx_find_operator(const dlcore_onnx_graph_
     return NULL;
 }
 
+bool dlcore_onnx_knows(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node)
+{
+    return onnx_find_operator(graph, node) != NULL;
+}
+
 /* That nothing of the node goes unseen: its version, its attributes, which output is meant. */
 static dlcore_status onnx_check_node(const dlcore_onnx_match_t *match,
                                      const dlcore_onnx_node_t *node,

@@ -13,12 +13,12 @@
 #include "base/error.h"
 #include "base/shown.h"
 #include "base/size.h"
+#include "exchange/zip_claim.h"
 
 /* What deflate can make of a byte at most is 1032 (zlib's technical details). The constant lets a
  * small entry have its one block. */
 #define INFLATED_MAX 1032
-#define ARCHIVE_MIN 22    /* bytes of the record that ends every archive */
-#define ENTRIES_MAX 65536 /* as many as a zip archive without the extension zip64 can have */
+#define ARCHIVE_MIN 22 /* bytes of the record that ends every archive */
 
 struct dlcore_zip {
     dlcore_allocator_t allocator;
@@ -146,15 +146,28 @@ static dlcore_status check_names(const dlcore_zip_t *zip, dlcore_error_record_t 
     return DLCORE_OK;
 }
 
-static dlcore_status open_archive(dlcore_zip_t *zip, dlcore_error_record_t *error)
+static dlcore_status fail_entries(const dlcore_zip_t *zip, uint64_t count, size_t most,
+                                  dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "%s: %llu entries: more than %zu",
+                       zip->input->name, (unsigned long long)count, most);
+}
+
+static dlcore_status open_archive(dlcore_zip_t *zip, size_t most, dlcore_error_record_t *error)
 {
     zip_error_t said;
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status;
+    uint64_t claimed;
     zip_int64_t count;
 
     if (zip->input->size < ARCHIVE_MIN) /* libzip takes nothing for an empty archive */
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: not a zip archive: %zu bytes",
                            zip->input->name, zip->input->size);
+    status = dlcore_zip_claim(zip->input, &zip->allocator, &claimed, error);
+    if (status == DLCORE_OK && claimed > most)
+        status = fail_entries(zip, claimed, most, error);
+    if (status != DLCORE_OK)
+        return status;
     zip_error_init(&said);
     zip->source = zip_source_function_create(source_call, zip, &said);
     if (zip->source != NULL)
@@ -166,15 +179,15 @@ static dlcore_status open_archive(dlcore_zip_t *zip, dlcore_error_record_t *erro
         return status;
     zip->source = NULL; /* the archive's now */
     count = zip_get_num_entries(zip->archive, 0);
-    if (count > ENTRIES_MAX)
-        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "%s: %lld entries: more than %d",
-                           zip->input->name, (long long)count, ENTRIES_MAX);
+    if ((uint64_t)count > most)
+        return fail_entries(zip, (uint64_t)count, most, error);
     zip->count = (size_t)count;
     return check_names(zip, error);
 }
 
-dlcore_status dlcore_zip_open(dlcore_input_t *input, const dlcore_allocator_t *allocator,
-                              dlcore_zip_t **out, dlcore_error_record_t *error)
+dlcore_status dlcore_zip_open(dlcore_input_t *input, size_t most,
+                              const dlcore_allocator_t *allocator, dlcore_zip_t **out,
+                              dlcore_error_record_t *error)
 {
     dlcore_zip_t *zip = dlcore_allocate(allocator, 1, sizeof *zip);
     dlcore_status status;
@@ -185,7 +198,7 @@ dlcore_status dlcore_zip_open(dlcore_input_t *input, const dlcore_allocator_t *a
     zip->allocator = *allocator;
     zip->input = input;
     zip_error_init(&zip->source_error);
-    status = open_archive(zip, error);
+    status = open_archive(zip, most, error);
     if (status == DLCORE_OK)
         *out = zip;
     else

@@ -37,7 +37,7 @@ static void take_apart(const void *bytes, size_t size, entries_t *entries)
     dlcore_zip_t *zip;
 
     dlcore_input_from_memory(&input, bytes, size, "saved");
-    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_open(&input, 1000, &allocator, &zip, NULL), DLCORE_OK);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(dlcore_zip_read(zip, i, DLCORE_ZIP_NO_LIMIT, &entries->bytes[i],
                                          &entries->sizes[i], NULL),

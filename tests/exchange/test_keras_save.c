@@ -249,7 +249,7 @@ static void test_keras_save_same_model_is_the_same_file_of_three_stored_entries(
     assert_memory_equal(bytes[0], bytes[1], sizes[0]);
 
     dlcore_input_from_memory(&input, bytes[0], sizes[0], "saved");
-    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_open(&input, 1000, &allocator, &zip, NULL), DLCORE_OK);
     assert_int_equal(dlcore_zip_count(zip), 3);
     for (size_t i = 0; i < 3; i++) {
         assert_string_equal(dlcore_zip_entry(zip, i).name, names[i]);
@@ -278,7 +278,7 @@ static char *config_of(const void *bytes, size_t size)
     size_t length;
 
     dlcore_input_from_memory(&input, bytes, size, "saved");
-    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_open(&input, 1000, &allocator, &zip, NULL), DLCORE_OK);
     assert_int_equal(dlcore_zip_read(zip, 1, DLCORE_ZIP_NO_LIMIT, &text, &length, NULL), DLCORE_OK);
     ((char *)text)[length - 1] = '\0';
     dlcore_zip_close(zip);
@@ -344,7 +344,7 @@ static void test_keras_save_every_group_of_variables_is_there(void **state)
     (void)state;
     assert_int_equal(keras_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
     dlcore_input_from_memory(&input, bytes, size, "saved");
-    assert_int_equal(dlcore_zip_open(&input, &allocator, &zip, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_open(&input, 1000, &allocator, &zip, NULL), DLCORE_OK);
     assert_int_equal(dlcore_zip_read(zip, 2, DLCORE_ZIP_NO_LIMIT, &numbers, &size, NULL),
                      DLCORE_OK);
     assert_int_equal(dlcore_hdf5_open(&file, numbers, size, "numbers", NULL), DLCORE_OK);

@@ -296,7 +296,9 @@ static void test_onnx_load_inspect_tells_layers_or_what_is_lacking(void **state)
     text = inspected("torch_residual.onnx", &status);
     assert_int_equal(status, DLCORE_ERROR_UNSUPPORTED);
     assert_non_null(strstr(text, "cannot be loaded: "));
-    assert_non_null(strstr(text, "Add \"/Add\""));
+    assert_non_null(strstr(text, "Add \"/Add\": its operands"));
+    assert_non_null(
+        strstr(text, "    Gemm \"/dense/Gemm\": weights (4, 4), (4)\n    Add \"/Add\"\n"));
 }
 
 int main(void)
