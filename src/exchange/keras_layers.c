@@ -131,11 +131,10 @@ static dlcore_status find_arrays(dlcore_keras_layers_t *layers, size_t count,
     return dlcore_keras_arrays_open(file, group, false, arrays);
 }
 
-dlcore_status dlcore_keras_layers_step(dlcore_keras_layers_t *layers, size_t count,
+dlcore_status dlcore_keras_layers_step(dlcore_keras_layers_t *layers, size_t wanted,
                                        dlcore_keras_arrays_t *arrays)
 {
     const dlcore_node_t *node = &layers->network->nodes[layers->node];
-    size_t wanted = count + (node->type->counts_samples ? 1u : 0u);
     dlcore_status status = find_arrays(layers, wanted, arrays);
 
     layers->node++;

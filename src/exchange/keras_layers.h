@@ -44,9 +44,10 @@ typedef struct dlcore_keras_layers {
 /* Ended by dlcore_keras_layers_end in any case. */
 dlcore_status dlcore_keras_layers_begin(dlcore_keras_layers_t *layers, dlcore_keras_file_t *file,
                                         const dlcore_network_t *network);
-/* The arrays of the next layer, which has `count` parameters. They are as many, one more where
- * Keras keeps a count of samples; else DLCORE_ERROR_FORMAT. To be closed on success. */
-dlcore_status dlcore_keras_layers_step(dlcore_keras_layers_t *layers, size_t count,
+/* The arrays of the next layer: `wanted` of them; else DLCORE_ERROR_FORMAT. To be closed on
+ * success.
+ */
+dlcore_status dlcore_keras_layers_step(dlcore_keras_layers_t *layers, size_t wanted,
                                        dlcore_keras_arrays_t *arrays);
 /* After the last layer: that the file has no weights of more layers. */
 dlcore_status dlcore_keras_layers_check_end(dlcore_keras_layers_t *layers);

@@ -43,7 +43,7 @@ static dlcore_status make_network(keras_loading_t *loading)
     if (file->model.json.kind == DLCORE_JSON_NONE)
         return dlcore_fail(file->error, DLCORE_ERROR_FORMAT,
                            "%s: has only weights: keras_load_weights reads them", file->name);
-    status = dlcore_model_config_read(&file->model.json, file->name, loading->model, &width,
+    status = dlcore_model_config_read(&file->model.json, file->name, true, loading->model, &width,
                                       file->error);
     if (status == DLCORE_OK)
         status = dlcore_keras_weights_check(file, network, width);

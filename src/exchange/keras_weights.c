@@ -8,20 +8,36 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "engine/network_exchange.h"
+#include "exchange/keras_constants.h"
+
+/* A layer's arrays in the file: of each parameter, and where Keras keeps a count of samples one
+ * more; none where its numbers stand in its config. */
+static dlcore_status step_layer(dlcore_keras_layers_t *layers, const dlcore_node_t *node,
+                                size_t parameters, bool constant, dlcore_keras_arrays_t *arrays)
+{
+    size_t wanted = parameters + (node->type->counts_samples ? 1u : 0u);
+
+    return dlcore_keras_layers_step(layers, constant ? 0 : wanted, arrays);
+}
 
 static dlcore_status check_layer(dlcore_keras_file_t *file, dlcore_keras_layers_t *layers,
-                                 const dlcore_node_t *node, size_t width)
+                                 const dlcore_network_t *network, size_t i, size_t width)
 {
+    const dlcore_node_t *node = &network->nodes[i];
+    dlcore_keras_constants_t constants;
+    bool constant = dlcore_keras_constants_find(file, network, i, &constants);
     dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX];
     dlcore_keras_arrays_t arrays;
     char path[DLCORE_HDF5_PATH_SIZE];
     size_t count =
         node->type->declare != NULL ? node->type->declare(&node->layer, width, parameters) : 0;
-    dlcore_status status = dlcore_keras_layers_step(layers, count, &arrays);
+    dlcore_status status = step_layer(layers, node, count, constant, &arrays);
 
     if (status != DLCORE_OK)
         return status;
-    for (size_t p = 0; p < count && status == DLCORE_OK; p++) {
+    if (constant)
+        status = dlcore_keras_constants_check(file, &constants, node, width);
+    for (size_t p = 0; p < count && !constant && status == DLCORE_OK; p++) {
         status = dlcore_keras_arrays_path(file, &arrays, p, path);
         if (status == DLCORE_OK)
             status = dlcore_keras_check_array(file, path, node->layer.name, &parameters[p]);
@@ -42,7 +58,7 @@ dlcore_status dlcore_keras_weights_check(dlcore_keras_file_t *file, const dlcore
     for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++) {
         const dlcore_node_t *node = &network->nodes[i];
 
-        status = check_layer(file, &layers, node, width);
+        status = check_layer(file, &layers, network, i, width);
         width = node->type->output_width(&node->layer, width);
     }
     if (status == DLCORE_OK)
@@ -77,12 +93,16 @@ dlcore_status dlcore_keras_weights_read(dlcore_keras_file_t *file, const dlcore_
 
     for (size_t i = 0; i < network->node_count && status == DLCORE_OK; i++) {
         const dlcore_node_t *node = &network->nodes[i];
+        dlcore_keras_constants_t constants;
         dlcore_keras_arrays_t arrays;
+        bool constant = dlcore_keras_constants_find(file, network, i, &constants);
 
-        status = dlcore_keras_layers_step(&layers, node->parameter_count, &arrays);
+        status = step_layer(&layers, node, node->parameter_count, constant, &arrays);
         if (status != DLCORE_OK)
             break;
-        for (size_t p = 0; p < node->parameter_count && status == DLCORE_OK; p++) {
+        if (constant)
+            status = dlcore_keras_constants_read(file, &constants, network, i, values);
+        for (size_t p = 0; p < node->parameter_count && !constant && status == DLCORE_OK; p++) {
             status = dlcore_keras_arrays_path(file, &arrays, p, path);
             if (status == DLCORE_OK)
                 status =

@@ -33,10 +33,12 @@ void dlcore_model_config_put_compiled(dlcore_json_writer_t *writer, const dlcore
                                       double learning_rate);
 
 /* Adds the layers to an empty model; *input_width is that of its samples. `file` is for messages.
- * DLCORE_ERROR_FORMAT, DLCORE_ERROR_UNSUPPORTED, or what adding says. */
+ * `takes_constants`: mean and variance of a Normalization may stand in its config, both of them,
+ * and the caller puts them into its weights; else they are refused there. DLCORE_ERROR_FORMAT,
+ * DLCORE_ERROR_UNSUPPORTED, or what adding says. */
 dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *file,
-                                       dlcore_model_t *model, size_t *input_width,
-                                       dlcore_error_record_t *error);
+                                       bool takes_constants, dlcore_model_t *model,
+                                       size_t *input_width, dlcore_error_record_t *error);
 /* The settings, not yet checked: compiling does that. */
 dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char *file,
                                          dlcore_compile_options_t *settings,

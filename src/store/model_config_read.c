@@ -28,6 +28,7 @@ typedef struct samples {
 /* While layers are added. */
 typedef struct adding {
     dlcore_model_t *model;
+    bool takes_constants;
     bool reshaped;      /* a Reshape has made what several axes there are */
     samples_t declared; /* by an InputLayer, or with the first layer */
     samples_t samples;  /* where the next layer stands */
@@ -157,12 +158,32 @@ static dlcore_status pass_layer(const dlcore_config_reading_t *reading, const dl
     return DLCORE_OK;
 }
 
+/* ---- Normalization with its numbers in the config ---- */
+
+static const dlcore_setting_key_t constant_keys[] = {
+    {"axis", "[-1, 1, [-1], [1]]"}, {"mean", NULL}, {"variance", NULL}, {0}};
+
+/* As in Keras, mean and variance go together. */
+static dlcore_status check_constants(const dlcore_config_reading_t *reading,
+                                     const dlcore_json_t *config)
+{
+    dlcore_json_t mean, variance;
+    dlcore_status status = dlcore_config_find(reading, config, "mean", &mean);
+
+    if (status == DLCORE_OK)
+        status = dlcore_config_find(reading, config, "variance", &variance);
+    if (status != DLCORE_OK || (mean.kind > DLCORE_JSON_NULL) == (variance.kind > DLCORE_JSON_NULL))
+        return status;
+    return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT,
+                                "Normalization:", "has one of mean and variance without the other");
+}
+
 /* ---- layers ---- */
 
 /* The layer's config; Keras has some activations as layers of a class of their own. */
 static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *object,
                                const char *class_name, const dlcore_json_t *config,
-                               dlcore_layer_t *layer)
+                               bool takes_constants, dlcore_layer_t *layer)
 {
     const dlcore_layer_type_t *type = dlcore_layer_type(dlcore_layer_kind_named(class_name));
     dlcore_config_class_t kind = {.common = dlcore_layer_common_settings,
@@ -184,7 +205,11 @@ static dlcore_status get_layer(const dlcore_config_reading_t *reading, const dlc
     kind.name = type->class_name;
     kind.settings = type->settings;
     kind.keys = layer_keys[layer->kind];
-    return dlcore_settings_read(reading, config, &kind, layer);
+    if (takes_constants && layer->kind == DLCORE_LAYER_NORMALIZATION) {
+        kind.keys = constant_keys;
+        status = check_constants(reading, config);
+    }
+    return status == DLCORE_OK ? dlcore_settings_read(reading, config, &kind, layer) : status;
 }
 
 static dlcore_status get_input(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
@@ -237,8 +262,9 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
     if (strcmp(class_name, "InputLayer") == 0)
         return get_input(reading, &config, adding);
     reshapes = strcmp(class_name, "Reshape") == 0;
-    status = reshapes ? get_reshape(reading, &config, &layer)
-                      : get_layer(reading, object, class_name, &config, &layer);
+    status = reshapes
+                 ? get_reshape(reading, &config, &layer)
+                 : get_layer(reading, object, class_name, &config, adding->takes_constants, &layer);
     if (status == DLCORE_OK && adding->model->network.node_count == 0) {
         if (adding->declared.width == 0) /* Keras 2 has it with the first layer */
             status = get_shape(reading, &config, "batch_input_shape", &adding->declared);
@@ -302,9 +328,9 @@ static dlcore_status check_model_keys(const dlcore_config_reading_t *whole,
 }
 
 static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                                 dlcore_model_t *model, size_t *input_width)
+                                 bool takes_constants, dlcore_model_t *model, size_t *input_width)
 {
-    adding_t adding = {.model = model};
+    adding_t adding = {.model = model, .takes_constants = takes_constants};
     samples_t built = {.width = 0};
     dlcore_json_t layers;
     size_t declared;
@@ -332,8 +358,8 @@ static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_
 }
 
 dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *file,
-                                       dlcore_model_t *model, size_t *input_width,
-                                       dlcore_error_record_t *error)
+                                       bool takes_constants, dlcore_model_t *model,
+                                       size_t *input_width, dlcore_error_record_t *error)
 {
     dlcore_config_reading_t reading = {.file = file, .part = "model_config: layer", .error = error};
     dlcore_config_reading_t whole = {
@@ -355,7 +381,7 @@ dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *
     if (status == DLCORE_OK)
         status = check_model_keys(&whole, &inside, functional);
     if (status == DLCORE_OK)
-        status = read_layers(&reading, &inside, model, input_width);
+        status = read_layers(&reading, &inside, takes_constants, model, input_width);
     if (status != DLCORE_OK)
         return status;
     if (*input_width == 0 || dlcore_model_layer_count(model) == 0)

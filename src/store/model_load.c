@@ -77,7 +77,7 @@ dlcore_status dlcore_model_loading_layers(dlcore_model_loading_t *loading, size_
                         "model_load_weights reads them",
                         dlcore_model_loading_file(loading));
     if (status == DLCORE_OK)
-        status = dlcore_model_config_read(&config, dlcore_model_loading_file(loading),
+        status = dlcore_model_config_read(&config, dlcore_model_loading_file(loading), false,
                                           loading->model, width, loading->error);
     dlcore_release(&loading->reading.allocator, text);
     return status == DLCORE_OK ? check_weights(loading, *width) : status;

@@ -37,6 +37,8 @@ static const keras_case_t cases[] = {
     {"keras_3.5.0.keras", "keras_3.5.0.txt", "Keras 3.5.0", 4},
     {"keras_3.0.5.keras", "keras_3.0.5.txt", "Keras 3.0.5", 4},
     {"keras_2.15.1.h5", "keras_2.15.1.txt", "Keras 2.15.1", 5},
+    {"keras_constants.keras", "keras_constants.txt", "Keras 3.15.1", 4},
+    {"keras_constants.h5", "keras_constants.txt", "Keras 3.15.1", 4},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -34,7 +34,7 @@ static dlcore_status read_layers(const char *layers, dlcore_model_t **model,
         *c = *c == '\'' ? '"' : *c;
     assert_true(dlcore_json_check(text, strlen(text), &config, &problem));
     assert_int_equal(dlcore_model_create(NULL, model), DLCORE_OK);
-    return dlcore_model_config_read(&config, "f", *model, &width, error);
+    return dlcore_model_config_read(&config, "f", false, *model, &width, error);
 }
 
 typedef struct reading {

@@ -96,7 +96,7 @@ static dlcore_status make(const fixture_t *fixture, const char *scope, dlcore_mo
     layers = filled(fixture_text(fixture, from, "model"), object);
     settings = filled(fixture_text(fixture, from, "compile"), object);
     config = parsed(layers);
-    status = dlcore_model_config_read(&config, "file", model, &width, error);
+    status = dlcore_model_config_read(&config, "file", false, model, &width, error);
     if (status == DLCORE_OK)
         status = dlcore_network_build_unset(&model->network, width, error);
     if (status == DLCORE_OK) {

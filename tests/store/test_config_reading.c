@@ -53,7 +53,7 @@ static dlcore_status read_model(const char *layers, dlcore_model_t **model,
     text = text_of(whole);
     config = parsed(text);
     assert_int_equal(dlcore_model_create(NULL, model), DLCORE_OK);
-    status = dlcore_model_config_read(&config, "f", *model, &width, error);
+    status = dlcore_model_config_read(&config, "f", false, *model, &width, error);
     free(text);
     return status;
 }

@@ -39,7 +39,7 @@ static dlcore_status read_text(const char *text, dlcore_model_t *model, size_t *
 
     if (!dlcore_json_check(text, strlen(text), &json, &problem))
         fail_msg("%s at %zu of %s", problem.what, problem.at, text);
-    return dlcore_model_config_read(&json, "file", model, width, error);
+    return dlcore_model_config_read(&json, "file", false, model, width, error);
 }
 
 static void test_model_config_chain_of_every_spelling_is_read(void **state)
