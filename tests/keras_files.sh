@@ -24,7 +24,7 @@ if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
     exit 77
 fi
 case $version in
-3.0.* | 3.5.*) needs="jax[cpu]==0.4.30 numpy<2" ;; # later ones lack what these call
+3.0.* | 3.5.*) needs="jax[cpu]==0.4.30 numpy<2 packaging" ;; # later ones lack what these call
 *) needs=jax ;;
 esac
 test -x "$work/venv/bin/pip" || python3 -m venv "$work/venv"

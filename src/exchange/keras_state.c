@@ -97,6 +97,24 @@ dlcore_parameter_t dlcore_keras_state_vector(const dlcore_keras_state_t *state, 
     return form_of(state->optimizer, *slot, find_state_weight(&state->model->network, index));
 }
 
+/* How many vectors come before the optimizer's own. */
+static size_t count_shared(const dlcore_keras_state_t *state)
+{
+    return state->trainable *
+           (dlcore_optimizer_slots(state->optimizer) - state->type->slots(state->optimizer));
+}
+
+/* Where the k-th vector stands in the list; and the product. */
+static size_t vector_place(const dlcore_keras_state_t *state, size_t k)
+{
+    return state->first + k + (state->product_first && k >= count_shared(state));
+}
+
+static size_t product_place(const dlcore_keras_state_t *state)
+{
+    return state->product_first ? state->first + count_shared(state) : state->count - 1;
+}
+
 /* ---- reading ---- */
 
 static dlcore_status find_arrays_of_state(dlcore_keras_file_t *file, dlcore_keras_arrays_t *arrays)
@@ -170,6 +188,21 @@ static dlcore_status settle_list(dlcore_keras_file_t *file, const dlcore_keras_a
                        state->count);
 }
 
+/* Where nadam's product is: no weight has the form of a single number. */
+static dlcore_status settle_product(dlcore_keras_file_t *file, const dlcore_keras_arrays_t *arrays,
+                                    dlcore_keras_state_t *state)
+{
+    char path[DLCORE_HDF5_PATH_SIZE];
+    dlcore_hdf5_array_t array = {.rank = 1};
+    dlcore_status status =
+        dlcore_keras_arrays_path(file, arrays, state->first + count_shared(state), path);
+
+    if (status == DLCORE_OK)
+        status = dlcore_hdf5_look(&file->hdf5, path, &array);
+    state->product_first = array.rank == 0;
+    return status;
+}
+
 /* All of them are looked at before memory is asked for. */
 static dlcore_status check_vectors(dlcore_keras_file_t *file, const dlcore_keras_state_t *state,
                                    const dlcore_keras_arrays_t *arrays)
@@ -181,9 +214,9 @@ static dlcore_status check_vectors(dlcore_keras_file_t *file, const dlcore_keras
         size_t slot;
         dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
 
-        status = dlcore_keras_arrays_path(file, arrays, state->first + k, path);
+        status = dlcore_keras_arrays_path(file, arrays, vector_place(state, k), path);
         if (status == DLCORE_OK && parameter.rank == 0)
-            status = check_number(file, arrays, state->first + k, DLCORE_HDF5_INTEGER,
+            status = check_number(file, arrays, vector_place(state, k), DLCORE_HDF5_INTEGER,
                                   "number that is not used", path);
         else if (status == DLCORE_OK)
             status = dlcore_keras_check_array(
@@ -208,7 +241,7 @@ static dlcore_status read_vectors(dlcore_keras_file_t *file, const dlcore_keras_
         dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
         float *vector;
 
-        status = dlcore_keras_arrays_path(file, arrays, state->first + k, path);
+        status = dlcore_keras_arrays_path(file, arrays, vector_place(state, k), path);
         if (status != DLCORE_OK || parameter.rank == 0)
             continue;
         vector = model->trainer.slots + slot * model->network.value_floats;
@@ -236,9 +269,12 @@ static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_ar
     if (status == DLCORE_OK && state.has_rate)
         status = read_number(file, arrays, 1, FLT_MAX, "learning rate", &rate);
     if (status == DLCORE_OK && begun &&
-        dlcore_optimizer_run(state.optimizer->kind)->product != NULL)
-        status =
-            read_number(file, arrays, arrays->count - 1, 1.0, "product of momenta", &clock.product);
+        dlcore_optimizer_run(state.optimizer->kind)->product != NULL) {
+        status = settle_product(file, arrays, &state);
+        if (status == DLCORE_OK)
+            status = read_number(file, arrays, product_place(&state), 1.0, "product of momenta",
+                                 &clock.product);
+    }
     if (status == DLCORE_OK && begun)
         status = read_vectors(file, &state, arrays, model);
     if (status != DLCORE_OK)

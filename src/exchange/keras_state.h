@@ -16,16 +16,18 @@ DLCORE_HIDDEN_BEGIN
  *     iterations, learning rate (not with a schedule), averages of weights (use_ema), sums of
  *     gradients (gradient_accumulation_steps), the optimizer's own, product (nadam)
  *
- * each of the weights that train, in the order of layers. */
+ * each of the weights that train, in the order of layers. Before Keras 3.10 the product stood in
+ * front of the optimizer's own. */
 typedef struct dlcore_keras_state {
     const dlcore_model_t *model;
     const dlcore_optimizer_t *optimizer;
     const dlcore_optimizer_type_t *type;
     bool has_rate;
-    size_t trainable; /* weights that train */
-    size_t first;     /* number of the first that belongs to a weight */
-    size_t vectors;   /* those that belong to weights */
-    size_t count;     /* of all */
+    size_t trainable;   /* weights that train */
+    size_t first;       /* number of the first that belongs to a weight */
+    size_t vectors;     /* those that belong to weights */
+    size_t count;       /* of all */
+    bool product_first; /* the product comes before the optimizer's own */
 } dlcore_keras_state_t;
 
 dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model);

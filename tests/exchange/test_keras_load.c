@@ -39,6 +39,7 @@ static const keras_case_t cases[] = {
     {"keras_2.15.1.h5", "keras_2.15.1.txt", "Keras 2.15.1", 5},
     {"keras_constants.keras", "keras_constants.txt", "Keras 3.15.1", 4},
     {"keras_constants.h5", "keras_constants.txt", "Keras 3.15.1", 4},
+    {"keras_nadam.keras", "keras_nadam.txt", "Keras 3.0.5", 2},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
