@@ -51,8 +51,8 @@ bool dlcore_keras_constants_find(const dlcore_keras_file_t *file, const dlcore_n
 
 /* Counts the numbers in lists of lists, the first `room` of which go to `to`; false where something
  * else is among them, or a number that float32 does not have. */
-static bool take_numbers(const dlcore_json_t *value, float *to, size_t room, size_t *count,
-                         int depth)
+static bool take_constants(const dlcore_json_t *value, float *to, size_t room, size_t *count,
+                           int depth)
 {
     dlcore_json_steps_t steps;
     dlcore_json_t element;
@@ -70,7 +70,7 @@ static bool take_numbers(const dlcore_json_t *value, float *to, size_t room, siz
         return false;
     steps = dlcore_json_steps(value);
     while (dlcore_json_step(&steps, NULL, &element)) {
-        if (!take_numbers(&element, to, room, count, depth - 1))
+        if (!take_constants(&element, to, room, count, depth - 1))
             return false;
     }
     return true;
@@ -83,7 +83,7 @@ dlcore_status dlcore_keras_constants_check(const dlcore_keras_file_t *file,
     for (size_t i = 0; i < 2; i++) {
         size_t count = 0;
 
-        if (!take_numbers(&constants->numbers[i], NULL, 0, &count, CONSTANTS_DEPTH))
+        if (!take_constants(&constants->numbers[i], NULL, 0, &count, CONSTANTS_DEPTH))
             return dlcore_fail(file->error, DLCORE_ERROR_FORMAT,
                                "%s: %s: %s is not a list of numbers that float32 has", file->name,
                                node->layer.name, i == 0 ? "mean" : "variance");
@@ -109,7 +109,7 @@ dlcore_status dlcore_keras_constants_read(const dlcore_keras_file_t *file,
     for (size_t i = 0; i < 2; i++) {
         size_t count = 0;
 
-        (void)take_numbers(&constants->numbers[i], numbers, width, &count, CONSTANTS_DEPTH);
+        (void)take_constants(&constants->numbers[i], numbers, width, &count, CONSTANTS_DEPTH);
         for (; count < width; count++) /* one for all */
             numbers[count] = numbers[0];
         dlcore_network_import(network, &at->parameters[i], numbers, values);
