@@ -88,7 +88,8 @@ DLCORE_API dlcore_status dlcore_onnx_load_memory(const void *bytes, size_t size,
 
 /* Writes what dlcore_onnx_load would do, without reading weights or making a model: who wrote the
  * file, its operators, and layers, shapes and bytes; or the reason why it cannot be loaded, which
- * is what the call then answers, and the graph's nodes with the shapes of their weights. DLCORE_ERROR_IO also when the stream fails. */
+ * is what the call then answers, and the graph's nodes with the shapes of their weights.
+ * DLCORE_ERROR_IO also when the stream fails. */
 DLCORE_API dlcore_status dlcore_onnx_inspect(const char *path,
                                              const dlcore_onnx_load_options_t *options,
                                              FILE *stream);

@@ -14,7 +14,7 @@
 #include "base/traces.h"
 #include "dlcore/lbfgs.h"
 #include "fit/line_search.h"
-#include "model/facts.h"
+#include "model/rank_calls.h"
 #include "model/single_step.h"
 
 enum { MOST_MEMORY = 100 };
@@ -239,9 +239,9 @@ static dlcore_status meet_ranks(dlcore_model_t *model, const dlcore_lbfgs_option
 
     if (ranks == NULL)
         return status;
-    status = dlcore_ranks_meet(ranks, &meeting, &model->error);
+    status = ranks->code->meet(ranks, &meeting, &model->error);
     if (status == DLCORE_OK)
-        status = dlcore_ranks_compare(model, facts, sizeof facts / sizeof facts[0], &model->error);
+        status = ranks->code->compare(model, facts, sizeof facts / sizeof facts[0], &model->error);
     return status;
 }
 
