@@ -221,6 +221,33 @@ typedef struct dlcore_csv_logger {
 DLCORE_API dlcore_csv_logger_t dlcore_csv_logger_default(const char *path);
 DLCORE_API dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger);
 
+#define DLCORE_TENSOR_BOARD_PATH_SIZE 1024
+
+/* Event files for TensorBoard (`tensorboard --logdir FOLDER`), with Keras's tags: "epoch_loss" and
+ * the other values of each epoch, "epoch_learning_rate" (that of its last batch), on request
+ * "batch_loss" and so on, and histograms of weights. Values of validation stand in the same file,
+ * as "epoch_val_loss", or in one of validation_folder, as "epoch_loss", so that TensorBoard draws
+ * both curves in one chart: give it the two folders as FOLDER/train and FOLDER/validation, as Keras
+ * does. Folders must exist. Each run makes a file of its own, a resumed one, too; epochs that it
+ * does again are then there twice. Graphs, images and profiles are not written. */
+typedef struct dlcore_tensor_board {
+    size_t structure_size; /* set by ..._default() */
+    const char *folder;
+    const char *validation_folder; /* NULL: `folder` */
+    size_t
+        update_freq; /* values after every so many batches, means since the epoch began; 0: none */
+    size_t histogram_freq; /* histograms of all weights after every so many epochs; 0: none */
+    const char *name;      /* "tensor_board" */
+
+    /* inside */
+    double state[1], rate;
+    char paths[2][DLCORE_TENSOR_BOARD_PATH_SIZE];
+    const struct dlcore_system *system;
+} dlcore_tensor_board_t;
+/* `folder` is borrowed. */
+DLCORE_API dlcore_tensor_board_t dlcore_tensor_board_default(const char *folder);
+DLCORE_API dlcore_callback_t dlcore_tensor_board_callback(dlcore_tensor_board_t *board);
+
 /* For runs that may be killed: start the same program again and it resumes. When training begins
  * and there is a file at `path`, it is loaded and fit continues from there; the result is
  * bit-identical to a run that was not interrupted. Without a file training starts normally. During

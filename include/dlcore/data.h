@@ -217,18 +217,33 @@ typedef struct dlcore_split_options {
     double test_fraction;  /* 0.25 of the samples, rounded up, as in sklearn */
     bool shuffle;          /* true */
     uint64_t seed;         /* 0; the same seed gives the same split */
+    /* Of the samples, rounded up, for validation; 0: none. With both fractions a three-way split.
+     */
+    double validation_fraction;
+    /* false; true: every part has the classes of y in the proportions of the whole, to whole
+     * samples. The class of a sample is the integer label, or the largest number of a row, or the
+     * float 0 or 1. A rare class may be missing in a small part. */
+    bool stratify;
+    /* NULL; a number for each sample, int32 or uint8, (samples): samples with the same number stay
+     * in one part (all rows of a patient, say). The fractions are then of the groups, as in
+     * scikit-learn's GroupShuffleSplit. Not together with stratify. */
+    const dlcore_tensor_t *groups;
 } dlcore_split_options_t;
 
 DLCORE_API dlcore_split_options_t dlcore_split_options_default(void);
 
-/* Samples for training and for testing; the y are NULL when there was none. */
+/* Samples for training, for validation and for testing; the y are NULL when there was none, the
+ * validation ones without a validation_fraction. */
 typedef struct dlcore_split {
     dlcore_tensor_t *train_x, *train_y, *test_x, *test_y;
+    dlcore_tensor_t *validation_x, *validation_y;
 } dlcore_split_t;
 
 /* Splits the samples of x (along axis 0) and of y (may be NULL) in the same way. With shuffle the
  * parts are copies, made with the allocator of their source, in shuffled order. Without it they are
  * read-only views, the first samples for training, the last for testing; x and y must outlive them.
+ * With stratify or groups, without shuffle, they are copies, the last ones of each class or the
+ * groups with the highest numbers for testing.
  * `options` NULL: the defaults. DLCORE_ERROR_SHAPE when x and y differ in samples or a part would
  * be empty. */
 DLCORE_API dlcore_status dlcore_train_test_split(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
@@ -240,6 +255,12 @@ typedef struct dlcore_k_fold_options {
     size_t folds;          /* 5; 2 .. the number of samples */
     bool shuffle;          /* false: a fold is a range of samples; true: a random choice */
     uint64_t seed;         /* 0; the same seed gives the same folds */
+    /* As in dlcore_split_options_t. stratify: without shuffle the folds of scikit-learn's
+     * StratifiedKFold. groups: each fold gets whole groups; without shuffle the folds of its
+     * GroupKFold, largest groups first, each into the smallest fold (of groups of one size the
+     * lower number first); with shuffle the groups come in a random order. */
+    bool stratify;
+    const dlcore_tensor_t *groups;
 } dlcore_k_fold_options_t;
 
 DLCORE_API dlcore_k_fold_options_t dlcore_k_fold_options_default(void);
@@ -253,8 +274,16 @@ DLCORE_API dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_te
                                        const dlcore_k_fold_options_t *options, size_t fold,
                                        dlcore_split_t *out, dlcore_error_record_t *error);
 
-/* Frees the four tensors, not the struct. NULL is fine. */
+/* Frees the tensors, not the struct. NULL is fine. */
 DLCORE_API void dlcore_split_free(dlcore_split_t *split);
+
+/* Weights for fit's class_weight that make every class count as much as any other: weights[c] =
+ * samples / (classes that occur * samples of class c), as scikit-learn's
+ * compute_class_weight("balanced"); 1 for a class that does not occur. y as for stratify;
+ * class_count numbers are written, on success. DLCORE_ERROR_RANGE for a class of class_count or
+ * above, or below 0. */
+DLCORE_API dlcore_status dlcore_class_weight_balanced(const dlcore_tensor_t *y, size_t class_count,
+                                                      float *weights, dlcore_error_record_t *error);
 
 /* Mean and standard deviation of each number of a sample, over all samples: float32, with the shape
  * of a sample, (1) for x of rank 1. The deviation is that of the population, and 1 where all

@@ -15,6 +15,9 @@ double dlcore_clock(void);
  * threads on other CPUs are at may count only when the system's next tick comes, 10 ms at most. */
 double dlcore_cpu_clock(void);
 
+/* Seconds since 1970 by the host's calendar, which may be set; 0 where the system does not say. */
+double dlcore_calendar_clock(void);
+
 DLCORE_HIDDEN_END
 
 #endif

@@ -18,3 +18,10 @@ double dlcore_cpu_clock(void)
 {
     return dlcore_clock();
 }
+
+double dlcore_calendar_clock(void)
+{
+    time_t now = time(NULL);
+
+    return now == (time_t)-1 ? 0.0 : (double)now;
+}

@@ -25,3 +25,8 @@ double dlcore_cpu_clock(void)
 {
     return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+double dlcore_calendar_clock(void)
+{
+    return seconds_of(CLOCK_REALTIME);
+}

@@ -30,3 +30,11 @@ double dlcore_cpu_clock(void)
         return 0.0;
     return file_seconds(kernel) + file_seconds(user);
 }
+
+double dlcore_calendar_clock(void)
+{
+    FILETIME now; /* since 1601 */
+
+    GetSystemTimeAsFileTime(&now);
+    return file_seconds(now) - 11644473600.0;
+}

@@ -117,6 +117,7 @@ static void test_callback_of_null_is_refused_by_fit_by_its_name(void **state)
         {"roll_back: the struct is NULL", dlcore_roll_back_callback(NULL)},
         {"model_checkpoint: the struct is NULL", dlcore_model_checkpoint_callback(NULL)},
         {"csv_logger: the struct is NULL", dlcore_csv_logger_callback(NULL)},
+        {"tensor_board: the struct is NULL", dlcore_tensor_board_callback(NULL)},
         {"backup_and_restore: the struct is NULL", dlcore_backup_and_restore_callback(NULL)},
     };
     dlcore_fit_options_t how = dlcore_fit_options_default();

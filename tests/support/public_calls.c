@@ -87,6 +87,15 @@ struct public_scene {
     dlcore_loss_t own_loss;
     dlcore_lbfgs_options_t lbfgs_options;
     dlcore_lbfgs_report_t lbfgs_report;
+    dlcore_cross_candidate_t candidates[1];
+    dlcore_cross_validate_options_t cross_options;
+    dlcore_cross_validation_t *cross, *made_cross;
+    dlcore_ranking_t *ranking, *made_ranking;
+    dlcore_reliability_t reliability;
+    dlcore_importance_options_t importance_options;
+    double means_of[INPUTS], deviations_of[INPUTS];
+    dlcore_dependence_options_t dependence_options;
+    dlcore_dependence_t *dependence, *made_dependence;
     dlcore_rate_options_t rate_options;
     dlcore_rate_curve_t rate_curve;
     dlcore_loss_difference_t loss_check;
@@ -128,6 +137,7 @@ struct public_scene {
     dlcore_roll_back_t roll_back;
     dlcore_model_checkpoint_t model_checkpoint;
     dlcore_csv_logger_t csv_logger;
+    dlcore_tensor_board_t tensor_board;
     dlcore_backup_and_restore_t backup_and_restore;
 };
 
@@ -362,6 +372,15 @@ static void make_models(public_scene_t *s)
     assert_accepted(s->unbuilt,
                     dlcore_model_add(s->unbuilt, dlcore_layer_dense(2, DLCORE_ACTIVATION_RELU)));
     assert_int_equal(dlcore_predictor_create(s->model, NULL, &s->predictor), DLCORE_OK);
+    s->candidates[0] = (dlcore_cross_candidate_t){.name = "one", .model = s->model};
+    assert_int_equal(
+        dlcore_cross_validate(s->candidates, 1, s->x, s->y, &s->cross_options, &s->cross),
+        DLCORE_OK);
+    assert_int_equal(dlcore_ranking_make(s->y, s->y_pred, 1, &rude_allocator, &s->ranking, NULL),
+                     DLCORE_OK);
+    assert_int_equal(
+        dlcore_dependence_make(s->model, s->x, 1, &s->dependence_options, &s->dependence),
+        DLCORE_OK);
 }
 
 static dlcore_tensor_t *borrow(dlcore_dtype_t dtype, void *values, size_t rows, size_t columns)
@@ -442,6 +461,15 @@ static void set_options(public_scene_t *s)
     s->save_weights_options.error = &s->error;
     s->lbfgs_options = dlcore_lbfgs_options_default();
     s->lbfgs_options.iterations = 2;
+    s->cross_options = dlcore_cross_validate_options_default();
+    s->cross_options.at_once = 1;
+    s->cross_options.folds.folds = 2;
+    s->cross_options.allocator = &rude_allocator;
+    s->importance_options = dlcore_importance_options_default();
+    s->importance_options.repeats = 1;
+    s->dependence_options = dlcore_dependence_options_default();
+    s->dependence_options.allocator = &rude_allocator;
+    s->dependence_options.points = 3;
     s->rate_options = dlcore_rate_options_default();
     s->rate_options.steps = 3;
     s->own_loss = dlcore_loss_function(square_all, NULL);
@@ -461,6 +489,7 @@ static void set_callbacks(public_scene_t *s)
     s->roll_back = dlcore_roll_back_default();
     s->model_checkpoint = dlcore_model_checkpoint_default("checkpoint");
     s->csv_logger = dlcore_csv_logger_default("log.csv");
+    s->tensor_board = dlcore_tensor_board_default("log");
     s->backup_and_restore = dlcore_backup_and_restore_default("backup");
 }
 
@@ -647,6 +676,12 @@ void public_scene_free(public_scene_t *s)
     dlcore_predictor_free(s->predictor);
     dlcore_history_free(s->history);
     dlcore_history_free(s->made_history);
+    dlcore_cross_validation_free(s->cross);
+    dlcore_ranking_free(s->ranking);
+    dlcore_ranking_free(s->made_ranking);
+    dlcore_dependence_free(s->dependence);
+    dlcore_dependence_free(s->made_dependence);
+    dlcore_cross_validation_free(s->made_cross);
     dlcore_csv_free(s->csv);
     dlcore_csv_free(s->made_csv);
     dlcore_table_split_free(&s->made_table_split);

@@ -249,6 +249,8 @@ CALL(dlcore_model_checkpoint_callback,
      (void)dlcore_model_checkpoint_callback(P(&s->model_checkpoint)))
 CALL(dlcore_csv_logger_default, (void)dlcore_csv_logger_default(P("log.csv")))
 CALL(dlcore_csv_logger_callback, (void)dlcore_csv_logger_callback(P(&s->csv_logger)))
+CALL(dlcore_tensor_board_default, (void)dlcore_tensor_board_default(P("log")))
+CALL(dlcore_tensor_board_callback, (void)dlcore_tensor_board_callback(P(&s->tensor_board)))
 CALL(dlcore_backup_and_restore_default,
      (void)dlcore_backup_and_restore_default(P(folder_path("new"))))
 CALL(dlcore_backup_and_restore_callback,
@@ -312,6 +314,23 @@ CALL(dlcore_rate_options_default, (void)dlcore_rate_options_default())
 CALL(dlcore_model_try_rates, s->rate_options.error = ERROR;
      s->status = dlcore_model_try_rates(P(s->model), P(s->x), P(s->y), P(&s->rate_options),
                                         P(&s->rate_curve)))
+CALL(dlcore_cross_validate_options_default, (void)dlcore_cross_validate_options_default())
+CALL(dlcore_cross_validate, s->cross_options.error = ERROR;
+     s->status = dlcore_cross_validate(P(s->candidates), 1, P(s->x), P(s->y), P(&s->cross_options),
+                                       P(&s->made_cross)))
+CALL(dlcore_cross_validation_free, FREE(dlcore_cross_validation_free, s->cross))
+CALL(dlcore_cross_validation_candidates, (void)dlcore_cross_validation_candidates(P(s->cross)))
+CALL(dlcore_cross_validation_folds, (void)dlcore_cross_validation_folds(P(s->cross)))
+CALL(dlcore_cross_validation_name, (void)dlcore_cross_validation_name(P(s->cross), 0))
+CALL(dlcore_cross_validation_value,
+     (void)dlcore_cross_validation_value(P(s->cross), 0, 1, P("loss")))
+CALL(dlcore_cross_validation_mean, (void)dlcore_cross_validation_mean(P(s->cross), 0, P("loss")))
+CALL(dlcore_cross_validation_deviation,
+     (void)dlcore_cross_validation_deviation(P(s->cross), 0, P("loss")))
+CALL(dlcore_cross_validation_best,
+     (void)dlcore_cross_validation_best(P(s->cross), P("loss"), false))
+CALL(dlcore_cross_validation_print,
+     s->status = dlcore_cross_validation_print(P(s->cross), P(s->stream), ERROR))
 CALL(dlcore_model_same_shape, (void)dlcore_model_same_shape(P(s->model), P(s->model), ERROR))
 CALL(dlcore_model_blend, s->status = dlcore_model_blend(WRITES(s->model), P(s->model), 0.5))
 CALL(dlcore_model_reset, s->status = dlcore_model_reset(WRITES(s->model), 3))
@@ -579,6 +598,8 @@ CALL(dlcore_k_fold_options_default, (void)dlcore_k_fold_options_default())
 CALL(dlcore_k_fold,
      s->status = dlcore_k_fold(P(s->x), P(s->y), P(&s->k_fold_options), 1, P(&s->split), ERROR))
 CALL(dlcore_split_free, dlcore_split_free(P(&s->split)))
+CALL(dlcore_class_weight_balanced,
+     s->status = dlcore_class_weight_balanced(P(s->y), 3, P(s->numbers), ERROR))
 CALL(dlcore_standardize_fit,
      s->status = dlcore_standardize_fit(P(s->x), P(&s->out), P(&s->out2), ERROR))
 CALL(dlcore_standardize_apply,
@@ -703,3 +724,41 @@ CALL(dlcore_onnx_save_memory,
      s->status = dlcore_onnx_save_memory(P(s->model), P(&s->onnx_save_options), P(&s->made_bytes),
                                          P(&s->number)))
 #endif
+
+/* ---- judge.h ---- */
+
+CALL(dlcore_ranking_make,
+     s->status = dlcore_ranking_make(P(s->y), P(s->y_pred), 1, P(&s->allocator),
+                                     P(&s->made_ranking), ERROR))
+CALL(dlcore_ranking_free, FREE(dlcore_ranking_free, s->ranking))
+CALL(dlcore_ranking_threshold, (void)dlcore_ranking_threshold(P(s->ranking), 1.0, 3.0))
+CALL(dlcore_ranking_save_roc_svg,
+     s->status = dlcore_ranking_save_roc_svg(P(s->ranking), P(folder_path("picture")), ERROR))
+CALL(dlcore_ranking_save_pr_svg,
+     s->status = dlcore_ranking_save_pr_svg(P(s->ranking), P(folder_path("picture")), ERROR))
+CALL(dlcore_brier_score, s->status = dlcore_brier_score(P(s->y), P(s->y_pred), P(&s->value), ERROR))
+CALL(dlcore_log_loss, s->status = dlcore_log_loss(P(s->y), P(s->y_pred), P(&s->value), ERROR))
+CALL(dlcore_reliability_of,
+     s->status = dlcore_reliability_of(P(s->y), P(s->y_pred), 1, 5, P(&s->reliability), ERROR))
+CALL(dlcore_reliability_save_svg, s->reliability.bin_count = 5;
+     s->status = dlcore_reliability_save_svg(P(&s->reliability), P(folder_path("picture")), ERROR))
+CALL(dlcore_temperature_fit,
+     s->status = dlcore_temperature_fit(P(s->y), P(s->y_pred), P(&s->value), ERROR))
+CALL(dlcore_temperature_apply, s->status = dlcore_temperature_apply(P(s->y_pred), 2.0, ERROR))
+CALL(dlcore_model_set_temperature, s->status = dlcore_model_set_temperature(WRITES(s->model), 2.0))
+CALL(dlcore_importance_options_default, (void)dlcore_importance_options_default())
+CALL(dlcore_permutation_importance, s->importance_options.error = ERROR;
+     s->status = dlcore_permutation_importance(P(s->model), P(s->x), P(s->y),
+                                               P(&s->importance_options), P(s->means_of),
+                                               P(s->deviations_of)))
+CALL(dlcore_importance_save_svg,
+     s->status = dlcore_importance_save_svg(P(s->means_of), P(s->deviations_of), NULL, INPUTS,
+                                            P(folder_path("picture")), ERROR))
+CALL(dlcore_dependence_options_default, (void)dlcore_dependence_options_default())
+CALL(dlcore_dependence_make, s->dependence_options.error = ERROR;
+     s->status = dlcore_dependence_make(P(s->model), P(s->x), 1, P(&s->dependence_options),
+                                        P(&s->made_dependence)))
+CALL(dlcore_dependence_free, FREE(dlcore_dependence_free, s->dependence))
+CALL(dlcore_dependence_save_svg,
+     s->status = dlcore_dependence_save_svg(P(s->dependence), P("one"), P(folder_path("picture")),
+                                            ERROR))

@@ -38,11 +38,22 @@ static void test_clock_counts_seconds(void **state)
     assert_true(passed < 10.0);
 }
 
+/* That of the C library, to a second, and after the day this was written. */
+static void test_calendar_clock_is_that_of_the_c_library(void **state)
+{
+    double before = (double)time(NULL), now = dlcore_calendar_clock();
+
+    (void)state;
+    assert_true(now >= before - 1.0 && now <= (double)time(NULL) + 1.0);
+    assert_true(now > 1.7e9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clock_never_goes_back),
         cmocka_unit_test(test_clock_counts_seconds),
+        cmocka_unit_test(test_calendar_clock_is_that_of_the_c_library),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

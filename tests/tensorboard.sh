@@ -1,0 +1,94 @@
+#!/bin/sh
+# TensorBoard's own reader and dlcore's event files: tags, steps, numbers and histograms are those of
+# the run. Not one of ctest's tests, because it needs Python 3 and the network.
+#
+#   tests/tensorboard.sh BUILD_FOLDER [PYTHON]
+#
+# PYTHON has TensorBoard already; without it an environment is made in the build folder.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+build=$1
+python=${2:-}
+tool=$build/tests/tensorboard_log
+work=$build/tensorboard
+test -x "$tool" || {
+    echo "tensorboard: no $tool: build dlcore with its tests first" >&2
+    exit 1
+}
+rm -rf "$work/run"
+mkdir -p "$work/run/train" "$work/run/validation"
+if test -z "$python"; then
+    python=$work/venv/bin/python
+    if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
+        echo "tensorboard: SKIPPED (no Python 3 with venv)"
+        exit 77
+    fi
+    test -x "$python" || python3 -m venv "$work/venv"
+    if ! "$python" -m pip install -q --disable-pip-version-check --retries 2 tensorboard \
+        > "$work/log" 2>&1; then
+        # What pip says where nothing can be reached; anything else is a failure.
+        if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
+            echo "tensorboard: SKIPPED (no network)"
+            exit 77
+        fi
+        tail -n 20 "$work/log"
+        exit 1
+    fi
+fi
+
+"$tool" "$work/run/train" "$work/run/validation" > "$work/expected"
+"$python" - "$work" << 'PYTHON'
+import sys
+
+import tensorboard
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util import tensor_util
+
+work = sys.argv[1]
+everything = {"tensors": 0, "scalars": 0, "histograms": 0}
+runs = {}
+for name in ["train", "validation"]:
+    runs[name] = EventAccumulator(f"{work}/run/{name}", size_guidance=everything)
+    runs[name].Reload()
+
+
+def scalar(run, tag, step):
+    """Of plain summaries, or of those that TensorBoard has made tensors of."""
+    tags = runs[run].Tags()
+    if tag in tags["scalars"]:
+        return next(e.value for e in runs[run].Scalars(tag) if e.step == step)
+    events = runs[run].Tensors(tag)
+    return float(tensor_util.make_ndarray(next(e.tensor_proto for e in events if e.step == step)))
+
+
+def near(a, b, what):
+    assert abs(a - b) <= 1e-5 * (1 + abs(b)), (what, a, b)
+
+
+found = {"epoch": 0, "batch": 0, "weight": 0}
+for line in open(f"{work}/expected"):
+    kind, step, name, *rest = line.split()
+    found[kind] += 1
+    if kind == "epoch":
+        run = "validation" if name.startswith("val_") else "train"
+        tag = "epoch_" + name.removeprefix("val_")
+        near(scalar(run, tag, int(step)), float(rest[0]), line)
+    elif kind == "batch":
+        near(scalar("train", "batch_" + name, int(step)), float(rest[0]), line)
+    else:
+        tag = name + "/histogram"
+        if tag in runs["train"].Tags()["histograms"]:
+            events = runs["train"].Histograms(tag)
+            of = next(e.histogram_value for e in events if e.step == int(step))
+            assert of.num == int(rest[0]) == sum(of.bucket), line
+            near(of.sum, float(rest[1]), line)
+        else:
+            events = runs["train"].Tensors(tag)
+            of = next(e.tensor_proto for e in events if e.step == int(step))
+            assert tensor_util.make_ndarray(of)[:, 2].sum() == int(rest[0]), line
+assert found["epoch"] == 15 and found["batch"] == 5 and found["weight"] == 12, found
+assert not any("val_" in tag for run in runs.values() for tags in run.Tags().values()
+               if isinstance(tags, list) for tag in tags)
+print(f"tensorboard: {sum(found.values())} values are there; TensorBoard {tensorboard.__version__}")
+PYTHON
