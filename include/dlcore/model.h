@@ -77,6 +77,24 @@ typedef enum dlcore_engine {
 } dlcore_engine_t;
 #define DLCORE_SEED_DEFAULT 20240229u
 
+/* What the matrix products of a training step multiply: of dense layers forward and of both
+ * gradients.
+ *
+ * With bfloat16 both factors of every product are rounded to it (nearest, ties to even;
+ * below 1.2e-38 is zero), and summed in float32. All else is float32: weights, of which rounded
+ * copies are kept beside, biases, activations, normalization, loss, gradients as they come out,
+ * optimizer. So are evaluate, predict, input_gradients and files, which use the weights as they
+ * are; a first layer that reads a sparse tensor multiplies in float32, too. Small networks take the
+ * general path.
+ *
+ * AMD's CPUs since Zen 4 then train wide networks about 1.7 times as fast; other CPUs get the same
+ * numbers by slower means, no faster than float32. The same seed gives the same bits at any number
+ * of threads. It needs the native engine. */
+typedef enum dlcore_precision {
+    DLCORE_PRECISION_FLOAT32 = 0,
+    DLCORE_PRECISION_BFLOAT16
+} dlcore_precision_t;
+
 typedef struct dlcore_model_options {
     size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
     dlcore_allocator_t allocator; /* malloc */
@@ -87,6 +105,8 @@ typedef struct dlcore_model_options {
     size_t threads;
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for an engine that this CPU does not have. */
     dlcore_engine_t engine; /* DLCORE_ENGINE_AUTO */
+    /* Create fails with DLCORE_ERROR_UNSUPPORTED for bfloat16 without the native engine. */
+    dlcore_precision_t precision; /* DLCORE_PRECISION_FLOAT32 */
     /* With DLCORE_ENGINE_BLAS: leave threads to BLAS, at the number that the host has set, instead
      * of running dlcore's own; false. Then bits depend on BLAS and its number of threads. */
     bool blas_threads;

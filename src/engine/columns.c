@@ -8,6 +8,7 @@
 
 #include "base/finite.h"
 #include "base/size.h"
+#include "products/products_half.h"
 #include "tensor/tensor.h"
 
 enum {
@@ -100,6 +101,18 @@ static bool weights_are_finite(const dlcore_network_t *network, dlcore_workspace
     return workspace->weights == DLCORE_WEIGHTS_FINITE;
 }
 
+/* Both inputs of a pair are there, but for the last where inputs are odd. */
+static void choose_pairs(dlcore_columns_t *columns, size_t count)
+{
+    size_t pairs = dlcore_pairs(count);
+
+    for (size_t k = 0; k < pairs; k++)
+        columns->pairs[k] = columns->index[2 * k] / 2;
+    for (size_t k = 0; k + 1 < pairs; k++)
+        columns->pair_gaps[k] = columns->pairs[k + 1] - columns->pairs[k];
+    columns->pair_gaps[pairs - 1] = 0;
+}
+
 void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *workspace,
                            size_t batch, size_t workers)
 {
@@ -113,17 +126,24 @@ void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *
         return;
     for (size_t w = 1; w < workers; w++)
         mark_bytes(columns->used + w * n, n, columns->used);
+    for (size_t i = 0; columns->pairs != NULL && i + 1 < n; i += 2)
+        columns->used[i] = columns->used[i + 1] = columns->used[i] | columns->used[i + 1];
     for (size_t i = 0; i < n; i++) {
         columns->index[count] = (uint32_t)i;
         count += columns->used[i] != 0;
     }
-    if (count == 0) /* a batch of zeros: one column, as good as any */
+    if (count == 0) { /* a batch of zeros: one column, or pair, as good as any */
         columns->index[count++] = 0;
+        if (columns->pairs != NULL && n > 1)
+            columns->index[count++] = 1;
+    }
     if (!gains(count, n) || !weights_are_finite(network, workspace))
         return;
     for (size_t i = 0; i + 1 < count; i++)
         columns->gaps[i] = columns->index[i + 1] - columns->index[i];
     columns->gaps[count - 1] = 0;
+    if (columns->pairs != NULL)
+        choose_pairs(columns, count);
     x->columns = count;
     x->index = columns->index;
     x->gaps = columns->gaps;

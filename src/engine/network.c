@@ -243,7 +243,9 @@ static dlcore_status build_nodes(dlcore_network_t *network, size_t width, values
 void dlcore_network_unbuild(dlcore_network_t *network)
 {
     dlcore_release(&network->allocator, network->values);
+    dlcore_release(&network->allocator, network->halves);
     network->values = NULL;
+    network->halves = NULL;
     network->revision++;
     network->value_floats = 0;
     network->parameter_count = 0;
@@ -308,8 +310,10 @@ void dlcore_network_set_trainable(dlcore_network_t *network, size_t i, bool trai
 void dlcore_network_clear(dlcore_network_t *network)
 {
     dlcore_release(&network->allocator, network->values);
+    dlcore_release(&network->allocator, network->halves);
     dlcore_release(&network->allocator, network->nodes);
     network->values = NULL;
+    network->halves = NULL;
     network->nodes = NULL;
     network->node_count = network->node_capacity = 0;
 }

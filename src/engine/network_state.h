@@ -22,9 +22,12 @@ typedef struct dlcore_node {
     dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX];
 } dlcore_node_t;
 
+struct dlcore_halves;
+
 typedef struct dlcore_network {
     dlcore_allocator_t allocator;
     const dlcore_products_t *products;
+    bool trains_half; /* training multiplies in bfloat16; the products are native then */
     const dlcore_kernels_t *kernels;
     dlcore_node_t *nodes;
     size_t node_count, node_capacity;
@@ -40,6 +43,7 @@ typedef struct dlcore_network {
     /* Layers before `first` are done by the gather: y = x * input_scale + input_offset. */
     size_t first;
     float input_scale, input_offset;
+    struct dlcore_halves *halves; /* what training in bfloat16 multiplies, once it has (halves.h) */
 } dlcore_network_t;
 
 static inline size_t dlcore_parameter_size(const dlcore_parameter_t *parameter)

@@ -8,6 +8,7 @@
 
 #include "engine/activity.h"
 #include "engine/columns.h"
+#include "engine/halves.h"
 #include "engine/step.h"
 #include "engine/step_pass.h"
 
@@ -142,6 +143,24 @@ static bool share_sums(dlcore_ranked_step_t *run, const dlcore_place_t *place, s
 
 /* ---- forward ---- */
 
+/* Rounds what layer i multiplies, of every slice. */
+static void round_forward(dlcore_ranked_step_t *run, const dlcore_place_t *place, size_t i)
+{
+    bool rounds = false;
+
+    for (size_t k = 0; k < run->ranked->key.slices; k++) {
+        dlcore_layer_pass_t pass = pass_of(run, place, k, i);
+        dlcore_layer_half_t half;
+
+        if (!dlcore_halves_pass(run->step->network, workspace_of(run, k), i, &pass, &half))
+            continue;
+        dlcore_halves_round_forward(&pass);
+        rounds = true;
+    }
+    if (rounds)
+        dlcore_place_meet(place);
+}
+
 static void forward_layer(dlcore_ranked_step_t *run, const dlcore_place_t *place, size_t i)
 {
     const dlcore_network_t *network = run->step->network;
@@ -151,9 +170,12 @@ static void forward_layer(dlcore_ranked_step_t *run, const dlcore_place_t *place
         training->forward != NULL ? training->forward : type->forward;
     bool has_rows = false;
 
+    round_forward(run, place, i);
     for (size_t k = 0; k < run->ranked->key.slices; k++) {
         dlcore_layer_pass_t pass = pass_of(run, place, k, i);
+        dlcore_layer_half_t half;
 
+        (void)dlcore_halves_pass(network, workspace_of(run, k), i, &pass, &half);
         has_rows |= dlcore_layer_has_rows(type, &pass);
         if (rows_of(run, k) > 0)
             layer_forward(&pass);
@@ -342,6 +364,25 @@ static void gradient_before(dlcore_ranked_step_t *run, const dlcore_place_t *pla
     dlcore_place_meet(place);
 }
 
+/* Rounds what the gradients of layer i multiply, of every slice. */
+static void round_backward(dlcore_ranked_step_t *run, const dlcore_place_t *place, size_t i)
+{
+    const dlcore_network_t *network = run->step->network;
+    bool rounds = false;
+
+    for (size_t k = 0; k < run->ranked->key.slices; k++) {
+        dlcore_layer_pass_t pass = back_pass(run, place, k, i);
+        dlcore_layer_half_t half;
+
+        if (!dlcore_halves_pass(network, workspace_of(run, k), i, &pass, &half))
+            continue;
+        dlcore_halves_round_backward(&pass, i > network->first, network->nodes[i].layer.trainable);
+        rounds = true;
+    }
+    if (rounds)
+        dlcore_place_meet(place);
+}
+
 static bool backward(dlcore_ranked_step_t *run, const dlcore_place_t *place)
 {
     const dlcore_network_t *network = run->step->network;
@@ -356,9 +397,12 @@ static bool backward(dlcore_ranked_step_t *run, const dlcore_place_t *place)
         gradient_before(run, place, i);
         if (shares(run, i) && !share_sums(run, place, i, DLCORE_SHARED_GRADIENT))
             return false;
+        round_backward(run, place, i);
         for (size_t k = 0; i > network->first && k < run->ranked->key.slices; k++) {
             dlcore_layer_pass_t pass = back_pass(run, place, k, i);
+            dlcore_layer_half_t half;
 
+            (void)dlcore_halves_pass(network, workspace_of(run, k), i, &pass, &half);
             if (rows_of(run, k) > 0)
                 training->input_gradient(&pass);
         }
@@ -424,6 +468,8 @@ static void run_ranked_phases(dlcore_ranked_step_t *run, const dlcore_place_t *p
     const dlcore_step_t *step = run->step;
     bool goes_on;
 
+    if (dlcore_halves_are_stale(step->network))
+        dlcore_halves_round(step->network, place); /* gathering has the barrier */
     gather(run, place);
     goes_on = forward(run, place) && find_loss(run, place) && backward(run, place);
     dlcore_place_meet(place);
@@ -467,5 +513,6 @@ dlcore_status dlcore_ranked_run(dlcore_ranked_step_t *run, size_t workers)
     run->batch = (dlcore_loss_batch_t){.weights = (double)run->batch_rows};
     run->step->finite = true;
     dlcore_team_run(run->step->team, workers, run_ranked_worker, run);
+    dlcore_halves_forget(run->step->network);
     return dlcore_ranks_status(run->ranks);
 }

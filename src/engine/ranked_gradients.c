@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "engine/halves.h"
 #include "engine/ranked.h"
 #include "engine/step_pass.h"
 
@@ -81,7 +82,9 @@ void dlcore_ranked_add_gradients(dlcore_ranked_step_t *run, const dlcore_place_t
         slice_sink_t sink = sink_of(run, k);
         dlcore_layer_pass_t pass =
             dlcore_step_pass(step->network, step->objective, workspace, place, i);
+        dlcore_layer_half_t half;
 
+        (void)dlcore_halves_pass(step->network, workspace, i, &pass, &half);
         pass.dy = &workspace->gradients[i];
         pass.dx = i > step->network->first ? &workspace->gradients[i - 1] : NULL;
         pass.sink = &sink.sink;

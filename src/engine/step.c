@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "engine/activity.h"
 #include "engine/columns.h"
+#include "engine/halves.h"
 #include "engine/small.h"
 #include "engine/step_pass.h"
 #include "engine/step_predict.h"
@@ -24,10 +25,15 @@ void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective
         const dlcore_layer_training_t *training =
             dlcore_layer_training(network->nodes[i].layer.kind);
         dlcore_layer_pass_t pass;
+        dlcore_layer_half_t half;
 
         if (!dlcore_layer_runs(type, trains))
             continue;
         pass = dlcore_step_pass(network, objective, workspace, place, i);
+        if (dlcore_halves_pass(network, workspace, i, &pass, &half)) {
+            dlcore_halves_round_forward(&pass);
+            dlcore_place_meet(place);
+        }
         dlcore_step_layer(type,
                           trains && training->forward != NULL ? training->forward : type->forward,
                           &pass, place);
@@ -79,6 +85,7 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         const dlcore_layer_training_t *training =
             dlcore_layer_training(network->nodes[i].layer.kind);
         dlcore_layer_pass_t pass;
+        dlcore_layer_half_t half;
 
         if (!dlcore_layer_runs(type, true))
             continue; /* its gradient buffer is its input's, too */
@@ -93,6 +100,11 @@ void dlcore_step_backward(const dlcore_network_t *network, const dlcore_objectiv
         if (type->has_activation && pass.activation.kind != DLCORE_ACTIVATION_LINEAR &&
             !dlcore_step_folds(network, pass.activation.kind, i)) {
             training->activation_gradient(&pass);
+            dlcore_place_meet(place);
+        }
+        if (dlcore_halves_pass(network, workspace, i, &pass, &half)) {
+            dlcore_halves_round_backward(&pass, i > network->first,
+                                         network->nodes[i].layer.trainable);
             dlcore_place_meet(place);
         }
         if (i > network->first) {
@@ -134,6 +146,10 @@ static void run_phases(dlcore_step_t *step, size_t worker, size_t workers)
 
     if (!step->gathered) {
         gather_inputs(step, &step->source, step->batch, &place);
+        dlcore_place_meet(&place);
+    }
+    if (dlcore_halves_are_stale(step->network)) {
+        dlcore_halves_round(step->network, &place);
         dlcore_place_meet(&place);
     }
     if (step->next.rows > 0)
@@ -194,4 +210,6 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
     if (step->workspace->keys != NULL)
         dlcore_step_keys(step->network, step->workspace, step->seed, step->number);
     dlcore_team_run(step->team, workers, run_worker, step);
+    if (step->network->halves != NULL) /* but for what moved at once, with the copies */
+        step->network->halves->fresh = step->update == NULL;
 }

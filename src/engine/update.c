@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "engine/halves.h"
 
 /* What a piece of a gradient is put together in: within the first-level cache. */
 #define PIECE 1024
@@ -33,16 +34,25 @@ static void expect_update(const dlcore_gradient_sink_t *sink, size_t offset, siz
         prefetch_floats(update->slots[i] + offset, count);
 }
 
-static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
-                        size_t count)
+static void move_by_rule(const dlcore_update_sink_t *update, size_t offset, const float *gradient,
+                         size_t count)
 {
-    const dlcore_update_sink_t *update = update_of(sink);
     float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
 
     for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
         slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
     update->rule->update(update->kernels, &update->settings, count, update->values + offset,
                          gradient, slots);
+}
+
+static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,
+                        size_t count)
+{
+    const dlcore_update_sink_t *update = update_of(sink);
+
+    move_by_rule(update, offset, gradient, count);
+    if (update->follows)
+        dlcore_halves_follow(update->network->halves, offset, count);
 }
 
 /* ---- with more ---- */
@@ -60,7 +70,7 @@ void dlcore_update_move(const dlcore_update_sink_t *update, const dlcore_update_
                         size_t offset, size_t count, const float *gradient)
 {
     dlcore_update_decay(update, span, offset, count);
-    take_update(&update->sink, offset, gradient, count);
+    move_by_rule(update, offset, gradient, count);
     if (update->average != NULL)
         dlcore_update_follow_average(update, offset, count);
 }
@@ -86,6 +96,8 @@ static void adjust(const dlcore_update_sink_t *update, const dlcore_update_span_
         gradient = own;
     }
     dlcore_update_move(update, span, offset, count, gradient);
+    if (update->follows)
+        dlcore_halves_follow(update->network->halves, offset, count);
 }
 
 /* The span that a place is in. */
@@ -204,6 +216,7 @@ void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network
         update->average = slots + own++ * floats;
     if (optimizer->gradient_accumulation_steps > 0)
         update->gradients = slots + own * floats;
+    update->follows = network->halves != NULL && !plan->keeps && !plan->has_constraint;
     if (plan->keeps)
         update->sink = (dlcore_gradient_sink_t){.expect = expect_keep, .take = take_keep};
     else if (plan->adjusts)

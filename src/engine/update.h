@@ -102,6 +102,7 @@ typedef struct dlcore_update_sink {
 
     /* of the step at hand */
     double learning_rate; /* that `settings` are for; NaN: for none yet */
+    bool follows;         /* rounded copies of kernels follow each piece (halves.h) */
     bool changes;         /* settings must be made anew at each step */
     bool adds;            /* to gradients of the steps before */
     bool moves;           /* not only accumulates */

@@ -76,6 +76,10 @@ static void cut_columns(dlcore_cutter_t *cutter, const dlcore_network_t *network
     columns->used = dlcore_cut(cutter, marks, 1);
     columns->index = dlcore_cut(cutter, first->input_width, sizeof *columns->index);
     columns->gaps = dlcore_cut(cutter, first->input_width, sizeof *columns->gaps);
+    if (!network->trains_half)
+        return;
+    columns->pairs = dlcore_cut(cutter, first->input_width, sizeof *columns->pairs);
+    columns->pair_gaps = dlcore_cut(cutter, first->input_width, sizeof *columns->pair_gaps);
 }
 
 void dlcore_cut_input(dlcore_cutter_t *cutter, const dlcore_network_t *network,

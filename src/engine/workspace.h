@@ -32,6 +32,7 @@ typedef struct dlcore_columns {
     uint8_t *used; /* inputs for each worker: not 0 where some row is not zero */
     uint32_t *index;
     uint32_t *gaps;
+    uint32_t *pairs, *pair_gaps; /* of pairs of them, where training multiplies in bfloat16 */
 } dlcore_columns_t;
 
 /* What is known of the first layer's kernel. */
@@ -73,6 +74,9 @@ typedef struct dlcore_workspace {
     uint64_t *keys; /* of what is random in a step; NULL but to train, and where nothing is */
     dlcore_matrix_t logits;     /* scratch of losses without gradients, where there may be some */
     dlcore_small_plan_t *small; /* of a small network; train only, else NULL */
+    /* pairs of a layer's x or dy (halves.h); NULL but to train in bfloat16. Those of rows take
+     * turns, because slow workers may still be reading the ones of the layer above. */
+    float *half_columns, *half_rows[2][2];
     float *targets; /* labels as a loss has them, as large as labels; NULL: not needed */
     float *function_rows, *function_slopes; /* scratch of the user's functions; NULL: none */
     float *row_loss;                        /* capacity */

@@ -86,6 +86,47 @@ static void cut_gradients(dlcore_cutter_t *cutter, const dlcore_network_t *netwo
     }
 }
 
+/* Floats of the largest matrix of pairs, of columns or of rows, among x or dy of the layers that
+ * multiply. */
+static size_t half_floats(const dlcore_network_t *network, size_t rows, bool columns, bool of_x,
+                          bool *overflow)
+{
+    size_t most = 0;
+
+    for (size_t i = network->first; i < network->node_count; i++) {
+        const dlcore_node_t *node = &network->nodes[i];
+        size_t width = of_x ? node->input_width : node->output_width, panel, floats = 0;
+
+        if (!node->type->takes_half)
+            continue;
+        width = columns ? dlcore_pairs(width) : width;
+        panel = network->products->panel(width);
+        if (!dlcore_size_multiply(dlcore_size_round_up(width, panel),
+                                  columns ? rows : dlcore_pairs(rows), &floats))
+            *overflow = true;
+        most = dlcore_size_max(most, floats);
+    }
+    return most;
+}
+
+static void cut_half(dlcore_cutter_t *cutter, const dlcore_network_t *network,
+                     dlcore_workspace_t *w)
+{
+    bool *overflow = &cutter->overflow;
+    size_t x = half_floats(network, w->capacity, true, true, overflow);
+    size_t dy = half_floats(network, w->capacity, true, false, overflow);
+
+    if (dlcore_path_half(network) == NULL)
+        return;
+    w->half_columns = dlcore_cut(cutter, dlcore_size_max(x, dy), sizeof(float));
+    for (size_t turn = 0; turn < 2; turn++) {
+        for (size_t of_dy = 0; of_dy < 2; of_dy++)
+            w->half_rows[turn][of_dy] =
+                dlcore_cut(cutter, half_floats(network, w->capacity, false, of_dy == 0, overflow),
+                           sizeof(float));
+    }
+}
+
 static void cut_small(dlcore_cutter_t *cutter, const dlcore_network_t *network,
                       const dlcore_objective_t *objective, dlcore_workspace_t *w)
 {
@@ -163,6 +204,7 @@ static void lay_out_more(dlcore_cutter_t *cutter, const dlcore_network_t *networ
         cut_gradients(cutter, network, w);
         cut_kept(cutter, network, w);
         cut_states(cutter, network, w);
+        cut_half(cutter, network, w);
         cut_small(cutter, network, objective, w);
     }
     if (needs_logits(objective, layout->use))

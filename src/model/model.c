@@ -20,6 +20,16 @@ dlcore_model_options_t dlcore_model_options_default(void)
                                     .structure_size = sizeof(dlcore_model_options_t)};
 }
 
+const char *dlcore_precision_name(dlcore_precision_t precision)
+{
+    return precision == DLCORE_PRECISION_FLOAT32 ? "float32" : "bfloat16";
+}
+
+static const char *precision_choice(int value)
+{
+    return dlcore_precision_name((dlcore_precision_t)value);
+}
+
 static dlcore_status check_model_options(const dlcore_model_options_t *options)
 {
     dlcore_status status = dlcore_check_options(options, "model", options->error);
@@ -38,6 +48,10 @@ static dlcore_status check_model_options(const dlcore_model_options_t *options)
                            "model: threads is %zu, and this dlcore is built without threads "
                            "(DLCORE_THREADS)",
                            options->threads);
+    status = dlcore_check_choice("model", "precision", (int)options->precision, 0,
+                                 DLCORE_PRECISION_BFLOAT16, precision_choice, options->error);
+    if (status != DLCORE_OK)
+        return status;
     if (options->blas_threads && options->engine != DLCORE_ENGINE_BLAS)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: blas_threads is for DLCORE_ENGINE_BLAS, got engine %d",
@@ -62,6 +76,18 @@ static dlcore_status choose_products(const dlcore_model_options_t *options,
                            "model: the native engine needs a CPU with AVX-512, or AVX2 and FMA, "
                            "and a build that knows them");
     return status;
+}
+
+bool dlcore_model_set_precision(dlcore_model_t *model, dlcore_precision_t precision)
+{
+    bool is_half = precision == DLCORE_PRECISION_BFLOAT16;
+
+    /* only the native engine's tiles take pairs */
+    if (is_half && model->network.products->engine == DLCORE_PRODUCTS_BLAS)
+        return false;
+    model->options.precision = precision;
+    model->network.trains_half = is_half;
+    return true;
 }
 
 static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_model_t **model)
@@ -94,6 +120,12 @@ static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_mo
     atomic_flag_clear(&made->team_busy);
     atomic_init(&made->version, 0);
     atomic_init(&made->stop_requested, false);
+    if (!dlcore_model_set_precision(made, chosen.precision)) {
+        dlcore_model_free(made);
+        return dlcore_fail(chosen.error, DLCORE_ERROR_UNSUPPORTED,
+                           "model: precision bfloat16 needs the native engine, and this is %s",
+                           products->name());
+    }
     *model = made;
     return DLCORE_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "dlcore/model.h"
+#include "engine/halves.h"
 #include "engine/network.h"
 #include "engine/objective.h"
 #include "engine/ranked.h"
@@ -67,6 +68,11 @@ struct dlcore_model {
 
 /* ---- model.c ---- */
 
+/* "float32" */
+const char *dlcore_precision_name(dlcore_precision_t precision);
+/* Of a model whose network is not built; false where its engine has none. */
+bool dlcore_model_set_precision(dlcore_model_t *model, dlcore_precision_t precision);
+
 /* A step is about to move the weights: predictors made before are stale. */
 static inline void dlcore_model_weights_move(dlcore_model_t *model)
 {
@@ -79,6 +85,7 @@ static inline void dlcore_model_weights_change(dlcore_model_t *model)
     dlcore_model_weights_move(model);
     model->trainer.workspace.weights = DLCORE_WEIGHTS_UNKNOWN;
     dlcore_ranked_forget_weights(&model->trainer.ranked);
+    dlcore_halves_forget(&model->network);
 }
 
 static inline uint64_t dlcore_model_version(const dlcore_model_t *model)

@@ -169,6 +169,7 @@ dlcore_status dlcore_training_set_update(dlcore_training_t *training, dlcore_upd
     training->update = update;
     training->step.sink = &update->sink;
     training->step.update = plan->keeps || plan->has_constraint ? update : NULL;
+    update->follows &= training->ranks == NULL; /* whose pieces may cut a pair */
     return DLCORE_OK;
 }
 

@@ -147,7 +147,7 @@ static dlcore_status apply_gradients(dlcore_model_t *model, const float *gradien
     }
     if (status == DLCORE_OK) {
         model->steps_trained++;
-        dlcore_model_weights_move(model);
+        dlcore_model_weights_change(model);
         scope = dlcore_scope_enter(model);
         take_gradients(network, gradients, flat, &update);
         dlcore_scope_leave(scope);

@@ -63,6 +63,8 @@ dlcore_status dlcore_trainer_begin(dlcore_model_t *model)
     if (model->trainer.slots == NULL)
         status = make_slots(model);
     if (status == DLCORE_OK)
+        status = dlcore_halves_ensure(&model->network, &model->error);
+    if (status == DLCORE_OK)
         status = dlcore_update_plan_ensure(&model->network, &model->settings.optimizer,
                                            &model->trainer.plan, &model->error);
     return status;

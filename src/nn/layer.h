@@ -24,6 +24,7 @@
 #include "nn/setting.h"
 #include "products/matrix.h"
 #include "products/products.h"
+#include "products/products_half.h"
 #include "products/products_training.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -51,6 +52,16 @@ static inline bool dlcore_parameter_is_constrained(const dlcore_parameter_t *par
     return parameter->constraint != NULL && parameter->constraint->kind != DLCORE_CONSTRAINT_NONE;
 }
 
+/* What a layer that multiplies in bfloat16 is given in the place of x, dy and its kernel: pairs
+ * (products_half.h), some of which share memory, so that each is there when it is needed. */
+typedef struct dlcore_layer_half {
+    const dlcore_half_t *half;
+    const dlcore_half_kernel_t *kernel;
+    dlcore_matrix_t x_columns;       /* for forward */
+    dlcore_matrix_t dy_columns;      /* for the gradient by the inputs */
+    dlcore_matrix_t x_rows, dy_rows; /* for that by the kernel */
+} dlcore_layer_half_t;
+
 /* One worker's view of one layer in one step. */
 typedef struct dlcore_layer_pass {
     const dlcore_layer_t *layer;
@@ -75,8 +86,9 @@ typedef struct dlcore_layer_pass {
     bool leads;   /* and gradients made of such sums alone are this slice's */
     float *state; /* state_floats of the layer's own, kept from forward to backward; likewise */
 
-    const dlcore_matrix_t *x; /* (rows, input_width) */
-    dlcore_matrix_t *y;       /* (rows, output_width) */
+    const dlcore_layer_half_t *half; /* NULL: float32 */
+    const dlcore_matrix_t *x;        /* (rows, input_width) */
+    dlcore_matrix_t *y;              /* (rows, output_width) */
     /* what y is the activation of, where the backward pass will need it: forward_rows of a dense
      * layer makes y of it; NULL: forward applies the activation in place, and nothing is kept */
     dlcore_matrix_t *z;
@@ -134,6 +146,7 @@ typedef struct dlcore_layer_type {
     bool gradients_in_place;   /* dx may be dy */
     bool can_fold_below;       /* input_gradient obeys activation_below */
     bool keeps_input;          /* z of an activation that needs it is not x: it takes a matrix */
+    bool takes_half;           /* multiplies by its first parameter, also pairs: pass->half */
     bool takes_index;          /* x may leave inputs out (matrix.h) */
     bool is_rescaling;         /* can be folded into the gather when first */
     bool regularizes_activity; /* obeys activity_regularizer */

@@ -59,6 +59,12 @@ static void dense_forward(const dlcore_layer_pass_t *pass)
     };
     size_t tiles, end;
 
+    if (pass->half != NULL) {
+        product.inputs = dlcore_pairs(pass->input_width);
+        product.x = &pass->half->x_columns;
+        product.kernel = pass->half->kernel->forward;
+        product.pairs = pass->half->half->tiles;
+    }
     if (pass->x->lists != NULL) {
         dlcore_sparse_forward(&product, products->kernel_panel(product.units),
                               dlcore_share(pass->x->rows, pass->worker, pass->workers),
@@ -95,8 +101,16 @@ static void dense_input_gradient(const dlcore_layer_pass_t *pass)
         .x = pass->x,
         .dx = pass->dx,
     };
-    size_t tiles = products->input_gradient_tiles(pass->dy->rows, product.inputs, product.units);
-    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
+    size_t tiles, end;
+
+    if (pass->half != NULL) {
+        product.units = dlcore_pairs(pass->output_width);
+        product.dz = &pass->half->dy_columns;
+        product.kernel = pass->half->kernel->turned;
+        product.pairs = pass->half->half->tiles;
+    }
+    tiles = products->input_gradient_tiles(pass->dy->rows, product.inputs, product.units);
+    end = dlcore_share(tiles, pass->worker + 1, pass->workers);
 
     for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
         products->input_gradient(&product, tile, pass->scratch);
@@ -133,7 +147,8 @@ static void kernel_gradient(const dlcore_layer_pass_t *pass,
                             const dlcore_kernel_gradient_t *product)
 {
     const dlcore_products_training_t *products = pass->training_products;
-    size_t tiles = products->kernel_gradient_tiles(pass->x->rows, product->inputs, product->units);
+    size_t tiles =
+        products->kernel_gradient_tiles(product->x->rows, product->inputs, product->units);
     size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
 
     for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
@@ -162,6 +177,11 @@ static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
         .offset = pass->parameters[KERNEL].offset,
     };
 
+    if (pass->half != NULL) {
+        product.x = &pass->half->x_rows;
+        product.dz = &pass->half->dy_rows;
+        product.pairs = pass->half->half->tiles;
+    }
     if (pass->x->lists != NULL)
         kernel_gradient_of_lists(pass, &product);
     else
@@ -207,6 +227,7 @@ const dlcore_layer_type_t dlcore_layer_type_dense = {
     .has_activation = true,
     .can_fold_below = true,
     .keeps_input = true,
+    .takes_half = true,
     .takes_index = true,
     .regularizes_activity = true,
     .needs_axis = true,

@@ -89,7 +89,8 @@ static stretch_grid_t stretches_of(size_t inputs, size_t units, size_t panel)
 
     count = dlcore_size_max(count, dlcore_size_min(STRETCHES, inputs / STRETCH_LEAST));
     count = dlcore_size_max(count, 1);
-    return (stretch_grid_t){.inputs = (inputs + count - 1) / count,
+    /* even: a pair of inputs is one worker's (engine/halves.h) */
+    return (stretch_grid_t){.inputs = dlcore_size_round_up((inputs + count - 1) / count, 2),
                             .count = count,
                             .panels = (units + panel - 1) / panel};
 }
