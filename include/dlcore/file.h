@@ -122,8 +122,12 @@ typedef struct dlcore_load_options {
     /* How the model is created. Where training state is restored the seed is the file's. `error` of
      * these options is not used. */
     dlcore_model_options_t model;
-    bool compile;          /* compile as the file says; true. False: only to predict */
-    bool training_state;   /* restore it where there is some; true. Needs compile. */
+    bool compile;        /* compile as the file says; true. False: only to predict */
+    bool training_state; /* restore it where there is some; true. Needs compile. */
+    /* Train on in the precision that a model was saved with, bfloat16; true. False, and for files
+     * without one, as `model` says. A run that was stopped is resumed in its own precision alone.
+     */
+    bool precision;
     bool self_test;        /* run the self-test and report; false */
     bool require_checksum; /* refuse a file whose checksum differs or is absent; false */
     /* Losses and metrics of your own (dlcore/function.h), one of each for each name in the file;

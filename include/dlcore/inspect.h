@@ -83,7 +83,8 @@ typedef struct dlcore_inspection {
     const char *loss;
     const char *metrics;
 
-    bool training_state; /* the file has it */
+    const char *precision; /* that it trains in: "bfloat16"; "" of files without one: float32 */
+    bool training_state;   /* the file has it */
     uint64_t epochs_trained, steps_trained;
     bool can_resume; /* it was saved in the middle of a run */
 

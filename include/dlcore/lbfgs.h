@@ -47,7 +47,8 @@ typedef struct dlcore_lbfgs_report {
 /* Trains a compiled model on all of x and y; the loss is compile's, with regularizers. `options`
  * NULL: the defaults. `report` may be NULL. The weights only change for a lower loss: after an
  * error they are those of the last iteration. DLCORE_ERROR_UNSUPPORTED, with the layer's name, for
- * layers that are random in training, batch normalization that trains, and constraints.
+ * layers that are random in training, batch normalization that trains, and constraints; and in a
+ * model whose precision is bfloat16.
  * With a collective this is a call of all ranks, and the result that of one, up to rounding.
  * DLCORE_ERROR_NOT_FINITE where the loss is not finite to begin with. Memory: (2 memory + 6) times
  * the weights. */

@@ -180,6 +180,7 @@ dlcore_status dlcore_fit_choose_samples(dlcore_fit_t *fit, const dlcore_tensor_t
     if (status != DLCORE_OK || fit->feed.dataset != NULL)
         return status;
     fit->position.samples = samples.rows;
+    fit->position.precision = fit->model->options.precision;
     fit->position.batch_size = options->batch_size;
     return dlcore_feed_tensors(&fit->feed, fit->model, &samples, fit->batch_size, options->shuffle,
                                &fit->model->error);

@@ -102,6 +102,10 @@ static dlcore_status check_record(const dlcore_fit_t *fit, const dlcore_run_stat
                            "resume: the run had %zu samples in batches of %zu, this one has %zu in "
                            "batches of %zu (0: a dataset)",
                            then->samples, then->batch_size, now->samples, now->batch_size);
+    if (then->precision != now->precision)
+        return dlcore_fail(
+            error, DLCORE_ERROR_STATE, "resume: the run trained in %s, this model trains in %s",
+            dlcore_precision_name(then->precision), dlcore_precision_name(now->precision));
     if (record->value_count != fit->all_values ||
         (record->sum_count != fit->view.sum_count &&
          record->sum_count != dlcore_sums_earlier_length(&fit->training.objective)))

@@ -27,6 +27,7 @@ dlcore_inspecting_t *dlcore_inspecting_make(const dlcore_allocator_t *allocator)
     inspecting->found.writer = inspecting->found.format = inspecting->found.format_version = "";
     inspecting->found.problem = inspecting->found.weights_problem = "";
     inspecting->found.optimizer = inspecting->found.loss = inspecting->found.metrics = "";
+    inspecting->found.precision = "";
     return inspecting;
 }
 

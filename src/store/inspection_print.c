@@ -74,6 +74,9 @@ static void print_training(const dlcore_inspection_t *found, FILE *stream)
                 harmless_or_none(found->optimizer, optimizer, sizeof optimizer),
                 harmless_or_none(found->loss, loss, sizeof loss),
                 harmless_or_none(found->metrics, metrics, sizeof metrics));
+    if (found->precision[0] != '\0')
+        fprintf(stream, "training precision: %s\n",
+                harmless_or_none(found->precision, optimizer, sizeof optimizer));
     if (found->training_state)
         fprintf(stream, "training state: %" PRIu64 " epochs, %" PRIu64 " steps%s\n",
                 found->epochs_trained, found->steps_trained,

@@ -43,9 +43,9 @@ void dlcore_model_inspect_tensors(dlcore_inspecting_t *inspecting,
 /* What is shown otherwise. */
 static bool is_told(const dlcore_json_t *key)
 {
-    static const char *const keys[] = {"format",         "dlcore.format_version",
-                                       "dlcore.version", "model_config",
-                                       "compile_config", "dlcore.training_state"};
+    static const char *const keys[] = {
+        "format",         "dlcore.format_version", "dlcore.version",  "model_config",
+        "compile_config", "dlcore.training_state", "dlcore.precision"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (dlcore_json_is(key, keys[i]))
@@ -79,6 +79,8 @@ void dlcore_model_inspect_texts(dlcore_inspecting_t *inspecting,
             inspecting->found.format = decoded(inspecting, &value);
         else if (dlcore_json_is(&key, "dlcore.format_version"))
             inspecting->found.format_version = decoded(inspecting, &value);
+        else if (dlcore_json_is(&key, "dlcore.precision"))
+            inspecting->found.precision = decoded(inspecting, &value);
         count += !is_told(&key);
     }
     texts = dlcore_inspecting_room(inspecting, count, sizeof *texts);

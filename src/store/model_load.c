@@ -20,6 +20,7 @@ dlcore_load_options_t dlcore_load_options_default(void)
     return (dlcore_load_options_t){.model = dlcore_model_options_default(),
                                    .compile = true,
                                    .training_state = true,
+                                   .precision = true,
                                    .structure_size = sizeof(dlcore_load_options_t)};
 }
 

@@ -82,6 +82,30 @@ dlcore_status dlcore_model_loading_last_json(dlcore_model_loading_t *loading, co
     return check_inner(loading, name, text, length, value);
 }
 
+dlcore_status dlcore_model_loading_precision(dlcore_model_loading_t *loading)
+{
+    dlcore_model_t *model = loading->model;
+    char name[16];
+    dlcore_status status = short_text(loading, "dlcore.precision", name, sizeof name);
+
+    if (status == DLCORE_OK && name[0] != '\0' &&
+        strcmp(name, dlcore_precision_name(DLCORE_PRECISION_BFLOAT16)) != 0)
+        return dlcore_fail(loading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: precision \"%s\" is not known here",
+                           dlcore_model_loading_file(loading), name);
+    if (status != DLCORE_OK || name[0] == '\0')
+        return status;
+    loading->precision = DLCORE_PRECISION_BFLOAT16;
+    if (!loading->options.precision)
+        return DLCORE_OK;
+    if (!dlcore_model_set_precision(model, DLCORE_PRECISION_BFLOAT16))
+        return dlcore_fail(loading->error, DLCORE_ERROR_UNSUPPORTED,
+                           "%s: was trained in bfloat16, which needs the native engine, and this "
+                           "is %s; with load_options.precision false it is not asked for",
+                           dlcore_model_loading_file(loading), model->network.products->name());
+    return DLCORE_OK;
+}
+
 dlcore_status dlcore_model_loading_version(dlcore_model_loading_t *loading)
 {
     char version[16];

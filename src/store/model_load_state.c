@@ -56,6 +56,8 @@ dlcore_status dlcore_model_loading_counts(dlcore_model_loading_t *loading)
         model->options.seed = seed;
         loading->report.training_state = true;
     }
+    if (model->stopped != NULL)
+        model->stopped->position.precision = loading->precision;
     return status;
 }
 

@@ -35,8 +35,10 @@ static dlcore_status compile_as_saved(dlcore_model_loading_t *loading)
 
 static dlcore_status compile_and_count(dlcore_model_loading_t *loading)
 {
-    dlcore_status status = compile_as_saved(loading);
+    dlcore_status status = dlcore_model_loading_precision(loading);
 
+    if (status == DLCORE_OK)
+        status = compile_as_saved(loading);
     if (status == DLCORE_OK && loading->options.training_state && loading->model->compiled)
         status = dlcore_model_loading_counts(loading);
     return status;

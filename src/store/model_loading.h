@@ -32,10 +32,11 @@ typedef struct dlcore_model_loading {
     dlcore_model_reading_t reading;
     dlcore_model_t *model;
     dlcore_load_report_t report;
-    float *self_test;  /* x, the file's y, and the model's; NULL: not wanted, or not there */
-    bool has_state;    /* the optimizer's, in the file */
-    bool lacks_state;  /* it is not, though the optimizer has made steps and needs some */
-    char checksum[64]; /* the file's; "": it has none */
+    float *self_test; /* x, the file's y, and the model's; NULL: not wanted, or not there */
+    bool has_state;   /* the optimizer's, in the file */
+    bool lacks_state; /* it is not, though the optimizer has made steps and needs some */
+    dlcore_precision_t precision; /* that the file says training had */
+    char checksum[64];            /* the file's; "": it has none */
     dlcore_error_record_t *error;
 } dlcore_model_loading_t;
 
@@ -59,6 +60,8 @@ dlcore_status dlcore_model_loading_layers(dlcore_model_loading_t *loading, size_
 
 /* Refuses formats that are not known here; notes the library's version and the checksum. */
 dlcore_status dlcore_model_loading_version(dlcore_model_loading_t *loading);
+/* Notes the precision of training, and sets it where the options say so. */
+dlcore_status dlcore_model_loading_precision(dlcore_model_loading_t *loading);
 /* JSON within a string of the metadata, decoded into *text, which the caller releases to the
  * reading's allocator in any case; kind DLCORE_JSON_NONE when it is absent. */
 dlcore_status dlcore_model_loading_json(const dlcore_model_loading_t *loading, const char *name,

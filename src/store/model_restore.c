@@ -174,6 +174,7 @@ dlcore_status dlcore_model_load_run(const dlcore_model_t *model, const char *pat
 
     options.model = model->options;
     options.model.threads = 1; /* it never computes */
+    options.precision = false; /* it is compared */
     options.error = error;
     status = dlcore_model_load(path, &options, loaded);
     if (status != DLCORE_OK)
@@ -185,6 +186,11 @@ dlcore_status dlcore_model_load_run(const dlcore_model_t *model, const char *pat
     else if ((*loaded)->stopped == NULL) /* nor compiled, then */
         status = dlcore_fail(error, DLCORE_ERROR_STATE, "%s: was not saved in the middle of a run",
                              path);
+    else if ((*loaded)->stopped->position.precision != model->options.precision)
+        status = dlcore_fail(error, DLCORE_ERROR_STATE,
+                             "%s: precision is %s in the model, %s in the file", path,
+                             dlcore_precision_name(model->options.precision),
+                             dlcore_precision_name((*loaded)->stopped->position.precision));
     else
         status = compare_settings(model, *loaded, path, error);
     if (status == DLCORE_OK)

@@ -14,6 +14,7 @@
 
 #include "dlcore/dataset.h"
 #include "dlcore/file.h"
+#include "products/products.h"
 #include "support/classifier.h"
 #include "support/denormals.h"
 
@@ -40,15 +41,20 @@ static dlcore_optimizer_t optimizer_of(int number)
     return optimizer;
 }
 
+/* Of the models to be made. */
+static dlcore_precision_t precision;
+
 /* With what follows from the count of steps, and what moves besides weights. */
 static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer, dlcore_layer_t layer)
 {
     dlcore_layer_t layers[] = {dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU), layer,
                                dlcore_layer_dropout(0.3),
                                dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX)};
+    dlcore_model_options_t options = dlcore_model_options_default();
     dlcore_model_t *model = NULL;
 
-    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    options.precision = precision;
+    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         dlcore_model_add(model, layers[i]);
     assert_int_equal(dlcore_model_build(model, INPUTS), DLCORE_OK);
@@ -325,6 +331,29 @@ static void test_resume_after_every_batch_ends_with_the_same_bits_for_every_laye
         check_every_batch(LAYERED * kind + DLCORE_OPTIMIZER_ADAM, TENSORS, BATCHES);
 }
 
+static void test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits(void **state)
+{
+    static const int kinds[] = {DLCORE_OPTIMIZER_SGD, AVERAGED + DLCORE_OPTIMIZER_ADAM,
+                                DLCORE_OPTIMIZER_ADAFACTOR};
+    whole_t full;
+
+    (void)state;
+    if (dlcore_products_native_avx2() == NULL && dlcore_products_native_avx512() == NULL)
+        skip();
+    full = whole_run(kinds[0], TENSORS);
+    precision = DLCORE_PRECISION_BFLOAT16;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        whole_t whole = whole_run(kinds[i], TENSORS);
+
+        if (i == 0)
+            assert_false(same_weights(whole.model, full.model));
+        whole_free(whole);
+        check_every_batch(kinds[i], TENSORS, BATCHES);
+    }
+    precision = DLCORE_PRECISION_FLOAT32;
+    whole_free(full);
+}
+
 static void test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next(void **state)
 {
     (void)state;
@@ -479,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_resume_after_every_batch_ends_with_the_same_bits_for_every_optimizer),
         cmocka_unit_test(test_resume_with_averages_accumulation_and_a_schedule),
         cmocka_unit_test(test_resume_after_every_batch_ends_with_the_same_bits_for_every_layer),
+        cmocka_unit_test(test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits),
         cmocka_unit_test(test_resume_of_a_dataset_begins_it_at_the_batch_that_is_next),
         cmocka_unit_test(test_resume_with_steps_per_epoch_goes_on_in_the_middle_of_a_pass),
         cmocka_unit_test(test_resume_from_any_other_moment_ends_with_the_same_bits),
