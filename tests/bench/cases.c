@@ -11,6 +11,11 @@
 #include "dlcore/optimizer.h"
 #include "dlcore/schedule.h"
 
+#define TRAIN_HALF(name, head, batch, batches, optimizer, ...)                                \
+    {                                                                                         \
+        name, BENCH_TRAIN, head, {__VA_ARGS__}, batch, batches, DLCORE_OPTIMIZER_##optimizer, \
+            false, BENCH_BFLOAT16                                                             \
+    }
 #define TRAIN(name, head, batch, batches, optimizer, ...)                                     \
     {                                                                                         \
         name, BENCH_TRAIN, head, {__VA_ARGS__}, batch, batches, DLCORE_OPTIMIZER_##optimizer, \
@@ -40,6 +45,10 @@ const bench_case_t bench_cases[] = {
     TRAIN("train 1024-1024-1024-1024 b256 sgd", BENCH_NUMBERS, 256, 2, SGD, 1024, 1024, 1024, 1024),
     TRAIN("train 4096-4096-4096 b1024 rmsprop", BENCH_NUMBERS, 1024, 1, RMSPROP, 4096, 4096, 4096),
     TRAIN("train 4096-4096-4096 b1024 sgd", BENCH_NUMBERS, 1024, 1, SGD, 4096, 4096, 4096),
+    TRAIN_HALF("bfloat16 train 784-512-10 b128 rmsprop", BENCH_CLASSES, 128, 32, RMSPROP, 784, 512,
+               10),
+    TRAIN_HALF("bfloat16 train 1024-1024-1024-1024 b256 rmsprop", BENCH_NUMBERS, 256, 2, RMSPROP,
+               1024, 1024, 1024, 1024),
     TRAIN("train 64-64-64-10 b32 rmsprop", BENCH_CLASSES, 32, 128, RMSPROP, 64, 64, 64, 10),
     TRAIN("train 64-64-64-10 b32 sgd", BENCH_CLASSES, 32, 128, SGD, 64, 64, 64, 10),
     TRAIN("train 2-8-1 b1 rmsprop", BENCH_YES_OR_NO, 1, 4096, RMSPROP, 2, 8, 1),
@@ -55,6 +64,15 @@ const bench_case_t bench_cases[] = {
      DLCORE_OPTIMIZER_RMSPROP,
      true,
      BENCH_FLOAT32},
+    {"bfloat16 epoch mnist",
+     BENCH_EPOCH,
+     BENCH_CLASSES,
+     {784, 512, 10},
+     128,
+     0,
+     DLCORE_OPTIMIZER_RMSPROP,
+     true,
+     BENCH_BFLOAT16},
     /* units, batch, rate and epochs are those of train_fast in examples/mnist_recipes.c */
     {"recipe mnist",
      BENCH_RECIPE,
@@ -176,6 +194,8 @@ dlcore_model_t *bench_case_model(const bench_case_t *which, dlcore_engine_t engi
 
     options.engine = engine;
     options.threads = threads;
+    if (which->work != BENCH_PREDICTOR && which->precision == BENCH_BFLOAT16)
+        options.precision = DLCORE_PRECISION_BFLOAT16;
     options.error = &error;
     bench_check(dlcore_model_create(&options, &model), error.message);
     if (bench_case_epochs(which) > 0)

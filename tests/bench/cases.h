@@ -40,7 +40,7 @@ typedef struct bench_case {
     size_t batches;                      /* BENCH_TRAIN: of generated samples, an epoch */
     dlcore_optimizer_kind_t optimizer;
     bool digits;                 /* needs MNIST */
-    bench_precision_t precision; /* BENCH_PREDICTOR: in which it multiplies */
+    bench_precision_t precision; /* that training or, BENCH_PREDICTOR, a predictor multiplies in */
 } bench_case_t;
 
 extern const bench_case_t bench_cases[];

@@ -140,11 +140,26 @@ static bool is_predictor(const bench_case_t *which)
     return which->work == BENCH_PREDICTOR;
 }
 
+static bool can_train_in_bfloat16(const bench_t *bench)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_model_t *model = NULL;
+    bool can;
+
+    options.engine = bench->options.engine;
+    options.precision = DLCORE_PRECISION_BFLOAT16;
+    can = dlcore_model_create(&options, &model) == DLCORE_OK;
+    dlcore_model_free(model);
+    return can;
+}
+
 /* Why this case cannot be measured now, or NULL. */
 static const char *reason_to_skip(const bench_t *bench, const bench_case_t *which)
 {
     if (which->digits && bench->options.data == NULL)
         return "needs MNIST, give --data DIR";
+    if (!is_predictor(which) && which->precision == BENCH_BFLOAT16 && !can_train_in_bfloat16(bench))
+        return "needs the native engine";
     if (bench->options.quick && bench_case_operations(which, which->batch) > QUICK_OPERATIONS)
         return "too long for --quick";
     return NULL;
