@@ -268,6 +268,45 @@ static void test_halves_bits_are_the_same_at_any_number_of_threads(void **state)
     update_data_free(&data);
 }
 
+/* The first layer then multiplies in float32, and its copy follows all the same. */
+static void test_halves_of_sparse_rows_give_the_same_bits(void **state)
+{
+    NEEDS_HALF();
+    update_data_t data = sparse_looking_data();
+    dlcore_tensor_t *rows = NULL, *dense = data.x;
+    dlcore_model_options_t options = half_options();
+    dlcore_model_t *alone = mixed_model(&options, false), *forgets = mixed_model(&options, false);
+
+    assert_int_equal(dlcore_sparse_from_dense(dense, &rows, NULL), DLCORE_OK);
+    data.x = rows;
+    update_fit(alone, &data, 2);
+    update_fit(forgets, &data, 1);
+    dlcore_halves_forget(&forgets->network);
+    update_fit(forgets, &data, 1);
+    assert_same_weights(alone, forgets);
+    data.x = dense; /* the copies that sparse steps have left */
+    update_fit(alone, &data, 1);
+    dlcore_halves_forget(&forgets->network);
+    update_fit(forgets, &data, 1);
+    assert_same_weights(alone, forgets);
+    dlcore_model_free(forgets);
+    for (size_t threads = 2; threads <= 8; threads *= 2) {
+        dlcore_model_t *model;
+
+        options.threads = threads;
+        model = mixed_model(&options, false);
+        data.x = rows;
+        update_fit(model, &data, 2);
+        data.x = dense;
+        update_fit(model, &data, 1);
+        assert_same_weights(alone, model);
+        dlcore_model_free(model);
+    }
+    dlcore_model_free(alone);
+    dlcore_tensor_free(rows);
+    update_data_free(&data);
+}
+
 static void test_halves_inputs_that_are_left_out_change_no_bit(void **state)
 {
     NEEDS_HALF();
@@ -478,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_halves_follow_weights_in_every_way_of_updating),
         cmocka_unit_test(test_halves_follow_weights_that_are_set),
         cmocka_unit_test(test_halves_bits_are_the_same_at_any_number_of_threads),
+        cmocka_unit_test(test_halves_of_sparse_rows_give_the_same_bits),
         cmocka_unit_test(test_halves_inputs_that_are_left_out_change_no_bit),
         cmocka_unit_test(test_halves_ranks_give_the_same_bits),
         cmocka_unit_test(test_halves_ranks_of_another_precision_are_refused),
