@@ -221,15 +221,15 @@ bool dlcore_halves_pass(const dlcore_network_t *network, dlcore_workspace_t *wor
     return true;
 }
 
-static void round_columns(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from,
-                          const dlcore_matrix_t *to)
+static void round_column_pairs(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from,
+                               const dlcore_matrix_t *to)
 {
     pass->half->half->pair_columns(from, to, dlcore_share(from->rows, pass->worker, pass->workers),
                                    dlcore_share(from->rows, pass->worker + 1, pass->workers));
 }
 
-static void round_rows(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from,
-                       const dlcore_matrix_t *to)
+static void round_row_pairs(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *from,
+                            const dlcore_matrix_t *to)
 {
     pass->half->half->pair_rows(from, to, dlcore_share(to->rows, pass->worker, pass->workers),
                                 dlcore_share(to->rows, pass->worker + 1, pass->workers));
@@ -237,15 +237,15 @@ static void round_rows(const dlcore_layer_pass_t *pass, const dlcore_matrix_t *f
 
 void dlcore_halves_round_forward(const dlcore_layer_pass_t *pass)
 {
-    round_columns(pass, pass->x, &pass->half->x_columns);
+    round_column_pairs(pass, pass->x, &pass->half->x_columns);
 }
 
 void dlcore_halves_round_backward(const dlcore_layer_pass_t *pass, bool by_inputs, bool by_kernel)
 {
     if (by_inputs)
-        round_columns(pass, pass->dy, &pass->half->dy_columns);
+        round_column_pairs(pass, pass->dy, &pass->half->dy_columns);
     if (!by_kernel)
         return;
-    round_rows(pass, pass->dy, &pass->half->dy_rows);
-    round_rows(pass, pass->x, &pass->half->x_rows);
+    round_row_pairs(pass, pass->dy, &pass->half->dy_rows);
+    round_row_pairs(pass, pass->x, &pass->half->x_rows);
 }
