@@ -57,7 +57,7 @@ static void dense_forward(const dlcore_layer_pass_t *pass)
         .activation = later ? dlcore_activate_linear() : pass->activation,
         .y = pass->z != NULL ? pass->z : pass->y,
     };
-    size_t tiles, end;
+    size_t tiles;
 
     if (pass->half != NULL) {
         product.inputs = dlcore_pairs(pass->input_width);
@@ -72,9 +72,8 @@ static void dense_forward(const dlcore_layer_pass_t *pass)
         return;
     }
     tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units);
-    end = dlcore_share(tiles, pass->worker + 1, pass->workers);
-    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
-        products->forward(&product, tile, pass->scratch);
+    products->forward(&product, dlcore_share(tiles, pass->worker, pass->workers),
+                      dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
 }
 
 static void forward_rows(const dlcore_layer_pass_t *pass)
@@ -101,7 +100,7 @@ static void dense_input_gradient(const dlcore_layer_pass_t *pass)
         .x = pass->x,
         .dx = pass->dx,
     };
-    size_t tiles, end;
+    size_t tiles;
 
     if (pass->half != NULL) {
         product.units = dlcore_pairs(pass->output_width);
@@ -110,10 +109,9 @@ static void dense_input_gradient(const dlcore_layer_pass_t *pass)
         product.pairs = pass->half->half->tiles;
     }
     tiles = products->input_gradient_tiles(pass->dy->rows, product.inputs, product.units);
-    end = dlcore_share(tiles, pass->worker + 1, pass->workers);
 
-    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
-        products->input_gradient(&product, tile, pass->scratch);
+    products->input_gradient(&product, dlcore_share(tiles, pass->worker, pass->workers),
+                             dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
 }
 
 static void bias_gradient(const dlcore_layer_pass_t *pass)
@@ -149,10 +147,9 @@ static void kernel_gradient(const dlcore_layer_pass_t *pass,
     const dlcore_products_training_t *products = pass->training_products;
     size_t tiles =
         products->kernel_gradient_tiles(product->x->rows, product->inputs, product->units);
-    size_t end = dlcore_share(tiles, pass->worker + 1, pass->workers);
 
-    for (size_t tile = dlcore_share(tiles, pass->worker, pass->workers); tile < end; tile++)
-        products->kernel_gradient(product, tile, pass->scratch);
+    products->kernel_gradient(product, dlcore_share(tiles, pass->worker, pass->workers),
+                              dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
 }
 
 static void kernel_gradient_of_lists(const dlcore_layer_pass_t *pass,

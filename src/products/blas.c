@@ -31,7 +31,8 @@
 #    define OPENBLAS __attribute__((weak))
 #    define OPENBLAS_FOUND                                                    \
         (openblas_get_parallel != NULL && openblas_get_num_threads != NULL && \
-         openblas_set_num_threads != NULL && openblas_get_config != NULL)
+         openblas_set_num_threads != NULL && openblas_get_config != NULL &&   \
+         openblas_get_corename != NULL)
 #endif
 
 #if defined(OPENBLAS)
@@ -39,12 +40,14 @@ OPENBLAS int openblas_get_parallel(void);
 OPENBLAS int openblas_get_num_threads(void);
 OPENBLAS void openblas_set_num_threads(int threads);
 OPENBLAS char *openblas_get_config(void);
+OPENBLAS char *openblas_get_corename(void);
 #else
 #    define OPENBLAS_FOUND false
 #    define openblas_get_parallel() 0
 #    define openblas_get_num_threads() 1
 #    define openblas_set_num_threads(threads) ((void)(threads))
 #    define openblas_get_config() ""
+#    define openblas_get_corename() ""
 #endif
 
 #if defined(__ELF__) && defined(__GNUC__)
@@ -65,6 +68,7 @@ static struct {
     const char *name;
     bool count_per_process; /* else, with count_per_thread: each thread has its own */
     bool count_per_thread;
+    bool sums_alike;
 } found = {.name = "blas"};
 
 static dlcore_gate_t gate = DLCORE_GATE_INITIALIZER(1);
@@ -116,9 +120,25 @@ static unsigned gate_limit(void)
     return (unsigned)dlcore_size_min(most, DLCORE_GATE_ALONE - 1);
 }
 
+/* The kernels of OpenBLAS for which tests/products/test_products.c has found it. */
+static bool is_alike(const char *core)
+{
+    static const char *const cores[] = {"SkylakeX",     "Cooperlake", "Sandybridge", "Nehalem",
+                                        "armv8",        "cortexa53",  "cortexa57",   "cortexa72",
+                                        "thunderx2t99", "neoversen1", "neoversen2",  "neoversev1",
+                                        "tsv110"};
+
+    for (size_t i = 0; i < sizeof cores / sizeof cores[0]; i++) {
+        if (strcmp(core, cores[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void setup(void)
 {
     if (OPENBLAS_FOUND) {
+        found.sums_alike = is_alike(openblas_get_corename());
         switch (openblas_get_parallel()) {
         case 0:
             found.name = "openblas serial";
@@ -223,6 +243,12 @@ bool dlcore_blas_is_concurrent(void)
 {
     dlcore_once(&setup_once, setup);
     return gate.limit > 1;
+}
+
+bool dlcore_blas_sums_alike(void)
+{
+    dlcore_once(&setup_once, setup);
+    return found.sums_alike;
 }
 
 static void enter_gate(void)

@@ -42,6 +42,13 @@ const char *dlcore_blas_name(void);
  * takes a lock of its own, and a team gains nothing. */
 bool dlcore_blas_is_concurrent(void);
 
+/* Whether an element of C has the same bits in a product and in a part of its rows or columns, for
+ * parts that begin at multiples of 64 and take 2^20 multiplications or more, with beta 1 or, of a
+ * transposed operand, 0. That is so where every kernel of a BLAS adds up an element in one
+ * register, in order: of OpenBLAS's those for AVX-512, not those for Haswell. False where it is not
+ * known. */
+bool dlcore_blas_sums_alike(void);
+
 /* C = alpha op(A) op(B) + beta C, row-major; op(A) is (m, k), op(B) (k, n), C (m, n); lda, ldb, ldc
  * are the distances between stored rows. Sizes at most INT_MAX. beta 0 does not read C; alpha 0 or
  * k == 0 scales C and reads neither A nor B. Call within a scope. */

@@ -111,6 +111,11 @@ static void add_tile(float a[GEMM_DEPTH][GEMM_ROWS], float b[GEMM_DEPTH][GEMM_CO
             c[i * ldc + j] += alpha * sum[i][j];
 }
 
+bool dlcore_blas_sums_alike(void)
+{
+    return true;
+}
+
 void dlcore_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha,
                  const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
                  size_t ldc)

@@ -2,9 +2,9 @@
  * which an engine decides how weights lie in memory and who multiplies.
  *
  * Each product is a list of tiles, a fixed grid that depends on shapes alone, so that any number
- * of threads gives the same bits: a caller runs tiles 0 .. count-1 in any order on any threads,
- * each with scratch memory of its own. Tiles of one product write disjoint places. A tile never
- * allocates, locks or fails.
+ * of threads gives the same bits: a caller runs tiles 0 .. count-1 in any order on any threads, as
+ * many at once (begin .. end-1) as it likes, with scratch memory of its own. Tiles of one product
+ * write disjoint places. A tile never allocates, locks or fails.
  *
  * Engines: products_blas.c (kernels row-major as in Keras, one panel per matrix, gemm) and
  * products_native.c (kernels in panels of the register tile's width, packed for good).
@@ -89,9 +89,9 @@ typedef struct dlcore_products {
     /* Floats of scratch that a tile of any of the three products may use. */
     size_t (*scratch_floats)(size_t rows, size_t inputs, size_t units);
 
-    /* The grid of forward, and one tile of it. */
+    /* The grid of forward, and tiles begin .. end-1 of it. */
     size_t (*forward_tiles)(size_t rows, size_t inputs, size_t units);
-    void (*forward)(const dlcore_forward_t *product, size_t tile, float *scratch);
+    void (*forward)(const dlcore_forward_t *product, size_t begin, size_t end, float *scratch);
 } dlcore_products_t;
 
 const dlcore_products_t *dlcore_products_blas(void);

@@ -59,13 +59,12 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
         dlcore_activate(f->kernels, f->activation, y + t.c_panel, rows * width);
 }
 
-static void native_forward(const dlcore_forward_t *f, size_t tile, float *scratch)
+static void forward_tile(const dlcore_forward_t *f, size_t tile)
 {
     dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
                                                 native_panels(f->units), f->x->rows);
     size_t k = 0;
 
-    (void)scratch;
     do {
         size_t depth = dlcore_size_min(f->x->columns - k, DLCORE_NATIVE_DEPTH);
         for (size_t row = t.slice.begin; row < t.slice.end; row += ROWS_PASS) {
@@ -79,4 +78,11 @@ static void native_forward(const dlcore_forward_t *f, size_t tile, float *scratc
         }
         k += depth;
     } while (k < f->x->columns);
+}
+
+static void native_forward(const dlcore_forward_t *f, size_t begin, size_t end, float *scratch)
+{
+    (void)scratch;
+    for (size_t tile = begin; tile < end; tile++)
+        forward_tile(f, tile);
 }

@@ -109,7 +109,7 @@ static void input_gradient_rows(const dlcore_input_gradient_t *g, size_t p, size
         apply_derivative(g, p, row, rows);
 }
 
-static void native_input_gradient(const dlcore_input_gradient_t *g, size_t tile, float *scratch)
+static void input_gradient_tile(const dlcore_input_gradient_t *g, size_t tile, float *scratch)
 {
     dlcore_native_tile_t t =
         dlcore_native_tile(input_gradient_grid(g->dz->rows, g->inputs, g->units), tile,
@@ -126,4 +126,11 @@ static void native_input_gradient(const dlcore_input_gradient_t *g, size_t tile,
             k += depth;
         } while (k < g->units);
     }
+}
+
+static void native_input_gradient(const dlcore_input_gradient_t *g, size_t begin, size_t end,
+                                  float *scratch)
+{
+    for (size_t tile = begin; tile < end; tile++)
+        input_gradient_tile(g, tile, scratch);
 }

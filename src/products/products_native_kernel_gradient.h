@@ -89,6 +89,7 @@ static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, s
     dlcore_taking_t taking = {.sink = g->sink,
                               .offset = g->offset + p * g->inputs * width,
                               .width = width,
+                              .stride = width,
                               .x = g->x,
                               .input = begin};
 
@@ -103,7 +104,7 @@ static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, s
     dlcore_taking_end(&taking, end);
 }
 
-static void native_kernel_gradient(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
+static void kernel_gradient_tile(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
 {
     size_t step = piece_inputs(g->units);
     dlcore_native_tile_t t =
@@ -113,4 +114,11 @@ static void native_kernel_gradient(const dlcore_kernel_gradient_t *g, size_t til
 
     for (size_t p = t.panels.begin; p < t.panels.end; p++)
         kernel_gradient_panel(g, p, t.slice.begin * step, end, scratch);
+}
+
+static void native_kernel_gradient(const dlcore_kernel_gradient_t *g, size_t begin, size_t end,
+                                   float *scratch)
+{
+    for (size_t tile = begin; tile < end; tile++)
+        kernel_gradient_tile(g, tile, scratch);
 }

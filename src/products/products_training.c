@@ -10,11 +10,9 @@
 
 #define ZEROS 1024
 
-static void take_zeros(const dlcore_taking_t *taking, size_t begin, size_t end)
+static void take_stretch_of_zeros(const dlcore_taking_t *taking, size_t at, size_t left)
 {
     static const float zeros[ZEROS];
-    size_t at = taking->offset + begin * taking->width;
-    size_t left = (end - begin) * taking->width;
 
     for (size_t count; left > 0; left -= count, at += count) {
         count = dlcore_size_min(left, ZEROS);
@@ -22,11 +20,27 @@ static void take_zeros(const dlcore_taking_t *taking, size_t begin, size_t end)
     }
 }
 
+static void take_zeros(const dlcore_taking_t *taking, size_t begin, size_t end)
+{
+    size_t at = taking->offset + begin * taking->stride;
+
+    if (taking->width == taking->stride)
+        take_stretch_of_zeros(taking, at, (end - begin) * taking->width);
+    else
+        for (; begin < end; begin++, at += taking->stride)
+            take_stretch_of_zeros(taking, at, taking->width);
+}
+
 static void take_gradient(const dlcore_taking_t *taking, size_t input, size_t count,
                           const float *gradient)
 {
-    taking->sink->take(taking->sink, taking->offset + input * taking->width, gradient,
-                       count * taking->width);
+    size_t at = taking->offset + input * taking->stride;
+
+    if (taking->width == taking->stride)
+        taking->sink->take(taking->sink, at, gradient, count * taking->width);
+    else
+        for (; count > 0; count--, at += taking->stride, gradient += taking->width)
+            taking->sink->take(taking->sink, at, gradient, taking->width);
 }
 
 void dlcore_taking_expect(const dlcore_taking_t *taking, size_t first, size_t count)
@@ -35,8 +49,8 @@ void dlcore_taking_expect(const dlcore_taking_t *taking, size_t first, size_t co
     size_t end = dlcore_matrix_input(taking->x, first + count - 1) + 1;
 
     if (taking->sink->expect != NULL)
-        taking->sink->expect(taking->sink, taking->offset + begin * taking->width,
-                             (end - begin) * taking->width);
+        taking->sink->expect(taking->sink, taking->offset + begin * taking->stride,
+                             (end - begin) * taking->stride);
 }
 
 void dlcore_taking_columns(dlcore_taking_t *taking, size_t first, size_t count,

@@ -34,7 +34,8 @@ typedef struct dlcore_gradient_sink {
 typedef struct dlcore_taking {
     const dlcore_gradient_sink_t *sink;
     size_t offset; /* of input 0 */
-    size_t width;  /* floats of one input */
+    size_t width;  /* floats of one input that are handed on */
+    size_t stride; /* from one input's to the next */
     const dlcore_matrix_t *x;
     size_t input; /* the first that was not handed on yet */
 } dlcore_taking_t;
@@ -80,10 +81,12 @@ typedef struct dlcore_products_training {
     const dlcore_small_functions_t *(*small)(void);
 
     size_t (*kernel_gradient_tiles)(size_t rows, size_t inputs, size_t units);
-    void (*kernel_gradient)(const dlcore_kernel_gradient_t *product, size_t tile, float *scratch);
+    void (*kernel_gradient)(const dlcore_kernel_gradient_t *product, size_t begin, size_t end,
+                            float *scratch);
 
     size_t (*input_gradient_tiles)(size_t rows, size_t inputs, size_t units);
-    void (*input_gradient)(const dlcore_input_gradient_t *product, size_t tile, float *scratch);
+    void (*input_gradient)(const dlcore_input_gradient_t *product, size_t begin, size_t end,
+                           float *scratch);
 } dlcore_products_training_t;
 
 /* Those of an engine. */

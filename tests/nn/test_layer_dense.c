@@ -39,13 +39,22 @@ static size_t no_tiles(size_t rows, size_t inputs, size_t units)
     return 0;
 }
 
+static void no_gradient(const dlcore_kernel_gradient_t *product, size_t begin, size_t end,
+                        float *scratch)
+{
+    (void)product;
+    (void)scratch;
+    assert_true(begin == 0 && end == 0);
+}
+
 /* Units of a batch whose columns lie in panels that wide. */
 static void check_bias(size_t units, size_t panel, size_t workers)
 {
     float data[ROWS * (UNITS_MAX + 64)] = {0};
     dlcore_layer_t layer = dlcore_layer_dense(units, DLCORE_ACTIVATION_LINEAR);
     dlcore_parameter_t parameters[2] = {{.offset = 0}, {.offset = 16}};
-    dlcore_products_training_t products = {.kernel_gradient_tiles = no_tiles};
+    dlcore_products_training_t products = {.kernel_gradient_tiles = no_tiles,
+                                           .kernel_gradient = no_gradient};
     taken_t taken = {.sink = {.take = take}};
     dlcore_matrix_t dy = {
         .data = data, .rows = ROWS, .columns = units, .panel = panel, .panel_stride = panel * ROWS};

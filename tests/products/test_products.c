@@ -294,13 +294,14 @@ static void assert_same_bits(const dlcore_matrix_t *a, const dlcore_matrix_t *b)
 
 static void check_tiles(const products_case_t *c, const dlcore_products_t *products)
 {
-    static const products_order_t orders[] = {PRODUCTS_DESCENDING, PRODUCTS_THREADS};
+    static const products_order_t orders[] = {PRODUCTS_DESCENDING, PRODUCTS_SHARES,
+                                              PRODUCTS_THREADS};
     dlcore_activation_t relu = DLCORE_ACTIVATION_RELU;
     dlcore_matrix_t y = products_case_forward(c, products, relu, PRODUCTS_ASCENDING);
     dlcore_matrix_t dx = products_case_input_gradient(c, products, relu, PRODUCTS_ASCENDING);
     float *gradient = products_case_kernel_gradient(c, products, PRODUCTS_ASCENDING);
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         dlcore_matrix_t other_y = products_case_forward(c, products, relu, orders[i]);
         dlcore_matrix_t other_dx = products_case_input_gradient(c, products, relu, orders[i]);
         float *other = products_case_kernel_gradient(c, products, orders[i]);
@@ -317,6 +318,18 @@ static void check_tiles(const products_case_t *c, const dlcore_products_t *produ
     free(gradient);
 }
 
+/* The same with a third of the inputs left out. */
+static void check_tiles_left_out(const products_case_t *given, const dlcore_products_t *products)
+{
+    products_case_t c = *given;
+
+    if (!products->takes_index)
+        return;
+    products_case_leave_out(&c, 0.33, (unsigned)c.units);
+    check_tiles(&c, products);
+    products_case_put_back(&c);
+}
+
 static void test_products_tiles_in_any_order_give_the_same_bits(void **state)
 {
     (void)state;
@@ -325,6 +338,11 @@ static void test_products_tiles_in_any_order_give_the_same_bits(void **state)
     check_shape(500, 70, 10, check_tiles);
     check_shape(3, 700, 600, check_tiles);
     check_shape(33, 33, 33, check_tiles);
+    check_shape(131, 450, 1090, check_tiles);
+    check_shape(700, 90, 200, check_tiles);
+    check_shape(128, 784, 512, check_tiles_left_out);
+    check_shape(40, 900, 1100, check_tiles_left_out);
+    check_shape(700, 300, 200, check_tiles_left_out);
 }
 
 /* Rows of a batch, first .. first+rows-1, on their own. */

@@ -242,7 +242,7 @@ static void check_forward(const half_case_t *c, const kind_t *kind)
     memcpy(bias, c->bias, c->units * sizeof *bias);
     kind->half->pair_columns(&x, &words, 0, c->rows);
     for (size_t t = 0; t < products->forward_tiles(c->rows, pairs, c->units); t++)
-        products->forward(&product, t, scratch);
+        products->forward(&product, t, t + 1, scratch);
     for (size_t r = 0; r < c->rows; r++) {
         for (size_t u = 0; u < c->units; u++)
             compare(c, kind, "output", r * c->units + u, *at(&y, r, u),
@@ -277,7 +277,7 @@ static void check_input_gradient(const half_case_t *c, const kind_t *kind)
 
     kind->half->pair_columns(&dz, &words, 0, c->rows);
     for (size_t t = 0; t < training->input_gradient_tiles(c->rows, c->inputs, pairs); t++)
-        training->input_gradient(&product, t, NULL);
+        training->input_gradient(&product, t, t + 1, NULL);
     for (size_t r = 0; r < c->rows; r++) {
         for (size_t i = 0; i < dlcore_matrix_panels(&dx) * dx.panel; i++)
             compare(c, kind, "input gradient", r * c->inputs + i, *at(&dx, r, i),
@@ -325,7 +325,7 @@ static void check_kernel_gradient(const half_case_t *c, const kind_t *kind)
     kind->half->pair_rows(&x, &x_pairs, 0, pairs);
     kind->half->pair_rows(&dz, &dz_pairs, 0, pairs);
     for (size_t t = 0; t < training->kernel_gradient_tiles(pairs, c->inputs, c->units); t++)
-        training->kernel_gradient(&product, t, scratch);
+        training->kernel_gradient(&product, t, t + 1, scratch);
     products->unpack_kernel(c->inputs, c->units, packed, gradient);
     for (size_t i = 0; i < c->inputs; i++) {
         for (size_t u = 0; u < c->units; u++)

@@ -20,7 +20,7 @@
 #include "base/size.h"
 #include "products/blas.h"
 
-enum { THREADS = 3, GUARD_FLOATS = 32, OFFSET = 48 };
+enum { THREADS = 3, SHARES = 3, GUARD_FLOATS = 32, OFFSET = 48 };
 
 static const float guard = 12345.0f;
 
@@ -220,8 +220,8 @@ static dlcore_matrix_t input_matrix(const products_case_t *c, const dlcore_produ
 /* ---- running tiles ---- */
 
 typedef struct run {
-    void (*tile)(const void *product, const dlcore_products_t *products, size_t tile,
-                 float *scratch);
+    void (*run)(const void *product, const dlcore_products_t *products, size_t begin, size_t end,
+                float *scratch);
     const void *product;
     const dlcore_products_t *products;
     size_t scratch_floats;
@@ -229,16 +229,16 @@ typedef struct run {
     atomic_size_t next;
 } run_t;
 
-static void run_tile(run_t *run, size_t tile)
+static void run_range(run_t *run, size_t begin, size_t end)
 {
     float *scratch = zeroed(run->scratch_floats + GUARD_FLOATS, sizeof *scratch);
 
     for (size_t i = 0; i < run->scratch_floats + GUARD_FLOATS; i++)
         scratch[i] = i < run->scratch_floats ? NAN : guard;
-    run->tile(run->product, run->products, tile, scratch);
+    run->run(run->product, run->products, begin, end, scratch);
     for (size_t i = 0; i < GUARD_FLOATS; i++) {
         if (scratch[run->scratch_floats + i] != guard)
-            fail_msg("tile %zu wrote beyond its %zu floats of scratch", tile, run->scratch_floats);
+            fail_msg("tile %zu wrote beyond its %zu floats of scratch", begin, run->scratch_floats);
     }
     free(scratch);
 }
@@ -250,7 +250,7 @@ static void *run_some(void *argument)
 
     dlcore_blas_enter_worker();
     while ((tile = atomic_fetch_add(&run->next, 1)) < run->tiles)
-        run_tile(run, tile);
+        run_range(run, tile, tile + 1);
     dlcore_blas_leave_worker();
     return NULL;
 }
@@ -260,8 +260,12 @@ static void run_tiles(run_t *run, products_order_t order)
     pthread_t threads[THREADS];
 
     dlcore_blas_enter(false);
-    for (size_t i = 0; i < run->tiles && order != PRODUCTS_THREADS; i++)
-        run_tile(run, order == PRODUCTS_ASCENDING ? i : run->tiles - 1 - i);
+    if (order == PRODUCTS_ASCENDING)
+        run_range(run, 0, run->tiles);
+    for (size_t i = run->tiles; i > 0 && order == PRODUCTS_DESCENDING; i--)
+        run_range(run, i - 1, i);
+    for (size_t i = 0; i < SHARES && order == PRODUCTS_SHARES; i++)
+        run_range(run, run->tiles * i / SHARES, run->tiles * (i + 1) / SHARES);
     for (size_t i = 0; i < THREADS && order == PRODUCTS_THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, run_some, run), 0);
     for (size_t i = 0; i < THREADS && order == PRODUCTS_THREADS; i++)
@@ -277,10 +281,10 @@ static float *packed_kernel(const products_case_t *c, const dlcore_products_t *p
     return kernel;
 }
 
-static void forward_tile(const void *product, const dlcore_products_t *products, size_t tile,
-                         float *scratch)
+static void run_forward(const void *product, const dlcore_products_t *products, size_t begin,
+                        size_t end, float *scratch)
 {
-    products->forward(product, tile, scratch);
+    products->forward(product, begin, end, scratch);
 }
 
 dlcore_matrix_t products_case_forward(const products_case_t *c, const dlcore_products_t *products,
@@ -297,7 +301,7 @@ dlcore_matrix_t products_case_forward(const products_case_t *c, const dlcore_pro
                                 .bias = c->bias,
                                 .activation.kind = activation,
                                 .y = &y};
-    run_t run = {.tile = forward_tile,
+    run_t run = {.run = run_forward,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
@@ -330,10 +334,10 @@ static void note(const dlcore_gradient_sink_t *sink, size_t offset, const float 
     }
 }
 
-static void kernel_gradient_tile(const void *product, const dlcore_products_t *products,
-                                 size_t tile, float *scratch)
+static void run_kernel_gradient(const void *product, const dlcore_products_t *products,
+                                size_t begin, size_t end, float *scratch)
 {
-    dlcore_products_training(products)->kernel_gradient(product, tile, scratch);
+    dlcore_products_training(products)->kernel_gradient(product, begin, end, scratch);
 }
 
 /* Which floats are elements, and not padding, shows when a kernel of ones is packed. */
@@ -372,7 +376,7 @@ float *products_case_kernel_gradient(const products_case_t *c, const dlcore_prod
                                         .dz = &dz,
                                         .sink = &noting.sink,
                                         .offset = OFFSET};
-    run_t run = {.tile = kernel_gradient_tile,
+    run_t run = {.run = run_kernel_gradient,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
@@ -389,10 +393,10 @@ float *products_case_kernel_gradient(const products_case_t *c, const dlcore_prod
     return noting.gradients;
 }
 
-static void input_gradient_tile(const void *product, const dlcore_products_t *products, size_t tile,
-                                float *scratch)
+static void run_input_gradient(const void *product, const dlcore_products_t *products, size_t begin,
+                               size_t end, float *scratch)
 {
-    dlcore_products_training(products)->input_gradient(product, tile, scratch);
+    dlcore_products_training(products)->input_gradient(product, begin, end, scratch);
 }
 
 dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
@@ -411,7 +415,7 @@ dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
                                        .activation.kind = activation,
                                        .x = activation == DLCORE_ACTIVATION_LINEAR ? NULL : &x,
                                        .dx = &dx};
-    run_t run = {.tile = input_gradient_tile,
+    run_t run = {.run = run_input_gradient,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),

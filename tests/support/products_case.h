@@ -39,9 +39,10 @@ void products_case_put_back(products_case_t *c);
 
 /* How to run the tiles of a product. */
 typedef enum products_order {
-    PRODUCTS_ASCENDING,
-    PRODUCTS_DESCENDING,
-    PRODUCTS_THREADS
+    PRODUCTS_ASCENDING,  /* all at once */
+    PRODUCTS_DESCENDING, /* one after the other */
+    PRODUCTS_SHARES,     /* as three workers would */
+    PRODUCTS_THREADS     /* whoever comes takes the next */
 } products_order_t;
 
 /* A matrix in the engine's panels; NULL elements: all NaN. Padding is `padding`. */
