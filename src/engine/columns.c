@@ -148,3 +148,27 @@ void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *
     x->index = columns->index;
     x->gaps = columns->gaps;
 }
+
+void dlcore_columns_settle_zeros(const dlcore_network_t *network, dlcore_workspace_t *workspace)
+{
+    dlcore_matrix_t *x = &workspace->input[workspace->batch];
+
+    if (workspace->zeros == NULL || x->lists != NULL || x->rows < ROWS_LEAST ||
+        !network->products->zeros_gain(x) || !weights_are_finite(network, workspace))
+        return;
+    x->zeros = workspace->zeros;
+    for (size_t i = 0; i < network->first; i++) /* what the first layer takes for its input */
+        workspace->outputs[i].zeros = x->zeros;
+}
+
+void dlcore_columns_note_zeros(const dlcore_network_t *network, const dlcore_workspace_t *workspace,
+                               const dlcore_place_t *place)
+{
+    const dlcore_node_t *node = &network->nodes[network->first];
+    const dlcore_matrix_t *x = &workspace->input[workspace->batch];
+
+    if (x->zeros != NULL)
+        network->products->note_zeros(x, node->input_width, node->output_width,
+                                      workspace->gradients != NULL, x->zeros, place->worker,
+                                      place->workers);
+}

@@ -16,6 +16,7 @@
 
 #include "engine/gather.h"
 #include "engine/network.h"
+#include "engine/team.h"
 #include "engine/workspace.h"
 
 DLCORE_HIDDEN_BEGIN
@@ -29,6 +30,13 @@ void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t 
  * of the batch. By one worker. */
 void dlcore_columns_choose(const dlcore_network_t *network, dlcore_workspace_t *workspace,
                            size_t batch, size_t workers);
+
+/* Once the batch is gathered, by one worker: whether register tiles leave out what is zero in all
+ * of their rows, or columns. Then every worker notes its share, and all meet before the forward
+ * pass. */
+void dlcore_columns_settle_zeros(const dlcore_network_t *network, dlcore_workspace_t *workspace);
+void dlcore_columns_note_zeros(const dlcore_network_t *network, const dlcore_workspace_t *workspace,
+                               const dlcore_place_t *place);
 
 DLCORE_HIDDEN_END
 

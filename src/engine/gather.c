@@ -36,6 +36,7 @@ void dlcore_gather_begin(const dlcore_network_t *network, const dlcore_source_t 
     dlcore_lists_t *lists = &workspace->lists[batch];
 
     workspace->input[batch].lists = NULL;
+    workspace->input[batch].zeros = NULL;
     if (!dlcore_gather_is_lists(network, source->x))
         return;
     *lists = dlcore_gather_lists(network, &source->x->sparse);

@@ -147,6 +147,13 @@ static void run_phases(dlcore_step_t *step, size_t worker, size_t workers)
     if (!step->gathered) {
         gather_inputs(step, &step->source, step->batch, &place);
         dlcore_place_meet(&place);
+        if (worker == 0)
+            dlcore_columns_settle_zeros(step->network, step->workspace);
+        dlcore_place_meet(&place);
+    }
+    if (step->workspace->input[step->batch].zeros != NULL) {
+        dlcore_columns_note_zeros(step->network, step->workspace, &place);
+        dlcore_place_meet(&place);
     }
     if (dlcore_halves_are_stale(step->network)) {
         dlcore_halves_round(step->network, &place);
@@ -207,6 +214,8 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
         dlcore_columns_choose(step->network, step->workspace, step->batch, 1);
     }
     dlcore_workspace_set_batch(step->network, step->workspace, step->source.rows, step->batch);
+    if (step->gathered)
+        dlcore_columns_settle_zeros(step->network, step->workspace);
     if (step->workspace->keys != NULL)
         dlcore_step_keys(step->network, step->workspace, step->seed, step->number);
     dlcore_team_run(step->team, workers, run_worker, step);

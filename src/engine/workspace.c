@@ -82,6 +82,19 @@ static void cut_columns(dlcore_cutter_t *cutter, const dlcore_network_t *network
     columns->pair_gaps = dlcore_cut(cutter, first->input_width, sizeof *columns->pair_gaps);
 }
 
+static void cut_zeros(dlcore_cutter_t *cutter, const dlcore_network_t *network,
+                      dlcore_workspace_t *w)
+{
+    const dlcore_node_t *first = &network->nodes[network->first];
+    size_t words = 0;
+
+    if (network->products->zeros_words != NULL && first->type->takes_index &&
+        !network->trains_half && (w->forms & DLCORE_BATCH_ROWS) != 0)
+        words =
+            network->products->zeros_words(w->capacity, first->input_width, first->output_width);
+    w->zeros = words > 0 ? dlcore_cut(cutter, words, sizeof *w->zeros) : NULL;
+}
+
 void dlcore_cut_input(dlcore_cutter_t *cutter, const dlcore_network_t *network,
                       dlcore_workspace_t *w, size_t batch)
 {
@@ -155,6 +168,7 @@ static void lay_out(dlcore_cutter_t *cutter, const dlcore_network_t *network,
 {
     w->outputs = dlcore_cut(cutter, network->node_count, sizeof *w->outputs);
     dlcore_cut_input(cutter, network, w, 0);
+    cut_zeros(cutter, network, w);
     cut_outputs(cutter, network, layout->use, w);
     if (layout->more != NULL)
         layout->more(cutter, network, layout, w);

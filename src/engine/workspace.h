@@ -64,6 +64,7 @@ typedef struct dlcore_workspace {
     dlcore_lists_t lists[2]; /* what input[i].lists may point to */
     dlcore_labels_t labels[2];
     dlcore_columns_t columns[2];
+    uint32_t *zeros;            /* room for notes on the batch at hand; NULL: of no use */
     dlcore_weights_t weights;   /* unknown at the beginning of each call */
     dlcore_matrix_t *outputs;   /* of each node; a node without forward has its input's */
     dlcore_matrix_t *gradients; /* by each node's output, in rotating buffers; train only */

@@ -29,6 +29,7 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
     const dlcore_network_t *network = blocks->network;
     dlcore_matrix_t own = workspace->input[0];
     dlcore_source_t source = run->source;
+    dlcore_place_t alone = {.workers = 1};
     bool is_view;
 
     source.begin += block * run->block;
@@ -38,8 +39,11 @@ static void run_block(blocks_t *blocks, dlcore_workspace_t *workspace, size_t bl
     dlcore_columns_choose(network, workspace, 0, 1);
     is_view = dlcore_gather_view(network, &source, &workspace->input[0]);
     dlcore_workspace_set_batch(network, workspace, source.rows, 0);
-    if (!is_view)
+    if (!is_view) {
         dlcore_gather_samples(network, &source, &workspace->input[0], 0, source.rows);
+        dlcore_columns_settle_zeros(network, workspace);
+        dlcore_columns_note_zeros(network, workspace, &alone);
+    }
     run->way->block(run, workspace, &source, block);
     workspace->input[0] = own;
 }

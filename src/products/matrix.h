@@ -40,6 +40,9 @@ typedef struct dlcore_matrix {
      * index[c], and gaps[c] = index[c + 1] - index[c], any for the last. NULL: none left out. */
     const uint32_t *index;
     const uint32_t *gaps;
+    /* What an engine noted of zeros in a batch of inputs (products.h: note_zeros); NULL: nothing.
+     */
+    uint32_t *zeros;
     /* For a batch of inputs that lies in lists: data is not read then. Only a dense layer's forward
      * and kernel gradient know them (products_sparse.h). NULL: the rows are in data. */
     const dlcore_lists_t *lists;
@@ -87,6 +90,7 @@ static inline dlcore_matrix_t dlcore_matrix_rows(const dlcore_matrix_t *m, size_
     dlcore_matrix_t view = *m;
     view.data += begin * m->panel;
     view.rows = end - begin;
+    view.zeros = NULL;
     return view;
 }
 

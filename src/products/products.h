@@ -92,6 +92,18 @@ typedef struct dlcore_products {
     /* The grid of forward, and tiles begin .. end-1 of it. */
     size_t (*forward_tiles)(size_t rows, size_t inputs, size_t units);
     void (*forward)(const dlcore_forward_t *product, size_t begin, size_t end, float *scratch);
+
+    /* For engines that leave zeros of a batch of inputs out register tile by register tile, with
+     * the same bits while weights are finite; all NULL: it does not. The words that notes on up to
+     * `rows` rows of `inputs` columns take, for a layer of `units`; 0: it would not gain. */
+    size_t (*zeros_words)(size_t rows, size_t inputs, size_t units);
+    /* Whether this batch, which may leave inputs out, has enough zeros: a look at its first rows.
+     */
+    bool (*zeros_gain)(const dlcore_matrix_t *x);
+    /* Notes this worker's share in `notes`, which then may become x->zeros; what only a kernel
+     * gradient needs, if it trains. */
+    void (*note_zeros)(const dlcore_matrix_t *x, size_t inputs, size_t units, bool trains,
+                       uint32_t *notes, size_t worker, size_t workers);
 } dlcore_products_t;
 
 const dlcore_products_t *dlcore_products_blas(void);

@@ -28,6 +28,15 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
     v_store(to + 3 * to_row, _mm256_castpd_ps(_mm256_unpackhi_pd(ab_high, cd_high)));
 }
 
+/* Bit i: from[i] is not zero; of whatever mode for denormal numbers. */
+static inline uint32_t used_lanes(const float *from)
+{
+    __m256i x = _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)(const void *)from), 1);
+    __m256i zero = _mm256_cmpeq_epi32(x, _mm256_setzero_si256());
+
+    return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(zero)) ^ 0xffu;
+}
+
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX2
 #define SMALL_TABLE dlcore_small_table_avx2
 #define HALF_TABLES HALF_TABLE(pairs, MICRO_PAIRS, dlcore_half_avx2, "fma avx2")

@@ -32,6 +32,12 @@ static inline void transpose_four(const float *from, size_t row, float *to, size
     v_store(to + 3 * to_row, _mm512_castpd_ps(_mm512_unpackhi_pd(ab_high, cd_high)));
 }
 
+/* Bit i: from[i] is not zero; of whatever mode for denormal numbers. */
+static inline uint32_t used_lanes(const float *from)
+{
+    return _mm512_test_epi32_mask(_mm512_loadu_si512(from), _mm512_set1_epi32(0x7fffffff));
+}
+
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX512
 #define SMALL_TABLE dlcore_small_table_avx512
 #define HALF_TABLES                                                  \

@@ -59,6 +59,51 @@ static void forward_piece(const dlcore_forward_t *f, size_t p, bool wide, size_t
         dlcore_activate(f->kernels, f->activation, y + t.c_panel, rows * width);
 }
 
+/* One group of rows of unit panel p, which leaves out what is zero in all of them. */
+static void forward_group(const dlcore_forward_t *f, size_t p, size_t group)
+{
+    dlcore_native_range_t rows = dlcore_native_part(f->x->rows, group, row_groups(f->x->rows));
+    const uint32_t *list = list_of_rows(f->inputs, f->x->zeros, group);
+    size_t count = rows.end - rows.begin;
+    micro_t t = over_columns(f->x, rows.begin, 0, NULL);
+    size_t width = native_panel(f->units);
+
+    set_columns(&t, f->units, p);
+    if (t.vectors == 1) {
+        forward_piece(f, p, false, rows.begin, count, 0, f->x->columns);
+        return;
+    }
+    t.k = list[LIST_COUNT];
+    t.a += list[LIST_A];
+    t.b = f->kernel + p * f->inputs * width + list[LIST_B];
+    t.steps = list + LIST_STEPS;
+    t.c = dlcore_matrix_at(f->y, rows.begin, p);
+    t.c_row = width;
+    if (f->bias != NULL)
+        t.start = f->bias + p * width;
+    if (f->activation.kind == DLCORE_ACTIVATION_RELU)
+        t.floor = 0.0f;
+    sparing_micros[count - SPARING_LEAST](&t);
+    if (f->activation.kind != DLCORE_ACTIVATION_RELU)
+        dlcore_activate(f->kernels, f->activation, dlcore_matrix_at(f->y, rows.begin, p),
+                        count * width);
+}
+
+static void forward_tile_of_groups(const dlcore_forward_t *f, size_t tile)
+{
+    size_t step = ROWS_PASS / ROWS_MAX;
+    dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
+                                                native_panels(f->units), row_groups(f->x->rows));
+
+    for (size_t first = t.slice.begin; first < t.slice.end; first += step) {
+        size_t end = dlcore_size_min(first + step, t.slice.end);
+        for (size_t p = t.panels.begin; p < t.panels.end; p++) {
+            for (size_t group = first; group < end; group++)
+                forward_group(f, p, group);
+        }
+    }
+}
+
 static void forward_tile(const dlcore_forward_t *f, size_t tile)
 {
     dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
@@ -82,7 +127,9 @@ static void forward_tile(const dlcore_forward_t *f, size_t tile)
 
 static void native_forward(const dlcore_forward_t *f, size_t begin, size_t end, float *scratch)
 {
+    bool sparing = f->x->zeros != NULL && f->pairs == NULL;
+
     (void)scratch;
     for (size_t tile = begin; tile < end; tile++)
-        forward_tile(f, tile);
+        (sparing ? forward_tile_of_groups : forward_tile)(f, tile);
 }

@@ -71,49 +71,107 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, size_t p, s
  */
 static size_t tile_height(const dlcore_kernel_gradient_t *g, size_t column, size_t last)
 {
-    size_t left = dlcore_size_min(last - column, g->x->panel - column % g->x->panel), height;
+    size_t height = group_height(g->x, column, last);
+    size_t left = dlcore_size_min(last - column, g->x->panel - column % g->x->panel);
 
-    if (left <= ROWS_MAX)
-        return left;
-    height = ceiling(left, ceiling(left, ROWS_MAX));
-    return g->pairs != NULL && ROWS_MAX % 4 == 0 ? dlcore_size_round_up(height, 4) : height;
+    if (left > height && g->pairs != NULL && ROWS_MAX % 4 == 0)
+        return dlcore_size_round_up(height, 4);
+    return height;
 }
 
-/* Inputs begin .. end-1 and unit panel p, one register tile after the other: the weights of the
- * next are asked for while one is computed. */
-static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, size_t begin,
-                                  size_t end, float *scratch)
+static bool knows_zeros(const dlcore_kernel_gradient_t *g)
+{
+    return g->x->zeros != NULL && g->pairs == NULL;
+}
+
+/* The gradients of one register tile, without the rows in which all of these columns are zero. */
+static void kernel_gradient_group(const dlcore_kernel_gradient_t *g, size_t p, size_t first,
+                                  size_t count, float *scratch)
+{
+    const uint32_t *list = list_of_columns(g->x, g->inputs, g->x->zeros, first);
+    size_t width = native_panel(g->units);
+    micro_t t = {
+        .a = dlcore_matrix_at(g->x, 0, first / g->x->panel) + first % g->x->panel + list[LIST_A],
+        .a_row = 1,
+        .k = list[LIST_COUNT],
+        .b = dlcore_matrix_at(g->dz, 0, p) + list[LIST_B],
+        .gaps = no_gaps,
+        .steps = list + LIST_STEPS,
+        .start = zeros,
+        .c = scratch,
+        .c_row = width,
+        .floor = -INFINITY,
+    };
+
+    set_columns(&t, g->units, p);
+    if (count >= SPARING_LEAST && t.vectors == 2)
+        sparing_micros[count - SPARING_LEAST](&t);
+    else
+        kernel_gradient_block(g, p, first, count, scratch);
+}
+
+typedef struct gradient_columns {
+    size_t first, last;   /* of x: first .. last-1 */
+    size_t input, inputs; /* which they stand for: input .. inputs-1 */
+} gradient_columns_t;
+
+/* Slice begin .. end-1 of a tile's: pieces of inputs; or, where zeros were noted, panels of x,
+ * which may leave inputs out, so that register tiles lie the same way in each. */
+static gradient_columns_t gradient_columns(const dlcore_kernel_gradient_t *g,
+                                           dlcore_native_range_t slice)
+{
+    size_t step = piece_inputs(g->units);
+    gradient_columns_t c;
+
+    if (knows_zeros(g)) {
+        c.first = slice.begin * g->x->panel;
+        c.last = dlcore_size_min(slice.end * g->x->panel, g->x->columns);
+        c.input = c.first > 0 ? dlcore_matrix_input(g->x, c.first - 1) + 1 : 0;
+        c.inputs = c.last < g->x->columns ? dlcore_matrix_input(g->x, c.last - 1) + 1 : g->inputs;
+    } else {
+        c.input = slice.begin * step;
+        c.inputs = dlcore_size_min(slice.end * step, g->inputs);
+        c.first = dlcore_matrix_column(g->x, c.input);
+        c.last = dlcore_matrix_column(g->x, c.inputs);
+    }
+    return c;
+}
+
+/* Those columns and unit panel p, one register tile after the other: the weights of the next are
+ * asked for while one is computed. */
+static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, gradient_columns_t c,
+                                  float *scratch)
 {
     size_t width = native_panel(g->units);
-    size_t column = dlcore_matrix_column(g->x, begin), last = dlcore_matrix_column(g->x, end);
     dlcore_taking_t taking = {.sink = g->sink,
                               .offset = g->offset + p * g->inputs * width,
                               .width = width,
                               .stride = width,
                               .x = g->x,
-                              .input = begin};
+                              .input = c.input};
 
-    for (size_t count, next; column < last; column = next) {
-        count = tile_height(g, column, last);
+    for (size_t column = c.first, count, next; column < c.last; column = next) {
+        count = tile_height(g, column, c.last);
         next = column + count;
-        if (next < last)
-            dlcore_taking_expect(&taking, next, tile_height(g, next, last));
-        kernel_gradient_block(g, p, column, count, scratch);
+        if (next < c.last)
+            dlcore_taking_expect(&taking, next, tile_height(g, next, c.last));
+        (knows_zeros(g) ? kernel_gradient_group : kernel_gradient_block)(g, p, column, count,
+                                                                         scratch);
         dlcore_taking_columns(&taking, column, count, scratch);
     }
-    dlcore_taking_end(&taking, end);
+    dlcore_taking_end(&taking, c.inputs);
 }
 
 static void kernel_gradient_tile(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
 {
-    size_t step = piece_inputs(g->units);
-    dlcore_native_tile_t t =
-        dlcore_native_tile(kernel_gradient_grid(g->x->rows, g->inputs, g->units), tile,
-                           native_panels(g->units), pieces(g->inputs, g->units));
-    size_t end = dlcore_size_min(t.slice.end * step, g->inputs);
+    dlcore_native_grid_t grid = kernel_gradient_grid(g->x->rows, g->inputs, g->units);
+    size_t slices = knows_zeros(g) ? dlcore_matrix_panels(g->x) : pieces(g->inputs, g->units);
+    dlcore_native_tile_t t = dlcore_native_tile(grid, tile, native_panels(g->units), slices);
 
+    if (t.slice.begin == t.slice.end)
+        return;
     for (size_t p = t.panels.begin; p < t.panels.end; p++)
-        kernel_gradient_panel(g, p, t.slice.begin * step, end, scratch);
+        kernel_gradient_panel(g, p, gradient_columns(g, t.slice), scratch);
 }
 
 static void native_kernel_gradient(const dlcore_kernel_gradient_t *g, size_t begin, size_t end,

@@ -62,9 +62,10 @@ typedef struct micro {
     size_t ahead_row; /* bytes by which that moves on with each m */
     const float *b;
     size_t b_step;
-    const uint32_t *gaps; /* b_steps from the k-th row of B to the one after it ... */
-    size_t gap_step;      /* ... 1, or 0 when all are gaps[0] */
-    const float *start;   /* two vectors for each m, start_row apart; 0: all m have the same */
+    const uint32_t *gaps;  /* b_steps from the k-th row of B to the one after it ... */
+    size_t gap_step;       /* ... 1, or 0 when all are gaps[0] */
+    const uint32_t *steps; /* where some k are left out: floats to the next in A and B, in pairs */
+    const float *start;    /* two vectors for each m, start_row apart; 0: all m have the same */
     size_t start_row;
     float *c;
     size_t c_row;
@@ -166,7 +167,7 @@ ALWAYS_INLINE void store_tile_sum(const micro_t *t, float *c, size_t vectors, v_
 
 /* One tile; all but t are constants wherever this is inlined. */
 ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_t vectors,
-                         bool wide)
+                         bool wide, bool leaves_out)
 {
     const size_t row = t->a_row, step = t->a_step;
     const float *a0 = t->a;
@@ -183,7 +184,18 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
     EACH_TILE_SUM(START_TILE_SUM);
     if (t->start_row != 0)
         EACH_TILE_SUM(LOAD_TILE_SUM);
-    for (size_t left = t->k, block = t->a_block; left > 0; left -= block) {
+    const uint32_t *steps = t->steps;
+    for (size_t n = leaves_out ? t->k : 0; n > 0; n--, steps += 2) {
+        v_float b0 = v_load(b), b1 = vectors > 1 ? v_load(b + V_WIDTH) : b0;
+        v_float b2 = b0, b3 = b1;
+        EACH_TILE_SUM(ADD_TO_TILE_SUM);
+        a0 += steps[0];
+        a3 += steps[0];
+        a6 += steps[0];
+        a9 += steps[0];
+        b += steps[1];
+    }
+    for (size_t left = leaves_out ? 0 : t->k, block = t->a_block; left > 0; left -= block) {
         /* rows of A are contiguous: a block of `rows` x k floats takes `rows` floats for each k */
         uintptr_t ahead = (uintptr_t)a0 + (block + t->a_jump) * sizeof *a0;
         if (left <= block) {
@@ -214,10 +226,10 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
 
 /* ---- for every number of rows ---- */
 
-#define MICRO(name, kind, rows, vectors, wide) \
-    static void name(const micro_t *t)         \
-    {                                          \
-        micro(t, kind, rows, vectors, wide);   \
+#define MICRO(name, kind, rows, vectors, wide)      \
+    static void name(const micro_t *t)              \
+    {                                               \
+        micro(t, kind, rows, vectors, wide, false); \
     }
 #define MICROS(name, kind, rows)                   \
     MICRO(name##_##rows##_1, kind, rows, 1, false) \
@@ -263,6 +275,29 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
     };
 
 MICRO_TILES(micro, MICRO_FLOATS, false)
+
+/* Those that leave some k out: of two vectors, and as high as batches and panels are cut into. */
+#define SPARING_LEAST (V_WIDTH == 16 ? 8 : 4)
+#define SPARING(rows)                                 \
+    static void sparing_##rows(const micro_t *t)      \
+    {                                                 \
+        micro(t, MICRO_FLOATS, rows, 2, false, true); \
+    }
+
+#if V_WIDTH == 16
+SPARING(8)
+SPARING(9)
+SPARING(10)
+SPARING(11)
+SPARING(12)
+static const micro_function_t sparing_micros[] = {sparing_8, sparing_9, sparing_10, sparing_11,
+                                                  sparing_12};
+#else
+SPARING(4)
+SPARING(5)
+SPARING(6)
+static const micro_function_t sparing_micros[] = {sparing_4, sparing_5, sparing_6};
+#endif
 
 /* Any number of rows, in register tiles of even height: two of 7 and 6 beat one of 12 and one of
  * 1, which would wait for its sums. Moves t on. */

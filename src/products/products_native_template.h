@@ -104,6 +104,8 @@ static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k,
     };
 }
 
+#include "products/products_native_zeros.h"
+
 #include "products/products_native_forward.h"
 
 #include "products/products_native_kernel_gradient.h"
@@ -131,6 +133,9 @@ static const dlcore_products_t native_table = {
     .scratch_floats = native_scratch_floats,
     .forward_tiles = native_forward_tiles,
     .forward = native_forward,
+    .zeros_words = native_zeros_words,
+    .zeros_gain = native_zeros_gain,
+    .note_zeros = native_note_zeros,
 };
 
 const dlcore_products_training_t V_TABLE(dlcore_products_training) = {

@@ -194,6 +194,63 @@ static void test_columns_weights_that_are_not_finite_keep_all(void **state)
     assert_full(choose(x, ROWS));
 }
 
+/* ---- zeros of register tiles ---- */
+
+enum { WIDE_INPUTS = 100, WIDE_UNITS = 256 };
+
+/* Whether a batch of `rows` rows, with every `step`-th number not zero, has notes on its zeros,
+ * once a weight of `weight` was looked at. */
+static bool notes_zeros(const dlcore_products_t *products, size_t rows, size_t step, float weight)
+{
+    dlcore_layer_t rescaling = dlcore_layer_rescaling(0.5, 0.0);
+    dlcore_layer_t dense = dlcore_layer_dense(WIDE_UNITS, DLCORE_ACTIVATION_RELU);
+    dlcore_network_t wide = {
+        .allocator = dlcore_allocator_default(), .products = products, .kernels = dlcore_kernels()};
+    dlcore_workspace_t space;
+    dlcore_place_t alone = {.workers = 1};
+    bool has_notes;
+
+    assert_int_equal(dlcore_network_add(&wide, &rescaling, &error), DLCORE_OK);
+    assert_int_equal(dlcore_network_add(&wide, &dense, &error), DLCORE_OK);
+    assert_int_equal(dlcore_network_build(&wide, WIDE_INPUTS, 1, &error), DLCORE_OK);
+    assert_int_equal(
+        dlcore_workspace_create_to_predict(&wide, DLCORE_BATCH_ROWS, ROWS, 1, &space, &error),
+        DLCORE_OK);
+    dlcore_workspace_set_batch(&wide, &space, rows, 0);
+    for (size_t i = 0; i < rows * WIDE_INPUTS; i++) {
+        size_t r = i / WIDE_INPUTS, c = i % WIDE_INPUTS;
+        dlcore_matrix_at(&space.input[0], r, c / space.input[0].panel)[c % space.input[0].panel] =
+            c % step == 0 ? 1.0f : 0.0f;
+    }
+    wide.values[wide.nodes[1].parameters[0].offset] = weight;
+    dlcore_columns_settle_zeros(&wide, &space);
+    dlcore_columns_note_zeros(&wide, &space, &alone);
+    has_notes = space.input[0].zeros != NULL;
+    /* the layer's input is what the rescaling, which was applied before, passes on */
+    assert_ptr_equal(space.outputs[0].zeros, space.input[0].zeros);
+    dlcore_workspace_clear(&space);
+    dlcore_network_clear(&wide);
+    return has_notes;
+}
+
+static void test_columns_zeros_of_tiles_are_noted_where_that_gains(void **state)
+{
+    const dlcore_products_t *native[] = {dlcore_products_native_avx512(),
+                                         dlcore_products_native_avx2()};
+
+    (void)state;
+    assert_false(notes_zeros(dlcore_products_blas(), ROWS, 2, 1.0f));
+    for (size_t i = 0; i < 2; i++) {
+        if (native[i] == NULL)
+            continue;
+        assert_true(notes_zeros(native[i], ROWS, 2, 1.0f));
+        assert_false(notes_zeros(native[i], ROWS, 1, 1.0f)); /* no zeros */
+        assert_false(notes_zeros(native[i], 15, 2, 1.0f));   /* too few rows */
+        assert_false(notes_zeros(native[i], ROWS, 2, INFINITY));
+        assert_false(notes_zeros(native[i], ROWS, 2, NAN));
+    }
+}
+
 #define COLUMNS_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -207,6 +264,7 @@ int main(void)
         COLUMNS_TEST(test_columns_dense_first_rows_keep_all),
         COLUMNS_TEST(test_columns_offset_or_infinite_scale_keeps_all),
         COLUMNS_TEST(test_columns_weights_that_are_not_finite_keep_all),
+        COLUMNS_TEST(test_columns_zeros_of_tiles_are_noted_where_that_gains),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

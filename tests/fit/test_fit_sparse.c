@@ -316,6 +316,20 @@ static void test_fit_sparse_slice_gives_what_the_dense_slice_gives(void **state)
     sparse_data_free(&data);
 }
 
+/* The native engine leaves zeros of the dense rows out register tile by register tile here. */
+static void test_fit_sparse_of_a_wide_layer_gives_what_dense_rows_do(void **state)
+{
+    recipe_t how = recipe(200, DLCORE_ACTIVATION_RELU, dlcore_optimizer_rmsprop());
+    sparse_data_t data = sparse_data(200, 300, 0.06, true, 3);
+    dlcore_fit_options_t options = fit_options();
+
+    (void)state;
+    options.batch_size = 64;
+    for (how.threads = 1; how.threads <= 3; how.threads += 2)
+        dlcore_model_free(check_recipe(&how, &data, &options));
+    sparse_data_free(&data);
+}
+
 static void test_fit_sparse_gives_the_same_bits_at_any_number_of_threads(void **state)
 {
     sparse_data_t data = sparse_data(300, 3000, 0.02, true, 3);
@@ -658,6 +672,7 @@ int main(void)
         cmocka_unit_test(test_fit_sparse_of_a_small_network_gives_what_dense_gives),
         cmocka_unit_test(test_fit_sparse_with_weights_steps_and_validation_gives_what_dense_gives),
         cmocka_unit_test(test_fit_sparse_slice_gives_what_the_dense_slice_gives),
+        cmocka_unit_test(test_fit_sparse_of_a_wide_layer_gives_what_dense_rows_do),
         cmocka_unit_test(test_fit_sparse_gives_the_same_bits_at_any_number_of_threads),
         cmocka_unit_test(test_gradients_of_sparse_rows_are_those_of_dense_rows),
         cmocka_unit_test(test_steps_take_sparse_rows_as_dense_ones),

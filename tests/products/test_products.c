@@ -190,6 +190,12 @@ static void test_products_input_gradient_equals_plain_loops(void **state)
     check_shapes(check_input_gradient);
 }
 
+static void assert_same_bits(const dlcore_matrix_t *a, const dlcore_matrix_t *b)
+{
+    assert_memory_equal(a->data, b->data,
+                        dlcore_matrix_panels(a) * a->panel_stride * sizeof *a->data);
+}
+
 /* ---- inputs left out ---- */
 
 static void check_left_out(const products_case_t *given, const dlcore_products_t *products)
@@ -228,6 +234,65 @@ static void test_products_left_out_inputs_change_nothing(void **state)
 {
     (void)state;
     check_shapes(check_left_out);
+}
+
+/* Zeros in most rows of an input, and NaN, infinity and -0 among the rest. */
+static void check_zeros(const products_case_t *given, const dlcore_products_t *products)
+{
+    products_case_t c = *given;
+    size_t count = c.rows * c.inputs, floats = products->kernel_floats(c.inputs, c.units);
+    float *kept = malloc(count * sizeof *kept);
+    dlcore_matrix_t y, all_y;
+    float *gradient, *all_gradient;
+
+    if (products->zeros_words == NULL || products->zeros_words(c.rows, c.inputs, c.units) == 0) {
+        free(kept);
+        return;
+    }
+    assert_non_null(kept);
+    memcpy(kept, c.x, count * sizeof *kept);
+    for (size_t i = 0; i < count; i++) {
+        size_t r = i / c.inputs, input = i % c.inputs;
+        if ((input * 7 + r / 5) % 11 < 6 || (i * 2654435761u >> 7) % 4 != 0)
+            c.x[i] = i % 3 == 0 ? -0.0f : 0.0f;
+    }
+    c.x[c.inputs + 5] = INFINITY;
+    c.x[count - 3] = NAN;
+    c.x[count / 2] = 1e-42f; /* denormal */
+    c.notes_zeros = true;
+    y = products_case_forward(&c, products, DLCORE_ACTIVATION_TANH, PRODUCTS_SHARES);
+    gradient = products_case_kernel_gradient(&c, products, PRODUCTS_SHARES);
+    c.notes_zeros = false;
+    all_y = products_case_forward(&c, products, DLCORE_ACTIVATION_TANH, PRODUCTS_ASCENDING);
+    all_gradient = products_case_kernel_gradient(&c, products, PRODUCTS_ASCENDING);
+    assert_same_bits(&y, &all_y);
+    assert_memory_equal(gradient, all_gradient, floats * sizeof *gradient);
+    memcpy(c.x, kept, count * sizeof *kept);
+    free(kept);
+    free(y.data);
+    free(gradient);
+    free(all_y.data);
+    free(all_gradient);
+}
+
+static void check_zeros_left_out(const products_case_t *given, const dlcore_products_t *products)
+{
+    products_case_t c = *given;
+
+    products_case_leave_out(&c, 0.4, (unsigned)c.units);
+    check_zeros(&c, products);
+    products_case_put_back(&c);
+}
+
+static void test_products_zeros_of_register_tiles_change_no_bit(void **state)
+{
+    (void)state;
+    check_shape(128, 784, 512, check_zeros);
+    check_shape(17, 130, 160, check_zeros);
+    check_shape(30, 1500, 140, check_zeros);
+    check_shape(1030, 70, 129, check_zeros);
+    check_shape(128, 784, 512, check_zeros_left_out);
+    check_shape(21, 200, 190, check_zeros_left_out);
 }
 
 /* ---- layout ---- */
@@ -285,12 +350,6 @@ static void test_products_native_panels_are_narrow_for_few_columns(void **state)
 }
 
 /* ---- tiles ---- */
-
-static void assert_same_bits(const dlcore_matrix_t *a, const dlcore_matrix_t *b)
-{
-    assert_memory_equal(a->data, b->data,
-                        dlcore_matrix_panels(a) * a->panel_stride * sizeof *a->data);
-}
 
 static void check_tiles(const products_case_t *c, const dlcore_products_t *products)
 {
@@ -519,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_products_kernel_gradient_equals_plain_loops),
         cmocka_unit_test(test_products_input_gradient_equals_plain_loops),
         cmocka_unit_test(test_products_left_out_inputs_change_nothing),
+        cmocka_unit_test(test_products_zeros_of_register_tiles_change_no_bit),
         cmocka_unit_test(test_products_pack_kernel_round_trips_with_zero_padding),
         cmocka_unit_test(test_products_native_panels_are_narrow_for_few_columns),
         cmocka_unit_test(test_products_tiles_in_any_order_give_the_same_bits),

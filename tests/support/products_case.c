@@ -192,7 +192,8 @@ void products_case_put_back(products_case_t *c)
 }
 
 /* x, with the columns that it has. */
-static dlcore_matrix_t input_matrix(const products_case_t *c, const dlcore_products_t *products)
+static dlcore_matrix_t input_without_notes(const products_case_t *c,
+                                           const dlcore_products_t *products)
 {
     dlcore_matrix_t m;
     float *elements;
@@ -214,6 +215,27 @@ static dlcore_matrix_t input_matrix(const products_case_t *c, const dlcore_produ
             *products_case_at(&m, r, i) = elements[r * c->columns + i];
     }
     free(elements);
+    return m;
+}
+
+/* With what two workers note of its zeros. */
+static dlcore_matrix_t input_matrix(const products_case_t *c, const dlcore_products_t *products)
+{
+    dlcore_matrix_t m = input_without_notes(c, products);
+    size_t words = 0;
+
+    if (c->notes_zeros && products->zeros_words != NULL)
+        words = products->zeros_words(m.panel_stride / m.panel, c->inputs, c->units);
+    if (words > 0) {
+        uint32_t *notes = zeroed(words + GUARD_FLOATS, sizeof *notes);
+
+        memset(notes, 0xff, (words + GUARD_FLOATS) * sizeof *notes);
+        for (size_t worker = 0; worker < 2; worker++)
+            products->note_zeros(&m, c->inputs, c->units, true, notes, worker, 2);
+        for (size_t i = 0; i < GUARD_FLOATS; i++)
+            assert_int_equal(notes[words + i], UINT32_MAX);
+        m.zeros = notes;
+    }
     return m;
 }
 
@@ -309,6 +331,7 @@ dlcore_matrix_t products_case_forward(const products_case_t *c, const dlcore_pro
 
     run_tiles(&run, order);
     assert_spare_rows_untouched(&y);
+    free(x.zeros);
     free(x.data);
     free(kernel);
     return y;
@@ -388,6 +411,7 @@ float *products_case_kernel_gradient(const products_case_t *c, const dlcore_prod
     run_tiles(&run, order);
     assert_all_once(c, products, &noting);
     free(noting.times);
+    free(x.zeros);
     free(x.data);
     free(dz.data);
     return noting.gradients;

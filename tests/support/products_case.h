@@ -21,6 +21,7 @@
 typedef struct products_case {
     size_t rows, inputs, units;
     float *x, *kernel, *bias, *dz; /* bias: units rounded up to 16 */
+    bool notes_zeros;       /* x comes with the engine's notes on zeros, where it makes some */
     uint32_t *index, *gaps; /* of the columns that x has when some are left out; NULL: it has all */
     size_t columns;
     double *y, *kernel_gradient, *dx;          /* y includes the bias */
