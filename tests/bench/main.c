@@ -13,6 +13,7 @@
 #include "bench/data.h"
 #include "bench/floor.h"
 #include "bench/fma_peak.h"
+#include "bench/no_avx512.h"
 #include "bench/options.h"
 #include "bench/process.h"
 #include "bench/report.h"
@@ -270,6 +271,8 @@ int main(int argc, char **argv)
     bench_t bench = {.options = bench_options_parse(argc, argv)};
     const size_t cpus = dlcore_team_cpus();
 
+    if (bench.options.no_avx512)
+        bench_switch_avx512_off();
     if (bench.options.subject != NULL)
         return bench_serve(&bench.options);
     if (bench.options.check_threads)

@@ -27,6 +27,7 @@ static void usage(FILE *stream)
         "  --quick           a few milliseconds for each case: a test, not a measurement\n"
         "  --peers           only cases that the programs in peers/ have, too\n"
         "  --no-floor        only dlcore\n"
+        "  --no-avx512       as on a CPU without AVX-512 (for the floor, set OPENBLAS_CORETYPE)\n"
         "  --cpu             count CPU time of all threads: for one thread on a busy machine\n"
         "  --list            only print the names of the cases\n"
         "  --help            this text\n"
@@ -81,6 +82,7 @@ static bool parse_flag(bench_options_t *options, const char *argument)
         {"--list", &options->list},
         {"--cpu", &options->cpu},
         {"--no-floor", &options->no_floor},
+        {"--no-avx512", &options->no_avx512},
         {"threads", &options->check_threads},
         {"machine", &options->machine},
     };

@@ -21,6 +21,7 @@ typedef struct bench_options {
     bool list;
     bool cpu;      /* seconds of CPU, of all threads */
     bool no_floor; /* dlcore alone */
+    bool no_avx512;
     bool check_threads;
     bool machine; /* only what the head of the table says */
 

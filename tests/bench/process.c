@@ -96,6 +96,8 @@ void bench_process_start(bench_process_t *process, const bench_options_t *option
         add(arguments, "--quick", NULL);
     if (options->cpu)
         add(arguments, "--cpu", NULL);
+    if (options->no_avx512)
+        add(arguments, "--no-avx512", NULL);
     spawn(process, options->program, arguments);
     read_answer(process, line, sizeof line);
     line[strcspn(line, "\n")] = '\0';

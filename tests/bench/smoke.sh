@@ -33,6 +33,11 @@ done < "$work/names"
 grep -qE '^epoch mnist +skipped: needs MNIST' "$work/err" || complain "an epoch without data"
 grep -qE '^recipe mnist +skipped: needs MNIST' "$work/err" || complain "a recipe without data"
 
+# Without AVX-512.
+"$bench" --quick --no-avx512 --case "train 784-512-10 b128 sgd" --threads 1 > "$work/out" \
+    2> "$work/err" || complain "--no-avx512 failed"
+! grep -q 'avx512' "$work/out" || complain "AVX-512 was not switched off"
+
 # The table, and a choice of cases, threads and engine.
 "$bench" --quick --case "train 2-8-1" --threads 2 --engine=blas > "$work/out" 2> "$work/err" ||
     complain "a choice of cases failed"

@@ -1,0 +1,147 @@
+#!/bin/sh
+# Speed targets, one by one: what is measured, the target, the figure. For a quiet machine; about
+# five minutes.
+#
+#   tests/bench/targets.sh [--quick] [--data DIR] [--build DIR] [--before BENCH]
+#
+# dlcore_bench must have been built (in build/, or --build DIR). --data (default $DLCORE_MNIST_DIR)
+# is MNIST's folder; --before the dlcore_bench of an earlier commit, with which epochs of MNIST are
+# compared, in turn. Rates are best samples, of the peak of fused multiply-adds as wide as the
+# kernels; ratios to the floor are of medians. OPENBLAS_CORETYPE is set for the floors alone.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+build=$(CDPATH='' cd -- "$here/../.." && pwd)/build
+data=${DLCORE_MNIST_DIR:-}
+before=
+quick=
+
+usage() {
+    sed -n '2,/^# SPDX/ { /SPDX/d; s/^# \{0,1\}//; p; }' "$0"
+    exit "$1"
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) quick=--quick ;;
+    --help) usage 0 ;;
+    --data | --build | --before)
+        test $# -ge 2 || usage 2 >&2
+        case $1 in
+        --data) data=$2 ;;
+        --build) build=$2 ;;
+        --before) before=$2 ;;
+        esac
+        shift
+        ;;
+    *) usage 2 >&2 ;;
+    esac
+    shift
+done
+bench=$build/tests/bench/dlcore_bench
+test -x "$bench" || { echo "targets.sh: no $bench: build dlcore first" >&2 && exit 1; }
+cpus=$(nproc)
+two=$((cpus < 2 ? cpus : 2))
+unset OPENBLAS_CORETYPE
+
+# The value of a key in lines of JSON.
+value() {
+    sed -n "s/.*\"$1\": \\([0-9.e+-]*\\).*/\\1/p"
+}
+
+row() {
+    printf '%-44s %-12s %s\n' "$1" "$2" "$3"
+}
+
+# measure ARGUMENTS: lines of JSON, or nothing.
+measure() {
+    # shellcheck disable=SC2086 # --quick or nothing
+    "$bench" --json $quick "$@" 2> /dev/null || true
+}
+
+# Percent of the peak, of the best sample: name, target, case, threads, more.
+percent() {
+    name=$1 target=$2 case=$3 threads=$4
+    shift 4
+    line=$(measure --case "$case" --threads "$threads" "$@")
+    seconds=$(echo "$line" | value seconds)
+    share=$(echo "$line" | value percent_of_peak)
+    best=$(echo "$line" | value best_seconds)
+    if [ -n "$share" ]; then
+        row "$name, $threads threads" ">= $target %" "$(echo "$share $seconds $best" |
+            awk '{ printf "%.1f %% (%.4g ms)", $1 * $2 / $3, 1e3 * $3 }')"
+    else
+        row "$name, $threads threads" ">= $target %" "not measured"
+    fi
+}
+
+# Time over the floor: name, target, case, BLAS core, more.
+ratio() {
+    name=$1 target=$2 case=$3 core=$4
+    shift 4
+    figure=$(OPENBLAS_CORETYPE=$core measure --case "$case" --threads 1 "$@" | value ratio)
+    row "$name over floor, $core" "<= $target" "${figure:-not measured}"
+}
+
+best_of() {
+    # shellcheck disable=SC2086
+    "$1" --json $quick --no-floor --data "$data" --case 'epoch mnist' --threads "$2" 2> /dev/null |
+        value best_seconds
+}
+
+epochs() {
+    for threads in 1 "$two"; do
+        new=
+        old=
+        for _ in 1 2 3; do
+            new="$new $(best_of "$bench" "$threads")"
+            test -z "$before" || old="$old $(best_of "$before" "$threads")"
+        done
+        figure=$(echo "$new/$old" | awk -F/ 'function least(text, n, part, i, x) {
+            n = split(text, part, " "); x = part[1]
+            for (i = 2; i <= n; i++) if (part[i] < x) x = part[i]
+            return x }
+            { new = least($1); old = least($2); printf "%.1f ms", 1e3 * new
+              if (old > 0) printf ", %.3f of %.1f ms", new / old, 1e3 * old }')
+        row "epoch of MNIST, $threads threads" "<= 0.75" "$figure"
+    done
+}
+
+"$bench" machine | sed -n '1,6p'
+echo
+for threads in 1 "$two"; do
+    percent "784-512-10 b128" "$([ "$threads" = 1 ] && echo 88 || echo 86)" \
+        'train 784-512-10 b128 rmsprop' "$threads"
+    percent "3 x 1024 b256" "$([ "$threads" = 1 ] && echo 92 || echo 90)" \
+        'train 1024-1024-1024-1024 b256 rmsprop' "$threads"
+    test -n "$quick" || percent "4096-4096-4096 b1024" "$([ "$threads" = 1 ] && echo 92 || echo 90)" \
+        'train 4096-4096-4096 b1024 rmsprop' "$threads"
+done
+percent "64-64-64-10 b32" 65 'train 64-64-64-10 b32 rmsprop' 1
+export OPENBLAS_CORETYPE=Haswell
+percent "AVX2 784-512-10 b128" 88 'train 784-512-10 b128 rmsprop' 1 --no-avx512
+percent "AVX2 3 x 1024 b256" 91 'train 1024-1024-1024-1024 b256 rmsprop' 1 --no-avx512
+ratio "AVX2 784-512-10" 1.00 'train 784-512-10 b128 rmsprop' Haswell --no-avx512
+ratio "AVX2 3 x 1024" 1.00 'train 1024-1024-1024-1024 b256 rmsprop' Haswell --no-avx512
+for core in SkylakeX Haswell; do
+    ratio "BLAS engine, 784-512-10" 1.10 'train 784-512-10 b128 rmsprop' "$core" --engine blas
+    ratio "BLAS engine, 3 x 1024" 1.05 'train 1024-1024-1024-1024 b256 rmsprop' "$core" --engine blas
+    test -n "$quick" || ratio "BLAS engine, 4096" 1.05 'train 4096-4096-4096 b1024 rmsprop' "$core" \
+        --engine blas
+done
+unset OPENBLAS_CORETYPE
+for rule in sgd:90 rmsprop:110; do
+    figure=$(measure --no-floor --threads 1 --case "train 2-8-1 b1 ${rule%:*}" | value best_seconds)
+    row "2-8-1 b1, ${rule%:*}" "<= ${rule#*:} ns" "$(echo "$figure" | awk '{ printf "%.1f ns", 1e9 * $1 }')"
+done
+if [ -z "$quick" ]; then
+    first=$("$build/tests/bench/only_trains" --threads "$two" --seconds 3 --json)
+    row "first fit of 3 x 1024, $two threads" "<= 1.15" "$(echo "$(echo "$first" |
+        value first_seconds) $(echo "$first" | value seconds)" | awk '{ printf "%.2f", $1 / $2 }')"
+fi
+if [ -n "$data" ]; then
+    epochs
+else
+    row "epoch of MNIST" "<= 0.75" "needs --data DIR"
+fi
