@@ -1,9 +1,8 @@
 /* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64, the direction of
  * rounding elsewhere.
  *
- * Bits after the Intel manual, volume 1, 8.1 and 10.2.3, and the Arm manual, FPCR and FPSR. On
- * x86-64 the x87 control word is left alone: nothing computes with it. On 32-bit x86 the C
- * library's functions do.
+ * Bits after the Intel manual, volume 1, 8.1 and 10.2.3, and the Arm manual, FPCR and FPSR. x87 is
+ * seen to where C libraries compute with it: on 32-bit x86, and in the printf and strtod of musl.
  *
  * SPDX-License-Identifier: MIT */
 #include "base/float_mode.h"
@@ -17,7 +16,7 @@
 #    define MXCSR_FLUSH 0x8000u /* denormal results become zero */
 #    define MXCSR_KEPT 0xffff0000u
 
-#    if defined(__i386__)
+#    if defined(__GNUC__) && (defined(__i386__) || !defined(__GLIBC__))
 
 #        define X87_OURS 0x033fu /* nothing traps, 64 bits of precision, to nearest */
 #        define X87_KEPT 0xf0c0u
@@ -46,11 +45,12 @@ static void x87_take_back(uint32_t flags)
 static void x87_set(uint32_t x87)
 {
     const uint16_t control = (uint16_t)x87;
-    uint32_t raised = (x87_get() & ~x87) >> 16;
+    uint32_t now = x87_get(), raised = (now & ~x87) >> 16;
 
     if (raised != 0)
         x87_take_back(raised);
-    __asm__ volatile("fldcw %0" : : "m"(control));
+    if ((uint16_t)now != control)
+        __asm__ volatile("fldcw %0" : : "m"(control));
 }
 
 static uint32_t x87_ours(uint32_t before)

@@ -149,7 +149,7 @@ static void check_every_failure(bool for_ever, bool there)
             assert_int_equal(files(true), 1);
             continue;
         }
-        if (status != DLCORE_ERROR_IO || strstr(error.message, "Input/output error") == NULL ||
+        if (status != DLCORE_ERROR_IO || strstr(error.message, strerror(EIO)) == NULL ||
             strstr(error.message, "/file: ") == NULL)
             fail_msg("call %zu, %s: status %d, \"%s\"", n, io.failed, status, error.message);
         if ((strstr(error.message, "cannot close") != NULL) != (strcmp(io.failed, "close") == 0) &&
@@ -270,8 +270,7 @@ static void test_output_follows_links_and_keeps_them(void **state)
     assert_int_equal(symlink("b", path_of("a")), 0);
     assert_int_equal(symlink("a", path_of("b")), 0);
     failing_io_init(&io);
-    assert_failed(save(&io, path_of("a"), false, &error), DLCORE_ERROR_IO, &error,
-                  "Too many levels of symbolic links");
+    assert_failed(save(&io, path_of("a"), false, &error), DLCORE_ERROR_IO, &error, strerror(ELOOP));
     (void)files(true);
 }
 
@@ -294,7 +293,7 @@ static void test_output_refuses_what_cannot_be_replaced(void **state)
                   NOT_A_FOLDER);
     memset(path, 'a', sizeof path - 1);
     path[sizeof path - 1] = '\0';
-    assert_failed(save(&io, path, true, &error), DLCORE_ERROR_IO, &error, "File name too long");
+    assert_failed(save(&io, path, true, &error), DLCORE_ERROR_IO, &error, strerror(ENAMETOOLONG));
     (void)files(true);
     assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
     assert_failed(save(&io, path_of("pipe"), true, &error), DLCORE_ERROR_IO, &error,
@@ -521,7 +520,8 @@ static void test_output_a_link_that_is_too_long_is_an_error(void **state)
     assert_int_equal(symlink(target, path_of("link")), 0);
     failing_io_init(&io);
     assert_failed(save(&io, path_of("link"), true, &error), DLCORE_ERROR_IO, &error,
-                  "/link: a link to a path of more than 2047 bytes: File name too long");
+                  "/link: a link to a path of more than 2047 bytes: ");
+    assert_non_null(strstr(error.message, strerror(ENAMETOOLONG)));
     assert_int_equal(files(true), 1);
 }
 
