@@ -17,7 +17,7 @@
 static const struct {
     unsigned char item;
     dlcore_dtype_t dtype;
-} forms[] = {
+} elements_forms[] = {
     [DLCORE_ELEMENT_BOOL] = {1, DLCORE_DTYPE_UINT8},
     [DLCORE_ELEMENT_UINT8] = {1, DLCORE_DTYPE_UINT8},
     [DLCORE_ELEMENT_INT8] = {1, DLCORE_DTYPE_INT32},
@@ -35,8 +35,8 @@ static const struct {
 void dlcore_elements_set_type(dlcore_file_elements_t *elements, dlcore_element_type_t type)
 {
     elements->type = type;
-    elements->item = forms[type].item;
-    elements->dtype = forms[type].dtype;
+    elements->item = elements_forms[type].item;
+    elements->dtype = elements_forms[type].dtype;
 }
 
 dlcore_status dlcore_elements_set_size(dlcore_file_elements_t *elements, const char *name,
