@@ -64,3 +64,12 @@ install_packages() {
         return 1
     fi
 }
+
+# source_packages: lets apt-get fetch sources, from where it has its packages.
+source_packages() {
+    apt-get -qq source --print-uris cmocka > /dev/null 2>&1 && return 0
+    # shellcheck disable=SC2016 # names of apt's own
+    apt-get indextargets --format 'deb-src $(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+        grep ' main$' | sort -u > /etc/apt/sources.list.d/dlcore-sources.list || return 0
+    apt-get -qq update || true
+}

@@ -41,6 +41,9 @@ bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
 thread 1 every test under TSan
 mpi 2 ranks over Open MPI and MPICH: every case on 1, 2, 3, 4 and 8 processes; 100 kills
+architectures 7 every test on i386, musl, armhf, arm64, s390x, riscv64 and ppc64el, a piece each
+compilers 2 each gcc and clang of the distribution; CMake 3.21 and newer, unity, link-time optimization
+two_files 1 every test against the two files of amalgamate.sh
 windows 1 Windows: every test under wine
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
@@ -111,6 +114,12 @@ run() {
     windows)
         tests/windows.sh "$build/windows"
         ;;
+    architectures)
+        tests/architectures.sh "$build/architectures" \
+            "$(echo i386 musl armhf arm64 s390x riscv64 ppc64el | cut -d ' ' -f "$2")"
+        ;;
+    compilers) tests/compilers.sh "$build/compilers" "$(test "$2" = 1 && echo compilers || echo cmake)" ;;
+    two_files) tests/two_files.sh "$build/two_files" ;;
     recipes)
         released
         recipe best "$2" 0.983
@@ -149,6 +158,18 @@ for wanted in "$@"; do
 done
 need_build
 need_command c++ g++
+for part in "$@"; do
+    case $part in
+    architectures)
+        need_package gcc-i686-linux-gnu libc6-dev-i386-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+            gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
+            gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross \
+            musl-tools qemu-user dpkg-dev
+        source_packages
+        ;;
+    compilers) need_package ninja-build ;;
+    esac
+done
 need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev
 need_command x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64
 need_command wine wine wine64
