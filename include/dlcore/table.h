@@ -155,16 +155,18 @@ typedef struct dlcore_table_rows {
     size_t begin, count;
 } dlcore_table_rows_t;
 
-/* Rows to train with and rows to test with; owns their list. */
+/* Rows to train with, to validate with (none without a validation_fraction), and to test with; owns
+ * their list. */
 typedef struct dlcore_table_split_rows {
-    dlcore_table_rows_t train, test;
+    dlcore_table_rows_t train, validation, test;
     dlcore_allocator_t allocator; /* the list's, which is the table's */
 } dlcore_table_split_t;
 
 /* Splits the rows that have a value in the column `target`; NULL: all. So that a schema is learned
- * from the training rows alone. Without such gaps the rows are those that dlcore_train_test_split
- * chooses. `options` NULL: the defaults. Errors: DLCORE_ERROR_NAME, DLCORE_ERROR_SHAPE when a part
- * would be empty. */
+ * from the training rows alone. The rows are those that dlcore_train_test_split chooses of their
+ * numbers, with the same options: stratify is by the target, which is a category then; groups has a
+ * number for each row of the table. `options` NULL: the defaults. Errors: DLCORE_ERROR_NAME,
+ * DLCORE_ERROR_ARGUMENT, DLCORE_ERROR_SHAPE when a part would be empty. */
 DLCORE_API dlcore_status dlcore_table_split(const dlcore_table_t *table, const char *target,
                                             const dlcore_split_options_t *options,
                                             dlcore_table_split_t *out,

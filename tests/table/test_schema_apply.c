@@ -306,6 +306,51 @@ static void test_schema_split_rows_are_those_of_tensors(void **state)
     dlcore_table_free(table);
 }
 
+static void test_schema_split_keeps_classes_and_groups(void **state)
+{
+    char rows_text[40 * 12];
+    size_t used = (size_t)snprintf(rows_text, sizeof rows_text, "a,y\n"), rare = 0;
+    dlcore_split_options_t options = dlcore_split_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_tensor_t *groups;
+    dlcore_table_split_t rows;
+    dlcore_table_t *table;
+    int32_t group[40];
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        used += (size_t)snprintf(rows_text + used, sizeof rows_text - used, "%d,%s\n", i,
+                                 i % 5 == 0 ? "rare" : "usual");
+        group[i] = i / 4;
+    }
+    table = table_of(rows_text, NULL);
+    options.stratify = true;
+    options.validation_fraction = 0.25;
+    assert_int_equal(dlcore_table_split(table, "y", &options, &rows, &error), DLCORE_OK);
+    assert_int_equal(rows.train.count, 20);
+    assert_int_equal(rows.validation.count, 10);
+    assert_int_equal(rows.test.count, 10);
+    for (size_t i = 0; i < 10; i++)
+        rare += rows.test.list[i] % 5 == 0;
+    assert_int_equal(rare, 2); /* a fifth, as in all of them */
+    dlcore_table_split_free(&rows);
+    assert_failed(dlcore_table_split(table, "a", &options, &rows, &error), DLCORE_ERROR_ARGUMENT,
+                  &error, "stratify needs a target that is a category");
+    options = dlcore_split_options_default();
+    options.groups = groups = tensor_of_ints(SHAPE(40), group);
+    assert_int_equal(dlcore_table_split(table, "y", &options, &rows, &error), DLCORE_OK);
+    for (size_t i = 0; i < rows.test.count; i++)
+        for (size_t k = 0; k < rows.train.count; k++)
+            assert_int_not_equal(rows.test.list[i] / 4, rows.train.list[k] / 4);
+    dlcore_table_split_free(&rows);
+    dlcore_table_free(table);
+    table = table_of("a,y\n1,2\n3,4\n", NULL);
+    assert_failed(dlcore_table_split(table, "y", &options, &rows, &error), DLCORE_ERROR_SHAPE,
+                  &error, "groups needs a number for each of the 2 rows");
+    dlcore_table_free(table);
+    dlcore_tensor_free(groups);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_schema_unscales),
         cmocka_unit_test(test_schema_is_described),
         cmocka_unit_test(test_schema_split_rows_are_those_of_tensors),
+        cmocka_unit_test(test_schema_split_keeps_classes_and_groups),
     };
 
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
