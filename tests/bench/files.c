@@ -14,6 +14,7 @@
 #define _DEFAULT_SOURCE
 
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
 #include "dlcore/data.h"
 #include "dlcore/file.h"
 #include "dlcore/predictor.h"
+#include "dlcore/schema.h"
 
 #define GIGABYTE ((size_t)1 << 30)
 
@@ -162,6 +164,62 @@ static void load_csv(void *state, size_t count)
 
         bench_check(dlcore_csv_load(work->path, &options, NULL, &csv, NULL), "csv_load");
         dlcore_csv_free(csv);
+    }
+}
+
+/* Reads a table of words, gaps and dates from its file, learns a schema, streams all rows. */
+typedef struct stream_work {
+    work_t work;
+    dlcore_table_t *table;
+    dlcore_schema_t *schema;
+    dlcore_schema_options_t options;
+} stream_work_t;
+
+static void load_words(void *state, size_t count)
+{
+    stream_work_t *of = (stream_work_t *)state;
+    dlcore_table_options_t options = dlcore_table_options_default();
+
+    options.in_memory = false;
+    for (size_t i = 0; i < count; i++) {
+        dlcore_table_free(of->table);
+        bench_check(dlcore_table_load(of->work.path, &options, NULL, &of->table, NULL),
+                    "table_load");
+    }
+}
+
+static void fit_words(void *state, size_t count)
+{
+    stream_work_t *of = (stream_work_t *)state;
+
+    for (size_t i = 0; i < count; i++) {
+        dlcore_schema_free(of->schema);
+        bench_check(dlcore_schema_fit(of->table, NULL, &of->options, &of->schema, NULL),
+                    "schema_fit");
+    }
+}
+
+static void stream_words(void *state, size_t count)
+{
+    stream_work_t *of = (stream_work_t *)state;
+    dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
+
+    options.batch_size = 1024;
+    for (size_t i = 0; i < count; i++) {
+        dlcore_table_stream_t *stream = NULL;
+        dlcore_dataset_batch_t batch;
+        dlcore_dataset_t dataset;
+
+        bench_check(
+            dlcore_table_stream_create(of->schema, of->table, NULL, &options, &stream, NULL),
+            "table_stream_create");
+        dataset = dlcore_table_stream_dataset(stream);
+        bench_check(dataset.begin(dataset.user, i, 0, NULL), "begin");
+        do {
+            batch.x = NULL;
+            bench_check(dataset.next(dataset.user, &batch, NULL), "next");
+        } while (batch.x != NULL);
+        dlcore_table_stream_free(stream);
     }
 }
 
@@ -375,6 +433,37 @@ static void table(const char *name, const char *format)
     unlink(work.path);
 }
 
+static void words(void)
+{
+    static const char *const ports[] = {"Southampton", "Cherbourg", "Queenstown", "NA"};
+    const size_t rows = quick ? 100 : 1000000;
+    stream_work_t of = {.work = work_on("words.csv"), .options = dlcore_schema_options_default()};
+    FILE *file = fopen(of.work.path, "w");
+    float values[4];
+
+    if (file == NULL)
+        bench_fail("cannot write to the folder");
+    fputs("age,fare,port,when,survived\n", file);
+    for (size_t row = 0; row < rows; row++) {
+        bench_fill(values, 4, 1.0f, row);
+        if (row % 9 != 0)
+            fprintf(file, "%.0f", (double)(90 * fabsf(values[0])));
+        fprintf(file, ",%.2f,%s,%d-%02d-%02d,%s\n", (double)(500 * fabsf(values[1])),
+                ports[(int)(3.9f * fabsf(values[2]))], 1990 + (int)(row % 37), 1 + (int)(row % 12),
+                1 + (int)(row % 28), values[3] > 0 ? "yes" : "no");
+    }
+    if (fclose(file) != 0)
+        bench_fail("cannot write to the folder");
+    of.work.bytes = size_of(of.work.path);
+    of.options.target = "survived";
+    race("table_load, numbers, words, gaps, dates", &of.work, load_words);
+    race("schema_fit of it, with medians", &of.work, fit_words);
+    race("table_stream of it", &of.work, stream_words);
+    dlcore_schema_free(of.schema);
+    dlcore_table_free(of.table);
+    unlink(of.work.path);
+}
+
 static void large_model(void)
 {
     work_t work = work_on("large.safetensors");
@@ -427,6 +516,7 @@ int main(int argc, char **argv)
     arrays();
     table("csv_load, 20 columns of 6 digits", "%.6g");
     table("csv_load, 20 columns of 17 digits", "%.17g");
+    words();
     if (large)
         large_model();
     rmdir(folder);
