@@ -222,7 +222,7 @@ const dlcore_metric_run_t dlcore_metric_run_auc = {
 
 const dlcore_setting_key_t dlcore_auc_keys[] = {
     {"thresholds", "[null]"},
-    {"num_labels", "[null]"},
+    {"num_labels", NULL}, /* Keras makes its state by it; here units are known */
     {"label_weights", "[null]"},
     {0},
 };

@@ -21,6 +21,7 @@ static const dlcore_half_t *kind_of_avx512(size_t index)
 
 const dlcore_half_t *dlcore_half_kind(const dlcore_products_t *products, size_t index)
 {
+    (void)index; /* where there are only plain C's kernels */
     switch (products->engine) {
 #ifdef DLCORE_AVX512_KERNELS
     case DLCORE_PRODUCTS_NATIVE_AVX512:

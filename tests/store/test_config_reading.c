@@ -331,6 +331,7 @@ static void test_config_reading_tells_the_class_accuracy_from_the_name(void **st
         {"{'class_name':'Accuracy','config':{'name':'a','dtype':'float32'}}",
          DLCORE_METRIC_EQUAL_ACCURACY},
         {"{'class_name':'Accuracy','config':{'threshold':0.25}}", DLCORE_METRIC_ACCURACY},
+        {"{'class_name':'AUC','config':{'multi_label':true,'num_labels':3}}", DLCORE_METRIC_AUC},
     };
 
     (void)state;
