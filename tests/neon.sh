@@ -10,7 +10,7 @@
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$1
-units='kernels kernels_activations gemv keras fit predictor'
+units='kernels kernels_activations gemv low keras fit predictor predictor_precision'
 
 PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig
 export PKG_CONFIG_LIBDIR

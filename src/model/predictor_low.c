@@ -163,15 +163,16 @@ size_t dlcore_predictor_low_weight_bytes(const dlcore_predictor_t *p)
 static bool prefers_word_lists(const struct dlcore_predictor_low *low,
                                const dlcore_low_kernel_t *kernel, size_t rows)
 {
-    size_t share = dlcore_path_word_share(rows), count = 0;
+    size_t share = dlcore_path_word_share(rows), count = 0, most;
 
     if (share == SIZE_MAX)
         return true;
     if (!kernel->skips_zeros)
         return false;
-    for (size_t r = 0; r < rows; r++)
+    most = rows * kernel->words / 16 * share;
+    for (size_t r = 0; r < rows && count < most; r++)
         count += dlcore_low_nonzeros(kernel, &low->rows, r);
-    return count * 16 < rows * kernel->words * share;
+    return count < most;
 }
 
 void dlcore_predictor_low_multiply(dlcore_predictor_t *p, size_t node,

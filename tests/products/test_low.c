@@ -331,6 +331,7 @@ static void test_low_int8_of_odd_rows_gives_what_the_header_says(void **state)
     check_odd_row((float[]){1e30f, 1e30f, 1e30f, 1e30f}, (float[]){4e30f, 1e30f});
     check_odd_row((float[]){1e-30f, 2e-30f, 1e-30f, 1e-30f}, (float[]){5e-30f, 1e-30f});
     check_odd_row((float[]){1e-36f, 2e-36f, 1e-36f, 1e-36f}, (float[]){5e-36f, 1e-36f});
+    check_odd_row((float[]){2e-38f, 4e-38f, 2e-38f, 2e-38f}, (float[]){1e-37f, 2e-38f});
     check_odd_row((float[]){1e6f, 1e6f + 0.5f, 1e6f, 1e6f}, (float[]){4e6f, 1e6f});
     /* parts of the sums leave float32 */
     check_odd_row((float[]){3e38f, 0, -3e38f, 0}, (float[]){NAN, INFINITY});
@@ -521,6 +522,22 @@ static void test_low_bfloat16_of_odd_numbers_gives_what_float32_gives(void **sta
     }
 }
 
+static void test_low_bfloat16_skips_zeros_only_where_all_weights_are_finite(void **state)
+{
+    (void)state;
+    random_seed(40);
+    find_targets(dlcore_low_bfloat16_kind);
+    for (size_t i = 0; i < 40; i++) {
+        low_case_t c;
+        draw(40, 6, 0, -1.0f);
+        if (i > 0)
+            kernel[i * 6 + i % 6] = i % 3 == 0 ? NAN : i % 3 == 1 ? -INFINITY : FLT_MAX;
+        c = low_case(targets[i % target_count], 40, 6, 16);
+        assert_int_equal(c.kernel.skips_zeros, i == 0);
+        low_case_free(&c);
+    }
+}
+
 /* ---- whole numbers ---- */
 
 /* The most that a sum can be does not leave 32 bits. */
@@ -571,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_low_encode_reads_panels_and_ignores_their_padding),
         cmocka_unit_test(test_low_bfloat16_rounds_to_nearest_and_adds_pairs_in_order),
         cmocka_unit_test(test_low_bfloat16_of_odd_numbers_gives_what_float32_gives),
+        cmocka_unit_test(test_low_bfloat16_skips_zeros_only_where_all_weights_are_finite),
         cmocka_unit_test(test_low_int8_of_the_most_inputs_does_not_overflow),
     };
 
