@@ -77,7 +77,8 @@ static const char *const vectors_head =
     "#else\n"
     "#define $_UNROLL\n"
     "#endif\n"
-    "#if defined(__AVX__)\n"
+    "/* gcc for Windows aligns its stack to 16 bytes. */\n"
+    "#if defined(__AVX__) && (!defined(_WIN32) || defined(__clang__))\n"
     "typedef float @_lanes __attribute__((vector_size(32)));\n";
 
 void dlcore_export_put_vectors(dlcore_export_text_t *text, dlcore_export_pieces_t operations)
