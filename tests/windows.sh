@@ -40,7 +40,7 @@ cmocka_source() {
     apt-get -qq "$@" update || true
     (cd "$build/source" && apt-get -qq "$@" source --download-only cmocka)
     mkdir -p "$build/cmocka"
-    tar -C "$build/cmocka" --strip-components=1 -xf "$build"/source/cmocka_*.orig.tar.?z*
+    tar -C "$build/cmocka" --strip-components=1 -xf "$build"/source/cmocka_*.orig.tar.[gx]z
 }
 
 cmocka() {
@@ -61,7 +61,8 @@ DLCORE_CROSS_PREFIX=$build/prefix
 PKG_CONFIG_LIBDIR=$build/prefix/lib/pkgconfig
 WINEPREFIX=$build/wine
 WINEDEBUG=-all
-export DLCORE_CROSS_PREFIX PKG_CONFIG_LIBDIR WINEPREFIX WINEDEBUG
+LC_ALL=C.UTF-8 # how names of files lie on Linux
+export DLCORE_CROSS_PREFIX PKG_CONFIG_LIBDIR WINEPREFIX WINEDEBUG LC_ALL
 
 targets=
 if [ "$quick" = quick ]; then

@@ -53,7 +53,9 @@ size_t folder_files(bool removes)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         count++;
-        if (removes && remove(folder_path(entry->d_name)) != 0)
+        /* on Windows no folder */
+        if (removes && remove(folder_path(entry->d_name)) != 0 &&
+            rmdir(folder_path(entry->d_name)) != 0)
             fail_msg("%s stays", entry->d_name);
     }
     closedir(directory);
