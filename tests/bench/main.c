@@ -22,6 +22,7 @@
 #include "bench/threads.h"
 #include "bench/timing.h"
 #include "engine/team.h"
+#include "kernels/cpu.h"
 
 #define PEAK_BESIDE 1e6      /* operations from which a case has the peak beside it */
 #define QUICK_OPERATIONS 5e9 /* beyond this a case takes too long for --quick */
@@ -273,6 +274,8 @@ int main(int argc, char **argv)
 
     if (bench.options.no_avx512)
         bench_switch_avx512_off();
+    if (bench.options.no_avx512 && dlcore_cpu_has_avx512())
+        bench_fail("AVX-512 cannot be switched off in this build");
     if (bench.options.subject != NULL)
         return bench_serve(&bench.options);
     if (bench.options.check_threads)
