@@ -223,7 +223,10 @@ def attempt(seed):
     WEIGHTS = len(model.weights)
     draw = numpy.random.default_rng(seed)
     for _ in range(2):
-        outputs, trained = perturbed(draw, batch, x, y)
+        try:
+            outputs, trained = perturbed(draw, batch, x, y)
+        except ValueError:  # Keras 3.0.5 cannot load its own file of a model whose layers were called before
+            return None
         if difference(outputs, expected) > 2e-6 or apart(trained, ten) > 4e-6:
             return None
     tool(sys.argv[1], "a.keras", "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
