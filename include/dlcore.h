@@ -56,6 +56,7 @@
 #include "dlcore/lbfgs.h"
 #include "dlcore/learning_rate.h"
 #include "dlcore/loss.h"
+#include "dlcore/memory.h"
 #include "dlcore/metric.h"
 #include "dlcore/model.h"
 #include "dlcore/note.h"

@@ -285,6 +285,10 @@
 #define dependence_free dlcore_dependence_free
 #define dependence_save_svg dlcore_dependence_save_svg
 
+/* memory.h */
+#define model_memory_t dlcore_model_memory_t
+#define model_memory dlcore_model_memory
+
 /* learning_rate.h */
 #define rate_options_t dlcore_rate_options_t
 #define rate_options_default dlcore_rate_options_default

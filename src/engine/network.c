@@ -256,26 +256,45 @@ void dlcore_network_unbuild(dlcore_network_t *network)
     }
 }
 
-static dlcore_status build_for(dlcore_network_t *network, size_t input_width,
-                               values_function_t draw, uint64_t seed, dlcore_error_record_t *error)
+/* *width: what the first layer says, where it is 0. */
+static dlcore_status find_width(const dlcore_network_t *network, size_t *width,
+                                dlcore_error_record_t *error)
 {
-    dlcore_status status;
-
     if (network->node_count == 0)
         return dlcore_fail(error, DLCORE_ERROR_STATE, "model: has no layers; call model_add first");
-    if (input_width == 0)
-        input_width = network->nodes[0].layer.input_width;
-    if (input_width == 0)
+    if (*width == 0)
+        *width = network->nodes[0].layer.input_width;
+    if (*width == 0)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "%s: input width is unknown: give input_width, or data",
                            network->nodes[0].layer.name);
-    if (input_width > INT_MAX)
+    if (*width > INT_MAX)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: %zu inputs are more than %d",
-                           network->nodes[0].layer.name, input_width, INT_MAX);
+                           network->nodes[0].layer.name, *width, INT_MAX);
+    return DLCORE_OK;
+}
+
+static dlcore_status build_for(dlcore_network_t *network, size_t input_width,
+                               values_function_t draw, uint64_t seed, dlcore_error_record_t *error)
+{
+    dlcore_status status = find_width(network, &input_width, error);
+
+    if (status != DLCORE_OK)
+        return status;
     status = build_nodes(network, input_width, draw, seed, error);
     if (status != DLCORE_OK)
         dlcore_network_unbuild(network);
     network->revision++;
+    return status;
+}
+
+dlcore_status dlcore_network_settle(dlcore_network_t *network, size_t input_width,
+                                    dlcore_error_record_t *error)
+{
+    dlcore_status status = find_width(network, &input_width, error);
+
+    if (status == DLCORE_OK)
+        status = settle_nodes(network, input_width, &network->value_floats, error);
     return status;
 }
 

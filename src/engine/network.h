@@ -29,6 +29,11 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
 dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width, uint64_t seed,
                                    dlcore_error_record_t *error);
 
+/* Widths and places as build has them, without weights: value_floats says how many floats these
+ * would be. Until then dlcore_network_unbuild takes it back. */
+dlcore_status dlcore_network_settle(dlcore_network_t *network, size_t input_width,
+                                    dlcore_error_record_t *error);
+
 /* The same with weights that are not set, for a caller who sets every parameter whole with
  * dlcore_network_import_rows. */
 dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,

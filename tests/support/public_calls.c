@@ -96,6 +96,7 @@ struct public_scene {
     double means_of[INPUTS], deviations_of[INPUTS];
     dlcore_dependence_options_t dependence_options;
     dlcore_dependence_t *dependence, *made_dependence;
+    dlcore_model_memory_t memory;
     dlcore_rate_options_t rate_options;
     dlcore_rate_curve_t rate_curve;
     dlcore_loss_difference_t loss_check;
