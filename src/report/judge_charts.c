@@ -114,7 +114,7 @@ dlcore_status dlcore_ranking_save_pr_svg(const dlcore_ranking_t *ranking, const 
 static void draw_bins(dlcore_chart_t *chart, const dlcore_reliability_t *r)
 {
     size_t most = 1, count = 0;
-    double x[DLCORE_RELIABILITY_BINS_MAX], y[DLCORE_RELIABILITY_BINS_MAX];
+    double x[DLCORE_RELIABILITY_BINS_MAX] = {0}, y[DLCORE_RELIABILITY_BINS_MAX] = {0};
 
     for (size_t b = 0; b < r->bin_count; b++)
         most = dlcore_size_max(most, r->bins[b].count);

@@ -16,13 +16,13 @@ fresh plugins
 "$CC" -std=c11 $warnings -fPIC -shared -DPLUGIN_TRAIN=plugin_a $(dlcore_flags --cflags) \
     -o plugin_a.so "$consumers/plugins/plugin.c" $(dlcore_flags --libs)
 
-# What is compiled for one kind of CPU is left out, and so are zlib, a BLAS and the parts.
+# What is compiled for one kind of CPU or another system is left out, and so are zlib, a BLAS and the parts.
 cp -r "$DLCORE_SOURCE_DIR/include" .
 sed -i 's/^#define DLCORE_VERSION .*/#define DLCORE_VERSION "9.8.7"/' include/dlcore/version.h
 {
     echo '#include "system/features.h"'
     find "$DLCORE_SOURCE_DIR/src" -name '*.c' | sort |
-        grep -vE '/src/products/blas\.c$|_(avx2|avx512|neon)\.c$|/src/exchange/(hdf5|keras|mpi|npz|onnx|zip)' | sed 's/.*/#include "&"/'
+        grep -vE '/src/products/blas\.c$|_(avx2|avx512|neon|none|windows)\.c$|/src/exchange/(hdf5|keras|mpi|npz|onnx|zip)' | sed 's/.*/#include "&"/'
 } > dlcore.c
 # shellcheck disable=SC2086
 "$CC" -std=c11 $warnings -O1 -ffp-contract=off -fPIC -shared -DPLUGIN_TRAIN=plugin_b \
