@@ -87,7 +87,7 @@ static void array_cell(const dlcore_table_cursor_t *cursor, size_t column, dlcor
     const dlcore_table_column_t *array = &cursor->table->arrays[column];
 
     *cell = (dlcore_cell_t){.numeric = array->numbers != NULL};
-    if (cell->numeric) {
+    if (array->numbers != NULL) {
         cell->number = array->numbers[cursor->row];
         cell->absent = isnan(cell->number);
         cell->numeric = !cell->absent;
