@@ -437,12 +437,14 @@ static void test_half_special_numbers_are_rounded_as_alone(void **state)
 
     (void)state;
     for (size_t i = 0; i < count; i++) {
-        dlcore_matrix_t x = filled(list[i].products, 2, COUNT, special, 0.0f);
+        dlcore_matrix_t x = matrix(list[i].products, 2, COUNT);
         dlcore_matrix_t columns = matrix(list[i].products, 2, COUNT / 2);
         dlcore_matrix_t rows = matrix(list[i].products, 1, COUNT);
 
-        for (size_t c = 0; c < COUNT; c++) /* row 1 backwards */
+        for (size_t c = 0; c < COUNT; c++) { /* row 1 backwards */
+            *at(&x, 0, c) = special[c];
             *at(&x, 1, c) = special[COUNT - 1 - c];
+        }
         list[i].half->pair_columns(&x, &columns, 0, 2);
         list[i].half->pair_rows(&x, &rows, 0, 1);
         for (size_t c = 0; c < COUNT; c++) {
