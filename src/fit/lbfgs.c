@@ -277,7 +277,8 @@ dlcore_status dlcore_model_fit_lbfgs(dlcore_model_t *model, const dlcore_tensor_
     if (status != DLCORE_OK)
         return status;
     status = dlcore_model_end(model, begin_lbfgs(&line, &steps, &chosen));
-    if (status == DLCORE_OK) /* each evaluation is a call on the model of its own */
+    /* the vectors are there then; each evaluation is a call on the model of its own */
+    if (status == DLCORE_OK && steps.s != NULL)
         status = run_lbfgs(&line, &steps, &chosen, report != NULL ? report : &found);
     dlcore_release(&model->allocator, line.weights);
     return dlcore_traces_end(before, status);
