@@ -87,6 +87,8 @@ static dlcore_status measure_training(const dlcore_model_t *model, const dlcore_
     memory->optimizer =
         asked_for(dlcore_optimizer_slots(optimizer) * network->value_floats, sizeof(float));
     memory->training = one + measure_plan(network, optimizer);
+    if (dlcore_halves_bytes(network) > 0)
+        memory->training += asked_for(dlcore_halves_bytes(network), 1);
     memory->each_thread = two - one;
     return DLCORE_OK;
 }

@@ -443,12 +443,16 @@ static void test_halves_copies_take_as_much_as_the_weights_and_steps_allocate_no
     dlcore_optimizer_t optimizer = dlcore_optimizer_rmsprop();
     failing_allocator_t memory;
     dlcore_model_t *model;
+    dlcore_model_memory_t told;
     size_t calls, values;
 
     failing_allocator_init(&memory);
     options.allocator = failing_allocator(&memory);
     model = update_model(&options, false, false, &optimizer);
+    assert_int_equal(dlcore_model_memory(model, 0, 31, &told, NULL), DLCORE_OK);
+    calls = memory.live_bytes;
     steps(model, &data, 1, false);
+    assert_int_equal(memory.live_bytes - calls, told.training + told.optimizer);
     calls = memory.calls;
     steps(model, &data, 5, false);
     assert_int_equal(memory.calls, calls);
