@@ -328,7 +328,7 @@ static void low_multiply_lists(const dlcore_low_product_t *p, const dlcore_low_l
 #define LOW_FUNCTIONS(name, kind, tiles, label, rounding)                                        \
     tiles(name, kind) LOW_LIST(name, kind, 4, 4, 2, 1)                                           \
         LOW_LIST(name, kind, 2, 2, 2, low_is_whole(kind) && LOW_UNROLL > 1 ? 2 : 1)              \
-            LOW_LIST(name, kind, 1, 1, 2, low_is_whole(kind) ? LOW_UNROLL : 1)                   \
+            LOW_LIST(name, kind, 1, 1, 2, 1 + low_is_whole(kind) * (LOW_UNROLL - 1))             \
                 LOW_LIST(name, kind, part, 1, 1,                                                 \
                          low_is_whole(kind)                                                      \
                              ? 4                                                                 \

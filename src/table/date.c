@@ -180,9 +180,10 @@ static bool take_time(date_text_t *text, date_parts_t *parts)
     if (take_sign(text, ':') && (!take_digits(text, 2, 2, &seconds) || seconds > 59))
         return false;
     if (take_sign(text, '.')) {
-        for (; text->at < text->end && dlcore_is_digit(*text->at); text->at++, place /= 10) {
-            digit = *text->at - '0';
+        while (text->at < text->end && dlcore_is_digit(*text->at)) {
+            digit = *text->at++ - '0';
             fraction += digit * place;
+            place /= 10;
         }
     }
     parts->seconds = hours * 3600 + minutes * 60 + seconds + fraction;

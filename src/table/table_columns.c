@@ -93,7 +93,7 @@ static dlcore_status table_of_columns(const dlcore_table_column_t *columns, size
 
     if (out != NULL)
         *out = NULL;
-    if (status != DLCORE_OK)
+    if (status != DLCORE_OK || out == NULL)
         return status;
     table = dlcore_allocate(&memory, 1, sizeof *table);
     if (table == NULL)

@@ -304,7 +304,8 @@ static void test_decimal_doubles_are_the_nearest(void **state)
         assert_double(text);
     }
     memset(many, '0', sizeof many - 1); /* one digit beyond all that count */
-    memcpy(many, "9007199254740993.", 17);
+    for (size_t i = 0; i < 17; i++)
+        many[i] = "9007199254740993."[i];
     many[sizeof many - 2] = '1';
     assert_double(many);
 }

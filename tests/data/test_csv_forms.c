@@ -71,7 +71,8 @@ static void test_csv_forms_many_blanks_are_refused_and_not_the_end_of_a_row(void
     (void)state;
     options.blank_runs = true;
     memset(text, ' ', sizeof text - 1);
-    memcpy(text, "a b\n1", 5);
+    for (size_t i = 0; i < 5; i++)
+        text[i] = "a b\n1"[i];
     text[sizeof text - 3] = '2';
     text[sizeof text - 2] = '\n';
     assert_no_form(text, &options, DLCORE_ERROR_FORMAT, "more than 32768 blanks");
@@ -122,7 +123,8 @@ static void test_csv_forms_long_comments_cross_blocks(void **state)
     (void)state;
     options.comment = '#';
     memset(text, 'x', sizeof text);
-    memcpy(text, "a,b\n1,2#", 8);
+    for (size_t i = 0; i < 8; i++)
+        text[i] = "a,b\n1,2#"[i];
     memcpy(text + end, "\n3,4", 5);
     assert_numbers(text, &options, 2, 2, (float[]){1, 2, 3, 4});
 }

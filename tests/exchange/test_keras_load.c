@@ -302,8 +302,8 @@ static void test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings
         /* Keras 2, with another optimizer */
         "this version has no optimizer \"Custom>RMSprox\"",
         "  dense (Dense): units 4, activation \"tanh\", use_bias true\n",
-        "compiled: optimizer Custom>RMSprox, loss SparseCategoricalCrossentropy, metrics "
-        "accuracy\n",
+        ("compiled: optimizer Custom>RMSprox, loss SparseCategoricalCrossentropy, metrics "
+         "accuracy\n"),
     };
     FILE *stream = fopen(folder_path("refused"), "w");
 
