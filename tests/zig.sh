@@ -62,7 +62,7 @@ for target; do
     folder=$build/$target
     builds
     # Programs take of an archive what they need; this one has every object.
-    find "$folder/src/CMakeFiles/dlcore.dir" -name '*.o*' > "$build/objects"
+    find "$folder/src/CMakeFiles/dlcore.dir" \( -name '*.o' -o -name '*.obj' \) > "$build/objects"
     "$DLCORE_ZIG_TOOLS/cc" -shared -o "$folder/everything" @"$build/objects"
     echo "$target: compiled and linked"
 done

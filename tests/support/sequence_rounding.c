@@ -152,7 +152,7 @@ static double spread_of(sequence_check_t *check, const result_t *from)
             disturb(&check->before, trial);
         }
         model = as_before(check, &check->options, false);
-        model.noise = (sequence_noise_t){.size = NOISE, .seed = trial << 32};
+        model.noise = (sequence_noise_t){.size = NOISE, .seed = (uint64_t)trial << 32};
         d = try_call(check, &model, from);
         spread = fmax(spread, d);
         if (before.data != NULL)
