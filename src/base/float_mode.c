@@ -1,5 +1,5 @@
-/* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64, the direction of
- * rounding elsewhere.
+/* The floating-point control of a thread: MXCSR on x86, FPCR and FPSR on aarch64; elsewhere
+ * the direction of rounding and the flags.
  *
  * Bits after the Intel manual, volume 1, 8.1 and 10.2.3, and the Arm manual, FPCR and FPSR. x87 is
  * seen to where C libraries compute with it: on 32-bit x86, and in the printf and strtod of musl.
@@ -166,32 +166,35 @@ static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals
 #        define FE_ALL_EXCEPT 0
 #    endif
 
-/* Elsewhere the direction of rounding, by C's own functions. */
+/* Elsewhere by C's own functions: the direction of rounding in the lower half, flags above. */
 dlcore_float_mode_t dlcore_float_mode_get(void)
 {
-    return (dlcore_float_mode_t)fegetround();
+    return (uint32_t)fegetround() | dlcore_float_flags_get() << 32;
 }
 
 void dlcore_float_mode_set(dlcore_float_mode_t mode)
 {
-    (void)fesetround((int)mode);
+    (void)fesetround((int)(uint32_t)mode);
+    dlcore_float_flags_restore(mode >> 32);
 }
 
 dlcore_float_mode_t dlcore_float_flags_get(void)
 {
-    return (dlcore_float_mode_t)fetestexcept(FE_ALL_EXCEPT);
+    return (uint32_t)fetestexcept(FE_ALL_EXCEPT);
 }
 
 void dlcore_float_flags_restore(dlcore_float_mode_t before)
 {
-    (void)feclearexcept(FE_ALL_EXCEPT & ~(int)before);
+    int raised = (int)((uint32_t)dlcore_float_flags_get() & ~(uint32_t)before);
+
+    if (raised != 0)
+        (void)feclearexcept(raised);
 }
 
 static dlcore_float_mode_t ours(dlcore_float_mode_t before, bool flush_denormals)
 {
-    (void)before;
     (void)flush_denormals;
-    return FE_TONEAREST;
+    return (before >> 32 << 32) | (uint32_t)FE_TONEAREST;
 }
 
 #endif

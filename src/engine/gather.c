@@ -176,7 +176,7 @@ bool dlcore_gather_view(const dlcore_network_t *network, const dlcore_source_t *
         return false;
     x->data = (float *)(uintptr_t)bytes_of_row(tensor, source->begin); /* which is not written */
     x->panel = tensor->row_stride;
-    x->panel_stride = 0;
+    x->panel_stride = x->panel * x->rows;
     return true;
 }
 
