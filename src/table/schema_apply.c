@@ -66,8 +66,9 @@ dlcore_status dlcore_applying_begin(dlcore_applying_t *applying, const dlcore_sc
 
 void dlcore_applying_end(dlcore_applying_t *applying)
 {
+    /* by an allocator of its own: the table may be freed before a stream of it */
+    dlcore_release(&applying->cursor.allocator, applying->which);
     dlcore_table_cursor_end(&applying->cursor);
-    dlcore_release(&applying->table->allocator, applying->which);
     applying->which = NULL;
 }
 
