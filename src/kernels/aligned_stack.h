@@ -1,6 +1,6 @@
-/* Refuses what would crash: on Windows gcc moves vectors of 32 and 64 bytes to and from a stack that is
- * aligned to 16 as if they were aligned (its bug 54412), unless its assembler makes other moves of
- * these. Clang aligns the stack.
+/* Refuses what would crash: on Windows gcc moves vectors of 32 and 64 bytes to and from a stack
+ * that is aligned to 16 as if they were aligned (its bug 54412), unless its assembler makes other
+ * moves of these. Clang aligns the stack.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_KERNELS_ALIGNED_STACK_H
