@@ -65,11 +65,28 @@ install_packages() {
     fi
 }
 
-# source_packages: lets apt-get fetch sources, from where it has its packages.
-source_packages() {
-    apt-get -qq source --print-uris cmocka > /dev/null 2>&1 && return 0
-    # shellcheck disable=SC2016 # names of apt's own
-    apt-get indextargets --format 'deb-src $(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-        grep ' main$' | sort -u > /etc/apt/sources.list.d/dlcore-sources.list || return 0
-    apt-get -qq update || true
+# cmocka_source FOLDER: fetches the source package of cmocka and unpacks it as FOLDER/cmocka. It uses the
+# lists of this machine, which it does not change.
+cmocka_source() {
+    test ! -e "$1/cmocka/CMakeLists.txt" || return 0
+    mkdir -p "$1/apt/parts" "$1/apt/lists/partial" "$1/source"
+    (
+        for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+            test -f "$list" || continue
+            sed -E 's/^Types:.*/Types: deb-src/; s/^deb(-src)? /deb-src /' "$list" \
+                > "$1/apt/parts/$(basename "$list")"
+        done
+        cd "$1"
+        set -- -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$PWD/apt/parts" \
+            -o Dir::State::lists="$PWD/apt/lists" -o APT::Sandbox::User="$(id -un)"
+        apt-get "$@" update || true
+        cd source
+        apt-get "$@" source --download-only cmocka
+    ) > "$1/source.log" 2>&1 || {
+        tail -n 3 "$1/source.log"
+        echo "the source package of cmocka is not to be had"
+        return 1
+    }
+    mkdir -p "$1/cmocka"
+    tar -C "$1/cmocka" --strip-components=1 -xf "$1"/source/cmocka_*.orig.tar.[gx]z
 }

@@ -8,11 +8,13 @@
 # with another C library. Without TESTs the whole suite runs, but for scripts and benchmarks. Builds in
 # FOLDER/ARCHITECTURE. Needs, as Debian calls them, gcc-TRIPLET, libc6-dev-ARCHITECTURE-cross and
 # qemu-user (for musl, musl-tools; i386 runs without qemu), and the sources of cmocka, which are taken from
-# DLCORE_CMOCKA_SOURCE, or fetched with `apt-get source cmocka`.
+# DLCORE_CMOCKA_SOURCE, or fetched from where this machine has its packages.
 #
 # SPDX-License-Identifier: MIT
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 mkdir -p "$1"
 work=$(CDPATH='' cd -- "$1" && pwd)
 architecture=$2
@@ -48,15 +50,8 @@ cmocka=$work/cmocka-$architecture
 if [ ! -e "$cmocka/lib/pkgconfig/cmocka.pc" ]; then
     source=${DLCORE_CMOCKA_SOURCE:-}
     if [ -z "$source" ]; then
-        source=$(find "$work" -maxdepth 1 -type d -name 'cmocka-[0-9]*' | head -n 1)
-    fi
-    if [ -z "$source" ]; then
-        (cd "$work" && apt-get -qq source cmocka > "$work/cmocka.log" 2>&1) || {
-            tail -n 3 "$work/cmocka.log"
-            echo "architectures: no sources of cmocka; add a deb-src line, or set DLCORE_CMOCKA_SOURCE"
-            exit 77
-        }
-        source=$(find "$work" -maxdepth 1 -type d -name 'cmocka-[0-9]*' | head -n 1)
+        cmocka_source "$work" || exit 77
+        source=$work/cmocka
     fi
     # Of its one source: the build that comes with it is for CMake before 3.5.
     defines='-D_GNU_SOURCE -DHAVE_INTTYPES_H -DHAVE_MALLOC_H -DHAVE_SIGNAL_H -DHAVE_STRINGS_H

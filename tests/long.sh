@@ -165,7 +165,6 @@ for part in "$@"; do
             gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
             gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross \
             musl-tools qemu-user dpkg-dev
-        source_packages
         ;;
     compilers) need_package ninja-build ;;
     esac

@@ -28,26 +28,11 @@ logged() {
     }
 }
 
-# The source package, by the lists of this machine; these are not changed.
-cmocka_source() {
-    mkdir -p "$build/apt/parts" "$build/apt/lists/partial" "$build/source"
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-        test -f "$list" || continue
-        sed -E 's/^Types:.*/Types: deb-src/; s/^deb(-src)? /deb-src /' "$list" > "$build/apt/parts/$(basename "$list")"
-    done
-    set -- -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$build/apt/parts" \
-        -o Dir::State::lists="$build/apt/lists" -o APT::Sandbox::User=root
-    apt-get -qq "$@" update || true
-    (cd "$build/source" && apt-get -qq "$@" source --download-only cmocka)
-    mkdir -p "$build/cmocka"
-    tar -C "$build/cmocka" --strip-components=1 -xf "$build"/source/cmocka_*.orig.tar.[gx]z
-}
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 
 cmocka() {
-    test -e "$build/cmocka/CMakeLists.txt" || logged source cmocka_source || {
-        echo "the source package of cmocka is not to be had"
-        exit 77
-    }
+    cmocka_source "$build" || exit 77
     logged cmocka cmake -S "$build/cmocka" -B "$build/cmocka-build" -DCMAKE_TOOLCHAIN_FILE="$toolchain" \
         -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$build/prefix" -DWITH_STATIC_LIB=ON \
         -DCMAKE_C_FLAGS=-D__USE_MINGW_ANSI_STDIO=1 -DCMAKE_POLICY_VERSION_MINIMUM=3.5
