@@ -99,6 +99,7 @@ speed)
     build=$2
     mpi=${3:-openmpi}
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    export OMPI_MCA_hwloc_base_binding_policy=none # or both threads would share one CPU
     speed
     ;;
 *) exit 2 ;;
