@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,14 +39,19 @@ static void test_clock_counts_seconds(void **state)
     assert_true(passed < 10.0);
 }
 
-/* That of the C library, to a second, and after the day this was written. */
+/* That of the C library, to a second, and after the day this was written. Whoever sets the
+ * machine's clock between two calls makes them differ, but not every time. */
 static void test_calendar_clock_is_that_of_the_c_library(void **state)
 {
-    double before = (double)time(NULL), now = dlcore_calendar_clock();
+    bool agrees = false;
 
     (void)state;
-    assert_true(now >= before - 1.0 && now <= (double)time(NULL) + 1.0);
-    assert_true(now > 1.7e9);
+    for (int i = 0; i < 10 && !agrees; i++) {
+        double before = (double)time(NULL), now = dlcore_calendar_clock();
+
+        agrees = now >= before - 1.0 && now <= (double)time(NULL) + 1.0 && now > 1.7e9;
+    }
+    assert_true(agrees);
 }
 
 int main(void)
