@@ -240,7 +240,7 @@ static void assert_same_outputs(const low_case_t *c, const low_case_t *expected,
     for (size_t r = 0; r < ROWS; r++) {
         for (size_t u = 0; u < dlcore_size_round_up(c->kernel.units, 16); u++) {
             float y = y_at(c, r, u), right = y_at(expected, r, u);
-            if (memcmp(&y, &right, sizeof y) != 0)
+            if (dlcore_float_bits(y) != dlcore_float_bits(right))
                 fail_msg("%s, %s: row %zu, unit %zu of %zu, %zu inputs: %.9g, not %.9g",
                          c->low->name, how, r, u, c->kernel.units, c->kernel.inputs, (double)y,
                          (double)right);

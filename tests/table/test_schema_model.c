@@ -192,12 +192,13 @@ static void test_schema_text_that_is_none_is_refused_by_name(void **state)
 
 static void test_schema_columns_of_one_name_are_refused_where_they_are_used(void **state)
 {
+    static const char other[] = "\"name\":\"size\" ";
     dlcore_schema_t *schema = flower_schema(NULL), *twice;
     char *text = text_of(schema), *at = strstr(text, "\"name\":\"color\"");
 
     (void)state;
     assert_non_null(at);
-    memcpy(at, "\"name\":\"size\" ", 14);
+    memcpy(at, other, sizeof other - 1);
     twice = read_again(text);
     assert_not_applied(twice, flowers, false, DLCORE_ERROR_NAME, "\"size\" is twice in the schema");
     dlcore_schema_free(schema);

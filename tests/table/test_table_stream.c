@@ -77,7 +77,7 @@ static void test_table_stream_rows_come_once_in_a_pass(void **state)
         dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
         dlcore_table_stream_t *stream = NULL;
         dlcore_dataset_t dataset;
-        int first[ROWS], again[ROWS], second[ROWS], seen[ROWS] = {0};
+        int first[ROWS] = {0}, again[ROWS] = {0}, second[ROWS] = {0}, seen[ROWS] = {0};
 
         options.batch_size = 10;
         options.shuffle_rows = shuffles[k];
