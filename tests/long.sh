@@ -45,6 +45,8 @@ architectures 7 every test on i386, musl, armhf, arm64, s390x, riscv64 and ppc64
 compilers 2 each gcc and clang of the distribution; CMake 3.21 and newer, unity, link-time optimization
 two_files 1 every test against the two files of amalgamate.sh
 windows 1 Windows: every test under wine
+coverage 1 lines and branches of src that the tests go through, and those that nothing takes
+mutation 4 110 changes of the sources, one at a time, that the tests have to notice: at most an hour a piece
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
 
@@ -120,6 +122,8 @@ run() {
         ;;
     compilers) tests/compilers.sh "$build/compilers" "$(test "$2" = 1 && echo compilers || echo cmake)" ;;
     two_files) tests/two_files.sh "$build/two_files" ;;
+    coverage) tests/coverage.sh "$build/coverage" ;;
+    mutation) tests/mutation.sh 110 "$2" "$build/mutation-$commit" ;;
     recipes)
         released
         recipe best "$2" 0.983
@@ -166,7 +170,8 @@ for part in "$@"; do
             gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross \
             musl-tools qemu-user dpkg-dev
         ;;
-    compilers) need_package ninja-build ;;
+    compilers | mutation) need_package ninja-build ;;
+    coverage) need_command llvm-cov llvm ;;
     esac
 done
 need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev

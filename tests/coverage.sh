@@ -1,0 +1,239 @@
+#!/bin/sh
+# Which lines and branches of src/ the tests go through, by clang's source-based coverage: it counts what is
+# written in the source, not what a compiler makes of it. A branch is one condition that comes out one way, so
+# that `if (a && b)` has four.
+#
+#   tests/coverage.sh [BUILD]            builds, runs the tests, prints the figures (BUILD: build-coverage)
+#   tests/coverage.sh --report [BUILD]   the figures of the last run
+#
+# Prints, for each room, lines run and branches taken; writes BUILD/lines.txt, the lines that no test runs, and
+# BUILD/branches.txt, the branches that no test takes. Branches of the rooms that read foreign bytes (files,
+# data, store, json, exchange, table) must be taken or stand in tests/coverage_reasons.txt with the reason why they
+# cannot be. A line there has, separated by tabs: file, function, "true" or "false", the text of the line from the
+# condition on, reason. Fails where one is missing, where one stands there and is taken, or where fewer than 97 % of lines
+# are run.
+#
+# Not counted, because they cannot run here: sources that this build does not compile (other systems',
+# other processors'), which it lists; and code that another program made (*.pb.c).
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$top"
+# shellcheck source=.ci/packages.sh
+. .ci/packages.sh
+report_only=false
+if [ "${1:-}" = --report ]; then
+    report_only=true
+    shift
+fi
+build=${1:-$top/build-coverage}
+mkdir -p "$build"
+build=$(CDPATH='' cd -- "$build" && pwd)
+tab=$(printf '\t')
+least_lines=97
+foreign="files data store json exchange table"
+# What looks at the archive or at memory as an ordinary build has it, and programs with a size.
+left_out='^(archive|names|rooms|static_names|folders|headers|train_only|predict_only|stack|larger_than_memory|bench.*)$'
+
+compile() {
+    need_build
+    need_command clang clang
+    need_command llvm-cov llvm
+    need_package libcmocka-dev libhdf5-dev libzip-dev
+    install_packages
+    cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+        -DCMAKE_C_FLAGS="-O1 -fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic" \
+        -DCMAKE_EXE_LINKER_FLAGS=-fprofile-instr-generate \
+        -DDLCORE_INSTALL=OFF > "$build/log"
+    cmake --build "$build" --parallel "$(nproc)" >> "$build/log"
+}
+
+run_tests() {
+    rm -rf "$build/profiles"
+    LLVM_PROFILE_FILE=$build/profiles/%2m.profraw ctest --test-dir "$build" -LE hosts -E "$left_out" \
+        --parallel "$(nproc)" --timeout 1200 > "$build/tests.log" || {
+        tail -n 20 "$build/tests.log"
+        echo "tests fail; see $build/tests.log" >&2
+        exit 1
+    }
+    # Ranks are processes, started by mpiexec.
+    if [ -e "$build/src/libdlcore_mpi.a" ]; then
+        LLVM_PROFILE_FILE=$build/profiles/%2m.profraw tests/mpi.sh "$build" > "$build/mpi.log" 2>&1 ||
+            echo "without ranks over MPI; see $build/mpi.log"
+    fi
+}
+
+# What was counted, beside the sources.
+show() {
+    find "$build/profiles" -name '*.profraw' > "$build/profiles.txt"
+    llvm-profdata merge -sparse -f "$build/profiles.txt" -o "$build/all.profdata"
+    # One object with all that is in the archives, whatever the programs link of them.
+    clang -shared -fuse-ld=lld -Wl,--whole-archive "$build"/src/*.a -Wl,--no-whole-archive -o "$build/all.so"
+    llvm-cov show -instr-profile "$build/all.profdata" -show-branches=count -show-instantiations=false \
+        "$build/all.so" -object "$build/tests/test_wait_without_futex" \
+        -ignore-filename-regex='(\.pb\.[ch]$|/tests/)' "$top/src" > "$build/all.txt"
+}
+
+# all.txt as lines "line file number count" and "branch file number function true|false count text".
+counts() {
+    awk -v top="$top/src/" '
+        function number(text) { # 12.3k, 4.56M
+            if (text ~ /k$/) return 1e3 * text
+            if (text ~ /M$/) return 1e6 * text
+            if (text ~ /[GBT]$/) return 1e9 * text
+            return text + 0
+        }
+        index($0, top) == 1 && /:$/ {
+            file = substr($0, length(top) + 1, length($0) - length(top) - 1)
+            next
+        }
+        match($0, /^ *[0-9]+\|/) {
+            line = substr($0, 1, RLENGTH - 1) + 0
+            rest = substr($0, RLENGTH + 1)
+            bar = index(rest, "|")
+            count = substr(rest, 1, bar - 1)
+            text[line] = substr(rest, bar + 1)
+            gsub(/ /, "", count)
+            if (text[line] ~ /^[A-Za-z].*\(/ && text[line] !~ /;$/) {
+                inside = text[line]
+                sub(/\(.*/, "", inside)
+                sub(/.*[ *]/, "", inside)
+            }
+            if (count != "") print "line", file, line, number(count)
+            next
+        }
+        / Branch \([0-9]+:[0-9]+\): \[True: / {
+            place = $0
+            sub(/.* Branch \(/, "", place)
+            split(place, at, /[:)]/)
+            taken = place
+            sub(/.*True: /, "", taken)
+            untaken = taken
+            sub(/,.*/, "", taken)
+            sub(/.*False: /, "", untaken)
+            sub(/\].*/, "", untaken)
+            # Functions of headers have their branches once for each source that includes them.
+            key = file SUBSEP at[1] SUBSEP at[2]
+            if (!(key in yes)) {
+                keys[++n] = key
+                function_of[key] = inside == "" ? "-" : inside
+            }
+            yes[key] += number(taken)
+            no[key] += number(untaken)
+            from[key] = substr(text[at[1]], at[2])
+        }
+        END {
+            for (i = 1; i <= n; i++) {
+                split(keys[i], part, SUBSEP)
+                where = part[1] " " part[2] " " function_of[keys[i]]
+                print "branch", where, "true", yes[keys[i]], from[keys[i]]
+                print "branch", where, "false", no[keys[i]], from[keys[i]]
+            }
+        }' "$build/all.txt" > "$build/counts.txt"
+}
+
+figures() {
+    awk -v foreign=" $foreign " -v least="$least_lines" '
+        function room(file) {
+            sub(/\/.*/, "", file)
+            return file
+        }
+        $1 == "line" {
+            lines[room($2)]++
+            all_lines++
+            if ($4 > 0) {
+                run[room($2)]++
+                all_run++
+            }
+            next
+        }
+        {
+            branches[room($2)]++
+            all_branches++
+            if ($6 > 0) {
+                taken[room($2)]++
+                all_taken++
+            }
+        }
+        function row(name, lines, run, branches, taken) {
+            printf "%-10s %7d %8.2f %% %9d %8.2f %%%s\n", name, lines, 100 * run / lines, branches,
+                100 * taken / (branches ? branches : 1), index(foreign, " " name " ") ? "  foreign bytes" : ""
+        }
+        END {
+            print "room         lines       run  branches      taken"
+            for (r in lines) row(r, lines[r], run[r], branches[r], taken[r]) | "sort"
+            close("sort")
+            row("all", all_lines, all_run, all_branches, all_taken)
+            exit !(100 * all_run >= least * all_lines)
+        }' "$build/counts.txt"
+}
+
+# The sources of the tree that are not in all.txt and have code.
+not_compiled() {
+    echo "not compiled here, and not counted:"
+    find src -name '*.c' | sort | while read -r file; do
+        grep -qxF "$top/$file:" "$build/all.txt" || echo "  $file"
+    done
+}
+
+# Branches of foreign rooms that are not taken, against the reasons.
+reasons() {
+    awk -v foreign=" $foreign " -v tab="$tab" '
+        $1 != "branch" {next}
+        {
+            room = $2
+            sub(/\/.*/, "", room)
+            text = $0
+            for (i = 0; i < 6; i++) sub(/^[^ ]* /, "", text)
+            if ($6 == 0) print index(foreign, " " room " ") ? "foreign" : "own", $2, $3, $4, $5, text
+        }' "$build/counts.txt" > "$build/untaken.txt"
+    sed 's/^[a-z]* \([^ ]*\) \([0-9]*\) \([^ ]*\) \([a-z]*\) /src\/\1:\2: \3: never \4: /' "$build/untaken.txt" > "$build/branches.txt"
+    awk '$1 == "line" && $4 == 0 {print "src/" $2 ":" $3}' "$build/counts.txt" > "$build/lines.txt"
+    awk -v tab="$tab" -v foreign=" $foreign " '
+        BEGIN {FS = tab}
+        FILENAME ~ /reasons/ {
+            if ($0 !~ /^#/ && NF == 5) {
+                if (($1, $2, $3, $4) in reason) next
+                reason[$1, $2, $3, $4] = $5
+                order[++n] = $1 tab $2 tab $3 tab $4
+            }
+            next
+        }
+        {
+            split($0, word, " ")
+            if (word[1] != "foreign") next
+            text = $0
+            for (i = 0; i < 5; i++) sub(/^[^ ]* /, "", text)
+            key = word[2] SUBSEP word[4] SUBSEP word[5] SUBSEP text
+            if (key in reason) {
+                used[key] = 1
+                explained++
+            } else {
+                print "src/" word[2] ":" word[3] ": " word[4] ": never " word[5] ": " text
+                bad++
+            }
+        }
+        END {
+            for (i = 1; i <= n; i++) {
+                split(order[i], part, tab)
+                if (!((part[1], part[2], part[3], part[4]) in used)) {
+                    print "taken, or no longer there: " order[i]
+                    bad++
+                }
+            }
+            printf "branches that read foreign bytes and are never taken: %d with a reason, %d without\n",
+                explained, bad
+            exit bad > 0
+        }' tests/coverage_reasons.txt "$build/untaken.txt"
+}
+
+$report_only || compile
+$report_only || run_tests
+$report_only || show
+status=0
+counts
+figures || status=1
+not_compiled
+reasons || status=1
+exit $status

@@ -1,0 +1,320 @@
+#!/bin/sh
+# Whether the tests notice when the library is wrong: changes one place of a source at a time (a mutant),
+# builds it, and runs tests until one fails, which kills the mutant. Places are drawn from all rooms of src/
+# with a seed: half of them the same number from each room, half by the rooms' sizes.
+#
+#   tests/mutation.sh COUNT SEED [WORK]    COUNT mutants of this seed, in WORK (build-mutation)
+#   tests/mutation.sh --again SEED [WORK]  those that survived, against the tests as they are committed now
+#   tests/mutation.sh --report [WORK]      what all seeds of WORK came to
+#
+# With DLCORE_MUTATION_MINUTES it stops after so many minutes; called again, it goes on. A mutant is given the
+# tests named like its source first, then its room's, then those of rooms that use it, as many as take
+# DLCORE_MUTATION_SECONDS (60) without a mutant. Only programs that the mutant changes are run. A failure
+# counts when it is seen twice; a test that takes five times its time and 10 seconds (of processors), has
+# failed. A mutant from which the compiler makes the same archives is none: another one takes its place. So does
+# one that does not compile. Survivors that tests/mutation_equivalent.txt explains (file, line as it is, line as
+# it becomes, reason; separated by tabs) change nothing that a test could see and do not count.
+#
+# Fails when less than 92 % of the others were killed.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$top"
+tab=$(printf '\t')
+end=$(($(date +%s) + 60 * ${DLCORE_MUTATION_MINUTES:-100000}))
+most_seconds=${DLCORE_MUTATION_SECONDS:-60}
+
+# Which rooms use a room, nearest first.
+users='
+system files base store engine hosts
+base nn tensor data store table engine
+kernels nn products engine model
+json store table report exchange
+products engine model fit
+tensor model data fit
+nn engine model fit store
+engine model fit hosts
+model fit store report hosts
+fit store report hosts
+files data store table
+data table exchange
+table exchange report
+store exchange report
+report store
+exchange store
+'
+
+# ---- the copy of the tree that is changed ----
+
+prepare() {
+    if [ ! -e "$work/tree/CMakeLists.txt" ]; then
+        mkdir -p "$work/tree"
+        git archive HEAD | tar -x -m -C "$work/tree"
+    fi
+    if [ ! -e "$work/build/built" ]; then
+        # -O2 and nothing for debuggers: then mutants that are the same program are the same bytes.
+        cmake -G Ninja -S "$work/tree" -B "$work/build" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O2 \
+            -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache || true)" \
+            -DDLCORE_BUILD_EXAMPLES=OFF -DDLCORE_INSTALL=OFF > "$work/build.log"
+        ninja -C "$work/build" >> "$work/build.log"
+        touch "$work/build/built"
+    fi
+    healthy
+}
+
+# What the tree's build came to without a mutant: sums of the archives and programs, seconds of the tests.
+healthy() {
+    test ! -e "$work/times" || return 0
+    (cd "$work/build" && cksum src/*.a) > "$work/archives"
+    : > "$work/new_times"
+    : > "$work/sums"
+    for test in "$work"/tree/tests/*/test_*.c; do
+        unit=$(basename "$test" .c)
+        room=$(basename "$(dirname "$test")")
+        program=$work/build/tests/$unit
+        test -x "$program" || continue
+        echo "$(cksum < "$program") $unit" >> "$work/sums"
+        seconds=$(run_test "$unit" 300 | tail -n 1)
+        case $seconds in
+        *[0-9]) echo "$room $unit $seconds" >> "$work/new_times" ;;
+        *) echo "$unit fails without a mutant and is left out" >&2 ;;
+        esac
+    done
+    mv "$work/new_times" "$work/times"
+}
+
+# run_test UNIT SECONDS: its seconds of processors, or "failed".
+run_test() {
+    mkdir -p "$work/run"
+    # shellcheck disable=SC3045 # which sh of the systems that this is for have
+    (
+        cd "$work/run"
+        ulimit -c 0
+        ulimit -t "$2"
+        ulimit -v 40000000
+        # shellcheck disable=SC2016 # the inner shell's
+        CMOCKA_TEST_ABORT=1 timeout -k 5 $((60 + 10 * $2)) \
+            sh -c '"$0" > output 2>&1 && times | tail -n 1' "$work/build/tests/$1" 2> /dev/null |
+            awk '{for (i = 1; i <= 2; i++) {split($i, part, /[ms]/); sum += 60 * part[1] + part[2]}}
+                END {print NR ? sum : "failed"}'
+    )
+}
+
+# ---- which places, which tests ----
+
+# The sources that the build compiles, and what they include.
+sources() {
+    (cd "$work/build" && ninja -t deps) | sed -n "s|^ *\(.*\)|\1|p" |
+        sed -n "s|^$work/tree/\(src/[^.]*\.[ch]\)$|\1|p; s|^\.\./tree/\(src/[^.]*\.[ch]\)$|\1|p" | sort -u
+}
+
+# draw COUNT SEED: twice as many as wanted; the first column is how many are wanted of the room.
+draw() {
+    # shellcheck disable=SC2046 # words
+    (cd "$work/tree" && awk -f tests/mutation/sites.awk $(sources)) |
+        awk -F '\t' -v OFS='\t' -v count="$1" -v seed="$2" '
+            function random(most) {
+                state = (16807 * state) % 2147483647
+                return int(state / 2147483647 * most)
+            }
+            BEGIN {
+                state = seed + 1
+                for (i = 0; i < 20; i++) random(1)
+            }
+            {
+                key = $1 SUBSEP $4
+                if (!(key in sites)) operator[$1, operators[$1]++] = $4
+                if (!($1 in size)) room[rooms++] = $1
+                size[$1]++
+                site[key, sites[key]++] = $0
+            }
+            END {
+                for (r = 0; r < rooms; r++) {
+                    exact = count / 2 / rooms + count / 2 * size[room[r]] / NR + left
+                    wanted = int(exact + 0.5)
+                    left = exact - wanted
+                    for (drawn = 0; drawn < 2 * wanted + 2;) { # an operator, then a place
+                        o = operator[room[r], random(operators[room[r]])]
+                        key = room[r] SUBSEP o
+                        if (!sites[key]) continue
+                        n = random(sites[key])
+                        print wanted, site[key, n]
+                        site[key, n] = site[key, --sites[key]]
+                        drawn++
+                    }
+                }
+            }'
+}
+
+# tests_of ROOM FILE: units, in the order in which they are run, with their seconds.
+tests_of() {
+    unit=$(basename "$2" | sed 's/\.[ch]$//; s/_template$//')
+    echo "$users" | awk -v room="$1" -v unit="$unit" -v most="$most_seconds" '
+        FILENAME == "-" {
+            if ($1 == room)
+                for (i = 2; i <= NF; i++) rank[$i] = i
+            next
+        }
+        function alike(a, b,    i) {
+            for (i = 1; i <= length(a) && substr(a, i, 1) == substr(b, i, 1);) i++
+            return i - 1
+        }
+        {
+            name = substr($2, 6)
+            if ($1 == room) key = name == unit ? 0 : 100 - alike(name, unit)
+            else if ($1 in rank) key = 100 * rank[$1] - (alike(name, unit) > 4 ? 50 : 0)
+            else key = 2000
+            printf "%05d %s %s\n", key, $3, $2
+        }' - "$work/times" | sort -k 1,1 -k 2,2n |
+        awk -v most="$most_seconds" '{sum += $2} sum <= most || NR == 1 {print $3, $2}'
+}
+
+# ---- one mutant ----
+
+changed() { # UNIT: whether its program is another than without the mutant
+    ! grep -qx "$(cksum < "$work/build/tests/$1") $1" "$work/sums"
+}
+
+build() { # PROGRAM...
+    # shellcheck disable=SC2068 # words
+    ninja -C "$work/build" $@ > "$work/log" 2>&1
+}
+
+# verdict ROOM FILE: "killed by TEST", "survived", "same program" or "does not compile".
+verdict() {
+    if ! build src/all; then
+        echo "does not compile"
+        return
+    fi
+    if [ "$(cd "$work/build" && cksum src/*.a)" = "$(cat "$work/archives")" ]; then
+        echo "same program"
+        return
+    fi
+    tests_of "$1" "$2" > "$work/order"
+    from=1
+    for to in 1 6 30 1000; do # linked in steps, because most mutants are killed early
+        programs=$(sed -n "$from,${to}p" "$work/order" | cut -d ' ' -f 1)
+        # shellcheck disable=SC2086 # words
+        test -z "$programs" || build $programs || {
+            echo "does not compile"
+            return
+        }
+        for unit in $programs; do
+            changed "$unit" || continue
+            seconds=$(awk -v unit="$unit" '$1 == unit {print int(10 + 5 * $2)}' "$work/order")
+            if [ "$(run_test "$unit" "$seconds" | tail -n 1)" = failed ] &&
+                [ "$(run_test "$unit" "$seconds" | tail -n 1)" = failed ]; then
+                echo "killed by $unit"
+                return
+            fi
+        done
+        from=$((to + 1))
+    done
+    echo survived
+}
+
+# mutate ROOM FILE LINE OPERATOR BEFORE AFTER: a line of the record.
+mutate() {
+    cp "$work/tree/$2" "$work/original"
+    LINE=$3 BEFORE=$5 AFTER=$6 awk '
+        NR == ENVIRON["LINE"] {
+            if ($0 != ENVIRON["BEFORE"]) exit 1
+            $0 = ENVIRON["AFTER"]
+        }
+        {print}' "$work/original" > "$work/mutant"
+    cat "$work/mutant" > "$work/tree/$2"
+    found=$(verdict "$1" "$2")
+    cat "$work/original" > "$work/tree/$2"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$found" "$@"
+}
+
+# ---- the record ----
+
+# Lines of records: verdict, room, file, line, operator, before, after. Without a file, every seed's.
+report() {
+    cat "$@" | awk -F '\t' '
+        function bare(text) {
+            gsub(/^ +| +$/, "", text)
+            return text
+        }
+        FILENAME != "-" {
+            if ($0 !~ /^#/ && NF == 4) reason[$1, bare($2), bare($3)] = $4
+            next
+        }
+        $1 == "same program" || $1 == "does not compile" {
+            none[$1]++
+            next
+        }
+        {
+            room[$2]++
+            count++
+            if ($1 ~ /^killed/) {
+                killed[$2]++
+                all_killed++
+            } else if (($3, bare($6), bare($7)) in reason) {
+                explained[$2]++
+                all_explained++
+            } else left[++lefts] = $3 ":" $4 ": " $5 ": " bare($6) "  ->  " bare($7)
+        }
+        function line(name, count, killed, explained) {
+            printf "%-10s %7d %7d %9d %9d  %5.1f %%\n", name, count, killed, explained,
+                count - killed - explained, 100 * killed / (count - explained > 0 ? count - explained : 1)
+        }
+        END {
+            for (i = 1; i <= lefts; i++) print left[i]
+            print "room       mutants  killed explained  survived"
+            for (r in room) line(r, room[r], killed[r], explained[r]) | "sort"
+            close("sort")
+            line("all", count, all_killed, all_explained)
+            printf "not counted: %d the same program, %d do not compile\n", none["same program"],
+                none["does not compile"]
+            exit !(all_killed >= 0.92 * (count - all_explained))
+        }' tests/mutation_equivalent.txt -
+}
+
+# Goes through the drawn places until the room has what is wanted of it.
+go_on() {
+    touch "$record"
+    while IFS="$tab" read -r wanted room file line operator before after; do
+        test "$(date +%s)" -lt "$end" || {
+            echo "stopped; call again to go on"
+            return
+        }
+        counted=$(awk -F '\t' -v room="$room" \
+            '$2 == room && $1 != "same program" && $1 != "does not compile"' "$record" | wc -l)
+        test "$counted" -lt "$wanted" || continue
+        ! cut -f 2- "$record" | grep -qxF "$room$tab$file$tab$line$tab$operator$tab$before$tab$after" || continue
+        mutate "$room" "$file" "$line" "$operator" "$before" "$after" < /dev/null > "$work/done"
+        cat "$work/done" >> "$record"
+    done < "$work/places.$seed"
+}
+
+case $1 in
+--report)
+    work=${2:-$top/build-mutation}
+    report "$work"/record.*
+    exit
+    ;;
+--again)
+    seed=$2
+    work=${3:-$top/build-mutation}
+    record=$work/record.$seed
+    grep -v "^survived" "$record" > "$work/kept" || true
+    mv "$work/kept" "$record"
+    rm -f "$work/build/built" "$work/times"
+    git archive HEAD tests | tar -x -C "$work/tree"
+    prepare
+    ;;
+*)
+    count=$1
+    seed=$2
+    work=${3:-$top/build-mutation}
+    record=$work/record.$seed
+    prepare
+    test -e "$work/places.$seed" || draw "$count" "$seed" > "$work/places.$seed"
+    ;;
+esac
+echo "seed $seed"
+go_on
+report "$record"
