@@ -63,28 +63,29 @@ prepare() {
     healthy
 }
 
-# What the tree's build came to without a mutant: sums of the archives and programs, seconds of the tests.
+# What the tree's build came to without a mutant: sums of the archives, the programs.
 healthy() {
-    test ! -e "$work/times" || return 0
-    (cd "$work/build" && cksum src/*.a) > "$work/archives"
-    : > "$work/new_times"
-    : > "$work/sums"
+    test ! -e "$work/archives" || return 0
+    rm -rf "$work/healthy"
+    mkdir -p "$work/healthy"
+    : > "$work/tests"
+    : > "$work/times"
     for test in "$work"/tree/tests/*/test_*.c; do
         unit=$(basename "$test" .c)
-        room=$(basename "$(dirname "$test")")
-        program=$work/build/tests/$unit
-        test -x "$program" || continue
-        echo "$(cksum < "$program") $unit" >> "$work/sums"
-        seconds=$(run_test "$unit" 300 | tail -n 1)
-        case $seconds in
-        *[0-9]) echo "$room $unit $seconds" >> "$work/new_times" ;;
-        *) echo "$unit fails without a mutant and is left out" >&2 ;;
-        esac
+        test -x "$work/build/tests/$unit" || continue
+        cp "$work/build/tests/$unit" "$work/healthy/$unit"
+        echo "$(basename "$(dirname "$test")") $unit" >> "$work/tests"
     done
-    mv "$work/new_times" "$work/times"
+    (cd "$work/build" && cksum src/*.a) > "$work/archives"
 }
 
-# run_test UNIT SECONDS: its seconds of processors, or "failed".
+# seconds_of UNIT: what it takes without a mutant, or "failed".
+seconds_of() {
+    grep -q "^$1 " "$work/times" || echo "$1 $(run_test "$work/healthy/$1" 300)" >> "$work/times"
+    sed -n "s/^$1 //p" "$work/times"
+}
+
+# run_test PROGRAM SECONDS: its seconds of processors, or "failed".
 run_test() {
     mkdir -p "$work/run"
     # shellcheck disable=SC3045 # which sh of the systems that this is for have
@@ -92,10 +93,10 @@ run_test() {
         cd "$work/run"
         ulimit -c 0
         ulimit -t "$2"
-        ulimit -v 40000000
+        ulimit -v 8000000
         # shellcheck disable=SC2016 # the inner shell's
         CMOCKA_TEST_ABORT=1 timeout -k 5 $((60 + 10 * $2)) \
-            sh -c '"$0" > output 2>&1 && times | tail -n 1' "$work/build/tests/$1" 2> /dev/null |
+            sh -c '"$0" > output 2>&1 && times | tail -n 1' "$1" 2> /dev/null |
             awk '{for (i = 1; i <= 2; i++) {split($i, part, /[ms]/); sum += 60 * part[1] + part[2]}}
                 END {print NR ? sum : "failed"}'
     )
@@ -147,7 +148,7 @@ draw() {
             }'
 }
 
-# tests_of ROOM FILE: units, in the order in which they are run, with their seconds.
+# tests_of ROOM FILE: units, in the order in which they are run.
 tests_of() {
     unit=$(basename "$2" | sed 's/\.[ch]$//; s/_template$//')
     echo "$users" | awk -v room="$1" -v unit="$unit" -v most="$most_seconds" '
@@ -160,20 +161,24 @@ tests_of() {
             for (i = 1; i <= length(a) && substr(a, i, 1) == substr(b, i, 1);) i++
             return i - 1
         }
+        FILENAME ~ /times$/ {
+            seconds[$1] = $2
+            next
+        }
         {
             name = substr($2, 6)
             if ($1 == room) key = name == unit ? 0 : 100 - alike(name, unit)
             else if ($1 in rank) key = 100 * rank[$1] - (alike(name, unit) > 4 ? 50 : 0)
             else key = 2000
-            printf "%05d %s %s\n", key, $3, $2
-        }' - "$work/times" | sort -k 1,1 -k 2,2n |
-        awk -v most="$most_seconds" '{sum += $2} sum <= most || NR == 1 {print $3, $2}'
+            if (seconds[$2] != "failed") printf "%05d %s %s\n", key, $2 in seconds ? seconds[$2] : 1, $2
+        }' - "$work/times" "$work/tests" | sort -k 1,1 -k 2,2n |
+        awk -v most="$most_seconds" '{sum += $2} sum <= most || NR == 1 {print $3}'
 }
 
 # ---- one mutant ----
 
 changed() { # UNIT: whether its program is another than without the mutant
-    ! grep -qx "$(cksum < "$work/build/tests/$1") $1" "$work/sums"
+    ! cmp -s "$work/build/tests/$1" "$work/healthy/$1"
 }
 
 build() { # PROGRAM...
@@ -194,7 +199,7 @@ verdict() {
     tests_of "$1" "$2" > "$work/order"
     from=1
     for to in 1 6 30 1000; do # linked in steps, because most mutants are killed early
-        programs=$(sed -n "$from,${to}p" "$work/order" | cut -d ' ' -f 1)
+        programs=$(sed -n "$from,${to}p" "$work/order")
         # shellcheck disable=SC2086 # words
         test -z "$programs" || build $programs || {
             echo "does not compile"
@@ -202,9 +207,11 @@ verdict() {
         }
         for unit in $programs; do
             changed "$unit" || continue
-            seconds=$(awk -v unit="$unit" '$1 == unit {print int(10 + 5 * $2)}' "$work/order")
-            if [ "$(run_test "$unit" "$seconds" | tail -n 1)" = failed ] &&
-                [ "$(run_test "$unit" "$seconds" | tail -n 1)" = failed ]; then
+            seconds=$(seconds_of "$unit")
+            test "$seconds" != failed || continue
+            seconds=$(awk -v seconds="$seconds" 'BEGIN {print int(10 + 5 * seconds)}')
+            if [ "$(run_test "$work/build/tests/$unit" "$seconds")" = failed ] &&
+                [ "$(run_test "$work/build/tests/$unit" "$seconds")" = failed ]; then
                 echo "killed by $unit"
                 return
             fi
@@ -302,7 +309,7 @@ case $1 in
     record=$work/record.$seed
     grep -v "^survived" "$record" > "$work/kept" || true
     mv "$work/kept" "$record"
-    rm -f "$work/build/built" "$work/times"
+    rm -f "$work/build/built" "$work/archives"
     git archive HEAD tests | tar -x -C "$work/tree"
     prepare
     ;;
