@@ -170,7 +170,8 @@ tests_of() {
             if ($1 == room) key = name == unit ? 0 : 100 - alike(name, unit)
             else if ($1 in rank) key = 100 * rank[$1] - (alike(name, unit) > 4 ? 50 : 0)
             else key = 2000
-            if (seconds[$2] != "failed") printf "%05d %s %s\n", key, $2 in seconds ? seconds[$2] : 1, $2
+            time = $2 in seconds ? seconds[$2] : 1
+            if (time != "failed") printf "%05d %s %s\n", key, time, $2
         }' - "$work/times" "$work/tests" | sort -k 1,1 -k 2,2n |
         awk -v most="$most_seconds" '{sum += $2} sum <= most || NR == 1 {print $3}'
 }
@@ -265,15 +266,15 @@ report() {
             } else left[++lefts] = $3 ":" $4 ": " $5 ": " bare($6) "  ->  " bare($7)
         }
         function line(name, count, killed, explained) {
-            printf "%-10s %7d %7d %9d %9d  %5.1f %%\n", name, count, killed, explained,
-                count - killed - explained, 100 * killed / (count - explained > 0 ? count - explained : 1)
+            return sprintf("%-10s %7d %7d %9d %9d  %5.1f %%", name, count, killed, explained,
+                count - killed - explained, 100 * killed / (count - explained > 0 ? count - explained : 1))
         }
         END {
             for (i = 1; i <= lefts; i++) print left[i]
             print "room       mutants  killed explained  survived"
-            for (r in room) line(r, room[r], killed[r], explained[r]) | "sort"
+            for (r in room) print line(r, room[r], killed[r], explained[r]) | "sort"
             close("sort")
-            line("all", count, all_killed, all_explained)
+            print line("all", count, all_killed, all_explained)
             printf "not counted: %d the same program, %d do not compile\n", none["same program"],
                 none["does not compile"]
             exit !(all_killed >= 0.92 * (count - all_explained))
