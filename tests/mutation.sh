@@ -48,6 +48,7 @@ exchange store
 # ---- the copy of the tree that is changed ----
 
 prepare() {
+    heal # where it was stopped in the midst of one
     if [ ! -e "$work/tree/CMakeLists.txt" ]; then
         mkdir -p "$work/tree"
         git archive HEAD | tar -x -m -C "$work/tree"
@@ -140,12 +141,12 @@ draw() {
                         key = room[r] SUBSEP o
                         if (!sites[key]) continue
                         n = random(sites[key])
-                        print wanted, site[key, n]
+                        print drawn / (wanted + 1), wanted, site[key, n]
                         site[key, n] = site[key, --sites[key]]
                         drawn++
                     }
                 }
-            }'
+            }' | sort -s -k 1,1n | cut -f 2- # the rooms in turns
 }
 
 # tests_of ROOM FILE: units, in the order in which they are run.
@@ -222,6 +223,13 @@ verdict() {
     echo survived
 }
 
+# The source is as it was; newer than what was built of the mutant.
+heal() {
+    test -e "$work/place" || return 0
+    cat "$work/original" > "$work/tree/$(cat "$work/place")"
+    rm "$work/place"
+}
+
 # mutate ROOM FILE LINE OPERATOR BEFORE AFTER: a line of the record.
 mutate() {
     cp "$work/tree/$2" "$work/original"
@@ -231,9 +239,10 @@ mutate() {
             $0 = ENVIRON["AFTER"]
         }
         {print}' "$work/original" > "$work/mutant"
+    echo "$2" > "$work/place"
     cat "$work/mutant" > "$work/tree/$2"
     found=$(verdict "$1" "$2")
-    cat "$work/original" > "$work/tree/$2"
+    heal
     printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$found" "$@"
 }
 
