@@ -13,8 +13,8 @@
 # it does not export; the targets then have no sources, and stand for the library. A part that is ALONE
 # calls no such function, and has an archive in any case.
 #
-# For tests, which look inside: dlcore_<name>_archive. Adds <name> to dlcore_parts when it is built,
-# and a word on it to dlcore_parts_text.
+# For tests, which look inside: dlcore_<name>_archive. When it is built, adds <name> to dlcore_parts and sets
+# dlcore_<name>_needs; adds a word on it to dlcore_parts_text.
 function(dlcore_add_part name)
     cmake_parse_arguments(PART "ALONE" "" "NEEDS;PARTS;SOURCES" ${ARGN})
     set(into_library OFF)
@@ -52,6 +52,7 @@ function(dlcore_add_part name)
     endif()
     set(dlcore_parts_text "${text} ON" PARENT_SCOPE)
     set(dlcore_parts ${dlcore_parts} ${name} PARENT_SCOPE)
+    set(dlcore_${name}_needs ${PART_NEEDS} PARENT_SCOPE)
 
     set(packages ${PART_NEEDS})
     list(TRANSFORM packages PREPEND dlcore::)

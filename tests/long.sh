@@ -47,6 +47,7 @@ two_files 1 every test against the two files of amalgamate.sh
 windows 1 Windows: every test under wine
 coverage 1 lines and branches of src that the tests go through, and those that nothing takes
 mutation 4 110 changes of the sources, one at a time, that the tests have to notice: at most an hour a piece
+reproducible 1 two builds in two folders have the same bytes
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
 
@@ -124,6 +125,7 @@ run() {
     two_files) tests/two_files.sh "$build/two_files" ;;
     coverage) tests/coverage.sh "$build/coverage" ;;
     mutation) tests/mutation.sh 110 "$2" "$build/mutation-$commit" ;;
+    reproducible) tests/reproducible.sh "$build/reproducible" ;;
     recipes)
         released
         recipe best "$2" 0.983
