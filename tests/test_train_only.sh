@@ -1,5 +1,6 @@
 #!/bin/sh
-# A program that trains on one machine links no code for ranks, whatever the linker; and stays small.
+# A program that trains on one machine, in float32, links no code for ranks and none for bfloat16, whatever
+# the linker; and stays small.
 #
 #   test_train_only.sh nm strip program most-bytes
 #
@@ -19,7 +20,7 @@ if ! grep -qx dlcore_model_fit "$work/names"; then
     echo "test_train_only: $nm shows no functions in $program" >&2
     exit 1
 fi
-if grep -E '^dlcore_(ranks_|ranked_|tally_|shard_|model_set_collective)' "$work/names" > "$work/found"; then
+if grep -E '^dlcore_(ranks_|ranked_|tally_|shard_|model_set_collective|half_|model_bfloat16)' "$work/names" > "$work/found"; then
     echo "test_train_only: linked for training alone:" >&2
     sed 's/^/    /' "$work/found" >&2
     exit 1

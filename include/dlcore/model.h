@@ -89,11 +89,12 @@ typedef enum dlcore_engine {
  *
  * AMD's CPUs since Zen 4 then train wide networks about 1.7 times as fast; other CPUs get the same
  * numbers by slower means, no faster than float32. The same seed gives the same bits at any number
- * of threads. It needs the native engine. */
-typedef enum dlcore_precision {
-    DLCORE_PRECISION_FLOAT32 = 0,
-    DLCORE_PRECISION_BFLOAT16
-} dlcore_precision_t;
+ * of threads. It needs the native engine.
+ *
+ *     options.precision = model_bfloat16(); */
+typedef struct dlcore_model_precision dlcore_model_precision_t;
+/* Never NULL. A program that calls neither this nor model_load links none of it. */
+DLCORE_API const dlcore_model_precision_t *dlcore_model_bfloat16(void);
 
 typedef struct dlcore_model_options {
     size_t structure_size; /* set by ..._default(); tells a zeroed struct from a filled one */
@@ -106,7 +107,7 @@ typedef struct dlcore_model_options {
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for an engine that this CPU does not have. */
     dlcore_engine_t engine; /* DLCORE_ENGINE_AUTO */
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for bfloat16 without the native engine. */
-    dlcore_precision_t precision; /* DLCORE_PRECISION_FLOAT32 */
+    const dlcore_model_precision_t *precision; /* NULL: float32 */
     /* With DLCORE_ENGINE_BLAS: leave threads to BLAS, at the number that the host has set, instead
      * of running dlcore's own; false. Then bits depend on BLAS and its number of threads. */
     bool blas_threads;

@@ -56,7 +56,7 @@ size_t dlcore_halves_bytes(const dlcore_network_t *network)
 {
     size_t count;
 
-    return dlcore_path_half(network) != NULL ? measure_halves(network, &count) : 0;
+    return network->half != NULL ? measure_halves(network, &count) : 0;
 }
 
 dlcore_status dlcore_halves_ensure(dlcore_network_t *network, dlcore_error_record_t *error)
@@ -65,14 +65,14 @@ dlcore_status dlcore_halves_ensure(dlcore_network_t *network, dlcore_error_recor
     dlcore_halves_t *halves;
     float *copies;
 
-    if (network->halves != NULL || dlcore_path_half(network) == NULL)
+    if (network->halves != NULL || network->half == NULL)
         return DLCORE_OK;
     bytes = measure_halves(network, &count);
     halves = dlcore_allocate(&network->allocator, bytes, 1);
     if (halves == NULL)
         return dlcore_fail_memory(error, "weights in bfloat16", bytes);
     copies = (float *)(void *)((char *)halves + head_bytes(count));
-    *halves = (dlcore_halves_t){.half = dlcore_path_half(network),
+    *halves = (dlcore_halves_t){.half = network->half,
                                 .panel = network->products->kernel_panel,
                                 .nodes = (dlcore_half_node_t *)(void *)(halves + 1)};
     for (size_t i = network->first; i < network->node_count; i++) {

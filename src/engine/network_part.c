@@ -30,7 +30,7 @@ dlcore_status dlcore_network_differentiable(const dlcore_network_t *network, dlc
     size_t count = network->node_count + 1;
 
     *made = *network;
-    made->trains_half = false; /* its gradients are those of the weights as they are */
+    made->half = NULL; /* its gradients are those of the weights as they are */
     made->halves = NULL;
     made->nodes = dlcore_allocate(&network->allocator, count, sizeof *made->nodes);
     if (made->nodes == NULL)

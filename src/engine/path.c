@@ -44,7 +44,7 @@ dlcore_path_t dlcore_path_train(const dlcore_network_t *network,
     size_t count = network->node_count - network->first;
     dlcore_small_loss_t loss;
 
-    if (network->trains_half || count > DLCORE_SMALL_LAYERS ||
+    if (network->half != NULL || count > DLCORE_SMALL_LAYERS ||
         dlcore_products_training(network->products)->small == NULL ||
         dlcore_products_training(network->products)->small() == NULL ||
         !dlcore_small_loss(objective, &loss) || dlcore_network_has_penalties(network))
@@ -54,11 +54,6 @@ dlcore_path_t dlcore_path_train(const dlcore_network_t *network,
             return DLCORE_PATH_LAYERS;
     }
     return DLCORE_PATH_SMALL;
-}
-
-const dlcore_half_t *dlcore_path_half(const dlcore_network_t *network)
-{
-    return network->trains_half ? dlcore_half(network->products) : NULL;
 }
 
 /* ---- predicting ---- */

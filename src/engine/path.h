@@ -4,7 +4,7 @@
  *     who multiplies        native, by CPU, or BLAS                      dlcore_path_products
  *     a training step       layer by layer (engine/step.c), or all layers at once on one thread
  *                           (engine/small.c)                             dlcore_path_train
- *     its factors           float32, or bfloat16                         dlcore_path_half
+ *     its factors           float32, or bfloat16, as model_options.precision says
  *     its samples           a sample in each lane, or units of one sample dlcore_path_is_row
  *     a run of a predictor  a chain in registers (products/chain.h), or layer by layer
  *                                                                        dlcore_path_chain_rows
@@ -27,7 +27,6 @@
 #include "dlcore/model.h"
 #include "engine/network.h"
 #include "engine/objective.h"
-#include "products/products_half.h"
 
 DLCORE_HIDDEN_BEGIN
 
@@ -49,9 +48,6 @@ static inline bool dlcore_path_is_row(const dlcore_objective_t *objective, size_
 {
     return rows == 1 && !objective->weighted;
 }
-
-/* What multiplies in bfloat16 while the network trains; NULL: it trains in float32. */
-const dlcore_half_t *dlcore_path_half(const dlcore_network_t *network);
 
 /* The most rows that a predictor for `capacity` rows runs as a chain; 0: the network is none, or
  * `rounded`: its products are in fewer bits than float32, which a chain's are not. */

@@ -76,7 +76,7 @@ static void cut_columns(dlcore_cutter_t *cutter, const dlcore_network_t *network
     columns->used = dlcore_cut(cutter, marks, 1);
     columns->index = dlcore_cut(cutter, first->input_width, sizeof *columns->index);
     columns->gaps = dlcore_cut(cutter, first->input_width, sizeof *columns->gaps);
-    if (!network->trains_half)
+    if (network->half == NULL)
         return;
     columns->pairs = dlcore_cut(cutter, first->input_width, sizeof *columns->pairs);
     columns->pair_gaps = dlcore_cut(cutter, first->input_width, sizeof *columns->pair_gaps);
@@ -89,7 +89,7 @@ static void cut_zeros(dlcore_cutter_t *cutter, const dlcore_network_t *network,
     size_t words = 0;
 
     if (network->products->zeros_words != NULL && first->type->takes_index &&
-        !network->trains_half && (w->forms & DLCORE_BATCH_ROWS) != 0)
+        network->half == NULL && (w->forms & DLCORE_BATCH_ROWS) != 0)
         words =
             network->products->zeros_words(w->capacity, first->input_width, first->output_width);
     w->zeros = words > 0 ? dlcore_cut(cutter, words, sizeof *w->zeros) : NULL;

@@ -116,7 +116,7 @@ static void cut_half(dlcore_cutter_t *cutter, const dlcore_network_t *network,
     size_t x = half_floats(network, w->capacity, true, true, overflow);
     size_t dy = half_floats(network, w->capacity, true, false, overflow);
 
-    if (dlcore_path_half(network) == NULL)
+    if (network->half == NULL)
         return;
     w->half_columns = dlcore_cut(cutter, dlcore_size_max(x, dy), sizeof(float));
     for (size_t turn = 0; turn < 2; turn++) {

@@ -65,7 +65,7 @@ static dlcore_status check_lbfgs(dlcore_model_t *model, const dlcore_lbfgs_optio
         status = dlcore_fail(
             error, DLCORE_ERROR_STATE, "lbfgs: the model is not %s: call model_%s first",
             model->compiled ? "built" : "compiled", model->compiled ? "build" : "compile");
-    if (status == DLCORE_OK && model->options.precision != DLCORE_PRECISION_FLOAT32)
+    if (status == DLCORE_OK && model->options.precision != NULL)
         status = dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                              "lbfgs: needs gradients in float32, and the precision is %s",
                              dlcore_precision_name(model->options.precision));

@@ -129,7 +129,7 @@ static size_t note_model(const dlcore_model_t *model, dlcore_fact_t *facts)
         {"collective.piece_bytes", collective->piece_bytes, false},
         {"the engine, which the CPU chooses (model_options.engine forces one)", engine_of(model),
          true},
-        {"model_options.precision", (uint64_t)model->options.precision, false},
+        {"model_options.precision", model->options.precision != NULL, false},
         {"epochs trained so far", model->epochs_trained, false},
         {"steps trained so far", model->steps_trained, false},
         {"the optimizer's steps", model->trainer.clock.iterations, false},

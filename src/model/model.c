@@ -20,14 +20,9 @@ dlcore_model_options_t dlcore_model_options_default(void)
                                     .structure_size = sizeof(dlcore_model_options_t)};
 }
 
-const char *dlcore_precision_name(dlcore_precision_t precision)
+const char *dlcore_precision_name(const dlcore_model_precision_t *precision)
 {
-    return precision == DLCORE_PRECISION_FLOAT32 ? "float32" : "bfloat16";
-}
-
-static const char *precision_choice(int value)
-{
-    return dlcore_precision_name((dlcore_precision_t)value);
+    return precision == NULL ? "float32" : precision->name;
 }
 
 static dlcore_status check_model_options(const dlcore_model_options_t *options)
@@ -48,10 +43,6 @@ static dlcore_status check_model_options(const dlcore_model_options_t *options)
                            "model: threads is %zu, and this dlcore is built without threads "
                            "(DLCORE_THREADS)",
                            options->threads);
-    status = dlcore_check_choice("model", "precision", (int)options->precision, 0,
-                                 DLCORE_PRECISION_BFLOAT16, precision_choice, options->error);
-    if (status != DLCORE_OK)
-        return status;
     if (options->blas_threads && options->engine != DLCORE_ENGINE_BLAS)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: blas_threads is for DLCORE_ENGINE_BLAS, got engine %d",
@@ -78,15 +69,15 @@ static dlcore_status choose_products(const dlcore_model_options_t *options,
     return status;
 }
 
-bool dlcore_model_set_precision(dlcore_model_t *model, dlcore_precision_t precision)
+bool dlcore_model_set_precision(dlcore_model_t *model, const dlcore_model_precision_t *precision)
 {
-    bool is_half = precision == DLCORE_PRECISION_BFLOAT16;
+    dlcore_network_t *network = &model->network;
+    const dlcore_half_t *half = precision != NULL ? precision->half(network->products, 0) : NULL;
 
-    /* only the native engine's tiles take pairs */
-    if (is_half && model->network.products->engine == DLCORE_PRODUCTS_BLAS)
+    if (precision != NULL && half == NULL)
         return false;
     model->options.precision = precision;
-    model->network.trains_half = is_half;
+    network->half = half;
     return true;
 }
 

@@ -25,9 +25,9 @@ typedef struct dlcore_position {
     size_t pass_batch;
     bool pass_begun;
     /* what must be the same when it goes on */
-    size_t samples;               /* that are trained on; 0: a dataset */
-    size_t batch_size;            /* 0: a dataset */
-    dlcore_precision_t precision; /* in files the model's */
+    size_t samples;                            /* that are trained on; 0: a dataset */
+    size_t batch_size;                         /* 0: a dataset */
+    const dlcore_model_precision_t *precision; /* in files the model's */
 } dlcore_position_t;
 
 /* The model that a record goes on with. */

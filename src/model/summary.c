@@ -184,7 +184,7 @@ static void totals(const dlcore_model_t *model, FILE *stream)
     total(stream, "Non-trainable", count - trainable, (count - trainable) * sizeof(float));
     if (kept > 0)
         total(stream, "Optimizer", kept, bytes);
-    if (model->options.precision != DLCORE_PRECISION_FLOAT32)
+    if (model->options.precision != NULL)
         fprintf(stream, " Training precision: %s\n",
                 dlcore_precision_name(model->options.precision));
 }

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dlcore/status.h"
 
@@ -46,25 +47,25 @@ typedef struct dlcore_setting_names {
     const char *(*name_of)(int value);
 } dlcore_setting_names_t;
 
+/* Packed, because there are hundreds of rows. */
 typedef struct dlcore_setting {
     const char *key;   /* Keras's */
     const char *field; /* the descriptor's, for messages; NULL: the key */
     dlcore_setting_type_t type;
-    size_t place;     /* offset in the descriptor */
-    double low, high; /* numbers lie in low .. high; both 0: any number. A choice: low .. high */
-    double value;     /* the default */
-    bool own;         /* of this kind alone: descriptors of other kinds have another */
-    bool above;       /* low itself, as float, too, is too small */
-    bool below;       /* and high too large */
-    /* `none` in the descriptor is null in a config, Keras's None */
-    bool has_none;
-    double none;
-    size_t switch_place; /* not 0: null is a bool at that place that is false instead */
-    bool quiet;          /* written only where it is not the default */
-    bool inner;          /* in a config it stands within another setting */
-    bool replaces;       /* the row of the same key that the whole family has */
-    bool only_read;      /* another spelling: read, never written */
-    bool with_point;     /* a double that Keras takes only with a decimal point: 1.0 */
+    uint16_t place;        /* offset in the descriptor */
+    uint16_t switch_place; /* not 0: null is a bool at that place that is false instead */
+    double low, high;    /* numbers lie in low .. high; both 0: any number. A choice: low .. high */
+    double value;        /* the default */
+    double none;         /* with has_none */
+    bool own : 1;        /* of this kind alone: descriptors of other kinds have another */
+    bool above : 1;      /* low itself, as float, too, is too small */
+    bool below : 1;      /* and high too large */
+    bool has_none : 1;   /* `none` in the descriptor is null in a config, Keras's None */
+    bool quiet : 1;      /* written only where it is not the default */
+    bool inner : 1;      /* in a config it stands within another setting */
+    bool replaces : 1;   /* the row of the same key that the whole family has */
+    bool only_read : 1;  /* another spelling: read, never written */
+    bool with_point : 1; /* a double that Keras takes only with a decimal point: 1.0 */
     const dlcore_setting_names_t *names; /* of a choice */
     const char *text;
 } dlcore_setting_t;

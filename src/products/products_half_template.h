@@ -1,7 +1,13 @@
-/* Rounding for products of bfloat16 (products_half.h), and their register tiles. Part of
- * products_native_template.h; HALF_TABLES there says which kinds a target has.
+/* Rounding for products of bfloat16 (products_half.h), and their register tiles: apart from those
+ * of floats, so that a program that trains in float32 does not link them. HALF_TABLES says which
+ * kinds a target has.
  *
  * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/size.h"
+#include "products/products_half.h"
+#include "products/products_native_micro.h"
 
 /* A row of columns first .. first+2*V_WIDTH-1, of which `count` are there, as V_WIDTH pairs. */
 ALWAYS_INLINE v_float pairs_of_row(bool dots, const float *row, size_t count)

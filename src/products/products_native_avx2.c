@@ -39,7 +39,6 @@ static inline uint32_t used_lanes(const float *from)
 
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX2
 #define SMALL_TABLE dlcore_small_table_avx2
-#define HALF_TABLES HALF_TABLE(pairs, MICRO_PAIRS, dlcore_half_avx2, "fma avx2")
 #include "products/products_native_template.h"
 
 const dlcore_products_t *dlcore_native_table_avx2(void)

@@ -40,9 +40,6 @@ static inline uint32_t used_lanes(const float *from)
 
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_AVX512
 #define SMALL_TABLE dlcore_small_table_avx512
-#define HALF_TABLES                                                  \
-    HALF_TABLE(pairs, MICRO_PAIRS, dlcore_half_avx512, "fma avx512") \
-    HALF_TABLE(dots, MICRO_DOTS, dlcore_half_dot_avx512, "vdpbf16ps")
 #include "products/products_native_template.h"
 
 const dlcore_products_t *dlcore_native_table_avx512(void)

@@ -5,20 +5,14 @@
 #include <string.h>
 
 #include "kernels/activate.h"
-#include "products/products_half.h"
 #include "products/products_native.h"
-#include "products/products_native_micro.h"
+#include "products/products_native_floats.h"
 #include "products/products_training.h"
 
 /* Rows that are finished before the next panel of weights is looked at. */
 #define ROWS_PASS 96
 
 /* ---- shapes ---- */
-
-static size_t native_panel(size_t columns)
-{
-    return columns <= DLCORE_NATIVE_NARROW ? DLCORE_NATIVE_NARROW : NATIVE_PANEL;
-}
 
 /* n / size, rounded up; size is a constant wherever this is inlined. */
 static inline size_t ceiling(size_t n, size_t size)
@@ -111,8 +105,6 @@ static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k,
 #include "products/products_native_kernel_gradient.h"
 
 #include "products/products_native_input_gradient.h"
-
-#include "products/products_half_template.h"
 
 static const char *native_name(void)
 {

@@ -89,16 +89,16 @@ dlcore_status dlcore_model_loading_precision(dlcore_model_loading_t *loading)
     dlcore_status status = short_text(loading, "dlcore.precision", name, sizeof name);
 
     if (status == DLCORE_OK && name[0] != '\0' &&
-        strcmp(name, dlcore_precision_name(DLCORE_PRECISION_BFLOAT16)) != 0)
+        strcmp(name, dlcore_precision_name(dlcore_model_bfloat16())) != 0)
         return dlcore_fail(loading->error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: precision \"%s\" is not known here",
                            dlcore_model_loading_file(loading), name);
     if (status != DLCORE_OK || name[0] == '\0')
         return status;
-    loading->precision = DLCORE_PRECISION_BFLOAT16;
+    loading->precision = dlcore_model_bfloat16();
     if (!loading->options.precision)
         return DLCORE_OK;
-    if (!dlcore_model_set_precision(model, DLCORE_PRECISION_BFLOAT16))
+    if (!dlcore_model_set_precision(model, loading->precision))
         return dlcore_fail(loading->error, DLCORE_ERROR_UNSUPPORTED,
                            "%s: was trained in bfloat16, which needs the native engine, and this "
                            "is %s; with load_options.precision false it is not asked for",

@@ -35,8 +35,8 @@ typedef struct dlcore_model_loading {
     float *self_test; /* x, the file's y, and the model's; NULL: not wanted, or not there */
     bool has_state;   /* the optimizer's, in the file */
     bool lacks_state; /* it is not, though the optimizer has made steps and needs some */
-    dlcore_precision_t precision; /* that the file says training had */
-    char checksum[64];            /* the file's; "": it has none */
+    const dlcore_model_precision_t *precision; /* that the file says training had */
+    char checksum[64];                         /* the file's; "": it has none */
     dlcore_error_record_t *error;
 } dlcore_model_loading_t;
 

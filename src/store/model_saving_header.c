@@ -50,7 +50,7 @@ static void put_metadata(dlcore_json_writer_t *writer, const dlcore_model_saving
     dlcore_json_put_string(writer, "dlcore.version", dlcore_version_string());
     snprintf(text, sizeof text, "xxh64:%016" PRIx64, saving->checksum);
     dlcore_json_put_string(writer, "dlcore.checksum", text);
-    if (saving->whole && model->options.precision != DLCORE_PRECISION_FLOAT32)
+    if (saving->whole && model->options.precision != NULL)
         dlcore_json_put_string(writer, "dlcore.precision",
                                dlcore_precision_name(model->options.precision));
     if (saving->whole) {

@@ -42,7 +42,7 @@ static dlcore_optimizer_t optimizer_of(int number)
 }
 
 /* Of the models to be made. */
-static dlcore_precision_t precision;
+static const dlcore_model_precision_t *precision;
 
 /* With what follows from the count of steps, and what moves besides weights. */
 static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer, dlcore_layer_t layer)
@@ -341,7 +341,7 @@ static void test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits(vo
     if (dlcore_products_native_avx2() == NULL && dlcore_products_native_avx512() == NULL)
         skip();
     full = whole_run(kinds[0], TENSORS);
-    precision = DLCORE_PRECISION_BFLOAT16;
+    precision = dlcore_model_bfloat16();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         whole_t whole = whole_run(kinds[i], TENSORS);
 
@@ -350,7 +350,7 @@ static void test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits(vo
         whole_free(whole);
         check_every_batch(kinds[i], TENSORS, BATCHES);
     }
-    precision = DLCORE_PRECISION_FLOAT32;
+    precision = NULL;
     whole_free(full);
 }
 

@@ -31,7 +31,13 @@ static bool has_half(void)
             skip();      \
     } while (0)
 
-static dlcore_model_t *model_in(dlcore_precision_t precision)
+/* 0: float32, 1: bfloat16. */
+static const dlcore_model_precision_t *precision_of(int i)
+{
+    return i == 0 ? NULL : dlcore_model_bfloat16();
+}
+
+static dlcore_model_t *model_in(const dlcore_model_precision_t *precision)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
     size_t widths[] = {INPUTS, 20, CLASSES, 0};
@@ -74,7 +80,7 @@ typedef struct saved {
 } saved_t;
 
 /* A model in that precision in the middle of a run. */
-static saved_t saved_run(dlcore_precision_t precision)
+static saved_t saved_run(const dlcore_model_precision_t *precision)
 {
     dlcore_model_t *model = model_in(precision);
     saved_t saved;
@@ -97,13 +103,13 @@ static dlcore_model_t *loaded_with(const saved_t *saved, const dlcore_load_optio
 static void test_precision_is_saved_and_loaded(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
-    dlcore_model_t *whole = model_in(DLCORE_PRECISION_BFLOAT16);
+    saved_t saved = saved_run(dlcore_model_bfloat16());
+    dlcore_model_t *whole = model_in(dlcore_model_bfloat16());
     dlcore_model_t *loaded = loaded_with(&saved, NULL), *clone = NULL;
 
     assert_accepted(whole, train(whole, 0, false));
     assert_int_equal(dlcore_model_clone(loaded, &clone), DLCORE_OK);
-    assert_int_equal(clone->options.precision, DLCORE_PRECISION_BFLOAT16);
+    assert_ptr_equal(clone->options.precision, dlcore_model_bfloat16());
     assert_accepted(loaded, train(loaded, 0, true));
     assert_true(same_weights(loaded, whole));
     dlcore_model_free(whole);
@@ -116,15 +122,14 @@ static void test_precision_of_a_load_may_be_chosen_and_the_run_is_then_refused(v
 {
     NEEDS_HALF();
     for (int to = 0; to < 2; to++) {
-        dlcore_precision_t from = to == 0 ? DLCORE_PRECISION_BFLOAT16 : DLCORE_PRECISION_FLOAT32;
-        saved_t saved = saved_run(from);
+        saved_t saved = saved_run(precision_of(1 - to));
         dlcore_load_options_t options = dlcore_load_options_default();
         dlcore_model_t *loaded;
 
         options.precision = false;
-        options.model.precision = (dlcore_precision_t)to;
+        options.model.precision = precision_of(to);
         loaded = loaded_with(&saved, &options);
-        assert_int_equal(loaded->options.precision, to);
+        assert_ptr_equal(loaded->options.precision, precision_of(to));
         assert_int_equal(train(loaded, 0, true), DLCORE_ERROR_STATE);
         assert_string_equal(
             dlcore_model_error(loaded),
@@ -140,13 +145,13 @@ static void test_precision_of_a_load_may_be_chosen_and_the_run_is_then_refused(v
 static void test_precision_of_files_without_one_is_that_of_the_options(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(DLCORE_PRECISION_FLOAT32);
+    saved_t saved = saved_run(NULL);
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_model_t *loaded;
 
-    options.model.precision = DLCORE_PRECISION_BFLOAT16;
+    options.model.precision = dlcore_model_bfloat16();
     loaded = loaded_with(&saved, &options);
-    assert_int_equal(loaded->options.precision, DLCORE_PRECISION_BFLOAT16);
+    assert_ptr_equal(loaded->options.precision, dlcore_model_bfloat16());
     dlcore_model_free(loaded);
     free(saved.bytes);
 }
@@ -154,7 +159,7 @@ static void test_precision_of_files_without_one_is_that_of_the_options(void **st
 static void test_precision_is_no_matter_to_who_predicts(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
+    saved_t saved = saved_run(dlcore_model_bfloat16());
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_model_t *loaded = NULL;
 
@@ -168,7 +173,7 @@ static void test_precision_is_no_matter_to_who_predicts(void **state)
 static void test_precision_that_the_engine_lacks_is_refused_by_name(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
+    saved_t saved = saved_run(dlcore_model_bfloat16());
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_error_record_t error = {0};
     dlcore_model_t *loaded = NULL;
@@ -189,7 +194,7 @@ static void test_precision_that_the_engine_lacks_is_refused_by_name(void **state
 static void test_precision_that_is_not_known_is_refused_by_name(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
+    saved_t saved = saved_run(dlcore_model_bfloat16());
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_error_record_t error = {0};
     dlcore_model_t *loaded = NULL;
@@ -215,8 +220,8 @@ static void test_precision_of_a_backup_must_be_the_models(void **state)
             dlcore_backup_and_restore_default(folder_path(ours == 0 ? "half" : "full"));
         dlcore_fit_options_t how = batches_of(BATCH);
         dlcore_callback_t callback;
-        dlcore_model_t *before = model_in((dlcore_precision_t)(1 - ours));
-        dlcore_model_t *after = model_in((dlcore_precision_t)ours);
+        dlcore_model_t *before = model_in(precision_of(1 - ours));
+        dlcore_model_t *after = model_in(precision_of(ours));
 
         callback = dlcore_backup_and_restore_callback(&backup);
         how.epochs = 3;
@@ -257,7 +262,7 @@ static void test_precision_is_shown_by_summary_and_inspect(void **state)
 {
     NEEDS_HALF();
     for (int to = 0; to < 2; to++) {
-        saved_t saved = saved_run((dlcore_precision_t)to);
+        saved_t saved = saved_run(precision_of(to));
         dlcore_model_t *model = loaded_with(&saved, NULL);
         dlcore_inspection_t *found = NULL;
         char *summary = printed(model, NULL), *inspected;
@@ -281,7 +286,7 @@ static void test_precision_of_lbfgs_is_float32(void **state)
 {
     NEEDS_HALF();
     samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
-    dlcore_model_t *model = model_in(DLCORE_PRECISION_BFLOAT16);
+    dlcore_model_t *model = model_in(dlcore_model_bfloat16());
 
     assert_int_equal(dlcore_model_fit_lbfgs(model, samples.x, samples.y, NULL, NULL),
                      DLCORE_ERROR_UNSUPPORTED);

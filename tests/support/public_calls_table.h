@@ -410,6 +410,7 @@ CALL(dlcore_predictor_options_default, (void)dlcore_predictor_options_default())
 CALL(dlcore_predictor_create,
      s->status = dlcore_predictor_create(P(s->model), P(&s->predictor_options),
                                          P(&s->made_predictor)))
+CALL(dlcore_model_bfloat16, (void)dlcore_model_bfloat16())
 CALL(dlcore_predictor_bfloat16, (void)dlcore_predictor_bfloat16())
 CALL(dlcore_predictor_int8, (void)dlcore_predictor_int8())
 CALL(dlcore_predictor_report,
