@@ -57,6 +57,11 @@ int dlcore_windows_fail(DWORD error)
     return -1;
 }
 
+int dlcore_windows_fail_last(void)
+{
+    return dlcore_windows_fail(GetLastError());
+}
+
 bool dlcore_windows_text(const char *text, WCHAR *to, int room)
 {
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, to, room) > 0)

@@ -101,6 +101,17 @@ typedef struct dlcore_system {
     int (*unlinkat)(void *user, dlcore_file_t folder, const char *name);
 } dlcore_system_t;
 
+/* The table of a source whose functions are called after the calls: system_open and so on. */
+#define DLCORE_SYSTEM_TABLE                                                                     \
+    {                                                                                           \
+        .open = system_open, .openat = system_openat, .readlink = system_readlink,              \
+        .fstatat = system_fstatat, .fstat = system_fstat, .ftruncate = system_ftruncate,        \
+        .fchmod = system_fchmod, .fchown = system_fchown, .pread = system_pread,                \
+        .write = system_write, .fsync = system_fsync, .close = system_close, .dup = system_dup, \
+        .wait = system_wait, .lock = system_lock, .renameat = system_renameat,                  \
+        .unlinkat = system_unlinkat,                                                            \
+    }
+
 /* The real one. */
 const dlcore_system_t *dlcore_system(void);
 

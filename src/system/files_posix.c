@@ -175,25 +175,7 @@ static int system_unlinkat(void *user, dlcore_file_t folder, const char *name)
 
 const dlcore_system_t *dlcore_system(void)
 {
-    static const dlcore_system_t system = {
-        .open = system_open,
-        .openat = system_openat,
-        .readlink = system_readlink,
-        .fstatat = system_fstatat,
-        .fstat = system_fstat,
-        .ftruncate = system_ftruncate,
-        .fchmod = system_fchmod,
-        .fchown = system_fchown,
-        .pread = system_pread,
-        .write = system_write,
-        .fsync = system_fsync,
-        .close = system_close,
-        .dup = system_dup,
-        .wait = system_wait,
-        .lock = system_lock,
-        .renameat = system_renameat,
-        .unlinkat = system_unlinkat,
-    };
+    static const dlcore_system_t system = DLCORE_SYSTEM_TABLE;
 
     return &system;
 }
