@@ -78,9 +78,9 @@ static dlcore_status place_node(const dlcore_network_t *network, const dlcore_no
 {
     size_t size, padded;
 
-    /* twice the size bounds the padding of every layout, tiny shapes aside */
+    /* a column of its own is padded to 16, no shape to more; the sum of all is limited below */
     if (!dlcore_size_multiply(p->shape[0], p->shape[1], &size) ||
-        !dlcore_size_add(size, 64, &padded) || padded > PTRDIFF_MAX / sizeof(float) / 64)
+        !dlcore_size_add(size, 64, &padded) || padded > PTRDIFF_MAX / sizeof(float) / 8)
         return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: a %s of %zu x %zu is too large",
                            node->layer.name, p->name, p->shape[0], p->shape[1]);
     p->offset = *floats;
