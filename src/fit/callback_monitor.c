@@ -77,7 +77,8 @@ static size_t find_result(const char *name, const dlcore_compile_options_t *sett
 
     for (i = 0; i < results; i++) {
         all[i] = i > 0 ? names[i - 1] : "loss";
-        snprintf(val_names[i], sizeof val_names[i], "val_%s", all[i]);
+        snprintf(val_names[i], sizeof val_names[i], "val_%.*s", DLCORE_RESULT_NAME_SIZE - 1,
+                 all[i]);
         all[results + i] = val_names[i];
     }
     i = dlcore_value_find(name, all, 2 * results);

@@ -240,7 +240,9 @@ static size_t least_quota(const hierarchy_t *hierarchy, const char *root,
 
     if (hierarchy->group[0] == '\0' || mount == 0)
         return SIZE_MAX;
-    snprintf(folder, sizeof folder, "%s%s", hierarchy->mount, below_mount(hierarchy));
+    if (snprintf(folder, sizeof folder, "%s%s", hierarchy->mount, below_mount(hierarchy)) >=
+        (int)sizeof folder)
+        return SIZE_MAX;
     for (;;) {
         const size_t quota = quota_of(root, folder);
         char *last;
