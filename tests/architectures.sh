@@ -70,7 +70,7 @@ fi
 
 # ---- what the emulator cannot do ----
 
-left_out='folders|static_names|headers|names|rooms|archive|predict_only|agreement'
+left_out='folders|static_names|headers|names|rooms|archive|predict_only|train_only|agreement'
 if [ -n "$emulator" ]; then
     "$compiler" -O1 -static -pthread -o "$build.fork" "$top/tests/qemu/fork.c"
     timeout 60 "$emulator" "$build.fork" > "$build.log" 2>&1 || {

@@ -21,7 +21,7 @@ if [ $# -gt 0 ]; then
     set -- -R "^($(echo "$@" | tr ' ' '|'))\$"
 else
     cmake --build "$work/build" --parallel "$(nproc)" > "$work/build.log"
-    set -- -E '^(rooms|archive|predict_only|agreement)$'
+    set -- -E '^(rooms|archive|predict_only|train_only|agreement)$'
 fi
 ctest --test-dir "$work/build" --output-on-failure "$@" > "$work/test.log" || {
     tail -n 60 "$work/test.log"
