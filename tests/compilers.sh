@@ -81,7 +81,7 @@ compilers() {
     for version in 11 12 13 14 15 16; do
         ! has "gcc-$version" || compiler "gcc-$version"
     done
-    for version in 13 14 15 16 17 18 19 20 21; do
+    for version in 13 14 15 16 17 18 19 20 21 22; do
         ! has "clang-$version" || compiler "clang-$version"
     done
 }

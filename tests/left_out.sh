@@ -14,7 +14,7 @@ work=$(CDPATH='' cd -- "$1" && pwd)
 program=$top/tests/consumers/two_files/left_out.c
 options='-DDLCORE_NO_THREADS -DDLCORE_NO_FILES'
 
-cmake -S "$top" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DDLCORE_THREADS=OFF -DDLCORE_FILES=OFF \
+cmake -S "$top" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DDLCORE_THREADS=OFF -DDLCORE_FILES=OFF \
     -DDLCORE_BLAS=portable -DDLCORE_ZLIB=OFF -DDLCORE_KERAS=OFF -DDLCORE_MPI=OFF -DDLCORE_NPZ=OFF \
     -DDLCORE_ONNX=OFF -DDLCORE_BUILD_TESTS=OFF -DDLCORE_BUILD_EXAMPLES=OFF -DDLCORE_WERROR=ON > "$work/build.log"
 cmake --build "$work/build" --parallel "$(nproc)" > "$work/build.log"

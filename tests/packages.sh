@@ -47,8 +47,8 @@ conan_package() {
     recipe=$work/conan/tests/consumers/conan
     export CONAN_HOME="$work/conan-home"
     {
-        conan profile detect --force && conan create "$recipe" --no-remote &&
-            conan create "$recipe" --no-remote -o "dlcore/*:shared=True"
+        conan profile detect --force && conan create "$recipe" --no-remote -s build_type=Debug &&
+            conan create "$recipe" --no-remote -s build_type=Debug -o "dlcore/*:shared=True"
     } > "$work/conan.log" 2>&1 || {
         tail -n 30 "$work/conan.log"
         return 1
