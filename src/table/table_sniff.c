@@ -34,45 +34,61 @@ static bool is_number_with(const dlcore_csv_field_t *field, char sign)
     return digits > 0 && signs == 1;
 }
 
-/* The fields of a row; 0 where it is no CSV. */
-static size_t cut_row(dlcore_csv_reader_t *reader, cut_rows_t *cut)
+/* Counts the fields of a row. */
+static dlcore_status cut_row(dlcore_csv_reader_t *reader, cut_rows_t *cut, size_t *count,
+                             dlcore_error_record_t *error)
 {
     dlcore_csv_field_t field;
-    size_t count = 0;
 
+    *count = 0;
     do {
-        if (dlcore_csv_next_field(reader, count, &field, NULL) != DLCORE_OK)
-            return 0;
+        dlcore_status status = dlcore_csv_next_field(reader, *count, &field, error);
+
+        if (status != DLCORE_OK)
+            return status;
         cut->commas = cut->commas || is_number_with(&field, ',');
         cut->points = cut->points || is_number_with(&field, '.');
-        count++;
+        ++*count;
     } while (!reader->row_ended);
-    return count;
+    return DLCORE_OK;
 }
 
-static dlcore_status cut_file(dlcore_csv_reader_t *reader, cut_rows_t *cut,
+static dlcore_status cut_rows(dlcore_csv_reader_t *reader, cut_rows_t *cut,
                               dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_csv_rewind(reader, error);
-    bool follows;
 
     *cut = (cut_rows_t){.fields = 0};
-    if (status != DLCORE_OK)
-        return status;
-    for (size_t row = 0; row < SNIFFED_ROWS; row++) {
-        size_t count;
+    for (size_t row = 0; row < SNIFFED_ROWS && status == DLCORE_OK; row++) {
+        bool follows = false;
+        size_t count = 0;
 
-        if (dlcore_csv_next_row(reader, &follows, NULL) != DLCORE_OK)
-            cut->fields = 0;
-        if (!follows)
-            return DLCORE_OK;
-        count = cut_row(reader, cut);
-        if (count == 0 || (row > 0 && count != cut->fields)) {
-            cut->fields = 0;
-            return DLCORE_OK;
-        }
-        cut->fields = count;
+        status = dlcore_csv_next_row(reader, &follows, error);
+        if (status != DLCORE_OK || !follows)
+            return status;
+        status = cut_row(reader, cut, &count, error);
+        cut->fields = row == 0 || count == cut->fields ? count : 0;
+        if (cut->fields == 0)
+            return status;
     }
+    return status;
+}
+
+/* What is no CSV when it is cut that way may be when it is cut otherwise; what cannot be read may
+ * not. */
+static dlcore_status cut_file(dlcore_csv_reader_t *reader, cut_rows_t *cut,
+                              dlcore_error_record_t *error)
+{
+    dlcore_error_record_t here = {.message = ""};
+    dlcore_status status = cut_rows(reader, cut, &here);
+
+    if (status == DLCORE_ERROR_IO) {
+        if (error != NULL)
+            *error = here;
+        return status;
+    }
+    if (status != DLCORE_OK)
+        cut->fields = 0;
     return DLCORE_OK;
 }
 
