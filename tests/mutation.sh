@@ -11,7 +11,7 @@
 # tests named like its source first, then its room's, then those of rooms that use it, as many as take
 # DLCORE_MUTATION_SECONDS (60) without a mutant. Only programs that the mutant changes are run. A failure
 # counts when it is seen twice; a test that takes five times its time and 10 seconds (of processors), has
-# failed. A mutant from which the compiler makes the same archives is none: another one takes its place. So does
+# failed. A mutant from which the compiler makes the same objects is none: another one takes its place. So does
 # one that does not compile. Survivors that tests/mutation_equivalent.txt explains (file, line as it is, line as
 # it becomes, reason; separated by tabs) change nothing that a test could see and do not count.
 #
@@ -56,7 +56,7 @@ prepare() {
     if [ ! -e "$work/build/built" ]; then
         # -O2 and nothing for debuggers: then mutants that are the same program are the same bytes.
         cmake -G Ninja -S "$work/tree" -B "$work/build" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O2 \
-            -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache || true)" \
+            -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld \
             -DDLCORE_BUILD_EXAMPLES=OFF -DDLCORE_INSTALL=OFF > "$work/build.log"
         ninja -C "$work/build" >> "$work/build.log"
         touch "$work/build/built"
@@ -64,9 +64,10 @@ prepare() {
     healthy
 }
 
-# What the tree's build came to without a mutant: sums of the archives, the programs.
+# What the tree's build came to without a mutant: programs, the commands that made them, and which objects are
+# made of which sources and headers ("source object").
 healthy() {
-    test ! -e "$work/archives" || return 0
+    test ! -e "$work/objects" || return 0
     rm -rf "$work/healthy"
     mkdir -p "$work/healthy"
     : > "$work/tests"
@@ -77,7 +78,24 @@ healthy() {
         cp "$work/build/tests/$unit" "$work/healthy/$unit"
         echo "$(basename "$(dirname "$test")") $unit" >> "$work/tests"
     done
-    (cd "$work/build" && cksum src/*.a) > "$work/archives"
+    ninja -C "$work/build" -t commands all > "$work/commands"
+    # A source that is in several archives is compiled once.
+    (cd "$work/build" && ninja -t deps) | awk -v tree="$work/tree/" '
+        /^[^ ]/ {
+            object = $1
+            sub(/:$/, "", object)
+            name = object
+            sub(/.*\.dir\//, "", name)
+            wanted = object ~ /^src\// && !(name in seen)
+            seen[name] = wanted || name in seen
+            next
+        }
+        wanted {
+            sub(/^ */, "")
+            sub(/^\.\.\/tree\//, tree)
+            if (index($0, tree "src/") == 1 && $0 ~ /\.[ch]$/) print substr($0, length(tree) + 1), object
+        }' > "$work/found"
+    mv "$work/found" "$work/objects"
 }
 
 # seconds_of UNIT: what it takes without a mutant, or "failed".
@@ -97,7 +115,7 @@ run_test() {
         ulimit -v 8000000
         # shellcheck disable=SC2016 # the inner shell's
         CMOCKA_TEST_ABORT=1 timeout -k 5 $((60 + 10 * $2)) \
-            sh -c '"$0" > output 2>&1 && times | tail -n 1' "$1" 2> /dev/null |
+            sh -c '"$0" > output 2>&1 && times | tail -n 1' "$1" 2> /dev/null < /dev/null |
             awk '{for (i = 1; i <= 2; i++) {split($i, part, /[ms]/); sum += 60 * part[1] + part[2]}}
                 END {print NR ? sum : "failed"}'
     )
@@ -105,16 +123,12 @@ run_test() {
 
 # ---- which places, which tests ----
 
-# The sources that the build compiles, and what they include.
-sources() {
-    (cd "$work/build" && ninja -t deps) | sed -n "s|^ *\(.*\)|\1|p" |
-        sed -n "s|^$work/tree/\(src/[^.]*\.[ch]\)$|\1|p; s|^\.\./tree/\(src/[^.]*\.[ch]\)$|\1|p" | sort -u
-}
-
-# draw COUNT SEED: twice as many as wanted; the first column is how many are wanted of the room.
+# draw COUNT SEED: twice as many as wanted; the first column is how many are wanted of the room. Headers that more
+# than 40 sources include are left out.
 draw() {
     # shellcheck disable=SC2046 # words
-    (cd "$work/tree" && awk -f tests/mutation/sites.awk $(sources)) |
+    (cd "$work/tree" && awk -f tests/mutation/sites.awk $(cut -d ' ' -f 1 "$work/objects" |
+        sort | uniq -c | awk '$1 <= 40 {print $2}')) |
         awk -F '\t' -v OFS='\t' -v count="$1" -v seed="$2" '
             function random(most) {
                 state = (16807 * state) % 2147483647
@@ -179,47 +193,60 @@ tests_of() {
 
 # ---- one mutant ----
 
-changed() { # UNIT: whether its program is another than without the mutant
-    ! cmp -s "$work/build/tests/$1" "$work/healthy/$1"
+# compile FILE: the objects that are made of it, into $work/mutants; fails when one cannot be. "same" when they are
+# what they were.
+compile() {
+    rm -rf "$work/mutants"
+    mkdir -p "$work/mutants"
+    difference=same
+    awk -v file="$1" '$1 == file {print $2}' "$work/objects" > "$work/made"
+    while read -r object; do
+        mutant=$work/mutants/$(echo "$object" | tr / _)
+        command=$(grep -F -- " -o $object " "$work/commands" |
+            sed "s| -o $object | -o $mutant |; s| -MF [^ ]*| -MF $work/mutant.d|")
+        (cd "$work/build" && eval "$command") > "$work/log" 2>&1 < /dev/null || return 1
+        if cmp -s "$mutant" "$work/build/$object"; then
+            rm "$mutant"
+        else
+            difference=other
+        fi
+    done < "$work/made"
+    echo "$difference"
 }
 
-build() { # PROGRAM...
-    # shellcheck disable=SC2068 # words
-    ninja -C "$work/build" $@ > "$work/log" 2>&1
+# link UNIT: $work/program, with the mutant's objects where it would have those of the archives.
+link() {
+    command=$(grep -F -- " -o tests/$1 " "$work/commands" | sed "s| -o tests/$1 | -o $work/program \
+        -Wl,--start-lib $work/mutants/*.o -Wl,--end-lib |; s|-Wl,--dependency-file=[^ ]*||" | tr -d '\n')
+    (cd "$work/build" && eval "$command") > "$work/log" 2>&1 < /dev/null
 }
 
 # verdict ROOM FILE: "killed by TEST", "survived", "same program" or "does not compile".
 verdict() {
-    if ! build src/all; then
+    if ! difference=$(compile "$2"); then
         echo "does not compile"
         return
     fi
-    if [ "$(cd "$work/build" && cksum src/*.a)" = "$(cat "$work/archives")" ]; then
+    if [ "$difference" = same ]; then
         echo "same program"
         return
     fi
     tests_of "$1" "$2" > "$work/order"
-    from=1
-    for to in 1 6 30 1000; do # linked in steps, because most mutants are killed early
-        programs=$(sed -n "$from,${to}p" "$work/order")
-        # shellcheck disable=SC2086 # words
-        test -z "$programs" || build $programs || {
+    while read -r unit; do
+        link "$unit" || {
             echo "does not compile"
             return
         }
-        for unit in $programs; do
-            changed "$unit" || continue
-            seconds=$(seconds_of "$unit")
-            test "$seconds" != failed || continue
-            seconds=$(awk -v seconds="$seconds" 'BEGIN {print int(10 + 5 * seconds)}')
-            if [ "$(run_test "$work/build/tests/$unit" "$seconds")" = failed ] &&
-                [ "$(run_test "$work/build/tests/$unit" "$seconds")" = failed ]; then
-                echo "killed by $unit"
-                return
-            fi
-        done
-        from=$((to + 1))
-    done
+        ! cmp -s "$work/program" "$work/healthy/$unit" || continue
+        seconds=$(seconds_of "$unit")
+        test "$seconds" != failed || continue
+        seconds=$(awk -v seconds="$seconds" 'BEGIN {print int(10 + 5 * seconds)}')
+        if [ "$(run_test "$work/program" "$seconds")" = failed ] &&
+            [ "$(run_test "$work/program" "$seconds")" = failed ]; then
+            echo "killed by $unit"
+            return
+        fi
+    done < "$work/order"
     echo survived
 }
 
@@ -319,7 +346,7 @@ case $1 in
     record=$work/record.$seed
     grep -v "^survived" "$record" > "$work/kept" || true
     mv "$work/kept" "$record"
-    rm -f "$work/build/built" "$work/archives"
+    rm -f "$work/build/built" "$work/objects"
     git archive HEAD tests | tar -x -C "$work/tree"
     prepare
     ;;
