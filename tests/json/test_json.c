@@ -128,6 +128,8 @@ static void test_json_refuses_what_is_not_json(void **state)
         {"\"\\ud800\\n\"", "half of a surrogate pair"},
         {"\"\\ud800\\u0041\"", "half of a surrogate pair"},
         {"\"\\udc00\"", "half of a surrogate pair"},
+        {"\"\\ud800\\ue000\"", "half of a surrogate pair"},
+        {"\"\\ud800\\udc0\"", "\\u needs four hexadecimal digits"},
         {"\"\x80\"", "bytes that are not UTF-8"},
         {"\"\xC1\xBF\"", "bytes that are not UTF-8"},
         {"\"\xC3\"", "bytes that are not UTF-8"},
@@ -235,6 +237,9 @@ static void test_json_string_decodes_and_cuts_at_characters(void **state)
     assert_int_equal(dlcore_json_string(&number, text, sizeof text), 0);
     assert_string_equal(text, "");
     assert_false(dlcore_json_is(&none, ""));
+    value = accept("\"\\ue000\\uFFFF\xE2\x82\xAC\xF0\x9F\x98\x80\"");
+    assert_int_equal(dlcore_json_string(&value, text, sizeof text), 13);
+    assert_string_equal(text, "\xEE\x80\x80\xEF\xBF\xBF\xE2\x82\xAC\xF0\x9F\x98\x80");
     value = accept("\"ab\"");
     assert_true(dlcore_json_is(&value, "ab"));
     assert_false(dlcore_json_is(&value, "a"));
@@ -270,11 +275,18 @@ static void test_json_numbers_are_exact_or_refused(void **state)
     static const struct {
         const char *text;
         double value;
-    } cases[] = {
-        {"0", 0.0},           {"-1", -1.0},        {"0.1", 0.1},
-        {"1e-07", 1e-7},      {"12.5e3", 12500.0}, {"123456789012345678", 123456789012345678.0},
-        {"5e-324", 5e-324},   {"1e-400", 0.0},     {"1.7976931348623157e308", DBL_MAX},
-        {"0.000001E+3", 1e-3}};
+    } cases[] = {{"0", 0.0},
+                 {"-1", -1.0},
+                 {"0.1", 0.1},
+                 {"1e-07", 1e-7},
+                 {"12.5e3", 12500.0},
+                 {"123456789012345678", 123456789012345678.0},
+                 {"5e-324", 5e-324},
+                 {"1e-400", 0.0},
+                 {"1.7976931348623157e308", DBL_MAX},
+                 {"0.000001E+3", 1e-3},
+                 {"0e99999999999999999999", 0.0},
+                 {"1e-99999999999999999999", 0.0}};
     uint64_t whole;
     double number;
     char digits[400];
@@ -378,6 +390,42 @@ static void test_json_writer_notes_numbers_that_are_not_finite(void **state)
     assert_true(writer.not_finite);
 }
 
+static void assert_written(double number, bool for_keras, bool point, const char *expected)
+{
+    char text[64];
+    dlcore_json_writer_t writer = dlcore_json_writer(text, sizeof text);
+
+    writer.for_keras = for_keras;
+    if (point)
+        dlcore_json_put_point(&writer, NULL, number);
+    else
+        dlcore_json_put_double(&writer, NULL, number);
+    text[writer.size] = '\0';
+    assert_string_equal(text, expected);
+}
+
+/* As many digits as it takes to read the same number; where it is asked for, with a point. */
+static void test_json_writer_puts_the_fewest_digits(void **state)
+{
+    dlcore_json_writer_t writer = dlcore_json_writer(NULL, 0);
+
+    (void)state;
+    assert_written(0.1, false, false, "0.1");
+    assert_written(0.1 + 0.2, false, false, "0.30000000000000004");
+    assert_written(1.0 / 3.0, false, false, "0.3333333333333333");
+    assert_written(-3, false, false, "-3");
+    assert_written(-3, true, false, "-3.0");
+    assert_written(1e20, true, false, "1e+20");
+    assert_written(3, false, true, "3.0");
+    assert_written(2.5, false, true, "2.5");
+    assert_written(1e15, false, true, "1e+15");
+    dlcore_json_put_double(&writer, "first", (double)NAN); /* the first is noted */
+    dlcore_json_put_double(&writer, "second", (double)INFINITY);
+    assert_true(writer.not_finite);
+    assert_string_equal(writer.name, "first");
+    assert_true(isnan(writer.number));
+}
+
 static void test_json_double_looks_at_no_byte_behind_the_number(void **state)
 {
     static const char *const texts[] = {"1e57", "1E+57", "-1e-57", "15", "1.57"};
@@ -440,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_json_numbers_are_exact_or_refused),
         cmocka_unit_test(test_json_writer_measures_then_writes),
         cmocka_unit_test(test_json_writer_notes_numbers_that_are_not_finite),
+        cmocka_unit_test(test_json_writer_puts_the_fewest_digits),
         cmocka_unit_test(test_json_double_looks_at_no_byte_behind_the_number),
         cmocka_unit_test(test_json_numbers_do_not_depend_on_the_locale),
     };
