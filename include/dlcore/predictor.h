@@ -20,8 +20,9 @@
  * runs on BLAS, or with a precision.
  *
  * Numbers: those of dlcore_model_predict up to rounding. Rounding may also differ between batch
- * sizes, because sums run in another order. Inputs that are zero are skipped where that is faster.
- * The result is the same; if a weight is infinite or NaN, nothing is skipped.
+ * sizes, because sums run in another order. Inputs that are zero are skipped where that is faster,
+ * which depends on all rows of the batch: up to rounding the result is the same; if a weight is
+ * infinite or NaN, nothing is skipped.
  *
  * Precision: dense layers may multiply in bfloat16 or int8 instead of float32. Any model will do;
  * there is nothing to prepare.
