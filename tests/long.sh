@@ -37,6 +37,8 @@ fuzz_svmlight 10 likewise
 fuzz_weights 10 likewise
 keras 4 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0 and 3.0.5
 kills 10 saving, killed at a random moment, 1,000 times a piece
+properties 5 properties of any network and table, 20,000 networks a piece
+soak 1 ten minutes of mixed work over threads
 bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
 thread 1 every test under TSan
@@ -97,6 +99,16 @@ run() {
     kills)
         released
         DLCORE_KILLS=1000 "$build/release/tests/test_kill"
+        ;;
+    properties)
+        released
+        for unit in properties special_rows; do
+            DLCORE_PROPERTIES=20000 DLCORE_PROPERTY_SEED=$((($2 - 1) * 20000)) "$build/release/tests/test_$unit"
+        done
+        ;;
+    soak)
+        released
+        DLCORE_SOAK_SECONDS=600 "$build/release/tests/test_soak"
         ;;
     bytes)
         released
