@@ -203,5 +203,5 @@ EOF
     vectors dlcore_avx512_chain.c "$x86" avx512f,avx512dq,avx512vl,avx512bw,avx2,fma \
         products/chain_avx512.c
     vectors dlcore_neon.c 'defined(__aarch64__) && defined(__ARM_NEON) && !defined(__AARCH64EB__)' '' \
-        kernels/kernels_neon.c kernels/kernels_rare_neon.c
+        $(sources dlcore_sources_neon)
 }

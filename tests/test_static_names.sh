@@ -146,6 +146,8 @@ together() {
     # shellcheck disable=SC2046
     together "AVX-512" $(find . -name '*_avx512.c' ! -name chain_avx512.c | sed 's/^\.\///')
     together "AVX-512, quiet" products/chain_avx512.c
+    # shellcheck disable=SC2046
+    together "NEON" $(find . -name '*_neon.c' | sed 's/^\.\///')
 } > "$work/complaints"
 
 if [ -s "$work/complaints" ]; then

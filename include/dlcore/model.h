@@ -71,9 +71,9 @@ struct dlcore_dataset;
 /* Who multiplies. Results of two engines agree up to rounding; each gives the same bits at any
  * number of threads. Weights in files and getters do not depend on it. */
 typedef enum dlcore_engine {
-    DLCORE_ENGINE_AUTO = 0, /* native where the CPU has one, else BLAS */
+    DLCORE_ENGINE_AUTO = 0, /* native where the CPU has one and BLAS is not Accelerate, else BLAS */
     DLCORE_ENGINE_BLAS,     /* the BLAS that dlcore was linked with */
-    DLCORE_ENGINE_NATIVE    /* dlcore's own packed kernels: AVX-512, or AVX2 with FMA */
+    DLCORE_ENGINE_NATIVE    /* dlcore's own packed kernels: AVX-512, AVX2 with FMA, or NEON */
 } dlcore_engine_t;
 #define DLCORE_SEED_DEFAULT 20240229u
 

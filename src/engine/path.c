@@ -4,6 +4,7 @@
 #include "engine/path.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/size.h"
 #include "engine/small_plan.h"
@@ -12,20 +13,32 @@
 
 /* ---- who multiplies ---- */
 
-static const dlcore_products_t *native_products(void)
-{
-    const dlcore_products_t *products = dlcore_products_native_avx512();
+/* BLAS that are faster than a native engine, which then is only taken when it is asked for. Apple's
+ * multiplies on matrix units of the CPU that nothing else reaches. */
+static const struct {
+    dlcore_products_engine_t native;
+    const char *blas;
+} faster[] = {{DLCORE_PRODUCTS_NATIVE_NEON, "accelerate"}};
 
-    return products != NULL ? products : dlcore_products_native_avx2();
+static bool has_faster_blas(const dlcore_products_t *native)
+{
+    for (size_t i = 0; i < sizeof faster / sizeof *faster; i++) {
+        if (native->engine == faster[i].native &&
+            strcmp(dlcore_products_blas()->name(), faster[i].blas) == 0)
+            return true;
+    }
+    return false;
 }
 
 const dlcore_products_t *dlcore_path_products(dlcore_engine_t engine)
 {
-    const dlcore_products_t *native = engine != DLCORE_ENGINE_BLAS ? native_products() : NULL;
+    const dlcore_products_t *native = dlcore_products_native(0);
 
-    if (native != NULL || engine == DLCORE_ENGINE_NATIVE)
+    if (engine == DLCORE_ENGINE_NATIVE)
         return native;
-    return dlcore_products_blas();
+    if (engine == DLCORE_ENGINE_BLAS || native == NULL || has_faster_blas(native))
+        return dlcore_products_blas();
+    return native;
 }
 
 /* ---- training ---- */

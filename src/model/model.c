@@ -64,8 +64,8 @@ static dlcore_status choose_products(const dlcore_model_options_t *options,
     *products = status == DLCORE_OK ? dlcore_path_products(options->engine) : NULL;
     if (status == DLCORE_OK && *products == NULL)
         return dlcore_fail(options->error, DLCORE_ERROR_UNSUPPORTED,
-                           "model: the native engine needs a CPU with AVX-512, or AVX2 and FMA, "
-                           "and a build that knows them");
+                           "model: the native engine needs a CPU with AVX-512, AVX2 and FMA, or "
+                           "NEON, and a build that knows them");
     return status;
 }
 

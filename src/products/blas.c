@@ -60,6 +60,12 @@ __attribute__((weak)) void omp_set_num_threads(int threads);
 #    define omp_set_num_threads(threads) ((void)(threads))
 #endif
 
+#if defined(DLCORE_ACCELERATE) /* Apple's */
+#    define PLAIN_NAME "accelerate"
+#else
+#    define PLAIN_NAME "blas"
+#endif
+
 /* Buffers of any OpenBLAS: 50 or twice its MAX_THREADS, if that is more. Past them calls fail. Half
  * of them are left to the host. */
 #define FEWEST_BUFFERS 50
@@ -69,7 +75,7 @@ static struct {
     bool count_per_process; /* else, with count_per_thread: each thread has its own */
     bool count_per_thread;
     bool sums_alike;
-} found = {.name = "blas"};
+} found = {.name = PLAIN_NAME};
 
 static dlcore_gate_t gate = DLCORE_GATE_INITIALIZER(1);
 

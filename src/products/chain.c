@@ -1,8 +1,7 @@
 /* Chains of small layers, as far as it needs no vectors: packing, and which functions this CPU
  * runs.
  *
- * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
- * of it.
+ * The build defines the same names as for products_native.c.
  *
  * SPDX-License-Identifier: MIT */
 #include "products/chain.h"
@@ -45,27 +44,20 @@ void dlcore_chain_pack(size_t inputs, size_t units, const float *kernel, const f
     }
 }
 
-#ifndef DLCORE_AVX2_KERNELS
-const dlcore_chain_functions_t *dlcore_chain_avx2(void)
-{
-    return NULL;
-}
-#endif
-
-#ifndef DLCORE_AVX512_KERNELS
-const dlcore_chain_functions_t *dlcore_chain_avx512(void)
-{
-    return NULL;
-}
-#endif
-
 const dlcore_chain_functions_t *dlcore_chain_functions(bool flush)
 {
-    const dlcore_chain_functions_t *functions = NULL;
-
+#ifdef DLCORE_AVX512_KERNELS
     if (flush && dlcore_cpu_has_avx512())
-        functions = dlcore_chain_avx512();
-    if (functions == NULL && dlcore_cpu_has_avx2())
-        functions = dlcore_chain_avx2();
-    return functions != NULL ? functions : dlcore_chain_portable();
+        return dlcore_chain_avx512();
+#endif
+#ifdef DLCORE_AVX2_KERNELS
+    if (dlcore_cpu_has_avx2())
+        return dlcore_chain_avx2();
+#endif
+    (void)flush;
+#ifdef DLCORE_NEON_KERNELS
+    return dlcore_chain_neon();
+#else
+    return dlcore_chain_portable();
+#endif
 }

@@ -59,10 +59,11 @@ void dlcore_chain_pack(size_t inputs, size_t units, const float *kernel, const f
 /* The best for this CPU; without `flush`, of those that leave denormals to the mode. */
 const dlcore_chain_functions_t *dlcore_chain_functions(bool flush);
 
-/* Each target's own; the CPU must have what its name says. NULL where the build lacks it. */
+/* Each target's own; only those that the build has. */
 const dlcore_chain_functions_t *dlcore_chain_portable(void);
 const dlcore_chain_functions_t *dlcore_chain_avx2(void);
 const dlcore_chain_functions_t *dlcore_chain_avx512(void);
+const dlcore_chain_functions_t *dlcore_chain_neon(void);
 
 DLCORE_HIDDEN_END
 

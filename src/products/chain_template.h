@@ -1,5 +1,5 @@
-/* Chains of small layers over the operations of one vector_*.h. Included by chain_avx2.c and
- * chain_avx512.c, each after its vector header.
+/* Chains of small layers over the operations of one vector_*.h. Included by chain_avx2.c,
+ * chain_avx512.c and chain_neon.c, each after its vector header.
  *
  * A layer reads its inputs one by one from a stack buffer, which the store before forwards, and
  * keeps all its sums in registers: for each of 1 to 4 blocks of 16 units, and several of each, so

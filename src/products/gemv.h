@@ -63,10 +63,11 @@ const dlcore_gemv_functions_t *dlcore_gemv_of(const dlcore_products_t *products)
  */
 const dlcore_gemv_functions_t *dlcore_gemv_best(const dlcore_products_t **products);
 
-/* Each target's own; the CPU must have what its name says. NULL where the build lacks it. */
+/* Each target's own; only those that the build has. */
 const dlcore_gemv_functions_t *dlcore_gemv_portable(void);
 const dlcore_gemv_functions_t *dlcore_gemv_avx2(void);
 const dlcore_gemv_functions_t *dlcore_gemv_avx512(void);
+const dlcore_gemv_functions_t *dlcore_gemv_neon(void);
 
 DLCORE_HIDDEN_END
 

@@ -1,6 +1,6 @@
 /* The functions of gemv.h over the operations of one vector_*.h. Included by gemv_portable.c,
- * gemv_avx2.c and gemv_avx512.c, each after its vector header and the two functions that no vector
- * header has: count_nonzeros and append_nonzeros.
+ * gemv_avx2.c, gemv_avx512.c and gemv_neon.c, each after its vector header and the two functions
+ * that no vector header has: count_nonzeros and append_nonzeros.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>

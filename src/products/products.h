@@ -47,12 +47,13 @@ typedef struct dlcore_forward {
 typedef enum dlcore_products_engine {
     DLCORE_PRODUCTS_BLAS,
     DLCORE_PRODUCTS_NATIVE_AVX2,
-    DLCORE_PRODUCTS_NATIVE_AVX512
+    DLCORE_PRODUCTS_NATIVE_AVX512,
+    DLCORE_PRODUCTS_NATIVE_NEON
 } dlcore_products_engine_t;
 
 typedef struct dlcore_products {
     dlcore_products_engine_t engine;
-    /* "native avx512", "native avx2", or that of the BLAS: "openblas pthread" */
+    /* "native avx512", ..., or that of the BLAS: "openblas pthread" */
     const char *(*name)(void);
 
     /* Around any use of the tiles, on the thread that begins it, and on every other thread that
@@ -107,9 +108,9 @@ typedef struct dlcore_products {
 } dlcore_products_t;
 
 const dlcore_products_t *dlcore_products_blas(void);
-/* NULL where this CPU or build has none. */
-const dlcore_products_t *dlcore_products_native_avx512(void);
-const dlcore_products_t *dlcore_products_native_avx2(void);
+/* The index-th of the native engines that this CPU and build have, the fastest first; NULL past the
+ * last. */
+const dlcore_products_t *dlcore_products_native(size_t index);
 
 DLCORE_HIDDEN_END
 

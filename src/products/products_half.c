@@ -1,7 +1,6 @@
 /* Which products of bfloat16 an engine has on this CPU.
  *
- * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
- * of it.
+ * The build defines the same names as for products_native.c.
  *
  * SPDX-License-Identifier: MIT */
 #include "products/products_half.h"
@@ -30,6 +29,10 @@ const dlcore_half_t *dlcore_half_kind(const dlcore_products_t *products, size_t 
 #ifdef DLCORE_AVX2_KERNELS
     case DLCORE_PRODUCTS_NATIVE_AVX2:
         return index == 0 ? &dlcore_half_avx2 : NULL;
+#endif
+#ifdef DLCORE_NEON_KERNELS
+    case DLCORE_PRODUCTS_NATIVE_NEON:
+        return index == 0 ? &dlcore_half_neon : NULL;
 #endif
     default:
         return NULL;

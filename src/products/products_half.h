@@ -49,7 +49,7 @@ typedef struct dlcore_half_kernel {
 } dlcore_half_kernel_t;
 
 typedef struct dlcore_half {
-    const char *name; /* "vdpbf16ps", "fma avx512", "fma avx2" */
+    const char *name; /* "vdpbf16ps", "fma avx512", ... */
     const dlcore_tiles_t *tiles;
 
     /* Rows begin .. end-1 of `from`, rounded: pairs of columns, (rows, pairs(columns)). */
@@ -76,6 +76,7 @@ static inline const dlcore_half_t *dlcore_half(const dlcore_products_t *products
 extern const dlcore_half_t dlcore_half_dot_avx512;
 extern const dlcore_half_t dlcore_half_avx512;
 extern const dlcore_half_t dlcore_half_avx2;
+extern const dlcore_half_t dlcore_half_neon;
 
 DLCORE_HIDDEN_END
 

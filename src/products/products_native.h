@@ -112,6 +112,7 @@ void dlcore_native_unpack_rows(dlcore_native_rows_t part, size_t panel, const fl
 /* The tables, without a look at the CPU. */
 const dlcore_products_t *dlcore_native_table_avx512(void);
 const dlcore_products_t *dlcore_native_table_avx2(void);
+const dlcore_products_t *dlcore_native_table_neon(void);
 
 DLCORE_HIDDEN_END
 

@@ -7,8 +7,9 @@
  * B is a panel: its rows k lie b_step floats apart, and a tile takes one or two vectors of each. A
  * is anything that lies in panels, too, read one float at a time and broadcast. Up to ROWS_MAX x 2
  * vectors of sums stay in registers: AVX-512 has 32 registers, enough for 12 x 2 sums, two of B and
- * one of A; AVX2 has 16, enough for 6 x 2. One or two rows alone would wait for their sums, so up
- * to ROWS_WIDE rows have a wide form, which takes two whole panels of B at once.
+ * one of A; AVX2 has 16, enough for 6 x 2; NEON, whose vector is two registers, 32 for 6 x 2. One
+ * or two rows alone would wait for their sums, so up to ROWS_WIDE rows have a wide form, which
+ * takes two whole panels of B at once.
  *
  * Each sum runs over k in order, by fused multiply-add, from its start. So an element's bits do not
  * depend on the tile that computes it, nor on the places where a long sum is put down and taken up
@@ -27,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/size.h"
 #include "kernels/always_inline.h"
 #include "products/products_native.h"
 
@@ -92,7 +94,7 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 #define PLACE(m, row, panel) ((size_t)ROW_OF(m) * (row) + (SECOND(m) ? (panel) : 0))
 
 /* Row m of A lies at base + offset. */
-#define EACH_TILE_SUM(do_sum)    \
+#define EACH_OF_SIX_SUMS(do_sum) \
     do {                         \
         do_sum(0, a0, 0);        \
         do_sum(1, a0, row);      \
@@ -100,12 +102,16 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
         do_sum(3, a3, 0);        \
         do_sum(4, a3, row);      \
         do_sum(5, a3, 2 * row);  \
-        do_sum(6, a6, 0);        \
-        do_sum(7, a6, row);      \
-        do_sum(8, a6, 2 * row);  \
-        do_sum(9, a9, 0);        \
-        do_sum(10, a9, row);     \
-        do_sum(11, a9, 2 * row); \
+    } while (0)
+#define EACH_TILE_SUM(do_sum)     \
+    do {                          \
+        EACH_OF_SIX_SUMS(do_sum); \
+        do_sum(6, a6, 0);         \
+        do_sum(7, a6, row);       \
+        do_sum(8, a6, 2 * row);   \
+        do_sum(9, a9, 0);         \
+        do_sum(10, a9, row);      \
+        do_sum(11, a9, 2 * row);  \
     } while (0)
 
 #define START_TILE_SUM(m, base, offset)                                 \
@@ -136,10 +142,18 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
         }                                                                       \
     } while (0)
 
-#define STORE_TILE_SUM(m, base, offset)                                                            \
-    do {                                                                                           \
-        if (HAS(m))                                                                                \
-            store_tile_sum(t, t->c + PLACE(m, t->c_row, t->c_panel), vectors, c##m##_0, c##m##_1); \
+/* Where sums go, and what becomes of them there. */
+#define TILE_RESULTS                                                     \
+    float *const to = t->c;                                              \
+    const size_t c_row = t->c_row, c_panel = t->c_panel, tail = t->tail; \
+    v_float floor = v_set(t->floor);                                     \
+    v_mask keep = v_less(v_load(tile_lane_numbers), v_set((float)t->columns))
+
+#define STORE_TILE_SUM(m, base, offset)                                        \
+    do {                                                                       \
+        if (HAS(m))                                                            \
+            store_tile_sum(to + PLACE(m, c_row, c_panel), vectors, tail, keep, \
+                           v_max(floor, c##m##_0), v_max(floor, c##m##_1));    \
     } while (0)
 
 ALWAYS_INLINE v_float add_product(micro_kind_t kind, v_float a, v_float b, v_float c)
@@ -151,19 +165,17 @@ ALWAYS_INLINE v_float add_product(micro_kind_t kind, v_float a, v_float b, v_flo
     return v_fma(v_pair_low(a), v_pair_low(b), v_fma(v_pair_high(a), v_pair_high(b), c));
 }
 
-ALWAYS_INLINE void store_tile_sum(const micro_t *t, float *c, size_t vectors, v_float c0,
+ALWAYS_INLINE void store_tile_sum(float *c, size_t vectors, size_t tail, v_mask keep, v_float c0,
                                   v_float c1)
 {
-    v_float zero = v_set(0.0f), floor = v_set(t->floor);
-    v_mask keep = v_less(v_load(tile_lane_numbers), v_set((float)t->columns));
+    v_float zero = v_set(0.0f);
 
-    c0 = v_max(floor, c0);
     if (vectors > 1) {
         v_store(c, c0);
-        v_store(c + V_WIDTH, v_select(keep, v_max(floor, c1), zero));
+        v_store(c + V_WIDTH, v_select(keep, c1, zero));
     } else {
         v_store(c, v_select(keep, c0, zero));
-        if (t->tail != 0)
+        if (tail != 0)
             v_store(c + V_WIDTH, zero);
     }
 }
@@ -224,15 +236,25 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
         a6 += t->a_jump;
         a9 += t->a_jump;
     }
+    TILE_RESULTS;
     EACH_TILE_SUM(STORE_TILE_SUM);
 }
 
+#ifdef V_LANES
+#    include "products/products_native_lanes.h"
+#    define RUN_MICRO(t, kind, rows, vectors, wide)                           \
+        ((kind) == MICRO_FLOATS && !(wide) ? micro_of_lanes(t, rows, vectors) \
+                                           : micro(t, kind, rows, vectors, wide, false))
+#else
+#    define RUN_MICRO(t, kind, rows, vectors, wide) micro(t, kind, rows, vectors, wide, false)
+#endif
+
 /* ---- for every number of rows ---- */
 
-#define MICRO(name, kind, rows, vectors, wide)      \
-    static void name(const micro_t *t)              \
-    {                                               \
-        micro(t, kind, rows, vectors, wide, false); \
+#define MICRO(name, kind, rows, vectors, wide)   \
+    static void name(const micro_t *t)           \
+    {                                            \
+        RUN_MICRO(t, kind, rows, vectors, wide); \
     }
 #define MICROS(name, kind, rows)                   \
     MICRO(name##_##rows##_1, kind, rows, 1, false) \

@@ -1,5 +1,6 @@
 /* The products of products.h over the register tile of products_native_micro.h. Included by
- * products_native_avx512.c and products_native_avx2.c, each after its vector header.
+ * products_native_avx512.c, products_native_avx2.c and products_native_neon.c, each after its
+ * vector header.
  *
  * SPDX-License-Identifier: MIT */
 #include <string.h>

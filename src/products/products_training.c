@@ -1,7 +1,6 @@
 /* Which products of gradients an engine has, and handing gradients on to a sink.
  *
- * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
- * of it.
+ * The build defines the same names as for products_native.c.
  *
  * SPDX-License-Identifier: MIT */
 #include "products/products_training.h"
@@ -89,6 +88,10 @@ const dlcore_products_training_t *dlcore_products_training(const dlcore_products
 #ifdef DLCORE_AVX2_KERNELS
     case DLCORE_PRODUCTS_NATIVE_AVX2:
         return &dlcore_products_training_avx2;
+#endif
+#ifdef DLCORE_NEON_KERNELS
+    case DLCORE_PRODUCTS_NATIVE_NEON:
+        return &dlcore_products_training_neon;
 #endif
     default:
         return &dlcore_products_training_blas;

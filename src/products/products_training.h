@@ -96,6 +96,7 @@ const dlcore_products_training_t *dlcore_products_training(const dlcore_products
 extern const dlcore_products_training_t dlcore_products_training_blas;
 extern const dlcore_products_training_t dlcore_products_training_avx2;
 extern const dlcore_products_training_t dlcore_products_training_avx512;
+extern const dlcore_products_training_t dlcore_products_training_neon;
 
 DLCORE_HIDDEN_END
 

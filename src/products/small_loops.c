@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "products/small_loops.h"
 
-#include "kernels/cpu.h"
-
 bool dlcore_small_takes(dlcore_activation_t activation)
 {
     return activation == DLCORE_ACTIVATION_LINEAR || activation == DLCORE_ACTIVATION_RELU ||
@@ -19,22 +17,4 @@ size_t dlcore_small_work(const dlcore_small_t *net)
     for (size_t l = 0; l < net->layer_count; l++)
         vectors += net->layers[l].units + (net->layers[l].inputs + 1) * net->layers[l].units;
     return vectors * DLCORE_SMALL_LANES_MAX;
-}
-
-const dlcore_small_functions_t *dlcore_small_avx512(void)
-{
-#ifdef DLCORE_AVX512_KERNELS
-    if (dlcore_cpu_has_avx512() && dlcore_cpu_has_avx2())
-        return dlcore_small_table_avx512();
-#endif
-    return NULL;
-}
-
-const dlcore_small_functions_t *dlcore_small_avx2(void)
-{
-#ifdef DLCORE_AVX2_KERNELS
-    if (dlcore_cpu_has_avx2())
-        return dlcore_small_table_avx2();
-#endif
-    return NULL;
 }

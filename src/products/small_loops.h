@@ -81,13 +81,10 @@ bool dlcore_small_takes(dlcore_activation_t activation);
 /* Floats of `work`. */
 size_t dlcore_small_work(const dlcore_small_t *net);
 
-/* Each target's own; NULL where this CPU or build lacks it. */
-const dlcore_small_functions_t *dlcore_small_avx512(void);
-const dlcore_small_functions_t *dlcore_small_avx2(void);
-
-/* The tables, without a look at the CPU. */
+/* Each target's own; only those that the build has. */
 const dlcore_small_functions_t *dlcore_small_table_avx512(void);
 const dlcore_small_functions_t *dlcore_small_table_avx2(void);
+const dlcore_small_functions_t *dlcore_small_table_neon(void);
 
 DLCORE_HIDDEN_END
 

@@ -1,5 +1,5 @@
-/* Training small networks over the operations of one vector_*.h. Included by small_avx512.c and
- * small_avx2.c, each after its vector header.
+/* Training small networks over the operations of one vector_*.h. Included by small_avx512.c,
+ * small_avx2.c and small_neon.c, each after its vector header.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>

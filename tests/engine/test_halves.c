@@ -34,7 +34,7 @@ static dlcore_model_options_t half_options(void)
 
 static bool has_half(void)
 {
-    return dlcore_products_native_avx512() != NULL || dlcore_products_native_avx2() != NULL;
+    return dlcore_products_native(0) != NULL;
 }
 
 #define NEEDS_HALF()     \

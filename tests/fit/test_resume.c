@@ -338,7 +338,7 @@ static void test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits(vo
     whole_t full;
 
     (void)state;
-    if (dlcore_products_native_avx2() == NULL && dlcore_products_native_avx512() == NULL)
+    if (dlcore_products_native(0) == NULL)
         skip();
     full = whole_run(kinds[0], TENSORS);
     precision = dlcore_model_bfloat16();

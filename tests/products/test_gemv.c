@@ -14,7 +14,6 @@
 
 #include "base/float_mode.h"
 #include "base/size.h"
-#include "kernels/cpu.h"
 #include "products/chain.h"
 #include "products/gemv.h"
 #include "products/products_native.h"
@@ -23,8 +22,8 @@
 
 enum { WIDTH_MAX = 300, ROWS = 3 };
 
-static const dlcore_gemv_functions_t *gemvs[3];
-static const dlcore_chain_functions_t *chains[3];
+static const dlcore_gemv_functions_t *gemvs[4];
+static const dlcore_chain_functions_t *chains[4];
 static size_t targets;
 
 static int find_targets(void **state)
@@ -32,13 +31,9 @@ static int find_targets(void **state)
     (void)state;
     gemvs[targets] = dlcore_gemv_portable();
     chains[targets++] = dlcore_chain_portable();
-    if (dlcore_cpu_has_avx2() && dlcore_gemv_avx2() != NULL) {
-        gemvs[targets] = dlcore_gemv_avx2();
-        chains[targets++] = dlcore_chain_avx2();
-    }
-    if (dlcore_cpu_has_avx512() && dlcore_gemv_avx512() != NULL) {
-        gemvs[targets] = dlcore_gemv_avx512();
-        chains[targets++] = dlcore_chain_avx512();
+    for (size_t i = 0; dlcore_products_native(i) != NULL; i++) {
+        gemvs[targets] = dlcore_gemv_of(dlcore_products_native(i));
+        chains[targets++] = dlcore_chain_functions(i == 0); /* of AVX-512 only those that flush */
     }
     return 0;
 }

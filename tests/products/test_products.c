@@ -18,16 +18,15 @@
 
 typedef void (*check_t)(const products_case_t *c, const dlcore_products_t *products);
 
-static size_t engines(const dlcore_products_t *list[3])
-{
-    const dlcore_products_t *all[] = {dlcore_products_blas(), dlcore_products_native_avx512(),
-                                      dlcore_products_native_avx2()};
-    size_t count = 0;
+enum { ENGINES_MAX = 4 };
 
-    for (size_t i = 0; i < 3; i++) {
-        if (all[i] != NULL)
-            list[count++] = all[i];
-    }
+static size_t engines(const dlcore_products_t *list[ENGINES_MAX])
+{
+    size_t count = 1;
+
+    list[0] = dlcore_products_blas();
+    for (; dlcore_products_native(count - 1) != NULL; count++)
+        list[count] = dlcore_products_native(count - 1);
     return count;
 }
 
@@ -38,7 +37,7 @@ static bool is_native(const dlcore_products_t *products)
 
 static void check_shape(size_t rows, size_t inputs, size_t units, check_t check)
 {
-    const dlcore_products_t *list[3];
+    const dlcore_products_t *list[ENGINES_MAX];
     size_t count = engines(list);
     products_case_t c = products_case(rows, inputs, units, (unsigned)(rows + inputs + units));
 
@@ -336,7 +335,7 @@ static void test_products_pack_kernel_round_trips_with_zero_padding(void **state
 
 static void test_products_native_panels_are_narrow_for_few_columns(void **state)
 {
-    const dlcore_products_t *list[3];
+    const dlcore_products_t *list[ENGINES_MAX];
     size_t count = engines(list);
 
     (void)state;

@@ -12,7 +12,7 @@
 
 #include <dlcore.h>
 
-#include "products/small_loops.h"
+#include "products/products_training.h"
 #include "support/models.h"
 
 enum { SAMPLES = 100, WIDTH = 16, WEIGHTS_MAX = 1200 };
@@ -200,10 +200,18 @@ static void test_small_training_agrees_with_blas(void **state)
     }
 }
 
+/* The index-th that this CPU has, NULL past the last. */
+static const dlcore_small_functions_t *small_target(size_t index)
+{
+    const dlcore_products_t *native = dlcore_products_native(index);
+
+    return native != NULL ? dlcore_products_training(native)->small() : NULL;
+}
+
 /* The other target's code, on the same group. */
 static void test_small_targets_agree(void **state)
 {
-    const dlcore_small_functions_t *targets[2] = {dlcore_small_avx512(), dlcore_small_avx2()};
+    const dlcore_small_functions_t *targets[2] = {small_target(0), small_target(1)};
     dlcore_small_t net = {.layers = {{2, 3, 0, 32, true, DLCORE_ACTIVATION_RELU},
                                      {3, 2, 48, 96, true, DLCORE_ACTIVATION_LINEAR}},
                           .layer_count = 2,
@@ -239,7 +247,7 @@ static void test_small_targets_agree(void **state)
 /* An infinite input must not reach weights that do not exist. */
 static void test_small_infinite_input_leaves_padding_zero(void **state)
 {
-    const dlcore_small_functions_t *targets[2] = {dlcore_small_avx512(), dlcore_small_avx2()};
+    const dlcore_small_functions_t *targets[2] = {small_target(0), small_target(1)};
     const dlcore_small_t net = {.layers = {{1, 2, 0, 16, true, DLCORE_ACTIVATION_LINEAR}},
                                 .layer_count = 1,
                                 .loss = DLCORE_SMALL_SQUARED_ERROR};

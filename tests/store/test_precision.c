@@ -21,7 +21,7 @@ enum { ROWS = 40, INPUTS = 9, CLASSES = 3, BATCH = 8 };
 
 static bool has_half(void)
 {
-    return dlcore_products_native_avx512() != NULL || dlcore_products_native_avx2() != NULL;
+    return dlcore_products_native(0) != NULL;
 }
 
 #define NEEDS_HALF()     \
