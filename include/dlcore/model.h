@@ -91,8 +91,10 @@ typedef enum dlcore_engine {
  * numbers by slower means, no faster than float32. The same seed gives the same bits at any number
  * of threads. It needs the native engine.
  *
- *     options.precision = model_bfloat16(); */
+ *     options.precision = PRECISION_BFLOAT16; */
 typedef struct dlcore_model_precision dlcore_model_precision_t;
+#define DLCORE_PRECISION_FLOAT32 ((const dlcore_model_precision_t *)0)
+#define DLCORE_PRECISION_BFLOAT16 dlcore_model_bfloat16()
 /* Never NULL. A program that calls neither this nor model_load links none of it. */
 DLCORE_API const dlcore_model_precision_t *dlcore_model_bfloat16(void);
 
@@ -107,7 +109,7 @@ typedef struct dlcore_model_options {
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for an engine that this CPU does not have. */
     dlcore_engine_t engine; /* DLCORE_ENGINE_AUTO */
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for bfloat16 without the native engine. */
-    const dlcore_model_precision_t *precision; /* NULL: float32 */
+    const dlcore_model_precision_t *precision; /* DLCORE_PRECISION_FLOAT32 */
     /* With DLCORE_ENGINE_BLAS: leave threads to BLAS, at the number that the host has set, instead
      * of running dlcore's own; false. Then bits depend on BLAS and its number of threads. */
     bool blas_threads;

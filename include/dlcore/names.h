@@ -485,6 +485,8 @@
 #define engine_t dlcore_engine_t
 #define model_precision_t dlcore_model_precision_t
 #define model_bfloat16 dlcore_model_bfloat16
+#define PRECISION_FLOAT32 DLCORE_PRECISION_FLOAT32
+#define PRECISION_BFLOAT16 DLCORE_PRECISION_BFLOAT16
 #define ENGINE_AUTO DLCORE_ENGINE_AUTO
 #define ENGINE_BLAS DLCORE_ENGINE_BLAS
 #define ENGINE_NATIVE DLCORE_ENGINE_NATIVE

@@ -195,7 +195,7 @@ dlcore_model_t *bench_case_model(const bench_case_t *which, dlcore_engine_t engi
     options.engine = engine;
     options.threads = threads;
     if (which->work != BENCH_PREDICTOR && which->precision == BENCH_BFLOAT16)
-        options.precision = dlcore_model_bfloat16();
+        options.precision = DLCORE_PRECISION_BFLOAT16;
     options.error = &error;
     bench_check(dlcore_model_create(&options, &model), error.message);
     if (bench_case_epochs(which) > 0)

@@ -149,7 +149,7 @@ static bool can_train_in_bfloat16(const bench_t *bench)
     bool can;
 
     options.engine = bench->options.engine;
-    options.precision = dlcore_model_bfloat16();
+    options.precision = DLCORE_PRECISION_BFLOAT16;
     can = dlcore_model_create(&options, &model) == DLCORE_OK;
     dlcore_model_free(model);
     return can;

@@ -27,7 +27,7 @@ static dlcore_model_options_t half_options(void)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
 
-    options.precision = dlcore_model_bfloat16();
+    options.precision = DLCORE_PRECISION_BFLOAT16;
     options.threads = 1;
     return options;
 }
@@ -99,7 +99,7 @@ static void test_halves_gradients_are_near_the_exact_ones_and_rounded(void **sta
 
         random_network(&net, last[i % 4], (dlcore_loss_t){.kind = losses[i % 4]}, false);
         reference_gradients(&net, exact);
-        gradients_of(&net, dlcore_model_bfloat16(), half);
+        gradients_of(&net, DLCORE_PRECISION_BFLOAT16, half);
         gradients_of(&net, NULL, full);
         error = gradient_error(&net, exact, half, 1e-2);
         rounded += error > 20.0 * gradient_error(&net, exact, full, 1e-2);
@@ -349,7 +349,7 @@ static void test_halves_ranks_give_the_same_bits(void **state)
     ranked_case_t ranked = ranked_case_default();
     dlcore_collective_t settings = {.deterministic = true};
 
-    ranked.options.precision = dlcore_model_bfloat16();
+    ranked.options.precision = DLCORE_PRECISION_BFLOAT16;
     ranked.hidden[0] = dlcore_layer_dense(37, DLCORE_ACTIVATION_RELU);
     ranked.hidden[1] = dlcore_layer_batch_normalization();
     ranked.hidden_count = 2;
@@ -380,7 +380,7 @@ static void test_halves_ranks_of_another_precision_are_refused(void **state)
     static ranked_result_t results[2];
     ranked_case_t ranked = ranked_case_default();
 
-    ranked.options.precision = dlcore_model_bfloat16();
+    ranked.options.precision = DLCORE_PRECISION_BFLOAT16;
     ranked.adjust = one_in_float32;
     ranked_run(&ranked, 2, NULL, results);
     for (size_t r = 0; r < 2; r++) {

@@ -341,7 +341,7 @@ static void test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits(vo
     if (dlcore_products_native(0) == NULL)
         skip();
     full = whole_run(kinds[0], TENSORS);
-    precision = dlcore_model_bfloat16();
+    precision = DLCORE_PRECISION_BFLOAT16;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         whole_t whole = whole_run(kinds[i], TENSORS);
 

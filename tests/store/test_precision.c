@@ -34,7 +34,7 @@ static bool has_half(void)
 /* 0: float32, 1: bfloat16. */
 static const dlcore_model_precision_t *precision_of(int i)
 {
-    return i == 0 ? NULL : dlcore_model_bfloat16();
+    return i == 0 ? NULL : DLCORE_PRECISION_BFLOAT16;
 }
 
 static dlcore_model_t *model_in(const dlcore_model_precision_t *precision)
@@ -103,13 +103,13 @@ static dlcore_model_t *loaded_with(const saved_t *saved, const dlcore_load_optio
 static void test_precision_is_saved_and_loaded(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(dlcore_model_bfloat16());
-    dlcore_model_t *whole = model_in(dlcore_model_bfloat16());
+    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
+    dlcore_model_t *whole = model_in(DLCORE_PRECISION_BFLOAT16);
     dlcore_model_t *loaded = loaded_with(&saved, NULL), *clone = NULL;
 
     assert_accepted(whole, train(whole, 0, false));
     assert_int_equal(dlcore_model_clone(loaded, &clone), DLCORE_OK);
-    assert_ptr_equal(clone->options.precision, dlcore_model_bfloat16());
+    assert_ptr_equal(clone->options.precision, DLCORE_PRECISION_BFLOAT16);
     assert_accepted(loaded, train(loaded, 0, true));
     assert_true(same_weights(loaded, whole));
     dlcore_model_free(whole);
@@ -149,9 +149,9 @@ static void test_precision_of_files_without_one_is_that_of_the_options(void **st
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_model_t *loaded;
 
-    options.model.precision = dlcore_model_bfloat16();
+    options.model.precision = DLCORE_PRECISION_BFLOAT16;
     loaded = loaded_with(&saved, &options);
-    assert_ptr_equal(loaded->options.precision, dlcore_model_bfloat16());
+    assert_ptr_equal(loaded->options.precision, DLCORE_PRECISION_BFLOAT16);
     dlcore_model_free(loaded);
     free(saved.bytes);
 }
@@ -159,7 +159,7 @@ static void test_precision_of_files_without_one_is_that_of_the_options(void **st
 static void test_precision_is_no_matter_to_who_predicts(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(dlcore_model_bfloat16());
+    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_model_t *loaded = NULL;
 
@@ -173,7 +173,7 @@ static void test_precision_is_no_matter_to_who_predicts(void **state)
 static void test_precision_that_the_engine_lacks_is_refused_by_name(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(dlcore_model_bfloat16());
+    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_error_record_t error = {0};
     dlcore_model_t *loaded = NULL;
@@ -194,7 +194,7 @@ static void test_precision_that_the_engine_lacks_is_refused_by_name(void **state
 static void test_precision_that_is_not_known_is_refused_by_name(void **state)
 {
     NEEDS_HALF();
-    saved_t saved = saved_run(dlcore_model_bfloat16());
+    saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
     dlcore_load_options_t options = dlcore_load_options_default();
     dlcore_error_record_t error = {0};
     dlcore_model_t *loaded = NULL;
@@ -286,7 +286,7 @@ static void test_precision_of_lbfgs_is_float32(void **state)
 {
     NEEDS_HALF();
     samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
-    dlcore_model_t *model = model_in(dlcore_model_bfloat16());
+    dlcore_model_t *model = model_in(DLCORE_PRECISION_BFLOAT16);
 
     assert_int_equal(dlcore_model_fit_lbfgs(model, samples.x, samples.y, NULL, NULL),
                      DLCORE_ERROR_UNSUPPORTED);
