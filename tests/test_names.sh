@@ -43,9 +43,11 @@ functions < "$work/headers" > "$work/functions"
 # shellcheck disable=SC2046
 expanded dlcore.h $(echo "$parts" | tr ' ' '\n' | sed -n 's,..*,dlcore/&.h,p') | functions > "$work/built"
 grep -oE '\<dlcore_[a-z0-9_]+_t\>' "$work/headers" | LC_ALL=C sort -u > "$work/types"
-# Status codes are used by their full names, and so are these functions.
-grep -oE '\<DLCORE_[A-Z0-9_]+\>' "$work/headers" | grep -vE '^DLCORE_(OK|ERROR_.*)$' |
-    LC_ALL=C sort -u > "$work/enumerators"
+# Status codes are used by their full names, and so are these functions. Precisions are macros.
+{
+    grep -oE '\<DLCORE_[A-Z0-9_]+\>' "$work/headers" | grep -vE '^DLCORE_(OK|ERROR_.*)$'
+    sed -n 's/^#define \(DLCORE_PRECISION_[A-Z0-9]*\) .*/\1/p' "$include/dlcore/model.h"
+} | LC_ALL=C sort -u > "$work/enumerators"
 grep -vE '^dlcore_(version|status)_' "$work/functions" |
     LC_ALL=C sort -m - "$work/types" "$work/enumerators" > "$work/public"
 
