@@ -799,6 +799,94 @@ static void test_onnx_operators_weights_of_every_type(void **state)
     }
 }
 
+/* Numbers that only one of the types has, and those at the ends of each. */
+static void test_onnx_operators_numbers_at_the_ends_of_their_types(void **state)
+{
+    static const unsigned char bytes_of_8[] = {1, 0xFE, 0x80}, bools[] = {1, 0, 1};
+    static const unsigned char bytes_of_16[] = {1, 0, 0xFE, 0xFF, 0, 0x80};
+    static const unsigned char bytes_of_32[] = {1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x80};
+    static const unsigned char bytes_of_64[] = {1,    0,    0,    0,    0,    0,    0,    0,
+                                                0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                0,    0,    0,    0,    0,    0,    0,    0x80};
+    static const unsigned char varints[] = {1, 0xFE, 1, 0x80, 1}, zeros[] = {1, 0, 0};
+    static const unsigned char halves[] = {0, 0x3C, 1, 0, 0, 0x84}; /* 1, 2^-24, -2^-14 */
+    static const struct {
+        int type;
+        unsigned field;
+        const void *bytes;
+        size_t size;
+        double numbers[3];
+    } forms[] = {
+        {2, 9, bytes_of_8, 3, {1, 254, 128}},
+        {3, 9, bytes_of_8, 3, {1, -2, -128}},
+        {9, 9, bools, 3, {1, 0, 1}},
+        {4, 9, bytes_of_16, 6, {1, 65534, 32768}},
+        {5, 9, bytes_of_16, 6, {1, -2, -32768}},
+        {12, 9, bytes_of_32, 12, {1, 4294967294.0, 2147483648.0}},
+        {6, 9, bytes_of_32, 12, {1, -2, -2147483648.0}},
+        {13, 9, bytes_of_64, 24, {1, 18446744073709551614.0, 9223372036854775808.0}},
+        {7, 9, bytes_of_64, 24, {1, -2, -9223372036854775808.0}},
+        {12, 11, varints, 5, {1, 254, 128}}, /* uint64_data */
+        {13, 11, varints, 5, {1, 254, 128}},
+        {2, 5, varints, 5, {1, 254, 128}},
+        {9, 5, zeros, 3, {1, 0, 0}},
+        {10, 9, halves, 6, {1, 5.9604644775390625e-8, -6.103515625e-5}},
+    };
+
+    (void)state;
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        double expected[ROWS * WIDTH];
+
+        begin();
+        onnx_typed_tensor(&made, "t", "3", forms[f].type, forms[f].field, forms[f].bytes,
+                          forms[f].size);
+        onnx_node(&made, "Cast", "t", "c", "to=i1");
+        onnx_node(&made, "Mul", "x,c", "y", "");
+        for (size_t i = 0; i < ROWS * WIDTH; i++)
+            expected[i] = (double)x[i] * forms[f].numbers[i % 3];
+        (void)assert_outputs(13, WIDTH, expected);
+    }
+}
+
+/* Fields that do not go with the type, and more or fewer numbers than the shape has. */
+static void test_onnx_operators_numbers_that_are_not_those_of_the_shape_are_refused(void **state)
+{
+    static const unsigned char some[32] = {1, 0x80, 0x80};
+    static const struct {
+        int type;
+        unsigned field;
+        size_t size;
+    } forms[] = {
+        {1, 5, 3},  {12, 5, 3}, {11, 5, 3}, {6, 7, 3}, {1, 10, 24}, {7, 11, 3},
+        {2, 4, 12}, {1, 9, 11}, {1, 9, 13}, {1, 4, 8}, {6, 5, 2},   {6, 5, 3}, /* one is cut off */
+        {7, 7, 4}, /* and some are left */
+    };
+
+    (void)state;
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        size_t size;
+        const unsigned char *bytes;
+
+        begin();
+        onnx_typed_tensor(&made, "t", "3", forms[f].type, forms[f].field, some, forms[f].size);
+        onnx_node(&made, "Cast", "t", "c", "to=i1");
+        onnx_node(&made, "Mul", "x,c", "y", "");
+        bytes = onnx_end(&made, 13, "?,3", &size);
+        onnx_case_refused(bytes, size, DLCORE_ERROR_FORMAT, "has other numbers than its shape");
+    }
+    begin();
+    onnx_typed_tensor(&made, "t", "3", 10, 9, (const unsigned char[]){0, 0x7C, 0, 0x7E, 0, 0xFC},
+                      6);
+    onnx_node(&made, "Cast", "t", "c", "to=i1");
+    onnx_node(&made, "Mul", "x,c", "y", "");
+    {
+        size_t size;
+        const unsigned char *bytes = onnx_end(&made, 13, "?,3", &size);
+
+        (void)onnx_case_survives(bytes, size); /* infinite, and no number */
+    }
+}
+
 /* ---- refusals ---- */
 
 typedef struct refusal {
@@ -988,6 +1076,8 @@ int main(void)
         cmocka_unit_test(test_onnx_operators_a_graph_that_does_nothing_is_a_linear_layer),
         cmocka_unit_test(test_onnx_operators_dropout_does_nothing_and_keeps_its_rate),
         cmocka_unit_test(test_onnx_operators_weights_of_every_type),
+        cmocka_unit_test(test_onnx_operators_numbers_at_the_ends_of_their_types),
+        cmocka_unit_test(test_onnx_operators_numbers_that_are_not_those_of_the_shape_are_refused),
         cmocka_unit_test(test_onnx_operators_what_would_change_numbers_is_refused_by_name),
         cmocka_unit_test(test_onnx_operators_deep_samples_are_refused_until_they_are_flat),
         cmocka_unit_test(test_onnx_operators_one_minus_p_and_p_are_one_unit),
