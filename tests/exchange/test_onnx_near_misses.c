@@ -1,0 +1,336 @@
+/* Graphs that are almost those of an activation or a normalization: with another constant, another
+ * operator, an input in another's place. Each is refused, or gives the numbers that its nodes say,
+ * computed here.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/onnx_case.h"
+
+enum { ROWS = 2, WIDTH = 3, SIZE = ROWS * WIDTH, NODES = 12, INPUTS = 3 };
+
+static const float x[SIZE] = {0.5F, -1.25F, 4.0F, -3.5F, 0.25F, 7.5F};
+
+/* ---- graphs ---- */
+
+typedef struct node {
+    char operation[24], inputs[INPUTS][12], output[12], attributes[48];
+} node_t;
+
+typedef struct graph {
+    node_t nodes[NODES];
+    size_t count;
+} graph_t;
+
+static const char *const constants[] = {"zero", "one", "three", "six", "half", "two", "v"};
+static const double numbers[] = {0, 1, 3, 6, 0.5, 2, 0};
+static const float v[WIDTH] = {2.0F, -0.5F, 4.0F};
+enum { CONSTANTS = sizeof constants / sizeof constants[0] };
+
+static int constant_of(const char *name)
+{
+    for (int i = 0; i < CONSTANTS; i++)
+        if (strcmp(constants[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* A graph of lines "operation inputs output attributes"; "-" for no inputs. */
+static graph_t graph_of(const char *const *lines)
+{
+    graph_t graph = {.count = 0};
+
+    for (; lines[graph.count] != NULL; graph.count++) {
+        node_t *node = &graph.nodes[graph.count];
+        char inputs[48];
+        size_t i = 0;
+
+        assert_true(sscanf(lines[graph.count], "%23s %47s %11s %47[^\n]", node->operation, inputs,
+                           node->output, node->attributes) >= 3);
+        for (char *word = strtok(inputs, ","); word != NULL && inputs[0] != '-';
+             word = strtok(NULL, ","))
+            strcpy(node->inputs[i++], word);
+    }
+    return graph;
+}
+
+/* ---- what it says ---- */
+
+typedef struct value {
+    double numbers[SIZE];
+} value_t;
+
+static double attribute_of(const node_t *node, const char *name, double otherwise)
+{
+    const char *at = strstr(node->attributes, name);
+
+    return at != NULL ? strtod(at + strlen(name) + 2, NULL) : otherwise;
+}
+
+static double apply(const node_t *node, double a, double b, double c)
+{
+    const char *of = node->operation;
+
+    if (strcmp(of, "Add") == 0)
+        return a + b;
+    if (strcmp(of, "Sub") == 0)
+        return a - b;
+    if (strcmp(of, "Mul") == 0)
+        return a * b;
+    if (strcmp(of, "Div") == 0)
+        return a / b;
+    if (strcmp(of, "Pow") == 0)
+        return pow(a, b);
+    if (strcmp(of, "Max") == 0)
+        return a > b ? a : b;
+    if (strcmp(of, "Min") == 0)
+        return a < b ? a : b;
+    if (strcmp(of, "Greater") == 0)
+        return a > b;
+    if (strcmp(of, "Where") == 0)
+        return a != 0 ? b : c;
+    if (strcmp(of, "Clip") == 0)
+        return fmin(fmax(a, b), c);
+    if (strcmp(of, "Sqrt") == 0)
+        return sqrt(a);
+    if (strcmp(of, "Reciprocal") == 0)
+        return 1 / a;
+    if (strcmp(of, "Exp") == 0)
+        return exp(a);
+    if (strcmp(of, "Log") == 0)
+        return log(a);
+    if (strcmp(of, "Abs") == 0)
+        return fabs(a);
+    if (strcmp(of, "Neg") == 0)
+        return -a;
+    if (strcmp(of, "Relu") == 0)
+        return a > 0 ? a : 0;
+    if (strcmp(of, "Tanh") == 0)
+        return tanh(a);
+    if (strcmp(of, "Erf") == 0)
+        return erf(a);
+    if (strcmp(of, "Sigmoid") == 0)
+        return 1 / (1 + exp(-a));
+    if (strcmp(of, "Softplus") == 0)
+        return log1p(exp(a));
+    if (strcmp(of, "HardSigmoid") == 0)
+        return fmin(fmax(a * attribute_of(node, "alpha", 0.2) + attribute_of(node, "beta", 0.5), 0),
+                    1);
+    if (strcmp(of, "ThresholdedRelu") == 0)
+        return a > attribute_of(node, "alpha", 1) ? a : 0;
+    if (strcmp(of, "Constant") == 0)
+        return attribute_of(node, "value_float", 0);
+    fail_msg("%s is not computed here", of);
+    return 0;
+}
+
+static value_t compute(const graph_t *graph, const char *name)
+{
+    value_t result, inputs[INPUTS] = {{{0}}};
+    int constant = constant_of(name);
+    size_t n = 0;
+
+    if (constant >= 0 || strcmp(name, "x") == 0) {
+        for (size_t i = 0; i < SIZE; i++)
+            result.numbers[i] = constant < 0                ? (double)x[i]
+                                : constant == CONSTANTS - 1 ? (double)v[i % WIDTH]
+                                                            : numbers[constant];
+        return result;
+    }
+    while (n < graph->count && strcmp(graph->nodes[n].output, name) != 0)
+        n++;
+    assert_true(n < graph->count);
+    for (size_t k = 0; k < INPUTS && graph->nodes[n].inputs[k][0] != '\0'; k++)
+        inputs[k] = compute(graph, graph->nodes[n].inputs[k]);
+    for (size_t i = 0; i < SIZE; i++)
+        result.numbers[i] = apply(&graph->nodes[n], inputs[0].numbers[i], inputs[1].numbers[i],
+                                  inputs[2].numbers[i]);
+    return result;
+}
+
+/* ---- what is read of it ---- */
+
+static size_t loaded, refused;
+
+static void put_graph(onnx_bytes_t *bytes, const graph_t *graph)
+{
+    onnx_begin(bytes);
+    for (size_t i = 0; i + 1 < CONSTANTS; i++) {
+        float number = (float)numbers[i];
+
+        onnx_tensor(bytes, constants[i], "", &number);
+    }
+    onnx_tensor(bytes, "v", "3", v);
+    for (size_t n = 0; n < graph->count; n++) {
+        const node_t *node = &graph->nodes[n];
+        char inputs[48];
+
+        snprintf(inputs, sizeof inputs, "%s%s%s%s%s", node->inputs[0],
+                 node->inputs[1][0] != '\0' ? "," : "", node->inputs[1],
+                 node->inputs[2][0] != '\0' ? "," : "", node->inputs[2]);
+        onnx_node(bytes, node->operation, inputs, node->output, node->attributes);
+    }
+}
+
+static void show_graph(const graph_t *graph)
+{
+    for (size_t n = 0; n < graph->count; n++)
+        print_error("  %s %s %s %s -> %s %s\n", graph->nodes[n].operation,
+                    graph->nodes[n].inputs[0], graph->nodes[n].inputs[1], graph->nodes[n].inputs[2],
+                    graph->nodes[n].output, graph->nodes[n].attributes);
+}
+
+/* Refused, or the numbers are those of the nodes. */
+static void check_graph(const graph_t *graph)
+{
+    static onnx_bytes_t bytes;
+    dlcore_onnx_load_options_t options = dlcore_onnx_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = NULL;
+    const unsigned char *whole;
+    float y[SIZE];
+    value_t expected;
+    size_t size;
+
+    put_graph(&bytes, graph);
+    whole = onnx_end(&bytes, 13, "?,3", &size);
+    options.error = &error;
+    if (dlcore_onnx_load_memory(whole, size, &options, &model) != DLCORE_OK) {
+        assert_true(error.message[0] != '\0');
+        refused++;
+        return;
+    }
+    loaded++;
+    assert_int_equal(dlcore_model_output_width(model), WIDTH);
+    onnx_case_predict(model, ROWS, x, y);
+    dlcore_model_free(model);
+    expected = compute(graph, "y");
+    for (size_t i = 0; i < SIZE; i++) {
+        double e = expected.numbers[i], difference = fabs((double)y[i] - e);
+
+        if (!(difference <= 2e-5 * fmax(1, fabs(e))) && (isfinite(e) || isfinite(y[i]))) {
+            show_graph(graph);
+            fail_msg("of %g: %.9g, not %.9g", (double)x[i], (double)y[i], e);
+        }
+    }
+}
+
+/* ---- misses ---- */
+
+static void miss_inputs(const graph_t *graph, size_t n)
+{
+    for (size_t k = 0; k < INPUTS && graph->nodes[n].inputs[k][0] != '\0'; k++) {
+        graph_t other = *graph;
+
+        for (int i = 0; i < CONSTANTS; i++) {
+            strcpy(other.nodes[n].inputs[k], constants[i]);
+            check_graph(&other);
+        }
+        strcpy(other.nodes[n].inputs[k], "x");
+        check_graph(&other);
+        for (size_t before = 0; before < n; before++) {
+            strcpy(other.nodes[n].inputs[k], graph->nodes[before].output);
+            check_graph(&other);
+        }
+    }
+    if (graph->nodes[n].inputs[1][0] != '\0') {
+        graph_t other = *graph;
+
+        strcpy(other.nodes[n].inputs[0], graph->nodes[n].inputs[1]);
+        strcpy(other.nodes[n].inputs[1], graph->nodes[n].inputs[0]);
+        check_graph(&other);
+    }
+}
+
+static void miss_operator(const graph_t *graph, size_t n)
+{
+    static const char *const of_two[] = {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min"};
+    static const char *const of_one[] = {"Sqrt", "Reciprocal", "Exp", "Log",     "Abs",     "Neg",
+                                         "Relu", "Tanh",       "Erf", "Sigmoid", "Softplus"};
+    bool two = graph->nodes[n].inputs[1][0] != '\0';
+    graph_t other = *graph;
+
+    if (graph->nodes[n].inputs[0][0] == '\0' || graph->nodes[n].inputs[2][0] != '\0')
+        return;
+    other.nodes[n].attributes[0] = '\0';
+    for (size_t i = 0; i < (two ? sizeof of_two : sizeof of_one) / sizeof of_one[0]; i++) {
+        strcpy(other.nodes[n].operation, two ? of_two[i] : of_one[i]);
+        check_graph(&other);
+    }
+}
+
+static void miss_attributes(const graph_t *graph, size_t n)
+{
+    static const char *const other_numbers[] = {"0", "0.5", "1", "-1", "1.5", "2", "20"};
+    const char *at = strstr(graph->nodes[n].attributes, "=f");
+    graph_t other = *graph;
+
+    for (size_t i = 0; at != NULL && i < sizeof other_numbers / sizeof other_numbers[0]; i++) {
+        size_t kept = (size_t)(at - graph->nodes[n].attributes) + 2;
+
+        strcpy(other.nodes[n].attributes + kept, other_numbers[i]);
+        check_graph(&other);
+    }
+}
+
+static void test_onnx_near_misses_compute_what_their_nodes_say(void **state)
+{
+    static const char *const graphs[][NODES] = {
+        {"Sigmoid x s", "Mul x,s y"},
+        {"HardSigmoid x s alpha=f0.16666667", "Mul x,s y"},
+        {"Add x,three a", "Clip a,zero,six c", "Mul x,c m", "Div m,six y"},
+        {"Add three,x a", "Clip a,zero,six c", "Div c,six y"},
+        {"Softplus x s", "Tanh s t", "Mul x,t y"},
+        {"Abs x a", "Add one,a s", "Div x,s y"},
+        {"Sigmoid x s", "Log s y"},
+        {"Neg x n", "Softplus n s", "Neg s y"},
+        {"Tanh x t", "Sub x,t y"},
+        {"Constant - f value_float=f4", "Mul x,x q", "Add f,q s", "Sqrt s r", "Add x,r a",
+         "Mul half,a y"},
+        {"HardSigmoid x h alpha=f0.5", "Mul h,h q", "Sub x,one a", "Relu a r", "Add q,r y"},
+        {"Softplus x s", "Constant - l value_float=f20", "Greater x,l g", "Where g,x,s y"},
+        {"Constant - r value_float=f1.41421356", "Div x,r d", "Erf d e", "Add e,one a", "Mul x,a m",
+         "Mul m,half y"},
+        {"Constant - k value_float=f0.044715", "Constant - r value_float=f0.7978845608",
+         "Pow x,three p", "Mul p,k q", "Add x,q s", "Mul s,r i", "Tanh i t", "Add t,one a",
+         "Mul x,half h", "Mul h,a y"},
+        {"Relu x p", "Neg x n", "Relu n m", "Mul v,m s", "Sub p,s y"},
+        {"ThresholdedRelu x t alpha=f0.5", "Sub x,half b", "Min b,zero m", "Mul m,two s",
+         "Add t,s y"},
+        {"Sub x,v d", "Div d,two n", "Add n,one y"},
+        {"Clip x,zero,six c", "Mul c,two y"},
+    };
+
+    (void)state;
+    for (size_t g = 0; g < sizeof graphs / sizeof graphs[0]; g++) {
+        graph_t graph = graph_of(graphs[g]);
+
+        check_graph(&graph);
+        for (size_t n = 0; n < graph.count; n++) {
+            miss_inputs(&graph, n);
+            miss_operator(&graph, n);
+            miss_attributes(&graph, n);
+        }
+    }
+    print_message("%zu graphs read, %zu refused\n", loaded, refused);
+    assert_in_range(loaded, 200, 100000);
+    assert_in_range(refused, 200, 100000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_onnx_near_misses_compute_what_their_nodes_say),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
