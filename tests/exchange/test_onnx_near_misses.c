@@ -16,7 +16,7 @@
 
 #include "support/onnx_case.h"
 
-enum { ROWS = 2, WIDTH = 3, SIZE = ROWS * WIDTH, NODES = 12, INPUTS = 3 };
+enum { ROWS = 2, WIDTH = 3, SIZE = ROWS * WIDTH, NODES = 14, INPUTS = 3 };
 
 static const float x[SIZE] = {0.5F, -1.25F, 4.0F, -3.5F, 0.25F, 7.5F};
 
@@ -31,8 +31,8 @@ typedef struct graph {
     size_t count;
 } graph_t;
 
-static const char *const constants[] = {"zero", "one", "three", "six", "half", "two", "v"};
-static const double numbers[] = {0, 1, 3, 6, 0.5, 2, 0};
+static const char *const constants[] = {"zero", "one", "three", "six", "half", "two", "least", "v"};
+static const double numbers[] = {0, 1, 3, 6, 0.5, 2, 1e-12, 0};
 static const float v[WIDTH] = {2.0F, -0.5F, 4.0F};
 enum { CONSTANTS = sizeof constants / sizeof constants[0] };
 
@@ -133,6 +133,24 @@ static double apply(const node_t *node, double a, double b, double c)
     return 0;
 }
 
+/* Over the units of a sample, or, where axes is 0, over the samples. */
+static value_t reduce(const node_t *node, const value_t *of)
+{
+    bool samples = strstr(node->attributes, "axes=I0") != NULL;
+    bool squares = strcmp(node->operation, "ReduceL2") == 0;
+    value_t result;
+
+    for (size_t i = 0; i < SIZE; i++) {
+        double sum = 0;
+
+        for (size_t k = 0; k < SIZE; k++)
+            if (samples ? k % WIDTH == i % WIDTH : k / WIDTH == i / WIDTH)
+                sum += squares ? of->numbers[k] * of->numbers[k] : of->numbers[k];
+        result.numbers[i] = squares ? sqrt(sum) : sum / (samples ? ROWS : WIDTH);
+    }
+    return result;
+}
+
 static value_t compute(const graph_t *graph, const char *name)
 {
     value_t result, inputs[INPUTS] = {{{0}}};
@@ -151,6 +169,8 @@ static value_t compute(const graph_t *graph, const char *name)
     assert_true(n < graph->count);
     for (size_t k = 0; k < INPUTS && graph->nodes[n].inputs[k][0] != '\0'; k++)
         inputs[k] = compute(graph, graph->nodes[n].inputs[k]);
+    if (strncmp(graph->nodes[n].operation, "Reduce", 6) == 0)
+        return reduce(&graph->nodes[n], &inputs[0]);
     for (size_t i = 0; i < SIZE; i++)
         result.numbers[i] = apply(&graph->nodes[n], inputs[0].numbers[i], inputs[1].numbers[i],
                                   inputs[2].numbers[i]);
@@ -261,6 +281,16 @@ static void miss_operator(const graph_t *graph, size_t n)
 
     if (graph->nodes[n].inputs[0][0] == '\0' || graph->nodes[n].inputs[2][0] != '\0')
         return;
+    if (strncmp(graph->nodes[n].operation, "Reduce", 6) == 0) {
+        strcpy(other.nodes[n].attributes, "axes=I0");
+        check_graph(&other);
+        strcpy(other.nodes[n].attributes, "axes=I1 keepdims=i1");
+        check_graph(&other);
+        strcpy(other.nodes[n].operation,
+               graph->nodes[n].operation[6] == 'L' ? "ReduceMean" : "ReduceL2");
+        check_graph(&other);
+        return;
+    }
     other.nodes[n].attributes[0] = '\0';
     for (size_t i = 0; i < (two ? sizeof of_two : sizeof of_one) / sizeof of_one[0]; i++) {
         strcpy(other.nodes[n].operation, two ? of_two[i] : of_one[i]);
@@ -308,6 +338,19 @@ static void test_onnx_near_misses_compute_what_their_nodes_say(void **state)
          "Add t,s y"},
         {"Sub x,v d", "Div d,two n", "Add n,one y"},
         {"Clip x,zero,six c", "Mul c,two y"},
+        {"Mul x,x q", "ReduceMean q m axes=I-1", "Add half,m e", "Sqrt e s", "Div x,s n",
+         "Mul v,n y"},
+        {"Pow x,two q", "ReduceMean q m axes=I-1 keepdims=i1", "Add m,half e", "Sqrt e s",
+         "Reciprocal s i", "Mul x,i n", "Mul n,v y"},
+        {"Mul x,x q", "ReduceMean q m axes=I1", "Add half,m e", "Sqrt e s", "Div one,s i",
+         "Mul i,x y"},
+        {"ReduceMean x m axes=I-1", "Sub x,m d", "Pow d,two q", "ReduceMean q n axes=I1",
+         "Add n,half e", "Sqrt e s", "Div d,s z", "Mul z,v g", "Add g,v y"},
+        {"ReduceMean x m axes=I1", "Neg m n", "Sub x,m d", "Mul d,d q", "ReduceMean q r axes=I1",
+         "Add r,half e", "Sqrt e s", "Reciprocal s i", "Mul i,v g", "Mul x,g a", "Mul n,g b",
+         "Add a,b y"},
+        {"ReduceL2 x l axes=I-1", "Max l,least d", "Div x,d y"},
+        {"ReduceL2 x l axes=I-1", "Clip l,least,six d", "Div x,d y"},
     };
 
     (void)state;
