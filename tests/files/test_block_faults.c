@@ -129,7 +129,7 @@ static int make_wide_row(void **state)
 {
     (void)state;
     memset(wide_row, 'w', sizeof wide_row - 1);
-    memcpy(wide_row + sizeof wide_row - 6, ", |1\n", 5);
+    memcpy(wide_row + sizeof wide_row - 6, ", |1\n", 6);
     return 0;
 }
 
