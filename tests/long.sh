@@ -28,12 +28,18 @@ jobs=$(nproc)
 # name, pieces, what it does
 parts="
 sequences 50 random sequences of public calls against three oracles, 2,000 a piece
+fuzz_calls 10 libFuzzer under ASan and UBSan: scripts of public calls, 100,000 a piece
+calls_memory 4 scripts of public calls under MSan, 50,000 a piece
+calls_thread 4 scripts of public calls on two threads or more, under TSan, 25,000 a piece
 fuzz_csv 10 libFuzzer under ASan and UBSan, 100,000 inputs a piece
 fuzz_idx 10 likewise
 fuzz_keras 10 likewise
 fuzz_npy 10 likewise
+fuzz_npz 10 likewise
+fuzz_onnx 10 likewise
 fuzz_safetensors 10 likewise
 fuzz_svmlight 10 likewise
+fuzz_table 10 likewise
 fuzz_weights 10 likewise
 keras 4 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0 and 3.0.5
 kills 10 saving, killed at a random moment, 1,000 times a piece
@@ -42,6 +48,8 @@ soak 1 ten minutes of mixed work over threads
 bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
 thread 1 every test under TSan
+memory 1 every test of the core under MSan, with a cmocka that it knows, too
+valgrind 8 every test under valgrind, with the BLAS of the system
 mpi 2 ranks over Open MPI and MPICH: every case on 1, 2, 3, 4 and 8 processes; 100 kills
 architectures 7 every test on i386, musl, armhf, arm64, s390x, riscv64 and ppc64el, a piece each
 compilers 2 each gcc and clang of the distribution; CMake 3.21 and newer, unity, link-time optimization
@@ -73,6 +81,34 @@ recipe() {
             '{print} $2 == seed {found = $5} END {exit !(found + 0 >= least)}'
 }
 
+# What is not compiled under MSan would look unset to it: so without zlib and the parts' packages, and
+# cmocka is compiled here.
+memory_sanitizer() {
+    cmocka_source "$build/memory-cmocka"
+    cmocka=$build/memory-cmocka
+    cmake -S "$cmocka/cmocka" -B "$cmocka/build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DCMAKE_C_FLAGS="-fsanitize=memory -fno-omit-frame-pointer -w" -DBUILD_SHARED_LIBS=OFF \
+        -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$cmocka/prefix" > "$build/memory.log"
+    cmake --build "$cmocka/build" --parallel "$jobs" --target install > "$build/memory.log"
+    export PKG_CONFIG_LIBDIR="$cmocka/prefix/lib/pkgconfig"
+    configured memory -DCMAKE_C_COMPILER=clang -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=memory -DDLCORE_ZLIB=OFF \
+        -DDLCORE_KERAS=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF -DDLCORE_MPI=OFF
+    ctest --test-dir "$build/memory" --output-on-failure --timeout 1200
+}
+
+# under_valgrind PIECE PIECES: every PIECES-th test program. Not those that measure stacks, or count threads
+# and time.
+under_valgrind() {
+    find "$build/valgrind/tests" -maxdepth 1 -name 'test_*' -type f -perm -u+x | sort |
+        grep -vE '/test_(stack|kill|fork|soak|properties|sequences)$' |
+        awk -v piece="$1" -v pieces="$2" 'NR % pieces == piece % pieces' > "$build/valgrind.$1.txt"
+    while read -r program; do
+        echo "$program"
+        valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+            --trace-children=no "$program" < /dev/null
+    done < "$build/valgrind.$1.txt"
+}
+
 # A piece that was skipped, for want of the network, fails: it is none that has passed.
 keras_piece() {
     case $1 in
@@ -96,6 +132,8 @@ run() {
         keras_piece "$2"
         ;;
     fuzz_*) tests/fuzz/run.sh 100000 "$1" ;;
+    calls_memory) DLCORE_FUZZ_SANITIZE=memory tests/fuzz/run.sh 50000 fuzz_calls ;;
+    calls_thread) DLCORE_FUZZ_SANITIZE=thread DLCORE_FUZZ_THREADS=2 tests/fuzz/run.sh 25000 fuzz_calls ;;
     kills)
         released
         DLCORE_KILLS=1000 "$build/release/tests/test_kill"
@@ -121,6 +159,13 @@ run() {
     thread)
         configured thread -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=thread
         ctest --test-dir "$build/thread" --output-on-failure --timeout 1200
+        ;;
+    memory)
+        memory_sanitizer
+        ;;
+    valgrind)
+        configured valgrind
+        under_valgrind "$2" 8
         ;;
     mpi)
         released

@@ -15,14 +15,16 @@ dlcore_status dlcore_ranks_create(const dlcore_allocator_t *allocator,
                                   dlcore_ranks_t **ranks, dlcore_error_record_t *error)
 {
     dlcore_ranks_t *made = dlcore_allocate(allocator, 1, sizeof *made);
+    dlcore_status status;
 
     *ranks = NULL;
     if (made == NULL)
         return dlcore_fail_memory(error, "collective", sizeof *made);
     *made = (dlcore_ranks_t){.allocator = *allocator, .collective = *collective};
-    if (dlcore_ranks_reserve(made, record_bytes, error) != DLCORE_OK) {
+    status = dlcore_ranks_reserve(made, record_bytes, error);
+    if (status != DLCORE_OK) {
         dlcore_ranks_free(made);
-        return DLCORE_ERROR_MEMORY;
+        return status;
     }
     *ranks = made;
     return DLCORE_OK;
@@ -32,12 +34,17 @@ dlcore_status dlcore_ranks_reserve(dlcore_ranks_t *ranks, size_t record_bytes,
                                    dlcore_error_record_t *error)
 {
     void *records;
+    size_t bytes;
 
     if (record_bytes <= ranks->record_bytes)
         return DLCORE_OK;
-    records = dlcore_allocate(&ranks->allocator, ranks->collective.size, record_bytes);
+    if (!dlcore_size_multiply(ranks->collective.size, record_bytes, &bytes))
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
+                           "collective: %zu ranks with records of %zu bytes are too many",
+                           ranks->collective.size, record_bytes);
+    records = dlcore_allocate(&ranks->allocator, 1, bytes);
     if (records == NULL)
-        return dlcore_fail_memory(error, "collective", record_bytes);
+        return dlcore_fail_memory(error, "collective", bytes);
     dlcore_release(&ranks->allocator, ranks->records);
     ranks->records = records;
     ranks->record_bytes = record_bytes;

@@ -117,6 +117,11 @@ static dlcore_status check_crossing(const crossing_t *crossing, size_t count)
                                : "cross_validate: there are no candidates");
     for (size_t i = 0; i < count && status == DLCORE_OK; i++)
         status = check_candidate(&crossing->candidates[i], i, options);
+    /* before there are results for so many, or none; k_fold says the rest */
+    if (status == DLCORE_OK)
+        status = dlcore_check_count("cross_validate", "folds", options->folds.folds, 2,
+                                    dlcore_size_max(2, dlcore_tensor_length(crossing->x, 0)),
+                                    options->error);
     return status;
 }
 

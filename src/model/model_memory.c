@@ -49,12 +49,15 @@ static dlcore_status measure_workspace(const dlcore_network_t *settled,
 {
     dlcore_network_t network = *settled;
     dlcore_workspace_t workspace = {0};
+    dlcore_error_record_t found; /* of memory that was not there it says nothing to the caller */
     dlcore_status status;
 
     network.allocator = refusing_allocator(bytes);
     status = dlcore_workspace_create(&network, objective, DLCORE_WORKSPACE_TRAIN, DLCORE_BATCH_ROWS,
-                                     rows, workers, &workspace, error);
-    return status == DLCORE_ERROR_MEMORY ? DLCORE_OK : status;
+                                     rows, workers, &workspace, &found);
+    if (status == DLCORE_OK || status == DLCORE_ERROR_MEMORY)
+        return DLCORE_OK;
+    return dlcore_fail(error, status, "%s", found.message);
 }
 
 static size_t measure_plan(const dlcore_network_t *settled, const dlcore_optimizer_t *optimizer)
@@ -106,8 +109,6 @@ static dlcore_status measure_model(const dlcore_model_t *model, size_t batch_siz
 
     if (model->compiled)
         status = measure_training(model, network, batch_size, &found, error);
-    /* messages of memory that was not there say nothing here */
-    dlcore_error_clear(status == DLCORE_OK ? error : NULL);
     if (status == DLCORE_OK)
         *memory = found;
     return status;

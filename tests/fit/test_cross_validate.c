@@ -214,6 +214,12 @@ static void test_cross_validate_names_the_candidate_and_fold_that_failed(void **
     options.folds.folds = 91;
     assert_failed(cross_validate(candidates, 1, samples.x, samples.y, &options, &table),
                   DLCORE_ERROR_ARGUMENT, &error, "folds must lie in 2 .. 90");
+    options.folds.folds = 0;
+    assert_failed(cross_validate(candidates, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_ARGUMENT, &error, "folds must lie in 2 .. 90");
+    options.folds.folds = SIZE_MAX / 16; /* results for so many are not asked for */
+    assert_failed(cross_validate(candidates, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_ARGUMENT, &error, "folds must lie in 2 .. 90");
     assert_failed(cross_validate(candidates, 0, samples.x, samples.y, &options, &table),
                   DLCORE_ERROR_ARGUMENT, &error, "there are no candidates");
     model_free(raw);

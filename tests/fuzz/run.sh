@@ -3,10 +3,14 @@
 #
 #   tests/fuzz/run.sh [RUNS [FUZZER...]]
 #
-# RUNS inputs each, 1000000 when it is not given; FUZZER: fuzz_npy and so on, all by default. Builds
-# into build-fuzz, installs what is missing as .ci/run does. What is found along the way goes to a
-# temporary corpus and is forgotten; an input that breaks something stays in build-fuzz/findings,
-# and the script fails.
+# RUNS inputs each, 1000000 when it is not given; FUZZER: fuzz_npy and so on, by default every reader.
+# fuzz_calls, scripts of public calls, runs where it is named. DLCORE_FUZZ_SANITIZE=memory: under MSan,
+# without parts and zlib, which it does not know; =thread: under TSan. DLCORE_FUZZ_THREADS=N: models of
+# fuzz_calls have N threads or more.
+#
+# Builds into build-fuzz (build-fuzz-memory, build-fuzz-thread), installs what is missing as .ci/run
+# does. What is found along the way goes to a temporary corpus and is forgotten; an input that breaks
+# something stays in the build's findings/, and the script fails.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -14,7 +18,16 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$top"
 # shellcheck source=.ci/packages.sh
 . .ci/packages.sh
+sanitize=${DLCORE_FUZZ_SANITIZE:-address,undefined}
 build=$top/build-fuzz
+without=
+case $sanitize in
+memory)
+    build=$top/build-fuzz-memory
+    without="-DDLCORE_ZLIB=OFF -DDLCORE_KERAS=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF -DDLCORE_MPI=OFF"
+    ;;
+thread) build=$top/build-fuzz-thread ;;
+esac
 findings=$build/findings
 runs=${1:-1000000}
 test $# = 0 || shift
@@ -25,11 +38,13 @@ need_package libcmocka-dev libhdf5-dev libnanopb-dev libzip-dev
 install_packages
 
 mkdir -p "$findings"
+# shellcheck disable=SC2086 # words
 cmake -S . -B "$build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-    -DDLCORE_FUZZ=ON -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=address,undefined \
-    -DDLCORE_BUILD_EXAMPLES=OFF > "$build/log"
+    -DDLCORE_FUZZ=ON -DDLCORE_BLAS=portable -DDLCORE_SANITIZE="$sanitize" \
+    -DDLCORE_BUILD_EXAMPLES=OFF $without > "$build/log"
 # shellcheck disable=SC2046 # words
-test $# != 0 || set -- $(sed -n 's/^ *\(fuzz_[a-z]*\)$/\1/p' tests/fuzz/CMakeLists.txt)
+test $# != 0 || set -- $(sed -n 's/^ *\(fuzz_[a-z]*\)$/\1/p' tests/fuzz/CMakeLists.txt |
+    grep -vx fuzz_calls)
 cmake --build "$build" --parallel "$(nproc)" --target "$@" > "$build/log"
 
 corpus=$(mktemp -d)
@@ -39,6 +54,7 @@ for fuzzer in "$@"; do
     mkdir "$corpus/$fuzzer"
     begin=$(date +%s)
     case $fuzzer in
+    fuzz_calls) longest=512 ;;
     fuzz_keras) longest=20480 ;;
     fuzz_onnx | fuzz_safetensors | fuzz_weights) longest=16384 ;; # whole models
     *) longest=4096 ;;

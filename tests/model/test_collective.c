@@ -92,6 +92,9 @@ static void test_collective_that_is_wrong_is_refused_by_name(void **state)
     bad.size = 2;
     bad.local_batch_statistics = true;
     assert_refused(&bad, DLCORE_ERROR_ARGUMENT, "local_batch_statistics");
+    bad = good;
+    bad.size = SIZE_MAX;
+    assert_refused(&bad, DLCORE_ERROR_OVERFLOW, "ranks with records of");
     assert_int_equal(dlcore_model_set_collective(NULL, &good), DLCORE_ERROR_ARGUMENT);
     loopback_free(loopback);
 }
