@@ -56,6 +56,7 @@ compilers 2 each gcc and clang of the distribution; CMake 3.21 and newer, unity,
 two_files 1 every test against the two files of amalgamate.sh
 windows 1 Windows: every test under wine
 coverage 1 lines and branches of src that the tests go through, and those that nothing takes
+messages 1 every message of src is written by some test, or has a reason why not: of what coverage counted
 mutation 4 110 changes of the sources, one at a time, that the tests have to notice: at most an hour a piece
 reproducible 1 two builds in two folders have the same bytes
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
@@ -181,6 +182,10 @@ run() {
     compilers) tests/compilers.sh "$build/compilers" "$(test "$2" = 1 && echo compilers || echo cmake)" ;;
     two_files) tests/two_files.sh "$build/two_files" ;;
     coverage) tests/coverage.sh "$build/coverage" ;;
+    messages)
+        test -s "$build/coverage/counts.txt" || tests/coverage.sh "$build/coverage" || true
+        tests/messages.sh "$build/coverage"
+        ;;
     mutation) tests/mutation.sh 110 "$2" "$build/mutation-$commit" ;;
     reproducible) tests/reproducible.sh "$build/reproducible" ;;
     recipes)
@@ -230,7 +235,7 @@ for part in "$@"; do
             musl-tools qemu-user dpkg-dev
         ;;
     compilers | mutation) need_package ninja-build ;;
-    coverage) need_command llvm-cov llvm ;;
+    coverage | messages) need_command llvm-cov llvm ;;
     esac
 done
 need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev
