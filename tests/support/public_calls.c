@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -146,13 +147,18 @@ struct public_scene {
 
 /* Memory from an allocator that leaves errno changed, as malloc may, also where it succeeds. */
 static size_t calls_until_failure; /* 0: none fails */
+static bool fails_for_ever, has_failed;
+static atomic_size_t live_blocks;
 
 static void *allocate(void *user, size_t size)
 {
-    bool fails = calls_until_failure > 0 && --calls_until_failure == 0;
+    bool fails =
+        (calls_until_failure > 0 && --calls_until_failure == 0) || (has_failed && fails_for_ever);
     void *memory = fails ? NULL : malloc(size);
 
     (void)user;
+    has_failed |= fails;
+    live_blocks += memory != NULL;
     errno = ENOMEM;
     return memory;
 }
@@ -160,6 +166,7 @@ static void *allocate(void *user, size_t size)
 static void release(void *user, void *memory)
 {
     (void)user;
+    live_blocks--;
     free(memory);
     errno = ENOMEM;
 }
@@ -318,15 +325,40 @@ const public_call_t public_calls[] = {
 const size_t public_call_count = sizeof public_calls / sizeof public_calls[0];
 
 bool public_scene_run_without_memory(public_scene_t *s, const public_call_t *call, size_t fail_at,
-                                     public_outcome_t *outcome)
+                                     bool for_ever, public_outcome_t *outcome)
 {
     bool failed;
 
     calls_until_failure = fail_at;
+    fails_for_ever = for_ever;
     *outcome = public_scene_run(s, call, 0);
-    failed = calls_until_failure == 0;
+    failed = has_failed;
     calls_until_failure = 0;
+    fails_for_ever = has_failed = false;
     return failed;
+}
+
+size_t public_scene_blocks(void)
+{
+    return live_blocks;
+}
+
+/* What was there before the call still predicts, unless the call has freed it. */
+bool public_scene_still_works(public_scene_t *s)
+{
+    float outputs[SAMPLES * CLASSES];
+    const size_t shape[2] = {SAMPLES, CLASSES};
+    dlcore_tensor_t *y_pred = NULL;
+    bool works;
+
+    if (s->model == NULL || s->x == NULL)
+        return true;
+    if (dlcore_tensor_borrow(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, outputs, 0, &y_pred, NULL) !=
+        DLCORE_OK)
+        return false;
+    works = dlcore_model_predict(s->model, s->x, y_pred) == DLCORE_OK;
+    dlcore_tensor_free(y_pred);
+    return works;
 }
 
 public_outcome_t public_scene_run(public_scene_t *s, const public_call_t *call, size_t null)
@@ -708,7 +740,9 @@ void public_scene_free(public_scene_t *s)
     dlcore_model_free(s->unbuilt);
     dlcore_model_free(s->other);
     (void)fclose(s->stream);
-    free(s->made_bytes);
-    free(s->made_text);
+    if (s->made_bytes != NULL)
+        release(NULL, s->made_bytes);
+    if (s->made_text != NULL)
+        release(NULL, s->made_text);
     free(s);
 }

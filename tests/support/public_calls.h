@@ -37,8 +37,13 @@ typedef struct public_outcome {
 
 /* Runs a call; with its pointer argument number `null`, from 1, NULL. 0: as it should be. */
 public_outcome_t public_scene_run(public_scene_t *scene, const public_call_t *call, size_t null);
-/* Runs a call whose allocation number `fail_at`, from 1, fails. false: it asked for fewer. */
+/* Runs a call whose allocation number `fail_at`, from 1, fails, or with `for_ever` that and all
+ * later ones. false: it asked for fewer. */
 bool public_scene_run_without_memory(public_scene_t *scene, const public_call_t *call,
-                                     size_t fail_at, public_outcome_t *outcome);
+                                     size_t fail_at, bool for_ever, public_outcome_t *outcome);
+/* Blocks of memory that scenes have and did not give back. */
+size_t public_scene_blocks(void);
+/* Whether the scene's model still predicts, where there is one. */
+bool public_scene_still_works(public_scene_t *scene);
 
 #endif
