@@ -37,6 +37,15 @@
  * many runs: where CPUs are short of anyway, moving costs more than it brings. */
 #define RUNS_BETWEEN_MOVES 16
 
+/* Workers that arrive at a barrier at one counter. More have one for each such group, and a
+ * group's last one goes on to theirs: otherwise one cache line would pass through all of them, one
+ * after the other. Neighbours are often on one cache. */
+#define BARRIER_GROUP 8
+
+typedef struct arrivals {
+    _Alignas(DLCORE_ALIGNMENT) atomic_size_t count;
+} arrivals_t;
+
 typedef struct worker {
     dlcore_wait_word_t go; /* counts this worker's runs */
     dlcore_team_t *team;
@@ -61,9 +70,10 @@ struct dlcore_team {
     atomic_int cpu; /* where the caller is */
 
     _Alignas(DLCORE_ALIGNMENT) atomic_size_t unfinished; /* workers still at work, not the caller */
-    _Alignas(DLCORE_ALIGNMENT) atomic_size_t arrived;    /* at the barrier */
-    dlcore_wait_word_t finished;                         /* counts runs */
-    dlcore_wait_word_t phase;                            /* counts barriers */
+    arrivals_t arrived;                                  /* at the barrier: workers, or groups */
+    arrivals_t groups[MAX_THREADS / BARRIER_GROUP];
+    dlcore_wait_word_t finished; /* counts runs */
+    dlcore_wait_word_t phase;    /* counts barriers */
 };
 
 static atomic_size_t awake;
@@ -179,7 +189,9 @@ static void start_workers(dlcore_team_t *team)
 {
     team->size = 1;
     team->forks = atomic_load(&forks);
-    atomic_store(&team->arrived, 0);
+    atomic_store(&team->arrived.count, 0);
+    for (size_t g = 0; g < MAX_THREADS / BARRIER_GROUP; g++)
+        atomic_store(&team->groups[g].count, 0);
     dlcore_wait_word_init(&team->finished);
     dlcore_wait_word_init(&team->phase);
     for (size_t i = 1; i < team->capacity; i++) {
@@ -280,19 +292,36 @@ void dlcore_team_run(dlcore_team_t *team, size_t workers, dlcore_team_work_t wor
     wait_in_run(team, &team->finished, finished);
 }
 
-void dlcore_team_barrier(dlcore_team_t *team)
+static bool is_last(arrivals_t *at, size_t all)
+{
+    if (atomic_fetch_add(&at->count, 1) + 1 < all)
+        return false;
+    atomic_store_explicit(&at->count, 0, memory_order_relaxed);
+    return true;
+}
+
+static bool arrives_last(dlcore_team_t *team, size_t worker)
+{
+    size_t running = team->running, group = worker / BARRIER_GROUP;
+
+    if (running <= BARRIER_GROUP)
+        return is_last(&team->arrived, running);
+    return is_last(&team->groups[group],
+                   dlcore_size_min(running - group * BARRIER_GROUP, BARRIER_GROUP)) &&
+           is_last(&team->arrived, (running + BARRIER_GROUP - 1) / BARRIER_GROUP);
+}
+
+void dlcore_team_barrier(dlcore_team_t *team, size_t worker)
 {
     unsigned phase;
 
     if (team == NULL || team->running <= 1)
         return;
     phase = atomic_load_explicit(&team->phase.value, memory_order_relaxed);
-    if (atomic_fetch_add(&team->arrived, 1) + 1 < team->running) {
+    if (arrives_last(team, worker))
+        dlcore_wait_word_store(&team->phase, phase + 1);
+    else
         wait_in_run(team, &team->phase, phase);
-        return;
-    }
-    atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
-    dlcore_wait_word_store(&team->phase, phase + 1);
 }
 
 size_t dlcore_team_allowed_cpus(void)

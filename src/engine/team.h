@@ -42,9 +42,10 @@ size_t dlcore_team_size(const dlcore_team_t *team);
  * flush-to-zero) for the run. */
 void dlcore_team_run(dlcore_team_t *team, size_t workers, dlcore_team_work_t work, void *argument);
 
-/* Waits until every worker of the current run is here. Only from within work, by all of them. A
- * full memory barrier. NULL, or a run with one worker: returns at once. */
-void dlcore_team_barrier(dlcore_team_t *team);
+/* Waits until every worker of the current run is here; `worker` is the caller's number. Only from
+ * within work, by all of them. A full memory barrier. NULL, or a run with one worker: returns at
+ * once. */
+void dlcore_team_barrier(dlcore_team_t *team, size_t worker);
 
 /* A worker's place in a run. */
 typedef struct dlcore_place {
@@ -55,7 +56,7 @@ typedef struct dlcore_place {
 static inline void dlcore_place_meet(const dlcore_place_t *place)
 {
     if (place->workers > 1)
-        dlcore_team_barrier(place->team);
+        dlcore_team_barrier(place->team, place->worker);
 }
 
 /* CPUs that this process may run on by its affinity, at least 1, at most 256: a call of the system.

@@ -56,6 +56,7 @@ static void dense_forward(const dlcore_layer_pass_t *pass)
         .bias = pass->layer->use_bias ? pass->values + pass->parameters[BIAS].offset : NULL,
         .activation = later ? dlcore_activate_linear() : pass->activation,
         .y = pass->z != NULL ? pass->z : pass->y,
+        .workers = pass->workers,
     };
     size_t tiles;
 
@@ -71,7 +72,7 @@ static void dense_forward(const dlcore_layer_pass_t *pass)
                               dlcore_share(pass->x->rows, pass->worker + 1, pass->workers));
         return;
     }
-    tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units);
+    tiles = products->forward_tiles(pass->x->rows, product.inputs, product.units, pass->workers);
     products->forward(&product, dlcore_share(tiles, pass->worker, pass->workers),
                       dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
 }
@@ -99,6 +100,7 @@ static void dense_input_gradient(const dlcore_layer_pass_t *pass)
         .activation = pass->activation_below,
         .x = pass->x,
         .dx = pass->dx,
+        .workers = pass->workers,
     };
     size_t tiles;
 
@@ -108,7 +110,8 @@ static void dense_input_gradient(const dlcore_layer_pass_t *pass)
         product.kernel = pass->half->kernel->turned;
         product.pairs = pass->half->half->tiles;
     }
-    tiles = products->input_gradient_tiles(pass->dy->rows, product.inputs, product.units);
+    tiles = products->input_gradient_tiles(pass->dy->rows, product.inputs, product.units,
+                                           pass->workers);
 
     products->input_gradient(&product, dlcore_share(tiles, pass->worker, pass->workers),
                              dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
@@ -145,8 +148,8 @@ static void kernel_gradient(const dlcore_layer_pass_t *pass,
                             const dlcore_kernel_gradient_t *product)
 {
     const dlcore_products_training_t *products = pass->training_products;
-    size_t tiles =
-        products->kernel_gradient_tiles(product->x->rows, product->inputs, product->units);
+    size_t tiles = products->kernel_gradient_tiles(product->x->rows, product->inputs,
+                                                   product->units, pass->workers);
 
     products->kernel_gradient(product, dlcore_share(tiles, pass->worker, pass->workers),
                               dlcore_share(tiles, pass->worker + 1, pass->workers), pass->scratch);
@@ -172,6 +175,7 @@ static void dense_parameter_gradient(const dlcore_layer_pass_t *pass)
         .dz = pass->dy,
         .sink = pass->sink,
         .offset = pass->parameters[KERNEL].offset,
+        .workers = pass->workers,
     };
 
     if (pass->half != NULL) {

@@ -1,10 +1,11 @@
 /* The three products of a dense layer (the two of its gradients in products_training.h), behind
  * which an engine decides how weights lie in memory and who multiplies.
  *
- * Each product is a list of tiles, a fixed grid that depends on shapes alone, so that any number
- * of threads gives the same bits: a caller runs tiles 0 .. count-1 in any order on any threads, as
- * many at once (begin .. end-1) as it likes, with scratch memory of its own. Tiles of one product
- * write disjoint places. A tile never allocates, locks or fails.
+ * Each product is a list of tiles, a fixed grid, so that any number of threads gives the same bits:
+ * BLAS's depends on shapes alone; the native engines' elements have the same bits in any grid, and
+ * more than 16 workers get a finer one. A caller runs tiles 0 .. count-1 in any order on any
+ * threads, as many at once (begin .. end-1) as it likes, with scratch memory of its own. Tiles of
+ * one product write disjoint places. A tile never allocates, locks or fails.
  *
  * Engines: products_blas.c (kernels row-major as in Keras, one panel per matrix, gemm) and
  * products_native.c (kernels in panels of the register tile's width, packed for good).
@@ -39,6 +40,7 @@ typedef struct dlcore_forward {
     const float *bias;
     dlcore_activate_t activation;
     dlcore_matrix_t *y;
+    size_t workers; /* that the grid is for, as forward_tiles was told; 0 is 1 */
     /* NULL: floats. Else x and kernel hold pairs in their place, of neighbouring inputs, whose
      * number `inputs` then is. Native engines only, here and in products_training.h. */
     const dlcore_tiles_t *pairs;
@@ -90,8 +92,8 @@ typedef struct dlcore_products {
     /* Floats of scratch that a tile of any of the three products may use. */
     size_t (*scratch_floats)(size_t rows, size_t inputs, size_t units);
 
-    /* The grid of forward, and tiles begin .. end-1 of it. */
-    size_t (*forward_tiles)(size_t rows, size_t inputs, size_t units);
+    /* The grid of forward for so many workers, and tiles begin .. end-1 of it. */
+    size_t (*forward_tiles)(size_t rows, size_t inputs, size_t units, size_t workers);
     void (*forward)(const dlcore_forward_t *product, size_t begin, size_t end, float *scratch);
 
     /* For engines that leave zeros of a batch of inputs out register tile by register tile, with

@@ -132,13 +132,15 @@ static void blas_unpack_kernel(size_t inputs, size_t units, const float *kernel,
     blas_unpack_rows(inputs, units, 0, inputs, kernel, row_major);
 }
 
-static size_t blas_forward_tiles(size_t rows, size_t inputs, size_t units)
+static size_t blas_forward_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
+    (void)workers;
     return cut_of(rows, units, inputs).tiles;
 }
 
-static size_t blas_input_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t blas_input_gradient_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
+    (void)workers;
     return cut_of(rows, inputs, units).tiles;
 }
 
@@ -309,8 +311,9 @@ static cut_t gradient_cut(size_t rows, size_t inputs, size_t units)
     return cut;
 }
 
-static size_t blas_kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t blas_kernel_gradient_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
+    (void)workers;
     return gradient_cut(rows, inputs, units).tiles;
 }
 

@@ -52,8 +52,10 @@ typedef struct dlcore_native_tile {
 } dlcore_native_tile_t;
 
 /* How to cut `panels` panels with at most `slices` slices each, for a product of that many
- * multiplications: into about 32 tiles of even cost, or fewer when they would be small. */
-dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost);
+ * multiplications: into about 32 tiles of even cost, or fewer when they would be small; for more
+ * than 16 workers, two for each. */
+dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost,
+                                         size_t workers);
 
 /* A tile should outweigh the handing out of tiles: 2^17 multiplications take about 2 us. */
 #define DLCORE_NATIVE_TILE_COST ((uint64_t)1 << 17)
@@ -66,11 +68,12 @@ static inline uint64_t dlcore_native_cost(size_t rows, size_t inputs, size_t uni
 }
 
 /* Small products, which are one tile, do not even pay for a call. */
-static inline dlcore_native_grid_t dlcore_native_grid(size_t panels, size_t slices, uint64_t cost)
+static inline dlcore_native_grid_t dlcore_native_grid(size_t panels, size_t slices, uint64_t cost,
+                                                      size_t workers)
 {
     if (cost < 2 * DLCORE_NATIVE_TILE_COST)
         return (dlcore_native_grid_t){1, 1};
-    return dlcore_native_split(panels, slices, cost);
+    return dlcore_native_split(panels, slices, cost, workers);
 }
 
 /* Part `index` of `parts` of 0 .. n-1; sizes differ by 1 at most. */

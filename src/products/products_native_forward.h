@@ -3,15 +3,15 @@
  *
  * SPDX-License-Identifier: MIT */
 
-static dlcore_native_grid_t forward_grid(size_t rows, size_t inputs, size_t units)
+static dlcore_native_grid_t forward_grid(size_t rows, size_t inputs, size_t units, size_t workers)
 {
     return dlcore_native_grid(native_panels(units), rows / (2 * ROWS_MAX),
-                              dlcore_native_cost(rows, inputs, units));
+                              dlcore_native_cost(rows, inputs, units), workers);
 }
 
-static size_t native_forward_tiles(size_t rows, size_t inputs, size_t units)
+static size_t native_forward_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
-    dlcore_native_grid_t grid = forward_grid(rows, inputs, units);
+    dlcore_native_grid_t grid = forward_grid(rows, inputs, units, workers);
     return grid.columns * grid.slices;
 }
 
@@ -92,8 +92,9 @@ static void forward_group(const dlcore_forward_t *f, size_t p, size_t group)
 static void forward_tile_of_groups(const dlcore_forward_t *f, size_t tile)
 {
     size_t step = ROWS_PASS / ROWS_MAX;
-    dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
-                                                native_panels(f->units), row_groups(f->x->rows));
+    dlcore_native_tile_t t =
+        dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units, f->workers), tile,
+                           native_panels(f->units), row_groups(f->x->rows));
 
     for (size_t first = t.slice.begin; first < t.slice.end; first += step) {
         size_t end = dlcore_size_min(first + step, t.slice.end);
@@ -106,8 +107,9 @@ static void forward_tile_of_groups(const dlcore_forward_t *f, size_t tile)
 
 static void forward_tile(const dlcore_forward_t *f, size_t tile)
 {
-    dlcore_native_tile_t t = dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units), tile,
-                                                native_panels(f->units), f->x->rows);
+    dlcore_native_tile_t t =
+        dlcore_native_tile(forward_grid(f->x->rows, f->inputs, f->units, f->workers), tile,
+                           native_panels(f->units), f->x->rows);
     size_t k = 0;
 
     do {

@@ -3,16 +3,17 @@
  *
  * SPDX-License-Identifier: MIT */
 
-static dlcore_native_grid_t input_gradient_grid(size_t rows, size_t inputs, size_t units)
+static dlcore_native_grid_t input_gradient_grid(size_t rows, size_t inputs, size_t units,
+                                                size_t workers)
 {
     /* every tile turns its part of the kernel round, which costs as much as a few rows */
     return dlcore_native_grid(native_panels(inputs), rows / (4 * ROWS_MAX),
-                              dlcore_native_cost(rows, inputs, units));
+                              dlcore_native_cost(rows, inputs, units), workers);
 }
 
-static size_t native_input_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t native_input_gradient_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
-    dlcore_native_grid_t grid = input_gradient_grid(rows, inputs, units);
+    dlcore_native_grid_t grid = input_gradient_grid(rows, inputs, units, workers);
     return grid.columns * grid.slices;
 }
 
@@ -112,7 +113,7 @@ static void input_gradient_rows(const dlcore_input_gradient_t *g, size_t p, size
 static void input_gradient_tile(const dlcore_input_gradient_t *g, size_t tile, float *scratch)
 {
     dlcore_native_tile_t t =
-        dlcore_native_tile(input_gradient_grid(g->dz->rows, g->inputs, g->units), tile,
+        dlcore_native_tile(input_gradient_grid(g->dz->rows, g->inputs, g->units, g->workers), tile,
                            native_panels(g->inputs), g->dz->rows);
 
     for (size_t p = t.panels.begin; p < t.panels.end; p++) {

@@ -17,15 +17,16 @@ static size_t pieces(size_t inputs, size_t units)
                : ceiling(inputs, DLCORE_NATIVE_PIECE / NATIVE_PANEL);
 }
 
-static dlcore_native_grid_t kernel_gradient_grid(size_t rows, size_t inputs, size_t units)
+static dlcore_native_grid_t kernel_gradient_grid(size_t rows, size_t inputs, size_t units,
+                                                 size_t workers)
 {
     return dlcore_native_grid(native_panels(units), pieces(inputs, units),
-                              dlcore_native_cost(rows, inputs, units));
+                              dlcore_native_cost(rows, inputs, units), workers);
 }
 
-static size_t native_kernel_gradient_tiles(size_t rows, size_t inputs, size_t units)
+static size_t native_kernel_gradient_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
-    dlcore_native_grid_t grid = kernel_gradient_grid(rows, inputs, units);
+    dlcore_native_grid_t grid = kernel_gradient_grid(rows, inputs, units, workers);
     return grid.columns * grid.slices;
 }
 
@@ -164,7 +165,7 @@ static void kernel_gradient_panel(const dlcore_kernel_gradient_t *g, size_t p, g
 
 static void kernel_gradient_tile(const dlcore_kernel_gradient_t *g, size_t tile, float *scratch)
 {
-    dlcore_native_grid_t grid = kernel_gradient_grid(g->x->rows, g->inputs, g->units);
+    dlcore_native_grid_t grid = kernel_gradient_grid(g->x->rows, g->inputs, g->units, g->workers);
     size_t slices = knows_zeros(g) ? dlcore_matrix_panels(g->x) : pieces(g->inputs, g->units);
     dlcore_native_tile_t t = dlcore_native_tile(grid, tile, native_panels(g->units), slices);
 

@@ -9,17 +9,20 @@
 
 #include "products/products_native.h"
 
-/* Enough for 16 threads to end at about the same time. */
+/* Enough for 16 workers to end at about the same time, and as many for each that is more. */
 #define TILES_WANTED 32
+#define TILES_FOR_EACH 2
 /* Kernels of so many floats fill most caches, and have no use for them as they are packed. */
 #define STREAMED_FLOATS ((size_t)1 << 23)
 
-dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost)
+dlcore_native_grid_t dlcore_native_split(size_t panels, size_t slices, uint64_t cost,
+                                         size_t workers)
 {
     dlcore_native_grid_t grid;
-    size_t wanted =
-        (size_t)(cost / DLCORE_NATIVE_TILE_COST < TILES_WANTED ? cost / DLCORE_NATIVE_TILE_COST
-                                                               : TILES_WANTED);
+    uint64_t most = cost / DLCORE_NATIVE_TILE_COST;
+    size_t wanted = dlcore_size_max(TILES_WANTED, TILES_FOR_EACH * workers);
+
+    wanted = most < wanted ? (size_t)most : wanted;
     size_t panels_per_tile = (panels + wanted - 1) / wanted;
 
     grid.columns = (panels + panels_per_tile - 1) / panels_per_tile;

@@ -56,6 +56,7 @@ typedef struct dlcore_kernel_gradient {
     const dlcore_matrix_t *dz; /* (rows, units) */
     const dlcore_gradient_sink_t *sink;
     size_t offset;
+    size_t workers; /* as in dlcore_forward_t */
     /* NULL: floats. Else x and dz hold pairs in their place, of neighbouring rows. */
     const dlcore_tiles_t *pairs;
 } dlcore_kernel_gradient_t;
@@ -71,6 +72,7 @@ typedef struct dlcore_input_gradient {
     dlcore_activate_t activation;
     const dlcore_matrix_t *x; /* read unless the activation is linear */
     dlcore_matrix_t *dx;
+    size_t workers; /* as in dlcore_forward_t */
     /* NULL: floats. Else dz holds pairs of neighbouring units, whose number `units` then is, and
      * kernel those turned round: as a kernel (units, inputs) of floats would lie. */
     const dlcore_tiles_t *pairs;
@@ -80,11 +82,11 @@ typedef struct dlcore_products_training {
     /* What trains small networks whose weights lie as this engine has them; NULL: nothing. */
     const dlcore_small_functions_t *(*small)(void);
 
-    size_t (*kernel_gradient_tiles)(size_t rows, size_t inputs, size_t units);
+    size_t (*kernel_gradient_tiles)(size_t rows, size_t inputs, size_t units, size_t workers);
     void (*kernel_gradient)(const dlcore_kernel_gradient_t *product, size_t begin, size_t end,
                             float *scratch);
 
-    size_t (*input_gradient_tiles)(size_t rows, size_t inputs, size_t units);
+    size_t (*input_gradient_tiles)(size_t rows, size_t inputs, size_t units, size_t workers);
     void (*input_gradient)(const dlcore_input_gradient_t *product, size_t begin, size_t end,
                            float *scratch);
 } dlcore_products_training_t;

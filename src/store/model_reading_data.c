@@ -87,7 +87,7 @@ static void read_share(void *argument, size_t worker, size_t workers)
 
     if (tensor->parameter != NULL) {
         touch_share(tensor, worker, workers);
-        dlcore_team_barrier(sharing->team);
+        dlcore_team_barrier(sharing->team, worker);
     }
     input.position += first * row_bytes;
     if (read_tensor_rows(tensor, first, end, &floats,

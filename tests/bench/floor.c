@@ -196,7 +196,7 @@ static void run_steps(const bench_floor_t *floor, dlcore_team_t *team, size_t wo
         for (i = 0; i < floor->step_count; i++) {
             run_part(floor->steps[i].product, worker, workers);
             if (floor->steps[i].barrier)
-                dlcore_team_barrier(team);
+                dlcore_team_barrier(team, worker);
         }
     if (floor->tail != NULL)
         run_steps(floor->tail, team, worker, workers);

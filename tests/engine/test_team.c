@@ -21,7 +21,7 @@
 #include "support/posix.h"
 #include "support/sanitizers.h"
 
-enum { MOST = 8 };
+enum { MOST = 8, MANY = 27 };
 
 static dlcore_team_t *team_of(size_t threads)
 {
@@ -135,7 +135,7 @@ static void test_team_size_one_and_null_run_on_caller(void **state)
 
         dlcore_team_run(teams[i], 4, call_the_roll, &roll);
         check_roll(&roll, 1, 1);
-        dlcore_team_barrier(teams[i]);
+        dlcore_team_barrier(teams[i], 0);
         dlcore_team_free(teams[i]);
     }
 }
@@ -167,7 +167,7 @@ static void test_team_cpus_within_online(void **state)
 
 typedef struct exchange {
     dlcore_team_t *team;
-    unsigned long value[MOST]; /* each written by its worker, read by all */
+    unsigned long value[MANY]; /* each written by its worker, read by all */
     unsigned rounds;
     bool uneven; /* some workers are slow in some rounds */
     atomic_uint wrong;
@@ -185,12 +185,12 @@ static void exchange_sums(void *argument, size_t worker, size_t workers)
         if (exchange->uneven && (round + worker) % 7 == 0)
             sleep_milliseconds(worker % 2 == 0 ? 0 : 3);
         exchange->value[worker] = (unsigned long)(round * (worker + 1));
-        dlcore_team_barrier(exchange->team);
+        dlcore_team_barrier(exchange->team, worker);
         for (size_t i = 0; i < workers; i++)
             sum += exchange->value[i];
         if (sum != (unsigned long)round * (workers * (workers + 1) / 2))
             atomic_fetch_add(&exchange->wrong, 1);
-        dlcore_team_barrier(exchange->team);
+        dlcore_team_barrier(exchange->team, worker);
     }
 }
 
@@ -218,6 +218,17 @@ static void test_team_barrier_subset_waits_only_for_it(void **state)
     exchange(4, 2, 2000, false);
     exchange(4, 3, 500, false);
     exchange(4, 1, 500, false);
+}
+
+/* More than arrive at one counter: whole groups, and a last one of 1 and of 3. */
+static void test_team_barrier_orders_rounds_of_many(void **state)
+{
+    (void)state;
+    exchange(9, 9, 200, false);
+    exchange(MANY, 16, 100, false);
+    exchange(MANY, 17, 100, false);
+    exchange(MANY, MANY, 100, false);
+    exchange(MANY, MANY, 7, true);
 }
 
 /* Waits longer than any spinning lasts, so that barriers park. */
@@ -265,10 +276,10 @@ static void take_census(void *argument, size_t worker, size_t workers)
     census_t *census = argument;
 
     (void)workers;
-    dlcore_team_barrier(census->team);
+    dlcore_team_barrier(census->team, worker);
     if (worker == 0)
         census->awake = dlcore_team_awake();
-    dlcore_team_barrier(census->team);
+    dlcore_team_barrier(census->team, worker);
 }
 
 static void test_team_awake_counts_callers_and_unparked_workers(void **state)
@@ -626,6 +637,7 @@ int main(void)
         cmocka_unit_test(test_team_create_clamps_threads),
         cmocka_unit_test(test_team_cpus_within_online),
         cmocka_unit_test(test_team_barrier_orders_rounds),
+        cmocka_unit_test(test_team_barrier_orders_rounds_of_many),
         cmocka_unit_test(test_team_barrier_subset_waits_only_for_it),
         cmocka_unit_test(test_team_barrier_slow_worker_is_waited_for),
         cmocka_unit_test(test_team_idle_parks_and_costs_nothing),

@@ -31,8 +31,9 @@ static void take(const dlcore_gradient_sink_t *sink, size_t offset, const float 
     memcpy(taken->gradients + offset, gradient, count * sizeof *gradient);
 }
 
-static size_t no_tiles(size_t rows, size_t inputs, size_t units)
+static size_t no_tiles(size_t rows, size_t inputs, size_t units, size_t workers)
 {
+    (void)workers;
     (void)rows;
     (void)inputs;
     (void)units;

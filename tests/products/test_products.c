@@ -354,15 +354,21 @@ static void check_tiles(const products_case_t *c, const dlcore_products_t *produ
 {
     static const products_order_t orders[] = {PRODUCTS_DESCENDING, PRODUCTS_SHARES,
                                               PRODUCTS_THREADS};
+    static const size_t workers[] = {1, 17, 128};
     dlcore_activation_t relu = DLCORE_ACTIVATION_RELU;
     dlcore_matrix_t y = products_case_forward(c, products, relu, PRODUCTS_ASCENDING);
     dlcore_matrix_t dx = products_case_input_gradient(c, products, relu, PRODUCTS_ASCENDING);
     float *gradient = products_case_kernel_gradient(c, products, PRODUCTS_ASCENDING);
 
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
-        dlcore_matrix_t other_y = products_case_forward(c, products, relu, orders[i]);
-        dlcore_matrix_t other_dx = products_case_input_gradient(c, products, relu, orders[i]);
-        float *other = products_case_kernel_gradient(c, products, orders[i]);
+        products_case_t cut = *c; /* into tiles for so many */
+        dlcore_matrix_t other_y, other_dx;
+        float *other;
+
+        cut.workers = workers[i];
+        other_y = products_case_forward(&cut, products, relu, orders[i]);
+        other_dx = products_case_input_gradient(&cut, products, relu, orders[i]);
+        other = products_case_kernel_gradient(&cut, products, orders[i]);
         assert_same_bits(&y, &other_y);
         assert_same_bits(&dx, &other_dx);
         assert_memory_equal(gradient, other,
@@ -460,18 +466,21 @@ static void test_products_native_rows_do_not_depend_on_the_batch(void **state)
 static void check_grids(const products_case_t *c, const dlcore_products_t *products)
 {
     size_t large[] = {
-        products->forward_tiles(c->rows, c->inputs, c->units),
-        dlcore_products_training(products)->kernel_gradient_tiles(c->rows, c->inputs, c->units),
-        dlcore_products_training(products)->input_gradient_tiles(c->rows, c->inputs, c->units)};
+        products->forward_tiles(c->rows, c->inputs, c->units, 1),
+        dlcore_products_training(products)->kernel_gradient_tiles(c->rows, c->inputs, c->units, 1),
+        dlcore_products_training(products)->input_gradient_tiles(c->rows, c->inputs, c->units, 1)};
 
     if (!is_native(products))
         return;
     for (size_t i = 0; i < 3; i++)
         assert_in_range(large[i], 16, 128);
-    assert_int_equal(products->forward_tiles(32, 64, 64), 1);
-    assert_int_equal(dlcore_products_training(products)->kernel_gradient_tiles(32, 64, 64), 1);
-    assert_int_equal(dlcore_products_training(products)->input_gradient_tiles(32, 64, 64), 1);
-    assert_int_equal(products->forward_tiles(1, 2, 8), 1);
+    assert_int_equal(products->forward_tiles(32, 64, 64, 1), 1);
+    assert_int_equal(dlcore_products_training(products)->kernel_gradient_tiles(32, 64, 64, 1), 1);
+    assert_int_equal(dlcore_products_training(products)->input_gradient_tiles(32, 64, 64, 1), 1);
+    assert_int_equal(products->forward_tiles(1, 2, 8, 1), 1);
+    assert_int_equal(products->forward_tiles(256, 1024, 1024, 16),
+                     products->forward_tiles(256, 1024, 1024, 1));
+    assert_in_range(products->forward_tiles(256, 1024, 1024, 64), 128, 256);
 }
 
 static void test_products_native_grids_are_fine_for_large_and_one_tile_for_small(void **state)

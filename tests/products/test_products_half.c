@@ -239,7 +239,7 @@ static void check_forward(const half_case_t *c, const kind_t *kind)
 
     memcpy(bias, c->bias, c->units * sizeof *bias);
     kind->half->pair_columns(&x, &words, 0, c->rows);
-    for (size_t t = 0; t < products->forward_tiles(c->rows, pairs, c->units); t++)
+    for (size_t t = 0; t < products->forward_tiles(c->rows, pairs, c->units, 1); t++)
         products->forward(&product, t, t + 1, scratch);
     for (size_t r = 0; r < c->rows; r++) {
         for (size_t u = 0; u < c->units; u++)
@@ -274,7 +274,7 @@ static void check_input_gradient(const half_case_t *c, const kind_t *kind)
     operand_t a = {c->dz, c->rows, c->units, false}, b = {c->kernel, c->inputs, c->units, true};
 
     kind->half->pair_columns(&dz, &words, 0, c->rows);
-    for (size_t t = 0; t < training->input_gradient_tiles(c->rows, c->inputs, pairs); t++)
+    for (size_t t = 0; t < training->input_gradient_tiles(c->rows, c->inputs, pairs, 1); t++)
         training->input_gradient(&product, t, t + 1, NULL);
     for (size_t r = 0; r < c->rows; r++) {
         for (size_t i = 0; i < dlcore_matrix_panels(&dx) * dx.panel; i++)
@@ -322,7 +322,7 @@ static void check_kernel_gradient(const half_case_t *c, const kind_t *kind)
 
     kind->half->pair_rows(&x, &x_pairs, 0, pairs);
     kind->half->pair_rows(&dz, &dz_pairs, 0, pairs);
-    for (size_t t = 0; t < training->kernel_gradient_tiles(pairs, c->inputs, c->units); t++)
+    for (size_t t = 0; t < training->kernel_gradient_tiles(pairs, c->inputs, c->units, 1); t++)
         training->kernel_gradient(&product, t, t + 1, scratch);
     products->unpack_kernel(c->inputs, c->units, packed, gradient);
     for (size_t i = 0; i < c->inputs; i++) {

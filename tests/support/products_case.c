@@ -322,12 +322,13 @@ dlcore_matrix_t products_case_forward(const products_case_t *c, const dlcore_pro
                                 .kernel = kernel,
                                 .bias = c->bias,
                                 .activation.kind = activation,
-                                .y = &y};
+                                .y = &y,
+                                .workers = c->workers};
     run_t run = {.run = run_forward,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
-                 .tiles = products->forward_tiles(c->rows, c->inputs, c->units)};
+                 .tiles = products->forward_tiles(c->rows, c->inputs, c->units, c->workers)};
 
     run_tiles(&run, order);
     assert_spare_rows_untouched(&y);
@@ -398,13 +399,14 @@ float *products_case_kernel_gradient(const products_case_t *c, const dlcore_prod
                                         .x = &x,
                                         .dz = &dz,
                                         .sink = &noting.sink,
-                                        .offset = OFFSET};
+                                        .offset = OFFSET,
+                                        .workers = c->workers};
     run_t run = {.run = run_kernel_gradient,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
                  .tiles = dlcore_products_training(products)->kernel_gradient_tiles(
-                     c->rows, c->inputs, c->units)};
+                     c->rows, c->inputs, c->units, c->workers)};
 
     noting.gradients = zeroed(noting.floats, sizeof *noting.gradients);
     noting.times = zeroed(noting.floats, sizeof *noting.times);
@@ -438,13 +440,14 @@ dlcore_matrix_t products_case_input_gradient(const products_case_t *c,
                                        .kernel = kernel,
                                        .activation.kind = activation,
                                        .x = activation == DLCORE_ACTIVATION_LINEAR ? NULL : &x,
-                                       .dx = &dx};
+                                       .dx = &dx,
+                                       .workers = c->workers};
     run_t run = {.run = run_input_gradient,
                  .product = &product,
                  .products = products,
                  .scratch_floats = products->scratch_floats(c->rows, c->inputs, c->units),
                  .tiles = dlcore_products_training(products)->input_gradient_tiles(
-                     c->rows, c->inputs, c->units)};
+                     c->rows, c->inputs, c->units, c->workers)};
 
     run_tiles(&run, order);
     assert_spare_rows_untouched(&dx);

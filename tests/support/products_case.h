@@ -24,6 +24,7 @@ typedef struct products_case {
     bool notes_zeros;       /* x comes with the engine's notes on zeros, where it makes some */
     uint32_t *index, *gaps; /* of the columns that x has when some are left out; NULL: it has all */
     size_t columns;
+    size_t workers;                            /* that grids are for */
     double *y, *kernel_gradient, *dx;          /* y includes the bias */
     double *y_error, *kernel_error, *dx_error; /* the most that float sums may be off */
 } products_case_t;
