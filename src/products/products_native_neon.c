@@ -52,7 +52,6 @@ ALWAYS_INLINE v_quad v_quad_first(const float *p, size_t n)
 
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_NEON
 #define SMALL_TABLE dlcore_small_table_neon
-#define HALF_TABLES HALF_TABLE(pairs, MICRO_PAIRS, dlcore_half_neon, "fma neon")
 #include "products/products_native_template.h"
 
 const dlcore_products_t *dlcore_native_table_neon(void)

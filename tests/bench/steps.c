@@ -39,7 +39,7 @@ int main(int argc, char **argv)
         classes[r] = (int32_t)(r % CLASSES);
     options.threads = 1;
     if (argc > 2 && strcmp(argv[2], "bfloat16") == 0)
-        options.precision = PRECISION_BFLOAT16;
+        options.precision = model_bfloat16();
     if (model_create(&options, &model) != DLCORE_OK)
         return 1;
     model_add(model, layer_dense(HIDDEN, ACTIVATION_RELU));
