@@ -44,6 +44,7 @@ fuzz_weights 10 likewise
 keras 4 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0 and 3.0.5
 kills 10 saving, killed at a random moment, 1,000 times a piece
 properties 5 properties of any network and table, 20,000 networks a piece
+peers 1 unit tests of Keras and node tests of onnx, with dlcore behind them
 soak 1 ten minutes of mixed work over threads
 bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan
@@ -144,6 +145,10 @@ run() {
         for unit in properties special_rows; do
             DLCORE_PROPERTIES=20000 DLCORE_PROPERTY_SEED=$((($2 - 1) * 20000)) "$build/release/tests/test_$unit"
         done
+        ;;
+    peers)
+        released
+        tests/peers/run.sh "$build/release"
         ;;
     soak)
         released

@@ -1,0 +1,201 @@
+/* dlcore behind plain arguments, for tests/peers/dlcore.py, which calls it by ctypes: models come
+ * as the bytes of a model file, whose JSON is Keras's own, so that no struct has to be known in
+ * Python.
+ *
+ * Functions return a dlcore_status; the message of a failure is at `message`, of MESSAGE_SIZE
+ * bytes.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <dlcore.h>
+#include <stdio.h>
+#include <string.h>
+
+#if defined _WIN32
+#    define PEER __declspec(dllexport)
+#else
+#    define PEER __attribute__((visibility("default")))
+#endif
+
+enum { MESSAGE_SIZE = 512 };
+
+/* A batch: x (rows, inputs), y (rows, labels), weights (rows) or NULL. */
+typedef struct peer_batch {
+    size_t rows, inputs, labels;
+    const float *x;
+    const float *y;       /* or NULL: */
+    const int32_t *class; /* (rows) */
+    const float *weights;
+} peer_batch_t;
+
+static void say(char *message, const char *text)
+{
+    snprintf(message, MESSAGE_SIZE, "%s", text);
+}
+
+static tensor_t *matrix(dtype_t dtype, size_t rows, size_t width, const void *data)
+{
+    tensor_t *tensor = NULL;
+    if (data != NULL)
+        tensor_borrow_const(NULL, dtype, 2, (size_t[]){rows, width}, data, 0, &tensor, NULL);
+    return tensor;
+}
+
+static tensor_t *labels_of(const peer_batch_t *batch)
+{
+    if (batch->class != NULL)
+        return matrix(DTYPE_INT32, batch->rows, 1, batch->class);
+    return matrix(DTYPE_FLOAT32, batch->rows, batch->labels, batch->y);
+}
+
+static tensor_t *weights_of(const peer_batch_t *batch)
+{
+    tensor_t *tensor = NULL;
+    if (batch->weights != NULL)
+        tensor_borrow_const(NULL, DTYPE_FLOAT32, 1, &batch->rows, batch->weights, 0, &tensor, NULL);
+    return tensor;
+}
+
+PEER int peer_load(const void *bytes, size_t size, void **model, char *message)
+{
+    error_record_t error = {0};
+    load_options_t how = load_options_default();
+    how.error = &error;
+    how.model.threads = 1;
+    dlcore_status status = model_load_memory(bytes, size, &how, (model_t **)model);
+    say(message, error.message);
+    return (int)status;
+}
+
+PEER void peer_free(void *model)
+{
+    model_free(model);
+}
+
+PEER int peer_reset(void *model, uint64_t seed, char *message)
+{
+    dlcore_status status = model_reset(model, seed);
+    say(message, model_error(model));
+    return (int)status;
+}
+
+PEER size_t peer_parameters(const void *model)
+{
+    return model_parameter_count(model);
+}
+
+PEER int peer_get_weights(const void *model, float *values)
+{
+    return (int)model_get_weights(model, values, model_parameter_count(model));
+}
+
+PEER int peer_set_weights(void *model, const float *values, char *message)
+{
+    dlcore_status status = model_set_weights(model, values, model_parameter_count(model));
+    say(message, model_error(model));
+    return (int)status;
+}
+
+PEER int peer_predict(const void *model, const peer_batch_t *batch, float *outputs, char *message)
+{
+    error_record_t error = {0};
+    predict_options_t how = predict_options_default();
+    tensor_t *x = matrix(DTYPE_FLOAT32, batch->rows, batch->inputs, batch->x), *y = NULL;
+    how.error = &error;
+    tensor_borrow(NULL, DTYPE_FLOAT32, 2, (size_t[]){batch->rows, model_output_width(model)},
+                  outputs, 0, &y, NULL);
+    dlcore_status status = model_predict_with(model, x, y, &how);
+    say(message, error.message);
+    tensor_free(x);
+    tensor_free(y);
+    return (int)status;
+}
+
+/* The loss, then the metrics, over all rows as one batch. */
+PEER int peer_evaluate(const void *model, const peer_batch_t *batch, double *values, char *message)
+{
+    error_record_t error = {0};
+    evaluation_t result = {0};
+    evaluate_options_t how = evaluate_options_default();
+    tensor_t *x = matrix(DTYPE_FLOAT32, batch->rows, batch->inputs, batch->x);
+    tensor_t *y = labels_of(batch), *weights = weights_of(batch);
+    how.error = &error;
+    how.batch_size = batch->rows;
+    how.sample_weight = weights;
+    dlcore_status status = model_evaluate(model, x, y, &how, &result);
+    values[0] = result.loss;
+    for (size_t i = 0; i < result.metric_count; i++)
+        values[i + 1] = result.metrics[i].value;
+    say(message, error.message);
+    tensor_free(x);
+    tensor_free(y);
+    tensor_free(weights);
+    return (int)status;
+}
+
+typedef struct outputs {
+    float *to;
+} outputs_t;
+
+static void keep_outputs(const function_batch_t *batch, void *user)
+{
+    outputs_t *outputs = user;
+    for (size_t row = 0; row < batch->rows; row++)
+        batch->row_values[row] = 0;
+    memcpy(outputs->to, batch->y_pred, batch->rows * batch->units * sizeof(float));
+}
+
+/* What the model gives for x while it trains; statistics of batches move, weights stay. */
+PEER int peer_training_outputs(void *model, const peer_batch_t *batch, float *outputs,
+                               char *message)
+{
+    outputs_t kept = {outputs};
+    evaluation_t result = {0};
+    compile_options_t how = compile_options_default();
+    how.optimizer = optimizer_sgd();
+    how.optimizer.learning_rate = 0;
+    how.loss = loss_function(keep_outputs, &kept);
+    dlcore_status status = model_compile_with(model, &how);
+    tensor_t *x = matrix(DTYPE_FLOAT32, batch->rows, batch->inputs, batch->x), *y = NULL;
+    size_t units = model_output_width(model);
+    tensor_create(NULL, DTYPE_FLOAT32, 2, (size_t[]){batch->rows, units}, &y, NULL);
+    if (status == DLCORE_OK)
+        status = model_train_on_batch(model, x, y, &result);
+    say(message, model_error(model));
+    tensor_free(x);
+    tensor_free(y);
+    return (int)status;
+}
+
+PEER int peer_apply(void *model, const float *gradients, char *message)
+{
+    dlcore_status status = model_apply_gradients(model, gradients, model_parameter_count(model));
+    say(message, model_error(model));
+    return (int)status;
+}
+
+PEER int peer_set_rate(void *model, double rate, char *message)
+{
+    dlcore_status status = model_set_learning_rate(model, rate);
+    say(message, model_error(model));
+    return (int)status;
+}
+
+PEER int peer_adapt(void *model, size_t layer, const peer_batch_t *batch, char *message)
+{
+    tensor_t *x = matrix(DTYPE_FLOAT32, batch->rows, batch->inputs, batch->x);
+    dlcore_status status = model_adapt(model, layer, x);
+    say(message, model_error(model));
+    tensor_free(x);
+    return (int)status;
+}
+
+/* The learning rate of a step, which the optimizer's schedule has after as many steps. */
+PEER int peer_rate(void *model, uint64_t step, float *zeros, double *rate, char *message)
+{
+    dlcore_status status = DLCORE_OK;
+    for (uint64_t i = 0; i < step && status == DLCORE_OK; i++)
+        status = model_apply_gradients(model, zeros, model_parameter_count(model));
+    *rate = model_learning_rate(model);
+    say(message, model_error(model));
+    return (int)status;
+}
