@@ -106,7 +106,8 @@ static void check_step(size_t number, model_t *model, const property_samples_t *
     tensor_t *x = borrow_floats(sample->x, PROPERTY_ROWS, sample->inputs);
     tensor_t *y = borrow_floats(sample->y, PROPERTY_ROWS, sample->units);
     evaluation_t result = {0};
-    assert_true(before != NULL && after != NULL);
+    assert_non_null(before);
+    assert_non_null(after);
     assert_int_equal(model_get_weights(model, before, count), DLCORE_OK);
     dlcore_status status = model_train_on_batch(model, x, y, &result);
     assert_int_equal(model_get_weights(model, after, count), DLCORE_OK);

@@ -34,7 +34,7 @@ OPERATORS = """Gemm MatMul Add Sub Mul Div Neg BatchNormalization LayerNormaliza
 tool, work = sys.argv[1], pathlib.Path(sys.argv[2])
 work.mkdir(parents=True, exist_ok=True)
 for operator in OPERATORS:
-    module = {"BatchNormalization": "batchnorm"}.get(operator, operator.lower())
+    module = {"BatchNormalization": "batch_normalization"}.get(operator, operator.lower())
     importlib.import_module(f"{cases.__name__}.{module}")
 
 
