@@ -1,6 +1,7 @@
 #!/bin/sh
 # The first program in README.md compiles as it is printed there, and runs; it is the fenced block
-# after the line "<!-- first program -->". The pieces of C further down compile, too.
+# after the line "<!-- first program -->". The pieces of C further down compile, too. The table of platforms
+# says what .ci/run and tests/long.sh run.
 #
 #   test_readme.sh README.md
 #
@@ -47,5 +48,31 @@ grep -c '^void piece_' pieces.c
 
 if grep -n '^<!-- figures' "$readme"; then
     echo "README.md has places without their figures" >&2
+    exit 1
+fi
+
+# Steps and parts that the table names exist; every step on another system or compiler is in it; so many programs.
+top=$(dirname "$readme")
+awk '/^## / {inside = $2 == "Platforms"} inside && /^\|/' "$readme" > platforms
+column() {
+    awk -F'|' -v at="$1" 'NR > 2 {print $at}' platforms | tr '`' '\n' | sed -n '/^ *$/d; /^, $/d; p'
+}
+column 5 > steps
+column 6 > parts
+sed -n 's/^step "\([^"]*\)".*/\1/p' "$top/.ci/run" > steps_there
+grep -E 'under|warning|clang$|i386|processors|two files|macOS|San$' steps_there > steps_due
+"$top/tests/long.sh" --list | awk '{print $1}' > parts_there
+{
+    grep -vxFf steps_there steps | sed 's/$/: is no step of .ci\/run/'
+    grep -vxFf steps steps_due | sed 's/$/: is not in the table of platforms/'
+    grep -vxFf parts_there parts | sed 's/$/: is no part of tests\/long.sh/'
+} > differences || true
+for said in 'i386:.ci/run' 'musl:.ci/run' 'armhf:.ci/run' 'MinGW:tests/windows.sh'; do
+    count=$(awk "/units='/, /'\$/" "$top/${said#*:}" | sed "s/.*units='//; s/'.*//" | wc -w)
+    grep "^|[^|]*${said%%:*}" platforms | grep -q " $count programs" ||
+        echo "${said%%:*}: $count programs are run by ${said#*:}" >> differences
+done
+if [ -s differences ]; then
+    cat differences >&2
     exit 1
 fi
