@@ -38,7 +38,7 @@ static dlcore_status check_model_options(const dlcore_model_options_t *options)
         return dlcore_fail(options->error, DLCORE_ERROR_ARGUMENT,
                            "model: threads must lie in 0 .. %d, got %zu", DLCORE_THREADS_MAX,
                            options->threads);
-    if (options->threads > 1 && !DLCORE_HAS_THREADS)
+    if (!DLCORE_HAS_THREADS && options->threads > 1)
         return dlcore_fail(options->error, DLCORE_ERROR_UNSUPPORTED,
                            "model: threads is %zu, and this dlcore is built without threads "
                            "(DLCORE_THREADS)",
