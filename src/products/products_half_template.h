@@ -7,7 +7,7 @@
 
 #include "base/size.h"
 #include "products/products_half.h"
-#include "products/products_native_micro.h"
+#include "products/products_native_tiles.h"
 
 /* A row of columns first .. first+2*V_WIDTH-1, of which `count` are there, as V_WIDTH pairs. */
 ALWAYS_INLINE v_float pairs_of_row(bool dots, const float *row, size_t count)
@@ -126,7 +126,7 @@ ALWAYS_INLINE void follow(bool dots, const dlcore_half_kernel_t *kernel, size_t 
 }
 
 #define HALF_TABLE(prefix, tile_kind, table, label)                                         \
-    MICRO_TILES(prefix, tile_kind, (tile_kind) == MICRO_PAIRS)                              \
+    MICRO_TILES(prefix, tile_kind)                                                          \
     static void prefix##_columns(const dlcore_matrix_t *from, const dlcore_matrix_t *to,    \
                                  size_t begin, size_t end)                                  \
     {                                                                                       \

@@ -6,19 +6,18 @@
 
 #include "system/compiler.h"
 
-#include "products/products_native_micro.h"
+#include "products/products_native_tiles.h"
 
 /* For rows of B that follow each other. */
 static const uint32_t no_gaps[1] = {1};
 
-MICRO_TILES(micro, MICRO_FLOATS, false)
+MICRO_TILES(micro, MICRO_FLOATS)
 
-/* Those that leave some k out: of two vectors, and as high as batches and panels are cut into. */
-#define SPARING_LEAST (V_WIDTH == 16 ? 8 : 4)
+/* Those that leave some k out. */
 #define SPARING(rows)                                 \
     static void sparing_##rows(const micro_t *t)      \
     {                                                 \
-        micro(t, MICRO_FLOATS, rows, 2, false, true); \
+        micro(t, MICRO_FLOATS, rows, 2, MICRO_SPARE); \
     }
 
 #if V_WIDTH == 16
@@ -36,11 +35,24 @@ SPARING(6)
 static const micro_function_t sparing_micros[] = {sparing_4, sparing_5, sparing_6};
 #endif
 
+/* A table of those along and across, and which of the two: where a tile's distances are theirs. */
+static const micro_function_t (*tall_tiles(const micro_t *t, size_t *which))[2]
+{
+    bool along = t->a_row == NATIVE_PANEL && t->a_step == 1;
+    bool across = t->a_row == 1 && t->a_step == NATIVE_PANEL;
+
+    *which = across;
+    return t->vectors == 2 && t->b_step == NATIVE_PANEL && t->gap_step == 0 && (along || across)
+               ? t->tiles->tall
+               : NULL;
+}
+
 /* Any number of rows, in register tiles of even height: two of 7 and 6 beat one of 12 and one of
  * 1, which would wait for its sums. Moves t on. */
 static void multiply_tile(micro_t *t, size_t rows)
 {
-    size_t blocks = 1, height = rows, higher = 1;
+    size_t blocks = 1, height = rows, higher = 1, which;
+    const micro_function_t(*tall)[2] = tall_tiles(t, &which);
     v_mode mode = t->tiles->flushes ? v_mode_flush() : 0;
 
     if (rows > ROWS_MAX) {
@@ -51,7 +63,10 @@ static void multiply_tile(micro_t *t, size_t rows)
     for (size_t i = 0; i < blocks; i++) {
         if (i == higher)
             height--;
-        t->tiles->narrow[height - 1][t->vectors - 1](t);
+        if (tall != NULL && height >= ROWS_TALL)
+            tall[height - ROWS_TALL][which](t);
+        else
+            t->tiles->narrow[height - 1][t->vectors - 1](t);
         t->a += height * t->a_row;
         t->c += height * t->c_row;
         t->start += height * t->start_row;

@@ -105,8 +105,8 @@ static void kernel_gradient_group(const dlcore_kernel_gradient_t *g, size_t p, s
     };
 
     set_columns(&t, g->units, p);
-    if (count >= SPARING_LEAST && t.vectors == 2)
-        sparing_micros[count - SPARING_LEAST](&t);
+    if (count >= ROWS_TALL && t.vectors == 2)
+        sparing_micros[count - ROWS_TALL](&t);
     else
         kernel_gradient_block(g, p, first, count, scratch);
 }

@@ -16,7 +16,9 @@
  * again.
  *
  * Written with named variables and constant conditions instead of arrays and loops: the sums are in
- * registers with every compiler and at every level of optimization.
+ * registers with every compiler and at every level of optimization. Where two whole vectors of B
+ * lie as in a panel, and A likewise, all distances are constants and several k make a round: sums
+ * of addresses take the ports of multiply-adds, too, and cost up to a tenth of them.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_PRODUCTS_PRODUCTS_NATIVE_MICRO_H
@@ -51,10 +53,29 @@ typedef enum micro_kind {
 struct micro;
 typedef void (*micro_function_t)(const struct micro *t);
 
-/* A tile for every number of rows and vectors, and of the wide form for every number of rows. */
+/* How a tile walks: a constant wherever it is looked at. */
+typedef enum micro_shape {
+    MICRO_ANY,   /* as micro_t says */
+    MICRO_WIDE,  /* over two panels of B at once */
+    MICRO_SPARE, /* some k are left out */
+    MICRO_ALONG, /* along rows of A; from one row of A, and of B, to the next is a panel's width */
+    MICRO_ACROSS /* from one row of A to the next, a panel's width as in B */
+} micro_shape_t;
+
+/* Distances are constants, and so many k make a round. */
+#define IS_FIXED(shape) ((shape) == MICRO_ALONG || (shape) == MICRO_ACROSS)
+#define FIXED_ROUND 4
+
+/* Rows from which two vectors have tiles of these shapes: as many as batches and panels are cut
+ * into. */
+#define ROWS_TALL (V_WIDTH == 16 ? 8 : 4)
+
+/* A tile for every number of rows and vectors, of the wide form for every number of rows, and from
+ * ROWS_TALL rows on those along and across; NULL: none. */
 struct dlcore_tiles {
     micro_function_t narrow[ROWS_MAX][2];
     micro_function_t wide[ROWS_WIDE];
+    const micro_function_t (*tall)[2];
     bool flushes; /* runs with denormals flushed */
 };
 
@@ -132,14 +153,27 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
         }                                                                          \
     } while (0)
 
-#define ADD_TO_TILE_SUM(m, base, offset)                                        \
+/* `at` floats from the first k of a round. */
+#define ADD_TO_TILE_SUM(m, base, offset)                                            \
+    do {                                                                            \
+        if (HAS(m)) {                                                               \
+            v_float x = v_set(IS_FIXED(shape) ? a0[(m)*row + at] : (base)[offset]); \
+            c##m##_0 = add_product(kind, x, SECOND(m) ? b2 : b0, c##m##_0);         \
+            if (vectors > 1)                                                        \
+                c##m##_1 = add_product(kind, x, SECOND(m) ? b3 : b1, c##m##_1);     \
+        }                                                                           \
+    } while (0)
+
+/* The k-th of a round: a row of B, and everything with it. */
+#define ADD_ONE(k)                                                              \
     do {                                                                        \
-        if (HAS(m)) {                                                           \
-            v_float x = v_set((base)[offset]);                                  \
-            c##m##_0 = add_product(kind, x, SECOND(m) ? b2 : b0, c##m##_0);     \
-            if (vectors > 1)                                                    \
-                c##m##_1 = add_product(kind, x, SECOND(m) ? b3 : b1, c##m##_1); \
-        }                                                                       \
+        const size_t at = (k)*step;                                             \
+        v_float b0 = v_load(b + (k)*NATIVE_PANEL);                              \
+        v_float b1 = vectors > 1 ? v_load(b + (k)*NATIVE_PANEL + V_WIDTH) : b0; \
+        v_float b2 = wide ? v_load(b + t->b_panel) : b0;                        \
+        v_float b3 = wide ? v_load(b + t->b_panel + V_WIDTH) : b1;              \
+        (void)at;                                                               \
+        EACH_TILE_SUM(ADD_TO_TILE_SUM);                                         \
     } while (0)
 
 /* Where sums go, and what becomes of them there. */
@@ -182,9 +216,11 @@ ALWAYS_INLINE void store_tile_sum(float *c, size_t vectors, size_t tail, v_mask 
 
 /* One tile; all but t are constants wherever this is inlined. */
 ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_t vectors,
-                         bool wide, bool leaves_out)
+                         micro_shape_t shape)
 {
-    const size_t row = t->a_row, step = t->a_step;
+    const bool wide = shape == MICRO_WIDE, leaves_out = shape == MICRO_SPARE;
+    const size_t row = shape == MICRO_ALONG ? NATIVE_PANEL : shape == MICRO_ACROSS ? 1 : t->a_row;
+    const size_t step = shape == MICRO_ALONG ? 1 : shape == MICRO_ACROSS ? NATIVE_PANEL : t->a_step;
     const float *a0 = t->a;
     const float *a3 = rows > 3 ? a0 + 3 * row : a0;
     const float *a6 = rows > 6 ? a3 + 3 * row : a3;
@@ -201,9 +237,7 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
         EACH_TILE_SUM(LOAD_TILE_SUM);
     const uint32_t *steps = t->steps;
     for (size_t n = leaves_out ? t->k : 0; n > 0; n--, steps += 2) {
-        v_float b0 = v_load(b), b1 = vectors > 1 ? v_load(b + V_WIDTH) : b0;
-        v_float b2 = b0, b3 = b1;
-        EACH_TILE_SUM(ADD_TO_TILE_SUM);
+        ADD_ONE(0);
         a0 += steps[0];
         a3 += steps[0];
         a6 += steps[0];
@@ -217,19 +251,28 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
             block = left;
             ahead = t->ahead;
         }
-        for (size_t n = block; n > 0; n--) {
-            v_float b0 = v_load(b), b1 = vectors > 1 ? v_load(b + V_WIDTH) : b0;
-            v_float b2 = wide ? v_load(b + t->b_panel) : b0;
-            v_float b3 = wide ? v_load(b + t->b_panel + V_WIDTH) : b1;
+        size_t n = block;
+        for (; IS_FIXED(shape) && n >= FIXED_ROUND; n -= FIXED_ROUND) {
+            for (size_t i = 0; i < FIXED_ROUND * rows * sizeof *a0; i += 64)
+                __builtin_prefetch((const void *)(ahead + i));
+            ADD_ONE(0);
+            ADD_ONE(1);
+            ADD_ONE(2);
+            ADD_ONE(3);
+            ahead += FIXED_ROUND * rows * sizeof *a0;
+            a0 += FIXED_ROUND * step;
+            b += FIXED_ROUND * NATIVE_PANEL;
+        }
+        for (; n > 0; n--) {
             __builtin_prefetch((const void *)ahead);
-            EACH_TILE_SUM(ADD_TO_TILE_SUM);
+            ADD_ONE(0);
             ahead += rows * sizeof *a0;
             a0 += step;
             a3 += step;
             a6 += step;
             a9 += step;
-            b += *gap * t->b_step;
-            gap += t->gap_step;
+            b += IS_FIXED(shape) ? NATIVE_PANEL : *gap * t->b_step;
+            gap += IS_FIXED(shape) ? 0 : t->gap_step;
         }
         a0 += t->a_jump;
         a3 += t->a_jump;
@@ -240,63 +283,16 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
     EACH_TILE_SUM(STORE_TILE_SUM);
 }
 
-#ifdef V_LANES
+#ifdef V_LANES /* whose floats have a tile of their own, fixed distances or not */
 #    include "products/products_native_lanes.h"
-#    define RUN_MICRO(t, kind, rows, vectors, wide)                           \
-        ((kind) == MICRO_FLOATS && !(wide) ? micro_of_lanes(t, rows, vectors) \
-                                           : micro(t, kind, rows, vectors, wide, false))
+#    define RUN_MICRO(t, kind, rows, vectors, shape)                                        \
+        ((kind) == MICRO_FLOATS && (shape) != MICRO_WIDE ? micro_of_lanes(t, rows, vectors) \
+                                                         : micro(t, kind, rows, vectors, shape))
+#    define HAS_TALL(kind) false
 #else
-#    define RUN_MICRO(t, kind, rows, vectors, wide) micro(t, kind, rows, vectors, wide, false)
+#    define RUN_MICRO(t, kind, rows, vectors, shape) micro(t, kind, rows, vectors, shape)
+/* beside unpacking pairs, sums of addresses cost nothing */
+#    define HAS_TALL(kind) ((kind) != MICRO_PAIRS)
 #endif
-
-/* ---- for every number of rows ---- */
-
-#define MICRO(name, kind, rows, vectors, wide)   \
-    static void name(const micro_t *t)           \
-    {                                            \
-        RUN_MICRO(t, kind, rows, vectors, wide); \
-    }
-#define MICROS(name, kind, rows)                   \
-    MICRO(name##_##rows##_1, kind, rows, 1, false) \
-    MICRO(name##_##rows##_2, kind, rows, 2, false)
-#define MICRO_ROW(name, rows)                \
-    {                                        \
-        name##_##rows##_1, name##_##rows##_2 \
-    }
-
-#if V_WIDTH == 16
-#    define MICROS_HIGH(name, kind) \
-        MICROS(name, kind, 7)       \
-        MICROS(name, kind, 8)       \
-        MICROS(name, kind, 9)       \
-        MICROS(name, kind, 10)      \
-        MICROS(name, kind, 11)      \
-        MICROS(name, kind, 12)
-#    define MICRO_ROWS_HIGH(name)                                                          \
-        , MICRO_ROW(name, 7), MICRO_ROW(name, 8), MICRO_ROW(name, 9), MICRO_ROW(name, 10), \
-            MICRO_ROW(name, 11), MICRO_ROW(name, 12)
-#else
-#    define MICROS_HIGH(name, kind)
-#    define MICRO_ROWS_HIGH(name)
-#endif
-
-/* All tiles of a kind, as the table `name`_tiles. */
-#define MICRO_TILES(name, kind, does_flush)                                                        \
-    MICROS(name, kind, 1)                                                                          \
-    MICROS(name, kind, 2)                                                                          \
-    MICROS(name, kind, 3)                                                                          \
-    MICROS(name, kind, 4)                                                                          \
-    MICROS(name, kind, 5)                                                                          \
-    MICROS(name, kind, 6)                                                                          \
-    MICROS_HIGH(name, kind)                                                                        \
-    MICRO(name##_wide_1, kind, 1, 2, true)                                                         \
-    MICRO(name##_wide_2, kind, 2, 2, true)                                                         \
-    MICRO(name##_wide_3, kind, 3, 2, true)                                                         \
-    static const dlcore_tiles_t name##_tiles = {                                                   \
-        .narrow = {MICRO_ROW(name, 1), MICRO_ROW(name, 2), MICRO_ROW(name, 3), MICRO_ROW(name, 4), \
-                   MICRO_ROW(name, 5), MICRO_ROW(name, 6) MICRO_ROWS_HIGH(name)},                  \
-        .wide = {name##_wide_1, name##_wide_2, name##_wide_3},                                     \
-        .flushes = does_flush,                                                                     \
-    };
 
 #endif
