@@ -145,7 +145,7 @@ for rule in sgd:90 rmsprop:110; do
 done
 if [ -z "$quick" ]; then
     first=$("$build/tests/bench/only_trains" --threads "$two" --seconds 3 --json)
-    row "first fit of 3 x 1024, $two threads" "<= 1.15" "$(echo "$(echo "$first" |
+    row "first fit of 3 x 1024, 20 steps, $two threads" "<= 1.15" "$(echo "$(echo "$first" |
         value first_seconds) $(echo "$first" | value seconds)" | awk '{ printf "%.2f", $1 / $2 }')"
 fi
 if [ -n "$data" ]; then
