@@ -10,8 +10,14 @@
 
 #include "system/compiler.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+/* gcc would load ahead of need what then has no register (products_native_lanes.h). */
+#    pragma GCC optimize("no-schedule-insns")
+#endif
+
 #include <stdbool.h>
 
+#include "kernels/always_inline.h"
 #include "kernels/vector_neon.h"
 
 typedef uint64_t v_mode;
@@ -89,6 +95,24 @@ static inline void v_turn_four(const v_float from[4], float *to, size_t row)
 {
     turn_quads(from[0].a, from[1].a, from[2].a, from[3].a, to, row);
     turn_quads(from[0].b, from[1].b, from[2].b, from[3].b, to + 4 * row, row);
+}
+
+/* What products_native_lanes.h is written in: a register of floats; the first n of a row, where n
+ * is a constant, others being of no account; c + b times a lane of x. */
+#define V_LANES
+typedef float32x4_t v_quad;
+#define v_quad_zero vdupq_n_f32(0.0f)
+#define v_quad_load(p) vld1q_f32(p)
+#define v_quad_fma(c, b, x, lane) vfmaq_laneq_f32(c, b, x, lane)
+ALWAYS_INLINE v_quad v_quad_first(const float *p, size_t n)
+{
+    if (n >= 4)
+        return vld1q_f32(p);
+    if (n == 3)
+        return vcombine_f32(vld1_f32(p), vld1_dup_f32(p + 2));
+    if (n == 2)
+        return vcombine_f32(vld1_f32(p), vdup_n_f32(0.0f));
+    return n == 1 ? vld1q_dup_f32(p) : v_quad_zero;
 }
 
 #endif

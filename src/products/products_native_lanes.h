@@ -5,7 +5,7 @@
  *
  * 6 x 16 sums take 24 registers, A six, and half a row of B two: all there are. So a half goes to
  * all rows before the other is loaded, and gcc is told not to move loads forward
- * (products_native_neon.c).
+ * (pairs_neon.h).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_PRODUCTS_PRODUCTS_NATIVE_LANES_H

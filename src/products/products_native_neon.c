@@ -1,14 +1,8 @@
 /* The native packed engine for 64-bit ARM.
  *
  * SPDX-License-Identifier: MIT */
-#if defined(__GNUC__) && !defined(__clang__)
-/* gcc would load ahead of need what then has no register (products_native_lanes.h). */
-#    pragma GCC optimize("no-schedule-insns")
-#endif
-
 #include <math.h>
 
-#include "kernels/always_inline.h"
 #include "kernels/vector_neon.h"
 #include "products/pairs_neon.h"
 
@@ -30,24 +24,6 @@ static inline uint32_t used_lanes(const float *from)
 
     return vaddvq_u32(
         vorrq_u32(vandq_u32(first, vld1q_u32(low)), vandq_u32(second, vld1q_u32(high))));
-}
-
-/* What products_native_lanes.h is written in: a register of floats; the first n of a row, where n
- * is a constant, others being of no account; c + b times a lane of x. */
-#define V_LANES
-typedef float32x4_t v_quad;
-#define v_quad_zero vdupq_n_f32(0.0f)
-#define v_quad_load(p) vld1q_f32(p)
-#define v_quad_fma(c, b, x, lane) vfmaq_laneq_f32(c, b, x, lane)
-ALWAYS_INLINE v_quad v_quad_first(const float *p, size_t n)
-{
-    if (n >= 4)
-        return vld1q_f32(p);
-    if (n == 3)
-        return vcombine_f32(vld1_f32(p), vld1_dup_f32(p + 2));
-    if (n == 2)
-        return vcombine_f32(vld1_f32(p), vdup_n_f32(0.0f));
-    return n == 1 ? vld1q_dup_f32(p) : v_quad_zero;
 }
 
 #define NATIVE_ENGINE DLCORE_PRODUCTS_NATIVE_NEON
