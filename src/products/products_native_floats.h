@@ -36,7 +36,7 @@ static const micro_function_t sparing_micros[] = {sparing_4, sparing_5, sparing_
 #endif
 
 /* A table of those along and across, and which of the two: where a tile's distances are theirs. */
-static const micro_function_t (*tall_tiles(const micro_t *t, size_t *which))[2]
+static const micro_functions_t *tall_tiles(const micro_t *t, size_t *which)
 {
     bool along = t->a_row == NATIVE_PANEL && t->a_step == 1;
     bool across = t->a_row == 1 && t->a_step == NATIVE_PANEL;
@@ -52,7 +52,7 @@ static const micro_function_t (*tall_tiles(const micro_t *t, size_t *which))[2]
 static void multiply_tile(micro_t *t, size_t rows)
 {
     size_t blocks = 1, height = rows, higher = 1, which;
-    const micro_function_t(*tall)[2] = tall_tiles(t, &which);
+    const micro_functions_t *tall = tall_tiles(t, &which);
     v_mode mode = t->tiles->flushes ? v_mode_flush() : 0;
 
     if (rows > ROWS_MAX) {

@@ -83,7 +83,7 @@ static void forward_group(const dlcore_forward_t *f, size_t p, size_t group)
         t.start = f->bias + p * width;
     if (f->activation.kind == DLCORE_ACTIVATION_RELU)
         t.floor = 0.0f;
-    sparing_micros[count - ROWS_TALL](&t);
+    sparing_micros[count - ROWS_SPARING](&t);
     if (f->activation.kind != DLCORE_ACTIVATION_RELU)
         dlcore_activate(f->kernels, f->activation, dlcore_matrix_at(f->y, rows.begin, p),
                         count * width);

@@ -105,8 +105,8 @@ static void kernel_gradient_group(const dlcore_kernel_gradient_t *g, size_t p, s
     };
 
     set_columns(&t, g->units, p);
-    if (count >= ROWS_TALL && t.vectors == 2)
-        sparing_micros[count - ROWS_TALL](&t);
+    if (count >= ROWS_SPARING && t.vectors == 2)
+        sparing_micros[count - ROWS_SPARING](&t);
     else
         kernel_gradient_block(g, p, first, count, scratch);
 }

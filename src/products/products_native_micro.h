@@ -52,6 +52,7 @@ typedef enum micro_kind {
 
 struct micro;
 typedef void (*micro_function_t)(const struct micro *t);
+typedef micro_function_t micro_functions_t[2];
 
 /* How a tile walks: a constant wherever it is looked at. */
 typedef enum micro_shape {
@@ -66,16 +67,17 @@ typedef enum micro_shape {
 #define IS_FIXED(shape) ((shape) == MICRO_ALONG || (shape) == MICRO_ACROSS)
 #define FIXED_ROUND 4
 
-/* Rows from which two vectors have tiles of these shapes: as many as batches and panels are cut
- * into. */
-#define ROWS_TALL (V_WIDTH == 16 ? 8 : 4)
+/* Rows from which tiles may leave some k out, and from which two vectors have tiles along and
+ * across: what batches and panels are cut into. */
+#define ROWS_SPARING (V_WIDTH == 16 ? 8 : 4)
+#define ROWS_TALL (V_WIDTH == 16 ? 10 : 5)
 
 /* A tile for every number of rows and vectors, of the wide form for every number of rows, and from
  * ROWS_TALL rows on those along and across; NULL: none. */
 struct dlcore_tiles {
-    micro_function_t narrow[ROWS_MAX][2];
+    micro_functions_t narrow[ROWS_MAX];
     micro_function_t wide[ROWS_WIDE];
-    const micro_function_t (*tall)[2];
+    const micro_functions_t *tall;
     bool flushes; /* runs with denormals flushed */
 };
 
