@@ -44,6 +44,10 @@ typedef enum dlcore_activation {
     DLCORE_ACTIVATION_SQUAREPLUS,     /* (x + sqrt(x^2 + 4)) / 2 */
     DLCORE_ACTIVATION_SPARSE_PLUS,    /* 0 below -1, x above 1, (x + 1)^2 / 4 between */
     DLCORE_ACTIVATION_SPARSE_SIGMOID, /* (x + 1) / 2 within 0 .. 1 */
+    /* The probabilities nearest to x, many of them 0: max(x - tau, 0), with the tau that makes the
+     * sum over the units of a sample 1 (Martins and Astudillo, 2016). Keras's function of this name
+     * computes something else, so files of Keras that have it are refused. */
+    DLCORE_ACTIVATION_SPARSEMAX,
     /* Keras's relu with max_value, negative_slope and threshold, which no name alone tells: made by
      * dlcore_layer_relu, which says what it is */
     DLCORE_ACTIVATION_RELU_GENERAL

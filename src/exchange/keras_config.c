@@ -26,6 +26,21 @@ dlcore_status dlcore_keras_config_check(const dlcore_model_t *model, dlcore_erro
     return DLCORE_OK;
 }
 
+dlcore_status dlcore_keras_config_check_layers(const dlcore_network_t *network, const char *what,
+                                               dlcore_error_record_t *error)
+{
+    for (size_t i = 0; i < network->node_count; i++) {
+        const dlcore_layer_t *layer = &network->nodes[i].layer;
+
+        if (layer->activation == DLCORE_ACTIVATION_SPARSEMAX)
+            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                               "%s: %s has the activation sparsemax, which gives other numbers in "
+                               "Keras: its threshold adds up sums in place of logits",
+                               what, layer->name);
+    }
+    return DLCORE_OK;
+}
+
 /* Writes a text in two passes: into NULL to learn its size, then into memory. */
 typedef void keras_put_t(dlcore_json_writer_t *writer, const void *what);
 
@@ -103,6 +118,9 @@ dlcore_status dlcore_keras_config_make(const dlcore_model_t *model,
     dlcore_status status;
 
     *text = NULL;
+    status = dlcore_keras_config_check_layers(&model->network, "keras_save", error);
+    if (status != DLCORE_OK)
+        return status;
     if (model->compiled && dlcore_loss_type(model->settings.loss.kind)->not_in_keras)
         return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "keras: Keras has no loss %s",
                            dlcore_loss_name(model->settings.loss.kind));

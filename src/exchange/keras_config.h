@@ -9,11 +9,17 @@
 #include <stddef.h>
 
 #include "dlcore/model.h"
+#include "engine/network.h"
 
 DLCORE_HIDDEN_BEGIN
 
 /* DLCORE_ERROR_UNSUPPORTED for a setting of a built model that Keras does not have. */
 dlcore_status dlcore_keras_config_check(const dlcore_model_t *model, dlcore_error_record_t *error);
+
+/* DLCORE_ERROR_UNSUPPORTED for a layer that Keras has by the same name and with other numbers;
+ * `what` begins the message. */
+dlcore_status dlcore_keras_config_check_layers(const dlcore_network_t *network, const char *what,
+                                               dlcore_error_record_t *error);
 
 /* config.json: layers and compile settings, with the smallest set of keys, because Keras refuses
  * what a version does not know; metadata.json, which Keras never reads, with the notes. *text is to

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/traces.h"
 #include "dlcore/keras.h"
+#include "exchange/keras_config.h"
 #include "exchange/keras_file.h"
 #include "exchange/keras_state.h"
 #include "exchange/keras_weights.h"
@@ -45,6 +46,8 @@ static dlcore_status make_network(keras_loading_t *loading)
                            "%s: has only weights: keras_load_weights reads them", file->name);
     status = dlcore_model_config_read(&file->model.json, file->name, true, loading->model, &width,
                                       file->error);
+    if (status == DLCORE_OK)
+        status = dlcore_keras_config_check_layers(network, file->name, file->error);
     if (status == DLCORE_OK)
         status = dlcore_keras_weights_check(file, network, width);
     if (status == DLCORE_OK)

@@ -27,7 +27,8 @@ static inline dlcore_activate_t dlcore_activate_linear(void)
 /* Whether it is no matter of single elements but of the units of a sample (nn/softmax.h). */
 static inline bool dlcore_activate_takes_rows(dlcore_activation_t kind)
 {
-    return kind == DLCORE_ACTIVATION_SOFTMAX || kind == DLCORE_ACTIVATION_LOG_SOFTMAX;
+    return kind == DLCORE_ACTIVATION_SOFTMAX || kind == DLCORE_ACTIVATION_LOG_SOFTMAX ||
+           kind == DLCORE_ACTIVATION_SPARSEMAX;
 }
 
 /* Whether its derivative cannot be told from its output: because the function falls and rises, or,

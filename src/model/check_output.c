@@ -59,6 +59,7 @@ static void reach_of(dlcore_activation_t activation, double *low, double *high)
     case DLCORE_ACTIVATION_HARD_SIGMOID:
     case DLCORE_ACTIVATION_SPARSE_SIGMOID:
     case DLCORE_ACTIVATION_SOFTMAX:
+    case DLCORE_ACTIVATION_SPARSEMAX:
         *low = 0.0;
         *high = 1.0;
         break;

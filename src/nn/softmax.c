@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "nn/sparsemax.h"
+
 static float largest_of_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row)
 {
     float found = -HUGE_VALF;
@@ -92,6 +94,10 @@ static void log_softmax_gradient_row(const dlcore_training_kernels_t *kernels,
 void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
                          const dlcore_matrix_t *m, size_t begin, size_t end)
 {
+    if (kind == DLCORE_ACTIVATION_SPARSEMAX) {
+        dlcore_sparsemax_rows(kernels, m, begin, end);
+        return;
+    }
     for (size_t r = begin; r < end; r++) {
         if (kind == DLCORE_ACTIVATION_SOFTMAX)
             dlcore_softmax_row(kernels, m, r);
@@ -104,6 +110,10 @@ void dlcore_softmax_gradient_rows(const dlcore_training_kernels_t *kernels,
                                   dlcore_activation_t kind, const dlcore_matrix_t *y,
                                   dlcore_matrix_t *dy, size_t begin, size_t end)
 {
+    if (kind == DLCORE_ACTIVATION_SPARSEMAX) {
+        dlcore_sparsemax_gradient_rows(y, dy, begin, end);
+        return;
+    }
     for (size_t r = begin; r < end; r++) {
         if (kind == DLCORE_ACTIVATION_SOFTMAX)
             dlcore_softmax_gradient_row(kernels, y, dy, r);

@@ -170,10 +170,26 @@ static void test_gradients_of_random_networks_equal_central_differences(void **s
     gradient_controls_end(controls, 2, count / 2); /* kernels and biases */
 }
 
+/* By itself, so that the networks above stay what they were. */
+static void test_gradients_through_sparsemax_equal_central_differences(void **state)
+{
+    (void)state;
+    reference_t *net = calloc(1, sizeof *net);
+    gradient_controls_t controls[GRADIENT_NAMES] = {{0}};
+    assert_non_null(net);
+    random_seed(304);
+    for (size_t l = 0; l < LOSSES; l++) {
+        for (size_t i = 0; i < NETS_PER_PAIR; i++)
+            (void)check_net(net, DLCORE_ACTIVATION_SPARSEMAX, losses[l], controls);
+    }
+    free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients_of_random_networks_equal_central_differences),
+        cmocka_unit_test(test_gradients_through_sparsemax_equal_central_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

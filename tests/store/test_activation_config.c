@@ -130,7 +130,6 @@ static void test_activation_config_keeps_the_name_of_a_layer(void **state)
 static void test_activation_config_refuses_what_would_compute_otherwise(void **state)
 {
     static const char *const refused[][2] = {
-        {DENSE("'sparsemax'"), "Dense: this version has no activation \"sparsemax\""},
         {DENSE("'glu'"), "Dense: this version has no activation \"glu\""},
         {DENSE("5"), "activation: class_name is 5: it is not a name"},
         {DENSE(LAYER("PReLU", "")), "this version has no activation \"PReLU\""},

@@ -121,6 +121,31 @@ static void log_softmax(const double *z, double *y, size_t n)
         y[i] = z[i] - largest - log(sum);
 }
 
+/* As Martins and Astudillo (2016) define it: by sorting. Answers how near the threshold one is. */
+static double sparsemax(const double *z, double *y, size_t n)
+{
+    double sorted[REFERENCE_WIDTH], sum = 0, tau = 0, near = INFINITY;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i;
+
+        for (; at > 0 && sorted[at - 1] < z[i]; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = z[i];
+    }
+    for (size_t k = 0; k < n; k++) {
+        if (1 + (double)(k + 1) * sorted[k] <= sum + sorted[k])
+            break;
+        sum += sorted[k];
+        tau = (sum - 1) / (double)(k + 1);
+    }
+    for (size_t i = 0; i < n; i++) {
+        y[i] = fmax(z[i] - tau, 0);
+        near = fmin(near, fabs(z[i] - tau));
+    }
+    return near;
+}
+
 /* values[i + 1] = activation(z) for one row z of layer i. */
 static void activate(reference_t *network, size_t i, size_t row, const double *z)
 {
@@ -137,6 +162,10 @@ static void activate(reference_t *network, size_t i, size_t row, const double *z
         log_softmax(z, y, n);
         return;
     }
+    if (layer->activation == DLCORE_ACTIVATION_SPARSEMAX) {
+        network->nearest_kink = fmin(network->nearest_kink, sparsemax(z, y, n));
+        return;
+    }
     for (size_t c = 0; c < n; c++) {
         y[c] = one(layer, z[c]);
         network->nearest_kink = fmin(network->nearest_kink, kink_distance(layer, z[c]));
@@ -149,6 +178,7 @@ static double activity(reference_t *network, size_t i)
     const dlcore_layer_t *layer = &network->layers[i];
     bool positive = layer->activation == DLCORE_ACTIVATION_SOFTMAX ||
                     layer->activation == DLCORE_ACTIVATION_SIGMOID ||
+                    layer->activation == DLCORE_ACTIVATION_SPARSEMAX ||
                     layer->activation == DLCORE_ACTIVATION_EXPONENTIAL ||
                     layer->activation == DLCORE_ACTIVATION_SOFTPLUS ||
                     layer->activation == DLCORE_ACTIVATION_SQUAREPLUS ||

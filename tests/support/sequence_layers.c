@@ -46,7 +46,8 @@ static dlcore_activation_t draw_activation(sequence_style_t style)
 
 static bool is_over_units(dlcore_activation_t activation)
 {
-    return activation == ACTIVATION_SOFTMAX || activation == ACTIVATION_LOG_SOFTMAX;
+    return activation == ACTIVATION_SOFTMAX || activation == ACTIVATION_LOG_SOFTMAX ||
+           activation == ACTIVATION_SPARSEMAX;
 }
 
 /* Of the activations that have any. */
