@@ -40,6 +40,7 @@ enum {
     PIECE_RELU_GENERAL,
     PIECE_SOFTMAX,
     PIECE_LOG_SOFTMAX,
+    PIECE_SPARSEMAX,
     PIECE_COUNT
 };
 
@@ -165,6 +166,30 @@ static const struct {
         "    sum = logf(sum);\n"
         "    for (i = 0; i < n; i++)\n"
         "        y[i] = (y[i] - largest) - sum;\n")},
+    [PIECE_SPARSEMAX] = {0, "/* max(y - tau, 0), of sum 1: from a tau that is too small, upwards */\n"
+        OF_ROW("sparsemax",
+        "    float largest = y[0], tau = -1.0f, sum;\n"
+        "    size_t i, count, before = n + 1;\n"
+        "    for (i = 1; i < n; i++)\n"
+        "        largest = y[i] > largest ? y[i] : largest;\n"
+        "    for (i = 0; i < n; i++)\n"
+        "        y[i] -= largest;\n"
+        "    for (;;) {\n"
+        "        sum = 0.0f;\n"
+        "        count = 0;\n"
+        "        for (i = 0; i < n; i++) {\n"
+        "            if (!(y[i] <= tau)) {\n"
+        "                sum += y[i];\n"
+        "                count++;\n"
+        "            }\n"
+        "        }\n"
+        "        if (count >= before)\n"
+        "            break;\n"
+        "        tau = (sum - 1.0f) / (float)count;\n"
+        "        before = count;\n"
+        "    }\n"
+        "    for (i = 0; i < n; i++)\n"
+        "        y[i] = y[i] < tau ? 0.0f : y[i] - tau;\n")},
 };
 
 static const int piece_of_activation[DLCORE_ACTIVATION_COUNT] = {
@@ -195,6 +220,7 @@ static const int piece_of_activation[DLCORE_ACTIVATION_COUNT] = {
     [DLCORE_ACTIVATION_SQUAREPLUS] = PIECE_SQUAREPLUS,
     [DLCORE_ACTIVATION_SPARSE_PLUS] = PIECE_SPARSE_PLUS,
     [DLCORE_ACTIVATION_SPARSE_SIGMOID] = PIECE_SPARSE_SIGMOID,
+    [DLCORE_ACTIVATION_SPARSEMAX] = PIECE_SPARSEMAX,
     [DLCORE_ACTIVATION_RELU_GENERAL] = PIECE_RELU_GENERAL,
 };
 /* clang-format on */

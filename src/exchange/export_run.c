@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "nn/softmax.h"
 
 size_t dlcore_export_widest(const dlcore_export_plan_t *plan)
 {
@@ -74,8 +75,16 @@ static void run_softmax(float *y, size_t n, bool logarithm)
 static void run_activation(const dlcore_export_plan_t *plan, const dlcore_export_step_t *step,
                            const float *x, float *y)
 {
+    dlcore_matrix_t row = {.data = y,
+                           .rows = 1,
+                           .columns = step->outputs,
+                           .panel = step->outputs,
+                           .panel_stride = step->outputs};
+
     memmove(y, x, step->outputs * sizeof *y);
-    if (dlcore_activate_takes_rows(step->activation.kind))
+    if (step->activation.kind == DLCORE_ACTIVATION_SPARSEMAX)
+        dlcore_softmax_rows(plan->network->kernels, DLCORE_ACTIVATION_SPARSEMAX, &row, 0, 1);
+    else if (dlcore_activate_takes_rows(step->activation.kind))
         run_softmax(y, step->outputs, step->activation.kind == DLCORE_ACTIVATION_LOG_SOFTMAX);
     else
         dlcore_activate(plan->network->kernels, step->activation, y, step->outputs);

@@ -3,25 +3,25 @@
  *
  * y = max(x - tau, 0) with the tau that makes the sum 1. It is found by Michelot's algorithm
  * (1986), which needs no order: the mean of those above the last tau gives the next one, and what
- * falls below never comes back. Where the largest is 0, only what is above -1 can count.
+ * falls below never comes back but by a rounding. Where the largest is 0, only what is above -1 can
+ * count.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/sparsemax.h"
 
-#include "nn/softmax.h"
-
-/* Adds up those of a row that are above tau, or no number; answers how many these are. */
-static size_t sum_above(const dlcore_matrix_t *m, size_t row, double tau, double *sum)
+/* Adds up the values of a row where `of` is above tau, or no number; answers how many these are. */
+DLCORE_KEPT_APART static size_t sum_above(const dlcore_matrix_t *of, double tau,
+                                          const dlcore_matrix_t *values, size_t row, double *sum)
 {
     size_t count = 0;
 
     *sum = 0.0;
-    for (size_t p = 0; p < dlcore_matrix_panels(m); p++) {
-        const float *x = dlcore_matrix_at(m, row, p);
+    for (size_t p = 0; p < dlcore_matrix_panels(of); p++) {
+        const float *x = dlcore_matrix_at(of, row, p), *value = dlcore_matrix_at(values, row, p);
 
-        for (size_t c = 0; c < dlcore_matrix_panel_columns(m, p); c++) {
+        for (size_t c = 0; c < dlcore_matrix_panel_columns(of, p); c++) {
             if (!((double)x[c] <= tau)) {
-                *sum += (double)x[c];
+                *sum += (double)value[c];
                 count++;
             }
         }
@@ -29,63 +29,39 @@ static size_t sum_above(const dlcore_matrix_t *m, size_t row, double tau, double
     return count;
 }
 
-static void sparsemax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t row)
+/* Takes `shift` from the values of a row where `of`, which may be they, is above tau, or no number;
+ * the others become 0. */
+DLCORE_KEPT_APART static void shift_above(const dlcore_matrix_t *of, double tau,
+                                          const dlcore_matrix_t *values, size_t row, double shift)
+{
+    for (size_t p = 0; p < dlcore_matrix_panels(of); p++) {
+        const float *x = dlcore_matrix_at(of, row, p);
+        float *value = dlcore_matrix_at(values, row, p);
+
+        for (size_t c = 0; c < dlcore_matrix_panel_columns(of, p); c++)
+            value[c] = (double)x[c] <= tau ? 0.0f : (float)((double)value[c] - shift);
+    }
+}
+
+void dlcore_sparsemax_row(const dlcore_matrix_t *m, size_t row)
 {
     double tau = -1.0, sum;
-    size_t count, before = 0;
+    size_t count, before = m->columns + 1;
 
-    (void)dlcore_softmax_center_row(kernels, m, row);
     for (;;) {
-        count = sum_above(m, row, tau, &sum);
-        if (count == before || count == 0)
+        count = sum_above(m, tau, m, row, &sum);
+        if (count >= before) /* the same, or a rounding brought one back */
             break;
         tau = (sum - 1.0) / (double)count;
         before = count;
     }
-    for (size_t p = 0; p < dlcore_matrix_panels(m); p++) {
-        float *x = dlcore_matrix_at(m, row, p);
-
-        for (size_t c = 0; c < dlcore_matrix_panel_columns(m, p); c++) {
-            double y = (double)x[c] - tau;
-
-            x[c] = y < 0.0 ? 0.0f : (float)y; /* what is no number stays none */
-        }
-    }
+    shift_above(m, tau, m, row, tau);
 }
 
-static void sparsemax_gradient_row(const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t row)
+void dlcore_sparsemax_gradient_row(const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t row)
 {
-    double sum = 0.0, mean;
-    size_t count = 0;
+    double sum;
+    size_t count = sum_above(y, 0.0, dy, row, &sum);
 
-    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
-        const float *at = dlcore_matrix_at(y, row, p), *slope = dlcore_matrix_at(dy, row, p);
-
-        for (size_t c = 0; c < dlcore_matrix_panel_columns(y, p); c++) {
-            sum += at[c] > 0.0f ? (double)slope[c] : 0.0;
-            count += at[c] > 0.0f;
-        }
-    }
-    mean = count > 0 ? sum / (double)count : 0.0;
-    for (size_t p = 0; p < dlcore_matrix_panels(y); p++) {
-        const float *at = dlcore_matrix_at(y, row, p);
-        float *slope = dlcore_matrix_at(dy, row, p);
-
-        for (size_t c = 0; c < dlcore_matrix_panel_columns(y, p); c++)
-            slope[c] = at[c] > 0.0f ? (float)((double)slope[c] - mean) : 0.0f;
-    }
-}
-
-void dlcore_sparsemax_rows(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m, size_t begin,
-                           size_t end)
-{
-    for (size_t r = begin; r < end; r++)
-        sparsemax_row(kernels, m, r);
-}
-
-void dlcore_sparsemax_gradient_rows(const dlcore_matrix_t *y, dlcore_matrix_t *dy, size_t begin,
-                                    size_t end)
-{
-    for (size_t r = begin; r < end; r++)
-        sparsemax_gradient_row(y, dy, r);
+    shift_above(y, 0.0, dy, row, sum / (double)count);
 }

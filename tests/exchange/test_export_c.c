@@ -307,6 +307,8 @@ static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void 
     dlcore_layer_t within[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LOG_SOFTMAX),
                                dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
     dlcore_layer_t end[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LOG_SOFTMAX)};
+    dlcore_layer_t sparse[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_SPARSEMAX),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
     dlcore_export_c_options_t how = options();
     dlcore_tensor_t *samples = borrow_floats(points, 3, 2);
     dlcore_model_t *model = new_model(none, 1, 2);
@@ -318,6 +320,9 @@ static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void 
     dlcore_model_free(model);
     model = new_model(within, 2, 2);
     assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has the activation log_softmax");
+    dlcore_model_free(model);
+    model = new_model(sparse, 2, 2);
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has the activation sparsemax");
     how.numbers = (dlcore_export_numbers_t)3;
     assert_refused(model, &how, DLCORE_ERROR_ARGUMENT, "numbers 3 is unknown");
     how.numbers = DLCORE_EXPORT_INT8;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/softmax.h"
 #include "nn/sparsemax.h"
 #include "support/random_numbers.h"
 
@@ -28,7 +29,7 @@ static void sparsemax(float *data, size_t columns)
 {
     dlcore_matrix_t row = row_over(data, columns);
 
-    dlcore_sparsemax_rows(dlcore_kernels(), &row, 0, 1);
+    dlcore_softmax_rows(dlcore_kernels(), DLCORE_ACTIVATION_SPARSEMAX, &row, 0, 1);
 }
 
 static int falling(const void *a, const void *b)
@@ -138,7 +139,7 @@ static void test_sparsemax_gradient_is_the_difference_of_outputs(void **state)
     }
     memcpy(y, x, sizeof y);
     sparsemax(y, N);
-    dlcore_sparsemax_gradient_rows(&out, &dy, 0, 1);
+    dlcore_sparsemax_gradient_row(&out, &dy, 0);
     for (size_t i = 0; i < N; i++) {
         double difference = 0.0;
 
