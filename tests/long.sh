@@ -239,7 +239,8 @@ for part in "$@"; do
             gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross \
             musl-tools qemu-user dpkg-dev
         ;;
-    compilers | mutation) need_package ninja-build ;;
+    compilers) need_package ninja-build ;;
+    mutation) need_package ninja-build lld ;;
     coverage | messages) need_command llvm-cov llvm ;;
     esac
 done
