@@ -32,7 +32,8 @@ world_samples_t world_draw_samples(world_t *world, const dlcore_model_t *model)
     width = width > 0 && width < 256 ? width : 4;
     units = units > 0 && units < 256 ? units : 1 + script_pick(script, 4);
     numbers = malloc(rows * (width + 2 * units) * sizeof *numbers);
-    world_require(numbers != NULL, "samples", "no memory");
+    if (numbers == NULL)
+        abort();
     script_floats(script, numbers, rows * width);
     samples.x = tensor_of(world, 0, DLCORE_DTYPE_FLOAT32, rows, width, numbers);
     if (form < 6) {

@@ -120,8 +120,8 @@ static void derive(world_t *world)
         status = TRY(world, dlcore_standardize_fit(from, &out, &out2, error));
     keep(world, place, out, status, WORLD_NOBODY);
     if (how == 6 && status == DLCORE_OK) {
-        status = TRY(world, dlcore_standardize_apply(other, out, out2, &world->tensors[place],
-                                                     world_error(world)));
+        (void)TRY(world, dlcore_standardize_apply(other, out, out2, &world->tensors[place],
+                                                  world_error(world)));
         dlcore_tensor_free(out);
     }
     dlcore_tensor_free(out2);

@@ -158,7 +158,7 @@ static void run_predictor(world_t *world)
                   "dlcore_predictor_run", "failed without a message");
     if (status == DLCORE_ERROR_STATE && script_flag(script)) {
         world_before(world);
-        status = dlcore_predictor_refresh(predictor);
+        (void)dlcore_predictor_refresh(predictor);
         world_after(world, "dlcore_predictor_refresh");
     }
 }
