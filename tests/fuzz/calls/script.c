@@ -94,7 +94,7 @@ int script_choice(script_t *script, int first, int last)
         return script_flag(script)
                    ? last + 1
                    : hostile[script_pick(script, sizeof hostile / sizeof hostile[0])];
-    return first + (int)script_pick(script, (size_t)(last - first + 1));
+    return first + (int)script_pick(script, (size_t)(last - first) + 1);
 }
 
 const char *script_text(script_t *script)
