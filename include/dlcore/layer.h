@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "activation.h"
 #include "api.h"
@@ -44,11 +45,26 @@ typedef enum dlcore_layer_kind {
     DLCORE_LAYER_ALPHA_DROPOUT,
     DLCORE_LAYER_ACTIVITY_REGULARIZATION,
     DLCORE_LAYER_UNIT_NORMALIZATION,
-    DLCORE_LAYER_RMS_NORMALIZATION
+    DLCORE_LAYER_RMS_NORMALIZATION,
+    DLCORE_LAYER_EMBEDDING
 } dlcore_layer_kind_t;
 
 #define DLCORE_LAYERS_MAX 1000 /* of one model */
 #define DLCORE_NAME_SIZE 64    /* bytes of a layer's or metric's name, its terminator included */
+
+/* A table of an embedding layer. */
+typedef struct dlcore_embedding {
+    uint32_t column; /* of x; counted from 0 */
+    uint32_t count;  /* rows, 1 .. 16,777,216: the column holds whole numbers 0 .. count - 1 */
+    uint32_t units;  /* numbers of a row, 1 .. 65,536; 0: dlcore_embedding_units(count) */
+} dlcore_embedding_t;
+
+#define DLCORE_EMBEDDINGS_MAX 64 /* tables of one layer */
+
+typedef struct dlcore_embeddings {
+    size_t count;
+    dlcore_embedding_t table[DLCORE_EMBEDDINGS_MAX]; /* in ascending order of their columns */
+} dlcore_embeddings_t;
 
 typedef struct dlcore_layer {
     dlcore_layer_kind_t kind;
@@ -107,6 +123,10 @@ typedef struct dlcore_layer {
     dlcore_initializer_t alpha_initializer; /* prelu: zeros */
     dlcore_regularizer_t alpha_regularizer;
     dlcore_constraint_t alpha_constraint;
+
+    dlcore_embeddings_t embeddings;
+    dlcore_initializer_t embeddings_initializer; /* random_uniform; one that needs no fans */
+    dlcore_regularizer_t embeddings_regularizer; /* all 0: none */
 } dlcore_layer_t;
 
 /* Fully connected: (batch, inputs) to (batch, units). Kernel glorot_uniform, bias zeros. */
@@ -157,6 +177,25 @@ DLCORE_API dlcore_layer_t dlcore_layer_unit_normalization(void);
 DLCORE_API dlcore_layer_t dlcore_layer_rms_normalization(void);
 /* x, or alpha x below 0, with an alpha for each unit that is learned. */
 DLCORE_API dlcore_layer_t dlcore_layer_prelu(void);
+
+/* Columns of whole numbers, such as the categories of dlcore_schema_fit with DLCORE_ENCODE_INDEX:
+ * each has a table of its own, and is replaced in its place by the row of that number. The other
+ * columns stay. So 3 columns of which the middle one has a table of 4 units become 6 numbers.
+ * Training moves the tables like all weights.
+ *
+ * It must be the first layer. x may have any dtype, and be sparse. A number that is no row of the
+ * table is DLCORE_ERROR_RANGE, with column and sample, wherever x is checked, in predictors, too.
+ * Gradients by the inputs are 0 in such a column. One weight, `embeddings`: the tables one after
+ * the other, each (count, units), row-major. Keras, ONNX and exported C have no such layer; saving
+ * to them refuses it by name.
+ *
+ * Copies `count` tables, in ascending order of their columns; adding the layer refuses others, and
+ * more than DLCORE_EMBEDDINGS_MAX. dlcore_schema_embedding makes one for all index columns of a
+ * schema. */
+DLCORE_API dlcore_layer_t dlcore_layer_embedding(const dlcore_embedding_t *tables, size_t count);
+/* The size of a row for so many categories, by fastai's rule (emb_sz_rule in its tabular/model.py):
+ * 1.6 count^0.56, rounded, at most 600. 3 for 3, 6 for 10, 21 for 100. */
+DLCORE_API size_t dlcore_embedding_units(size_t count);
 
 /* By Keras name, "dense", "activation", "flatten", "rescaling", "dropout", ...; case
  * and underscores do not count; with defaults (dense: linear and 0 units, which you must set;

@@ -153,6 +153,10 @@
 #define LAYER_ACTIVITY_REGULARIZATION DLCORE_LAYER_ACTIVITY_REGULARIZATION
 #define LAYER_UNIT_NORMALIZATION DLCORE_LAYER_UNIT_NORMALIZATION
 #define LAYER_RMS_NORMALIZATION DLCORE_LAYER_RMS_NORMALIZATION
+#define LAYER_EMBEDDING DLCORE_LAYER_EMBEDDING
+#define embedding_t dlcore_embedding_t
+#define embeddings_t dlcore_embeddings_t
+#define embedding_units dlcore_embedding_units
 #define layer_dense dlcore_layer_dense
 #define layer_activation dlcore_layer_activation
 #define layer_relu dlcore_layer_relu
@@ -168,6 +172,7 @@
 #define layer_activity_regularization dlcore_layer_activity_regularization
 #define layer_unit_normalization dlcore_layer_unit_normalization
 #define layer_rms_normalization dlcore_layer_rms_normalization
+#define layer_embedding dlcore_layer_embedding
 #define layer_rescaling dlcore_layer_rescaling
 #define layer_from_name dlcore_layer_from_name
 #define layer_kind_name dlcore_layer_kind_name
@@ -678,6 +683,7 @@
 #define schema_feature_count dlcore_schema_feature_count
 #define schema_feature_name dlcore_schema_feature_name
 #define schema_feature_index_count dlcore_schema_feature_index_count
+#define schema_embedding dlcore_schema_embedding
 #define schema_target_count dlcore_schema_target_count
 #define schema_target_name dlcore_schema_target_name
 #define schema_class_count dlcore_schema_class_count

@@ -24,7 +24,7 @@
  *   category   one-hot: a feature for each category of the training rows, in order, and one for
  * gaps if these had any. With rare_below, one for all that are rarer. A category that is not known
  * is all zeros, or counts as rare. index: one feature, a whole number: 0 unknown or rare, 1
- * missing, 2 the first category. For an embedding layer.
+ * missing, 2 the first category. For an embedding layer: dlcore_schema_embedding.
  *
  * Categories are sorted: by value if all are numbers, else by bytes. They have at most 255 bytes;
  * longer ones are unknown. Features stand in the order of the columns.
@@ -166,6 +166,10 @@ DLCORE_API size_t dlcore_schema_feature_name(const dlcore_schema_t *schema, size
                                              char *to, size_t room);
 /* Of a feature that is an index: how many values it can have, 2 and its categories. Else 0. */
 DLCORE_API size_t dlcore_schema_feature_index_count(const dlcore_schema_t *schema, size_t feature);
+/* An embedding layer with a table for each feature that is an index, of the size that
+ * dlcore_embedding_units gives; change `units` as you like before you add it. Without such
+ * features, or with more than DLCORE_EMBEDDINGS_MAX, adding it is refused. */
+DLCORE_API dlcore_layer_t dlcore_schema_embedding(const dlcore_schema_t *schema);
 DLCORE_API size_t dlcore_schema_target_count(const dlcore_schema_t *schema);
 DLCORE_API const char *dlcore_schema_target_name(const dlcore_schema_t *schema, size_t target);
 /* Classes of a target that is a category: class i is label i. */

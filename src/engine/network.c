@@ -66,6 +66,12 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
     status = dlcore_network_settle_name(network, &node->layer, type->base_name, error);
     if (status == DLCORE_OK)
         status = dlcore_layer_validate(&node->layer, error);
+    if (status == DLCORE_OK && type->comes_first && network->node_count > 0)
+        status =
+            dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                        "%s: reads columns of x, so it must be the first layer, not behind %zu "
+                        "others",
+                        node->layer.name, network->node_count);
     if (status == DLCORE_OK)
         network->node_count++;
     return status;
@@ -111,10 +117,16 @@ static dlcore_status place_all(const dlcore_network_t *network, dlcore_node_t *n
 static dlcore_status settle_node(const dlcore_network_t *network, dlcore_node_t *node, size_t width,
                                  size_t *floats, size_t *count, dlcore_error_record_t *error)
 {
+    dlcore_status status = DLCORE_OK;
+
     if (node->layer.input_width != 0 && node->layer.input_width != width)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: expects %zu input%s, got %zu",
                            node->layer.name, node->layer.input_width,
                            node->layer.input_width == 1 ? "" : "s", width);
+    if (node->type->check_build != NULL)
+        status = node->type->check_build(&node->layer, width, error);
+    if (status != DLCORE_OK)
+        return status;
     node->input_width = width;
     node->layer.input_width = width;
     node->output_width = node->type->output_width(&node->layer, width);

@@ -103,7 +103,7 @@ static dlcore_status make_test(dlcore_exporting_t *exporting)
     if (samples != NULL)
         copy_samples(samples, 0, rows, inputs, exporting->test);
     else
-        dlcore_self_test_input(exporting->test, rows, inputs);
+        dlcore_self_test_input(exporting->model, exporting->test, rows);
     status = run_test(exporting, rows, exporting->test, y);
     for (size_t i = 0; i < floats && status == DLCORE_OK; i++) {
         if (!(fabsf(exporting->test[i]) <= FLT_MAX))

@@ -35,6 +35,12 @@ static dlcore_status begin_keras_saving(keras_saving_t *saving, const dlcore_mod
     if (model->network.values == NULL)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "keras_save: the model has no weights before it is built");
+    for (size_t i = 0; i < model->network.node_count; i++) {
+        if (model->network.nodes[i].type->not_in_keras)
+            return dlcore_fail(
+                error, DLCORE_ERROR_UNSUPPORTED, "keras_save: Keras has no layer like %s (%s)",
+                model->network.nodes[i].layer.name, model->network.nodes[i].type->class_name);
+    }
     *saving =
         (keras_saving_t){.model = model,
                          .whole = whole,

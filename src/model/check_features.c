@@ -7,6 +7,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "model/check.h"
+#include "model/indices.h"
 
 #define FEATURE_ROWS_MAX ((size_t)1000000)
 #define FEATURE_ROWS_LEAST 16 /* fewer may be equal by chance */
@@ -67,6 +68,17 @@ static bool see_rows(const dlcore_check_t *check, size_t rows, bool target, feat
         }
     }
     return true;
+}
+
+/* Columns that are looked up in tables are no features: as if they were 0 throughout. */
+static size_t forget_indices(const dlcore_check_t *check, feature_t *features)
+{
+    const dlcore_embeddings_t *tables = dlcore_network_tables(&check->model->network);
+    size_t count = tables != NULL ? tables->count : 0;
+
+    for (size_t i = 0; i < count; i++)
+        features[tables->table[i].column] = (feature_t){.low = 0.0};
+    return count;
 }
 
 static void find_constant(const dlcore_check_t *check, size_t rows, const feature_t *features)
@@ -217,7 +229,8 @@ dlcore_status dlcore_check_features(const dlcore_check_t *check, dlcore_error_re
     if (features == NULL)
         return dlcore_fail_memory(error, "check", x->row_size * sizeof *features);
     if (see_rows(check, rows, target, features) && enough) {
-        find_constant(check, rows, features);
+        if (forget_indices(check, features) < x->row_size)
+            find_constant(check, rows, features);
         if (x->row_size > 1)
             find_tellers(check, rows, target, features);
         find_scales(check, rows, features);

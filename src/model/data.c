@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/indices.h"
 #include "model/model.h"
 #include "tensor/sparse.h"
 
@@ -77,7 +78,7 @@ dlcore_status dlcore_check_inputs(const dlcore_network_t *network, const dlcore_
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "x is empty: 0 numbers per sample");
     if (width != 0 && x->row_size != width)
         return fail_width(network, width, x, error);
-    return DLCORE_OK;
+    return dlcore_check_indices(network, x, error);
 }
 
 static dlcore_status check_classes(const dlcore_network_t *network,

@@ -11,6 +11,7 @@
 #include "engine/gather.h"
 #include "engine/path.h"
 #include "kernels/activate.h"
+#include "model/indices.h"
 #include "products/products_sparse.h"
 #include "tensor/sparse.h"
 
@@ -260,6 +261,29 @@ static bool can_run(const dlcore_predictor_t *p, const void *x, size_t rows, con
     return p != NULL && x != NULL && y != NULL && rows <= p->capacity && !is_stale(p);
 }
 
+/* Columns that name rows of tables, where the network has such. */
+static dlcore_status check_predictor_rows(dlcore_predictor_t *p,
+                                          const dlcore_predictor_rows_t *samples, size_t rows)
+{
+    dlcore_tensor_t x = {.dtype =
+                             samples->bytes != NULL ? DLCORE_DTYPE_UINT8 : DLCORE_DTYPE_FLOAT32,
+                         .rank = 2,
+                         .shape = {rows, p->input_width},
+                         .row_size = p->input_width,
+                         .row_stride = p->input_width,
+                         .read_only = true,
+                         .is_sparse = samples->sparse != NULL};
+    dlcore_traces_t before = dlcore_traces_note();
+
+    if (samples->sparse != NULL)
+        x.sparse = *samples->sparse;
+    else if (samples->bytes != NULL)
+        x.data = (unsigned char *)(uintptr_t)samples->bytes;
+    else
+        x.data = (unsigned char *)(uintptr_t)samples->floats; /* which is not written */
+    return dlcore_traces_end(before, dlcore_check_indices(&p->network, &x, &p->error));
+}
+
 static dlcore_status run_predictor(dlcore_predictor_t *p, dlcore_predictor_rows_t samples,
                                    size_t rows, float *y)
 {
@@ -271,6 +295,9 @@ static dlcore_status run_predictor(dlcore_predictor_t *p, dlcore_predictor_rows_
         return refuse_run(p, x, rows, y);
     if (rows == 0)
         return DLCORE_OK;
+    if (dlcore_network_tables(&p->network) != NULL &&
+        check_predictor_rows(p, &samples, rows) != DLCORE_OK)
+        return DLCORE_ERROR_RANGE;
     if (rows <= p->chain_rows)
         run_chain(p, samples, rows, y);
     else

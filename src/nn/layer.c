@@ -45,6 +45,8 @@ static size_t setting_bytes(dlcore_setting_type_t type)
         return sizeof(dlcore_regularizer_t);
     case DLCORE_SETTING_CONSTRAINT:
         return sizeof(dlcore_constraint_t);
+    case DLCORE_SETTING_TABLES:
+        return sizeof(dlcore_embeddings_t);
     case DLCORE_SETTING_COUNT: /* these no layer has */
     case DLCORE_SETTING_RATE:
     case DLCORE_SETTING_PIECES:

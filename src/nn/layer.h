@@ -129,6 +129,10 @@ typedef struct dlcore_layer_type {
 
     const dlcore_setting_t *settings; /* of dlcore_layer_t; in configs in this order */
     size_t (*output_width)(const dlcore_layer_t *layer, size_t input_width);
+    /* Whether it can be built for inputs of that width, before the others are asked. NULL: always.
+     */
+    dlcore_status (*check_build)(const dlcore_layer_t *layer, size_t input_width,
+                                 dlcore_error_record_t *error);
     /* Declares parameters (all but offset and floats) and answers their number. NULL: none. */
     size_t (*declare)(const dlcore_layer_t *layer, size_t input_width,
                       dlcore_parameter_t parameters[DLCORE_LAYER_PARAMETERS_MAX]);
@@ -152,6 +156,8 @@ typedef struct dlcore_layer_type {
     bool regularizes_activity; /* obeys activity_regularizer */
     bool only_trains;          /* y is x itself but in training; `forward` is NULL */
     bool needs_axis;     /* Keras's works along the last axis, or has a weight for each of it */
+    bool comes_first;    /* only as a model's first layer */
+    bool not_in_keras;   /* files for Keras cannot have it */
     bool counts_samples; /* Keras keeps a count after the parameters, which nothing reads */
 } dlcore_layer_type_t;
 
@@ -196,7 +202,8 @@ const dlcore_layer_training_t *dlcore_layer_training(dlcore_layer_kind_t kind);
     kind(ALPHA_DROPOUT, alpha_dropout) \
     kind(ACTIVITY_REGULARIZATION, activity_regularization) \
     kind(UNIT_NORMALIZATION, unit_normalization) \
-    kind(RMS_NORMALIZATION, rms_normalization)
+    kind(RMS_NORMALIZATION, rms_normalization) \
+    kind(EMBEDDING, embedding)
 /* clang-format on */
 
 #define DLCORE_LAYER_DECLARED(kind, name)                              \

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "dlcore/constraint.h"
 #include "dlcore/initializer.h"
+#include "dlcore/layer.h"
 #include "dlcore/regularizer.h"
 
 const dlcore_setting_t dlcore_no_settings[] = {{0}};
@@ -63,6 +64,8 @@ static double setting_number(const dlcore_setting_t *setting, const void *descri
                    : 0.0;
     case DLCORE_SETTING_CONSTRAINT:
         return (double)((const dlcore_constraint_t *)at)->kind;
+    case DLCORE_SETTING_TABLES:
+        return (double)((const dlcore_embeddings_t *)at)->count;
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_PIECES:
     case DLCORE_SETTING_TEXT:
@@ -100,12 +103,17 @@ DLCORE_KEPT_APART static void set_setting_number(const dlcore_setting_t *setting
     case DLCORE_SETTING_INITIALIZER:
         *(dlcore_initializer_t *)at =
             (dlcore_initializer_t){.kind = (dlcore_initializer_kind_t)(int)number};
+        if ((int)number == DLCORE_INITIALIZER_RANDOM_UNIFORM)
+            *(dlcore_initializer_t *)at = dlcore_initializer_random_uniform(-0.05, 0.05);
         break;
     case DLCORE_SETTING_REGULARIZER:
         *(dlcore_regularizer_t *)at = (dlcore_regularizer_t){.l1 = 0.0};
         break;
     case DLCORE_SETTING_CONSTRAINT:
         *(dlcore_constraint_t *)at = (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_NONE};
+        break;
+    case DLCORE_SETTING_TABLES:
+        ((dlcore_embeddings_t *)at)->count = 0;
         break;
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_PIECES:

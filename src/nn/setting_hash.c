@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dlcore/constraint.h"
+#include "dlcore/layer.h"
 #include "dlcore/regularizer.h"
 
 void dlcore_hash_number(dlcore_hash_t *hash, double number)
@@ -30,6 +31,16 @@ static void hash_constraint(dlcore_hash_t *hash, const dlcore_constraint_t *cons
     dlcore_hash_number(hash, constraint->min_value);
     dlcore_hash_number(hash, constraint->max_value);
     dlcore_hash_number(hash, constraint->rate);
+}
+
+static void hash_tables(dlcore_hash_t *hash, const dlcore_embeddings_t *tables)
+{
+    dlcore_hash_number(hash, (double)tables->count);
+    for (size_t i = 0; i < tables->count; i++) {
+        dlcore_hash_number(hash, (double)tables->table[i].column);
+        dlcore_hash_number(hash, (double)tables->table[i].count);
+        dlcore_hash_number(hash, (double)tables->table[i].units);
+    }
 }
 
 static void hash_setting(dlcore_hash_t *hash, const dlcore_setting_t *setting, const void *at)
@@ -59,6 +70,9 @@ static void hash_setting(dlcore_hash_t *hash, const dlcore_setting_t *setting, c
         break;
     case DLCORE_SETTING_CONSTRAINT:
         hash_constraint(hash, at);
+        break;
+    case DLCORE_SETTING_TABLES:
+        hash_tables(hash, at);
         break;
     case DLCORE_SETTING_INITIALIZER: /* what it made is compared */
     case DLCORE_SETTING_PIECES:      /* a schedule's: its rates are */

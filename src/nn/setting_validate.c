@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "kernels/kernels.h"
 #include "nn/constraint.h"
+#include "nn/embeddings.h"
 #include "nn/initializer.h"
 #include "nn/regularizer.h"
 
@@ -50,6 +51,8 @@ static dlcore_status setting_validate(const dlcore_setting_t *setting, const voi
     case DLCORE_SETTING_REGULARIZER:
     case DLCORE_SETTING_CONSTRAINT:
         return validate_part(setting, at, what, error);
+    case DLCORE_SETTING_TABLES:
+        return dlcore_embeddings_validate(at, what, error);
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_BOOL:
     case DLCORE_SETTING_UNITS_AXIS:

@@ -49,7 +49,14 @@ static dlcore_status check_weights(dlcore_model_loading_t *loading, size_t width
                            dlcore_model_loading_file(loading), width, INT_MAX);
     for (size_t i = 0; i < network->node_count; i++) {
         const dlcore_node_t *node = &network->nodes[i];
-        size_t count =
+        size_t count;
+
+        if (node->type->check_build != NULL) {
+            status = node->type->check_build(&node->layer, width, loading->error);
+            if (status != DLCORE_OK)
+                return status;
+        }
+        count =
             node->type->declare != NULL ? node->type->declare(&node->layer, width, parameters) : 0;
 
         for (size_t p = 0; p < count; p++) {

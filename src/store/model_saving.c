@@ -101,7 +101,7 @@ static dlcore_status make_self_test(dlcore_model_saving_t *saving)
     saving->tensors.self_test_rows = DLCORE_SELF_TEST_ROWS;
     saving->tensors.self_test_x = saving->self_test;
     saving->tensors.self_test_y = saving->self_test + DLCORE_SELF_TEST_ROWS * inputs;
-    dlcore_self_test_input(saving->self_test, DLCORE_SELF_TEST_ROWS, inputs);
+    dlcore_self_test_input(saving->model, saving->self_test, DLCORE_SELF_TEST_ROWS);
     return dlcore_self_test_run(model, saving->tensors.self_test_x, DLCORE_SELF_TEST_ROWS,
                                 saving->tensors.self_test_y, saving->error);
 }

@@ -3,12 +3,14 @@
  * SPDX-License-Identifier: MIT */
 #include "store/model_tensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "base/size.h"
 #include "engine/network_exchange.h"
+#include "model/indices.h"
 
 dlcore_model_tensors_t dlcore_model_tensors(const dlcore_model_t *model)
 {
@@ -180,14 +182,22 @@ dlcore_hash_t dlcore_model_tensor_hash(const dlcore_model_tensor_t *tensor)
 
 /* ---- the self-test ---- */
 
-void dlcore_self_test_input(float *x, size_t rows, size_t width)
+void dlcore_self_test_input(const dlcore_model_t *model, float *x, size_t rows)
 {
+    const dlcore_embeddings_t *tables = dlcore_network_tables(&model->network);
+    size_t width = dlcore_model_input_width(model);
+
     for (size_t r = 0; r < rows; r++) {
         dlcore_random_t random =
             dlcore_random_stream(0, DLCORE_RANDOM_SELF_TEST, (uint32_t)r & 0xffffffu, 0);
 
         for (size_t i = 0; i < width; i++)
             x[r * width + i] = (float)(dlcore_random_next(&random) >> 8) * 0x1p-24f;
+        for (size_t i = 0; tables != NULL && i < tables->count; i++) { /* below 1: a row of each */
+            float *index = &x[r * width + tables->table[i].column];
+
+            *index = (float)floor((double)*index * (double)tables->table[i].count);
+        }
     }
 }
 

@@ -102,8 +102,9 @@ void dlcore_model_tensor_set(const dlcore_model_tensor_t *tensor, size_t first, 
  * does not depend on their order in the file. */
 dlcore_hash_t dlcore_model_tensor_hash(const dlcore_model_tensor_t *tensor);
 
-/* Fills x (rows, width) with the numbers of the self-test, evenly in 0 .. 1. */
-void dlcore_self_test_input(float *x, size_t rows, size_t width);
+/* Fills x (rows, input width) with the numbers of the self-test, evenly in 0 .. 1, or with rows of
+ * tables. */
+void dlcore_self_test_input(const dlcore_model_t *model, float *x, size_t rows);
 /* y (rows, output width) of the model for x. */
 dlcore_status dlcore_self_test_run(const dlcore_model_t *model, const float *x, size_t rows,
                                    float *y, dlcore_error_record_t *error);

@@ -96,6 +96,9 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
     case DLCORE_SETTING_PIECES:
         dlcore_schedule_config_put_pieces(writer, descriptor);
         break;
+    case DLCORE_SETTING_TABLES:
+        dlcore_embeddings_config_put(writer, key, at);
+        break;
     case DLCORE_SETTING_TEXT:
         setting_put_text(writer, setting);
         break;

@@ -121,6 +121,8 @@ static dlcore_status setting_read_value(const dlcore_config_reading_t *reading,
         return dlcore_learning_rate_config_read(reading, value, descriptor);
     case DLCORE_SETTING_PIECES:
         return dlcore_schedule_config_read_pieces(reading, config, descriptor);
+    case DLCORE_SETTING_TABLES:
+        return dlcore_embeddings_config_read(reading, value, setting->key, at);
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_TEXT:
         break;

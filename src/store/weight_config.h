@@ -9,6 +9,7 @@
 
 #include "dlcore/constraint.h"
 #include "dlcore/initializer.h"
+#include "dlcore/layer.h"
 #include "dlcore/regularizer.h"
 #include "store/config_reading.h"
 #include "json/json_writer.h"
@@ -22,6 +23,13 @@ void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *nam
                                    const dlcore_regularizer_t *regularizer);
 void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name,
                                   const dlcore_constraint_t *constraint);
+
+/* Tables, as a list of [column, count, units]. */
+void dlcore_embeddings_config_put(dlcore_json_writer_t *writer, const char *name,
+                                  const dlcore_embeddings_t *tables);
+dlcore_status dlcore_embeddings_config_read(const dlcore_config_reading_t *reading,
+                                            const dlcore_json_t *value, const char *name,
+                                            dlcore_embeddings_t *tables);
 
 /* From the value of the member `name`. An initializer that this version cannot draw from is kept by
  * its name, kind DLCORE_INITIALIZER_NAMED: weights that are trained do not need it. */

@@ -244,6 +244,21 @@ size_t dlcore_schema_feature_index_count(const dlcore_schema_t *schema, size_t f
                : 0;
 }
 
+dlcore_layer_t dlcore_schema_embedding(const dlcore_schema_t *schema)
+{
+    size_t features = dlcore_schema_feature_count(schema), found = 0;
+    dlcore_embedding_t tables[DLCORE_EMBEDDINGS_MAX];
+
+    for (size_t i = 0; i < features; i++) {
+        size_t count = dlcore_schema_feature_index_count(schema, i);
+
+        if (count > 0 && found < DLCORE_EMBEDDINGS_MAX)
+            tables[found] = (dlcore_embedding_t){.column = (uint32_t)i, .count = (uint32_t)count};
+        found += count > 0;
+    }
+    return dlcore_layer_embedding(tables, found);
+}
+
 size_t dlcore_schema_target_count(const dlcore_schema_t *schema)
 {
     return schema != NULL ? schema->targets : 0;

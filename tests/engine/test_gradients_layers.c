@@ -203,7 +203,7 @@ static double check_net(reference_t *net, dlcore_engine_t engine,
 
 /* ---- the tests ---- */
 
-#define KINDS (DLCORE_LAYER_RMS_NORMALIZATION + 1)
+#define KINDS (DLCORE_LAYER_EMBEDDING + 1)
 
 typedef struct seen {
     size_t nets[KINDS], frozen[KINDS], weighted[3], plain[3];

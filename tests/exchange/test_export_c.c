@@ -301,6 +301,19 @@ static void test_export_c_in_int8_norms_come_near(void **state)
     dlcore_tensor_free(samples);
 }
 
+static void test_export_c_embedding_is_refused_by_name(void **state)
+{
+    const dlcore_embedding_t table = {.column = 1, .count = 3};
+    dlcore_layer_t layers[] = {dlcore_layer_embedding(&table, 1)};
+    dlcore_export_c_options_t how = options();
+    dlcore_model_t *model = new_model(layers, 1, 2);
+
+    (void)state;
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED,
+                   "embedding has no C form: it is a layer of class Embedding");
+    dlcore_model_free(model);
+}
+
 static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void **state)
 {
     dlcore_layer_t none[] = {dlcore_layer_activation(DLCORE_ACTIVATION_TANH)};
@@ -581,6 +594,7 @@ int main(void)
         cmocka_unit_test(test_export_c_weights_that_are_not_finite_are_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes),
         cmocka_unit_test(test_export_c_in_int8_norms_come_near),
+        cmocka_unit_test(test_export_c_embedding_is_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_what_has_no_such_form_is_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_sums_that_do_not_fit_are_refused),
         cmocka_unit_test(test_export_c_in_int8_samples_that_are_not_finite_are_refused),

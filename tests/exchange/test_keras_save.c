@@ -463,6 +463,16 @@ static void test_keras_save_what_keras_has_no_place_for_is_refused(void **state)
     assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
     assert_non_null(strstr(error.message, "dense has the activation sparsemax"));
     model_free(model);
+
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model,
+                    model_add(model, layer_embedding(&(embedding_t){.column = 0, .count = 3}, 1)));
+    assert_accepted(model, model_build(model, 2));
+    assert_int_equal(keras_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "Keras has no layer like embedding (Embedding)"));
+    assert_int_equal(keras_save_weights_memory(model, &how, &bytes, &size),
+                     DLCORE_ERROR_UNSUPPORTED);
+    model_free(model);
 }
 
 static dlcore_status save_by(const dlcore_allocator_t *allocator, void *context)

@@ -151,6 +151,34 @@ static void test_fit_ranks_layers_see_the_whole_batch(void **state)
     check("batch normalization first", &ranked_case);
 }
 
+/* Tables in front of what a case has; the larger one is more than a piece of a gradient sink. */
+static void begin_with_tables(ranked_case_t *ranked_case)
+{
+    const dlcore_embedding_t tables[] = {{.column = 1, .count = 5, .units = 3},
+                                         {.column = 7, .count = 100, .units = 12}};
+
+    ranked_case->indices = true;
+    for (size_t i = ranked_case->hidden_count++; i > 0; i--)
+        ranked_case->hidden[i] = ranked_case->hidden[i - 1];
+    ranked_case->hidden[0] = dlcore_layer_embedding(tables, 2);
+}
+
+static void test_fit_ranks_tables_train_the_same_weights(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    begin_with_tables(&ranked_case);
+    check("embedding", &ranked_case);
+    ranked_case.compile.optimizer = dlcore_optimizer_adam();
+    ranked_case.compile.optimizer.global_clipnorm = 0.2;
+    ranked_case.hidden[0].embeddings_regularizer = dlcore_regularizer_l2(0.05);
+    check("embedding, adam, clipping, a regularizer", &ranked_case);
+    ranked_case.samples = 11;
+    ranked_case.fit.batch_size = 5;
+    check("embedding of few rows", &ranked_case);
+}
+
 static void test_fit_ranks_regularizers_and_constraints_count_once(void **state)
 {
     ranked_case_t ranked_case = ranked_case_default();
@@ -301,6 +329,9 @@ static void test_fit_ranks_deterministic_gives_the_same_bits_on_any_number(void 
     ranked_case.compile.loss = dlcore_loss_mean_squared_error();
     ranked_case.compile.metrics[0] = dlcore_metric_default(DLCORE_METRIC_R2_SCORE);
     check_bits("r2_score", &ranked_case);
+    ranked_case = ranked_case_default();
+    begin_with_tables(&ranked_case);
+    check_bits("embedding", &ranked_case);
 }
 
 static void test_fit_ranks_deterministic_agrees_with_a_model_alone(void **state)
@@ -357,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_options_of_the_optimizer_work_on_the_whole_batch),
         cmocka_unit_test(test_fit_ranks_batches_that_do_not_divide_are_cut_by_rows),
         cmocka_unit_test(test_fit_ranks_layers_see_the_whole_batch),
+        cmocka_unit_test(test_fit_ranks_tables_train_the_same_weights),
         cmocka_unit_test(test_fit_ranks_regularizers_and_constraints_count_once),
         cmocka_unit_test(test_fit_ranks_losses_and_weights_are_those_of_the_batch),
         cmocka_unit_test(test_fit_ranks_class_weights_count),

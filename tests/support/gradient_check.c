@@ -16,7 +16,8 @@
 #define SCALE_ERROR 1e-3  /* planted */
 #define HALF_UNIT 0x1p-24 /* of float32, relative */
 
-static const char *const names_of[GRADIENT_NAMES] = {"kernel", "bias", "gamma", "beta", "alpha"};
+static const char *const names_of[GRADIENT_NAMES] = {"kernel", "bias",  "gamma",
+                                                     "beta",   "alpha", "embeddings"};
 
 /* ---- the same network in dlcore ---- */
 

@@ -39,7 +39,7 @@ typedef struct gradient_controls {
     size_t signs, signs_caught, scales, scales_caught, swaps, swaps_caught;
 } gradient_controls_t;
 
-#define GRADIENT_NAMES 5 /* kernel, bias, gamma, beta, alpha */
+#define GRADIENT_NAMES 6 /* kernel, bias, gamma, beta, alpha, embeddings */
 
 /* Plants a sign, a scale and two swapped units, one after the other, in every array that has
  * gradients to speak of; seen is what is off by `limit` or more. */

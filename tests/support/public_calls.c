@@ -79,6 +79,7 @@ struct public_scene {
     dlcore_answer_t answers[4];
     float row_features[8];
     char feature_name[32];
+    dlcore_embedding_t embedding;
     dlcore_npz_t *npz, *made_npz, *made_npz_of_file;
     dlcore_npz_array_t npz_array;
     const dlcore_tensor_t *npz_tensors[1];

@@ -118,6 +118,31 @@ static void push_other(reference_t *net, size_t width)
     }
 }
 
+/* Tables for some of the columns, if what they become is not too wide; answers the width. */
+static size_t push_embedding(reference_t *net, size_t width)
+{
+    dlcore_embedding_t tables[REFERENCE_WIDTH];
+    size_t count = 0, after = width;
+    dlcore_layer_t layer;
+
+    for (size_t c = random_below(2); c < width; c += 1 + random_below(4)) {
+        uint32_t units = 1 + (uint32_t)random_below(7);
+
+        if (after + units - 1 > REFERENCE_WIDTH)
+            continue;
+        tables[count++] = (dlcore_embedding_t){
+            .column = (uint32_t)c, .count = 1 + (uint32_t)random_below(6), .units = units};
+        after += units - 1;
+    }
+    if (count == 0)
+        return width;
+    layer = dlcore_layer_embedding(tables, count);
+    if (one_in(3))
+        layer.embeddings_regularizer = dlcore_regularizer_l1_l2(one_in(2) ? 0.02 : 0, 0.05);
+    push(net, layer);
+    return after;
+}
+
 static void push_others(reference_t *net, size_t width)
 {
     for (size_t i = random_below(4); i > 0; i--)
@@ -158,6 +183,8 @@ static void draw_layers(reference_t *net)
     size_t width = net->widths[0] = random_width();
     net->loss = ends[end].loss;
     net->loss.reduction = (dlcore_reduction_t)random_below(3);
+    if (one_in(6))
+        width = push_embedding(net, width);
     push_others(net, width);
     for (size_t i = 0; i + 1 < depth; i++) {
         width = random_width();
@@ -186,6 +213,8 @@ static double draw_weight(const reference_t *net, size_t layer, const reference_
         return 1 + 0.3 * w;
     if (strcmp(array->name, "alpha") == 0)
         return 0.25 + 0.2 * w;
+    if (strcmp(array->name, "embeddings") == 0)
+        return fabs(w) < KINK_MARGIN ? copysign(KINK_MARGIN, w) : w;
     w *= kernel ? 1 / sqrt((double)array->rows) : 0.3;
     if ((kernel ? of->kernel_regularizer : of->bias_regularizer).l1 > 0 && fabs(w) < KINK_MARGIN)
         w = copysign(KINK_MARGIN, w);
@@ -205,10 +234,21 @@ static void draw_weights(reference_t *net)
     }
 }
 
+static void draw_indices(reference_t *net)
+{
+    const dlcore_embeddings_t *tables = &net->layers[0].embeddings;
+
+    for (size_t i = 0; net->layers[0].kind == DLCORE_LAYER_EMBEDDING && i < tables->count; i++)
+        for (size_t row = 0; row < net->rows; row++)
+            net->x[row * net->widths[0] + tables->table[i].column] =
+                (double)random_below(tables->table[i].count);
+}
+
 static void draw_samples(reference_t *net)
 {
     for (size_t i = 0; i < net->rows * net->widths[0]; i++)
         net->x[i] = (double)(float)random_normal();
+    draw_indices(net);
     random_labels(net);
     net->is_weighted = one_in(2);
     for (size_t row = 0; row < net->rows; row++)

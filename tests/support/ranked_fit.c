@@ -56,6 +56,10 @@ void ranked_samples(const ranked_case_t *ranked_case, float *x, float *y, float 
             int32_t class = sum < -0.4f ? 0 : sum < 0.4f ? 1 : 2;
             memcpy(&y[row], &class, sizeof class);
         }
+        if (ranked_case->indices) {
+            x[row * INPUTS + 1] = (float)(row * row % 5);
+            x[row * INPUTS + 7] = (float)(row * 3 % 5);
+        }
         weights[row] = 0.25f + 0.5f * (float)(row % 5);
     }
 }

@@ -19,7 +19,8 @@ typedef struct ranked_case {
     size_t samples, validation; /* rows; validation 0: none */
     size_t lbfgs;               /* iterations of fit_lbfgs instead of fit; 0: fit */
     bool sample_weights;
-    bool sparse; /* x is */
+    bool sparse;  /* x is */
+    bool indices; /* columns 1 and 7 hold whole numbers 0 .. 4 */
     dlcore_model_options_t options;
     /* Changes the case for one rank; alone, for rank 0. NULL: the same for all. */
     void (*adjust)(size_t rank, struct ranked_case *ranked_case);

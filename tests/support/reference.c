@@ -48,6 +48,13 @@ static size_t arrays_of(const dlcore_layer_t *layer, size_t inputs, size_t begin
     case DLCORE_LAYER_PRELU:
         arrays[count++].name = "alpha";
         break;
+    case DLCORE_LAYER_EMBEDDING:
+        arrays[0].units = 0;
+        for (size_t i = 0; i < layer->embeddings.count; i++)
+            arrays[0].units +=
+                (size_t)layer->embeddings.table[i].count * layer->embeddings.table[i].units;
+        arrays[count++].name = "embeddings";
+        break;
     default:
         break;
     }
@@ -67,6 +74,15 @@ size_t reference_arrays(const reference_t *network, reference_array_t arrays[REF
     return count;
 }
 
+static size_t width_behind(const dlcore_layer_t *layer, size_t width)
+{
+    if (layer->kind == DLCORE_LAYER_DENSE)
+        return layer->units;
+    for (size_t i = 0; layer->kind == DLCORE_LAYER_EMBEDDING && i < layer->embeddings.count; i++)
+        width += layer->embeddings.table[i].units - 1;
+    return width;
+}
+
 void reference_build(reference_t *network)
 {
     network->offsets[0] = 0;
@@ -77,7 +93,7 @@ void reference_build(reference_t *network)
         size_t count = arrays_of(layer, width, begin, arrays);
         for (size_t k = 0; k < count; k++)
             begin += arrays[k].rows * arrays[k].units;
-        network->widths[i + 1] = layer->kind == DLCORE_LAYER_DENSE ? layer->units : width;
+        network->widths[i + 1] = width_behind(layer, width);
         network->offsets[i + 1] = begin;
     }
     assert(network->offsets[network->layer_count] <= REFERENCE_PARAMETERS);
@@ -93,6 +109,8 @@ static dlcore_regularizer_t regularizer_of(const dlcore_layer_t *layer, const ch
         return layer->gamma_regularizer;
     if (strcmp(name, "beta") == 0)
         return layer->beta_regularizer;
+    if (strcmp(name, "embeddings") == 0)
+        return layer->embeddings_regularizer;
     return strcmp(name, "alpha") == 0 ? layer->alpha_regularizer : (dlcore_regularizer_t){0};
 }
 

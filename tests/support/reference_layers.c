@@ -301,6 +301,32 @@ static double by_number(reference_t *network, size_t i, size_t k)
     }
 }
 
+/* Column by column: the number, or the row of the table that it names. */
+static void looked_up(reference_t *network, size_t i)
+{
+    const dlcore_embeddings_t *tables = &network->layers[i].embeddings;
+    size_t inputs = network->widths[i];
+    double *y = network->values[i + 1];
+
+    for (size_t row = 0; row < network->rows; row++) {
+        const double *weights = network->weights + network->offsets[i];
+        size_t next = 0;
+
+        for (size_t c = 0; c < inputs; c++) {
+            double x = network->values[i][row * inputs + c];
+
+            if (next == tables->count || tables->table[next].column != c) {
+                *y++ = x;
+                continue;
+            }
+            for (size_t k = 0; k < tables->table[next].units; k++)
+                *y++ = weights[(size_t)x * tables->table[next].units + k];
+            weights += (size_t)tables->table[next].count * tables->table[next].units;
+            next++;
+        }
+    }
+}
+
 void reference_forward(reference_t *network, size_t i)
 {
     const dlcore_layer_t *layer = &network->layers[i];
@@ -324,6 +350,9 @@ void reference_forward(reference_t *network, size_t i)
     case DLCORE_LAYER_UNIT_NORMALIZATION:
     case DLCORE_LAYER_RMS_NORMALIZATION:
         scaled(network, i);
+        return;
+    case DLCORE_LAYER_EMBEDDING:
+        looked_up(network, i);
         return;
     case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
         memcpy(network->values[i + 1], network->values[i], network->rows * inputs * sizeof(double));

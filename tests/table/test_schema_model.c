@@ -385,6 +385,49 @@ static void test_schema_answers_have_class_names(void **state)
     dlcore_schema_free(schema);
 }
 
+/* Two columns of words as indices, each with a table; what is not known has a row, too. */
+static void test_schema_with_an_embedding_answers_rows(void **state)
+{
+    static const char *const names[] = {"size", "color", "shape"};
+    static const char *const seen[] = {"3", "red", "round"}, *const odd[] = {"3", "mauve", NULL};
+    dlcore_schema_options_t options = dlcore_schema_options_default();
+    dlcore_table_t *table = table_of("size,color,shape,kind\n1,red,round,a\n2,blue,long,b\n"
+                                     "3,red,flat,a\n4,green,round,b\n",
+                                     NULL);
+    dlcore_schema_t *schema;
+    dlcore_layer_t layer;
+    dlcore_model_t *model = NULL, *loaded = NULL;
+    dlcore_answer_t answer;
+
+    (void)state;
+    options.target = "kind";
+    options.all.encode = DLCORE_ENCODE_INDEX;
+    schema = schema_of(table, NULL, &options);
+    layer = dlcore_schema_embedding(schema);
+    assert_int_equal(layer.embeddings.count, 2);
+    assert_int_equal(layer.embeddings.table[0].column, 1);
+    assert_int_equal(layer.embeddings.table[0].count, 5);
+    assert_int_equal(layer.embeddings.table[0].units, dlcore_embedding_units(5));
+    assert_int_equal(layer.embeddings.table[1].column, 2);
+    assert_int_equal(dlcore_schema_embedding(NULL).embeddings.count, 0);
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, layer), DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, dlcore_layer_dense(2, DLCORE_ACTIVATION_SOFTMAX)),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_build(model, dlcore_schema_feature_count(schema)), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_schema(model, schema), DLCORE_OK);
+    assert_int_equal(dlcore_model_save(model, scratch_path("words.safetensors"), NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_load(scratch_path("words.safetensors"), NULL, &loaded),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_predict_row(loaded, names, seen, 3, &answer, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_model_predict_row(loaded, names, odd, 3, &answer, NULL), DLCORE_OK);
+    (void)remove(scratch_path("words.safetensors"));
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
 static void test_schema_answers_of_one_sigmoid_unit(void **state)
 {
     static const char *const names[] = {"a"};
@@ -481,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_schema_is_shown_by_inspect),
         cmocka_unit_test(test_schema_of_another_width_is_refused),
         cmocka_unit_test(test_schema_answers_have_class_names),
+        cmocka_unit_test(test_schema_with_an_embedding_answers_rows),
         cmocka_unit_test(test_schema_answers_of_one_sigmoid_unit),
         cmocka_unit_test(test_schema_answers_undo_the_scaling_of_targets),
         cmocka_unit_test(test_schema_read_survives_every_failing_allocation),
