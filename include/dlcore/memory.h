@@ -11,7 +11,9 @@
 #include <stddef.h>
 
 #include "api.h"
+#include "file.h"
 #include "model.h"
+#include "predictor.h"
 #include "status.h"
 
 #ifdef __cplusplus
@@ -39,6 +41,20 @@ typedef struct dlcore_model_memory_sizes {
 DLCORE_API dlcore_status dlcore_model_memory(const dlcore_model_t *model, size_t input_width,
                                              size_t batch_size, dlcore_model_memory_t *memory,
                                              dlcore_error_record_t *error);
+
+/* The bytes that dlcore_predictor_create with these options (NULL: the defaults) would ask the
+ * model's allocator for. Nothing is allocated. Errors are those of create, but for memory. */
+DLCORE_API dlcore_status dlcore_predictor_memory(const dlcore_model_t *model,
+                                                 const dlcore_predictor_options_t *options,
+                                                 size_t *bytes);
+
+/* What the model in a file will take, as dlcore_model_memory says of one that is not built. Layers
+ * and weights are there when dlcore_model_load returns, and the optimizer's state where the file
+ * has it; while it reads, less than six times the file's header and 2 MB are there besides. Of the
+ * file the header is read, and no weight. With `compile` false in the options (NULL: the defaults)
+ * there is nothing to train. Errors are those of load, and go to the options' record. */
+DLCORE_API dlcore_status dlcore_load_memory(const char *path, const dlcore_load_options_t *options,
+                                            size_t batch_size, dlcore_model_memory_t *memory);
 
 #ifdef __cplusplus
 }

@@ -294,6 +294,8 @@
 /* memory.h */
 #define model_memory_t dlcore_model_memory_t
 #define model_memory dlcore_model_memory
+#define predictor_memory dlcore_predictor_memory
+#define load_memory dlcore_load_memory
 
 /* learning_rate.h */
 #define rate_options_t dlcore_rate_options_t

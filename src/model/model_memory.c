@@ -1,45 +1,12 @@
-/* Memory asked for before it is spent: what would be allocated is, from an allocator that has none
- * and notes how much it was.
+/* The memory of models before it is spent.
  *
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/traces.h"
 #include "dlcore/memory.h"
+#include "model/measured.h"
 #include "model/model.h"
-
-/* ---- an allocator that has nothing ---- */
-
-static void *refuse_bytes(void *user, size_t size)
-{
-    size_t *asked = user;
-
-    *asked += size;
-    return NULL;
-}
-
-static void release_nothing(void *user, void *memory)
-{
-    (void)user;
-    (void)memory;
-}
-
-static dlcore_allocator_t refusing_allocator(size_t *asked)
-{
-    *asked = 0;
-    return (dlcore_allocator_t){
-        .allocate = refuse_bytes, .release = release_nothing, .user = asked};
-}
-
-/* What one block of that size comes to. */
-static size_t asked_for(size_t count, size_t size)
-{
-    size_t asked;
-    dlcore_allocator_t refusing = refusing_allocator(&asked);
-
-    (void)dlcore_allocate(&refusing, count, size);
-    return asked;
-}
 
 /* ---- a settled network ---- */
 
@@ -52,7 +19,7 @@ static dlcore_status measure_workspace(const dlcore_network_t *settled,
     dlcore_error_record_t found; /* of memory that was not there it says nothing to the caller */
     dlcore_status status;
 
-    network.allocator = refusing_allocator(bytes);
+    network.allocator = dlcore_refusing_allocator(bytes);
     status = dlcore_workspace_create(&network, objective, DLCORE_WORKSPACE_TRAIN, DLCORE_BATCH_ROWS,
                                      rows, workers, &workspace, &found);
     if (status == DLCORE_OK || status == DLCORE_ERROR_MEMORY)
@@ -66,7 +33,7 @@ static size_t measure_plan(const dlcore_network_t *settled, const dlcore_optimiz
     dlcore_update_plan_t plan = {0};
     size_t bytes;
 
-    network.allocator = refusing_allocator(&bytes);
+    network.allocator = dlcore_refusing_allocator(&bytes);
     network.revision = plan.key.revision + 1; /* no plan is made for it yet */
     (void)dlcore_update_plan_ensure(&network, optimizer, &plan, NULL);
     return bytes;
@@ -88,10 +55,10 @@ static dlcore_status measure_training(const dlcore_model_t *model, const dlcore_
     if (status != DLCORE_OK)
         return status;
     memory->optimizer =
-        asked_for(dlcore_optimizer_slots(optimizer) * network->value_floats, sizeof(float));
+        dlcore_asked_for(dlcore_optimizer_slots(optimizer) * network->value_floats, sizeof(float));
     memory->training = one + measure_plan(network, optimizer);
     if (dlcore_halves_bytes(network) > 0)
-        memory->training += asked_for(dlcore_halves_bytes(network), 1);
+        memory->training += dlcore_asked_for(dlcore_halves_bytes(network), 1);
     memory->each_thread = two - one;
     return DLCORE_OK;
 }
@@ -101,10 +68,10 @@ static dlcore_status measure_model(const dlcore_model_t *model, size_t batch_siz
                                    dlcore_model_memory_t *memory, dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &model->network;
-    dlcore_model_memory_t found = {.parameters = network->parameter_count,
-                                   .layers =
-                                       asked_for(network->node_capacity, sizeof *network->nodes),
-                                   .weights = asked_for(network->value_floats, sizeof(float))};
+    dlcore_model_memory_t found = {
+        .parameters = network->parameter_count,
+        .layers = dlcore_asked_for(network->node_capacity, sizeof *network->nodes),
+        .weights = dlcore_asked_for(network->value_floats, sizeof(float))};
     dlcore_status status = DLCORE_OK;
 
     if (model->compiled)

@@ -15,7 +15,7 @@ dlcore_predictor_options_t dlcore_predictor_options_default(void)
 
 /* ---- life ---- */
 
-static dlcore_status check_predictor(const dlcore_model_t *model, size_t batch_size,
+dlcore_status dlcore_predictor_check(const dlcore_model_t *model, size_t batch_size,
                                      dlcore_error_record_t *error)
 {
     if (model == NULL)
@@ -72,7 +72,7 @@ static dlcore_status create_predictor(const dlcore_model_t *model,
     *predictor = NULL;
     status = dlcore_check_options(&chosen, "predictor", chosen.error);
     if (status == DLCORE_OK)
-        status = check_predictor(model, chosen.batch_size, chosen.error);
+        status = dlcore_predictor_check(model, chosen.batch_size, chosen.error);
     if (status != DLCORE_OK)
         return status;
     return dlcore_predictor_make(model, &chosen, &model->allocator, predictor);

@@ -8,6 +8,7 @@
 #include "base/float_mode.h"
 #include "base/size.h"
 #include "engine/path.h"
+#include "model/measured.h"
 
 /* ---- memory ---- */
 
@@ -88,9 +89,42 @@ static void place_low(dlcore_predictor_t *p, const low_room_t *room, char *memor
     low->rows.scales = (dlcore_low_scale_t *)(void *)(memory + room->lists);
 }
 
+/* Of the block that all else lies in. */
+static dlcore_status low_block_bytes(const dlcore_predictor_t *p, low_room_t *room, size_t *bytes,
+                                     dlcore_error_record_t *error)
+{
+    dlcore_status status = measure_low(p, room, error);
+    size_t scales;
+
+    if (status != DLCORE_OK)
+        return status;
+    if (!dlcore_size_multiply(p->capacity, sizeof(dlcore_low_scale_t), &scales) ||
+        !dlcore_size_add(room->kernels, room->rows, bytes) ||
+        !dlcore_size_add(*bytes, room->lists, bytes) || !dlcore_size_add(*bytes, scales, bytes))
+        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "predictor: the network is too large");
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_predictor_low_measure(dlcore_predictor_t *p, size_t *bytes,
+                                           dlcore_error_record_t *error)
+{
+    struct dlcore_predictor_low low = {.functions = p->precision->kind(0)};
+    low_room_t room = {0};
+    dlcore_status status;
+    size_t block = 0;
+
+    p->low = &low;
+    status = low_block_bytes(p, &room, &block, error);
+    p->low = NULL;
+    *bytes = dlcore_asked_for(1, sizeof low) +
+             dlcore_asked_for(p->network.node_count, sizeof *low.kernels) +
+             dlcore_asked_for(block, 1);
+    return status;
+}
+
 dlcore_status dlcore_predictor_low_settle(dlcore_predictor_t *p, dlcore_error_record_t *error)
 {
-    size_t count = p->network.node_count, scales, bytes;
+    size_t count = p->network.node_count, bytes = 0;
     low_room_t room = {0};
     dlcore_status status;
 
@@ -98,13 +132,9 @@ dlcore_status dlcore_predictor_low_settle(dlcore_predictor_t *p, dlcore_error_re
     if (p->low == NULL)
         return dlcore_fail_memory(error, "predictor", sizeof *p->low);
     p->low->functions = p->precision->kind(0);
-    status = measure_low(p, &room, error);
+    status = low_block_bytes(p, &room, &bytes, error);
     if (status != DLCORE_OK)
         return status;
-    if (!dlcore_size_multiply(p->capacity, sizeof(dlcore_low_scale_t), &scales) ||
-        !dlcore_size_add(room.kernels, room.rows, &bytes) ||
-        !dlcore_size_add(bytes, room.lists, &bytes) || !dlcore_size_add(bytes, scales, &bytes))
-        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "predictor: the network is too large");
     p->low->kernels = dlcore_allocate(&p->allocator, count, sizeof *p->low->kernels);
     p->low->memory = dlcore_allocate(&p->allocator, bytes, 1);
     if (p->low->kernels == NULL || p->low->memory == NULL)

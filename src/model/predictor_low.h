@@ -31,6 +31,9 @@ struct dlcore_predictor_precision {
     const dlcore_low_functions_t *(*kind)(size_t index);
     /* Memory for the predictor's capacity, `low` included; on failure the caller frees it. */
     dlcore_status (*settle)(dlcore_predictor_t *predictor, dlcore_error_record_t *error);
+    /* What that would ask for, for a predictor with network, precision and capacity alone. */
+    dlcore_status (*measure)(dlcore_predictor_t *predictor, size_t *bytes,
+                             dlcore_error_record_t *error);
     /* Rounds the weights of the moment. */
     void (*fill)(dlcore_predictor_t *predictor);
     /* The product of a dense layer with its bias, and relu where that is the activation. */
@@ -42,6 +45,8 @@ struct dlcore_predictor_precision {
 
 dlcore_status dlcore_predictor_low_settle(dlcore_predictor_t *predictor,
                                           dlcore_error_record_t *error);
+dlcore_status dlcore_predictor_low_measure(dlcore_predictor_t *predictor, size_t *bytes,
+                                           dlcore_error_record_t *error);
 void dlcore_predictor_low_fill(dlcore_predictor_t *predictor);
 void dlcore_predictor_low_multiply(dlcore_predictor_t *predictor, size_t node,
                                    const dlcore_layer_pass_t *pass);
@@ -52,7 +57,8 @@ void dlcore_predictor_low_release(dlcore_predictor_t *predictor);
 #define DLCORE_PREDICTOR_PRECISION(precision_name, kind_of)                             \
     {                                                                                   \
         .name = precision_name, .kind = kind_of, .settle = dlcore_predictor_low_settle, \
-        .fill = dlcore_predictor_low_fill, .multiply = dlcore_predictor_low_multiply,   \
+        .measure = dlcore_predictor_low_measure, .fill = dlcore_predictor_low_fill,     \
+        .multiply = dlcore_predictor_low_multiply,                                      \
         .weight_bytes = dlcore_predictor_low_weight_bytes,                              \
         .release = dlcore_predictor_low_release,                                        \
     }

@@ -54,15 +54,21 @@ static void fill_chain(dlcore_predictor_t *p)
     p->needs_no_mode = p->chain_functions->flushes;
 }
 
-/* Room for the largest kernel, which copies are made through. */
-static dlcore_status make_unpacked(dlcore_predictor_t *p, dlcore_error_record_t *error)
+size_t dlcore_predictor_largest(const dlcore_network_t *network)
 {
     const dlcore_parameter_t *parameter;
     size_t largest = 1;
 
-    for (size_t i = 0; (parameter = dlcore_network_parameter(&p->model->network, i, NULL)) != NULL;
-         i++)
+    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++)
         largest = dlcore_size_max(largest, dlcore_parameter_size(parameter));
+    return largest;
+}
+
+/* Room for the largest kernel, which copies are made through. */
+static dlcore_status make_unpacked(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    size_t largest = dlcore_predictor_largest(&p->model->network);
+
     if (p->unpacked == NULL)
         p->unpacked = dlcore_allocate_raw(&p->allocator, largest, sizeof *p->unpacked);
     if (p->unpacked == NULL)
@@ -84,6 +90,15 @@ static dlcore_status make_chain(dlcore_predictor_t *p, dlcore_error_record_t *er
 
 /* ---- layer by layer ---- */
 
+size_t dlcore_predictor_panel_floats(const dlcore_gemv_functions_t *gemv,
+                                     const dlcore_parameter_t *parameter)
+{
+    size_t inputs = parameter->shape[0], units = parameter->shape[1];
+
+    return parameter->rank == 2 ? dlcore_size_round_up(units, gemv->panel(units)) * inputs
+                                : parameter->floats;
+}
+
 /* Nodes whose kernels lie in panels, and the number of floats of all parameters. */
 static size_t settle_panels(dlcore_predictor_t *p)
 {
@@ -95,11 +110,9 @@ static size_t settle_panels(dlcore_predictor_t *p)
         *node = p->model->network.nodes[i];
         for (size_t k = 0; k < node->parameter_count; k++) {
             dlcore_parameter_t *parameter = &node->parameters[k];
-            size_t inputs = parameter->shape[0], units = parameter->shape[1];
 
             parameter->offset = floats;
-            if (parameter->rank == 2)
-                parameter->floats = dlcore_size_round_up(units, p->gemv->panel(units)) * inputs;
+            parameter->floats = dlcore_predictor_panel_floats(p->gemv, parameter);
             floats += parameter->floats;
         }
     }
@@ -146,22 +159,29 @@ static dlcore_status copy_network(dlcore_predictor_t *p, dlcore_error_record_t *
     return make_unpacked(p, error);
 }
 
-static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *error)
+size_t dlcore_predictor_list_room(const dlcore_network_t *network)
 {
-    const dlcore_network_t *network = &p->network;
-    size_t rows = dlcore_size_min(p->capacity, DLCORE_GEMV_ROWS), widest = 0, room, bytes;
-    char *memory;
+    size_t widest = 0;
 
-    p->skips_zeros = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->skips_zeros);
-    if (p->skips_zeros == NULL)
-        return dlcore_fail_memory(error, "predictor", network->node_count);
     for (size_t i = network->first; i < network->node_count; i++) {
         const dlcore_node_t *node = &network->nodes[i];
         if (node->layer.kind == DLCORE_LAYER_DENSE)
             widest = dlcore_size_max(widest, node->input_width);
     }
-    room = dlcore_size_round_up(widest + DLCORE_GEMV_SPARE, 16);
-    bytes = room * (sizeof(uint32_t) + sizeof(float));
+    return dlcore_size_round_up(widest + DLCORE_GEMV_SPARE, 16);
+}
+
+static dlcore_status make_lists(dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    const dlcore_network_t *network = &p->network;
+    size_t rows = dlcore_size_min(p->capacity, DLCORE_GEMV_ROWS),
+           room = dlcore_predictor_list_room(network);
+    size_t bytes = room * (sizeof(uint32_t) + sizeof(float));
+    char *memory;
+
+    p->skips_zeros = dlcore_allocate(&p->allocator, network->node_count, sizeof *p->skips_zeros);
+    if (p->skips_zeros == NULL)
+        return dlcore_fail_memory(error, "predictor", network->node_count);
     p->list_memory = dlcore_allocate(&p->allocator, rows, bytes);
     if (p->list_memory == NULL)
         return dlcore_fail_memory(error, "predictor", rows * bytes);

@@ -75,6 +75,17 @@ dlcore_status dlcore_predictor_make(const dlcore_model_t *model,
  * caller frees the predictor. */
 dlcore_status dlcore_predictor_settle(dlcore_predictor_t *predictor, dlcore_error_record_t *error);
 
+/* Whether a model and options can have a predictor. */
+dlcore_status dlcore_predictor_check(const dlcore_model_t *model, size_t batch_size,
+                                     dlcore_error_record_t *error);
+
+/* Sizes, which predictor_memory.c needs, too: numbers of the largest parameter; floats of one whose
+ * kernel lies in panels; entries of a list that any row into a dense layer fits. */
+size_t dlcore_predictor_largest(const dlcore_network_t *network);
+size_t dlcore_predictor_panel_floats(const dlcore_gemv_functions_t *gemv,
+                                     const dlcore_parameter_t *parameter);
+size_t dlcore_predictor_list_room(const dlcore_network_t *network);
+
 /* Copies of the model's weights, and what is known of them, made anew in the same memory. */
 void dlcore_predictor_fill(dlcore_predictor_t *predictor);
 
