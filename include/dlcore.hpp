@@ -28,6 +28,7 @@
 #include "dlcore/cpp/model.hpp"
 #include "dlcore/cpp/predictor.hpp"
 #include "dlcore/cpp/result.hpp"
+#include "dlcore/cpp/table.hpp"
 #include "dlcore/cpp/tensor.hpp"
 #include "dlcore/cpp/view.hpp"
 

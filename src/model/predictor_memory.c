@@ -54,7 +54,8 @@ static dlcore_status measure_network(dlcore_predictor_t *p, size_t *bytes,
     return status == DLCORE_ERROR_MEMORY ? DLCORE_OK : status;
 }
 
-static dlcore_status measure_all(dlcore_predictor_t *p, size_t *bytes, dlcore_error_record_t *error)
+static dlcore_status measure_predictor_parts(dlcore_predictor_t *p, size_t *bytes,
+                                             dlcore_error_record_t *error)
 {
     const dlcore_network_t *network = &p->model->network;
     size_t of_network = 0;
@@ -88,7 +89,7 @@ static dlcore_status measure_predictor(const dlcore_model_t *model,
     if (status == DLCORE_OK)
         status = dlcore_predictor_check(model, chosen.batch_size, chosen.error);
     if (status == DLCORE_OK)
-        status = measure_all(&p, &found, chosen.error);
+        status = measure_predictor_parts(&p, &found, chosen.error);
     if (status != DLCORE_OK)
         return status;
     dlcore_error_clear(chosen.error); /* of memory that was not there */

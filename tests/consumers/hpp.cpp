@@ -165,6 +165,44 @@ static void check_lambdas()
     network.fit(x, y); // which is possible again
 }
 
+static void check_tables()
+{
+    const char *text = "size,color,kind\n1,red,a\n2,blue,b\n3,red,a\n4,green,b\n5,blue,b\n"
+                       "6,red,a\n7,green,b\n8,red,a\n";
+    const dlcore::table table = dlcore::table::parse(text);
+    dlcore::table_split rows;
+    dlcore_split_options_t how = dlcore_split_options_default();
+    dlcore_schema_options_t options = dlcore_schema_options_default();
+    dlcore::tensor x, y;
+
+    how.test_fraction = 0.5;
+    table.split(rows, "kind", how);
+    expect(table.rows() == 8 && table.name(1) == "color" && rows.test().count == 4, "a table");
+    options.target = "kind";
+    options.all.encode = DLCORE_ENCODE_INDEX;
+    const dlcore::schema schema(table, options);
+    schema.apply(table, x, y, &rows.train());
+    expect(x.rows() == 4 && x.columns() == 2 && schema.classes() == 2, "a schema");
+    dlcore::model network;
+    network.add(schema.embedding()).add(dlcore::layer::dense(2, dlcore::activation::softmax));
+    network.compile(dlcore::optimizer::adam(0.1), DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);
+    for (int i = 0; i < 100; i++)
+        network.train_on_batch(x, y);
+    schema.set(network);
+    const dlcore::named_value row[] = {{"size", "3"}, {"color", "red"}};
+    expect(dlcore::answer(network, row).class_name == std::string("a"), "an answer");
+    expect(dlcore::answers(network, table, &rows.test()).size() == 4, "answers");
+    const dlcore::named_value unknown[] = {{"size", "three"}, {"color", nullptr}};
+    dlcore_answer_t found = {};
+    expect(dlcore::try_answer(network, unknown, found).status() == DLCORE_ERROR_FORMAT,
+           "a value that is no number");
+    dlcore::table none(nullptr);
+    expect(!dlcore::table::try_load(none, "none.csv") && none.rows() == 0,
+           "a file that is not there");
+    expect(none.try_set_kind("color", DLCORE_COLUMN_DATE).status() == DLCORE_ERROR_ARGUMENT,
+           "a handle without a table");
+}
+
 int main()
 {
     check_views();
@@ -172,6 +210,7 @@ int main()
     check_models();
     check_errors();
     check_lambdas();
+    check_tables();
     std::printf("hpp: %d failures\n", failures);
     return failures == 0 ? 0 : 1;
 }

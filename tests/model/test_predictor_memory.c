@@ -62,6 +62,7 @@ static void test_predictor_memory_is_what_the_allocator_is_asked_for(void **stat
 static void test_predictor_memory_refuses_what_create_refuses(void **state)
 {
     model_t *model = classifier(NULL, widths[0], optimizer_adam()), *empty = NULL;
+    model_t *layers = classifier(NULL, widths[2], optimizer_adam());
     predictor_options_t how = predictor_options_default();
     error_record_t error = {0};
     size_t bytes = 7;
@@ -76,12 +77,13 @@ static void test_predictor_memory_refuses_what_create_refuses(void **state)
     assert_failed(predictor_memory(model, &how, NULL), DLCORE_ERROR_ARGUMENT, &error,
                   "bytes is NULL");
     how.batch_size = SIZE_MAX / 64;
-    assert_failed(predictor_memory(model, &how, &bytes), DLCORE_ERROR_OVERFLOW, &error,
+    assert_failed(predictor_memory(layers, &how, &bytes), DLCORE_ERROR_OVERFLOW, &error,
                   "too large");
     assert_int_equal(bytes, 7);
     assert_int_equal(predictor_memory(model, NULL, &bytes), DLCORE_OK);
     assert_true(bytes > sizeof(float));
     model_free(empty);
+    model_free(layers);
     model_free(model);
 }
 

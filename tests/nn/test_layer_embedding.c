@@ -315,7 +315,7 @@ static void test_layer_embedding_trains_in_bfloat16(void **state)
         x[row][1] = (float)(row * 13 % 30);
         y[row] = (float)(row * 13 % 30 % 3) - 1;
     }
-    options.precision = PRECISION_BFLOAT16;
+    options.precision = model_bfloat16();
     adam.learning_rate = 0.02;
     assert_int_equal(model_create(&options, &model), DLCORE_OK);
     assert_accepted(model, model_add(model, layer_embedding(&table, 1)));

@@ -334,9 +334,9 @@ CALL(dlcore_cross_validation_best,
 CALL(dlcore_cross_validation_print,
      s->status = dlcore_cross_validation_print(P(s->cross), P(s->stream), ERROR))
 CALL(dlcore_predictor_memory,
-     s->status = dlcore_predictor_memory(P(s->model), P(&s->predictor_options), P(&s->size)))
-CALL(dlcore_load_memory,
-     s->status = dlcore_load_memory(P(folder_path("model")), P(&s->load_options), 16, P(&s->memory)))
+     s->status = dlcore_predictor_memory(P(s->model), P(&s->predictor_options), P(&s->number)))
+CALL(dlcore_load_memory, s->status = dlcore_load_memory(P(folder_path("model")),
+                                                        P(&s->load_options), 16, P(&s->memory)))
 CALL(dlcore_model_memory, s->status = dlcore_model_memory(P(s->model), 0, 16, P(&s->memory), ERROR))
 CALL(dlcore_model_same_shape, (void)dlcore_model_same_shape(P(s->model), P(s->model), ERROR))
 CALL(dlcore_model_blend, s->status = dlcore_model_blend(WRITES(s->model), P(s->model), 0.5))

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "result.hpp"
+#include "view.hpp"
 
 namespace dlcore
 {
@@ -60,6 +61,10 @@ inline dlcore_layer_t batch_normalization()
 inline dlcore_layer_t layer_normalization()
 {
     return dlcore_layer_layer_normalization();
+}
+inline dlcore_layer_t embedding(view<const dlcore_embedding_t> tables)
+{
+    return dlcore_layer_embedding(tables.data(), tables.size());
 }
 } // namespace layer
 
