@@ -1,40 +1,28 @@
 /* Cross-validation: which of three networks, when there are few samples.
  *
- * Shows k_fold: each network is trained five times, each time without another fifth of the samples,
- * on which it is then tested, so that every sample is tested once. One split would leave it to
- * chance who wins: the deviation between folds says how much. What is learnt from the data, here
- * means and deviations of the features, is learnt anew in each fold from its training part; from
- * all samples it would give a glimpse of the test.
+ * Shows cross_validate: each network is trained five times, each time without another fifth of the
+ * samples, on which it is then tested, so that every sample is tested once. One split would leave
+ * it to chance who wins: the deviation between folds says how much. What is learnt from the data,
+ * here means and deviations of the features, is learnt anew in each fold from its training part
+ * (`adapt`); from all samples it would give a glimpse of the test. Folds are trained at the same
+ * time, as many as there are CPUs.
  *
  * SPDX-License-Identifier: MIT */
 #include <dlcore.h>
 
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { SAMPLES = 240, FEATURES = 6, FOLDS = 5 };
 
-typedef struct candidate {
-    const char *name;
-    size_t units; /* of a hidden layer; 0: none */
-    double dropout;
-} candidate_t;
+static error_record_t error; /* of calls without a model, or that only read one */
 
-typedef struct score {
-    double mean, deviation, least;
-} score_t;
-
-static model_t *network;
-static error_record_t error; /* of all calls that do not change the model */
-
-static void check(dlcore_status status)
+static void check(dlcore_status status, const char *message)
 {
     if (status == DLCORE_OK)
         return;
-    fprintf(stderr, "cross_validation: %s: %s\n", dlcore_status_name(status),
-            error.status == status ? error.message : model_error(network));
+    fprintf(stderr, "cross_validation: %s: %s\n", dlcore_status_name(status), message);
     exit(EXIT_FAILURE);
 }
 
@@ -70,94 +58,68 @@ static void examine(float (*patients)[FEATURES], int32_t *ill)
     }
 }
 
-static void create(const candidate_t *candidate, const tensor_t *x)
+/* A network with a hidden layer of so many units, or without one. */
+static model_t *create(size_t units, double dropout)
 {
     optimizer_t adam = optimizer_adam();
+    model_t *network = NULL;
 
     adam.learning_rate = 0.01;
-    check(model_create(NULL, &network));
-    check(model_add(network, layer_normalization()));
-    if (candidate->units > 0) {
-        check(model_add(network, layer_dense(candidate->units, ACTIVATION_RELU)));
-        check(model_add(network, layer_dropout(candidate->dropout)));
+    check(model_create(NULL, &network), "no memory");
+    model_add(network, layer_normalization());
+    if (units > 0) {
+        model_add(network, layer_dense(units, ACTIVATION_RELU));
+        model_add(network, layer_dropout(dropout));
     }
-    check(model_add(network, layer_dense(1, ACTIVATION_SIGMOID)));
-    check(model_adapt(network, 0, x));
-    check(model_compile(network, &adam, LOSS_BINARY_CROSSENTROPY, METRIC_ACCURACY));
-}
-
-/* The accuracy on a fold, of the network that was trained on the others. */
-static double test_fold(const candidate_t *candidate, const tensor_t *x, const tensor_t *y,
-                        size_t fold)
-{
-    k_fold_options_t folds = k_fold_options_default();
-    fit_options_t how = fit_options_default();
-    evaluate_options_t tested = evaluate_options_default();
-    evaluation_t result;
-    split_t parts;
-
-    folds.folds = FOLDS;
-    folds.shuffle = true;
-    check(k_fold(x, y, &folds, fold, &parts, &error));
-    create(candidate, parts.train_x);
-    how.epochs = 60;
-    check(model_fit(network, parts.train_x, parts.train_y, &how, NULL));
-    tested.error = &error;
-    check(model_evaluate(network, parts.test_x, parts.test_y, &tested, &result));
-    model_free(network);
-    network = NULL;
-    split_free(&parts);
-    return evaluation_value(&result, "accuracy");
-}
-
-static score_t test(const candidate_t *candidate, const tensor_t *x, const tensor_t *y)
-{
-    score_t score = {.least = 1};
-    double squares = 0;
-
-    printf("%-24s", candidate->name);
-    for (size_t fold = 0; fold < FOLDS; fold++) {
-        double accuracy = test_fold(candidate, x, y, fold);
-
-        printf("  %.3f", accuracy);
-        score.mean += accuracy / (double)FOLDS;
-        squares += accuracy * accuracy / (double)FOLDS;
-        score.least = fmin(score.least, accuracy);
-    }
-    score.deviation = sqrt(fmax(squares - score.mean * score.mean, 0));
-    printf("   %.3f +- %.3f\n", score.mean, score.deviation);
-    return score;
+    model_add(network, layer_dense(1, ACTIVATION_SIGMOID));
+    check(model_compile(network, &adam, LOSS_BINARY_CROSSENTROPY, METRIC_ACCURACY),
+          model_error(network));
+    return network;
 }
 
 int main(void)
 {
-    static const candidate_t candidates[] = {
-        {"no hidden layer", 0, 0},
-        {"4 units", 4, 0},
-        {"64 units, dropout 0.3", 64, 0.3},
-    };
-    enum { CANDIDATES = sizeof candidates / sizeof candidates[0] };
+    enum { CANDIDATES = 3 };
     static float patients[SAMPLES][FEATURES];
     static int32_t ill[SAMPLES];
     const size_t shape[2] = {SAMPLES, FEATURES}, labels_shape[1] = {SAMPLES};
+    model_t *const networks[CANDIDATES] = {create(0, 0), create(4, 0), create(64, 0.3)};
+    fit_options_t fit = fit_options_default();
+    const cross_candidate_t candidates[CANDIDATES] = {
+        {"no hidden layer", networks[0], &fit},
+        {"4 units", networks[1], &fit},
+        {"64 units, dropout 0.3", networks[2], &fit},
+    };
+    cross_validate_options_t how = cross_validate_options_default();
+    cross_validation_t *table = NULL;
     tensor_t *x = NULL, *y = NULL;
-    score_t scores[CANDIDATES];
-    size_t best = 0;
+    size_t best;
+    double gain;
 
     examine(patients, ill);
-    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, patients, 0, &x, &error));
-    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, labels_shape, ill, 0, &y, &error));
-    printf("accuracy on each fold of %d of %d patients, and their mean\n", SAMPLES / FOLDS,
+    check(tensor_borrow_const(NULL, DTYPE_FLOAT32, 2, shape, patients, 0, &x, &error),
+          error.message);
+    check(tensor_borrow_const(NULL, DTYPE_INT32, 1, labels_shape, ill, 0, &y, &error),
+          error.message);
+    fit.epochs = 60;
+    how.folds.folds = FOLDS;
+    how.folds.shuffle = true;
+    how.adapt = true;
+    how.error = &error;
+    check(cross_validate(candidates, CANDIDATES, x, y, &how, &table), error.message);
+    printf("means and deviations over %d folds of %d of %d patients\n\n", FOLDS, SAMPLES / FOLDS,
            SAMPLES);
-    for (size_t i = 0; i < CANDIDATES; i++) {
-        scores[i] = test(&candidates[i], x, y);
-        if (scores[i].mean > scores[best].mean)
-            best = i;
-    }
+    check(cross_validation_print(table, stdout, &error), error.message);
+    best = cross_validation_best(table, "accuracy", true);
+    gain = cross_validation_mean(table, best, "accuracy") -
+           cross_validation_mean(table, 0, "accuracy");
     printf("\nbest: %s; for use, train it on all patients\n", candidates[best].name);
+    cross_validation_free(table);
+    for (size_t i = 0; i < CANDIDATES; i++)
+        model_free(networks[i]);
     tensor_free(y);
     tensor_free(x);
-    if (best == 0 || !(scores[best].mean > scores[0].mean + 0.1)) {
+    if (!(gain > 0.1)) {
         fprintf(stderr, "cross_validation: a hidden layer was expected to win\n");
         return EXIT_FAILURE;
     }
