@@ -28,6 +28,19 @@ static dlcore_constraint_t constraint(script_t *script)
     return made;
 }
 
+/* Columns in order or not, sizes that a layer takes and others. */
+static dlcore_embeddings_t embeddings(script_t *script)
+{
+    dlcore_embeddings_t made = {.count = script_size(script, 3)};
+
+    for (size_t i = 0; i < made.count && i < 3; i++) {
+        made.table[i].column = (uint32_t)script_size(script, 3);
+        made.table[i].count = (uint32_t)script_size(script, 9);
+        made.table[i].units = (uint32_t)script_size(script, 4);
+    }
+    return made;
+}
+
 static void put(script_t *script, const dlcore_setting_t *setting, void *place)
 {
     switch (setting->type) {
@@ -61,6 +74,9 @@ static void put(script_t *script, const dlcore_setting_t *setting, void *place)
     case DLCORE_SETTING_ACTIVATION:
         *(dlcore_activation_t *)place = (dlcore_activation_t)script_choice(
             script, DLCORE_ACTIVATION_LINEAR, DLCORE_ACTIVATION_RELU_GENERAL);
+        break;
+    case DLCORE_SETTING_TABLES:
+        *(dlcore_embeddings_t *)place = embeddings(script);
         break;
     case DLCORE_SETTING_PIECES:
     case DLCORE_SETTING_TEXT:
@@ -98,7 +114,7 @@ dlcore_initializer_t describe_initializer(script_t *script)
 
 dlcore_layer_t describe_layer(script_t *script)
 {
-    int kind = script_choice(script, DLCORE_LAYER_UNKNOWN, DLCORE_LAYER_RMS_NORMALIZATION);
+    int kind = script_choice(script, DLCORE_LAYER_UNKNOWN, DLCORE_LAYER_EMBEDDING);
     dlcore_layer_t made =
         kind <= DLCORE_LAYER_DENSE
             ? dlcore_layer_dense(script_size(script, 20),
