@@ -6,10 +6,10 @@
  *     hidden.use_bias = false;
  *     dlcore_model_add(model, hidden);
  *
- * Nothing to free. Settings of other kinds (a center of a dense layer) are ignored:
- * dlcore_model_layer has them as the constructor does. Layers work on (batch, width). A sample of
- * higher rank, an image of 28 x 28, counts as its flattened size, 784. (Keras's Dense would act on
- * the last axis alone.)
+ * Nothing to free; tables of an embedding are borrowed until model_add has copied them. Settings of
+ * other kinds (a center of a dense layer) are ignored: dlcore_model_layer has them as the
+ * constructor does. Layers work on (batch, width). A sample of higher rank, an image of 28 x 28,
+ * counts as its flattened size, 784. (Keras's Dense would act on the last axis alone.)
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_LAYER_H
@@ -61,9 +61,13 @@ typedef struct dlcore_embedding {
 
 #define DLCORE_EMBEDDINGS_MAX 64 /* tables of one layer */
 
+/* Borrowed: they must be there until the layer is added, which copies them. In what
+ * dlcore_model_layer answers they are the model's, and live as long as it. */
 typedef struct dlcore_embeddings {
-    size_t count;
-    dlcore_embedding_t table[DLCORE_EMBEDDINGS_MAX]; /* in ascending order of their columns */
+    size_t count;                    /* 1 .. DLCORE_EMBEDDINGS_MAX */
+    const dlcore_embedding_t *table; /* in ascending order of their columns */
+    /* What reads them: of dlcore_layer_embedding, so that programs without it do not link it. */
+    const struct dlcore_embeddings_code *code;
 } dlcore_embeddings_t;
 
 typedef struct dlcore_layer {
@@ -124,7 +128,7 @@ typedef struct dlcore_layer {
     dlcore_regularizer_t alpha_regularizer;
     dlcore_constraint_t alpha_constraint;
 
-    dlcore_embeddings_t embeddings;
+    dlcore_embeddings_t embeddings;              /* embedding: borrowed until it is added */
     dlcore_initializer_t embeddings_initializer; /* random_uniform; one that needs no fans */
     dlcore_regularizer_t embeddings_regularizer; /* all 0: none */
 } dlcore_layer_t;
@@ -189,9 +193,10 @@ DLCORE_API dlcore_layer_t dlcore_layer_prelu(void);
  * the other, each (count, units), row-major. Keras, ONNX and exported C have no such layer; saving
  * to them refuses it by name.
  *
- * Copies `count` tables, in ascending order of their columns; adding the layer refuses others, and
- * more than DLCORE_EMBEDDINGS_MAX. dlcore_schema_embedding makes one for all index columns of a
- * schema. */
+ * Borrows `count` tables, in ascending order of their columns, until the layer is added: that
+ * copies them into the model, with a size where `units` is 0, and refuses others, and more than
+ * DLCORE_EMBEDDINGS_MAX. Other constructors have no tables. dlcore_schema_embedding makes one for
+ * all index columns of a schema. */
 DLCORE_API dlcore_layer_t dlcore_layer_embedding(const dlcore_embedding_t *tables, size_t count);
 /* The size of a row for so many categories, by fastai's rule (emb_sz_rule in its tabular/model.py):
  * 1.6 count^0.56, rounded, at most 600. 3 for 3, 6 for 10, 21 for 100. */

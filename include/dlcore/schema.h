@@ -167,8 +167,9 @@ DLCORE_API size_t dlcore_schema_feature_name(const dlcore_schema_t *schema, size
 /* Of a feature that is an index: how many values it can have, 2 and its categories. Else 0. */
 DLCORE_API size_t dlcore_schema_feature_index_count(const dlcore_schema_t *schema, size_t feature);
 /* An embedding layer with a table for each feature that is an index, of the size that
- * dlcore_embedding_units gives; change `units` as you like before you add it. Without such
- * features, or with more than DLCORE_EMBEDDINGS_MAX, adding it is refused. */
+ * dlcore_embedding_units gives; for other sizes give dlcore_layer_embedding a changed copy of its
+ * tables. They are the schema's: add the layer before you free it. Without such features, or with
+ * more than DLCORE_EMBEDDINGS_MAX, adding it is refused. */
 DLCORE_API dlcore_layer_t dlcore_schema_embedding(const dlcore_schema_t *schema);
 DLCORE_API size_t dlcore_schema_target_count(const dlcore_schema_t *schema);
 DLCORE_API const char *dlcore_schema_target_name(const dlcore_schema_t *schema, size_t target);

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/size.h"
 #include "engine/network_exchange.h"
+#include "nn/embeddings.h"
 #include "nn/initializer.h"
 
 dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
@@ -35,6 +36,18 @@ dlcore_status dlcore_network_reserve(dlcore_network_t *network, size_t capacity,
 static const char *layer_choice(int value)
 {
     return dlcore_layer_kind_name((dlcore_layer_kind_t)value);
+}
+
+/* Tables that a layer has borrowed become the network's own. */
+static dlcore_status keep_tables(dlcore_network_t *network, dlcore_embeddings_t *tables,
+                                 dlcore_error_record_t *error)
+{
+    network->tables = dlcore_allocate(&network->allocator, tables->count, sizeof *network->tables);
+    if (network->tables == NULL)
+        return dlcore_fail_memory(error, "model", tables->count * sizeof *network->tables);
+    tables->code->copy(tables, network->tables);
+    tables->table = network->tables;
+    return DLCORE_OK;
 }
 
 dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t *layer,
@@ -72,6 +85,8 @@ dlcore_status dlcore_network_add(dlcore_network_t *network, const dlcore_layer_t
                         "%s: reads columns of x, so it must be the first layer, not behind %zu "
                         "others",
                         node->layer.name, network->node_count);
+    if (status == DLCORE_OK && layer->kind == DLCORE_LAYER_EMBEDDING)
+        status = keep_tables(network, &node->layer.embeddings, error);
     if (status == DLCORE_OK)
         network->node_count++;
     return status;
@@ -343,9 +358,11 @@ void dlcore_network_clear(dlcore_network_t *network)
     dlcore_release(&network->allocator, network->values);
     dlcore_release(&network->allocator, network->halves);
     dlcore_release(&network->allocator, network->nodes);
+    dlcore_release(&network->allocator, network->tables);
     network->values = NULL;
     network->halves = NULL;
     network->nodes = NULL;
+    network->tables = NULL;
     network->node_count = network->node_capacity = 0;
 }
 

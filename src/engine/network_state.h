@@ -32,6 +32,7 @@ typedef struct dlcore_network {
     const dlcore_kernels_t *kernels;
     dlcore_node_t *nodes;
     size_t node_count, node_capacity;
+    dlcore_embedding_t *tables; /* those of the first layer's embeddings; NULL: none */
     /* Counts what changes the built layers, or which of them train: what was planned at another
      * count is stale. 0: never built. */
     uint64_t revision;

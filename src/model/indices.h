@@ -18,8 +18,6 @@ const dlcore_embeddings_t *dlcore_network_tables(const dlcore_network_t *network
  * have. */
 dlcore_status dlcore_check_indices(const dlcore_network_t *network, const dlcore_tensor_t *x,
                                    dlcore_error_record_t *error);
-dlcore_status dlcore_refuse_index(const dlcore_network_t *network, const dlcore_embedding_t *table,
-                                  double number, size_t row, dlcore_error_record_t *error);
 
 DLCORE_HIDDEN_END
 

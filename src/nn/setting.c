@@ -103,8 +103,10 @@ DLCORE_KEPT_APART static void set_setting_number(const dlcore_setting_t *setting
     case DLCORE_SETTING_INITIALIZER:
         *(dlcore_initializer_t *)at =
             (dlcore_initializer_t){.kind = (dlcore_initializer_kind_t)(int)number};
-        if ((int)number == DLCORE_INITIALIZER_RANDOM_UNIFORM)
-            *(dlcore_initializer_t *)at = dlcore_initializer_random_uniform(-0.05, 0.05);
+        if ((int)number == DLCORE_INITIALIZER_RANDOM_UNIFORM) { /* as Keras has it */
+            ((dlcore_initializer_t *)at)->minval = -0.05;
+            ((dlcore_initializer_t *)at)->maxval = 0.05;
+        }
         break;
     case DLCORE_SETTING_REGULARIZER:
         *(dlcore_regularizer_t *)at = (dlcore_regularizer_t){.l1 = 0.0};
@@ -113,7 +115,7 @@ DLCORE_KEPT_APART static void set_setting_number(const dlcore_setting_t *setting
         *(dlcore_constraint_t *)at = (dlcore_constraint_t){.kind = DLCORE_CONSTRAINT_NONE};
         break;
     case DLCORE_SETTING_TABLES:
-        ((dlcore_embeddings_t *)at)->count = 0;
+        *(dlcore_embeddings_t *)at = (dlcore_embeddings_t){.count = 0};
         break;
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_PIECES:

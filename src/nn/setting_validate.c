@@ -26,6 +26,15 @@ static dlcore_status validate_part(const dlcore_setting_t *setting, const void *
     return dlcore_constraint_validate(at, part, error);
 }
 
+static dlcore_status validate_tables(const dlcore_embeddings_t *tables, const char *what,
+                                     dlcore_error_record_t *error)
+{
+    if (tables->code == NULL)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: has no tables; make it with layer_embedding", what);
+    return tables->code->validate(tables, what, error);
+}
+
 static const char *activation_word(int activation)
 {
     return dlcore_activation_name((dlcore_activation_t)activation);
@@ -52,7 +61,7 @@ static dlcore_status setting_validate(const dlcore_setting_t *setting, const voi
     case DLCORE_SETTING_CONSTRAINT:
         return validate_part(setting, at, what, error);
     case DLCORE_SETTING_TABLES:
-        return dlcore_embeddings_validate(at, what, error);
+        return validate_tables(at, what, error);
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_BOOL:
     case DLCORE_SETTING_UNITS_AXIS:

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "dlcore/layer.h"
 #include "dlcore/status.h"
 #include "nn/setting.h"
 #include "json/json.h"
@@ -25,6 +26,8 @@ typedef struct dlcore_config_reading {
     const char *part;
     size_t number;  /* DLCORE_CONFIG_UNNUMBERED: the only one */
     char where[96]; /* "": not known yet */
+    /* where the tables of a layer are put, DLCORE_EMBEDDINGS_MAX of them */
+    dlcore_embedding_t *tables;
     dlcore_error_record_t *error;
 } dlcore_config_reading_t;
 

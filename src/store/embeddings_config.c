@@ -1,21 +1,8 @@
-/* Tables of embedding layers in JSON.
+/* Tables of embedding layers, read from JSON.
  *
  * SPDX-License-Identifier: MIT */
+#include "nn/embeddings.h"
 #include "store/weight_config.h"
-
-void dlcore_embeddings_config_put(dlcore_json_writer_t *writer, const char *name,
-                                  const dlcore_embeddings_t *tables)
-{
-    dlcore_json_open(writer, name, '[');
-    for (size_t i = 0; i < tables->count; i++) {
-        dlcore_json_open(writer, NULL, '[');
-        dlcore_json_put_uint64(writer, NULL, tables->table[i].column);
-        dlcore_json_put_uint64(writer, NULL, tables->table[i].count);
-        dlcore_json_put_uint64(writer, NULL, tables->table[i].units);
-        dlcore_json_close(writer, ']');
-    }
-    dlcore_json_close(writer, ']');
-}
 
 /* [column, count, units] */
 static bool read_embedding_table(const dlcore_json_t *value, dlcore_embedding_t *table)
@@ -33,7 +20,7 @@ static bool read_embedding_table(const dlcore_json_t *value, dlcore_embedding_t 
             return false;
         *places[found] = (uint32_t)count;
     }
-    return found == 3;
+    return found == 3 && table->units > 0; /* files have sizes */
 }
 
 DLCORE_KEPT_APART dlcore_status
@@ -43,13 +30,13 @@ dlcore_embeddings_config_read(const dlcore_config_reading_t *reading, const dlco
     dlcore_json_steps_t steps = dlcore_json_steps(value);
     dlcore_json_t item;
 
-    tables->count = 0;
+    *tables = (dlcore_embeddings_t){.table = reading->tables, .code = &dlcore_embeddings_code};
     if (value->kind != DLCORE_JSON_ARRAY)
         return dlcore_config_refuse_value(reading, name, value, "no list of tables");
     for (; dlcore_json_step(&steps, NULL, &item); tables->count++) {
         if (tables->count == DLCORE_EMBEDDINGS_MAX)
             return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, name, "are too many");
-        if (!read_embedding_table(&item, &tables->table[tables->count]))
+        if (!read_embedding_table(&item, &reading->tables[tables->count]))
             return dlcore_config_refuse_value(reading, name, &item,
                                               "no table: [column, count, units]");
     }

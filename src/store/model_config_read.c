@@ -361,7 +361,9 @@ dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *
                                        bool takes_constants, dlcore_model_t *model,
                                        size_t *input_width, dlcore_error_record_t *error)
 {
-    dlcore_config_reading_t reading = {.file = file, .part = "model_config: layer", .error = error};
+    dlcore_embedding_t tables[DLCORE_EMBEDDINGS_MAX];
+    dlcore_config_reading_t reading = {
+        .file = file, .part = "model_config: layer", .error = error, .tables = tables};
     dlcore_config_reading_t whole = {
         .file = file, .part = "model_config", .number = DLCORE_CONFIG_UNNUMBERED, .error = error};
     char class_name[DLCORE_NAME_SIZE] = "";

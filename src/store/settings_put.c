@@ -31,6 +31,21 @@ static void setting_put_text(dlcore_json_writer_t *writer, const dlcore_setting_
         dlcore_json_put_null(writer, setting->key);
 }
 
+/* Here, so that writing does not link what reading does. */
+static void put_tables(dlcore_json_writer_t *writer, const char *key,
+                       const dlcore_embeddings_t *tables)
+{
+    dlcore_json_open(writer, key, '[');
+    for (size_t i = 0; i < tables->count; i++) {
+        dlcore_json_open(writer, NULL, '[');
+        dlcore_json_put_uint64(writer, NULL, tables->table[i].column);
+        dlcore_json_put_uint64(writer, NULL, tables->table[i].count);
+        dlcore_json_put_uint64(writer, NULL, tables->table[i].units);
+        dlcore_json_close(writer, ']');
+    }
+    dlcore_json_close(writer, ']');
+}
+
 /* Settings that are never written, and those that are only where they are not the default. */
 static bool setting_stays_out(const dlcore_setting_t *setting, const void *descriptor)
 {
@@ -97,7 +112,7 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
         dlcore_schedule_config_put_pieces(writer, descriptor);
         break;
     case DLCORE_SETTING_TABLES:
-        dlcore_embeddings_config_put(writer, key, at);
+        put_tables(writer, key, at);
         break;
     case DLCORE_SETTING_TEXT:
         setting_put_text(writer, setting);

@@ -24,9 +24,7 @@ void dlcore_regularizer_config_put(dlcore_json_writer_t *writer, const char *nam
 void dlcore_constraint_config_put(dlcore_json_writer_t *writer, const char *name,
                                   const dlcore_constraint_t *constraint);
 
-/* Tables, as a list of [column, count, units]. */
-void dlcore_embeddings_config_put(dlcore_json_writer_t *writer, const char *name,
-                                  const dlcore_embeddings_t *tables);
+/* Tables, from a list of [column, count, units]. */
 dlcore_status dlcore_embeddings_config_read(const dlcore_config_reading_t *reading,
                                             const dlcore_json_t *value, const char *name,
                                             dlcore_embeddings_t *tables);

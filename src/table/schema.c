@@ -159,6 +159,23 @@ static size_t width_of(const dlcore_schema_step_t *step)
                : step->count + (size_t)step->missing + (size_t)step->rare;
 }
 
+static void lay_out_tables(dlcore_schema_t *schema)
+{
+    schema->table_count = 0;
+    for (size_t i = 0; i < schema->features; i++) {
+        size_t count = dlcore_schema_feature_index_count(schema, i);
+
+        if (count == 0)
+            continue;
+        if (schema->table_count < DLCORE_EMBEDDINGS_MAX)
+            schema->tables[schema->table_count] =
+                (dlcore_embedding_t){.column = (uint32_t)i,
+                                     .count = (uint32_t)count,
+                                     .units = (uint32_t)dlcore_embedding_units(count)};
+        schema->table_count++;
+    }
+}
+
 dlcore_status dlcore_schema_lay_out(dlcore_schema_t *schema, const char *what,
                                     dlcore_error_record_t *error)
 {
@@ -179,6 +196,7 @@ dlcore_status dlcore_schema_lay_out(dlcore_schema_t *schema, const char *what,
     }
     if (schema->features == 0)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE, "%s: no column gives a feature", what);
+    lay_out_tables(schema);
     return DLCORE_OK;
 }
 
@@ -246,17 +264,8 @@ size_t dlcore_schema_feature_index_count(const dlcore_schema_t *schema, size_t f
 
 dlcore_layer_t dlcore_schema_embedding(const dlcore_schema_t *schema)
 {
-    size_t features = dlcore_schema_feature_count(schema), found = 0;
-    dlcore_embedding_t tables[DLCORE_EMBEDDINGS_MAX];
-
-    for (size_t i = 0; i < features; i++) {
-        size_t count = dlcore_schema_feature_index_count(schema, i);
-
-        if (count > 0 && found < DLCORE_EMBEDDINGS_MAX)
-            tables[found] = (dlcore_embedding_t){.column = (uint32_t)i, .count = (uint32_t)count};
-        found += count > 0;
-    }
-    return dlcore_layer_embedding(tables, found);
+    return schema != NULL ? dlcore_layer_embedding(schema->tables, schema->table_count)
+                          : dlcore_layer_embedding(NULL, 0);
 }
 
 size_t dlcore_schema_target_count(const dlcore_schema_t *schema)

@@ -48,6 +48,9 @@ struct dlcore_schema {
     dlcore_schema_step_t *steps; /* of features, then of targets */
     size_t inputs, targets;
     size_t features;
+    /* Of features that are an index; of more than fit, which a layer refuses, only the first. */
+    dlcore_embedding_t tables[DLCORE_EMBEDDINGS_MAX];
+    size_t table_count;
     char decimal;        /* of rows as texts */
     const char *missing; /* likewise; NULL: none */
 };

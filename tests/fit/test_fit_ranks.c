@@ -154,8 +154,8 @@ static void test_fit_ranks_layers_see_the_whole_batch(void **state)
 /* Tables in front of what a case has; the larger one is more than a piece of a gradient sink. */
 static void begin_with_tables(ranked_case_t *ranked_case)
 {
-    const dlcore_embedding_t tables[] = {{.column = 1, .count = 5, .units = 3},
-                                         {.column = 7, .count = 100, .units = 12}};
+    static const dlcore_embedding_t tables[] = {{.column = 1, .count = 5, .units = 3},
+                                                {.column = 7, .count = 100, .units = 12}};
 
     ranked_case->indices = true;
     for (size_t i = ranked_case->hidden_count++; i > 0; i--)

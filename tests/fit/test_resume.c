@@ -18,7 +18,7 @@
 #include "support/classifier.h"
 #include "support/denormals.h"
 
-enum { ROWS = 37, BATCH = 8, BATCHES = 5, EPOCHS = 3, INPUTS = 7, CLASSES = 3 };
+enum { ROWS = 37, BATCH = 8, BATCHES = 5, EPOCHS = 3, INPUTS = 7, CLASSES = 3, WORDS = 5 };
 
 /* Every optimizer with all of the state that it can have; from PLAIN on, with as little as it can.
  */
@@ -47,7 +47,9 @@ static const dlcore_model_precision_t *precision;
 /* With what follows from the count of steps, and what moves besides weights. */
 static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer, dlcore_layer_t layer)
 {
-    dlcore_layer_t layers[] = {dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU), layer,
+    bool first = layer.kind == DLCORE_LAYER_EMBEDDING;
+    dlcore_layer_t dense = dlcore_layer_dense(20, DLCORE_ACTIVATION_RELU);
+    dlcore_layer_t layers[] = {first ? layer : dense, first ? dense : layer,
                                dlcore_layer_dropout(0.3),
                                dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX)};
     dlcore_model_options_t options = dlcore_model_options_default();
@@ -72,12 +74,15 @@ static dlcore_model_t *model_with(const dlcore_optimizer_t *optimizer, dlcore_la
 
 static dlcore_layer_t layer_of(int kind)
 {
+    static const dlcore_embedding_t table = {.column = 0, .count = WORDS, .units = 3};
     dlcore_layer_t layer = dlcore_layer_batch_normalization();
 
     if (kind == 0)
         return layer;
     layer = dlcore_layer_from_name(dlcore_layer_kind_name((dlcore_layer_kind_t)kind));
     layer.units = kind == DLCORE_LAYER_DENSE ? 9 : 0;
+    if (kind == DLCORE_LAYER_EMBEDDING)
+        layer = dlcore_layer_embedding(&table, 1);
     if (kind == DLCORE_LAYER_ACTIVITY_REGULARIZATION)
         layer = dlcore_layer_activity_regularization(0.01, 0.02);
     return layer;
@@ -167,6 +172,17 @@ static dlcore_callback_t callback_of(keeper_t *keeper)
 
 /* ---- data: tensors, or a dataset over the same rows ---- */
 
+/* The first column is the row of a table, for the layer that has one. */
+static samples_t samples_with_words(size_t rows)
+{
+    samples_t samples = samples_of_floats(rows, INPUTS, CLASSES);
+    float *x = dlcore_tensor_data(samples.x);
+
+    for (size_t row = 0; row < rows; row++)
+        x[row * INPUTS] = (float)(row * 3 % WORDS);
+    return samples;
+}
+
 static volatile float small = 2e-38f; /* a quarter of it is a denormal */
 static size_t flushed; /* calls of a dataset in dlcore's float mode instead of the host's */
 
@@ -209,7 +225,7 @@ typedef enum how { TENSORS, DATASET, PREFETCHED, STEPS } how_t;
 static dlcore_status fit(dlcore_model_t *model, how_t how, keeper_t *keeper, bool resume,
                          dlcore_history_t **history)
 {
-    rows_t rows = {.samples = samples_of_floats(ROWS, INPUTS, CLASSES)};
+    rows_t rows = {.samples = samples_with_words(ROWS)};
     dlcore_dataset_t dataset = {
         .user = &rows, .begin = begin, .next = next, .prefetch = how == PREFETCHED};
     dlcore_fit_options_t options = dlcore_fit_options_default();
@@ -448,7 +464,7 @@ static void test_resume_after_a_stop_shows_averages_until_it_goes_on(void **stat
 static void test_resume_of_a_run_that_began_later_keeps_the_number_of_its_first_epoch(void **state)
 {
     keeper_t keeper = {.moment = BATCH_END, .at = BATCHES + 1, .stops = true};
-    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    samples_t samples = samples_with_words(ROWS);
     dlcore_model_t *model = model_of(DLCORE_OPTIMIZER_SGD);
     dlcore_fit_options_t options = batches_of(BATCH);
     dlcore_callback_t callback = callback_of(&keeper);
@@ -487,7 +503,7 @@ static void test_resume_without_a_run_is_refused(void **state)
 static void test_resume_with_other_data_is_refused_and_leaves_the_run(void **state)
 {
     keeper_t keeper = {.moment = BATCH_END, .at = 1, .stops = true};
-    samples_t other = samples_of_floats(ROWS + 1, INPUTS, CLASSES);
+    samples_t other = samples_with_words(ROWS + 1);
     dlcore_model_t *model = model_of(DLCORE_OPTIMIZER_SGD);
     dlcore_fit_options_t options = batches_of(BATCH);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -25,18 +26,38 @@ static void test_embedding_units_follow_the_rule_of_fastai(void **state)
         assert_int_equal(embedding_units(expected[i][0]), expected[i][1]);
 }
 
-static void test_embedding_copies_tables_and_gives_them_a_size(void **state)
+static void assert_has_tables(const model_t *model)
 {
-    const embedding_t tables[] = {{.column = 2, .count = 10},
-                                  {.column = 5, .count = 4, .units = 7}};
+    const embeddings_t *tables = &model_layer(model, 0)->embeddings;
+
+    assert_int_equal(tables->count, 2);
+    assert_int_equal(tables->table[0].units, 6);
+    assert_int_equal(tables->table[1].units, 7);
+    assert_int_equal(tables->table[1].column, 5);
+}
+
+/* What was borrowed is changed, and then the model that a clone has it from is gone. */
+static void test_embedding_that_is_added_has_tables_of_its_own_with_a_size(void **state)
+{
+    embedding_t tables[] = {{.column = 2, .count = 10}, {.column = 5, .count = 4, .units = 7}};
     layer_t layer = layer_embedding(tables, 2);
+    model_t *model = NULL, *clone = NULL;
 
     (void)state;
     assert_int_equal(layer.kind, LAYER_EMBEDDING);
-    assert_int_equal(layer.embeddings.count, 2);
-    assert_int_equal(layer.embeddings.table[0].units, 6);
-    assert_int_equal(layer.embeddings.table[1].units, 7);
-    assert_int_equal(layer.embeddings.table[1].column, 5);
+    assert_ptr_equal(layer.embeddings.table, tables);
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer));
+    assert_int_equal(tables[0].units, 0);
+    memset(tables, 0xff, sizeof tables);
+    assert_has_tables(model);
+    assert_accepted(model, model_build(model, 6));
+    assert_has_tables(model);
+    assert_int_equal(model_clone(model, &clone), DLCORE_OK);
+    model_free(model);
+    assert_has_tables(clone);
+    assert_int_equal(model_parameter_count(clone), 10 * 6 + 4 * 7);
+    model_free(clone);
     assert_int_equal(layer.embeddings_initializer.kind, INITIALIZER_RANDOM_UNIFORM);
     assert_true(layer.embeddings_initializer.minval == -0.05 &&
                 layer.embeddings_initializer.maxval == 0.05);
@@ -62,8 +83,11 @@ static void test_embedding_without_sound_tables_is_refused(void **state)
 {
     embedding_t tables[DLCORE_EMBEDDINGS_MAX + 1] = {{.column = 0}};
     const embedding_t one = {.column = 1, .count = 3, .units = 2};
+    layer_t nothing = layer_embedding(&one, 1);
 
     (void)state;
+    nothing.embeddings.table = NULL;
+    assert_add_refused(nothing, false, "embedding: embeddings.table is NULL");
     for (uint32_t i = 0; i <= DLCORE_EMBEDDINGS_MAX; i++)
         tables[i] = (embedding_t){.column = i, .count = 3, .units = 2};
     assert_add_refused(layer_embedding(NULL, 3), false,
@@ -129,7 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_embedding_units_follow_the_rule_of_fastai),
-        cmocka_unit_test(test_embedding_copies_tables_and_gives_them_a_size),
+        cmocka_unit_test(test_embedding_that_is_added_has_tables_of_its_own_with_a_size),
         cmocka_unit_test(test_embedding_without_sound_tables_is_refused),
         cmocka_unit_test(test_embedding_that_does_not_fit_is_not_built),
     };

@@ -25,8 +25,8 @@ enum { COLUMNS = 4, WIDTH = 2 + 3 + 40, WEIGHTS = 2 * 3 + 4 * 40 };
 /* Columns 0 and 2, of which the second has more units than a panel. */
 static layer_t two_tables(void)
 {
-    const embedding_t tables[] = {{.column = 0, .count = 2, .units = 3},
-                                  {.column = 2, .count = 4, .units = 40}};
+    static const embedding_t tables[] = {{.column = 0, .count = 2, .units = 3},
+                                         {.column = 2, .count = 4, .units = 40}};
 
     return layer_embedding(tables, 2);
 }

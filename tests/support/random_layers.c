@@ -121,7 +121,7 @@ static void push_other(reference_t *net, size_t width)
 /* Tables for some of the columns, if what they become is not too wide; answers the width. */
 static size_t push_embedding(reference_t *net, size_t width)
 {
-    dlcore_embedding_t tables[REFERENCE_WIDTH];
+    dlcore_embedding_t *tables = net->tables;
     size_t count = 0, after = width;
     dlcore_layer_t layer;
 

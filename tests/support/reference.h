@@ -21,6 +21,7 @@
 typedef struct reference {
     size_t layer_count;
     dlcore_layer_t layers[REFERENCE_LAYERS];
+    dlcore_embedding_t tables[REFERENCE_WIDTH]; /* of an embedding in front */
     dlcore_loss_t loss;
     size_t rows;
     size_t widths[REFERENCE_LAYERS + 1];  /* into each layer; the last: out of the model */

@@ -62,6 +62,7 @@ inline dlcore_layer_t layer_normalization()
 {
     return dlcore_layer_layer_normalization();
 }
+// Borrows the tables until the layer is added.
 inline dlcore_layer_t embedding(view<const dlcore_embedding_t> tables)
 {
     return dlcore_layer_embedding(tables.data(), tables.size());

@@ -179,7 +179,8 @@ class schema
     {
         return dlcore_schema_class_count(get());
     }
-    // A table for each feature that is an index; the first layer of a model.
+    // A table for each feature that is an index; the first layer of a model, added while the schema
+    // lives.
     dlcore_layer_t embedding() const noexcept
     {
         return dlcore_schema_embedding(get());

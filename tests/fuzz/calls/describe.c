@@ -28,15 +28,19 @@ static dlcore_constraint_t constraint(script_t *script)
     return made;
 }
 
-/* Columns in order or not, sizes that a layer takes and others. */
+/* Columns in order or not, sizes that a layer takes and others; of the layer that is described
+ * last. */
 static dlcore_embeddings_t embeddings(script_t *script)
 {
-    dlcore_embeddings_t made = {.count = script_size(script, 3)};
+    static dlcore_embedding_t tables[DLCORE_EMBEDDINGS_MAX];
+    dlcore_embeddings_t made = {.count = script_size(script, 3),
+                                .table = tables,
+                                .code = dlcore_layer_embedding(NULL, 0).embeddings.code};
 
     for (size_t i = 0; i < made.count && i < 3; i++) {
-        made.table[i].column = (uint32_t)script_size(script, 3);
-        made.table[i].count = (uint32_t)script_size(script, 9);
-        made.table[i].units = (uint32_t)script_size(script, 4);
+        tables[i].column = (uint32_t)script_size(script, 3);
+        tables[i].count = (uint32_t)script_size(script, 9);
+        tables[i].units = (uint32_t)script_size(script, 4);
     }
     return made;
 }
