@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/traces.h"
 #include "dlcore/memory.h"
+#include "model/indices.h"
 #include "model/measured.h"
 #include "model/model.h"
 
@@ -72,8 +73,11 @@ static dlcore_status measure_model(const dlcore_model_t *model, size_t batch_siz
         .parameters = network->parameter_count,
         .layers = dlcore_asked_for(network->node_capacity, sizeof *network->nodes),
         .weights = dlcore_asked_for(network->value_floats, sizeof(float))};
+    const dlcore_embeddings_t *tables = dlcore_network_tables(network);
     dlcore_status status = DLCORE_OK;
 
+    if (tables != NULL)
+        found.layers += dlcore_asked_for(tables->count, sizeof *tables->table);
     if (model->compiled)
         status = measure_training(model, network, batch_size, &found, error);
     if (status == DLCORE_OK)

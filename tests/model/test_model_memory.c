@@ -98,6 +98,27 @@ static void test_model_memory_is_what_the_allocator_is_asked_for(void **state)
     with_every_engine(check_engine);
 }
 
+/* Adding asks for descriptors, and for tables of the model's own. */
+static void test_model_memory_of_layers_has_tables(void **state)
+{
+    static const embedding_t tables[] = {{.column = 0, .count = 4}, {.column = 2, .count = 9}};
+    failing_allocator_t memory;
+    model_options_t options = model_options_default();
+    model_t *model = NULL;
+    size_t live;
+
+    (void)state;
+    failing_allocator_init(&memory);
+    options.allocator = failing_allocator(&memory);
+    assert_int_equal(model_create(&options, &model), DLCORE_OK);
+    live = memory.live_bytes;
+    assert_accepted(model, model_add(model, layer_embedding(tables, 2)));
+    assert_accepted(model, model_add(model, layer_dense(CLASSES, ACTIVATION_SOFTMAX)));
+    assert_int_equal(memory.live_bytes - live, memory_of(model, 3).layers);
+    model_free(model);
+    failing_allocator_assert_clean(&memory);
+}
+
 static void test_model_memory_grows_with_rows_and_threads(void **state)
 {
     static const size_t widths[] = {INPUTS, 200, CLASSES, 0};
@@ -145,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_memory_is_what_the_allocator_is_asked_for),
+        cmocka_unit_test(test_model_memory_of_layers_has_tables),
         cmocka_unit_test(test_model_memory_grows_with_rows_and_threads),
         cmocka_unit_test(test_model_memory_refuses_what_cannot_be_built),
     };
