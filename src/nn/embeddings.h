@@ -26,8 +26,6 @@ typedef struct dlcore_embeddings_code {
     dlcore_status (*check_indices)(const dlcore_layer_t *layer, const dlcore_tensor_t *x,
                                    dlcore_error_record_t *error);
     void (*forward)(const dlcore_layer_pass_t *pass);
-    void (*input_gradient)(const dlcore_layer_pass_t *pass);
-    void (*parameter_gradient)(const dlcore_layer_pass_t *pass);
 } dlcore_embeddings_code_t;
 
 extern const dlcore_embeddings_code_t dlcore_embeddings_code;
@@ -50,6 +48,11 @@ dlcore_status dlcore_embeddings_check_build(const dlcore_layer_t *layer, size_t 
  * have. */
 dlcore_status dlcore_embeddings_check_indices(const dlcore_layer_t *layer, const dlcore_tensor_t *x,
                                               dlcore_error_record_t *error);
+
+/* Of what is passed on; a whole number has none. */
+void dlcore_embeddings_input_gradient(const dlcore_layer_pass_t *pass);
+/* Rows of tables that the batch names. */
+void dlcore_embeddings_parameter_gradient(const dlcore_layer_pass_t *pass);
 
 /* What a sample of that width becomes. */
 static inline size_t dlcore_embeddings_width(const dlcore_embeddings_t *tables, size_t input_width)

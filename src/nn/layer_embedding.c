@@ -1,4 +1,5 @@
-/* Embedding, as other layers see it. What it does comes with its tables, from embedding_passes.c.
+/* Embedding, as other layers see it. What it does comes with its tables, from
+ * embedding_passes.c, but for gradients.
  *
  * SPDX-License-Identifier: MIT */
 #include "nn/embeddings.h"
@@ -43,16 +44,6 @@ static void embedding_forward(const dlcore_layer_pass_t *pass)
     pass->layer->embeddings.code->forward(pass);
 }
 
-static void embedding_input_gradient(const dlcore_layer_pass_t *pass)
-{
-    pass->layer->embeddings.code->input_gradient(pass);
-}
-
-static void embedding_parameter_gradient(const dlcore_layer_pass_t *pass)
-{
-    pass->layer->embeddings.code->parameter_gradient(pass);
-}
-
 const dlcore_layer_type_t dlcore_layer_type_embedding = {
     .class_name = "Embedding",
     .base_name = "embedding",
@@ -66,8 +57,8 @@ const dlcore_layer_type_t dlcore_layer_type_embedding = {
 };
 
 const dlcore_layer_training_t dlcore_layer_training_embedding = {
-    .input_gradient = embedding_input_gradient,
-    .parameter_gradient = embedding_parameter_gradient,
+    .input_gradient = dlcore_embeddings_input_gradient,
+    .parameter_gradient = dlcore_embeddings_parameter_gradient,
 };
 
 const dlcore_setting_key_t dlcore_layer_keys_embedding[] = {{0}};

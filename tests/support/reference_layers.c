@@ -124,7 +124,7 @@ static void log_softmax(const double *z, double *y, size_t n)
 /* As Martins and Astudillo (2016) define it: by sorting. Answers how near the threshold one is. */
 static double sparsemax(const double *z, double *y, size_t n)
 {
-    double sorted[REFERENCE_WIDTH], sum = 0, tau = 0, near = INFINITY;
+    double sorted[REFERENCE_WIDTH] = {0}, sum = 0, tau = 0, near = INFINITY;
 
     for (size_t i = 0; i < n; i++) {
         size_t at = i;
