@@ -191,7 +191,7 @@ static void test_onnx_save_embedding_is_refused_by_name(void **state)
     const dlcore_embedding_t table = {.column = 0, .count = 3};
 
     (void)state;
-    assert_false(can_be_saved(dlcore_layer_embedding(&table, 1)));
+    assert_false(can_be_saved(dlcore_layer_embedding(&table, 1), "Embedding"));
 }
 
 /* What normalizes a sample by its size, and an inverted normalization: as the layer that it was,
