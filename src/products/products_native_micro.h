@@ -70,7 +70,7 @@ typedef enum micro_shape {
 /* Rows from which tiles may leave some k out, and from which two vectors have tiles along and
  * across: what batches and panels are cut into. */
 #define ROWS_SPARING (V_WIDTH == 16 ? 8 : 4)
-#define ROWS_TALL (V_WIDTH == 16 ? 10 : 5)
+#define ROWS_TALL (V_WIDTH == 16 ? 11 : 6)
 
 /* A tile for every number of rows and vectors, of the wide form for every number of rows, and from
  * ROWS_TALL rows on those along and across; NULL: none. */

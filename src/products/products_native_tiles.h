@@ -47,17 +47,14 @@
     }
 
 #if V_WIDTH == 16
-#    define MICRO_TALL_TILES(name, kind)                                                        \
-        MICROS_TALL(name, kind, 10)                                                             \
-        MICROS_TALL(name, kind, 11)                                                             \
-        MICROS_TALL(name, kind, 12)                                                             \
-        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 10), TALL_ROW(name, 11), \
-                                                        TALL_ROW(name, 12)};
+#    define MICRO_TALL_TILES(name, kind) \
+        MICROS_TALL(name, kind, 11)      \
+        MICROS_TALL(name, kind, 12)      \
+        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 11), TALL_ROW(name, 12)};
 #else
 #    define MICRO_TALL_TILES(name, kind) \
-        MICROS_TALL(name, kind, 5)       \
         MICROS_TALL(name, kind, 6)       \
-        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 5), TALL_ROW(name, 6)};
+        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 6)};
 #endif
 
 /* All tiles of a kind, as the table `name`_tiles. */
