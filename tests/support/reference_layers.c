@@ -199,7 +199,7 @@ static void dense(reference_t *network, size_t i, size_t row, const double *x)
     const dlcore_layer_t *layer = &network->layers[i];
     const double *kernel = network->weights + network->offsets[i];
     size_t inputs = network->widths[i], units = network->widths[i + 1];
-    double z[REFERENCE_WIDTH];
+    double z[REFERENCE_WIDTH] = {0};
 
     for (size_t c = 0; c < units; c++) {
         z[c] = layer->use_bias ? kernel[inputs * units + c] : 0;
