@@ -371,7 +371,8 @@ static void test_public_calls_without_memory_fail_leak_nothing_and_leave_the_hos
     }
     print_message("%zu functions: %zu allocations failed once, %zu for ever\n", public_call_count,
                   once, for_ever);
-    assert_true(once > 800 && for_ever > 800);
+    /* with parts or without */
+    assert_true(once > public_call_count && for_ever > public_call_count);
 }
 
 int main(void)
