@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "support/failing_allocator.h"
 #include "support/models.h"
 #include "support/tensors.h"
 
@@ -118,13 +119,19 @@ static void assert_build_refused(layer_t layer, dlcore_status expected, const ch
 {
     model_t *model = NULL;
     error_record_t error = {0};
+    model_options_t options = model_options_default();
+    failing_allocator_t memory;
 
-    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    failing_allocator_init(&memory);
+    memory.live_limit = 1 << 20;
+    options.allocator = failing_allocator(&memory);
+    assert_int_equal(model_create(&options, &model), DLCORE_OK);
     assert_accepted(model, model_add(model, layer));
     error.status = model_build(model, 4);
     snprintf(error.message, sizeof error.message, "%s", model_error(model));
     assert_failed(error.status, expected, &error, message);
     model_free(model);
+    failing_allocator_assert_clean(&memory);
 }
 
 static void test_embedding_that_does_not_fit_is_not_built(void **state)
