@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/shown.h"
 #include "base/size.h"
+#include "files/calls.h"
 #include "files/file_path.h"
 
 #define READ_MAX ((size_t)1 << 30) /* bytes per call; some systems refuse more than INT_MAX */
@@ -41,7 +42,7 @@ dlcore_status dlcore_input_open(dlcore_input_t *input, const char *path,
     *input = (dlcore_input_t){.file = DLCORE_FILE_NONE};
     dlcore_show_path(input->name, sizeof input->name, path[0] != '\0' ? path : "the path is empty");
     /* a pipe would wait here for its writer */
-    input->file = system->open(system->user, path, DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING, 0);
+    input->file = dlcore_call_open(system, path, DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING, 0);
     if (!dlcore_file_is_open(input->file))
         return dlcore_fail_errno(error, errno, "%s: cannot open", input->name);
     status = check_file(input, error);
@@ -67,7 +68,7 @@ static dlcore_file_t open_folder_of(const char *path, dlcore_error_record_t *err
         memcpy(folder, path, length);
         folder[length] = '\0';
     }
-    file = system->open(system->user, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
+    file = dlcore_call_open(system, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
     if (!dlcore_file_is_open(file))
         (void)dlcore_fail_errno(error, errno, "%s: cannot open", folder);
     return file;
@@ -95,9 +96,8 @@ dlcore_status dlcore_input_open_beside(dlcore_input_t *input, const char *path, 
     folder = open_folder_of(path, &first);
     if (!dlcore_file_is_open(folder))
         return dlcore_fail(error, first.status, "%s", first.message);
-    input->file =
-        system->openat(system->user, folder, name,
-                       DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING | DLCORE_FILE_NO_LINK, 0);
+    input->file = dlcore_call_openat(
+        system, folder, name, DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING | DLCORE_FILE_NO_LINK, 0);
     status = dlcore_file_is_open(input->file)
                  ? check_file(input, error)
                  : dlcore_fail_errno(error, errno, "%s: cannot open, or is a link", input->name);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "files/calls.h"
 
 #define WRITE_MAX ((size_t)1 << 30)
 
@@ -46,16 +47,6 @@ dlcore_status dlcore_output_write(dlcore_output_t *output, const void *bytes, si
     return DLCORE_OK;
 }
 
-static int sync_file(const dlcore_system_t *system, dlcore_file_t file)
-{
-    int result;
-
-    do
-        result = system->fsync(system->user, file);
-    while (result != 0 && errno == EINTR);
-    return result;
-}
-
 /* Closes the file while its lock is held on: what a file system has to say when a file is closed
  * must be known before it gets its place, and without the lock another may take it for a leftover.
  * Whatever close says, the file is closed; EINTR is no loss of data. */
@@ -80,7 +71,7 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
     const dlcore_system_t *system = output->temporary.system;
     dlcore_status status;
 
-    if (sync && sync_file(system, output->temporary.file) != 0)
+    if (sync && dlcore_call_fsync(system, output->temporary.file) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot flush it to disk",
                                  output->temporary.shown);
     status = close_file(output, error);
@@ -98,7 +89,7 @@ dlcore_status dlcore_output_commit(dlcore_output_t *output, bool sync, dlcore_er
                                  output->temporary.shown);
     output->temporary.exists = false;
     /* some file systems have nothing to sync about a folder, and say so */
-    if (sync && sync_file(system, output->temporary.folder) != 0 && errno != EINVAL &&
+    if (sync && dlcore_call_fsync(system, output->temporary.folder) != 0 && errno != EINVAL &&
         errno != ENOTSUP)
         return dlcore_fail_errno(error, errno,
                                  "%s: was written, but its folder could not be flushed to disk",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "files/calls.h"
 
 #define NAME_KEPT 160    /* bytes */
 #define NAMES_TRIED 1000 /* that others hold, or that cannot be told */
@@ -25,10 +26,7 @@ static dlcore_status open_folder(dlcore_temporary_t *temporary, dlcore_error_rec
                                  "%s: cannot write", temporary->shown);
     memcpy(folder, temporary->path, length);
     memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
-    do
-        temporary->folder =
-            system->open(system->user, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
-    while (!dlcore_file_is_open(temporary->folder) && errno == EINTR);
+    temporary->folder = dlcore_call_open(system, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
     if (!dlcore_file_is_open(temporary->folder))
         return dlcore_fail_errno(error, errno, "%s: cannot open its folder", temporary->shown);
     return DLCORE_OK;
@@ -85,15 +83,15 @@ static bool remove_leftover(const dlcore_temporary_t *temporary)
     const int how = DLCORE_FILE_READ | DLCORE_FILE_NO_WAITING | DLCORE_FILE_NO_LINK;
     const char *name = temporary->name;
     dlcore_file_t file =
-        system->openat(system->user, temporary->folder, name, how | DLCORE_FILE_WRITE, 0);
+        dlcore_call_openat(system, temporary->folder, name, how | DLCORE_FILE_WRITE, 0);
     bool removed;
 
     if (!dlcore_file_is_open(file) &&
         errno == EACCES) /* NFS locks only what can be written, others anything */
-        file = system->openat(system->user, temporary->folder, name, how, 0);
+        file = dlcore_call_openat(system, temporary->folder, name, how, 0);
     if (!dlcore_file_is_open(file))
         return errno == ENOENT;
-    removed = system->lock(system->user, file) == 0 && dlcore_temporary_is_named(temporary, file) &&
+    removed = dlcore_call_lock(system, file) == 0 && dlcore_temporary_is_named(temporary, file) &&
               system->unlinkat(system->user, temporary->folder, name) == 0;
     (void)system->close(system->user, file);
     return removed;
@@ -104,11 +102,8 @@ static dlcore_status hold(dlcore_temporary_t *temporary, bool *again, dlcore_err
 {
     const dlcore_system_t *system = temporary->system;
     dlcore_file_info_t info;
-    int result;
+    int result = dlcore_call_lock(system, temporary->file);
 
-    do
-        result = system->lock(system->user, temporary->file);
-    while (result != 0 && errno == EINTR);
     *again = result != 0 && errno == EWOULDBLOCK;
     /* where there are no locks nobody can remove it either */
     if (*again || (result != 0 && (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS)))
@@ -131,11 +126,11 @@ static dlcore_status try_name(dlcore_temporary_t *temporary, unsigned permission
 
     *again = false;
     for (;;) {
-        temporary->file = system->openat(system->user, temporary->folder, name, how, permissions);
+        temporary->file = dlcore_call_openat(system, temporary->folder, name, how, permissions);
         if (dlcore_file_is_open(temporary->file))
             break;
         *again = errno == EEXIST;
-        if (errno == EINTR || (*again && remove_leftover(temporary)))
+        if (*again && remove_leftover(temporary))
             continue;
         return *again ? DLCORE_OK : fail_making(temporary, errno, error);
     }
@@ -184,15 +179,15 @@ static dlcore_status keep_permissions(dlcore_temporary_t *temporary, const dlcor
     const dlcore_system_t *system = temporary->system;
     unsigned permissions = old->permissions;
 
-    if (system->fchown(system->user, temporary->file, old->owner, old->group) != 0) {
+    if (dlcore_call_fchown(system, temporary->file, old->owner, old->group) != 0) {
         permissions &= 0777;
-        if (system->fchown(system->user, temporary->file, -1, old->group) != 0) {
+        if (dlcore_call_fchown(system, temporary->file, -1, old->group) != 0) {
             unsigned both = permissions >> 3 & permissions & 07;
 
             permissions = (permissions & 0700) | both << 3 | both;
         }
     }
-    if (system->fchmod(system->user, temporary->file, permissions) != 0)
+    if (dlcore_call_fchmod(system, temporary->file, permissions) != 0)
         return dlcore_fail_errno(error, errno, "%s: cannot keep its permissions", temporary->shown);
     return DLCORE_OK;
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/shown.h"
 #include "base/size.h"
+#include "files/calls.h"
 #include "fit/callback.h"
 #include "model/model.h"
 #include "report/event_record.h"
@@ -64,10 +65,8 @@ static void open_events(event_file_t *events, const dlcore_tensor_board_t *board
     events->error = error;
     events->status = DLCORE_OK;
     events->used = 0;
-    do
-        events->file = events->system->open(events->system->user, path,
-                                            DLCORE_FILE_WRITE | DLCORE_FILE_APPEND | more, 0666);
-    while (!dlcore_file_is_open(events->file) && errno == EINTR);
+    events->file =
+        dlcore_call_open(events->system, path, DLCORE_FILE_WRITE | DLCORE_FILE_APPEND | more, 0666);
 }
 
 static void flush_events(event_file_t *events)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/shown.h"
 #include "base/size.h"
+#include "files/calls.h"
 #include "files/output.h"
 
 #define WRITING \
@@ -37,12 +38,8 @@ static dlcore_status fail(const dlcore_csv_logger_t *logger, const char *what,
 static dlcore_file_t open_file(const dlcore_csv_logger_t *logger, int how)
 {
     const dlcore_system_t *system = logger_system(logger);
-    dlcore_file_t file;
 
-    do
-        file = system->open(system->user, logger->path, how, 0666);
-    while (!dlcore_file_is_open(file) && errno == EINTR);
-    return file;
+    return dlcore_call_open(system, logger->path, how, 0666);
 }
 
 /* ---- before training ---- */
@@ -219,7 +216,7 @@ static dlcore_status find_end(const dlcore_csv_logger_t *logger, dlcore_file_t f
         *at = 0;
     else if (logger->fresh && written > 0 && written < info.size)
         *at = written;
-    if (*at < info.size && system->ftruncate(system->user, file, *at) != 0)
+    if (*at < info.size && dlcore_call_ftruncate(system, file, *at) != 0)
         return fail(logger, "cut", error);
     return logger->fresh && *at > 0 ? end_line(logger, *at, line, error) : DLCORE_OK;
 }
@@ -240,7 +237,7 @@ static dlcore_status write_line(dlcore_csv_logger_t *logger, dlcore_file_t file,
             errno = count < 0 ? errno : ENOSPC;
             (void)fail(logger, "write", error);
             if (done > 0)
-                (void)system->ftruncate(system->user, file, at);
+                (void)dlcore_call_ftruncate(system, file, at);
             return DLCORE_ERROR_IO;
         }
         done += (size_t)count;

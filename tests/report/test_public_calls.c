@@ -2,11 +2,7 @@
  * left as it was.
  *
  * SPDX-License-Identifier: MIT */
-#if defined(__linux__)
-#    define _GNU_SOURCE /* sched_getaffinity */
-#else
-#    define _POSIX_C_SOURCE 200809L
-#endif
+#define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,21 +10,14 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fenv.h>
-#include <locale.h>
-#if defined(__linux__)
-#    include <sched.h>
-#endif
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/float_mode.h"
 #include "dlcore.h"
 #include "support/folder.h"
-#include "support/host_blas.h"
+#include "support/host_state.h"
 #include "support/models.h"
 #include "support/posix.h"
 #include "support/public_calls.h"
@@ -196,90 +185,6 @@ static void test_allocator_that_lacks_a_function_is_refused_wherever_one_is_take
 
 /* ---- the host ---- */
 
-static size_t entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    size_t count = 0;
-
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        (void)closedir(folder);
-    return count;
-}
-
-/* What a program has that a library has no business with. */
-typedef struct host {
-    dlcore_float_mode_t mode;
-    int exceptions, rounding;
-    sigset_t signals;
-    char folder[1024];
-    char locale[256];
-    size_t descriptors, threads;
-    int blas_threads;
-    unsigned char cpus[128]; /* that the thread may run on, a bit each */
-} host_t;
-
-static void look_at_cpus(host_t *host)
-{
-    memset(host->cpus, 0, sizeof host->cpus);
-#if defined(__linux__)
-    (void)sched_getaffinity(0, sizeof host->cpus, (cpu_set_t *)(void *)host->cpus);
-#endif
-}
-
-static void look(host_t *host)
-{
-    host->mode = dlcore_float_mode_get();
-    host->exceptions = fetestexcept(FE_ALL_EXCEPT);
-    host->rounding = fegetround();
-    sigprocmask(SIG_BLOCK, NULL, &host->signals);
-    assert_non_null(getcwd(host->folder, sizeof host->folder));
-    snprintf(host->locale, sizeof host->locale, "%s", setlocale(LC_ALL, NULL));
-    host->descriptors = HAS_PROC ? entries("/proc/self/fd") : 0;
-    host->threads = HAS_PROC ? entries("/proc/self/task") : 0;
-    host->blas_threads = host_count();
-    look_at_cpus(host);
-}
-
-/* What differs; NULL where nothing does. */
-static const char *difference(const host_t *a, const host_t *b, int number)
-{
-    if (number != EILSEQ)
-        return "errno";
-    if (a->exceptions != b->exceptions)
-        return "the floating-point exception flags";
-    if (a->rounding != b->rounding || a->mode != b->mode)
-        return "the floating-point mode";
-    for (int i = 1; i < 32; i++) {
-        if (sigismember(&a->signals, i) != sigismember(&b->signals, i))
-            return "the signal mask";
-    }
-    if (strcmp(a->folder, b->folder) != 0)
-        return "the working folder";
-    if (strcmp(a->locale, b->locale) != 0)
-        return "the locale";
-    if (a->descriptors != b->descriptors)
-        return "open descriptors";
-    if (a->blas_threads != b->blas_threads)
-        return "the threads of BLAS";
-    if (memcmp(a->cpus, b->cpus, sizeof a->cpus) != 0)
-        return "the CPUs that it may run on";
-    return a->threads != b->threads ? "threads" : NULL;
-}
-
-/* Threads that were joined may be listed a moment longer. */
-static void look_again(host_t *host, size_t threads)
-{
-    static const struct timespec pause = {.tv_nsec = 1000000};
-
-    look(host);
-    for (int i = 0; i < 10000 && host->threads > threads; i++) {
-        nanosleep(&pause, NULL);
-        host->threads = HAS_PROC ? entries("/proc/self/task") : 0;
-    }
-}
-
 static size_t check_hosts(int exceptions, int rounding)
 {
     size_t failed = 0;
@@ -287,24 +192,24 @@ static size_t check_hosts(int exceptions, int rounding)
     for (size_t i = 0; i < public_call_count; i++) {
         public_scene_t *scene = public_scene_make();
         public_outcome_t outcome;
-        host_t before, after;
+        host_state_t before, after;
         const char *problem;
         int number;
 
         (void)feclearexcept(FE_ALL_EXCEPT);
         (void)feraiseexcept(exceptions);
         (void)fesetround(rounding);
-        look(&before);
+        host_look(&before);
         errno = EILSEQ;
         outcome = public_scene_run(scene, &public_calls[i], 0);
         number = errno;
-        look_again(&after, before.threads);
+        host_look_again(&after, before.threads);
         after.descriptors -= public_scene_open_files(scene);
         (void)fesetround(FE_TONEAREST);
         if (outcome.status != DLCORE_OK)
             fail_msg("%s: %s: %s", public_calls[i].name, dlcore_status_name(outcome.status),
                      outcome.message != NULL ? outcome.message : "");
-        problem = difference(&before, &after, number);
+        problem = host_difference(&before, &after, number);
         if (problem != NULL) {
             print_error("%s changes %s\n", public_calls[i].name, problem);
             failed++;
@@ -332,17 +237,17 @@ static size_t check_without_memory(const public_call_t *call, bool for_ever)
     while (failed) {
         public_scene_t *scene = public_scene_make();
         public_outcome_t outcome;
-        host_t before, after;
+        host_state_t before, after;
         const char *problem;
         int number;
 
-        look(&before);
+        host_look(&before);
         errno = EILSEQ;
         failed = public_scene_run_without_memory(scene, call, failures + 1, for_ever, &outcome);
         number = errno;
-        look_again(&after, before.threads);
+        host_look_again(&after, before.threads);
         after.descriptors -= public_scene_open_files(scene);
-        problem = difference(&before, &after, number);
+        problem = host_difference(&before, &after, number);
         if (problem != NULL)
             fail_msg("%s, allocation %zu failing, changes %s", call->name, failures + 1, problem);
         if (outcome.status != DLCORE_OK && (!failed || outcome.status != DLCORE_ERROR_MEMORY))

@@ -11,7 +11,12 @@
 
 void failing_io_init(failing_io_t *io)
 {
-    *io = (failing_io_t){.error = EIO};
+    *io = (failing_io_t){.error = EIO, .beneath = dlcore_system()};
+}
+
+static const dlcore_system_t *beneath(const failing_io_t *io)
+{
+    return io->beneath;
 }
 
 /* Whether this call is to fail; errno is set then. */
@@ -40,7 +45,7 @@ static dlcore_file_t io_open(void *user, const char *path, int how, unsigned per
     failing_io_t *io = user;
     dlcore_file_t file = fails(io, "open", false)
                              ? DLCORE_FILE_NONE
-                             : dlcore_system()->open(NULL, path, how, permissions);
+                             : beneath(user)->open(NULL, path, how, permissions);
 
     io->opened += dlcore_file_is_open(file);
     return file;
@@ -52,7 +57,7 @@ static dlcore_file_t io_openat(void *user, dlcore_file_t folder, const char *nam
     failing_io_t *io = user;
     dlcore_file_t file = fails(io, "openat", false)
                              ? DLCORE_FILE_NONE
-                             : dlcore_system()->openat(NULL, folder, name, how, permissions);
+                             : beneath(user)->openat(NULL, folder, name, how, permissions);
 
     io->opened += dlcore_file_is_open(file);
     return file;
@@ -60,32 +65,32 @@ static dlcore_file_t io_openat(void *user, dlcore_file_t folder, const char *nam
 
 static ptrdiff_t io_readlink(void *user, const char *path, char *to, size_t room)
 {
-    return fails(user, "readlink", false) ? -1 : dlcore_system()->readlink(NULL, path, to, room);
+    return fails(user, "readlink", false) ? -1 : beneath(user)->readlink(NULL, path, to, room);
 }
 
 static int io_fstatat(void *user, dlcore_file_t folder, const char *name, dlcore_file_info_t *info)
 {
-    return fails(user, "fstatat", false) ? -1 : dlcore_system()->fstatat(NULL, folder, name, info);
+    return fails(user, "fstatat", false) ? -1 : beneath(user)->fstatat(NULL, folder, name, info);
 }
 
 static int io_fstat(void *user, dlcore_file_t file, dlcore_file_info_t *info)
 {
-    return fails(user, "fstat", false) ? -1 : dlcore_system()->fstat(NULL, file, info);
+    return fails(user, "fstat", false) ? -1 : beneath(user)->fstat(NULL, file, info);
 }
 
 static int io_ftruncate(void *user, dlcore_file_t file, int64_t size)
 {
-    return fails(user, "ftruncate", false) ? -1 : dlcore_system()->ftruncate(NULL, file, size);
+    return fails(user, "ftruncate", false) ? -1 : beneath(user)->ftruncate(NULL, file, size);
 }
 
 static int io_fchmod(void *user, dlcore_file_t file, unsigned permissions)
 {
-    return fails(user, "fchmod", false) ? -1 : dlcore_system()->fchmod(NULL, file, permissions);
+    return fails(user, "fchmod", false) ? -1 : beneath(user)->fchmod(NULL, file, permissions);
 }
 
 static int io_fchown(void *user, dlcore_file_t file, int64_t owner, int64_t group)
 {
-    return fails(user, "fchown", false) ? -1 : dlcore_system()->fchown(NULL, file, owner, group);
+    return fails(user, "fchown", false) ? -1 : beneath(user)->fchown(NULL, file, owner, group);
 }
 
 static ptrdiff_t io_pread(void *user, dlcore_file_t file, void *to, size_t size, int64_t at)
@@ -94,8 +99,8 @@ static ptrdiff_t io_pread(void *user, dlcore_file_t file, void *to, size_t size,
 
     if (fails(user, "pread", false))
         return -1;
-    return dlcore_system()->pread(NULL, file, to,
-                                  io->most != 0 && size > io->most ? io->most : size, at);
+    return beneath(user)->pread(NULL, file, to, io->most != 0 && size > io->most ? io->most : size,
+                                at);
 }
 
 static ptrdiff_t io_write(void *user, dlcore_file_t file, const void *bytes, size_t size)
@@ -111,7 +116,7 @@ static ptrdiff_t io_write(void *user, dlcore_file_t file, const void *bytes, siz
         io->shortened++;
         size /= 2;
     }
-    return dlcore_system()->write(NULL, file, bytes, size);
+    return beneath(user)->write(NULL, file, bytes, size);
 }
 
 static int io_fsync(void *user, dlcore_file_t file)
@@ -121,7 +126,7 @@ static int io_fsync(void *user, dlcore_file_t file)
     if (fails(io, "fsync", false))
         return -1;
     io->synced++;
-    return dlcore_system()->fsync(NULL, file);
+    return beneath(user)->fsync(NULL, file);
 }
 
 static int io_close(void *user, dlcore_file_t file)
@@ -130,7 +135,7 @@ static int io_close(void *user, dlcore_file_t file)
     bool failing = fails(io, "close", true);
 
     io->closed++;
-    if (dlcore_system()->close(NULL, file) != 0 || !failing)
+    if (beneath(user)->close(NULL, file) != 0 || !failing)
         return failing ? -1 : 0;
     errno = io->error;
     return -1;
@@ -140,7 +145,7 @@ static dlcore_file_t io_dup(void *user, dlcore_file_t file)
 {
     failing_io_t *io = user;
     dlcore_file_t copy =
-        fails(io, "dup", false) ? DLCORE_FILE_NONE : dlcore_system()->dup(NULL, file);
+        fails(io, "dup", false) ? DLCORE_FILE_NONE : beneath(user)->dup(NULL, file);
 
     io->opened += dlcore_file_is_open(copy);
     return copy;
@@ -148,22 +153,22 @@ static dlcore_file_t io_dup(void *user, dlcore_file_t file)
 
 static int io_wait(void *user, dlcore_file_t file)
 {
-    return fails(user, "wait", false) ? -1 : dlcore_system()->wait(NULL, file);
+    return fails(user, "wait", false) ? -1 : beneath(user)->wait(NULL, file);
 }
 
 static int io_lock(void *user, dlcore_file_t file)
 {
-    return fails(user, "lock", false) ? -1 : dlcore_system()->lock(NULL, file);
+    return fails(user, "lock", false) ? -1 : beneath(user)->lock(NULL, file);
 }
 
 static int io_renameat(void *user, dlcore_file_t folder, const char *from, const char *to)
 {
-    return fails(user, "renameat", false) ? -1 : dlcore_system()->renameat(NULL, folder, from, to);
+    return fails(user, "renameat", false) ? -1 : beneath(user)->renameat(NULL, folder, from, to);
 }
 
 static int io_unlinkat(void *user, dlcore_file_t folder, const char *name)
 {
-    return fails(user, "unlinkat", true) ? -1 : dlcore_system()->unlinkat(NULL, folder, name);
+    return fails(user, "unlinkat", true) ? -1 : beneath(user)->unlinkat(NULL, folder, name);
 }
 
 dlcore_system_t failing_io(failing_io_t *io)

@@ -37,6 +37,7 @@ typedef struct failing_io {
     const char *failed; /* the name of the last call that failed */
     size_t opened, closed;
     size_t synced;
+    const dlcore_system_t *beneath; /* does the work */
 } failing_io_t;
 
 void failing_io_init(failing_io_t *io);
