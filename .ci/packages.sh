@@ -54,7 +54,7 @@ install_packages() {
         return 1
     fi
     echo "Installing$packages ..."
-    apt="$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
+    apt="$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
     # An update may fail off-line, when what is asked for is in the cache all the same. And the
     # output of both is worth reading only when they fail.
     # shellcheck disable=SC2086 # words
@@ -63,6 +63,39 @@ install_packages() {
         echo "Could not install$packages" >&2
         return 1
     fi
+}
+
+# python_with FOLDER OPTION-OR-PACKAGE...: $python is a Python that has these packages: PYTHON, where that is
+# set, else one in FOLDER/venv, into which pip installs them. What went wrong is in FOLDER/pip.log. Exits with
+# 77, skipped, where there is no Python 3 with venv, or no network.
+python_with() {
+    python=${PYTHON:-}
+    test -z "$python" || return 0
+    python=$1/venv/bin/python
+    pip_log=$1/pip.log
+    shift
+    if ! python3 -c 'import ensurepip, venv' > "$pip_log" 2>&1; then
+        echo "SKIPPED (no Python 3 with venv)"
+        exit 77
+    fi
+    test -x "$python" || python3 -m venv "${python%/bin/python}"
+    # Modules are compiled when they are used: most never are.
+    "$python" -m pip install -q --no-compile --disable-pip-version-check --retries 2 "$@" > "$pip_log" 2>&1 && return 0
+    # What pip says where nothing can be reached; anything else is a failure.
+    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$pip_log"; then
+        echo "SKIPPED (no network)"
+        exit 77
+    fi
+    tail -n 20 "$pip_log"
+    exit 1
+}
+
+# python_of_models FOLDER REQUIREMENTS: likewise with torch, of builds without GPUs where these can be had, and
+# the other packages of that file.
+python_of_models() {
+    python_with "$1" --extra-index-url https://download.pytorch.org/whl/cpu "$(grep '^torch==' "$2")"
+    python_with "$1" -r "$2" flatbuffers requests
+    python_with "$1" --no-deps tf2onnx==1.17.0
 }
 
 # cmocka_source FOLDER: fetches the source package of cmocka and unpacks it as FOLDER/cmocka. It uses the

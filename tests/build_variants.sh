@@ -122,7 +122,7 @@ shared() {
 kernels() {
     for kind in generic avx512; do
         if [ "$kind" = avx512 ] && [ "$(uname -m)" != x86_64 ]; then continue; fi
-        build "kernels_$kind" "-DCMAKE_BUILD_TYPE=Release -DDLCORE_KERNELS=$kind" \
+        build "kernels_$kind" "-DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DDLCORE_KERNELS=$kind" \
             kernels kernels_activations engine predictor fit
     done
     for list in sse9 'generic;all'; do

@@ -4,11 +4,13 @@
 #
 #   tests/keras_files.sh BUILD_FOLDER [VERSION [NETWORKS]]
 #
-# VERSION: of Keras, 3.15.1 when it is not given; on JAX.
+# VERSION: of Keras, 3.15.1 when it is not given; on JAX. PYTHON: one that has these already.
 #
 # SPDX-License-Identifier: MIT
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 build=$(CDPATH='' cd -- "$1" && pwd)
 version=${2:-3.15.1}
 networks=${3:-60}
@@ -19,28 +21,14 @@ if [ ! -x "$tool" ]; then
     exit 77
 fi
 mkdir -p "$work"
-if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
-    echo "keras_files: SKIPPED (no Python 3 with venv)"
-    exit 77
-fi
 case $version in
 3.0.* | 3.5.*) needs="jax[cpu]==0.4.30 numpy<2 packaging" ;; # later ones lack what these call
 *) needs=jax ;;
 esac
-test -x "$work/venv/bin/pip" || python3 -m venv "$work/venv"
 # shellcheck disable=SC2086 # words
-if ! "$work/venv/bin/pip" install -q --disable-pip-version-check --retries 2 "keras==$version" h5py \
-    $needs > "$work/log" 2>&1; then
-    # What pip says where nothing can be reached; anything else is a failure.
-    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
-        echo "keras_files: SKIPPED (no network)"
-        exit 77
-    fi
-    tail -n 20 "$work/log"
-    exit 1
-fi
+python_with "$work" "keras==$version" h5py $needs
 code=0
-KERAS_BACKEND=jax "$work/venv/bin/python" "$top/tests/keras_networks.py" "$tool" "$work" 1 \
+KERAS_BACKEND=jax "$python" "$top/tests/keras_networks.py" "$tool" "$work" 1 \
     "$networks" > "$work/networks" 2> "$work/log" || code=$?
 tail -n 1 "$work/networks"
 test "$code" = 0 || {

@@ -8,6 +8,8 @@
 # SPDX-License-Identifier: MIT
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 build=$(CDPATH='' cd -- "$1" && pwd)
 tool=$build/tests/model_files
 work=$build/keras-recipe
@@ -16,21 +18,7 @@ test -x "$tool" || {
     exit 1
 }
 mkdir -p "$work"
-if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
-    echo "keras_recipe: SKIPPED (no Python 3 with venv)"
-    exit 77
-fi
-test -x "$work/venv/bin/pip" || python3 -m venv "$work/venv"
-if ! "$work/venv/bin/pip" install -q --disable-pip-version-check --retries 2 keras==3.15.1 jax safetensors \
-    > "$work/log" 2>&1; then
-    # What pip says where nothing can be reached; anything else is a failure.
-    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
-        echo "keras_recipe: SKIPPED (no network)"
-        exit 77
-    fi
-    tail -n 20 "$work/log"
-    exit 1
-fi
+python_with "$work" keras==3.15.1 jax safetensors
 
 # recipe NAME: the code after the line <!-- NAME --> of README.md.
 recipe() {
@@ -43,10 +31,10 @@ recipe() {
     }
 }
 
-# python FILE...: runs them as one program in the folder of the recipes.
-python() {
+# run_python FILE...: runs them as one program in the folder of the recipes.
+run_python() {
     cat "$@" > program.py
-    KERAS_BACKEND=jax TF_CPP_MIN_LOG_LEVEL=3 venv/bin/python program.py
+    KERAS_BACKEND=jax TF_CPP_MIN_LOG_LEVEL=3 "$python" program.py
 }
 
 recipe to-keras
@@ -67,7 +55,7 @@ assert numpy.abs(found - y).max() <= 2e-6 * max(1, numpy.abs(y).max()), numpy.ab
 print(f"{compared}: {len(model.layers)} layers, largest difference {numpy.abs(found - y).max():.1e}")
 PYTHON
 echo 'compared = "model.safetensors"' > name.py
-python to-keras.py name.py compare.py
+run_python to-keras.py name.py compare.py
 
 # A model of Keras, trained there; dlcore loads it and saves it with its own output.
 cat > make.py << 'PYTHON'
@@ -95,9 +83,9 @@ model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy",
 model.fit(x, draw.integers(0, 3, 200), epochs=3, verbose=0)
 PYTHON
 echo 'model.save("model.keras")' > keep.py
-python make.py from-keras.py keep.py
+run_python make.py from-keras.py keep.py
 "$tool" copy from_keras.safetensors copied.safetensors
 echo 'import keras; model = keras.models.load_model("model.keras"); compared = "copied.safetensors"' \
     > name.py
-python name.py compare.py
+run_python name.py compare.py
 echo "keras_recipe: passed"

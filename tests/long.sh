@@ -59,6 +59,7 @@ windows 1 Windows: every test under wine
 coverage 1 lines and branches of src that the tests go through, and those that nothing takes
 messages 1 every message of src is written by some test, or has a reason why not: of what coverage counted
 mutation 4 110 changes of the sources, one at a time, that the tests have to notice: at most an hour a piece
+tidy 1 clang's analyzer, as far as it goes by itself; .ci/run has it go a quarter as far
 reproducible 1 two builds in two folders have the same bytes
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
@@ -192,6 +193,7 @@ run() {
         tests/messages.sh "$build/coverage"
         ;;
     mutation) tests/mutation.sh 110 "$2" "$build/mutation-$commit" ;;
+    tidy) tests/tidy.sh "$build/tidy" ;;
     reproducible) tests/reproducible.sh "$build/reproducible" ;;
     recipes)
         released
@@ -242,6 +244,7 @@ for part in "$@"; do
     compilers) need_package ninja-build ;;
     mutation) need_package ninja-build lld ;;
     coverage | messages) need_command llvm-cov llvm ;;
+    tidy) need_command clang-tidy clang-tidy clang ;;
     esac
 done
 need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev

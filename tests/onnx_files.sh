@@ -12,6 +12,8 @@
 # SPDX-License-Identifier: MIT
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 build=$(CDPATH='' cd -- "$1" && pwd)
 count=${2:-40}
 tool=$build/tests/onnx_files
@@ -23,30 +25,7 @@ test -x "$tool" || {
 }
 mkdir -p "$work"
 
-# install PACKAGE...: into a Python of its own; status 77 where the network is missing.
-install() {
-    "$work/venv/bin/pip" install -q --disable-pip-version-check --retries 2 "$@" > "$work/log" 2>&1 && return
-    # What pip says where nothing can be reached; anything else is a failure.
-    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
-        echo "onnx_files: SKIPPED (no network)"
-        exit 77
-    fi
-    tail -n 20 "$work/log"
-    exit 1
-}
-
-if [ -z "${PYTHON:-}" ]; then
-    if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
-        echo "onnx_files: SKIPPED (no Python 3 with venv)"
-        exit 77
-    fi
-    test -x "$work/venv/bin/pip" || python3 -m venv "$work/venv"
-    PYTHON=$work/venv/bin/python
-    install --extra-index-url https://download.pytorch.org/whl/cpu \
-        -r "$top/tests/fixtures/requirements_onnx.txt"
-    install --no-deps tf2onnx==1.17.0
-    install flatbuffers requests
-fi
+python_of_models "$work" "$top/tests/fixtures/requirements_onnx.txt"
 
 # compare FOLDER: loads every model there and holds it against its numbers.
 compare() {
@@ -65,7 +44,7 @@ compare() {
 for kind in random tensorflow; do
     rm -rf "${work:?}/$kind"
     mkdir "$work/$kind"
-    if ! "$PYTHON" "$files" $kind "$work/$kind" "$count" > "$work/log" 2>&1; then
+    if ! "$python" "$files" $kind "$work/$kind" "$count" > "$work/log" 2>&1; then
         tail -n 20 "$work/log"
         exit 1
     fi
@@ -74,6 +53,6 @@ done
 rm -rf "$work/written"
 mkdir "$work/written"
 "$tool" write "$work/written" "$count"
-"$PYTHON" "$files" check "$work/written"
+"$python" "$files" check "$work/written"
 compare "$work/written"
 echo "onnx_files: passed"

@@ -7,6 +7,9 @@
 #
 # SPDX-License-Identifier: MIT
 set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 build=$1
 tool=$build/tests/model_files
 work=$build/python-safetensors
@@ -15,25 +18,11 @@ test -x "$tool" || {
     exit 1
 }
 mkdir -p "$work"
-if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
-    echo "python_safetensors: SKIPPED (no Python 3 with venv)"
-    exit 77
-fi
-test -x "$work/venv/bin/pip" || python3 -m venv "$work/venv"
-if ! "$work/venv/bin/pip" install -q --disable-pip-version-check --retries 2 safetensors numpy \
-    > "$work/log" 2>&1; then
-    # What pip says where nothing can be reached; anything else is a failure.
-    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
-        echo "python_safetensors: SKIPPED (no network)"
-        exit 77
-    fi
-    tail -n 20 "$work/log"
-    exit 1
-fi
+python_with "$work" safetensors numpy
 
 "$tool" training "$work/model.safetensors" "$work/end.safetensors"
 "$tool" list "$work/model.safetensors" > "$work/model.txt"
-"$work/venv/bin/python" - "$work" << 'PYTHON'
+"$python" - "$work" << 'PYTHON'
 import sys
 
 import numpy
@@ -72,7 +61,7 @@ save_file(tensors, f"{work}/edited.safetensors", metadata=metadata)
 print(f"{len(names)} weights, {len(tensors)} tensors")
 PYTHON
 "$tool" list "$work/edited.safetensors" > "$work/edited.txt"
-"$work/venv/bin/python" - "$work" << 'PYTHON'
+"$python" - "$work" << 'PYTHON'
 import sys
 
 import numpy

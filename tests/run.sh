@@ -19,4 +19,4 @@ mkdir -p "$build"
 cmake -S "$top" -B "$build" -DCMAKE_BUILD_TYPE=Release -DDLCORE_BUILD_TESTS=ON \
     -DDLCORE_BUILD_EXAMPLES=ON ${DLCORE_CMAKE_OPTIONS:-}
 cmake --build "$build" --parallel "$(nproc)"
-exec ctest --no-tests=error --test-dir "$build" --output-on-failure "$@"
+exec ctest --no-tests=error --parallel "$(nproc)" --test-dir "$build" --output-on-failure "$@"

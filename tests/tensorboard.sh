@@ -2,14 +2,16 @@
 # TensorBoard's own reader and dlcore's event files: tags, steps, numbers and histograms are those of
 # the run. Not one of ctest's tests, because it needs Python 3 and the network.
 #
-#   tests/tensorboard.sh BUILD_FOLDER [PYTHON]
+#   [PYTHON=PYTHON] tests/tensorboard.sh BUILD_FOLDER
 #
 # PYTHON has TensorBoard already; without it an environment is made in the build folder.
 #
 # SPDX-License-Identifier: MIT
 set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=.ci/packages.sh
+. "$top/.ci/packages.sh"
 build=$1
-python=${2:-}
 tool=$build/tests/tensorboard_log
 work=$build/tensorboard
 test -x "$tool" || {
@@ -18,24 +20,7 @@ test -x "$tool" || {
 }
 rm -rf "$work/run"
 mkdir -p "$work/run/train" "$work/run/validation"
-if test -z "$python"; then
-    python=$work/venv/bin/python
-    if ! python3 -c 'import ensurepip, venv' > "$work/log" 2>&1; then
-        echo "tensorboard: SKIPPED (no Python 3 with venv)"
-        exit 77
-    fi
-    test -x "$python" || python3 -m venv "$work/venv"
-    if ! "$python" -m pip install -q --disable-pip-version-check --retries 2 tensorboard \
-        > "$work/log" 2>&1; then
-        # What pip says where nothing can be reached; anything else is a failure.
-        if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
-            echo "tensorboard: SKIPPED (no network)"
-            exit 77
-        fi
-        tail -n 20 "$work/log"
-        exit 1
-    fi
-fi
+python_with "$work" tensorboard
 
 "$tool" "$work/run/train" "$work/run/validation" > "$work/expected"
 "$python" - "$work" << 'PYTHON'

@@ -80,7 +80,7 @@ mkdir -p "$build/mnist"
 for file in "$data"/*-ubyte.gz; do
     gunzip -c "$file" > "$build/mnist/$(basename "$file" .gz)"
 done
-logged here cmake -S "$top" -B "$build/here" -DCMAKE_BUILD_TYPE=Release -DDLCORE_BLAS=portable \
+logged here cmake -S "$top" -B "$build/here" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DDLCORE_BLAS=portable \
     -DDLCORE_BUILD_TESTS=OFF -DDLCORE_KERAS=OFF -DDLCORE_MPI=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF
 unset PKG_CONFIG_LIBDIR
 logged here cmake --build "$build/here" --parallel "$(nproc)" --target example_mnist
