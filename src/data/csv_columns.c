@@ -81,59 +81,22 @@ dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
 
 /* ---- the first row ---- */
 
-/* Counts columns and the bytes that their names need. */
-static dlcore_status survey(dlcore_csv_reader_t *reader, dlcore_csv_columns_t *columns,
-                            dlcore_error_record_t *error)
-{
-    bool follows;
-    dlcore_status status = dlcore_csv_rewind(reader, error);
-
-    if (status == DLCORE_OK)
-        status = dlcore_csv_next_row(reader, &follows, error);
-    if (status == DLCORE_OK && !follows)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: empty", reader->input->name);
-    do {
-        dlcore_csv_field_t field;
-
-        if (status == DLCORE_OK)
-            status = dlcore_csv_next_field(reader, columns->count, &field, error);
-        if (status != DLCORE_OK)
-            return status;
-        if (columns->count++ == DLCORE_CSV_COLUMNS_MAX)
-            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: more than %zu columns",
-                               reader->input->name, DLCORE_CSV_COLUMNS_MAX);
-        columns->text_size += field.length + 1;
-    } while (!reader->row_ended);
-    return DLCORE_OK;
-}
-
 static dlcore_status keep_names(dlcore_csv_reader_t *reader, const dlcore_allocator_t *allocator,
-                                dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
+                                const dlcore_csv_first_row_t *first, dlcore_csv_columns_t *columns,
+                                dlcore_error_record_t *error)
 {
-    dlcore_status status = dlcore_csv_rewind(reader, error);
-    size_t used = 0;
+    dlcore_status status;
+    size_t at = 0;
 
     columns->names = dlcore_allocate_raw(allocator, columns->count, sizeof *columns->names);
-    columns->text = dlcore_allocate_raw(allocator, columns->text_size, 1);
+    columns->text = dlcore_allocate_raw(allocator, first->bytes, 1);
     if (columns->names == NULL || columns->text == NULL)
         return dlcore_fail_memory(error, reader->input->name,
-                                  columns->count * sizeof *columns->names + columns->text_size);
+                                  columns->count * sizeof *columns->names + first->bytes);
+    status = dlcore_csv_keep_first_row(reader, first, columns->text, error);
     for (size_t i = 0; i < columns->count && status == DLCORE_OK; i++) {
-        dlcore_csv_field_t field;
-
-        status = dlcore_csv_next_field(reader, i, &field, error);
-        if (status != DLCORE_OK)
-            return status;
-        if (field.length >= columns->text_size - used)
-            return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
-                               reader->input->name);
-        if (memchr(field.text, '\0', field.length) != NULL)
-            return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: line 1, column %zu: a zero byte",
-                               reader->input->name, i + 1);
-        columns->names[i] = (uint32_t)used;
-        memcpy(columns->text + used, field.text, field.length);
-        columns->text[used + field.length] = '\0';
-        used += field.length + 1;
+        columns->names[i] = (uint32_t)at;
+        at += strlen(columns->text + at) + 1;
     }
     return status;
 }
@@ -311,10 +274,12 @@ dlcore_status dlcore_csv_read_columns(dlcore_csv_reader_t *reader,
                                       dlcore_csv_columns_t *columns, dlcore_error_record_t *error)
 {
     bool named = names_are_needed(options);
-    dlcore_status status = survey(reader, columns, error);
+    dlcore_csv_first_row_t first;
+    dlcore_status status = dlcore_csv_survey_first_row(reader, &first, NULL, NULL, error);
 
     if (status != DLCORE_OK)
         return status;
+    columns->count = first.columns;
     if (named && options->header == DLCORE_CSV_HEADER_NO)
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: columns cannot be named in a file without a header",
@@ -329,7 +294,7 @@ dlcore_status dlcore_csv_read_columns(dlcore_csv_reader_t *reader,
     if (status == DLCORE_OK && !columns->header && options->header == DLCORE_CSV_HEADER_AUTO)
         status = dlcore_csv_find_header(reader, options, columns, &columns->header, error);
     if (status == DLCORE_OK && columns->header)
-        status = keep_names(reader, allocator, columns, error);
+        status = keep_names(reader, allocator, &first, columns, error);
     if (status == DLCORE_OK && named)
         status = choose(reader, options, columns, error);
     return status;

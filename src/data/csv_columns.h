@@ -8,12 +8,12 @@
 
 #include <stdint.h>
 
+#include "data/csv_first_row.h"
 #include "data/csv_reader.h"
 #include "dlcore/data.h"
 
 DLCORE_HIDDEN_BEGIN
 
-#define DLCORE_CSV_COLUMNS_MAX ((size_t)64 * 1024)
 #define DLCORE_CSV_WHERE_SIZE 200
 
 /* Roles: others are columns of x, or labels, DLCORE_CSV_LABEL - i being column i of y. */
@@ -28,7 +28,6 @@ typedef struct dlcore_csv_columns {
     int32_t *roles;  /* of each column */
     uint32_t *names; /* where each name begins in `text`; NULL without a header */
     char *text;
-    size_t text_size;
 } dlcore_csv_columns_t;
 
 /* Reads the first row, decides whether it is a header, and gives each column its role. */

@@ -82,103 +82,72 @@ static dlcore_status keep_missing(dlcore_table_t *table, const char *missing,
 
 /* ---- the first row ---- */
 
-/* Fields of the first row, bytes of their names, and whether they look like names. */
-typedef struct first_row {
-    size_t columns, bytes;
+/* Whether the first row looks like names. */
+typedef struct first_look {
+    const dlcore_table_t *table;
     bool names;
-} first_row_t;
+} first_look_t;
 
-static void look_at_first(const dlcore_table_t *table, first_row_t *first, dlcore_csv_field_t field)
+/* Without a name the first column may be, as an index is. */
+static void look_at_first(void *user, size_t column, const dlcore_csv_field_t *field)
 {
-    dlcore_cell_t cell = {.field = field};
+    first_look_t *look = user;
+    dlcore_cell_t cell = {.field = *field};
     double number;
-    bool gap = dlcore_cell_number(&cell, table->missing, &number) != DLCORE_CELL_WRONG ||
-               dlcore_date_forms(field.text, field.length) != 0;
 
-    if (gap && !(first->columns == 0 && field.length == 0))
-        first->names = false;
+    if (column == 0 && field->length == 0)
+        return;
+    if (dlcore_cell_number(&cell, look->table->missing, &number) != DLCORE_CELL_WRONG ||
+        dlcore_date_forms(field->text, field->length) != 0)
+        look->names = false;
 }
 
-static dlcore_status survey_first_row(dlcore_table_t *table, dlcore_csv_reader_t *reader,
-                                      first_row_t *first, dlcore_error_record_t *error)
+static dlcore_status read_header_names(dlcore_table_t *table, dlcore_csv_reader_t *reader,
+                                       const dlcore_csv_first_row_t *first,
+                                       dlcore_error_record_t *error)
 {
-    bool follows = false;
-    dlcore_status status = dlcore_csv_rewind(reader, error);
+    dlcore_status status = dlcore_csv_keep_first_row(reader, first, table->name_text, error);
+    const char *name = table->name_text;
 
-    *first = (first_row_t){.names = true};
-    if (status == DLCORE_OK)
-        status = dlcore_csv_next_row(reader, &follows, error);
-    if (status == DLCORE_OK && !follows)
-        return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: empty", reader->input->name);
-    do {
-        dlcore_csv_field_t field;
-
-        if (status == DLCORE_OK)
-            status = dlcore_csv_next_field(reader, first->columns, &field, error);
-        if (status != DLCORE_OK)
-            return status;
-        look_at_first(table, first, field);
-        if (first->columns++ == DLCORE_CSV_COLUMNS_MAX)
-            return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "%s: more than %zu columns",
-                               reader->input->name, DLCORE_CSV_COLUMNS_MAX);
-        first->bytes += field.length + 1;
-    } while (!reader->row_ended);
-    return DLCORE_OK;
-}
-
-static dlcore_status read_table_header(dlcore_table_t *table, dlcore_csv_reader_t *reader,
-                                       size_t bytes, dlcore_error_record_t *error)
-{
-    bool follows;
-    dlcore_status status = dlcore_csv_rewind(reader, error);
-    size_t used = 0;
-
-    if (status == DLCORE_OK)
-        status = dlcore_csv_next_row(reader, &follows, error);
     for (size_t i = 0; i < table->columns && status == DLCORE_OK; i++) {
-        dlcore_csv_field_t field;
-
-        status = dlcore_csv_next_field(reader, i, &field, error);
-        if (status != DLCORE_OK)
-            return status;
-        if (field.length >= bytes - used)
-            return dlcore_fail(error, DLCORE_ERROR_IO, "%s: changed while it was read",
-                               reader->input->name);
-        memcpy(table->name_text + used, field.text, field.length);
-        table->names[i] = table->name_text + used;
-        used += field.length + 1;
-        if (strlen(table->names[i]) != field.length || !dlcore_utf8_is_text(table->names[i]))
+        if (!dlcore_utf8_is_text(name))
             return dlcore_fail(error, DLCORE_ERROR_FORMAT,
-                               "%s: line %zu, column %zu: the name is not UTF-8, or has a zero "
-                               "byte",
-                               reader->input->name, field.line, i + 1);
+                               "%s: line %zu, column %zu: the name is not UTF-8",
+                               reader->input->name, first->line, i + 1);
+        table->names[i] = name;
+        name += strlen(name) + 1;
     }
     return status;
+}
+
+static void give_header_names(dlcore_table_t *table)
+{
+    for (size_t i = 0; i < table->columns; i++) {
+        char *name = table->name_text + i * GIVEN_NAME_SIZE;
+
+        snprintf(name, GIVEN_NAME_SIZE, "column_%u", (unsigned)i + 1);
+        table->names[i] = name;
+    }
 }
 
 static dlcore_status make_header(dlcore_table_t *table, dlcore_csv_reader_t *reader,
                                  const dlcore_table_options_t *options,
                                  dlcore_error_record_t *error)
 {
-    first_row_t first;
-    dlcore_status status = survey_first_row(table, reader, &first, error);
+    first_look_t look = {.table = table, .names = true};
+    dlcore_csv_first_row_t first;
+    dlcore_status status = dlcore_csv_survey_first_row(reader, &first, look_at_first, &look, error);
 
     if (status != DLCORE_OK)
         return status;
     table->header = options->header == DLCORE_CSV_HEADER_YES ||
-                    (options->header == DLCORE_CSV_HEADER_AUTO && first.names);
-    if (!table->header)
-        first.bytes = first.columns * GIVEN_NAME_SIZE;
-    status = dlcore_table_make_columns(table, first.columns, first.bytes, error);
+                    (options->header == DLCORE_CSV_HEADER_AUTO && look.names);
+    status = dlcore_table_make_columns(
+        table, first.columns, table->header ? first.bytes : first.columns * GIVEN_NAME_SIZE, error);
     if (status == DLCORE_OK && table->header)
-        status = read_table_header(table, reader, first.bytes, error);
+        status = read_header_names(table, reader, &first, error);
     else if (status == DLCORE_OK)
-        for (size_t i = 0; i < table->columns; i++) {
-            char *name = table->name_text + i * GIVEN_NAME_SIZE;
-
-            snprintf(name, GIVEN_NAME_SIZE, "column_%u", (unsigned)i + 1);
-            table->names[i] = name;
-        }
+        give_header_names(table);
     if (status == DLCORE_OK)
         dlcore_table_sort_names(table);
     if (status == DLCORE_OK && !table->header)
