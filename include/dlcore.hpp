@@ -1,5 +1,5 @@
 // dlcore for C++17 and later, header only: handles that free themselves, views of your containers,
-// exceptions or results, and callbacks, losses and metrics as lambdas.
+// exceptions or results, callbacks, losses and metrics as lambdas, tables, and judging.
 //
 //     dlcore::model network;
 //     network.add(dlcore::layer::dense(64, dlcore::activation::relu))
@@ -24,6 +24,7 @@
 #define DLCORE_HPP
 
 #include "dlcore/cpp/describe.hpp"
+#include "dlcore/cpp/judge.hpp"
 #include "dlcore/cpp/lambda.hpp"
 #include "dlcore/cpp/model.hpp"
 #include "dlcore/cpp/predictor.hpp"

@@ -203,6 +203,57 @@ static void check_tables()
            "a handle without a table");
 }
 
+// Four samples of two features, of which the first alone decides.
+static void check_judging()
+{
+    const std::vector<std::int32_t> classes = {0, 0, 1, 1};
+    const std::vector<float> features = {-2, 1, -1, -1, 1, 1, 2, -1};
+    const dlcore::tensor x = dlcore::tensor::of(features, 2), y = dlcore::tensor::of(classes);
+    std::vector<float> scores = {0.1F, 0.6F, 0.4F, 0.9F};
+    dlcore::tensor y_pred = dlcore::tensor::of(scores);
+    const dlcore::ranking ranking(y, y_pred);
+
+    expect(ranking.points().size() == 5 && ranking.roc_area() == 0.75, "a ranking");
+    expect(ranking.average_precision() > 0.83 && ranking.average_precision() < 0.84, "precision");
+    expect(ranking.threshold(1, 20).point.threshold < 0.5 &&
+               ranking.threshold(20, 1).point.threshold > 0.8,
+           "thresholds by cost");
+    ranking.save_roc_svg("roc.svg");
+    ranking.save_pr_svg("pr.svg");
+    const double brier = dlcore::brier_score(y, y_pred);
+    expect(brier > 0.184 && brier < 0.186, "the Brier score"); // (.01 + .36 + .36 + .01) / 4
+    const double before = dlcore::log_loss(y, y_pred);
+    dlcore::apply_temperature(y_pred, dlcore::fit_temperature(y, y_pred));
+    expect(before > 0.5 && dlcore::log_loss(y, y_pred) <= before, "a temperature");
+    const dlcore_reliability_t bins = dlcore::reliability(y, y_pred, 1, 2);
+    expect(bins.bins[0].count == 2 && bins.bins[0].observed == 0.5, "bins");
+    dlcore::save_svg(bins, "reliability.svg");
+
+    dlcore::model network;
+    network.add(dlcore::layer::dense(1, dlcore::activation::sigmoid)).build(2);
+    network.compile(dlcore::optimizer::adam(), DLCORE_LOSS_BINARY_CROSSENTROPY);
+    network.set_weights(std::vector<float>{2, 0, 0});
+    const dlcore::importance used = dlcore::importance_of(network, x, y);
+    expect(used.means[0] > 0.1 && used.means[1] == 0.0, "importance");
+    dlcore::save_svg(used, "importance.svg", {"first", "second"});
+    expect(dlcore::try_save_svg(used, "importance.svg", {"first"}).message() ==
+               "importance: 1 names of 2 features",
+           "names that are too few");
+    const dlcore::dependence follows(network, x, 0);
+    expect(follows.grid().size() == 4 && follows.means()[3] > follows.means()[0], "dependence");
+    follows.save_svg("dependence.svg", "first");
+    dlcore::set_temperature(network, 2);
+    expect(network.weights()[0] == 1.0F, "a temperature that is built in");
+
+    dlcore::ranking none(nullptr);
+    expect(!dlcore::ranking::try_make(none, x, y_pred) && none.get() == nullptr &&
+               none.points().empty() && none.roc_area() != none.roc_area(),
+           "labels that are no classes");
+    expect(dlcore::try_set_temperature(network, -1).status() != DLCORE_OK,
+           "a negative temperature");
+    expect(!dlcore::try_save_svg(bins, "no/folder.svg"), "a folder that is not there");
+}
+
 int main()
 {
     check_views();
@@ -211,6 +262,7 @@ int main()
     check_errors();
     check_lambdas();
     check_tables();
+    check_judging();
     std::printf("hpp: %d failures\n", failures);
     return failures == 0 ? 0 : 1;
 }
