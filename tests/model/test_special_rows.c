@@ -28,6 +28,32 @@ enum { POISONED = 5, SPECIALS = 5 };
 
 static const float specials[SPECIALS] = {NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX};
 
+static bool is_index(const model_t *model, size_t column)
+{
+    const dlcore_embeddings_t *tables = &model_layer(model, 0)->embeddings;
+    size_t i = 0;
+
+    if (model_layer(model, 0)->kind != LAYER_EMBEDDING)
+        return false;
+    while (i < tables->count && tables->table[i].column != column)
+        i++;
+    return i < tables->count;
+}
+
+/* A number of one row that may be anything: indices of tables are refused. NULL: there is none. */
+static float *draw_poisoned(const model_t *model, property_samples_t *sample)
+{
+    size_t begin = random_below(sample->inputs);
+
+    for (size_t i = 0; i < sample->inputs; i++) {
+        size_t column = (begin + i) % sample->inputs;
+
+        if (!is_index(model, column))
+            return &sample->x[POISONED * sample->inputs + column];
+    }
+    return NULL;
+}
+
 /* The rows but one have the same bits, or, with `rounds`, the same numbers up to rounding. */
 static void assert_others_same(size_t number, const char *where, size_t units, const float *clean,
                                const float *outputs, bool rounds)
@@ -53,8 +79,10 @@ static void rows_stay(size_t number, model_t *model, model_t *twin, property_sam
                                                  predictor_int8()};
     predictor_t *predictors[4] = {NULL};
     predictor_options_t how = predictor_options_default();
-    float *poisoned = &sample->x[POISONED * sample->inputs + random_below(sample->inputs)];
+    float *poisoned = draw_poisoned(model, sample);
     (void)twin;
+    if (poisoned == NULL)
+        return;
     how.batch_size = PROPERTY_ROWS;
     property_predict(model, sample, clean[0]);
     for (size_t i = 1; i < 4; i++) {
@@ -124,8 +152,10 @@ static void check_step(size_t number, model_t *model, const property_samples_t *
 
 static void steps_stop(size_t number, model_t *model, model_t *twin, property_samples_t *sample)
 {
-    float *poisoned = &sample->x[POISONED * sample->inputs + random_below(sample->inputs)];
+    float *poisoned = draw_poisoned(model, sample);
     (void)twin;
+    if (poisoned == NULL)
+        return;
     property_compile(model, 0, REDUCTION_SUM_OVER_BATCH_SIZE);
     for (int halves = 0; halves < 2; halves++)
         for (size_t s = 0; s < SPECIALS; s++) {

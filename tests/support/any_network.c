@@ -13,7 +13,7 @@
 #include "support/models.h"
 #include "support/random_numbers.h"
 
-enum { LAST_ACTIVATION = DLCORE_ACTIVATION_RELU_GENERAL };
+enum { LAST_ACTIVATION = DLCORE_ACTIVATION_RELU_GENERAL, TABLES = 8 };
 
 static size_t any_width(void)
 {
@@ -71,6 +71,24 @@ static void add_any(dlcore_model_t *model, dlcore_activation_t activation)
     }
 }
 
+/* Tables for some of the columns of `width`, of few indices each; the first layer. */
+static void add_embedding(dlcore_model_t *model, size_t width)
+{
+    dlcore_embedding_t tables[TABLES];
+    dlcore_layer_t layer;
+    size_t count = 0;
+
+    for (size_t c = random_below(2); c < width && count < TABLES; c += 1 + random_below(4)) {
+        uint32_t indices = 1 + (uint32_t)random_below(9), units = 1 + (uint32_t)random_below(6);
+
+        tables[count++] =
+            (dlcore_embedding_t){.column = (uint32_t)c, .count = indices, .units = units};
+    }
+    layer = dlcore_layer_embedding(tables, count);
+    layer.input_width = width;
+    assert_accepted(model, dlcore_model_add(model, layer));
+}
+
 /* `far`: its mean is far away, as in tables. */
 static double any_weight(const dlcore_weight_t *weight, bool far)
 {
@@ -111,7 +129,7 @@ dlcore_model_t *any_network(size_t number, const dlcore_allocator_t *allocator)
     dlcore_activation_t activation =
         (dlcore_activation_t)(DLCORE_ACTIVATION_LINEAR + number % LAST_ACTIVATION);
     dlcore_model_t *model = NULL;
-    size_t depth;
+    size_t depth, width = 0;
 
     random_seed(1000 + number);
     depth = 1 + random_below(4);
@@ -121,6 +139,8 @@ dlcore_model_t *any_network(size_t number, const dlcore_allocator_t *allocator)
     assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
     if (number % 4 == 1)
         assert_accepted(model, dlcore_model_add(model, dlcore_layer_rescaling(1 / 127.5, -1)));
+    if (number % 40 > 30 && number % 4 == 3)
+        add_embedding(model, width = 1 + any_width());
     for (size_t i = 0; i < depth; i++) {
         dlcore_layer_t dense = dlcore_layer_dense(any_width(), DLCORE_ACTIVATION_RELU);
 
@@ -138,9 +158,27 @@ dlcore_model_t *any_network(size_t number, const dlcore_allocator_t *allocator)
     }
     while (random_below(4) == 0)
         add_any(model, DLCORE_ACTIVATION_TANH);
-    assert_accepted(model, dlcore_model_build(model, number == 0 ? 2 : any_width()));
+    if (width == 0)
+        width = number == 0 ? 2 : any_width();
+    assert_accepted(model, dlcore_model_build(model, width));
     draw_weights(model);
     return model;
+}
+
+/* In the columns that have tables. */
+static void draw_indices(const dlcore_model_t *model, size_t rows, float *x)
+{
+    const dlcore_layer_t *first = dlcore_model_layer(model, 0);
+    const dlcore_embeddings_t *tables = &first->embeddings;
+    size_t width = dlcore_model_input_width(model);
+
+    if (first->kind != DLCORE_LAYER_EMBEDDING)
+        return;
+    for (size_t i = 0; i < rows * tables->count; i++) {
+        const dlcore_embedding_t *table = &tables->table[i % tables->count];
+
+        x[i / tables->count * width + table->column] = (float)random_below(table->count);
+    }
 }
 
 void any_network_samples(const dlcore_model_t *model, size_t rows, float *x)
@@ -155,5 +193,6 @@ void any_network_samples(const dlcore_model_t *model, size_t rows, float *x)
         assert_int_equal(dlcore_model_get_weight(model, 0, mean, width), DLCORE_OK);
     for (size_t i = 0; i < rows * width; i++)
         x[i] = pixels ? (float)random_below(256) : mean[i % width] + (float)random_normal();
+    draw_indices(model, rows, x);
     free(mean);
 }

@@ -143,6 +143,8 @@ const char *sequence_kind_name(sequence_kind_t kind);
 
 size_t sequence_width(sequence_style_t style);
 layer_t sequence_layer(sequence_style_t style);
+/* One with tables, which are borrowed until the next one is drawn. */
+layer_t sequence_embedding(sequence_style_t style);
 
 /* ---- sequence_settings.c: likewise ---- */
 

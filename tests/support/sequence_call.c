@@ -29,6 +29,8 @@ static void call_add(sequence_model_t *on, sequence_outcome_t *outcome)
         layer = layer_normalization();
         layer.input_width = one_in(3) ? sequence_width(on->style) : 0;
     }
+    if (model_layer_count(on->model) == 0 ? one_in(6) : one_in(60)) /* refused behind others */
+        layer = sequence_embedding(on->style);
     if (model_layer_count(on->model) > 0 && !one_in(40)) /* widths that fit, but for a few */
         layer.input_width = 0;
     if (model_layer_count(on->model) >= SEQUENCE_LAYERS)

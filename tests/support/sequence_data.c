@@ -19,6 +19,43 @@ static bool one_in(size_t n)
     return random_below(n) == 0;
 }
 
+/* Indices for the tables of a first layer, -1 in columns without one; NULL where there are no
+ * tables, and for a few, which are refused. Drawn before anything that noise changes. */
+static float *draw_indices(const model_t *model, size_t rows, size_t width)
+{
+    const layer_t *first = model_layer_count(model) > 0 ? model_layer(model, 0) : NULL;
+    float *indices;
+
+    if (first == NULL || first->kind != LAYER_EMBEDDING || one_in(20))
+        return NULL;
+    indices = malloc(rows * width * sizeof *indices);
+    assert_non_null(indices);
+    for (size_t i = 0; i < rows * width; i++)
+        indices[i] = -1;
+    for (size_t i = 0; i < rows * first->embeddings.count; i++) {
+        const dlcore_embedding_t *table = &first->embeddings.table[i % first->embeddings.count];
+        float index = (float)random_below(table->count);
+
+        if (table->column < width)
+            indices[i / first->embeddings.count * width + table->column] = index;
+    }
+    return indices;
+}
+
+static void put_indices(tensor_t *x, const float *indices)
+{
+    void *data = tensor_data(x);
+
+    for (size_t i = 0; indices != NULL && i < tensor_size(x); i++) {
+        if (indices[i] < 0)
+            continue;
+        if (tensor_dtype(x) == DTYPE_UINT8)
+            ((uint8_t *)data)[i] = (uint8_t)indices[i];
+        else
+            ((float *)data)[i] = indices[i];
+    }
+}
+
 /* Zeros, too: rows that were the same are no longer. What a batch normalization makes of rows that
  * are the same is rounding alone. */
 static tensor_t *disturbed(float *x, size_t rows, size_t width, sequence_noise_t noise)
@@ -138,6 +175,7 @@ sequence_data_t sequence_data(const model_t *model, sequence_style_t style, sequ
     sequence_data_t data = {.rows = 1 + random_below(many ? SEQUENCE_ROWS : 20)};
     loss_kind_t loss = model->settings.loss.kind;
     bool is_bytes = one_in(4);
+    float *indices;
 
     data.width = model_input_width(model);
     if (data.width == 0 && model_layer_count(model) > 0)
@@ -150,8 +188,11 @@ sequence_data_t sequence_data(const model_t *model, sequence_style_t style, sequ
     else
         data.y = draw_values(data.rows, data.units, loss);
     draw_weights(&data);
+    indices = draw_indices(model, data.rows, data.width);
     data.x = is_bytes ? draw_bytes(data.rows, data.width, noise)
                       : draw_floats(data.rows, data.width, noise);
+    put_indices(data.x, indices);
+    free(indices);
     return data;
 }
 

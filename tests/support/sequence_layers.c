@@ -242,6 +242,35 @@ static void draw_foreign(layer_t *layer)
     layer->invert = layer->kind == LAYER_NORMALIZATION ? layer->invert : true;
     if (layer->kind != LAYER_PRELU)
         layer->alpha_regularizer = regularizer_l2(0.5);
+    if (layer->kind != LAYER_EMBEDDING)
+        layer->embeddings_regularizer = regularizer_l2(0.5);
+}
+
+/* Its tables are borrowed until the next one is drawn. */
+layer_t sequence_embedding(sequence_style_t style)
+{
+    static dlcore_embedding_t tables[DLCORE_EMBEDDINGS_MAX];
+    size_t width = sequence_width(style), after = width, count = 0;
+    layer_t layer;
+
+    for (size_t c = random_below(width); c < width && count < DLCORE_EMBEDDINGS_MAX;
+         c += 1 + random_below(4)) {
+        uint32_t indices = 1 + (uint32_t)random_below(9), units = 1 + (uint32_t)random_below(5);
+
+        if (after + units - 1 > SEQUENCE_WIDTH)
+            units = 1;
+        tables[count++] =
+            (dlcore_embedding_t){.column = (uint32_t)c, .count = indices, .units = units};
+        after += units - 1;
+    }
+    layer = layer_embedding(tables, count);
+    if (one_in(3))
+        layer.embeddings_regularizer = regularizer_l1_l2(one_in(2) ? 0.01 : 0, 0.02);
+    if (one_in(4))
+        draw_foreign(&layer);
+    layer.trainable = !one_in(8);
+    layer.input_width = width;
+    return layer;
 }
 
 layer_t sequence_layer(sequence_style_t style)
