@@ -174,7 +174,7 @@ static dlcore_status resolve_metrics(const dlcore_compile_options_t *settings, s
 static void begin_objective(const dlcore_compile_options_t *settings, size_t units,
                             dlcore_objective_t *objective)
 {
-    memset(objective, 0, sizeof *objective);
+    memset(objective, 0, offsetof(dlcore_objective_t, metrics));
     objective->loss = dlcore_loss_type(settings->loss.kind);
     objective->loss_settings = settings->loss;
     objective->units = units;

@@ -11,7 +11,7 @@
 
 static void set_objective(dlcore_objective_t *objective, size_t units)
 {
-    memset(objective, 0, sizeof *objective);
+    memset(objective, 0, offsetof(dlcore_objective_t, metrics));
     objective->loss = &dlcore_loss_type_given;
     objective->loss_settings = dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_ERROR); /* any plain */
     objective->loss_settings.reduction = DLCORE_REDUCTION_SUM; /* the gradient is used as it is */

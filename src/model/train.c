@@ -107,7 +107,9 @@ dlcore_status dlcore_training_begin_as(dlcore_training_t *training, dlcore_model
     dlcore_status status;
     size_t rows;
 
-    *training = (dlcore_training_t){.model = model, .ranks = dlcore_model_ranks(model)};
+    memset(training, 0, offsetof(dlcore_training_t, objective));
+    training->model = model;
+    training->ranks = dlcore_model_ranks(model);
     status = check_data(model, call, x, y, setter, &training->objective, &training->misfit);
     if (status == DLCORE_OK && training->ranks != NULL)
         status = training->ranks->code->check_objective(&training->objective, call, &model->error);

@@ -15,7 +15,6 @@ DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_training {
     dlcore_model_t *model;
-    dlcore_objective_t objective;
     dlcore_team_t *team;
     size_t workers;     /* at most */
     dlcore_pace_t pace; /* of full batches' steps */
@@ -27,6 +26,7 @@ typedef struct dlcore_training {
     dlcore_ranked_step_t ranked;  /* with ranks */
     bool names_number;            /* the message of dlcore_not_finite does */
     dlcore_update_sink_t *update; /* of dlcore_training_set_update */
+    dlcore_objective_t objective; /* the last: it is large, and begun apart */
 } dlcore_training_t;
 
 /* Checks model and data, builds the network if need be, allocates state and buffers for batches
