@@ -8,10 +8,15 @@
  * - mpi_ranks traffic: a host whose own messages are under way while it trains
  * - mpi_ranks time ROWS WIDTH LAYERS STEPS [LATENCY BYTES_PER_SECOND [PIECE_BYTES THREADS SLICES]]:
  *   milliseconds a step, the best of five runs; calls and bytes. Each call waits as a network
- * would. SLICES 8: deterministic.
+ * would. SLICES 8: deterministic
+ * - mpi_ranks gain ROWS WIDTH LAYERS PAIRS LATENCY BYTES_PER_SECOND: medians of a step that moves
+ *   weights when all sums are there, and of one that moves them as they come. Sums of gradients go
+ *   on beside the computation, one after the other, as in a network that needs no CPU
  *
  * SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
+
+#include "model/model.h"
 
 #include <mpi.h>
 
@@ -132,15 +137,41 @@ static size_t calls, failing_call = SIZE_MAX;
 static double latency, bytes_per_second;
 static double sent;
 
-static dlcore_status wait_as_network(size_t bytes)
+static double seconds_of(size_t bytes)
 {
-    double seconds = latency + (bytes_per_second > 0.0 ? (double)bytes / bytes_per_second : 0.0);
+    sent += (double)bytes;
+    return latency + (bytes_per_second > 0.0 ? (double)bytes / bytes_per_second : 0.0);
+}
+
+static void wait_as_network(size_t bytes)
+{
+    double seconds = seconds_of(bytes);
     struct timespec time = {.tv_nsec = (long)(seconds * 1e9)};
 
-    sent += (double)bytes;
     if (seconds > 0.0)
         nanosleep(&time, NULL);
-    return DLCORE_OK;
+}
+
+/* A network that works beside the CPU: when it is done with each sum that is under way. */
+enum { SUMS = 1024 };
+static bool beside;
+static double due[SUMS], busy_until;
+static size_t begun, finished;
+
+static void take_its_time(size_t bytes)
+{
+    double now = MPI_Wtime();
+
+    busy_until = (busy_until > now ? busy_until : now) + seconds_of(bytes);
+    due[begun++ % SUMS] = busy_until;
+}
+
+static dlcore_status outer_finish(void *user, void *request, dlcore_error_record_t *error)
+{
+    while (beside && MPI_Wtime() < due[finished % SUMS])
+        inner.progress(user);
+    finished++;
+    return inner.allreduce_finish(user, request, error);
 }
 
 static dlcore_status count(dlcore_error_record_t *error)
@@ -157,8 +188,12 @@ static dlcore_status outer_begin(void *user, void *numbers, size_t numbers_count
 {
     size_t bytes = numbers_count * (type == DLCORE_COLLECTIVE_FLOAT64 ? 8 : 4);
 
-    if (count(error) != DLCORE_OK || wait_as_network(bytes) != DLCORE_OK)
+    if (count(error) != DLCORE_OK)
         return DLCORE_ERROR_IO;
+    if (beside)
+        take_its_time(bytes);
+    else
+        wait_as_network(bytes);
     return inner.allreduce_begin(user, numbers, numbers_count, type, request, error);
 }
 
@@ -166,16 +201,18 @@ static dlcore_status outer_exchange(void *user, size_t partner, const void *send
                                     void *receive, size_t receive_bytes,
                                     dlcore_error_record_t *error)
 {
-    if (count(error) != DLCORE_OK || wait_as_network(send_bytes) != DLCORE_OK)
+    if (count(error) != DLCORE_OK)
         return DLCORE_ERROR_IO;
+    wait_as_network(send_bytes);
     return inner.exchange(user, partner, send, send_bytes, receive, receive_bytes, error);
 }
 
 static dlcore_status outer_gather(void *user, const void *record, size_t bytes, void *records,
                                   dlcore_error_record_t *error)
 {
-    if (count(error) != DLCORE_OK || wait_as_network(bytes * ranks.size) != DLCORE_OK)
+    if (count(error) != DLCORE_OK)
         return DLCORE_ERROR_IO;
+    wait_as_network(bytes * ranks.size);
     return inner.gather(user, record, bytes, records, error);
 }
 
@@ -183,6 +220,7 @@ static void wrap(void)
 {
     inner = ranks;
     ranks.allreduce_begin = outer_begin;
+    ranks.allreduce_finish = outer_finish;
     ranks.exchange = outer_exchange;
     ranks.gather = outer_gather;
 }
@@ -229,59 +267,138 @@ static int traffic(void)
 
 /* ---- time ---- */
 
-static int time_steps(char **arguments, int given)
+/* A model of `layers` dense layers, which has made its first steps, and its batch. */
+typedef struct timed {
+    dlcore_model_t *model;
+    dlcore_tensor_t *x, *y;
+} timed_t;
+
+static timed_t make_timed(size_t rows, size_t width, size_t layers, size_t threads)
 {
-    enum { REPEATS = 5 };
-    size_t rows = strtoul(arguments[0], NULL, 10), width = strtoul(arguments[1], NULL, 10);
-    size_t layers = strtoul(arguments[2], NULL, 10), steps = strtoul(arguments[3], NULL, 10);
     size_t shape[2] = {rows, width};
     dlcore_model_options_t options = dlcore_model_options_default();
     dlcore_optimizer_t adam = dlcore_optimizer_adam();
-    dlcore_tensor_t *x = NULL, *y = NULL;
-    dlcore_model_t *model = NULL;
-    double best = 0.0;
+    timed_t made = {0};
 
-    latency = given > 4 ? strtod(arguments[4], NULL) : 0.0;
-    bytes_per_second = given > 5 ? strtod(arguments[5], NULL) : 0.0;
-    ranks.piece_bytes = given > 6 ? strtoul(arguments[6], NULL, 10) : 0;
-    options.threads = given > 7 ? strtoul(arguments[7], NULL, 10) : 1;
-    ranks.deterministic = given > 8 && strcmp(arguments[8], "8") == 0;
-    wrap();
-    if (dlcore_model_create(&options, &model) != DLCORE_OK)
+    options.threads = threads;
+    if (dlcore_model_create(&options, &made.model) != DLCORE_OK)
         give_up("no model");
     for (size_t i = 0; i < layers; i++)
-        dlcore_model_add(model, dlcore_layer_dense(width, DLCORE_ACTIVATION_TANH));
-    dlcore_model_compile(model, &adam, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
-    dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &x, NULL);
-    dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &y, NULL);
-    dlcore_tensor_fill(x, 0.3, NULL);
-    dlcore_tensor_fill(y, 0.1, NULL);
-    if (dlcore_model_set_collective(model, &ranks) != DLCORE_OK)
-        give_up(dlcore_model_error(model));
+        dlcore_model_add(made.model, dlcore_layer_dense(width, DLCORE_ACTIVATION_TANH));
+    dlcore_model_compile(made.model, &adam, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE);
+    dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &made.x, NULL);
+    dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, shape, &made.y, NULL);
+    dlcore_tensor_fill(made.x, 0.3, NULL);
+    dlcore_tensor_fill(made.y, 0.1, NULL);
+    if (dlcore_model_set_collective(made.model, &ranks) != DLCORE_OK)
+        give_up(dlcore_model_error(made.model));
     for (size_t i = 0; i < 3; i++) /* and the comparison of models */
-        if (dlcore_model_train_on_batch(model, x, y, NULL) != DLCORE_OK)
-            give_up(dlcore_model_error(model));
+        if (dlcore_model_train_on_batch(made.model, made.x, made.y, NULL) != DLCORE_OK)
+            give_up(dlcore_model_error(made.model));
     calls = 0;
     sent = 0.0;
-    for (size_t repeat = 0; repeat < REPEATS; repeat++) {
-        double begin;
+    return made;
+}
 
-        MPI_Barrier(MPI_COMM_WORLD);
-        begin = MPI_Wtime();
-        for (size_t i = 0; i < steps; i++)
-            (void)dlcore_model_train_on_batch(model, x, y, NULL);
-        begin = MPI_Wtime() - begin;
-        best = repeat == 0 || begin < best ? begin : best;
+static void free_timed(timed_t *timed)
+{
+    dlcore_tensor_free(timed->x);
+    dlcore_tensor_free(timed->y);
+    dlcore_model_free(timed->model);
+}
+
+/* Seconds of that many steps, begun together. */
+static double time_of(const timed_t *timed, size_t steps)
+{
+    double begin;
+
+    MPI_Barrier(MPI_COMM_WORLD);
+    begin = MPI_Wtime();
+    for (size_t i = 0; i < steps; i++)
+        (void)dlcore_model_train_on_batch(timed->model, timed->x, timed->y, NULL);
+    return MPI_Wtime() - begin;
+}
+
+static size_t number_at(char **arguments, int given, int index, size_t otherwise)
+{
+    return given > index ? strtoul(arguments[index], NULL, 10) : otherwise;
+}
+
+static void read_network(char **arguments, int given)
+{
+    latency = given > 4 ? strtod(arguments[4], NULL) : 0.0;
+    bytes_per_second = given > 5 ? strtod(arguments[5], NULL) : 0.0;
+}
+
+static int time_steps(char **arguments, int given)
+{
+    enum { REPEATS = 5 };
+    size_t rows = number_at(arguments, given, 0, 1), width = number_at(arguments, given, 1, 1);
+    size_t layers = number_at(arguments, given, 2, 1), steps = number_at(arguments, given, 3, 1);
+    double best = 0.0;
+    timed_t timed;
+
+    read_network(arguments, given);
+    ranks.piece_bytes = number_at(arguments, given, 6, 0);
+    ranks.deterministic = number_at(arguments, given, 8, 1) == 8;
+    wrap();
+    timed = make_timed(rows, width, layers, number_at(arguments, given, 7, 1));
+    for (size_t repeat = 0; repeat < REPEATS; repeat++) {
+        double seconds = time_of(&timed, steps);
+
+        best = repeat == 0 || seconds < best ? seconds : best;
     }
     if (ranks.rank == 0)
         printf("%zu ranks, %zu rows, %zu x %zu, %zu parameters: %.3f ms, %.1f calls, %.0f bytes a "
                "step\n",
-               ranks.size, rows, layers, width, dlcore_model_parameter_count(model),
+               ranks.size, rows, layers, width, dlcore_model_parameter_count(timed.model),
                1e3 * best / (double)steps, (double)calls / (double)(steps * REPEATS),
                sent / (double)(steps * REPEATS));
-    dlcore_tensor_free(x);
-    dlcore_tensor_free(y);
-    dlcore_model_free(model);
+    free_timed(&timed);
+    return EXIT_SUCCESS;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *numbers, size_t count)
+{
+    qsort(numbers, count, sizeof *numbers, compare_doubles);
+    return numbers[count / 2];
+}
+
+/* Steps in pairs, of which one moves weights when all sums are there, one as they come. */
+static int gain(char **arguments, int given)
+{
+    enum { PAIRS = 2000 };
+    static double late[PAIRS], early[PAIRS], less[PAIRS];
+    size_t rows = number_at(arguments, given, 0, 1), width = number_at(arguments, given, 1, 1);
+    size_t layers = number_at(arguments, given, 2, 1), pairs = number_at(arguments, given, 3, 1);
+    timed_t timed;
+    bool *sooner;
+
+    read_network(arguments, given);
+    beside = true;
+    wrap();
+    timed = make_timed(rows, width, layers, 1);
+    sooner = &timed.model->ranks->collective.early_update;
+    for (size_t i = 0; i < pairs && i < PAIRS; i++) {
+        *sooner = i % 2 == 0;
+        (*sooner ? early : late)[i] = time_of(&timed, 1);
+        *sooner = !*sooner;
+        (*sooner ? early : late)[i] = time_of(&timed, 1);
+        less[i] = 1 - early[i] / late[i];
+    }
+    if (ranks.rank == 0)
+        printf(
+            "%zu ranks, %zu rows, %zu x %zu: %.3f ms, %.3f ms with early updates: %.1f %% less\n",
+            ranks.size, rows, layers, width, 1e3 * median(late, pairs), 1e3 * median(early, pairs),
+            100 * median(less, pairs));
+    free_timed(&timed);
     return EXIT_SUCCESS;
 }
 
@@ -306,8 +423,10 @@ int main(int argc, char **argv)
         status = traffic();
     else if (strcmp(what, "time") == 0 && argc > 5)
         status = time_steps(argv + 2, argc - 2);
+    else if (strcmp(what, "gain") == 0 && argc > 7)
+        status = gain(argv + 2, argc - 2);
     else
-        fprintf(stderr, "mpi_ranks: agree, run, fail, traffic or time\n");
+        fprintf(stderr, "mpi_ranks: agree, run, fail, traffic, time or gain\n");
     dlcore_collective_mpi_free(&made);
     MPI_Finalize();
     return status;

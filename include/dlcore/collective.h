@@ -58,7 +58,7 @@ typedef enum dlcore_collective_number {
  * Each returns DLCORE_OK, or an error with a message in *error (never NULL). After an error the
  * call on the model ends, `revoke` is called, and the collective is not used again: later calls
  * return DLCORE_ERROR_STATE until model_set_collective gets a new one. Weights are then those
- * before or after a whole step. */
+ * before or after a whole step, unless `early_update` is set. */
 typedef struct dlcore_collective {
     size_t rank, size; /* this process, 0 .. size-1; processes, 1 or more */
     void *user;
@@ -105,6 +105,11 @@ typedef struct dlcore_collective {
     bool local_batch_statistics;
     /* Bytes of gradients that are sent at a time; 0: 1 MiB. */
     size_t piece_bytes;
+    /* True: the weights of a piece move as soon as its sum is there, while the pieces behind it are
+     * on their way: the same bits, sooner. An all-reduce that fails in between leaves weights of
+     * two steps, so this is for collectives whose failure ends the process, as dlcore/mpi.h's does,
+     * and for programs that go back to a backup then. Nothing with `deterministic`. */
+    bool early_update;
 } dlcore_collective_t;
 
 /* Joins a model to a collective, whose struct is copied; what `user` points to must stay until the

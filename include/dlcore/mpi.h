@@ -41,10 +41,11 @@
 extern "C" {
 #endif
 
-/* Fills *collective for the processes of a communicator, with its settings at 0. `communicator`
- * points to an MPI_Comm, which is duplicated; NULL: MPI_COMM_WORLD. A call of all processes of the
- * communicator. DLCORE_ERROR_STATE before MPI is initialized, after it is finalized, and where it
- * was given less than MPI_THREAD_FUNNELED. Memory is malloc's. On failure *collective is zero. */
+/* Fills *collective for the processes of a communicator, with its settings at 0, but early_update,
+ * which is set because a failure ends all processes. `communicator` points to an MPI_Comm, which is
+ * duplicated; NULL: MPI_COMM_WORLD. A call of all processes of the communicator. DLCORE_ERROR_STATE
+ * before MPI is initialized, after it is finalized, and where it was given less than
+ * MPI_THREAD_FUNNELED. Memory is malloc's. On failure *collective is zero. */
 DLCORE_API dlcore_status dlcore_collective_mpi(const void *communicator,
                                                dlcore_collective_t *collective,
                                                dlcore_error_record_t *error);

@@ -463,6 +463,20 @@ static void average_statistics(dlcore_ranked_step_t *run)
     }
 }
 
+/* Gradients become those of all ranks, and move weights; false where nothing more is to be done. */
+static bool move_by_gradients(dlcore_ranked_step_t *run, const dlcore_place_t *place, bool goes_on)
+{
+    if (goes_on && dlcore_ranked_updates_early(run))
+        return dlcore_ranked_update_as_sums_come(run, place);
+    if (place->worker == 0)
+        (void)dlcore_ranked_receive(run, goes_on);
+    dlcore_place_meet(place);
+    if (!goes_on || dlcore_ranks_status(run->ranks) != DLCORE_OK)
+        return false;
+    dlcore_ranked_update(run, place);
+    return true;
+}
+
 static void run_ranked_phases(dlcore_ranked_step_t *run, const dlcore_place_t *place)
 {
     const dlcore_step_t *step = run->step;
@@ -475,12 +489,8 @@ static void run_ranked_phases(dlcore_ranked_step_t *run, const dlcore_place_t *p
     dlcore_place_meet(place);
     if (place->worker == 0 && goes_on)
         dlcore_ranked_send(run, 0);
-    if (place->worker == 0)
-        (void)dlcore_ranked_receive(run, goes_on);
-    dlcore_place_meet(place);
-    if (!goes_on || dlcore_ranks_status(run->ranks) != DLCORE_OK)
+    if (!move_by_gradients(run, place, goes_on))
         return;
-    dlcore_ranked_update(run, place);
     if (step->update != NULL)
         dlcore_update_finish(step->update, place);
     if (!step->moves_statistics)

@@ -6,7 +6,7 @@
  * counter in binary, whose ones are partial sums. The sums of a rank are cut into pieces and sent
  * as the backward pass leaves their layers; when the sums of all ranks are there, they go to the
  * sink of the step, and the update is that of any other step. Weights move only then, so that a
- * failure leaves them whole.
+ * failure leaves them whole; with `early_update` piece by piece, as their sums come.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_ENGINE_RANKED_H
@@ -24,6 +24,7 @@ typedef struct dlcore_ranked_piece {
     size_t offset, floats;
     size_t node; /* the last that the backward pass has to leave */
     void *request;
+    bool there; /* its sum is; read by all workers, so not what the next piece is told by */
 } dlcore_ranked_piece_t;
 
 /* What the memory was made for. */
@@ -92,6 +93,16 @@ void dlcore_ranked_send(dlcore_ranked_step_t *run, size_t i);
 dlcore_status dlcore_ranked_receive(dlcore_ranked_step_t *run, bool wanted);
 /* Hands them to the step's sink: this worker's share. */
 void dlcore_ranked_update(const dlcore_ranked_step_t *run, const dlcore_place_t *place);
+/* In place of both: a piece is updated while those behind it are on their way. False where one did
+ * not come: those before it have moved. */
+bool dlcore_ranked_update_as_sums_come(dlcore_ranked_step_t *run, const dlcore_place_t *place);
+/* Whether that is wanted, and there is anything to wait for. */
+static inline bool dlcore_ranked_updates_early(const dlcore_ranked_step_t *run)
+{
+    const dlcore_collective_t *collective = &run->ranks->collective;
+
+    return collective->early_update && collective->size > 1 && !collective->deterministic;
+}
 
 DLCORE_HIDDEN_END
 

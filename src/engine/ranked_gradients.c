@@ -136,19 +136,55 @@ dlcore_status dlcore_ranked_receive(dlcore_ranked_step_t *run, bool wanted)
     return dlcore_ranks_status(run->ranks);
 }
 
-void dlcore_ranked_update(const dlcore_ranked_step_t *run, const dlcore_place_t *place)
+/* This worker's share of a piece: chunks are shared out in turn, those of all pieces together. */
+static void update_piece(const dlcore_ranked_step_t *run, const dlcore_place_t *place,
+                         const dlcore_ranked_piece_t *piece, size_t *turn)
 {
     const dlcore_gradient_sink_t *sink = run->step->sink;
+
+    for (size_t at = 0; at < piece->floats; at += DLCORE_UPDATE_CHUNK) {
+        if ((*turn)++ % place->workers != place->worker)
+            continue;
+        sink->take(sink, piece->offset + at, run->ranked->stack + piece->offset + at,
+                   dlcore_size_min(DLCORE_UPDATE_CHUNK, piece->floats - at));
+        if (place->worker == 0)
+            dlcore_ranks_progress(run->ranks);
+    }
+}
+
+void dlcore_ranked_update(const dlcore_ranked_step_t *run, const dlcore_place_t *place)
+{
+    size_t turn = 0;
+
+    for (size_t p = 0; p < run->ranked->piece_count; p++)
+        update_piece(run, place, &run->ranked->pieces[p], &turn);
+}
+
+/* Waits for the sum of a piece; after a failure ends what else was begun. For one worker. */
+static void await_piece(dlcore_ranked_step_t *run, size_t p)
+{
+    dlcore_ranked_t *ranked = run->ranked;
+
+    ranked->pieces[p].there =
+        p < run->begun &&
+        dlcore_ranks_finish_sum(run->ranks, ranked->pieces[p].request) == DLCORE_OK;
+    for (p++; !ranked->pieces[p - 1].there && p < run->begun; p++) {
+        (void)dlcore_ranks_finish_sum(run->ranks, ranked->pieces[p].request);
+        ranked->pieces[p].there = false;
+    }
+}
+
+bool dlcore_ranked_update_as_sums_come(dlcore_ranked_step_t *run, const dlcore_place_t *place)
+{
     size_t turn = 0;
 
     for (size_t p = 0; p < run->ranked->piece_count; p++) {
-        const dlcore_ranked_piece_t *piece = &run->ranked->pieces[p];
-
-        for (size_t at = 0; at < piece->floats; at += DLCORE_UPDATE_CHUNK) {
-            if (turn++ % place->workers != place->worker)
-                continue;
-            sink->take(sink, piece->offset + at, run->ranked->stack + piece->offset + at,
-                       dlcore_size_min(DLCORE_UPDATE_CHUNK, piece->floats - at));
-        }
+        if (place->worker == 0)
+            await_piece(run, p);
+        dlcore_place_meet(place);
+        if (!run->ranked->pieces[p].there)
+            return false;
+        update_piece(run, place, &run->ranked->pieces[p], &turn);
     }
+    return true;
 }

@@ -380,6 +380,75 @@ static void test_fit_ranks_threads_change_no_bit(void **state)
     assert_memory_equal(threaded[1].weights, results[1].weights, sizeof results[1].weights);
 }
 
+/* ---- weights that move as their sums come ---- */
+
+static void check_early(const char *what, const ranked_case_t *ranked_case)
+{
+    static ranked_result_t late;
+    dlcore_collective_t settings = {.piece_bytes = 128};
+
+    ranked_run(ranked_case, 3, &settings, results);
+    late = results[0];
+    settings.early_update = true;
+    ranked_run(ranked_case, 3, &settings, results);
+    for (size_t rank = 0; rank < 3; rank++) {
+        if (late.status != DLCORE_OK || results[rank].status != DLCORE_OK)
+            fail_msg("%s: %s%s", what, late.message, results[rank].message);
+        if (memcmp(results[rank].weights, late.weights, sizeof late.weights) != 0 ||
+            memcmp(results[rank].history, late.history, sizeof late.history) != 0)
+            fail_msg("%s: rank %zu has other bits", what, rank);
+    }
+}
+
+static void test_fit_ranks_early_updates_change_no_bit(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.hidden[0] = dlcore_layer_dense(64, DLCORE_ACTIVATION_TANH); /* for 3 threads */
+    ranked_case.hidden[1] = dlcore_layer_batch_normalization();
+    ranked_case.hidden_count = 2;
+    for (int kind = DLCORE_OPTIMIZER_SGD; kind <= DLCORE_OPTIMIZER_FTRL; kind++) {
+        const char *name = dlcore_optimizer_name((dlcore_optimizer_kind_t)kind);
+
+        ranked_case.compile.optimizer = dlcore_optimizer_from_name(name);
+        check_early(name, &ranked_case);
+    }
+    for (size_t threads = 1; threads <= 3; threads += 2) {
+        ranked_case.options.threads = threads;
+        ranked_case.compile.optimizer = dlcore_optimizer_adam();
+        check_early("adam", &ranked_case);
+        ranked_case.compile.optimizer.global_clipnorm = 0.2;
+        check_early("global_clipnorm", &ranked_case);
+        ranked_case.compile.optimizer.gradient_accumulation_steps = 2;
+        check_early("accumulation", &ranked_case);
+        ranked_case.hidden[0].kernel_constraint = dlcore_constraint_max_norm(0.5);
+        check_early("a constraint", &ranked_case);
+    }
+}
+
+static void test_fit_ranks_a_slow_network_changes_no_bit(void **state)
+{
+    static ranked_result_t fast[3];
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    for (int early = 0; early < 2; early++) {
+        const dlcore_collective_t settings = {.piece_bytes = 256, .early_update = early == 1};
+        loopback_t *loopback = loopback_create(3);
+
+        ranked_run(&ranked_case, 3, &settings, fast);
+        loopback_delay(loopback, 0.001, 1e6);
+        ranked_run_on(&ranked_case, loopback, &settings, results);
+        for (size_t rank = 0; rank < 3; rank++) {
+            assert_int_equal(results[rank].status, DLCORE_OK);
+            assert_memory_equal(results[rank].weights, fast[rank].weights,
+                                sizeof fast[rank].weights);
+        }
+        loopback_free(loopback);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +467,8 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_deterministic_agrees_with_a_model_alone),
         cmocka_unit_test(test_fit_ranks_pieces_of_any_size_give_the_same_sums),
         cmocka_unit_test(test_fit_ranks_threads_change_no_bit),
+        cmocka_unit_test(test_fit_ranks_early_updates_change_no_bit),
+        cmocka_unit_test(test_fit_ranks_a_slow_network_changes_no_bit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -374,6 +374,22 @@ static void keeping_states(size_t rank, ranked_case_t *ranked_case)
     ranked_case->fit.callback_count = 1;
 }
 
+/* Each weight is that of one of two steps, one after the other. */
+static bool is_between_states(const ranked_result_t *result)
+{
+    for (size_t i = 0; i + 1 < state_count; i++) {
+        size_t same = 0;
+
+        while (same < result->parameters &&
+               (memcmp(&states[i][same], &result->weights[same], sizeof(float)) == 0 ||
+                memcmp(&states[i + 1][same], &result->weights[same], sizeof(float)) == 0))
+            same++;
+        if (same == result->parameters)
+            return true;
+    }
+    return false;
+}
+
 static bool is_a_state(const ranked_result_t *result)
 {
     for (size_t i = 0; i < state_count; i++) {
@@ -383,11 +399,11 @@ static bool is_a_state(const ranked_result_t *result)
     return result->parameters == 0;
 }
 
-/* Which ranks' calls fail, and how. */
-static void check_failing_calls(const ranked_case_t *ranked_case, size_t size,
-                                const dlcore_collective_t *settings, bool all, bool forever)
+/* Which ranks' calls fail, and how. Answers how often weights were those of two steps. */
+static size_t check_failing_calls(const ranked_case_t *ranked_case, size_t size,
+                                  const dlcore_collective_t *settings, bool all, bool forever)
 {
-    size_t calls = SIZE_MAX;
+    size_t calls = SIZE_MAX, mixed = 0;
 
     for (size_t n = 0; n < calls; n++) {
         loopback_t *loopback = loopback_create(size);
@@ -403,14 +419,20 @@ static void check_failing_calls(const ranked_case_t *ranked_case, size_t size,
         if (!any)
             calls = n;
         for (size_t rank = 0; rank < size && any; rank++) {
-            if (results[rank].status == DLCORE_OK || !is_a_state(&results[rank]))
+            bool whole = is_a_state(&results[rank]);
+
+            mixed += !whole;
+            if (settings->early_update)
+                whole = whole || is_between_states(&results[rank]);
+            if (results[rank].status == DLCORE_OK || !whole)
                 fail_msg("call %zu: rank %zu: %s; weights %s", n, rank, results[rank].message,
-                         is_a_state(&results[rank]) ? "whole" : "are those of no step");
+                         whole ? "whole" : "are those of no step");
             assert_non_null(strstr(results[rank].message, "failed on rank"));
         }
         loopback_free(loopback);
     }
     assert_true(calls > 10);
+    return mixed;
 }
 
 static void test_fit_ranks_each_call_of_the_collective_that_fails_leaves_weights_whole(void **state)
@@ -434,10 +456,30 @@ static void test_fit_ranks_each_call_of_the_collective_that_fails_leaves_weights
         ranked_run(&ranked_case, size, settings, results);
         assert_int_equal(results[0].status, DLCORE_OK);
         failing_case.adjust = NULL;
-        check_failing_calls(&failing_case, size, settings, false, false);
-        check_failing_calls(&failing_case, size, settings, false, true);
-        check_failing_calls(&failing_case, size, settings, true, false);
+        for (int how = 0; how < 3; how++) /* once, for ever; on all ranks */
+            assert_int_equal(check_failing_calls(&failing_case, size, settings, how == 2, how == 1),
+                             0);
     }
+}
+
+static void test_fit_ranks_failures_of_early_updates_leave_weights_of_two_steps(void **state)
+{
+    const dlcore_collective_t early = {.piece_bytes = 256, .early_update = true};
+    ranked_case_t ranked_case = ranked_case_default();
+    size_t mixed = 0;
+
+    (void)state;
+    ranked_case.adjust = keeping_states;
+    state_count = 0;
+    ranked_run(&ranked_case, 3, &early, results);
+    assert_int_equal(results[0].status, DLCORE_OK);
+    ranked_case.adjust = NULL;
+    for (int how = 0; how < 3; how++)
+        mixed += check_failing_calls(&ranked_case, 3, &early, how == 2, how == 1);
+    ranked_case.options.threads = 2;
+    ranked_case.fit.epochs = 1;
+    mixed += check_failing_calls(&ranked_case, 3, &early, false, false);
+    assert_true(mixed > 0); /* as is said of them */
 }
 
 int main(void)
@@ -454,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_lbfgs_ranks_that_differ_are_told_before_the_first_evaluation),
         cmocka_unit_test(
             test_fit_ranks_each_call_of_the_collective_that_fails_leaves_weights_whole),
+        cmocka_unit_test(test_fit_ranks_failures_of_early_updates_leave_weights_of_two_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -380,6 +380,7 @@ void loopback_run(loopback_t *loopback, const dlcore_collective_t *settings, loo
             collective.own_data = settings->own_data;
             collective.local_batch_statistics = settings->local_batch_statistics;
             collective.piece_bytes = settings->piece_bytes;
+            collective.early_update = settings->early_update;
         }
         runners[rank] = (runner_t){collective, work, user};
         if (pthread_create(&threads[rank], NULL, run_member, &runners[rank]) != 0)

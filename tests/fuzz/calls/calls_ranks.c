@@ -124,7 +124,8 @@ static void train(world_t *world)
     script_t *script = &world->script;
     dlcore_collective_t settings = {.deterministic = script_flag(script),
                                     .own_data = script_rarely(script, 3),
-                                    .piece_bytes = script_pick(script, 2) * 16};
+                                    .piece_bytes = script_pick(script, 2) * 16,
+                                    .early_update = script_flag(script)};
     team_t team = {.world = world};
     loopback_t *loopback;
 
