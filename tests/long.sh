@@ -185,7 +185,10 @@ run() {
         tests/architectures.sh "$build/architectures" \
             "$(echo i386 musl armhf arm64 s390x riscv64 ppc64el | cut -d ' ' -f "$2")"
         ;;
-    compilers) tests/compilers.sh "$build/compilers" "$(test "$2" = 1 && echo compilers || echo cmake)" ;;
+    compilers)
+        tests/compilers.sh "$build/compilers" "$(test "$2" = 1 && echo compilers || echo cmake)"
+        test "$2" = 1 || tests/build_variants.sh "$build/variants" lto_long
+        ;;
     two_files) tests/two_files.sh "$build/two_files" ;;
     coverage) tests/coverage.sh "$build/coverage" ;;
     messages)

@@ -17,7 +17,7 @@
 #include "support/sanitizers.h"
 #include "support/sequence.h"
 
-#define COUNT (ADDRESS_SANITIZER || THREAD_SANITIZER ? 200 : 2000)
+#define COUNT (ADDRESS_SANITIZER || THREAD_SANITIZER || EMULATED ? 200 : 2000)
 
 #define ROOM 16.0
 

@@ -1,4 +1,5 @@
-/* Which sanitizer a test is built with, by one name for gcc and clang.
+/* What makes a test slow, for tests that then do less: the sanitizer that it is built with, by one
+ * name for gcc and clang, and an emulator of another processor (EMULATED).
  *
  * SPDX-License-Identifier: MIT */
 #ifndef SUPPORT_SANITIZERS_H
@@ -21,6 +22,12 @@
 #    define THREAD_SANITIZER 1
 #else
 #    define THREAD_SANITIZER 0
+#endif
+
+#ifdef DLCORE_EMULATED
+#    define EMULATED 1
+#else
+#    define EMULATED 0
 #endif
 
 #endif
