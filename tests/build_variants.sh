@@ -4,7 +4,7 @@
 # the tests that it endangers most.
 #
 #   build_variants.sh work-folder [VARIANT...]     (by default refused unity fast_math lto shared
-#                                              kernels; lto_long is lto with more tests)
+#                                              kernels; for long lto_long, kernels_long)
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -55,7 +55,7 @@ refused() {
 }
 
 unity() {
-    build unity "-DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0" \
+    build unity "-DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0" \
         engine fit csv model_save keras_save npz onnx_load
 }
 
@@ -123,13 +123,21 @@ shared() {
         > "$work/shared.log"
 }
 
+kernels_of() {
+    build "kernels_$1" "-DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DDLCORE_KERNELS=$1" \
+        kernels kernels_activations engine predictor fit
+}
+
+# On x86-64 these are nearly all.
+kernels_long() {
+    for kind in avx2 avx512; do
+        kernels_of $kind
+    done
+}
+
 # Kernels for some CPUs only; others are refused by name.
 kernels() {
-    for kind in generic avx512; do
-        if [ "$kind" = avx512 ] && [ "$(uname -m)" != x86_64 ]; then continue; fi
-        build "kernels_$kind" "-DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DDLCORE_KERNELS=$kind" \
-            kernels kernels_activations engine predictor fit
-    done
+    kernels_of generic
     for list in sse9 'generic;all'; do
         if cmake -S "$top" -B "$work/kernels_wrong" "-DDLCORE_KERNELS=$list" > "$work/wrong.log" 2>&1 ||
             ! grep -q 'DLCORE_KERNELS is' "$work/wrong.log"; then

@@ -53,13 +53,14 @@ memory 1 every test of the core under MSan, with a cmocka that it knows, too
 valgrind 8 every test under valgrind, with the BLAS of the system
 mpi 2 ranks over Open MPI and MPICH: every case on 1, 2, 3, 4 and 8 processes; 100 kills
 architectures 7 every test on i386, musl, armhf, arm64, s390x, riscv64 and ppc64el, a piece each
-compilers 2 each gcc and clang of the distribution; CMake 3.21 and newer, unity, link-time optimization
+compilers 2 each gcc and clang of the distribution; CMake 3.21 and newer, unity, link-time optimization, kernels
+zig 1 macOS, FreeBSD and Windows by zig cc: compiled and linked
 two_files 1 every test against the two files of amalgamate.sh
 windows 1 Windows: every test under wine
 coverage 1 lines and branches of src that the tests go through, and those that nothing takes
 messages 1 every message of src is written by some test, or has a reason why not: of what coverage counted
 mutation 4 110 changes of the sources, one at a time, that the tests have to notice: at most an hour a piece
-tidy 1 clang's analyzer, as far as it goes by itself; .ci/run has it go a quarter as far
+tidy 1 clang's analyzer, as far as it goes by itself; .ci/run has it go a ninth as far
 reproducible 1 two builds in two folders have the same bytes
 recipes 10 MNIST: the best recipe reaches 0.983 and the fast one 0.975, a seed a piece
 "
@@ -187,8 +188,9 @@ run() {
         ;;
     compilers)
         tests/compilers.sh "$build/compilers" "$(test "$2" = 1 && echo compilers || echo cmake)"
-        test "$2" = 1 || tests/build_variants.sh "$build/variants" lto_long
+        test "$2" = 1 || tests/build_variants.sh "$build/variants" lto_long kernels_long
         ;;
+    zig) tests/zig.sh "$build/zig" ;;
     two_files) tests/two_files.sh "$build/two_files" ;;
     coverage) tests/coverage.sh "$build/coverage" ;;
     messages)
@@ -248,6 +250,7 @@ for part in "$@"; do
     mutation) need_package ninja-build lld ;;
     coverage | messages) need_command llvm-cov llvm ;;
     tidy) need_command clang-tidy clang-tidy clang ;;
+    zig) need_package python3-venv ;;
     esac
 done
 need_package libcmocka-dev libhdf5-dev libzip-dev openmpi-bin libopenmpi-dev mpich libmpich-dev

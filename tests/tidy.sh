@@ -4,7 +4,7 @@
 #   tests/tidy.sh FOLDER [NODES]
 #
 # NODES: how far clang's analyzer follows the paths through one function, 225000 as clang has it when it is not
-# given; 50000 takes a quarter of the time.
+# given; 50000 takes a third of the time.
 #
 # SPDX-License-Identifier: MIT
 set -eu

@@ -29,7 +29,7 @@
 #include "support/reference.h"
 #include "support/sanitizers.h"
 
-#define NETS_PER_PAIR (EMULATED ? 1 : 3)
+#define NETS_PER_PAIR (ADDRESS_SANITIZER || THREAD_SANITIZER || EMULATED ? 1 : 3)
 #define FLOOR 1e-3
 
 static const dlcore_activation_t activations[] = {
