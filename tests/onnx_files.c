@@ -216,6 +216,17 @@ static void write_settings(const char *folder)
     write_model(folder, "settings_relu", &relu, 1);
 }
 
+/* What only other programs read. */
+static void write_rows(const char *folder)
+{
+    dlcore_layer_t halves[] = {dlcore_layer_dense(6, DLCORE_ACTIVATION_LINEAR), dlcore_layer_glu()};
+    dlcore_layer_t groups[] = {dlcore_layer_dense(6, DLCORE_ACTIVATION_LINEAR),
+                               dlcore_layer_grouped_softmax(3)};
+
+    write_model(folder, "only_written_glu", halves, 2);
+    write_model(folder, "only_written_grouped_softmax", groups, 2);
+}
+
 static int write_all(const char *folder, size_t count)
 {
     char name[64];
@@ -236,7 +247,8 @@ static int write_all(const char *folder, size_t count)
         dlcore_layer_t layers[] = {dlcore_layer_from_name(kind_name),
                                    dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR)};
 
-        if (kind == DLCORE_LAYER_EMBEDDING) /* ONNX has none */
+        if (kind == DLCORE_LAYER_EMBEDDING || kind == DLCORE_LAYER_GLU ||
+            kind == DLCORE_LAYER_GROUPED_SOFTMAX) /* ONNX has none; they come by themselves */
             continue;
         if (kind == DLCORE_LAYER_DENSE)
             layers[0].units = 2;
@@ -244,6 +256,7 @@ static int write_all(const char *folder, size_t count)
         write_model(folder, name, layers, 2);
     }
     write_settings(folder);
+    write_rows(folder);
     for (size_t i = 0; i < count; i++) {
         dlcore_layer_t layers[8];
         size_t layer_count = 1 + random_below(8);

@@ -54,5 +54,6 @@ rm -rf "$work/written"
 mkdir "$work/written"
 "$tool" write "$work/written" "$count"
 "$python" "$files" check "$work/written"
+rm "$work/written"/only_written_*
 compare "$work/written"
 echo "onnx_files: passed"

@@ -46,7 +46,9 @@ typedef enum dlcore_layer_kind {
     DLCORE_LAYER_ACTIVITY_REGULARIZATION,
     DLCORE_LAYER_UNIT_NORMALIZATION,
     DLCORE_LAYER_RMS_NORMALIZATION,
-    DLCORE_LAYER_EMBEDDING
+    DLCORE_LAYER_EMBEDDING,
+    DLCORE_LAYER_GLU,
+    DLCORE_LAYER_GROUPED_SOFTMAX
 } dlcore_layer_kind_t;
 
 #define DLCORE_LAYERS_MAX 1000 /* of one model */
@@ -124,6 +126,8 @@ typedef struct dlcore_layer {
 
     bool invert; /* normalization: y = mean + x max(sqrt(variance), 1e-7) instead; false */
 
+    size_t axis_width; /* grouped_softmax: numbers of a group, 1 or more */
+
     dlcore_initializer_t alpha_initializer; /* prelu: zeros */
     dlcore_regularizer_t alpha_regularizer;
     dlcore_constraint_t alpha_constraint;
@@ -181,6 +185,15 @@ DLCORE_API dlcore_layer_t dlcore_layer_unit_normalization(void);
 DLCORE_API dlcore_layer_t dlcore_layer_rms_normalization(void);
 /* x, or alpha x below 0, with an alpha for each unit that is learned. */
 DLCORE_API dlcore_layer_t dlcore_layer_prelu(void);
+/* Keras's activation glu: (batch, 2 n) to (batch, n), the first half of a sample times the sigmoid
+ * of the second. An odd number of inputs is DLCORE_ERROR_SHAPE as the model is built. Keras states
+ * the width of its input as that of its output, so that there it can only come last; elsewhere
+ * dlcore_keras_save refuses it. */
+DLCORE_API dlcore_layer_t dlcore_layer_glu(void);
+/* Softmax over each run of axis_width numbers of a sample, such as 3 choices of 4 each, in place of
+ * all of them: Keras's Softmax behind Reshape((n, axis_width)). Inputs that are no multiple of
+ * axis_width are DLCORE_ERROR_SHAPE as the model is built. */
+DLCORE_API dlcore_layer_t dlcore_layer_grouped_softmax(size_t axis_width);
 
 /* Columns of whole numbers, such as the categories of dlcore_schema_fit with DLCORE_ENCODE_INDEX:
  * each has a table of its own, and is replaced in its place by the row of that number. The other

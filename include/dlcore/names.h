@@ -154,6 +154,8 @@
 #define LAYER_UNIT_NORMALIZATION DLCORE_LAYER_UNIT_NORMALIZATION
 #define LAYER_RMS_NORMALIZATION DLCORE_LAYER_RMS_NORMALIZATION
 #define LAYER_EMBEDDING DLCORE_LAYER_EMBEDDING
+#define LAYER_GLU DLCORE_LAYER_GLU
+#define LAYER_GROUPED_SOFTMAX DLCORE_LAYER_GROUPED_SOFTMAX
 #define embedding_t dlcore_embedding_t
 #define embeddings_t dlcore_embeddings_t
 #define embedding_units dlcore_embedding_units
@@ -173,6 +175,8 @@
 #define layer_unit_normalization dlcore_layer_unit_normalization
 #define layer_rms_normalization dlcore_layer_rms_normalization
 #define layer_embedding dlcore_layer_embedding
+#define layer_glu dlcore_layer_glu
+#define layer_grouped_softmax dlcore_layer_grouped_softmax
 #define layer_rescaling dlcore_layer_rescaling
 #define layer_from_name dlcore_layer_from_name
 #define layer_kind_name dlcore_layer_kind_name

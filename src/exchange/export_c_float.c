@@ -165,6 +165,34 @@ static void put_row_norm(dlcore_export_text_t *text, const dlcore_export_step_t 
     dlcore_export_puts(text, ";\n}\n\n");
 }
 
+static void put_glu(dlcore_export_text_t *text, const dlcore_export_step_t *step, size_t index)
+{
+    put_vectors_of(text, step, index);
+    dlcore_export_put(text,
+                      "    for (i = 0; i < %zu; i++)\n"
+                      "        y[i] = x[i] / (1.0f + expf(-x[%zu + i]));\n}\n\n",
+                      step->outputs, step->outputs);
+}
+
+static void put_groups(dlcore_export_text_t *text, const dlcore_export_step_t *step, size_t index)
+{
+    put_vectors_of(text, step, index);
+    dlcore_export_put(text,
+                      "    size_t g;\n"
+                      "    for (g = 0; g < %zu; g += %zu) {\n"
+                      "        float largest = x[g], sum = 0.0f;\n"
+                      "        for (i = g; i < g + %zu; i++)\n"
+                      "            largest = x[i] > largest ? x[i] : largest;\n",
+                      step->outputs, step->group, step->group);
+    dlcore_export_put(text,
+                      "        for (i = g; i < g + %zu; i++) {\n"
+                      "            y[i] = expf(x[i] - largest);\n"
+                      "            sum += y[i];\n        }\n"
+                      "        for (i = g; i < g + %zu; i++)\n"
+                      "            y[i] /= sum;\n    }\n}\n\n",
+                      step->group, step->group);
+}
+
 /* relu behind a dense step is part of its function. */
 static bool relu_follows(const dlcore_export_plan_t *plan, size_t i)
 {
@@ -190,6 +218,12 @@ void dlcore_export_put_float_step(dlcore_export_text_t *text, const dlcore_expor
         break;
     case DLCORE_EXPORT_ROW_NORM:
         put_row_norm(text, step, i);
+        break;
+    case DLCORE_EXPORT_GLU:
+        put_glu(text, step, i);
+        break;
+    case DLCORE_EXPORT_GROUPS:
+        put_groups(text, step, i);
         break;
     case DLCORE_EXPORT_ACTIVATION: /* has no function of its own */
         break;

@@ -80,6 +80,9 @@ size_t dlcore_export_int8_step_bytes(const dlcore_export_int8_t *int8, size_t i)
     case DLCORE_EXPORT_PRELU:
     case DLCORE_EXPORT_ROW_NORM:
         break;
+    case DLCORE_EXPORT_GLU: /* refused there */
+    case DLCORE_EXPORT_GROUPS:
+        return 0;
     }
     return step->outputs * 8;
 }
@@ -271,6 +274,9 @@ void dlcore_export_put_int8_step(dlcore_export_text_t *text, const dlcore_export
         return;
     case DLCORE_EXPORT_ACTIVATION:
         break;
+    case DLCORE_EXPORT_GLU: /* refused there */
+    case DLCORE_EXPORT_GROUPS:
+        return;
     }
     if (of->powers != NULL)
         put_whole_softmax(text, int8, i);

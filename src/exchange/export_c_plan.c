@@ -187,6 +187,12 @@ static dlcore_status add_node(dlcore_export_plan_t *plan, const dlcore_node_t *n
     case DLCORE_LAYER_UNIT_NORMALIZATION:
         add_row_norm(plan, node);
         return DLCORE_OK;
+    case DLCORE_LAYER_GLU:
+        add_step(plan, node, DLCORE_EXPORT_GLU)->inputs = node->input_width;
+        return DLCORE_OK;
+    case DLCORE_LAYER_GROUPED_SOFTMAX:
+        add_step(plan, node, DLCORE_EXPORT_GROUPS)->group = node->layer.axis_width;
+        return DLCORE_OK;
     case DLCORE_LAYER_PRELU:
         add_step(plan, node, DLCORE_EXPORT_PRELU)->scale = take_parameter(plan, node, 0);
         return DLCORE_OK;

@@ -15,8 +15,10 @@ typedef enum dlcore_export_kind {
     DLCORE_EXPORT_DENSE,  /* y = x kernel + offset */
     DLCORE_EXPORT_AFFINE, /* y = (x - mean) scale + offset */
     DLCORE_EXPORT_ACTIVATION,
-    DLCORE_EXPORT_PRELU,   /* y = x, or scale x below 0 */
-    DLCORE_EXPORT_ROW_NORM /* as `norm` says */
+    DLCORE_EXPORT_PRELU,    /* y = x, or scale x below 0 */
+    DLCORE_EXPORT_ROW_NORM, /* as `norm` says */
+    DLCORE_EXPORT_GLU,      /* y = first half of x, times the sigmoid of the second */
+    DLCORE_EXPORT_GROUPS    /* softmax of each run of `group` numbers */
 } dlcore_export_kind_t;
 
 /* What a sample is normalized by. */
@@ -41,6 +43,7 @@ typedef struct dlcore_export_step {
     dlcore_activate_t activation;
     dlcore_export_norm_t norm;
     double epsilon;
+    size_t group;
     double *kernel; /* (inputs, outputs), row-major */
     /* of so many numbers as outputs; NULL: 0, 1, 0 */
     double *mean, *scale, *offset;
@@ -76,7 +79,8 @@ dlcore_export_route_t dlcore_export_route(const dlcore_export_plan_t *plan);
 /* Whether a step does not work in place. */
 static inline bool dlcore_export_moves(const dlcore_export_plan_t *plan, size_t step)
 {
-    return step == 0 || plan->steps[step].kind == DLCORE_EXPORT_DENSE;
+    return step == 0 || plan->steps[step].kind == DLCORE_EXPORT_DENSE ||
+           plan->steps[step].kind == DLCORE_EXPORT_GLU;
 }
 
 /* ---- export_c_fold.c ---- */

@@ -244,6 +244,15 @@ static dlcore_status set_activation(dlcore_export_int8_t *int8, size_t i,
     return DLCORE_OK;
 }
 
+static dlcore_status refuse_step(const dlcore_export_step_t *step, dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                       "export: %s has no int8 form%s: it is a layer of class %s",
+                       step->node->layer.name,
+                       step->kind == DLCORE_EXPORT_GLU ? "" : " within a network",
+                       step->node->type->class_name);
+}
+
 static dlcore_status set_step(dlcore_export_int8_t *int8, size_t i, dlcore_error_record_t *error)
 {
     dlcore_export_whole_t *to = &int8->steps[i];
@@ -261,6 +270,9 @@ static dlcore_status set_step(dlcore_export_int8_t *int8, size_t i, dlcore_error
     case DLCORE_EXPORT_PRELU:
         set_linear(int8, i);
         break;
+    case DLCORE_EXPORT_GLU:
+    case DLCORE_EXPORT_GROUPS:
+        return refuse_step(&int8->plan->steps[i], error);
     }
     return DLCORE_OK;
 }
@@ -294,6 +306,8 @@ dlcore_status dlcore_export_int8_make(dlcore_export_int8_t *int8, const dlcore_e
 
     *int8 = (dlcore_export_int8_t){.plan = plan};
     for (size_t i = 0; i < plan->count; i++) {
+        if (plan->steps[i].kind == DLCORE_EXPORT_GLU)
+            return refuse_step(&plan->steps[i], error);
         if (plan->steps[i].kind != DLCORE_EXPORT_DENSE)
             continue;
         int8->first = dense++ == 0 ? i : int8->first;

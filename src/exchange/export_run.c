@@ -72,6 +72,19 @@ static void run_softmax(float *y, size_t n, bool logarithm)
     }
 }
 
+static void run_glu(const dlcore_export_step_t *step, const float *x, float *y)
+{
+    for (size_t i = 0; i < step->outputs; i++)
+        y[i] = (float)((double)x[i] / (1.0 + exp(-(double)x[step->outputs + i])));
+}
+
+static void run_groups(const dlcore_export_step_t *step, const float *x, float *y)
+{
+    memmove(y, x, step->outputs * sizeof *y);
+    for (size_t i = 0; i < step->outputs; i += step->group)
+        run_softmax(y + i, step->group, false);
+}
+
 static void run_activation(const dlcore_export_plan_t *plan, const dlcore_export_step_t *step,
                            const float *x, float *y)
 {
@@ -99,6 +112,12 @@ void dlcore_export_run_step(const dlcore_export_plan_t *plan, const dlcore_expor
         return;
     case DLCORE_EXPORT_ROW_NORM:
         run_row_norm(step, x, y);
+        return;
+    case DLCORE_EXPORT_GLU:
+        run_glu(step, x, y);
+        return;
+    case DLCORE_EXPORT_GROUPS:
+        run_groups(step, x, y);
         return;
     case DLCORE_EXPORT_ACTIVATION:
         run_activation(plan, step, x, y);

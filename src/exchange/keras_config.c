@@ -37,6 +37,11 @@ dlcore_status dlcore_keras_config_check_layers(const dlcore_network_t *network, 
                                "%s: %s has the activation sparsemax, which gives other numbers in "
                                "Keras: its threshold adds up sums in place of logits",
                                what, layer->name);
+        if (layer->kind == DLCORE_LAYER_GLU && i + 1 < network->node_count)
+            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                               "%s: %s is glu and not the last layer: Keras states the wrong width "
+                               "behind it",
+                               what, layer->name);
     }
     return DLCORE_OK;
 }

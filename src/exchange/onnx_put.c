@@ -103,3 +103,15 @@ dlcore_onnx_name_t dlcore_onnx_put_filled(dlcore_onnx_putting_t *putting, const 
     tensor->shape[0] = width;
     return name;
 }
+
+dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
+                                        size_t width)
+{
+    dlcore_onnx_put_tensor_t *tensor = onnx_put_tensor(putting, suffix);
+
+    tensor->numbers = DLCORE_ONNX_ROWS;
+    tensor->rank = 1;
+    tensor->shape[0] = 2;
+    tensor->width = width;
+    return tensor->name;
+}

@@ -28,7 +28,8 @@ typedef struct dlcore_onnx_name {
 typedef enum dlcore_onnx_numbers {
     DLCORE_ONNX_PARAMETER, /* a weight of the layer */
     DLCORE_ONNX_DEVIATION, /* max(sqrt(weight), 1e-7) of one that is a variance */
-    DLCORE_ONNX_FILLED     /* `value` everywhere */
+    DLCORE_ONNX_FILLED,    /* `value` everywhere */
+    DLCORE_ONNX_ROWS       /* of int64: -1 and `width`, the shape of rows of that width */
 } dlcore_onnx_numbers_t;
 
 typedef struct dlcore_onnx_put_tensor {
@@ -38,6 +39,7 @@ typedef struct dlcore_onnx_put_tensor {
     dlcore_onnx_numbers_t numbers;
     const dlcore_parameter_t *parameter;
     float value;
+    size_t width;
 } dlcore_onnx_put_tensor_t;
 
 typedef struct dlcore_onnx_put_attribute {
@@ -53,6 +55,7 @@ typedef struct dlcore_onnx_put_node {
     dlcore_onnx_name_t inputs[5];
     size_t input_count;
     dlcore_onnx_name_t output;
+    dlcore_onnx_name_t second_output; /* suffix NULL: none */
     dlcore_onnx_put_attribute_t attributes[2];
     size_t attribute_count;
 } dlcore_onnx_put_node_t;
@@ -98,6 +101,10 @@ dlcore_onnx_name_t dlcore_onnx_put_number(dlcore_onnx_putting_t *putting, const 
                                           double value);
 dlcore_onnx_name_t dlcore_onnx_put_filled(dlcore_onnx_putting_t *putting, const char *suffix,
                                           size_t width, double value);
+
+/* The shape that makes rows of `width` of all numbers there are. */
+dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
+                                        size_t width);
 
 /* The layer's activation: onnx_put_activation.c. False: ONNX has none like it. */
 bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting);

@@ -139,13 +139,38 @@ static void onnx_put_standardization(dlcore_onnx_putting_t *putting)
     dlcore_onnx_put_binary(putting, "Div", "normalized", deviation);
 }
 
+/* The first half, times the sigmoid of the second. */
+static void onnx_put_glu(dlcore_onnx_putting_t *putting)
+{
+    dlcore_onnx_put_node_t *split = dlcore_onnx_put_node(putting, "Split", "half");
+    dlcore_onnx_name_t half = putting->value;
+
+    dlcore_onnx_put_int(split, "axis", -1);
+    split->second_output = (dlcore_onnx_name_t){half.layer, "other_half"};
+    putting->value = split->second_output;
+    dlcore_onnx_put_node(putting, "Sigmoid", "gate");
+    dlcore_onnx_put_binary(putting, "Mul", "glu", half);
+}
+
+/* Each group as a row of its own. */
+static void onnx_put_grouped_softmax(dlcore_onnx_putting_t *putting)
+{
+    const dlcore_node_t *node = putting->layer;
+
+    dlcore_onnx_put_binary(putting, "Reshape", "groups",
+                           dlcore_onnx_put_rows(putting, "groups_shape", node->layer.axis_width));
+    dlcore_onnx_put_int(dlcore_onnx_put_node(putting, "Softmax", "softmax"), "axis", -1);
+    dlcore_onnx_put_binary(putting, "Reshape", "rows",
+                           dlcore_onnx_put_rows(putting, "rows_shape", node->output_width));
+}
+
 /* Whether a setting is for training alone, or is one that the functions above look at. */
 static bool onnx_knows_setting(const dlcore_setting_t *setting)
 {
-    static const char *const known[] = {"activation", "alpha",     "center", "epsilon",
-                                        "momentum",   "offset",    "rate",   "negative_slope",
-                                        "scale",      "stddev",    "units",  "use_bias",
-                                        "max_value",  "threshold", "invert", "rms_scaling"};
+    static const char *const known[] = {
+        "activation", "alpha",          "center", "epsilon",     "momentum",  "offset",
+        "rate",       "negative_slope", "scale",  "stddev",      "units",     "use_bias",
+        "max_value",  "threshold",      "invert", "rms_scaling", "axis_width"};
 
     if (setting->type == DLCORE_SETTING_INITIALIZER ||
         setting->type == DLCORE_SETTING_REGULARIZER || setting->type == DLCORE_SETTING_CONSTRAINT ||
@@ -202,6 +227,12 @@ bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting)
         return true;
     case DLCORE_LAYER_PRELU:
         dlcore_onnx_put_binary(putting, "PRelu", "prelu", dlcore_onnx_put_parameter(putting, 0));
+        return true;
+    case DLCORE_LAYER_GLU:
+        onnx_put_glu(putting);
+        return true;
+    case DLCORE_LAYER_GROUPED_SOFTMAX:
+        onnx_put_grouped_softmax(putting);
         return true;
     case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
         return true;

@@ -114,7 +114,9 @@ static bool onnx_write_output(pb_ostream_t *stream, const pb_field_t *field, voi
 {
     const dlcore_onnx_put_node_t *node = *arg;
 
-    return onnx_write_name(stream, field, &node->output);
+    return onnx_write_name(stream, field, &node->output) &&
+           (node->second_output.suffix == NULL ||
+            onnx_write_name(stream, field, &node->second_output));
 }
 
 static bool onnx_write_list(pb_ostream_t *stream, const pb_field_t *field, void *const *arg)
@@ -179,9 +181,23 @@ typedef struct onnx_tensor_out {
     const dlcore_onnx_put_tensor_t *tensor;
 } onnx_tensor_out_t;
 
+/* Of 4 bytes. */
 static size_t onnx_number_count(const dlcore_onnx_put_tensor_t *tensor)
 {
-    return tensor->shape[0] * tensor->shape[1];
+    size_t words = tensor->numbers == DLCORE_ONNX_ROWS ? 2 : 1;
+
+    return tensor->shape[0] * tensor->shape[1] * words;
+}
+
+/* -1 and the width, in 8 bytes each. */
+static void onnx_get_rows(const onnx_tensor_out_t *out)
+{
+    unsigned char *bytes = (unsigned char *)out->sink->numbers;
+
+    for (size_t i = 0; i < 8; i++) {
+        bytes[i] = 0xFF;
+        bytes[8 + i] = (unsigned char)((uint64_t)out->tensor->width >> (8 * i));
+    }
 }
 
 static void onnx_get_numbers(const onnx_tensor_out_t *out)
@@ -209,7 +225,9 @@ static bool onnx_write_raw(pb_ostream_t *stream, const pb_field_t *field, void *
 
     if (!pb_encode_tag_for_field(stream, field) || !pb_encode_varint(stream, size))
         return false;
-    if (stream->callback != NULL) /* else it only counts */
+    if (stream->callback != NULL && out->tensor->numbers == DLCORE_ONNX_ROWS)
+        onnx_get_rows(out);
+    else if (stream->callback != NULL) /* else it only counts */
         onnx_get_numbers(out);
     return pb_write(stream, (const pb_byte_t *)out->sink->numbers, size);
 }
@@ -237,7 +255,8 @@ static bool onnx_write_tensors(pb_ostream_t *stream, const pb_field_t *field, vo
 
         tensor.dims = (pb_callback_t){.funcs.encode = onnx_write_dims, .arg = &out};
         tensor.has_data_type = true;
-        tensor.data_type = DLCORE_ONNX_FLOAT;
+        tensor.data_type =
+            out.tensor->numbers == DLCORE_ONNX_ROWS ? DLCORE_ONNX_INT64 : DLCORE_ONNX_FLOAT;
         tensor.name = onnx_text(onnx_full_name(&out.tensor->name, name));
         tensor.raw_data = (pb_callback_t){.funcs.encode = onnx_write_raw, .arg = &out};
         if (!pb_encode_tag_for_field(stream, field) ||

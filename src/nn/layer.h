@@ -203,7 +203,9 @@ const dlcore_layer_training_t *dlcore_layer_training(dlcore_layer_kind_t kind);
     kind(ACTIVITY_REGULARIZATION, activity_regularization) \
     kind(UNIT_NORMALIZATION, unit_normalization) \
     kind(RMS_NORMALIZATION, rms_normalization) \
-    kind(EMBEDDING, embedding)
+    kind(EMBEDDING, embedding) \
+    kind(GLU, glu) \
+    kind(GROUPED_SOFTMAX, grouped_softmax)
 /* clang-format on */
 
 #define DLCORE_LAYER_DECLARED(kind, name)                              \

@@ -100,4 +100,17 @@ static inline float *dlcore_matrix_at(const dlcore_matrix_t *m, size_t row, size
     return m->data + p * m->panel_stride + row * m->panel;
 }
 
+/* Element (row, c): for what goes across panels. */
+static inline float *dlcore_matrix_element(const dlcore_matrix_t *m, size_t row, size_t c)
+{
+    return dlcore_matrix_at(m, row, c / m->panel) + c % m->panel;
+}
+
+/* What a row has between the last column and the end of its last panel becomes 0. */
+static inline void dlcore_matrix_clear_padding(const dlcore_matrix_t *m, size_t row)
+{
+    for (size_t c = m->columns; c % m->panel != 0; c++)
+        *dlcore_matrix_element(m, row, c) = 0.0f;
+}
+
 #endif

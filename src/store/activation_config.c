@@ -206,6 +206,11 @@ DLCORE_KEPT_APART dlcore_status dlcore_activation_config_read(
         layer->trainable = trainable; /* the layer's own, not that of its activation */
         return status;
     }
+    if (reading->is_glu != NULL && config.kind != DLCORE_JSON_OBJECT &&
+        dlcore_name_is(name, "glu")) {
+        *reading->is_glu = true;
+        return DLCORE_OK;
+    }
     layer->activation = dlcore_activation_from_name(name);
     if (config.kind == DLCORE_JSON_OBJECT || layer->activation == DLCORE_ACTIVATION_UNKNOWN ||
         layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)

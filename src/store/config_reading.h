@@ -28,6 +28,8 @@ typedef struct dlcore_config_reading {
     char where[96]; /* "": not known yet */
     /* where the tables of a layer are put, DLCORE_EMBEDDINGS_MAX of them */
     dlcore_embedding_t *tables;
+    /* set where the activation of a layer is Keras's glu; NULL: it is refused */
+    bool *is_glu;
     dlcore_error_record_t *error;
 } dlcore_config_reading_t;
 

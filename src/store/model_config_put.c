@@ -1,6 +1,8 @@
 /* Writing layers as Keras does.
  *
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "model/model.h"
 #include "store/activation_config.h"
 #include "store/config_writing.h"
@@ -34,6 +36,51 @@ static void put_layer(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
     dlcore_config_close(writer);
 }
 
+/* A layer of one class without weights, named after `name`. */
+static void open_beside(dlcore_json_writer_t *writer, const char *class_name, const char *name,
+                        const char *ending)
+{
+    char text[DLCORE_NAME_SIZE + 16];
+
+    snprintf(text, sizeof text, "%s%s", name, ending);
+    dlcore_config_open(writer, NULL, "keras.layers", class_name);
+    dlcore_json_put_string(writer, "name", text);
+}
+
+/* As Keras has it: each group along an axis of its own. */
+static void put_groups(dlcore_json_writer_t *writer, const dlcore_node_t *node)
+{
+    size_t width = node->layer.axis_width;
+
+    open_beside(writer, "Reshape", node->layer.name, "_reshape");
+    dlcore_json_open(writer, "target_shape", '[');
+    dlcore_json_put_uint64(writer, NULL, node->output_width / width);
+    dlcore_json_put_uint64(writer, NULL, width);
+    dlcore_json_close(writer, ']');
+    dlcore_config_close(writer);
+    open_beside(writer, "Softmax", node->layer.name, "");
+    dlcore_config_close(writer);
+    open_beside(writer, "Flatten", node->layer.name, "_flatten");
+    dlcore_config_close(writer);
+}
+
+static void put_glu(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
+{
+    open_beside(writer, "Activation", layer->name, "");
+    dlcore_json_put_string(writer, "activation", "glu");
+    dlcore_config_close(writer);
+}
+
+static void put_node(dlcore_json_writer_t *writer, const dlcore_node_t *node)
+{
+    if (writer->for_keras && node->layer.kind == DLCORE_LAYER_GROUPED_SOFTMAX)
+        put_groups(writer, node);
+    else if (writer->for_keras && node->layer.kind == DLCORE_LAYER_GLU)
+        put_glu(writer, &node->layer);
+    else
+        put_layer(writer, &node->layer);
+}
+
 static void put_input(dlcore_json_writer_t *writer, size_t width)
 {
     dlcore_config_open(writer, NULL, "keras.layers", "InputLayer");
@@ -55,7 +102,7 @@ static void put_sequential(dlcore_json_writer_t *writer, const dlcore_model_t *m
     if (input_width > 0)
         put_input(writer, input_width);
     for (size_t i = 0; i < network->node_count; i++)
-        put_layer(writer, &network->nodes[i].layer);
+        put_node(writer, &network->nodes[i]);
     dlcore_json_close(writer, ']');
     put_shape(writer, "build_input_shape", dlcore_network_input_width(network));
 }

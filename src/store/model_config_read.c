@@ -11,6 +11,7 @@
 #include "store/config_reading.h"
 #include "store/model_config.h"
 #include "store/model_config_chain.h"
+#include "store/model_config_samples.h"
 
 /* In the order of the kinds. */
 static const dlcore_setting_key_t *const layer_keys[] = {dlcore_no_keys,
@@ -19,110 +20,16 @@ static const dlcore_setting_key_t *const layer_keys[] = {dlcore_no_keys,
 #undef DLCORE_LAYER_KEYS
 };
 
-/* What samples are, as far as a shape in the file says so. */
-typedef struct samples {
-    size_t width; /* numbers of one; 0: not known */
-    size_t last;  /* of the last axis, along which Keras's layers work */
-} samples_t;
-
 /* While layers are added. */
 typedef struct adding {
     dlcore_model_t *model;
     bool takes_constants;
-    bool reshaped;      /* a Reshape has made what several axes there are */
-    samples_t declared; /* by an InputLayer, or with the first layer */
-    samples_t samples;  /* where the next layer stands */
+    bool reshaped;             /* a layer here has made, or met, several axes */
+    dlcore_samples_t declared; /* by an InputLayer, or with the first layer */
+    dlcore_samples_t samples;  /* where the next layer stands */
 } adding_t;
 
-/* [null, 784], or more axes. */
-static dlcore_status get_shape(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                               const char *name, samples_t *samples)
-{
-    dlcore_json_t shape, length;
-    dlcore_json_steps_t steps;
-    size_t product = 1, number = 0, axes = 0;
-    dlcore_status status = dlcore_config_find(reading, config, name, &shape);
-
-    if (status != DLCORE_OK || shape.kind != DLCORE_JSON_ARRAY)
-        return status;
-    steps = dlcore_json_steps(&shape);
-    for (; dlcore_json_step(&steps, NULL, &length); axes++) {
-        if (axes == 0)
-            continue; /* the batch */
-        if (axes > 8 || !dlcore_json_size(&length, &number) || number == 0 ||
-            product > SIZE_MAX / number)
-            return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name,
-                                        "is not the shape of a batch");
-        product *= number;
-    }
-    if (axes < 2)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, name,
-                                    "is not the shape of a batch");
-    *samples = (samples_t){.width = product, .last = number};
-    return DLCORE_OK;
-}
-
-/* Keras's layer works along the last axis; here samples are flat. */
-static dlcore_status check_axes(const dlcore_config_reading_t *reading, const dlcore_layer_t *layer,
-                                const samples_t *samples)
-{
-    const dlcore_layer_type_t *type = dlcore_layer_type(layer->kind);
-    bool by_rows =
-        layer->kind == DLCORE_LAYER_ACTIVATION && dlcore_activate_takes_rows(layer->activation);
-
-    if (samples->last == samples->width || !(type->needs_axis || by_rows))
-        return DLCORE_OK;
-    return dlcore_fail(
-        reading->error, DLCORE_ERROR_UNSUPPORTED,
-        "%s: %s %zu: %s: samples have several axes there, %zu numbers in all and %zu "
-        "along the last, by which it works: this version needs a Flatten before it",
-        reading->file, reading->part, reading->number, type->class_name, samples->width,
-        samples->last);
-}
-
 /* ---- Reshape: a Flatten here, after which samples have other axes ---- */
-
-/* The shape that samples get, from the one that they have. */
-static dlcore_status get_target(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
-                                const samples_t *from, samples_t *to)
-{
-    size_t product = 1, axes = 0, open = 0, number;
-    dlcore_json_t shape, length;
-    dlcore_json_steps_t steps;
-    double negative;
-    dlcore_status status = dlcore_config_find(reading, config, "target_shape", &shape);
-
-    *to = (samples_t){.last = 1};
-    if (status != DLCORE_OK)
-        return status;
-    steps = dlcore_json_steps(&shape);
-    while (shape.kind == DLCORE_JSON_ARRAY && dlcore_json_step(&steps, NULL, &length) && axes < 9) {
-        bool fits =
-            dlcore_json_size(&length, &number) && number > 0 && product <= SIZE_MAX / number;
-
-        axes++;
-        to->last = fits ? number : 0;
-        if (fits)
-            product *= number;
-        else if (dlcore_json_double(&length, &negative) && negative == -1.0)
-            open++;
-        else
-            axes = 9;
-    }
-    if (axes == 0 || axes > 8 || open > 1)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "target_shape",
-                                    "is not a list of 1 to 8 lengths, one of which may be -1");
-    if (from->width == 0 && open == 1 && axes > 1)
-        return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, "target_shape",
-                                    "has -1, and nothing says how many numbers a sample has");
-    if (from->width != 0 && (open == 1 ? from->width % product != 0 : from->width != product))
-        return dlcore_config_refuse(reading, DLCORE_ERROR_SHAPE, "target_shape",
-                                    "has another number of elements than a sample");
-    to->width = open == 1 ? from->width : product;
-    if (to->last == 0)
-        to->last = from->width / product;
-    return DLCORE_OK;
-}
 
 static dlcore_status get_reshape(const dlcore_config_reading_t *reading,
                                  const dlcore_json_t *config, dlcore_layer_t *layer)
@@ -140,21 +47,30 @@ static dlcore_status get_reshape(const dlcore_config_reading_t *reading,
     return status == DLCORE_OK ? dlcore_settings_read(reading, config, &kind, layer) : status;
 }
 
+static dlcore_samples_t flat_samples(size_t width)
+{
+    return (dlcore_samples_t){.width = width, .last = width, .axes = width > 0};
+}
+
 /* What samples are behind a layer. */
 static dlcore_status pass_layer(const dlcore_config_reading_t *reading, const dlcore_json_t *config,
                                 const dlcore_layer_t *layer, bool reshapes, adding_t *adding)
 {
-    samples_t *samples = &adding->samples;
-    samples_t from = *samples;
+    dlcore_samples_t *samples = &adding->samples;
+    dlcore_samples_t from = *samples;
 
     if (reshapes) {
         adding->reshaped = true;
-        return get_target(reading, config, &from, samples);
+        return dlcore_samples_reshape(reading, config, &from, samples);
     }
+    if (layer->kind == DLCORE_LAYER_GROUPED_SOFTMAX)
+        adding->reshaped = samples->axes > 1;
     if (layer->kind == DLCORE_LAYER_FLATTEN)
-        samples->last = samples->width;
+        *samples = flat_samples(samples->width);
     if (layer->kind == DLCORE_LAYER_DENSE)
-        *samples = (samples_t){.width = layer->units, .last = layer->units};
+        *samples = flat_samples(layer->units);
+    if (layer->kind == DLCORE_LAYER_GLU)
+        *samples = flat_samples(samples->width / 2);
     return DLCORE_OK;
 }
 
@@ -238,9 +154,46 @@ static dlcore_status get_input(const dlcore_config_reading_t *reading, const dlc
                                     "is not the first");
     status = dlcore_settings_read(reading, config, &kind, NULL);
     if (status == DLCORE_OK)
-        status = get_shape(reading, config, "batch_input_shape", &adding->declared);
-    return status == DLCORE_OK ? get_shape(reading, config, "batch_shape", &adding->declared)
-                               : status;
+        status = dlcore_samples_read(reading, config, "batch_input_shape", &adding->declared);
+    return status == DLCORE_OK
+               ? dlcore_samples_read(reading, config, "batch_shape", &adding->declared)
+               : status;
+}
+
+/* A layer of any class but InputLayer. *is_glu: its activation, which is no activation here. */
+static dlcore_status get_any_layer(const dlcore_config_reading_t *reading,
+                                   const dlcore_json_t *object, const char *class_name,
+                                   const dlcore_json_t *config, const adding_t *adding,
+                                   dlcore_layer_t *layer, bool *is_glu)
+{
+    dlcore_config_reading_t within = *reading;
+    dlcore_status status;
+
+    within.is_glu = is_glu;
+    if (strcmp(class_name, "Reshape") == 0)
+        return get_reshape(reading, config, layer);
+    if (strcmp(class_name, "Softmax") == 0 && adding->samples.axes > 1)
+        return dlcore_samples_get_softmax(reading, config, &adding->samples, layer);
+    status = get_layer(&within, object, class_name, config, adding->takes_constants, layer);
+    if (status == DLCORE_OK)
+        dlcore_samples_settle(&adding->samples, *is_glu, layer);
+    return status;
+}
+
+/* Adds a layer that was read to the model. */
+static dlcore_status append_layer(const dlcore_config_reading_t *reading,
+                                  const dlcore_json_t *config, const dlcore_layer_t *layer,
+                                  bool reshapes, adding_t *adding)
+{
+    dlcore_status status = dlcore_samples_check(reading, config, layer, &adding->samples);
+
+    if (status != DLCORE_OK)
+        return status;
+    status = dlcore_model_add_layer(adding->model, layer);
+    if (status != DLCORE_OK)
+        return dlcore_fail(reading->error, status, "%s: %s", reading->file,
+                           dlcore_model_error(adding->model));
+    return pass_layer(reading, config, layer, reshapes, adding);
 }
 
 /* One element of "layers"; an InputLayer only says what samples are. */
@@ -250,7 +203,7 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
     char class_name[DLCORE_NAME_SIZE];
     dlcore_json_t config;
     dlcore_layer_t layer;
-    bool reshapes;
+    bool is_glu = false;
     dlcore_status status =
         dlcore_config_thing(reading, object, class_name, sizeof class_name, &config);
 
@@ -261,26 +214,23 @@ static dlcore_status add_layer(const dlcore_config_reading_t *reading, const dlc
         return dlcore_config_refuse(reading, DLCORE_ERROR_FORMAT, "config", "is not an object");
     if (strcmp(class_name, "InputLayer") == 0)
         return get_input(reading, &config, adding);
-    reshapes = strcmp(class_name, "Reshape") == 0;
-    status = reshapes
-                 ? get_reshape(reading, &config, &layer)
-                 : get_layer(reading, object, class_name, &config, adding->takes_constants, &layer);
-    if (status == DLCORE_OK && adding->model->network.node_count == 0) {
+    if (adding->model->network.node_count == 0) {
         if (adding->declared.width == 0) /* Keras 2 has it with the first layer */
-            status = get_shape(reading, &config, "batch_input_shape", &adding->declared);
-        layer.input_width = adding->declared.width;
+            status = dlcore_samples_read(reading, &config, "batch_input_shape", &adding->declared);
         if (adding->declared.width != 0)
             adding->samples = adding->declared;
     }
     if (status == DLCORE_OK)
-        status = check_axes(reading, &layer, &adding->samples);
+        status = get_any_layer(reading, object, class_name, &config, adding, &layer, &is_glu);
     if (status != DLCORE_OK)
         return status;
-    status = dlcore_model_add_layer(adding->model, &layer);
-    if (status != DLCORE_OK)
-        return dlcore_fail(reading->error, status, "%s: %s", reading->file,
-                           dlcore_model_error(adding->model));
-    return pass_layer(reading, &config, &layer, reshapes, adding);
+    if (adding->model->network.node_count == 0)
+        layer.input_width = adding->declared.width;
+    status = append_layer(reading, &config, &layer, strcmp(class_name, "Reshape") == 0, adding);
+    if (status != DLCORE_OK || !is_glu || layer.kind == DLCORE_LAYER_GLU)
+        return status;
+    dlcore_layer_reset(&layer, DLCORE_LAYER_GLU, dlcore_no_settings); /* behind a Dense */
+    return append_layer(reading, &config, &layer, false, adding);
 }
 
 static dlcore_status add_layers(dlcore_config_reading_t *reading, const dlcore_json_t *layers,
@@ -331,13 +281,13 @@ static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_
                                  bool takes_constants, dlcore_model_t *model, size_t *input_width)
 {
     adding_t adding = {.model = model, .takes_constants = takes_constants};
-    samples_t built = {.width = 0};
+    dlcore_samples_t built = {.width = 0};
     dlcore_json_t layers;
     size_t declared;
     dlcore_status status = dlcore_config_find(reading, config, "layers", &layers);
 
     if (status == DLCORE_OK)
-        status = get_shape(reading, config, "build_input_shape", &built);
+        status = dlcore_samples_read(reading, config, "build_input_shape", &built);
     adding.samples = built;
     if (status == DLCORE_OK)
         status = add_layers(reading, &layers, &adding);
@@ -345,8 +295,8 @@ static dlcore_status read_layers(dlcore_config_reading_t *reading, const dlcore_
         return status;
     if (adding.reshaped && adding.samples.last != adding.samples.width)
         return dlcore_fail(reading->error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: model_config: Reshape: outputs have several axes: this version has "
-                           "flat ones",
+                           "%s: model_config: outputs have several axes: this version has flat "
+                           "ones: it needs a Flatten at the end",
                            reading->file);
     declared = adding.declared.width;
     if (declared != 0 && built.width != 0 && built.width != declared)

@@ -320,6 +320,10 @@ static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void 
     dlcore_layer_t within[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LOG_SOFTMAX),
                                dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
     dlcore_layer_t end[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LOG_SOFTMAX)};
+    dlcore_layer_t halves[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR), dlcore_layer_glu()};
+    dlcore_layer_t groups[] = {dlcore_layer_dense(4, DLCORE_ACTIVATION_LINEAR),
+                               dlcore_layer_grouped_softmax(2),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
     dlcore_layer_t sparse[] = {dlcore_layer_dense(2, DLCORE_ACTIVATION_SPARSEMAX),
                                dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
     dlcore_export_c_options_t how = options();
@@ -333,6 +337,15 @@ static void test_export_c_in_int8_what_has_no_such_form_is_refused_by_name(void 
     dlcore_model_free(model);
     model = new_model(within, 2, 2);
     assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has the activation log_softmax");
+    dlcore_model_free(model);
+    model = new_model(halves, 2, 2);
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED,
+                   "glu has no int8 form: it is a layer of class GLU");
+    dlcore_model_free(model);
+    model = new_model(groups, 3, 2);
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED,
+                   "grouped_softmax has no int8 form within a network: it is a layer of class "
+                   "GroupedSoftmax");
     dlcore_model_free(model);
     model = new_model(sparse, 2, 2);
     assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has the activation sparsemax");

@@ -131,7 +131,8 @@ static bool is_refused(const dlcore_model_t *model, dlcore_export_numbers_t numb
         return strstr(message, "embedding") != NULL;
     return numbers == DLCORE_EXPORT_INT8 &&
            (strstr(message, "log_softmax, which has no int8 form") != NULL ||
-            strstr(message, "sparsemax, which has no int8 form") != NULL);
+            strstr(message, "sparsemax, which has no int8 form") != NULL ||
+            strstr(message, "has no int8 form: it is a layer of class GLU") != NULL);
 }
 
 /* One file, its samples and what is expected of it. */

@@ -38,6 +38,10 @@ static const keras_case_t cases[] = {
     {"keras_3.0.5.keras", "keras_3.0.5.txt", "Keras 3.0.5", 4},
     {"keras_2.15.1.h5", "keras_2.15.1.txt", "Keras 2.15.1", 5},
     {"keras_constants.keras", "keras_constants.txt", "Keras 3.15.1", 4},
+    {"keras_axes.keras", "keras_axes.txt", "Keras 3.15.1", 8},
+    {"keras_axes.h5", "keras_axes.txt", "Keras 3.15.1", 8},
+    {"keras_glu.keras", "keras_glu.txt", "Keras 3.15.1", 3},
+    {"keras_glu.h5", "keras_glu.txt", "Keras 3.15.1", 3},
     {"keras_constants.h5", "keras_constants.txt", "Keras 3.15.1", 4},
     {"keras_nadam.keras", "keras_nadam.txt", "Keras 3.0.5", 2},
 };

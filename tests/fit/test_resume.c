@@ -83,6 +83,8 @@ static dlcore_layer_t layer_of(int kind)
     layer.units = kind == DLCORE_LAYER_DENSE ? 9 : 0;
     if (kind == DLCORE_LAYER_EMBEDDING)
         layer = dlcore_layer_embedding(&table, 1);
+    if (kind == DLCORE_LAYER_GROUPED_SOFTMAX)
+        layer.axis_width = 4;
     if (kind == DLCORE_LAYER_ACTIVITY_REGULARIZATION)
         layer = dlcore_layer_activity_regularization(0.01, 0.02);
     return layer;

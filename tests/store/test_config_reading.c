@@ -188,7 +188,14 @@ static void test_config_reading_refuses_layers_along_the_last_of_several_axes(vo
     assert_model_refused(INPUT("[null,2,3]") "," DENSE,
                          "layer 1: Dense: samples have several axes there, 6 numbers in all and 3 "
                          "along the last");
-    assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'Softmax','config':{}}", "Activation");
+    assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'Activation','config':{'activation':"
+                                             "'log_softmax'}}",
+                         "Activation: samples have several axes");
+    assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'Softmax','config':{}}",
+                         "outputs have several axes");
+    assert_model_refused(INPUT("[null,1,3]") ",{'class_name':'BatchNormalization','config':{'axis':"
+                                             "1}}",
+                         "axis is 1: samples have several axes");
     assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'BatchNormalization','config':{}}",
                          "BatchNormalization: samples have several axes");
     model = accepted(INPUT("[null,2,3]") ",{'class_name':'ReLU','config':{}},"
@@ -259,9 +266,9 @@ static void test_config_reading_refuses_reshape_where_numbers_would_change(void 
                          "along the last");
     assert_model_refused(INPUT("[null,6]") "," RESHAPE("[-1,2]") ",{'class_name':'Softmax',"
                                                                  "'config':{}}",
-                         "6 numbers in all and 2 along the last");
+                         "outputs have several axes");
     assert_model_refused(INPUT("[null,6]") "," RESHAPE("[2,3]") "," RELU,
-                         "Reshape: outputs have several axes");
+                         "outputs have several axes");
     assert_model_refused(RESHAPE("[2,-1]") "," FLATTEN,
                          "has -1, and nothing says how many numbers");
     assert_model_refused("{'class_name':'Reshape','config':{'target_shape':[1],'order':'F'}}",
@@ -272,6 +279,74 @@ static void test_config_reading_refuses_reshape_where_numbers_would_change(void 
                  "target_shape");
     for (size_t i = 0; i < sizeof no_shapes / sizeof no_shapes[0]; i++)
         refuse_model(no_shapes[i], DLCORE_ERROR_FORMAT, "target_shape");
+}
+
+#define SOFTMAX(axis) "{'class_name':'Softmax','config':{'name':'s','axis':" axis "}}"
+
+/* Along the last of several axes, or all of them. */
+static void test_config_reading_takes_softmax_of_several_axes(void **state)
+{
+    static const struct {
+        const char *layers;
+        size_t axis_width; /* 6: all */
+    } models[] = {
+        {INPUT("[null,6]") "," RESHAPE("[2,3]") "," SOFTMAX("-1") "," FLATTEN "," DENSE, 3},
+        {INPUT("[null,6]") "," RESHAPE("[2,3]") "," SOFTMAX("2") "," FLATTEN "," DENSE, 3},
+        {INPUT("[null,6]") "," RESHAPE("[3,2]") "," SOFTMAX("[-1]") "," FLATTEN "," DENSE, 2},
+        {INPUT("[null,6]") "," RESHAPE("[3,2]") "," SOFTMAX("[1,2]") "," FLATTEN "," DENSE, 6},
+        {INPUT("[null,6]") "," RESHAPE("[3,2]") "," SOFTMAX("[-1,-2]") "," FLATTEN "," DENSE, 6},
+        {INPUT("[null,6]") "," RESHAPE("[1,6]") "," SOFTMAX("-1") "," FLATTEN "," DENSE, 6},
+        {INPUT("[null,6]") "," RESHAPE("[2,3]") ",{'class_name':'Activation','config':{'name':'s',"
+                                                "'activation':'softmax'}}," FLATTEN "," DENSE,
+         3},
+    };
+    static const char *const others[] = {
+        SOFTMAX("1"),     SOFTMAX("-2"),  SOFTMAX("0"), SOFTMAX("null"), SOFTMAX("[]"),
+        SOFTMAX("[2,2]"), SOFTMAX("[1]"), SOFTMAX("3"), SOFTMAX("1.5"),  SOFTMAX("'last'")};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        dlcore_model_t *model = accepted(models[i].layers);
+        const dlcore_layer_t *layer = dlcore_model_layer(model, 1);
+
+        assert_int_equal(layer->kind, DLCORE_LAYER_GROUPED_SOFTMAX);
+        assert_string_equal(layer->name, "s");
+        assert_int_equal(layer->axis_width, models[i].axis_width);
+        dlcore_model_free(model);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char text[400];
+
+        snprintf(text, sizeof text, "%s,%s,%s,%s", INPUT("[null,6]"), RESHAPE("[2,3]"), others[i],
+                 FLATTEN);
+        assert_model_refused(text, "Softmax: axis is");
+    }
+}
+
+/* A layer of its own here; behind a Dense, one more. */
+static void test_config_reading_makes_a_layer_of_glu(void **state)
+{
+    dlcore_model_t *model =
+        accepted(INPUT("[null,6]") ",{'class_name':'Activation','config':{'name':'g','trainable':"
+                                   "false,'activation':'glu'}}");
+
+    (void)state;
+    assert_int_equal(dlcore_model_layer_count(model), 1);
+    assert_int_equal(dlcore_model_layer(model, 0)->kind, DLCORE_LAYER_GLU);
+    assert_string_equal(dlcore_model_layer(model, 0)->name, "g");
+    assert_false(dlcore_model_layer(model, 0)->trainable);
+    dlcore_model_free(model);
+    model = accepted(INPUT("[null,6]") ",{'class_name':'Dense','config':{'name':'d','units':8,"
+                                       "'activation':{'class_name':'function','config':'glu'}}}");
+    assert_int_equal(dlcore_model_layer_count(model), 2);
+    assert_int_equal(dlcore_model_layer(model, 0)->activation, DLCORE_ACTIVATION_LINEAR);
+    assert_string_equal(dlcore_model_layer(model, 0)->name, "d");
+    assert_int_equal(dlcore_model_layer(model, 1)->kind, DLCORE_LAYER_GLU);
+    assert_string_equal(dlcore_model_layer(model, 1)->name, "glu");
+    dlcore_model_free(model);
+    assert_model_refused(INPUT("[null,2,4]") ",{'class_name':'Activation','config':{'activation':"
+                                             "'glu'}}",
+                         "GLU: samples have several axes");
 }
 
 static void test_config_reading_knows_keras_2_and_refuses_classes_of_programs(void **state)
@@ -383,6 +458,8 @@ int main(void)
         cmocka_unit_test(test_config_reading_refuses_layers_along_the_last_of_several_axes),
         cmocka_unit_test(test_config_reading_takes_reshape_where_numbers_stay_what_they_are),
         cmocka_unit_test(test_config_reading_refuses_reshape_where_numbers_would_change),
+        cmocka_unit_test(test_config_reading_takes_softmax_of_several_axes),
+        cmocka_unit_test(test_config_reading_makes_a_layer_of_glu),
         cmocka_unit_test(test_config_reading_knows_keras_2_and_refuses_classes_of_programs),
         cmocka_unit_test(test_config_reading_takes_every_form_that_compile_does),
         cmocka_unit_test(test_config_reading_tells_the_class_accuracy_from_the_name),

@@ -158,6 +158,13 @@ dlcore_model_t *any_network(size_t number, const dlcore_allocator_t *allocator)
     }
     while (random_below(4) == 0)
         add_any(model, DLCORE_ACTIVATION_TANH);
+    if (number % 10 == 3) { /* these need a width that they divide */
+        assert_accepted(model,
+                        dlcore_model_add(model, dlcore_layer_dense(24, DLCORE_ACTIVATION_LINEAR)));
+        if (number % 20 == 13)
+            assert_accepted(model, dlcore_model_add(model, dlcore_layer_glu()));
+        assert_accepted(model, dlcore_model_add(model, dlcore_layer_grouped_softmax(4)));
+    }
     if (width == 0)
         width = number == 0 ? 2 : any_width();
     assert_accepted(model, dlcore_model_build(model, width));

@@ -69,12 +69,31 @@ static dlcore_layer_t draw_normalized(dlcore_layer_t layer)
     return layer;
 }
 
-/* One of the layers that are not dense, for rows of that width. */
-static void push_other(reference_t *net, size_t width)
+/* A whole number of groups. */
+static size_t draw_axis_width(size_t width)
+{
+    size_t axis = 2 + random_below(width);
+
+    while (width % axis != 0)
+        axis = axis > width ? width : axis - 1;
+    return axis;
+}
+
+/* One of the layers that are not dense, for rows of that width; answers the width behind it. */
+static size_t push_other(reference_t *net, size_t width)
 {
     dlcore_layer_t layer;
 
-    switch (random_below(11)) {
+    switch (random_below(13)) {
+    case 11:
+        if (width < 4 || width % 2 != 0)
+            break;
+        push(net, dlcore_layer_glu());
+        return width / 2;
+    case 12:
+        if (width >= NARROW)
+            push(net, dlcore_layer_grouped_softmax(draw_axis_width(width)));
+        break;
     case 7:
         if (width < NARROW)
             break;
@@ -116,6 +135,7 @@ static void push_other(reference_t *net, size_t width)
         push(net, dlcore_layer_gaussian_noise(random_unit()));
         break;
     }
+    return width;
 }
 
 /* Tables for some of the columns, if what they become is not too wide; answers the width. */
@@ -146,7 +166,7 @@ static size_t push_embedding(reference_t *net, size_t width)
 static void push_others(reference_t *net, size_t width)
 {
     for (size_t i = random_below(4); i > 0; i--)
-        push_other(net, width);
+        width = push_other(net, width);
 }
 
 /* A loss, and the last activation that goes with it. */

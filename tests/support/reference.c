@@ -78,6 +78,8 @@ static size_t width_behind(const dlcore_layer_t *layer, size_t width)
 {
     if (layer->kind == DLCORE_LAYER_DENSE)
         return layer->units;
+    if (layer->kind == DLCORE_LAYER_GLU)
+        return width / 2;
     for (size_t i = 0; layer->kind == DLCORE_LAYER_EMBEDDING && i < layer->embeddings.count; i++)
         width += layer->embeddings.table[i].units - 1;
     return width;

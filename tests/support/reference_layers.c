@@ -274,6 +274,35 @@ static void scaled(reference_t *network, size_t i)
     }
 }
 
+/* The first half of a row by the sigmoid of the second. */
+static void gated(reference_t *network, size_t i)
+{
+    size_t n = network->widths[i + 1];
+
+    for (size_t row = 0; row < network->rows; row++) {
+        const double *x = network->values[i] + row * 2 * n;
+
+        for (size_t c = 0; c < n; c++)
+            network->values[i + 1][row * n + c] = x[c] / (1 + exp(-x[n + c]));
+    }
+}
+
+/* Softmax of each group. */
+static void grouped(reference_t *network, size_t i)
+{
+    size_t n = network->layers[i].axis_width, count = network->rows * network->widths[i];
+
+    for (size_t begin = 0; begin < count; begin += n) {
+        const double *x = network->values[i] + begin;
+        double sum = 0;
+
+        for (size_t c = 0; c < n; c++)
+            sum += exp(x[c]);
+        for (size_t c = 0; c < n; c++)
+            network->values[i + 1][begin + c] = exp(x[c]) / sum;
+    }
+}
+
 /* What works on each number alone. */
 static double by_number(reference_t *network, size_t i, size_t k)
 {
@@ -350,6 +379,12 @@ void reference_forward(reference_t *network, size_t i)
     case DLCORE_LAYER_UNIT_NORMALIZATION:
     case DLCORE_LAYER_RMS_NORMALIZATION:
         scaled(network, i);
+        return;
+    case DLCORE_LAYER_GLU:
+        gated(network, i);
+        return;
+    case DLCORE_LAYER_GROUPED_SOFTMAX:
+        grouped(network, i);
         return;
     case DLCORE_LAYER_EMBEDDING:
         looked_up(network, i);

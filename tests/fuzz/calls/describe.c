@@ -118,7 +118,7 @@ dlcore_initializer_t describe_initializer(script_t *script)
 
 dlcore_layer_t describe_layer(script_t *script)
 {
-    int kind = script_choice(script, DLCORE_LAYER_UNKNOWN, DLCORE_LAYER_EMBEDDING);
+    int kind = script_choice(script, DLCORE_LAYER_UNKNOWN, DLCORE_LAYER_GROUPED_SOFTMAX);
     dlcore_layer_t made =
         kind <= DLCORE_LAYER_DENSE
             ? dlcore_layer_dense(script_size(script, 20),
