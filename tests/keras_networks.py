@@ -1,4 +1,4 @@
-"""Random networks over all layers, for tests/keras_files.sh: made and trained by Keras, gone on with by
+"""Random networks over all layers, activations, losses and optimizers that the version has, for tests/keras_files.sh: made and trained by Keras, gone on with by
 dlcore from Keras's file, and by Keras from dlcore's.
 
     keras_networks.py TOOL FOLDER FIRST COUNT
@@ -12,17 +12,27 @@ SPDX-License-Identifier: MIT"""
 import os
 import subprocess
 import sys
+import zipfile
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import keras
+if os.environ.get("KERAS_FILES_OF") == "tf_keras":
+    import tf_keras as keras  # Keras 2, which saves .h5
+else:
+    import keras
 import numpy
 
 L = keras.layers
 VERSION = tuple(int(part) for part in keras.__version__.split(".")[:2])
+OLD = VERSION < (3, 0)
+SAVED = "a.h5" if OLD else "a.keras"
 
-ACTIVATIONS = ["linear", "relu", "sigmoid", "tanh", "elu", "selu", "gelu", "silu", "softplus", "softsign",
-               "hard_sigmoid", "mish", "exponential", "leaky_relu", "relu6", "softmax", "log_softmax", "hard_silu"]
+ACTIVATIONS = [name for name in (
+    "linear relu sigmoid tanh elu selu gelu silu softplus softsign hard_sigmoid mish exponential leaky_relu relu6 "
+    "softmax log_softmax hard_silu celu hard_tanh log_sigmoid soft_shrink hard_shrink tanh_shrink squareplus "
+    "sparse_plus sparse_sigmoid").split() if hasattr(keras.activations, name)]
+if OLD:  # what has another formula there
+    ACTIVATIONS = [name for name in ACTIVATIONS if name not in ("hard_sigmoid", "silu")]
 
 
 def pick(draw, choices):
@@ -68,7 +78,35 @@ def optimizer(draw, steps):
         # before 3.10 its state had another order: dlcore reads it, and writes that of today
         lambda: o.Nadam(**options) if VERSION >= (3, 10) else o.Adam(**options),
     ]
+    more = [name for name in ("Lion", "Adafactor", "Ftrl") if hasattr(o, name)]
+    if draw.random() < 0.2:
+        return getattr(o, pick(draw, more))(**options)
     return pick(draw, kinds)()
+
+
+def seldom(draw, regularizers):
+    """One of the layers that few networks have, as a list."""
+    choices = [
+        lambda: [L.GaussianDropout(0.0)],
+        lambda: [L.AlphaDropout(0.0)],
+        lambda: [L.ActivityRegularization(l2=1e-3 if len(regularizers) > 1 else 0.0)],
+        lambda: [L.UnitNormalization()],
+        lambda: [L.Softmax()],
+        lambda: [L.Reshape((-1,))],
+        lambda: [L.Dense(12), L.Reshape((3, 4)), L.Softmax(), L.Activation("tanh"), L.Flatten()],
+        lambda: [L.Dense(6), L.Reshape((2, 3)), L.Activation("softmax"), L.Reshape((6,))],
+        lambda: [L.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.25)],
+        lambda: [L.Dense(5), L.Normalization(mean=0.25, variance=2.0)],
+        lambda: [L.PReLU(alpha_regularizer=pick(draw, regularizers[:2] + [keras.regularizers.L2(0.01)]))],
+        lambda: [L.BatchNormalization(gamma_regularizer=pick(draw, regularizers), beta_constraint="max_norm")],
+    ]
+    if not OLD:
+        choices.append(lambda: [L.Dense(5), L.Normalization(mean=0.25, variance=2.0, invert=True)])
+    if (3, 0) <= VERSION < (3, 9):
+        choices.append(lambda: [L.LayerNormalization(rms_scaling=True)])
+    if hasattr(L, "RMSNormalization"):
+        choices.append(lambda: [L.RMSNormalization()])
+    return pick(draw, choices)()
 
 
 def network(draw):
@@ -104,7 +142,7 @@ def network(draw):
         elif extra < 0.4:
             layers.append(L.PReLU())
         elif extra < 0.48:
-            layers.append(L.LeakyReLU(negative_slope=0.1))
+            layers.append(L.LeakyReLU(0.1))
         elif extra < 0.54:
             layers.append(L.ELU(0.7))
         elif extra < 0.6:
@@ -115,6 +153,8 @@ def network(draw):
             layers.append(L.Dropout(0.0))
         elif extra < 0.75:
             layers.append(L.GaussianNoise(0.0))
+        elif extra < 0.9:
+            layers += seldom(draw, regularizers)
         if draw.random() < 0.1:
             layers[-1].trainable = False
     purpose = pick(draw, ["classes", "bits", "numbers"])
@@ -126,7 +166,8 @@ def network(draw):
         layers.append(L.Dense(1, activation="sigmoid"))
     else:
         units = int(draw.integers(1, 5))
-        layers.append(L.Dense(units))
+        glu = VERSION >= (3, 8) and hasattr(keras.activations, "glu") and draw.random() < 0.2
+        layers.append(L.Dense(2 * units, activation="glu") if glu else L.Dense(units))
     return layers, adapt, width, units, purpose
 
 
@@ -141,11 +182,12 @@ def make(seed):
         loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     elif purpose == "bits":
         y = draw.integers(0, 2, (samples, 1)).astype("float32")
-        loss = pick(draw, ["binary_crossentropy", keras.losses.BinaryCrossentropy(label_smoothing=0.1)])
+        loss = pick(draw, ["binary_crossentropy", keras.losses.BinaryCrossentropy(label_smoothing=0.1),
+                           keras.losses.BinaryFocalCrossentropy()])
         metrics = pick(draw, [["accuracy"], [keras.metrics.AUC(), keras.metrics.Precision()]])
     else:
         y = draw.normal(size=(samples, units)).astype("float32")
-        loss = pick(draw, ["mse", "mae", keras.losses.Huber(delta=0.5), "log_cosh"])
+        loss = pick(draw, ["mse", "mae", keras.losses.Huber(delta=0.5), "log_cosh", keras.losses.CosineSimilarity()])
         metrics = pick(draw, [[], ["mae"], [keras.metrics.RootMeanSquaredError()]])
     for i in adapt:
         before = keras.Sequential([keras.Input((width,))] + layers[:i]) if i else None
@@ -195,13 +237,29 @@ def difference(found, expected):
 def perturbed(draw, batch, x, y):
     """Outputs, and ten more epochs, of the saved model with every weight some roundings away, 0 too: JAX has 1
     as the slope of |w| there, for an L1 penalty of a weight that a constraint keeps at 0."""
-    model = keras.models.load_model("a.keras")
+    model = keras.models.load_model(SAVED)
     model.set_weights([(w * (1 + 3e-7 * draw.choice([-1.0, 1.0], w.shape)) + 1e-12 * draw.choice([-1.0, 1.0], w.shape))
                        .astype(w.dtype) if w.dtype == "float32" else w for w in model.get_weights()])
     outputs = model.predict(x, verbose=0)
     fit(model, x, y, batch, 5)
     fit(model, x, y, batch, 5)
     return outputs, state(model)
+
+
+def back_and_on(five, ten, x, y, batch):
+    """dlcore's file in Keras: at once, and after five epochs more."""
+    back = keras.models.load_model("b.keras")
+    here = apart(state(back), five)
+    fit(back, x, y, batch, 5)
+    return here, apart(state(back), ten)
+
+
+def old(model, five):
+    """Keras 2 opens none of dlcore's files but takes the weights in one."""
+    with zipfile.ZipFile("b.keras") as archive:
+        archive.extract("model.weights.h5")
+    model.load_weights("model.weights.h5")
+    return apart(state(model)[:WEIGHTS], five[:WEIGHTS]), 0.0
 
 
 def attempt(seed):
@@ -211,7 +269,7 @@ def attempt(seed):
     numpy.save("y.npy", y)
     try:
         fit(model, x, y, batch, 3)
-        model.save("a.keras")
+        model.save(SAVED)
         expected = model.predict(x, verbose=0)
         fit(model, x, y, batch, 5)
         five = state(model)
@@ -229,12 +287,9 @@ def attempt(seed):
             return None
         if difference(outputs, expected) > 2e-6 or apart(trained, ten) > 4e-6:
             return None
-    tool(sys.argv[1], "a.keras", "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
+    tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
     predictions = difference(numpy.load("p.npy"), expected)
-    back = keras.models.load_model("b.keras")
-    here = apart(state(back), five)
-    fit(back, x, y, batch, 5)
-    there = apart(state(back), ten)
+    here, there = old(model, five) if OLD else back_and_on(five, ten, x, y, batch)
     print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: "
           f"outputs {predictions:.1e}, 5 epochs in dlcore {here:.1e}, 5 more in Keras {there:.1e}", flush=True)
     return predictions, here, there

@@ -165,7 +165,8 @@ static void put_row_norm(dlcore_export_text_t *text, const dlcore_export_step_t 
     dlcore_export_puts(text, ";\n}\n\n");
 }
 
-static void put_glu(dlcore_export_text_t *text, const dlcore_export_step_t *step, size_t index)
+static void put_gated_halves(dlcore_export_text_t *text, const dlcore_export_step_t *step,
+                             size_t index)
 {
     put_vectors_of(text, step, index);
     dlcore_export_put(text,
@@ -174,7 +175,8 @@ static void put_glu(dlcore_export_text_t *text, const dlcore_export_step_t *step
                       step->outputs, step->outputs);
 }
 
-static void put_groups(dlcore_export_text_t *text, const dlcore_export_step_t *step, size_t index)
+static void put_softmax_groups(dlcore_export_text_t *text, const dlcore_export_step_t *step,
+                               size_t index)
 {
     put_vectors_of(text, step, index);
     dlcore_export_put(text,
@@ -220,10 +222,10 @@ void dlcore_export_put_float_step(dlcore_export_text_t *text, const dlcore_expor
         put_row_norm(text, step, i);
         break;
     case DLCORE_EXPORT_GLU:
-        put_glu(text, step, i);
+        put_gated_halves(text, step, i);
         break;
     case DLCORE_EXPORT_GROUPS:
-        put_groups(text, step, i);
+        put_softmax_groups(text, step, i);
         break;
     case DLCORE_EXPORT_ACTIVATION: /* has no function of its own */
         break;

@@ -72,13 +72,13 @@ static void run_softmax(float *y, size_t n, bool logarithm)
     }
 }
 
-static void run_glu(const dlcore_export_step_t *step, const float *x, float *y)
+static void run_gated_halves(const dlcore_export_step_t *step, const float *x, float *y)
 {
     for (size_t i = 0; i < step->outputs; i++)
         y[i] = (float)((double)x[i] / (1.0 + exp(-(double)x[step->outputs + i])));
 }
 
-static void run_groups(const dlcore_export_step_t *step, const float *x, float *y)
+static void run_softmax_groups(const dlcore_export_step_t *step, const float *x, float *y)
 {
     memmove(y, x, step->outputs * sizeof *y);
     for (size_t i = 0; i < step->outputs; i += step->group)
@@ -114,10 +114,10 @@ void dlcore_export_run_step(const dlcore_export_plan_t *plan, const dlcore_expor
         run_row_norm(step, x, y);
         return;
     case DLCORE_EXPORT_GLU:
-        run_glu(step, x, y);
+        run_gated_halves(step, x, y);
         return;
     case DLCORE_EXPORT_GROUPS:
-        run_groups(step, x, y);
+        run_softmax_groups(step, x, y);
         return;
     case DLCORE_EXPORT_ACTIVATION:
         run_activation(plan, step, x, y);

@@ -28,7 +28,7 @@ static dlcore_status glu_check_build(const dlcore_layer_t *layer, size_t input_w
                        input_width);
 }
 
-static float gate(float b)
+static float glu_gate(float b)
 {
     return 1.0f / (1.0f + expf(-b));
 }
@@ -43,7 +43,7 @@ static void glu_forward(const dlcore_layer_pass_t *pass)
         for (size_t c = 0; c < half; c++)
             *dlcore_matrix_element(pass->y, r, c) =
                 *dlcore_matrix_element(pass->x, r, c) *
-                gate(*dlcore_matrix_element(pass->x, r, half + c));
+                glu_gate(*dlcore_matrix_element(pass->x, r, half + c));
         dlcore_matrix_clear_padding(pass->y, r);
     }
 }
@@ -57,7 +57,7 @@ static void glu_input_gradient(const dlcore_layer_pass_t *pass)
     for (size_t r = begin; r < end; r++) {
         for (size_t c = 0; c < half; c++) {
             float a = *dlcore_matrix_element(pass->x, r, c);
-            float s = gate(*dlcore_matrix_element(pass->x, r, half + c));
+            float s = glu_gate(*dlcore_matrix_element(pass->x, r, half + c));
             float dy = *dlcore_matrix_element(pass->dy, r, c);
 
             *dlcore_matrix_element(pass->dx, r, c) = dy * s;

@@ -48,7 +48,7 @@ static void open_beside(dlcore_json_writer_t *writer, const char *class_name, co
 }
 
 /* As Keras has it: each group along an axis of its own. */
-static void put_groups(dlcore_json_writer_t *writer, const dlcore_node_t *node)
+static void put_keras_groups(dlcore_json_writer_t *writer, const dlcore_node_t *node)
 {
     size_t width = node->layer.axis_width;
 
@@ -64,7 +64,7 @@ static void put_groups(dlcore_json_writer_t *writer, const dlcore_node_t *node)
     dlcore_config_close(writer);
 }
 
-static void put_glu(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
+static void put_keras_glu(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
 {
     open_beside(writer, "Activation", layer->name, "");
     dlcore_json_put_string(writer, "activation", "glu");
@@ -74,9 +74,9 @@ static void put_glu(dlcore_json_writer_t *writer, const dlcore_layer_t *layer)
 static void put_node(dlcore_json_writer_t *writer, const dlcore_node_t *node)
 {
     if (writer->for_keras && node->layer.kind == DLCORE_LAYER_GROUPED_SOFTMAX)
-        put_groups(writer, node);
+        put_keras_groups(writer, node);
     else if (writer->for_keras && node->layer.kind == DLCORE_LAYER_GLU)
-        put_glu(writer, &node->layer);
+        put_keras_glu(writer, &node->layer);
     else
         put_layer(writer, &node->layer);
 }

@@ -130,7 +130,7 @@ static void test_activation_config_keeps_the_name_of_a_layer(void **state)
 static void test_activation_config_refuses_what_would_compute_otherwise(void **state)
 {
     static const char *const refused[][2] = {
-        {DENSE("'glu'"), "Dense: this version has no activation \"glu\""},
+        {DENSE("'maxout'"), "Dense: this version has no activation \"maxout\""},
         {DENSE("5"), "activation: class_name is 5: it is not a name"},
         {DENSE(LAYER("PReLU", "")), "this version has no activation \"PReLU\""},
         {DENSE("{'class_name':7}"), "class_name is 7: it is not a name"},
