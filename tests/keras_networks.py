@@ -35,6 +35,9 @@ if OLD:  # what has another formula there
     ACTIVATIONS = [name for name in ACTIVATIONS if name not in ("hard_sigmoid", "silu")]
 
 
+OUTPUTS, TRAINED = 2e-6, 1e-5
+
+
 def pick(draw, choices):
     return choices[int(draw.integers(len(choices)))]
 
@@ -246,6 +249,19 @@ def perturbed(draw, batch, x, y):
     return outputs, state(model)
 
 
+def amplifies(seed, x, y, batch, expected, ten):
+    """Whether Keras itself gets elsewhere from roundings, as where a sample crosses a kink."""
+    draw = numpy.random.default_rng(seed)
+    for _ in range(2):
+        try:
+            outputs, trained = perturbed(draw, batch, x, y)
+        except ValueError:  # Keras 3.0.5 cannot load its own file of a model whose layers were called before
+            return True
+        if difference(outputs, expected) > 2e-6 or apart(trained, ten) > 4e-6:
+            return True
+    return False
+
+
 def back_and_on(five, ten, x, y, batch):
     """dlcore's file in Keras: at once, and after five epochs more."""
     back = keras.models.load_model("b.keras")
@@ -279,17 +295,11 @@ def attempt(seed):
     ten = state(model)
     global WEIGHTS
     WEIGHTS = len(model.weights)
-    draw = numpy.random.default_rng(seed)
-    for _ in range(2):
-        try:
-            outputs, trained = perturbed(draw, batch, x, y)
-        except ValueError:  # Keras 3.0.5 cannot load its own file of a model whose layers were called before
-            return None
-        if difference(outputs, expected) > 2e-6 or apart(trained, ten) > 4e-6:
-            return None
     tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
     predictions = difference(numpy.load("p.npy"), expected)
     here, there = old(model, five) if OLD else back_and_on(five, ten, x, y, batch)
+    if (predictions > OUTPUTS or max(here, there) > TRAINED) and amplifies(seed, x, y, batch, expected, ten):
+        return None
     print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: "
           f"outputs {predictions:.1e}, 5 epochs in dlcore {here:.1e}, 5 more in Keras {there:.1e}", flush=True)
     return predictions, here, there
@@ -306,7 +316,7 @@ def main():
     worst = [max(f[i] for f in figures) for i in range(3)]
     print("Keras %s, %d networks of %d: worst: outputs %.1e, 5 epochs in dlcore %.1e, 5 more in Keras %.1e" % (
         keras.__version__, len(figures), seed - int(sys.argv[3]), *worst))
-    return worst[0] > 2e-6 or max(worst[1:]) > 1e-5
+    return worst[0] > OUTPUTS or max(worst[1:]) > TRAINED
 
 
 sys.exit(1 if main() else 0)  # numpy.bool is no status

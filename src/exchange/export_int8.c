@@ -246,11 +246,10 @@ static dlcore_status set_activation(dlcore_export_int8_t *int8, size_t i,
 
 static dlcore_status refuse_step(const dlcore_export_step_t *step, dlcore_error_record_t *error)
 {
-    return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
-                       "export: %s has no int8 form%s: it is a layer of class %s",
-                       step->node->layer.name,
-                       step->kind == DLCORE_EXPORT_GLU ? "" : " within a network",
-                       step->node->type->class_name);
+    return dlcore_fail(
+        error, DLCORE_ERROR_UNSUPPORTED, "export: %s has no int8 form%s: it is a layer of class %s",
+        step->node->layer.name, step->kind == DLCORE_EXPORT_GLU ? "" : " within a network",
+        step->node->type->class_name);
 }
 
 static dlcore_status set_step(dlcore_export_int8_t *int8, size_t i, dlcore_error_record_t *error)
