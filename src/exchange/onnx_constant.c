@@ -108,15 +108,15 @@ bool dlcore_onnx_int_list(const dlcore_onnx_graph_t *graph, size_t value,
                           int64_t dims[DLCORE_ONNX_RANK_MAX], size_t *rank)
 {
     dlcore_error_record_t ignored = {0};
-    dlcore_onnx_graph_t quiet = *graph;
+    dlcore_onnx_graph_t quiet = dlcore_onnx_quiet(graph, &ignored);
     const dlcore_onnx_tensor_t *tensor;
 
-    quiet.error = &ignored;
     if (value == DLCORE_ONNX_NONE || dlcore_onnx_value(graph, value)->tensor == DLCORE_ONNX_NONE)
         return false;
     tensor = dlcore_onnx_tensor(graph, dlcore_onnx_value(graph, value)->tensor);
     *rank = tensor->count;
-    return dlcore_onnx_tensor_ints(&quiet, tensor, dims, DLCORE_ONNX_RANK_MAX) == DLCORE_OK;
+    return dlcore_onnx_quiet_end(
+        &quiet, dlcore_onnx_tensor_ints(&quiet, tensor, dims, DLCORE_ONNX_RANK_MAX));
 }
 
 /* ---- through other nodes ---- */
@@ -149,7 +149,7 @@ static bool onnx_transpose_constant(const dlcore_onnx_graph_t *graph,
         return true;
     if (constant->rank != 2)
         return false;
-    if (perm != NULL && (perm->type != DLCORE_ONNX_ATTRIBUTE_INTS || perm->count != 2))
+    if (perm != NULL && perm->count != 2)
         return false;
     if (perm != NULL && order[perm->first] == 0 && order[perm->first + 1] == 1)
         return true;
@@ -284,7 +284,7 @@ bool dlcore_onnx_constant_operands(const dlcore_onnx_graph_t *graph, const dlcor
     size_t count = dlcore_onnx_operands(graph, node);
     bool computed = false;
 
-    if (count == 0 || depth >= ONNX_DEPTH_MAX)
+    if (depth >= ONNX_DEPTH_MAX)
         return false;
     for (size_t i = 0; i < count; i++) {
         size_t input = dlcore_onnx_node_input(graph, node, i);

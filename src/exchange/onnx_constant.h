@@ -62,8 +62,15 @@ dlcore_status dlcore_onnx_new_vector(const dlcore_onnx_graph_t *graph, dlcore_on
                                      size_t count, float value);
 void dlcore_onnx_vector_clear(const dlcore_onnx_graph_t *graph, dlcore_onnx_vector_t *vector);
 
-/* Whether the value is one constant number that can be read: then *number is it. */
+/* Whether the value is one constant number that can be read: then *number is it. This and
+ * dlcore_onnx_int_list write no error; where the file cannot be read, graph->unread says so. */
 bool dlcore_onnx_scalar(const dlcore_onnx_graph_t *graph, size_t value, double *number);
+/* The same of a tensor. */
+bool dlcore_onnx_tensor_number(const dlcore_onnx_graph_t *graph, size_t tensor, double *number);
+/* A graph that takes errors into `ignored`, and what to do with them then. */
+dlcore_onnx_graph_t dlcore_onnx_quiet(const dlcore_onnx_graph_t *graph,
+                                      dlcore_error_record_t *ignored);
+bool dlcore_onnx_quiet_end(const dlcore_onnx_graph_t *quiet, dlcore_status status);
 
 DLCORE_HIDDEN_END
 

@@ -139,41 +139,72 @@ void dlcore_onnx_vector_clear(const dlcore_onnx_graph_t *graph, dlcore_onnx_vect
     *vector = (dlcore_onnx_vector_t){0};
 }
 
+/* ---- single numbers ---- */
+
+dlcore_onnx_graph_t dlcore_onnx_quiet(const dlcore_onnx_graph_t *graph,
+                                      dlcore_error_record_t *ignored)
+{
+    dlcore_onnx_graph_t quiet = *graph;
+
+    quiet.error = ignored;
+    return quiet;
+}
+
+bool dlcore_onnx_quiet_end(const dlcore_onnx_graph_t *quiet, dlcore_status status)
+{
+    if (status == DLCORE_ERROR_IO || status == DLCORE_ERROR_ARGUMENT)
+        *quiet->unread = *quiet->error;
+    return status == DLCORE_OK;
+}
+
 /* Of a constant that is one number, and so are its operands. */
-static bool onnx_read_scalar(const dlcore_onnx_graph_t *graph,
-                             const dlcore_onnx_constant_t *constant, size_t depth, float *number)
+static dlcore_status onnx_read_scalar(const dlcore_onnx_graph_t *graph,
+                                      const dlcore_onnx_constant_t *constant, size_t depth,
+                                      float *number)
 {
     const dlcore_onnx_node_t *node;
+    const dlcore_onnx_tensor_t *tensor;
     dlcore_onnx_constant_t operands[2];
+    dlcore_status status = DLCORE_OK;
     float numbers[2] = {0};
 
-    if (constant->tensor != DLCORE_ONNX_NONE)
-        return dlcore_onnx_tensor_check(graph, dlcore_onnx_tensor(graph, constant->tensor)) ==
-                   DLCORE_OK &&
-               dlcore_onnx_tensor_floats(graph, dlcore_onnx_tensor(graph, constant->tensor),
-                                         number) == DLCORE_OK;
-    node = dlcore_onnx_maker(graph, constant->computed);
-    if (!dlcore_onnx_constant_operands(graph, node, depth, operands))
-        return false;
-    for (size_t i = 0; i < dlcore_onnx_operands(graph, node); i++) {
-        if (!onnx_read_scalar(graph, &operands[i], depth + 1, &numbers[i]))
-            return false;
+    if (constant->tensor != DLCORE_ONNX_NONE) {
+        tensor = dlcore_onnx_tensor(graph, constant->tensor);
+        status = dlcore_onnx_tensor_check(graph, tensor);
+        return status == DLCORE_OK ? dlcore_onnx_tensor_floats(graph, tensor, number) : status;
     }
-    *number = dlcore_onnx_compute(graph, node, numbers[0], numbers[1]);
+    node = dlcore_onnx_maker(graph, constant->computed);
+    (void)dlcore_onnx_constant_operands(graph, node, depth, operands);
+    for (size_t i = 0; i < dlcore_onnx_operands(graph, node) && status == DLCORE_OK; i++)
+        status = onnx_read_scalar(graph, &operands[i], depth + 1, &numbers[i]);
+    if (status == DLCORE_OK)
+        *number = dlcore_onnx_compute(graph, node, numbers[0], numbers[1]);
+    return status;
+}
+
+static bool onnx_single_number(const dlcore_onnx_graph_t *graph,
+                               const dlcore_onnx_constant_t *constant, double *number)
+{
+    dlcore_error_record_t ignored = {0};
+    dlcore_onnx_graph_t quiet = dlcore_onnx_quiet(graph, &ignored);
+    float read;
+
+    if (!dlcore_onnx_quiet_end(&quiet, onnx_read_scalar(&quiet, constant, 0, &read)))
+        return false;
+    *number = (double)read;
     return true;
 }
 
 bool dlcore_onnx_scalar(const dlcore_onnx_graph_t *graph, size_t value, double *number)
 {
-    dlcore_error_record_t ignored = {0};
-    dlcore_onnx_graph_t quiet = *graph;
     dlcore_onnx_constant_t constant;
-    float read;
 
-    quiet.error = &ignored;
-    if (!dlcore_onnx_constant(graph, value, &constant) || constant.count != 1 ||
-        !onnx_read_scalar(&quiet, &constant, 0, &read))
-        return false;
-    *number = (double)read;
-    return true;
+    return dlcore_onnx_constant(graph, value, &constant) && constant.count == 1 &&
+           onnx_single_number(graph, &constant, number);
+}
+
+bool dlcore_onnx_tensor_number(const dlcore_onnx_graph_t *graph, size_t tensor, double *number)
+{
+    return tensor != DLCORE_ONNX_NONE && dlcore_onnx_tensor(graph, tensor)->count == 1 &&
+           onnx_single_number(graph, &(dlcore_onnx_constant_t){.tensor = tensor}, number);
 }

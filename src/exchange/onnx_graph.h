@@ -131,9 +131,12 @@ typedef struct dlcore_onnx_pair {
 typedef struct dlcore_onnx_graph {
     dlcore_allocator_t allocator;
     dlcore_error_record_t *error; /* never NULL */
-    dlcore_input_t *input;        /* the file */
-    const char *path;             /* of the file, for external data beside it; NULL: it has none */
-    const void *external;         /* external data in memory; NULL: none */
+    /* Why a constant that was only looked at could not be read, which no answer of "it is none" may
+     * hide; never NULL. */
+    dlcore_error_record_t *unread;
+    dlcore_input_t *input; /* the file */
+    const char *path;      /* of the file, for external data beside it; NULL: it has none */
+    const void *external;  /* external data in memory; NULL: none */
     size_t external_size;
 
     dlcore_onnx_list_t names; /* char */

@@ -114,7 +114,7 @@ static void onnx_print_constants(const dlcore_onnx_graph_t *graph, const dlcore_
             continue;
         tensor = dlcore_onnx_tensor(graph, number);
         fprintf(stream, first ? ": weights (" : ", (");
-        for (size_t axis = 0; axis < tensor->rank && axis < DLCORE_ONNX_RANK_MAX; axis++)
+        for (size_t axis = 0; axis < tensor->rank; axis++)
             fprintf(stream, "%s%" PRId64, axis > 0 ? ", " : "", tensor->dims[axis]);
         fprintf(stream, ")");
         first = false;

@@ -65,7 +65,7 @@ typedef struct dlcore_onnx_operator {
     const char *name;
     const char *domain;
     int64_t since;             /* the first version of the domain in which it means this */
-    const char *attributes[5]; /* those that are looked at, or change nothing here */
+    const char *attributes[5]; /* those that are looked at, or change nothing here; then NULL */
     dlcore_onnx_matcher_t *match;
 } dlcore_onnx_operator_t;
 

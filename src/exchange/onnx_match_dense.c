@@ -74,7 +74,7 @@ static dlcore_status onnx_match_gemm(dlcore_onnx_match_t *match, const dlcore_on
     step->layer.use_bias = true;
     status = dlcore_onnx_read_vector(match, node, dlcore_onnx_node_input(match->graph, node, 2),
                                      "bias", &step->vectors[0]);
-    for (size_t i = 0; i < step->vectors[0].count && status == DLCORE_OK; i++)
+    for (size_t i = 0; i < step->vectors[0].count; i++)
         step->vectors[0].data[i] *= beta;
     return status;
 }

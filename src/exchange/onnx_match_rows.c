@@ -12,7 +12,6 @@
 #include <inttypes.h>
 
 #include "exchange/onnx_match.h"
-#include "exchange/onnx_tensor.h"
 
 /* ---- layers ---- */
 
@@ -228,18 +227,13 @@ static bool onnx_is_ones(const dlcore_onnx_graph_t *graph, size_t value)
 {
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
     const dlcore_onnx_attribute_t *filler;
-    float number;
+    double number;
 
     if (!dlcore_onnx_is(graph, node, "ConstantOfShape"))
         return false;
     filler = dlcore_onnx_find_attribute(graph, node, "value");
-    return filler != NULL && filler->tensor != DLCORE_ONNX_NONE &&
-           dlcore_onnx_tensor(graph, filler->tensor)->count == 1 &&
-           dlcore_onnx_tensor_check(graph, dlcore_onnx_tensor(graph, filler->tensor)) ==
-               DLCORE_OK &&
-           dlcore_onnx_tensor_floats(graph, dlcore_onnx_tensor(graph, filler->tensor), &number) ==
-               DLCORE_OK &&
-           number == 1.0f;
+    return filler != NULL && dlcore_onnx_tensor_number(graph, filler->tensor, &number) &&
+           number == 1.0;
 }
 
 static dlcore_status onnx_match_rms(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)

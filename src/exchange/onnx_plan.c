@@ -91,7 +91,8 @@ dlcore_status dlcore_onnx_plan_begin(dlcore_onnx_plan_t *plan, const dlcore_onnx
     dlcore_status status;
 
     *plan = (dlcore_onnx_plan_t){.options = dlcore_onnx_load_options_default()};
-    plan->graph = (dlcore_onnx_graph_t){.error = &plan->error, .input = &plan->input};
+    plan->graph = (dlcore_onnx_graph_t){
+        .error = &plan->error, .unread = &plan->unread, .input = &plan->input};
     plan->match.graph = &plan->graph;
     status = onnx_check_loading(plan, source, options);
     plan->graph.allocator = plan->options.model.allocator;
@@ -117,6 +118,10 @@ dlcore_status dlcore_onnx_plan_begin(dlcore_onnx_plan_t *plan, const dlcore_onnx
     if (status == DLCORE_OK)
         status = dlcore_onnx_settle_steps(&plan->match, dlcore_onnx_input(&plan->graph, input),
                                           &plan->input_width);
+    if (plan->unread.status != DLCORE_OK) { /* what it was taken for depends on what was not read */
+        plan->error = plan->unread;
+        status = plan->error.status;
+    }
     return status;
 }
 

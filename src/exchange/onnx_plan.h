@@ -13,7 +13,8 @@ DLCORE_HIDDEN_BEGIN
 
 typedef struct dlcore_onnx_plan {
     dlcore_onnx_load_options_t options;
-    dlcore_error_record_t error; /* of the call, until it ends */
+    dlcore_error_record_t error;  /* of the call, until it ends */
+    dlcore_error_record_t unread; /* the graph's */
     dlcore_input_t input;
     dlcore_onnx_graph_t graph;
     dlcore_onnx_match_t match;

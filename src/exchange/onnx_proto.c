@@ -55,8 +55,7 @@ static bool onnx_read(pb_istream_t *stream, pb_byte_t *to, size_t count)
     while (count > 0) {
         size_t here;
 
-        if ((reader->position < reader->begin || reader->position >= reader->end) &&
-            !onnx_fill(reader))
+        if (reader->position >= reader->end && !onnx_fill(reader))
             return false;
         here = reader->end - reader->position;
         if (here > count)
@@ -89,13 +88,13 @@ static size_t onnx_pass_over(pb_istream_t *stream, const onnx_reader_t *from)
     return began;
 }
 
+/* nanopb calls nothing more after a failure, so that the first is the one that is told. */
 static bool onnx_refuse(onnx_reader_t *reader, const char *problem)
 {
     reader->end = reader->begin;
-    if (reader->status == DLCORE_OK)
-        reader->status =
-            dlcore_fail(reader->graph->error, DLCORE_ERROR_FORMAT, "%s: %s, before byte %zu",
-                        reader->graph->input->name, problem, reader->position);
+    reader->status =
+        dlcore_fail(reader->graph->error, DLCORE_ERROR_FORMAT, "%s: %s, before byte %zu",
+                    reader->graph->input->name, problem, reader->position);
     return false;
 }
 

@@ -117,7 +117,7 @@ static dlcore_status onnx_reshape(const dlcore_onnx_match_t *match, const dlcore
     for (size_t i = 1; i < step->rank; i++) {
         if (step->dims[i] > 0)
             shape->dims[i] = step->dims[i];
-        else if (step->dims[i] == -1 || i >= shape->rank)
+        else if (step->dims[i] == -1)
             shape->dims[i] = step->rank == 2 ? (int64_t)shape->width : 0;
     }
     shape->rank = step->rank;

@@ -268,7 +268,7 @@ static dlcore_status onnx_next_varint(onnx_bytes_t *bytes, uint64_t *bits, bool 
         if (bytes->left == 0 && bytes->at == bytes->held)
             return DLCORE_OK;
         status = onnx_next(bytes, 1, &next, error);
-        if (status == DLCORE_OK && shift < 64)
+        if (status == DLCORE_OK)
             *bits |= (uint64_t)(*next & 0x7F) << shift;
         *whole = status == DLCORE_OK && (*next & 0x80) == 0;
     }
@@ -342,7 +342,7 @@ dlcore_status dlcore_onnx_tensor_floats(const dlcore_onnx_graph_t *graph,
 
     if (tensor->storage != DLCORE_ONNX_LISTED)
         return onnx_tensor_numbers(graph, tensor, &(onnx_numbers_t){.floats = to});
-    if (tensor->type == DLCORE_ONNX_FLOAT && tensor->count > 0)
+    if (tensor->type == DLCORE_ONNX_FLOAT)
         memcpy(to, (const float *)graph->floats.items + tensor->offset, tensor->count * sizeof *to);
     for (size_t i = 0; tensor->type != DLCORE_ONNX_FLOAT && i < tensor->count; i++)
         to[i] = (float)ints[tensor->offset + i];

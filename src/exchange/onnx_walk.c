@@ -61,7 +61,7 @@ static dlcore_status onnx_check_node(const dlcore_onnx_match_t *match,
         const char *name = dlcore_onnx_text(graph, attributes[node->attributes + i].name);
         bool known = false;
 
-        for (size_t k = 0; k < 5 && operation->attributes[k] != NULL && !known; k++)
+        for (size_t k = 0; operation->attributes[k] != NULL && !known; k++)
             known = strcmp(operation->attributes[k], name) == 0;
         if (!known)
             return dlcore_onnx_refuse(match, node, "attribute \"%s\" is not supported",

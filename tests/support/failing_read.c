@@ -29,7 +29,8 @@ int open(const char *path, int flags, ...)
         va_end(more);
     }
     read_faults.opens++;
-    if (read_faults.open_fault != 0) {
+    if (read_faults.open_fault != 0 &&
+        (read_faults.open_at == 0 || read_faults.open_at == read_faults.opens)) {
         errno = read_faults.open_fault;
         return -1;
     }

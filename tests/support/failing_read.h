@@ -19,7 +19,8 @@ typedef struct read_faults {
     long delay_ms;
     size_t most; /* bytes that every read gives; 0: as many as asked for */
     size_t opens;
-    int open_fault; /* the errno of every open; 0: they work */
+    int open_fault; /* the errno of every open, or of that of number open_at; 0: they work */
+    size_t open_at;
     size_t stats;
     int stat_fault;
     long stat_size; /* the size to tell; 0: the real one */

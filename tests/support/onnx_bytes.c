@@ -86,13 +86,38 @@ static void put_numbers(message_t *to, const char *list, unsigned ints, unsigned
 {
     char word[256];
 
-    while (list != NULL) {
+    while (list != NULL && list[0] != '\0') {
         list = next_word(list, ',', word);
         if (ints != 0)
             put_int(to, ints, strtoll(word, NULL, 10));
         else
             put_float(to, floats, strtof(word, NULL));
     }
+}
+
+/* TensorProto of float32, with its numbers in float_data: `more` than its shape says. */
+static void put_list(message_t *attribute, const char *list, int64_t more)
+{
+    MESSAGE(tensor, 512);
+    MESSAGE(numbers, 256);
+    char word[256];
+    int64_t count = 0;
+
+    while (list != NULL) {
+        uint32_t bits;
+        float number;
+
+        list = next_word(list, ',', word);
+        number = strtof(word, NULL);
+        memcpy(&bits, &number, sizeof bits);
+        for (int i = 0; i < 4; i++)
+            put_byte(&numbers, bits >> 8 * i & 0xFF);
+        count++;
+    }
+    put_int(&tensor, 1, count - more);
+    put_int(&tensor, 2, 1);
+    put_message(&tensor, 4, &numbers);
+    put_message(attribute, 5, &tensor);
 }
 
 static void put_attribute(message_t *node, char *word)
@@ -111,12 +136,16 @@ static void put_attribute(message_t *node, char *word)
         put_float(&attribute, 2, strtof(value, NULL));
     else if (kind == 's')
         put_text(&attribute, 4, value);
+    else if (kind == 't' || kind == 'T')
+        put_list(&attribute, value, kind == 'T');
     else
         put_numbers(&attribute, value, kind == 'I' ? 8 : 0, 7);
     put_int(&attribute, 20,
             kind == 'f'   ? 1
             : kind == 'i' ? 2
             : kind == 's' ? 3
+            : kind == 't' ? 4
+            : kind == 'T' ? 4
             : kind == 'F' ? 6
                           : 7);
     put_message(node, 5, &attribute);
@@ -133,6 +162,7 @@ static void put_into_graph(onnx_bytes_t *model, unsigned field, const message_t 
 void onnx_begin(onnx_bytes_t *model)
 {
     model->graph_size = model->model_size = model->notes_size = 0;
+    model->input_type = 1;
     model->domain = NULL;
 }
 
@@ -249,15 +279,14 @@ void onnx_note(onnx_bytes_t *model, const char *key, const char *value, size_t s
     model->notes_size = notes.size;
 }
 
-/* ValueInfoProto of float32. */
-static void put_port(onnx_bytes_t *model, unsigned field, const char *name, const char *dims)
+void onnx_port(onnx_bytes_t *model, unsigned field, const char *name, const char *dims, int type)
 {
     MESSAGE(port, 1024);
-    MESSAGE(type, 512);
+    MESSAGE(kind, 512);
     MESSAGE(tensor, 512);
     MESSAGE(shape, 512);
 
-    put_int(&tensor, 1, 1);
+    put_int(&tensor, 1, type);
     while (dims != NULL) {
         MESSAGE(dimension, 300);
         char word[256];
@@ -271,9 +300,9 @@ static void put_port(onnx_bytes_t *model, unsigned field, const char *name, cons
     }
     if (shape.size > 0)
         put_message(&tensor, 2, &shape);
-    put_message(&type, 1, &tensor);
+    put_message(&kind, 1, &tensor);
     put_text(&port, 1, name);
-    put_message(&port, 2, &type);
+    put_message(&port, 2, &kind);
     put_into_graph(model, field, &port);
 }
 
@@ -290,8 +319,8 @@ const unsigned char *onnx_end(onnx_bytes_t *model, int opset, const char *input,
 {
     message_t all = {model->model, 0, sizeof model->model};
 
-    put_port(model, 11, "x", input);
-    put_port(model, 12, "y", NULL);
+    onnx_port(model, 11, "x", input, model->input_type);
+    onnx_port(model, 12, "y", NULL, 1);
     put_int(&all, 1, 8);
     put_text(&all, 2, "by hand");
     put_opset(&all, "", opset);

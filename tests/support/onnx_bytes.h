@@ -27,13 +27,15 @@ typedef struct onnx_bytes {
     unsigned char notes[2048]; /* metadata_props, as fields of the model */
     size_t notes_size;
     const char *domain; /* of the nodes that follow; NULL: ONNX's own */
+    int input_type;     /* of x; float32 after onnx_begin */
 } onnx_bytes_t;
 
 void onnx_begin(onnx_bytes_t *model);
 
 /* A node: inputs and outputs apart by commas, an empty word for one that is left out; attributes
  * apart by blanks, each NAME=<kind>VALUE with kind i (int), f (float), s (string), I (ints, by
- * commas) or F (floats). */
+ * commas, or none), F (floats), t (a tensor of these floats, of one axis) or T (one whose shape has
+ * one number less). */
 void onnx_node(onnx_bytes_t *model, const char *operation, const char *inputs, const char *outputs,
                const char *attributes);
 /* A float32 initializer of raw_data; dims "" : a scalar. */
@@ -46,6 +48,9 @@ void onnx_ints(onnx_bytes_t *model, const char *name, size_t count, const int64_
 /* A float32 initializer in another file. */
 void onnx_external(onnx_bytes_t *model, const char *name, const char *dims, const char *location,
                    const char *offset, const char *length);
+
+/* One more input (field 11) or output (12) of the graph, of that type; dims NULL: none are said. */
+void onnx_port(onnx_bytes_t *model, unsigned field, const char *name, const char *dims, int type);
 
 /* An entry of metadata_props, whose value is `size` bytes. */
 void onnx_note(onnx_bytes_t *model, const char *key, const char *value, size_t size);
