@@ -115,6 +115,31 @@ static void test_onnx_notes_that_are_none_are_refused(void **state)
     refuse_note(key, "t", 1, "the key of a note has more than 128 bytes");
 }
 
+/* Its bytes are not even taken into memory. */
+static void test_onnx_notes_longer_than_a_model_may_have_are_refused(void **state)
+{
+    static const unsigned char head[] = {
+        0x72, 0x95, 0x80, 0x80, 0x04, /* a pair */
+        0x0A, 0x0D, 'd',  'l',  'c',  'o', 'r', 'e',
+        '.',  'n',  'o',  't',  'e',  '.', 'k', /* its key and its value */
+        0x12, 0x81, 0x80, 0x80, 0x04};
+    size_t length = (size_t)DLCORE_NOTE_BYTES_MAX + 1, size;
+    const unsigned char *model;
+    unsigned char *bytes;
+
+    (void)state;
+    begin_model();
+    model = onnx_end(&made, 13, "?,3", &size);
+    bytes = malloc(size + sizeof head + length);
+    assert_non_null(bytes);
+    memcpy(bytes, model, size);
+    memcpy(bytes + size, head, sizeof head);
+    memset(bytes + size + sizeof head, 'a', length);
+    onnx_case_refused(bytes, size + sizeof head + length, DLCORE_ERROR_OVERFLOW,
+                      "a note of 8388609 bytes");
+    free(bytes);
+}
+
 static dlcore_status save_and_load(const dlcore_allocator_t *allocator, void *context)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
@@ -152,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_onnx_notes_as_long_as_a_model_may_have_come_back),
         cmocka_unit_test(test_onnx_notes_properties_of_others_are_passed_over),
         cmocka_unit_test(test_onnx_notes_that_are_none_are_refused),
+        cmocka_unit_test(test_onnx_notes_longer_than_a_model_may_have_are_refused),
         cmocka_unit_test(test_onnx_notes_without_memory_fail_cleanly),
     };
 
