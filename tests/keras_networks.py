@@ -207,8 +207,13 @@ def make(seed):
     return model, x, y, batch
 
 
+def weights(model):
+    """But for those of normalizations, which are constants where these were given their numbers."""
+    return [w for layer in model.layers if not isinstance(layer, L.Normalization) for w in layer.weights]
+
+
 def state(model):
-    return [numpy.array(v) for v in model.weights] + [numpy.array(v) for v in model.optimizer.variables]
+    return [numpy.array(v) for v in weights(model)] + [numpy.array(v) for v in model.optimizer.variables]
 
 
 def apart(a, b):
@@ -294,7 +299,7 @@ def attempt(seed):
         return None
     ten = state(model)
     global WEIGHTS
-    WEIGHTS = len(model.weights)
+    WEIGHTS = len(weights(model))
     tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
     predictions = difference(numpy.load("p.npy"), expected)
     here, there = old(model, five) if OLD else back_and_on(five, ten, x, y, batch)
