@@ -67,11 +67,6 @@ void dlcore_onnx_vector_clear(const dlcore_onnx_graph_t *graph, dlcore_onnx_vect
 bool dlcore_onnx_scalar(const dlcore_onnx_graph_t *graph, size_t value, double *number);
 /* The same of a tensor. */
 bool dlcore_onnx_tensor_number(const dlcore_onnx_graph_t *graph, size_t tensor, double *number);
-/* A graph that takes errors into `ignored`, and what to do with them then. */
-dlcore_onnx_graph_t dlcore_onnx_quiet(const dlcore_onnx_graph_t *graph,
-                                      dlcore_error_record_t *ignored);
-bool dlcore_onnx_quiet_end(const dlcore_onnx_graph_t *quiet, dlcore_status status);
-
 DLCORE_HIDDEN_END
 
 #endif

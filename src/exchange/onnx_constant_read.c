@@ -141,22 +141,6 @@ void dlcore_onnx_vector_clear(const dlcore_onnx_graph_t *graph, dlcore_onnx_vect
 
 /* ---- single numbers ---- */
 
-dlcore_onnx_graph_t dlcore_onnx_quiet(const dlcore_onnx_graph_t *graph,
-                                      dlcore_error_record_t *ignored)
-{
-    dlcore_onnx_graph_t quiet = *graph;
-
-    quiet.error = ignored;
-    return quiet;
-}
-
-bool dlcore_onnx_quiet_end(const dlcore_onnx_graph_t *quiet, dlcore_status status)
-{
-    if (status == DLCORE_ERROR_IO || status == DLCORE_ERROR_ARGUMENT)
-        *quiet->unread = *quiet->error;
-    return status == DLCORE_OK;
-}
-
 /* Of a constant that is one number, and so are its operands. */
 static dlcore_status onnx_read_scalar(const dlcore_onnx_graph_t *graph,
                                       const dlcore_onnx_constant_t *constant, size_t depth,

@@ -277,3 +277,21 @@ const char *dlcore_onnx_where(char to[DLCORE_ONNX_WHERE_SIZE], const dlcore_onnx
              dlcore_show(shown[1], name, strlen(name)));
     return to;
 }
+
+/* ---- reading what need not be there ---- */
+
+dlcore_onnx_graph_t dlcore_onnx_quiet(const dlcore_onnx_graph_t *graph,
+                                      dlcore_error_record_t *ignored)
+{
+    dlcore_onnx_graph_t quiet = *graph;
+
+    quiet.error = ignored;
+    return quiet;
+}
+
+bool dlcore_onnx_quiet_end(const dlcore_onnx_graph_t *quiet, dlcore_status status)
+{
+    if (status == DLCORE_ERROR_IO || status == DLCORE_ERROR_ARGUMENT)
+        *quiet->unread = *quiet->error;
+    return status == DLCORE_OK;
+}

@@ -243,6 +243,11 @@ int64_t dlcore_onnx_opset_of(const dlcore_onnx_graph_t *graph, const char *domai
 const char *dlcore_onnx_where(char to[DLCORE_ONNX_WHERE_SIZE], const dlcore_onnx_graph_t *graph,
                               const dlcore_onnx_node_t *node);
 
+/* A graph that takes errors into `ignored`, and what to do with them then. */
+dlcore_onnx_graph_t dlcore_onnx_quiet(const dlcore_onnx_graph_t *graph,
+                                      dlcore_error_record_t *ignored);
+bool dlcore_onnx_quiet_end(const dlcore_onnx_graph_t *quiet, dlcore_status status);
+
 DLCORE_HIDDEN_END
 
 #endif
