@@ -13,7 +13,7 @@
 
 enum {
     ROWS_LEAST = 16, /* with fewer rows, leaving columns out gains less than looking for them */
-    ROWS_TRIED = 8   /* when these leave out too little, the others are not looked at */
+    ROWS_TRIED = 8   /* when these, or fewer, leave out too little, no others are looked at */
 };
 
 /* Whether it is worth it: an eighth of the inputs, and one at least. */
@@ -64,6 +64,12 @@ static bool can_leave_out(const dlcore_network_t *network, const dlcore_source_t
            isfinite(network->input_scale);
 }
 
+/* 1, 2, 4 .. ROWS_TRIED rows: mostly the first says all. */
+static bool is_try(size_t rows)
+{
+    return rows <= ROWS_TRIED && (rows & (rows - 1)) == 0;
+}
+
 void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t *source,
                          dlcore_workspace_t *workspace, size_t batch, size_t worker, size_t begin,
                          size_t end)
@@ -82,7 +88,7 @@ void dlcore_columns_scan(const dlcore_network_t *network, const dlcore_source_t 
     memset(used, 0, n);
     for (size_t row = begin; row < end; row++) {
         mark_row(source->x, dlcore_source_sample(source, row), n, used);
-        if (row - begin + 1 == ROWS_TRIED && !gains(count_used(used, n), n)) {
+        if (is_try(row - begin + 1) && !gains(count_used(used, n), n)) {
             memset(used, 1, n);
             return;
         }

@@ -112,14 +112,12 @@ static dlcore_status next_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 }
 
 /* A batch of a dataset is only seen now; tensors were checked as a whole. */
-static dlcore_status check_fit_batch(dlcore_fit_t *fit, dlcore_source_t *source)
+NEVER_INLINE static dlcore_status check_fit_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 {
     dlcore_model_t *model = fit->model;
     dlcore_error_record_t found = {0};
     dlcore_status status;
 
-    if (fit->feed.dataset == NULL || source->rows == 0)
-        return DLCORE_OK;
     status = dlcore_check_samples(&model->network, source->x, &found);
     if (status == DLCORE_OK)
         status = dlcore_check_labels(&model->network, &fit->training.objective, source->x,
@@ -139,13 +137,14 @@ static dlcore_status check_fit_batch(dlcore_fit_t *fit, dlcore_source_t *source)
 /* ---- batches ---- */
 
 /* Whether the batch after this one can be gathered while this one's step runs. */
-static dlcore_source_t look_ahead(const dlcore_fit_t *fit)
+static void look_ahead(const dlcore_fit_t *fit, dlcore_source_t *next)
 {
     size_t steps = fit->options->steps_per_epoch;
 
     if (steps > 0 && fit->position.batch + 1 >= steps)
-        return (dlcore_source_t){0};
-    return dlcore_feed_peek(&fit->feed);
+        *next = (dlcore_source_t){0};
+    else
+        dlcore_feed_peek(&fit->feed, next);
 }
 
 static dlcore_status fail_not_finite(dlcore_fit_t *fit)
@@ -158,14 +157,14 @@ static dlcore_status fail_not_finite(dlcore_fit_t *fit)
                              fit->feed.dataset != NULL ? "the batch's " : "");
 }
 
-static dlcore_status run_fit_step(dlcore_fit_t *fit, const dlcore_source_t *source)
+/* With the batch in step->source. */
+static dlcore_status run_fit_step(dlcore_fit_t *fit)
 {
     dlcore_step_t *step = &fit->training.step;
     dlcore_status status;
 
-    step->source = *source;
     if (fit->ranks == NULL)
-        step->next = look_ahead(fit);
+        look_ahead(fit, &step->next);
     else
         step->next.rows = 0;
     step->batch = fit->slot;
@@ -202,21 +201,21 @@ ALWAYS_INLINE dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
 {
     dlcore_position_t *position = &fit->position;
     size_t epoch = position->epoch, batch = position->batch;
-    dlcore_source_t source;
-    dlcore_status status = next_batch(fit, &source);
+    dlcore_source_t *source = &fit->training.step.source;
+    dlcore_status status = next_batch(fit, source);
 
     fit->wished = fit->wishes_stop;
-    *ended = status == DLCORE_OK && source.rows == 0 && !position->pass_begun;
-    if (status == DLCORE_OK && !*ended)
-        status = check_fit_batch(fit, &source);
+    *ended = status == DLCORE_OK && source->rows == 0 && !position->pass_begun;
+    if (status == DLCORE_OK && !*ended && fit->feed.dataset != NULL && source->rows > 0)
+        status = check_fit_batch(fit, source);
     if (status == DLCORE_OK && !*ended)
         status = notify(fit, DLCORE_BATCH_BEGIN, epoch, batch, 0);
     if (status == DLCORE_OK && !*ended)
         status = dlcore_training_prepare(&fit->training, &fit->scope);
     if (fit->ranks != NULL)
-        status = meet_for_step(fit, &source, ended, status);
+        status = meet_for_step(fit, source, ended, status);
     if (status == DLCORE_OK && !*ended)
-        status = run_fit_step(fit, &source);
+        status = run_fit_step(fit);
     if (status != DLCORE_OK || *ended)
         return status;
     dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);

@@ -96,3 +96,50 @@ static float clipped_sum(const float *p, float *inside, size_t n)
     }
     return v_sum(total);
 }
+
+/* The first n lanes of x, `beyond` in the others. */
+static inline v_float first_lanes(v_float x, size_t n, float beyond)
+{
+    static const float numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+    return v_select(v_less(v_load(numbers), v_set((float)(int)n)), x, v_set(beyond));
+}
+
+/* What dlcore_softmax_center_row, dot, softmax and difference do, in their order, for a row that
+ * stays in registers: of a narrow row each of them is mostly waiting. */
+static float softmax_crossentropy(float *x, const float *t, float *dy, size_t n, float weight)
+{
+    enum { NARROW_VECTORS = DLCORE_NARROW_ROW / V_WIDTH };
+    v_float e[NARROW_VECTORS], label[NARROW_VECTORS], zero = v_set(0.0f), w = v_set(weight), factor;
+    v_float largest = v_set(-HUGE_VALF), labels = zero, product = zero, total = zero;
+    size_t part[NARROW_VECTORS];
+    float sum;
+
+    for (size_t i = 0; i < NARROW_VECTORS; i++) {
+        size_t begin = i * V_WIDTH, left = n > begin ? n - begin : 0;
+
+        part[i] = left < V_WIDTH ? left : V_WIDTH;
+        e[i] = first_lanes(load_up_to(x + begin, part[i]), part[i], -HUGE_VALF);
+        label[i] = load_up_to(t + begin, part[i]);
+        largest = v_max(e[i], largest);
+        labels = v_add(labels, label[i]);
+    }
+    largest = v_set(v_largest(largest));
+    for (size_t i = 0; i < NARROW_VECTORS; i++) {
+        v_float centered = v_sub(e[i], largest);
+
+        product = v_fma(label[i], first_lanes(centered, part[i], 0.0f), product);
+        e[i] = first_lanes(exp_vector(centered), part[i], 0.0f);
+        total = v_add(total, e[i]);
+    }
+    sum = v_sum(total);
+    factor = v_set(1.0f / sum);
+    for (size_t i = 0; i < NARROW_VECTORS; i++) {
+        v_float p = v_mul(e[i], factor);
+
+        store_up_to(x + i * V_WIDTH, p, part[i]);
+        if (dy != NULL)
+            store_up_to(dy + i * V_WIDTH, v_mul(v_sub(p, label[i]), w), part[i]);
+    }
+    return v_sum(labels) * logf(sum) - v_sum(product);
+}

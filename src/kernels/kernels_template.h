@@ -232,6 +232,7 @@ const dlcore_training_kernels_t V_TABLE(dlcore_training_kernels) = {
     .categorical_crossentropy = categorical_crossentropy,
     .clipped_sum = clipped_sum,
     .squared_error = squared_error,
+    .softmax_crossentropy = softmax_crossentropy,
     .difference = weighted_difference,
     .entries_add = entries_add,
     .column_sums = column_sums,

@@ -15,6 +15,9 @@
 
 DLCORE_HIDDEN_BEGIN
 
+/* Numbers of a row that some kernels keep in registers. */
+#define DLCORE_NARROW_ROW 16
+
 /* What one optimizer step needs besides its arrays, already rounded to float as Keras rounds. */
 typedef struct dlcore_sgd_step {
     float learning_rate;
@@ -217,6 +220,10 @@ typedef struct dlcore_training_kernels {
     /* the sum of p clipped likewise; inside (may be NULL) = 1 where p was not clipped, else 0 */
     float (*clipped_sum)(const float *p, float *inside, size_t n);
     float (*squared_error)(const float *p, const float *t, float *dy, size_t n, float weight);
+
+    /* Of at most DLCORE_NARROW_ROW logits x: they become their softmax p, dy (may be NULL) = (p -
+     * t) weight; answers -sum t log p, with logits that the largest was taken from */
+    float (*softmax_crossentropy)(float *x, const float *t, float *dy, size_t n, float weight);
 
     /* dst = (a - b) * weight: the gradient of softmax with cross-entropy for labels b */
     void (*difference)(float *dst, const float *a, const float *b, size_t n, float weight);

@@ -71,20 +71,19 @@ dlcore_status dlcore_feed_seek(dlcore_feed_t *feed, const dlcore_model_t *model,
 }
 
 /* Rows of the tensors that are batch `batch` of the pass; rows 0 past the end. */
-static dlcore_source_t batch_of_tensors(const dlcore_feed_t *feed, size_t batch)
+static void set_batch_of_tensors(const dlcore_feed_t *feed, size_t batch, dlcore_source_t *source)
 {
-    dlcore_source_t source = feed->samples;
     size_t first = batch < feed->batches
                        ? dlcore_size_min(batch * feed->batch_size, feed->samples.rows)
                        : feed->samples.rows;
 
-    source.begin = first;
+    *source = feed->samples;
+    source->begin = first;
     if (feed->order != NULL)
-        source.order = feed->order;
+        source->order = feed->order;
     else
-        source.begin += feed->samples.begin;
-    source.rows = dlcore_size_min(feed->batch_size, feed->samples.rows - first);
-    return source;
+        source->begin += feed->samples.begin;
+    source->rows = dlcore_size_min(feed->batch_size, feed->samples.rows - first);
 }
 
 dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
@@ -95,7 +94,7 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
     if (feed->holds)
         *source = feed->held;
     else if (feed->dataset == NULL)
-        *source = batch_of_tensors(feed, feed->batch);
+        set_batch_of_tensors(feed, feed->batch, source);
     else if (feed->prefetch != NULL)
         status = dlcore_prefetch_next(feed->prefetch, source, error);
     else
@@ -123,9 +122,10 @@ dlcore_status dlcore_feed_hold(dlcore_feed_t *feed, const dlcore_model_t *model,
     return status;
 }
 
-dlcore_source_t dlcore_feed_peek(const dlcore_feed_t *feed)
+void dlcore_feed_peek(const dlcore_feed_t *feed, dlcore_source_t *source)
 {
     if (feed->dataset != NULL)
-        return (dlcore_source_t){0};
-    return batch_of_tensors(feed, feed->batch);
+        *source = (dlcore_source_t){0};
+    else
+        set_batch_of_tensors(feed, feed->batch, source);
 }

@@ -50,7 +50,7 @@ dlcore_status dlcore_feed_hold(dlcore_feed_t *feed, const dlcore_model_t *model,
 dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
                                dlcore_error_record_t *error);
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
-dlcore_source_t dlcore_feed_peek(const dlcore_feed_t *feed);
+void dlcore_feed_peek(const dlcore_feed_t *feed, dlcore_source_t *source);
 
 DLCORE_HIDDEN_END
 

@@ -24,6 +24,10 @@ static float categorical_row_of_logits(const dlcore_loss_pass_t *pass, size_t ro
             memcpy(dlcore_matrix_at(softmax, row, p), dlcore_matrix_at(y, row, p),
                    dlcore_matrix_panel_columns(y, p) * sizeof(float));
     }
+    if (panels == 1 && y->columns <= DLCORE_NARROW_ROW)
+        return pass->training_kernels->softmax_crossentropy(
+            dlcore_matrix_at(softmax, row, 0), t,
+            pass->gradient ? dlcore_matrix_at(pass->dy, row, 0) : NULL, y->columns, pass->weight);
     (void)dlcore_softmax_center_row(kernels, softmax, row);
     for (size_t p = 0; p < panels; p++) {
         size_t n = dlcore_matrix_panel_columns(y, p);

@@ -288,6 +288,41 @@ static void test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity(void *
     }
 }
 
+/* The same bits as the kernels that do it step by step, and nothing written beyond the row. */
+static void test_kernels_softmax_crossentropy_has_the_bits_of_its_steps(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < table_count; t++) {
+        const dlcore_training_kernels_t *training = dlcore_training_kernels(tables[t]);
+
+        for (size_t n = 1; n <= DLCORE_NARROW_ROW; n++) {
+            float x[DLCORE_NARROW_ROW + 1], y[DLCORE_NARROW_ROW + 1], dx[DLCORE_NARROW_ROW + 1];
+            float dy[DLCORE_NARROW_ROW + 1], labels[DLCORE_NARROW_ROW];
+            float sum, product, log_sum, loss;
+
+            for (size_t i = 0; i <= n; i++) {
+                x[i] = y[i] = i % 5 == 2 ? -200.0f : 900.0f + 1.7f * (float)(i * 7 % 11);
+                dx[i] = dy[i] = 7.0f;
+            }
+            for (size_t i = 0; i < n; i++)
+                labels[i] = i == n / 2 ? 0.75f : 0.25f / (float)n;
+            tables[t]->shift_scale(y, n, tables[t]->maximum(y, n), 1.0f);
+            sum = tables[t]->sum(labels, n);
+            product = tables[t]->dot(labels, y, n);
+            tables[t]->softmax(y, n, &log_sum);
+            training->difference(dy, y, labels, n, 0.125f);
+            loss = training->softmax_crossentropy(x, labels, dx, n, 0.125f);
+            assert_true(loss == sum * log_sum - product);
+            assert_memory_equal(x, y, (n + 1) * sizeof *x);
+            assert_memory_equal(dx, dy, (n + 1) * sizeof *dx);
+            for (size_t i = 0; i < n; i++)
+                y[i] = i == 0 ? 0.0f : -HUGE_VALF;
+            assert_true(training->softmax_crossentropy(y, labels, NULL, 1, 1.0f) == 0.0f);
+            assert_true(y[0] == 1.0f);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_kernels_column_sums_add_rows_of_a_strided_block),
         cmocka_unit_test(test_kernels_entries_sum_and_add_rows_by_their_index),
         cmocka_unit_test(test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity),
+        cmocka_unit_test(test_kernels_softmax_crossentropy_has_the_bits_of_its_steps),
     };
     return cmocka_run_group_tests(tests, find_tables, NULL);
 }
