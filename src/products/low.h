@@ -120,10 +120,12 @@ extern const dlcore_low_functions_t dlcore_low_int8_portable;
 extern const dlcore_low_functions_t dlcore_low_int8_avx2;
 extern const dlcore_low_functions_t dlcore_low_int8_vnni_avx2;
 extern const dlcore_low_functions_t dlcore_low_int8_vnni_avx512;
+extern const dlcore_low_functions_t dlcore_low_int8_neon;
 extern const dlcore_low_functions_t dlcore_low_bfloat16_portable;
 extern const dlcore_low_functions_t dlcore_low_bfloat16_avx2;
 extern const dlcore_low_functions_t dlcore_low_bfloat16_avx512;
 extern const dlcore_low_functions_t dlcore_low_bfloat16_dot_avx512;
+extern const dlcore_low_functions_t dlcore_low_bfloat16_neon;
 
 DLCORE_HIDDEN_END
 

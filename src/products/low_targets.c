@@ -1,7 +1,7 @@
 /* Which products in fewer bits this CPU runs.
  *
- * DLCORE_AVX2_KERNELS and DLCORE_AVX512_KERNELS are defined by the build where those files are part
- * of it.
+ * DLCORE_AVX2_KERNELS, DLCORE_AVX512_KERNELS and DLCORE_NEON_KERNELS are defined by the build where
+ * those files are part of it.
  *
  * SPDX-License-Identifier: MIT */
 #include "kernels/cpu.h"
@@ -32,6 +32,9 @@ const dlcore_low_functions_t *dlcore_low_int8_kind(size_t index)
     add_kind(&all, dlcore_cpu_has_avx2() && dlcore_cpu_has_avx_vnni(), &dlcore_low_int8_vnni_avx2);
     add_kind(&all, dlcore_cpu_has_avx2(), &dlcore_low_int8_avx2);
 #endif
+#ifdef DLCORE_NEON_KERNELS
+    add_kind(&all, true, &dlcore_low_int8_neon);
+#endif
     add_kind(&all, true, &dlcore_low_int8_portable);
     return index < all.count ? all.kinds[index] : NULL;
 }
@@ -50,6 +53,9 @@ const dlcore_low_functions_t *dlcore_low_bfloat16_kind(size_t index)
 #endif
 #ifdef DLCORE_AVX2_KERNELS
     add_kind(&all, dlcore_cpu_has_avx2(), &dlcore_low_bfloat16_avx2);
+#endif
+#ifdef DLCORE_NEON_KERNELS
+    add_kind(&all, true, &dlcore_low_bfloat16_neon);
 #endif
     add_kind(&all, true, &dlcore_low_bfloat16_portable);
     return index < all.count ? all.kinds[index] : NULL;
