@@ -116,6 +116,7 @@ for _ in $rounds; do
         *"$text"*) measure only_trains "$build/tests/bench/only_trains" --json --threads "$threads" ;;
         esac
         measure PyTorch "$python" "$here/peers/pytorch.py" --threads "$threads"
+        measure BLAS "$python" "$here/peers/products.py" --threads "$threads"
         measure JAX "$python" "$here/peers/jax_jit.py" --threads "$threads"
         measure Keras-on-TensorFlow env KERAS_BACKEND=tensorflow \
             "$python" "$here/peers/keras_bench.py" --threads "$threads"
@@ -136,7 +137,8 @@ echo
 python3 "$here/peers/table.py" "$lines"
 printf '\nIn brackets: threads where they are not those of the table, and which of its ways was the\n'
 printf 'fastest. Training is with RMSprop, but with Adam in scikit-learn, and with what the table says\n'
-printf 'in FANN.\n'
+printf 'in FANN. Products are those of a step and nothing else, by a BLAS; bf16 is autocast to bfloat16.\n'
+printf 'Neither counts as a peer in the last column.\n'
 test -z "$missing" || printf '\nMissing:%s\n' "${missing%,}"
 if [ -n "$failed" ]; then
     printf '\nFailed, see %s: %s\n' "$log" "${failed%,}" >&2

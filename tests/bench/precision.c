@@ -5,7 +5,8 @@
  *
  * Time: of the CPU, for 784-512-10 over numbers none of which is zero; the three take turns, so
  * that all see the same machine, and what counts is the ratio in a round. Accuracy: networks are
- * trained in float32 from N seeds (10), and answer in all three. With the folder of MNIST (or of
+ * trained in float32 from N seeds (10), and answer in all three; and trained in bfloat16, and
+ * answer in float32. With the folder of MNIST (or of
  * Fashion-MNIST, whose files have the same names): 784-512-10 as in the README, and 784-256-10 with
  * batch normalization; always: a regression of 20 numbers, 64-64-1.
  *
@@ -21,7 +22,15 @@
 #include "bench/timing.h"
 #include "dlcore.h"
 
-enum { PRECISIONS = 3, SEEDS_MAX = 100, ROUNDS = 31, INPUTS = 784, POOL = 1024 };
+enum {
+    PRECISIONS = 3,
+    TRAINED_LOW = PRECISIONS,
+    WAYS,
+    SEEDS_MAX = 100,
+    ROUNDS = 31,
+    INPUTS = 784,
+    POOL = 1024
+};
 enum { CASES = 20, KNOWN = 4000, NEW = 2000 }; /* of the regression: inputs, and samples */
 
 static dlcore_error_record_t error;
@@ -31,7 +40,7 @@ static const dlcore_predictor_precision_t *precision(size_t i)
     return i == 0 ? NULL : i == 1 ? dlcore_predictor_bfloat16() : dlcore_predictor_int8();
 }
 
-static const char *const names[PRECISIONS] = {"float32", "bfloat16", "int8"};
+static const char *const names[WAYS] = {"float32", "bfloat16", "int8", "trained in bfloat16"};
 
 static dlcore_predictor_t *predictor(const dlcore_model_t *model, size_t i, size_t rows)
 {
@@ -45,12 +54,13 @@ static dlcore_predictor_t *predictor(const dlcore_model_t *model, size_t i, size
     return made;
 }
 
-static dlcore_model_t *empty_model(uint64_t seed)
+static dlcore_model_t *empty_model(uint64_t seed, bool trains_low)
 {
     dlcore_model_options_t how = dlcore_model_options_default();
     dlcore_model_t *model = NULL;
 
     how.seed = seed;
+    how.precision = trains_low ? dlcore_model_bfloat16() : NULL;
     how.error = &error;
     bench_check(dlcore_model_create(&how, &model), error.message);
     return model;
@@ -100,7 +110,7 @@ static void time_predictors(bool quick)
 {
     static const size_t rows[] = {1, 4, 16, 128};
     float *pool = bench_allocate((size_t)POOL * INPUTS, sizeof *pool);
-    dlcore_model_t *model = empty_model(1);
+    dlcore_model_t *model = empty_model(1, false);
 
     add_dense(model, 512, DLCORE_ACTIVATION_RELU);
     add_dense(model, 10, DLCORE_ACTIVATION_SOFTMAX);
@@ -118,9 +128,9 @@ static void time_predictors(bool quick)
 /* ---- accuracy ---- */
 
 typedef struct figures {
-    double score[PRECISIONS][SEEDS_MAX]; /* accuracy in percent; or the mean squared error */
-    double same[PRECISIONS][SEEDS_MAX];  /* percent of the rows with the class of float32 */
-    double difference[PRECISIONS];       /* the largest of all seeds */
+    double score[WAYS][SEEDS_MAX];      /* accuracy in percent; or the mean squared error */
+    double same[PRECISIONS][SEEDS_MAX]; /* percent of the rows with the class of float32 */
+    double difference[PRECISIONS];      /* the largest of all seeds */
 } figures_t;
 
 static void note_report(const dlcore_model_t *model, const dlcore_tensor_t *x, size_t seed,
@@ -140,21 +150,23 @@ static void note_report(const dlcore_model_t *model, const dlcore_tensor_t *x, s
 static void print_figures(const char *what, figures_t *figures, size_t seeds, bool classes)
 {
     printf("%s\n", what);
-    for (size_t k = 0; k < PRECISIONS; k++) {
+    for (size_t k = 0; k < WAYS; k++) {
         double mean = 0.0, square = 0.0, same = 0.0, least = 100.0;
 
         for (size_t i = 0; i < seeds; i++) {
             mean += figures->score[k][i] / (double)seeds;
-            same += figures->same[k][i] / (double)seeds;
-            least = fmin(least, figures->same[k][i]);
+            same += k < PRECISIONS ? figures->same[k][i] / (double)seeds : 0.0;
+            least = k < PRECISIONS ? fmin(least, figures->same[k][i]) : 0.0;
         }
         for (size_t i = 0; i < seeds; i++)
             square += (figures->score[k][i] - mean) * (figures->score[k][i] - mean);
-        printf("    %-8s  mean %.*f  spread %.*f", names[k], classes ? 3 : 6, mean, classes ? 3 : 6,
-               sqrt(square / (double)(seeds > 1 ? seeds - 1 : 1)));
-        if (classes)
+        printf("    %-19s  mean %.*f  spread %.*f", names[k], classes ? 3 : 6, mean,
+               classes ? 3 : 6, sqrt(square / (double)(seeds > 1 ? seeds - 1 : 1)));
+        if (classes && k < PRECISIONS)
             printf("  same class %.3f %% (least %.3f)", same, least);
-        printf("  largest difference %.2g\n", figures->difference[k]);
+        if (k < PRECISIONS)
+            printf("  largest difference %.2g", figures->difference[k]);
+        printf("\n");
     }
 }
 
@@ -188,9 +200,9 @@ static double accuracy(const dlcore_model_t *model, size_t k, const bench_mnist_
     return 100.0 * (double)right / (double)rows;
 }
 
-static dlcore_model_t *digits_model(uint64_t seed, bool normalized)
+static dlcore_model_t *digits_model(uint64_t seed, bool normalized, bool trains_low)
 {
-    dlcore_model_t *model = empty_model(seed);
+    dlcore_model_t *model = empty_model(seed, trains_low);
 
     dlcore_model_add(model, dlcore_layer_rescaling(1 / 255.0, 0));
     if (normalized) {
@@ -204,26 +216,37 @@ static dlcore_model_t *digits_model(uint64_t seed, bool normalized)
     return model;
 }
 
-static void check_digits(const bench_mnist_t *training, const bench_mnist_t *test, size_t seeds,
-                         bool normalized)
+static dlcore_model_t *trained_digits(const bench_mnist_t *training, uint64_t seed, bool normalized,
+                                      bool trains_low)
 {
+    dlcore_model_t *model = digits_model(seed, normalized, trains_low);
     dlcore_optimizer_t rmsprop = dlcore_optimizer_rmsprop();
     dlcore_fit_options_t how = dlcore_fit_options_default();
-    figures_t *figures = bench_allocate(1, sizeof *figures);
 
     how.epochs = 5;
     how.batch_size = 128;
-    for (size_t seed = 0; seed < seeds; seed++) {
-        dlcore_model_t *model = digits_model(seed + 1, normalized);
+    bench_check(dlcore_model_compile(model, &rmsprop, DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
+                                     DLCORE_METRIC_NONE),
+                dlcore_model_error(model));
+    bench_check(dlcore_model_fit(model, training->images, training->one_hot, &how, NULL),
+                dlcore_model_error(model));
+    return model;
+}
 
-        bench_check(dlcore_model_compile(model, &rmsprop, DLCORE_LOSS_CATEGORICAL_CROSSENTROPY,
-                                         DLCORE_METRIC_NONE),
-                    dlcore_model_error(model));
-        bench_check(dlcore_model_fit(model, training->images, training->one_hot, &how, NULL),
-                    dlcore_model_error(model));
+static void check_digits(const bench_mnist_t *training, const bench_mnist_t *test, size_t seeds,
+                         bool normalized)
+{
+    figures_t *figures = bench_allocate(1, sizeof *figures);
+
+    for (size_t seed = 0; seed < seeds; seed++) {
+        dlcore_model_t *model = trained_digits(training, seed + 1, normalized, false);
+
         for (size_t k = 0; k < PRECISIONS; k++)
             figures->score[k][seed] = accuracy(model, k, test);
         note_report(model, test->images, seed, figures);
+        dlcore_model_free(model);
+        model = trained_digits(training, seed + 1, normalized, true);
+        figures->score[TRAINED_LOW][seed] = accuracy(model, 0, test);
         dlcore_model_free(model);
     }
     print_figures(normalized ? "784-256-10 with batch normalization, 5 epochs: test accuracy, %"
@@ -255,11 +278,39 @@ static dlcore_tensor_t *borrow(float *values, size_t rows, size_t columns)
     return tensor;
 }
 
-static void check_numbers(size_t seeds)
+static dlcore_model_t *trained_numbers(const dlcore_tensor_t *known, const dlcore_tensor_t *targets,
+                                       uint64_t seed, bool trains_low)
 {
-    static float x[KNOWN * CASES], y[KNOWN], new_x[NEW * CASES], new_y[NEW], answers[NEW];
+    dlcore_model_t *model = empty_model(seed, trains_low);
     dlcore_optimizer_t adam = dlcore_optimizer_adam();
     dlcore_fit_options_t how = dlcore_fit_options_default();
+
+    how.epochs = 20;
+    add_dense(model, 64, DLCORE_ACTIVATION_TANH);
+    add_dense(model, 64, DLCORE_ACTIVATION_RELU);
+    add_dense(model, 1, DLCORE_ACTIVATION_LINEAR);
+    bench_check(
+        dlcore_model_compile(model, &adam, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+        dlcore_model_error(model));
+    bench_check(dlcore_model_fit(model, known, targets, &how, NULL), dlcore_model_error(model));
+    return model;
+}
+
+/* The mean squared error of precision k. */
+static double squared_error(const dlcore_model_t *model, size_t k, const float *x, const float *y)
+{
+    static float answers[NEW];
+    double sum = 0.0;
+
+    predict(model, k, x, NEW, answers);
+    for (size_t r = 0; r < NEW; r++)
+        sum += pow((double)answers[r] - (double)y[r], 2.0) / (double)NEW;
+    return sum;
+}
+
+static void check_numbers(size_t seeds)
+{
+    static float x[KNOWN * CASES], y[KNOWN], new_x[NEW * CASES], new_y[NEW];
     figures_t *figures = bench_allocate(1, sizeof *figures);
     dlcore_tensor_t *known, *targets, *asked;
 
@@ -268,24 +319,15 @@ static void check_numbers(size_t seeds)
     known = borrow(x, KNOWN, CASES);
     targets = borrow(y, KNOWN, 1);
     asked = borrow(new_x, NEW, CASES);
-    how.epochs = 20;
     for (size_t seed = 0; seed < seeds; seed++) {
-        dlcore_model_t *model = empty_model(seed + 1);
+        dlcore_model_t *model = trained_numbers(known, targets, seed + 1, false);
 
-        add_dense(model, 64, DLCORE_ACTIVATION_TANH);
-        add_dense(model, 64, DLCORE_ACTIVATION_RELU);
-        add_dense(model, 1, DLCORE_ACTIVATION_LINEAR);
-        bench_check(
-            dlcore_model_compile(model, &adam, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
-            dlcore_model_error(model));
-        bench_check(dlcore_model_fit(model, known, targets, &how, NULL), dlcore_model_error(model));
-        for (size_t k = 0; k < PRECISIONS; k++) {
-            predict(model, k, new_x, NEW, answers);
-            for (size_t r = 0; r < NEW; r++)
-                figures->score[k][seed] +=
-                    pow((double)answers[r] - (double)new_y[r], 2.0) / (double)NEW;
-        }
+        for (size_t k = 0; k < PRECISIONS; k++)
+            figures->score[k][seed] = squared_error(model, k, new_x, new_y);
         note_report(model, asked, seed, figures);
+        dlcore_model_free(model);
+        model = trained_numbers(known, targets, seed + 1, true);
+        figures->score[TRAINED_LOW][seed] = squared_error(model, 0, new_x, new_y);
         dlcore_model_free(model);
     }
     print_figures("regression 20-64-64-1: mean squared error", figures, seeds, false);

@@ -1,4 +1,5 @@
-"""PyTorch, eager and compiled, on the cases of dlcore_bench.
+"""PyTorch, eager and compiled, in float32 and under autocast to bfloat16, on
+the cases of dlcore_bench.
 
 RMSprop is Keras's (alpha 0.9, epsilon 1e-7), in the faster of PyTorch's loop
 over parameters and its foreach form.
@@ -38,7 +39,12 @@ LAST = {
 }
 
 
-def make_step(case, foreach, compiled):
+def cast(half):
+    """What the forward pass runs under."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=half)
+
+
+def make_step(case, foreach, compiled, half):
     """A function of a batch that trains by one step."""
     network = make_network(case)
     optimizer = torch.optim.RMSprop(network.parameters(), lr=0.001, alpha=0.9,
@@ -46,7 +52,8 @@ def make_step(case, foreach, compiled):
     loss = LOSSES[case.head]
 
     def forward(x, y):
-        return loss(network(x), y)
+        with cast(half):
+            return loss(network(x).float(), y)
 
     update = optimizer.step
     if compiled:
@@ -61,7 +68,7 @@ def make_step(case, foreach, compiled):
     return step
 
 
-def time_training(case, foreach, compiled):
+def time_training(case, foreach, compiled, half):
     """Seconds per step."""
     batches = common.batch_count(case)
     x = torch.from_numpy(common.features(case, batches * case.batch))
@@ -69,7 +76,7 @@ def time_training(case, foreach, compiled):
     if case.head == "classes":
         y = y.long()
     pairs = list(zip(x.split(case.batch), y.split(case.batch)))
-    step = make_step(case, foreach, compiled)
+    step = make_step(case, foreach, compiled, half)
 
     position = 0
 
@@ -82,12 +89,12 @@ def time_training(case, foreach, compiled):
     return common.measure(run, 1, ARGUMENTS.quick)
 
 
-def time_epoch(case, foreach, compiled):
+def time_epoch(case, foreach, compiled, half):
     """Seconds per epoch of MNIST, uint8 images scaled batch by batch."""
     images, labels = common.mnist(ARGUMENTS.data)
     images = torch.from_numpy(images)
     labels = torch.from_numpy(labels).long()
-    step = make_step(case, foreach, compiled)
+    step = make_step(case, foreach, compiled, half)
 
     def run(count):
         for _ in range(count):
@@ -98,13 +105,14 @@ def time_epoch(case, foreach, compiled):
     return common.measure(run, 1, ARGUMENTS.quick)
 
 
-def time_prediction(case, compiled):
+def time_prediction(case, compiled, half):
     """Seconds per call."""
     network = make_network(case).eval()
     last = LAST[case.head]
 
     def forward(x):
-        return last(network(x))
+        with cast(half):
+            return last(network(x).float())
 
     if compiled:
         forward = torch.compile(forward)
@@ -118,27 +126,31 @@ def time_prediction(case, compiled):
     return common.measure(run, 1, ARGUMENTS.quick)
 
 
+def measure_case(case, compiled, half):
+    """Seconds, and which way of the optimizer was the fastest."""
+    if case.work == "predict":
+        return time_prediction(case, compiled, half), ""
+    work = time_epoch if case.work == "epoch" else time_training
+    variants = {"foreach": True}
+    if not compiled and not ARGUMENTS.quick:
+        variants["loop"] = False
+    times = {name: work(case, foreach, compiled, half)
+             for name, foreach in variants.items()}
+    variant = min(times, key=times.get)
+    return times[variant], variant
+
+
 def main():
-    """Measures each case eager, then compiled."""
+    """Measures each case eager, then compiled; wide ones in bfloat16, too."""
     torch.set_num_threads(ARGUMENTS.threads)
     for case in common.chosen(ARGUMENTS):
-        for compiled in (False, True):
-            peer = "PyTorch compiled" if compiled else "PyTorch eager"
-            torch.compiler.reset()
-            if case.work == "predict":
-                seconds = time_prediction(case, compiled)
-                variant = ""
-            else:
-                work = time_epoch if case.work == "epoch" else time_training
-                variants = {"foreach": True}
-                if not compiled and not ARGUMENTS.quick:
-                    variants["loop"] = False
-                times = {name: work(case, foreach, compiled)
-                         for name, foreach in variants.items()}
-                variant = min(times, key=times.get)
-                seconds = times[variant]
-            common.report(case, peer, VERSION, ARGUMENTS.threads, seconds,
-                          variant=variant)
+        for half in (False, True) if max(case.widths) > 64 else (False,):
+            for compiled in (False, True):
+                peer = "PyTorch compiled" if compiled else "PyTorch eager"
+                torch.compiler.reset()
+                seconds, variant = measure_case(case, compiled, half)
+                common.report(case, peer + (" bf16" if half else ""), VERSION,
+                              ARGUMENTS.threads, seconds, variant=variant)
 
 
 if __name__ == "__main__":
