@@ -131,6 +131,13 @@ typedef enum dlcore_aggregation {
 #define DLCORE_METRIC_NAME_SIZE 48
 #define DLCORE_METRIC_THRESHOLDS_MAX 10000
 
+/* Numbers of yours, borrowed until compile has copied them. In what a model answers they are its
+ * own, and live until it is compiled anew. */
+typedef struct dlcore_metric_list {
+    size_t count; /* 0: none; at most DLCORE_METRIC_THRESHOLDS_MAX */
+    const float *values;
+} dlcore_metric_list_t;
+
 /* A value descriptor: copy it, change it, nothing to free. Start from dlcore_metric_default: a
  * zeroed one has other defaults. Settings of other kinds are not looked at. */
 typedef struct dlcore_metric {
@@ -149,6 +156,11 @@ typedef struct dlcore_metric {
     size_t top_k; /* top_k accuracies: 5; precision, recall, counts: 0, all units */
     /* auc: 200; 2 .. DLCORE_METRIC_THRESHOLDS_MAX. A rate at another: 200; from 1, which is 0.5. */
     size_t num_thresholds;
+    /* auc: in place of num_thresholds, ascending, each in 0 .. 1; the ends are added */
+    dlcore_metric_list_t thresholds;
+    /* auc: one for each unit, 0 or more, not all 0: weights of the mean with multi_label, else of
+     * the units' predictions */
+    dlcore_metric_list_t label_weights;
     size_t num_regressors;              /* r2_score: 0 */
     double at;                          /* a rate at another: -1, which is refused; 0 .. 1 */
     double beta;                        /* fbeta_score: 1; above 0 */

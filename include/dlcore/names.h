@@ -469,6 +469,7 @@
 #define metric_default dlcore_metric_default
 #define metric_function dlcore_metric_function
 #define metric_from_name dlcore_metric_from_name
+#define metric_list_t dlcore_metric_list_t
 #define metric_name dlcore_metric_name
 #define average_from_name dlcore_average_from_name
 #define average_name dlcore_average_name

@@ -18,14 +18,21 @@ static bool is_same_loss(const dlcore_loss_t *a, const dlcore_loss_t *b)
            dlcore_function_is_same(&a->function, &b->function);
 }
 
+static bool is_same_list(const dlcore_metric_list_t *a, const dlcore_metric_list_t *b)
+{
+    return a->count == b->count && (a->count == 0 || a->values == b->values);
+}
+
 static bool is_same_metric(const dlcore_metric_t *a, const dlcore_metric_t *b)
 {
     return a->kind == b->kind && a->threshold == b->threshold && a->top_k == b->top_k &&
            a->class_id == b->class_id && a->average == b->average && a->curve == b->curve &&
            a->num_thresholds == b->num_thresholds && a->summation == b->summation &&
-           a->multi_label == b->multi_label && a->at == b->at && a->beta == b->beta &&
-           a->aggregation == b->aggregation && a->num_regressors == b->num_regressors &&
-           a->from_logits == b->from_logits && a->label_smoothing == b->label_smoothing &&
+           is_same_list(&a->thresholds, &b->thresholds) &&
+           is_same_list(&a->label_weights, &b->label_weights) && a->multi_label == b->multi_label &&
+           a->at == b->at && a->beta == b->beta && a->aggregation == b->aggregation &&
+           a->num_regressors == b->num_regressors && a->from_logits == b->from_logits &&
+           a->label_smoothing == b->label_smoothing &&
            dlcore_function_is_same(&a->function, &b->function);
 }
 

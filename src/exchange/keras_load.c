@@ -77,6 +77,7 @@ static dlcore_status find_compile_config(const keras_loading_t *loading, dlcore_
 static dlcore_status compile_loaded(keras_loading_t *loading)
 {
     const dlcore_allocator_t *allocator = &loading->file.allocator;
+    dlcore_config_numbers_t numbers = {.allocator = allocator};
     dlcore_compile_options_t *settings;
     dlcore_json_t config;
     dlcore_status status = find_compile_config(loading, &config);
@@ -86,11 +87,12 @@ static dlcore_status compile_loaded(keras_loading_t *loading)
     settings = dlcore_allocate(allocator, 1, sizeof *settings);
     if (settings == NULL)
         return dlcore_fail_memory(loading->options.error, "compile_config", sizeof *settings);
-    status =
-        dlcore_compile_config_read(&config, loading->file.name, settings, loading->options.error);
+    status = dlcore_compile_config_read(&config, loading->file.name, settings, &numbers,
+                                        loading->options.error);
     if (status == DLCORE_OK)
         status = with_file(loading, dlcore_model_compile_with(loading->model, settings));
     loading->report.compiled = status == DLCORE_OK;
+    dlcore_release(allocator, numbers.block);
     dlcore_release(allocator, settings);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "engine/activity.h"
+#include "model/metric_lists.h"
 #include "model/model.h"
 #include "nn/function.h"
 
@@ -248,6 +249,22 @@ dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_wid
     return status;
 }
 
+/* The last step that can fail: on failure the model has the settings that it had. */
+static dlcore_status take_settings(dlcore_model_t *model, const dlcore_compile_options_t *options)
+{
+    float *lists, *before = model->metric_lists;
+    dlcore_status status =
+        dlcore_metric_lists_make(options, &model->allocator, &lists, &model->error);
+
+    if (status != DLCORE_OK)
+        return status;
+    model->settings = *options;
+    dlcore_metric_lists_point(&model->settings, lists);
+    model->metric_lists = lists;
+    dlcore_release(&model->allocator, before);
+    return DLCORE_OK;
+}
+
 dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
                                         const dlcore_compile_options_t *options)
 {
@@ -268,10 +285,11 @@ dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
     }
     if (status == DLCORE_OK)
         status = settle_metrics(model, options);
+    if (status == DLCORE_OK)
+        status = take_settings(model, options);
     if (status == DLCORE_OK) {
         dlcore_trainer_restart(model);
         model->compiles++;
-        model->settings = *options;
         model->compiled = true;
     }
     return dlcore_model_end(model, status);

@@ -1,6 +1,7 @@
 /* The life of a model, and its layers.
  *
  * SPDX-License-Identifier: MIT */
+#include "model/metric_lists.h"
 #include "model/rank_calls.h"
 
 #include <string.h>
@@ -143,6 +144,7 @@ void dlcore_model_free(dlcore_model_t *model)
         model->ranks->code->free(model->ranks);
     dlcore_network_clear(&model->network);
     dlcore_notes_clear(&model->notes, &allocator);
+    dlcore_release(&allocator, model->metric_lists);
     dlcore_release(&allocator, model);
 }
 
@@ -211,6 +213,10 @@ static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clon
     clone->first_error = model->first_error;
     clone->compiled = model->compiled;
     clone->settings = model->settings;
+    if (status == DLCORE_OK)
+        status = dlcore_metric_lists_make(&model->settings, &clone->allocator, &clone->metric_lists,
+                                          &clone->error);
+    dlcore_metric_lists_point(&clone->settings, clone->metric_lists);
     if (status == DLCORE_OK)
         status = dlcore_notes_copy(&clone->notes, &model->notes, &clone->allocator, &clone->error);
     if (status != DLCORE_OK || network->values == NULL)

@@ -45,6 +45,7 @@ struct dlcore_model {
 
     bool compiled;
     dlcore_compile_options_t settings;
+    float *metric_lists; /* that settings' metrics point to; NULL: none */
     dlcore_trainer_t trainer;
     uint64_t compiles;       /* counts them */
     uint32_t epochs_trained; /* in the model's life: keys the shuffling */

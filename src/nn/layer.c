@@ -50,6 +50,7 @@ static size_t setting_bytes(dlcore_setting_type_t type)
     case DLCORE_SETTING_COUNT: /* these no layer has */
     case DLCORE_SETTING_RATE:
     case DLCORE_SETTING_PIECES:
+    case DLCORE_SETTING_LIST:
     case DLCORE_SETTING_TEXT:
     case DLCORE_SETTING_END:
         break;

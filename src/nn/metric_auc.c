@@ -1,41 +1,71 @@
-/* Area under a curve over thresholds 0 .. 1, evenly spaced, the outer two a little beyond.
+/* Area under a curve over thresholds 0 .. 1, evenly spaced or as a list, the outer two a little
+ * beyond.
  *
  * A prediction is counted in the bin below the first threshold that it is not above, in float as
  * Keras finds it; sums over bins from the top are the true and false positives of a threshold.
  * keras/src/metrics/metrics_utils.py, confusion_metrics.py.
  *
  * SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <math.h>
 
 #include "base/name.h"
 #include "nn/metric.h"
 
+/* Thresholds, the outer two included. */
+static size_t auc_thresholds(const dlcore_metric_t *metric)
+{
+    return metric->thresholds.count > 0 ? metric->thresholds.count + 2 : metric->num_thresholds;
+}
+
+/* How many of the thresholds but the lowest are below p. */
+static size_t auc_bin(const dlcore_metric_t *metric, float p)
+{
+    const float *list = metric->thresholds.values;
+    size_t low = 0, high = metric->thresholds.count;
+
+    if (high == 0)
+        return (size_t)fmaxf(ceilf(p * (float)(metric->num_thresholds - 1)) - 1.0f, 0.0f);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (list[middle] < p)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Bins of positives, then of negatives; with multi_label those of each unit. */
 static size_t auc_length(const dlcore_metric_t *metric, size_t units)
 {
-    return 2 * metric->num_thresholds * (metric->multi_label ? units : 1);
+    return 2 * auc_thresholds(metric) * (metric->multi_label ? units : 1);
 }
 
 static void auc_accumulate(const dlcore_metric_pass_t *pass, double *state)
 {
-    size_t count = pass->metric->num_thresholds;
-    float intervals = (float)(count - 1);
+    const dlcore_metric_t *metric = pass->metric;
+    size_t count = auc_thresholds(metric);
+    /* of the predictions themselves: without multi_label there is no mean to weigh */
+    const float *of_units = metric->label_weights.count > 0 && !metric->multi_label
+                                ? metric->label_weights.values
+                                : NULL;
 
     for (size_t row = 0; row < pass->y->rows; row++) {
         double weight = dlcore_metric_weight(pass, row);
 
         for (size_t u = 0; u < pass->y->columns; u++) {
-            float p = dlcore_metric_prediction(pass, row, u), bin;
+            float p = dlcore_metric_prediction(pass, row, u);
             bool positive = dlcore_metric_label(pass, row, u) != 0.0f;
 
-            if (pass->metric->from_logits)
+            if (metric->from_logits)
                 p = 1.0f / (1.0f + expf(-p));
             if (isnan(p))
                 continue;
             p = fminf(fmaxf(p, 0.0f), 1.0f);
-            bin = fmaxf(ceilf(p * intervals) - 1.0f, 0.0f);
-            state[(pass->metric->multi_label ? 2 * count * u : 0) + (positive ? 0 : count) +
-                  (size_t)bin] += weight;
+            state[(metric->multi_label ? 2 * count * u : 0) + (positive ? 0 : count) +
+                  auc_bin(metric, p)] += of_units != NULL ? weight * (double)of_units[u] : weight;
         }
     }
 }
@@ -87,7 +117,7 @@ static double step_area(const dlcore_metric_t *metric, const auc_counts_t *high,
 
 static double area_of(const dlcore_metric_t *metric, const double *state)
 {
-    size_t count = metric->num_thresholds;
+    size_t count = auc_thresholds(metric);
     const double *true_bins = state, *false_bins = state + count;
     bool davis =
         metric->curve == DLCORE_CURVE_PR && metric->summation == DLCORE_SUMMATION_INTERPOLATION;
@@ -112,13 +142,18 @@ static double area_of(const dlcore_metric_t *metric, const double *state)
 
 static double auc_result(const dlcore_metric_t *metric, size_t units, const double *state)
 {
-    double mean = 0.0;
+    const float *weights = metric->label_weights.count > 0 ? metric->label_weights.values : NULL;
+    double sum = 0.0, total = 0.0;
 
     if (!metric->multi_label)
         return area_of(metric, state);
-    for (size_t u = 0; u < units; u++)
-        mean += area_of(metric, state + 2 * metric->num_thresholds * u) / (double)units;
-    return mean;
+    for (size_t u = 0; u < units; u++) {
+        double weight = weights != NULL ? (double)weights[u] : 1.0;
+
+        sum += weight * area_of(metric, state + 2 * auc_thresholds(metric) * u);
+        total += weight;
+    }
+    return sum / total;
 }
 
 static const char *const curve_names[] = {[DLCORE_CURVE_ROC] = "ROC", [DLCORE_CURVE_PR] = "PR"};
@@ -203,6 +238,11 @@ static const dlcore_setting_t auc_settings[] = {
      .names = &summation_names_of,
      .quiet = true},
     {.key = "multi_label", DLCORE_METRIC_SETTING(BOOL, multi_label), .quiet = true},
+    {.key = "thresholds", DLCORE_METRIC_SETTING(LIST, thresholds), .high = 1.0, .quiet = true},
+    {.key = "label_weights",
+     DLCORE_METRIC_SETTING(LIST, label_weights),
+     .high = FLT_MAX,
+     .quiet = true},
     {0},
 };
 
@@ -221,8 +261,6 @@ const dlcore_metric_run_t dlcore_metric_run_auc = {
 };
 
 const dlcore_setting_key_t dlcore_auc_keys[] = {
-    {"thresholds", "[null]"},
     {"num_labels", NULL}, /* Keras makes its state by it; here units are known */
-    {"label_weights", "[null]"},
     {0},
 };

@@ -21,6 +21,31 @@ static bool has_strict_top_k(const dlcore_metric_type_t *type)
            dlcore_setting_has(type->settings, offsetof(dlcore_metric_t, top_k));
 }
 
+/* Of auc: thresholds ascend; weights are not all 0, and there is one for each unit, 0: not known.
+ */
+static dlcore_status check_lists_of(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
+                                    size_t units, dlcore_error_record_t *error)
+{
+    const dlcore_metric_list_t *thresholds = &metric->thresholds, *weights = &metric->label_weights;
+    bool none = weights->count > 0;
+
+    for (size_t i = 1; i < thresholds->count; i++) {
+        if (thresholds->values[i] < thresholds->values[i - 1])
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "%s: thresholds must ascend, but number %zu is %g after %g",
+                               type->name, i, (double)thresholds->values[i],
+                               (double)thresholds->values[i - 1]);
+    }
+    for (size_t i = 0; i < weights->count; i++)
+        none = none && weights->values[i] == 0.0f;
+    if (none)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: label_weights are all 0", type->name);
+    if (units > 0 && weights->count > 0 && weights->count != units)
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: has %zu label_weights for %zu units",
+                           type->name, weights->count, units);
+    return DLCORE_OK;
+}
+
 /* "loss", and what begins with "val_", are names of other results. */
 static dlcore_status check_name(const dlcore_metric_t *metric, const dlcore_metric_type_t *type,
                                 dlcore_error_record_t *error)
@@ -59,6 +84,8 @@ dlcore_status dlcore_metric_check(const dlcore_metric_t *metric, dlcore_error_re
     status = dlcore_settings_validate(type->settings, metric, type->name, error);
     if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_FUNCTION)
         status = dlcore_function_validate(&metric->function, type->name, error);
+    if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_AUC)
+        status = check_lists_of(metric, type, 0, error);
     return status == DLCORE_OK ? check_name(metric, type, error) : status;
 }
 
@@ -111,6 +138,8 @@ dlcore_status dlcore_metric_validate(const dlcore_metric_t *metric, dlcore_label
     status = dlcore_metric_check(metric, error);
     if (status == DLCORE_OK && units > 0)
         status = check_units(metric, type, units, error);
+    if (status == DLCORE_OK && metric->kind == DLCORE_METRIC_AUC)
+        status = check_lists_of(metric, type, units, error);
     if (status == DLCORE_OK)
         status = check_label_form(type, labels, units, error);
     return status;

@@ -11,6 +11,7 @@
 #include "dlcore/constraint.h"
 #include "dlcore/initializer.h"
 #include "dlcore/layer.h"
+#include "dlcore/metric.h"
 #include "dlcore/regularizer.h"
 
 const dlcore_setting_t dlcore_no_settings[] = {{0}};
@@ -66,6 +67,8 @@ static double setting_number(const dlcore_setting_t *setting, const void *descri
         return (double)((const dlcore_constraint_t *)at)->kind;
     case DLCORE_SETTING_TABLES:
         return (double)((const dlcore_embeddings_t *)at)->count;
+    case DLCORE_SETTING_LIST:
+        return (double)((const dlcore_metric_list_t *)at)->count;
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_PIECES:
     case DLCORE_SETTING_TEXT:
@@ -116,6 +119,9 @@ DLCORE_KEPT_APART static void set_setting_number(const dlcore_setting_t *setting
         break;
     case DLCORE_SETTING_TABLES:
         *(dlcore_embeddings_t *)at = (dlcore_embeddings_t){.count = 0};
+        break;
+    case DLCORE_SETTING_LIST:
+        *(dlcore_metric_list_t *)at = (dlcore_metric_list_t){.count = 0};
         break;
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_PIECES:

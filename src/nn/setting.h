@@ -39,6 +39,7 @@ typedef enum dlcore_setting_type {
     DLCORE_SETTING_RATE,        /* of an optimizer: learning_rate or schedule */
     DLCORE_SETTING_PIECES,      /* of a schedule: boundaries and values */
     DLCORE_SETTING_TABLES,      /* dlcore_embeddings_t */
+    DLCORE_SETTING_LIST,        /* dlcore_metric_list_t */
     DLCORE_SETTING_TEXT         /* nothing in the descriptor: written as `text`, which is JSON */
 } dlcore_setting_type_t;
 

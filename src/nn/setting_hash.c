@@ -8,6 +8,7 @@
 
 #include "dlcore/constraint.h"
 #include "dlcore/layer.h"
+#include "dlcore/metric.h"
 #include "dlcore/regularizer.h"
 
 void dlcore_hash_number(dlcore_hash_t *hash, double number)
@@ -43,6 +44,13 @@ static void hash_tables(dlcore_hash_t *hash, const dlcore_embeddings_t *tables)
     }
 }
 
+static void hash_list(dlcore_hash_t *hash, const dlcore_metric_list_t *list)
+{
+    dlcore_hash_number(hash, (double)list->count);
+    for (size_t i = 0; i < list->count; i++)
+        dlcore_hash_number(hash, (double)list->values[i]);
+}
+
 static void hash_setting(dlcore_hash_t *hash, const dlcore_setting_t *setting, const void *at)
 {
     switch (setting->type) {
@@ -73,6 +81,9 @@ static void hash_setting(dlcore_hash_t *hash, const dlcore_setting_t *setting, c
         break;
     case DLCORE_SETTING_TABLES:
         hash_tables(hash, at);
+        break;
+    case DLCORE_SETTING_LIST:
+        hash_list(hash, at);
         break;
     case DLCORE_SETTING_INITIALIZER: /* what it made is compared */
     case DLCORE_SETTING_PIECES:      /* a schedule's: its rates are */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "dlcore/metric.h"
 #include "kernels/kernels.h"
 #include "nn/constraint.h"
 #include "nn/embeddings.h"
@@ -35,6 +36,26 @@ static dlcore_status validate_tables(const dlcore_embeddings_t *tables, const ch
     return tables->code->validate(tables, what, error);
 }
 
+static dlcore_status validate_list(const dlcore_setting_t *setting,
+                                   const dlcore_metric_list_t *list, const char *what,
+                                   dlcore_error_record_t *error)
+{
+    if (list->count > DLCORE_METRIC_THRESHOLDS_MAX || (list->count > 0 && list->values == NULL))
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                           "%s: %s: count is %zu, and values is %sNULL: at most %d numbers", what,
+                           setting->key, list->count, list->values == NULL ? "" : "not ",
+                           DLCORE_METRIC_THRESHOLDS_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        double value = (double)list->values[i];
+
+        if (!(value >= setting->low && value <= setting->high))
+            return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
+                               "%s: %s: number %zu is %g, not in %g .. %g", what, setting->key, i,
+                               value, setting->low, setting->high);
+    }
+    return DLCORE_OK;
+}
+
 static const char *activation_word(int activation)
 {
     return dlcore_activation_name((dlcore_activation_t)activation);
@@ -62,6 +83,8 @@ static dlcore_status setting_validate(const dlcore_setting_t *setting, const voi
         return validate_part(setting, at, what, error);
     case DLCORE_SETTING_TABLES:
         return validate_tables(at, what, error);
+    case DLCORE_SETTING_LIST:
+        return validate_list(setting, at, what, error);
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_BOOL:
     case DLCORE_SETTING_UNITS_AXIS:

@@ -189,10 +189,14 @@ static dlcore_status check_others(const dlcore_config_reading_t *reading,
 
 dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char *file,
                                          dlcore_compile_options_t *settings,
+                                         dlcore_config_numbers_t *numbers,
                                          dlcore_error_record_t *error)
 {
-    dlcore_config_reading_t reading = {
-        .file = file, .part = "compile_config", .number = DLCORE_CONFIG_UNNUMBERED, .error = error};
+    dlcore_config_reading_t reading = {.file = file,
+                                       .part = "compile_config",
+                                       .number = DLCORE_CONFIG_UNNUMBERED,
+                                       .numbers = numbers,
+                                       .error = error};
     dlcore_json_t optimizer, loss, metrics, weighted;
     dlcore_status status = check_others(&reading, config);
 

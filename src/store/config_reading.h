@@ -19,6 +19,15 @@ DLCORE_HIDDEN_BEGIN
 
 #define DLCORE_CONFIG_UNNUMBERED SIZE_MAX
 
+/* Numbers of lists that a descriptor borrows: in one block of the caller's, to be released. */
+typedef struct dlcore_config_numbers {
+    const dlcore_allocator_t *allocator;
+    float *block; /* DLCORE_CONFIG_NUMBERS_MAX, when the first is there */
+    size_t used;
+} dlcore_config_numbers_t;
+
+#define DLCORE_CONFIG_NUMBERS_MAX 20000 /* of all lists together */
+
 /* What reading carries along: "layer 3" is what is being read, "Dense: kernel_regularizer: L2" the
  * class within it. */
 typedef struct dlcore_config_reading {
@@ -28,6 +37,8 @@ typedef struct dlcore_config_reading {
     char where[96]; /* "": not known yet */
     /* where the tables of a layer are put, DLCORE_EMBEDDINGS_MAX of them */
     dlcore_embedding_t *tables;
+    /* where the numbers of metrics' lists are put; NULL: there is no room for any */
+    dlcore_config_numbers_t *numbers;
     /* set where the activation of a layer is Keras's glu; NULL: it is refused */
     bool *is_glu;
     dlcore_error_record_t *error;

@@ -6,6 +6,7 @@
 
 #include "system/compiler.h"
 
+#include "dlcore/metric.h"
 #include "nn/setting.h"
 #include "json/json_writer.h"
 

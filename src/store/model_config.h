@@ -16,6 +16,7 @@
 #include "system/compiler.h"
 
 #include "dlcore/model.h"
+#include "store/config_reading.h"
 #include "json/json.h"
 #include "json/json_writer.h"
 
@@ -39,9 +40,11 @@ void dlcore_model_config_put_compiled(dlcore_json_writer_t *writer, const dlcore
 dlcore_status dlcore_model_config_read(const dlcore_json_t *config, const char *file,
                                        bool takes_constants, dlcore_model_t *model,
                                        size_t *input_width, dlcore_error_record_t *error);
-/* The settings, not yet checked: compiling does that. */
+/* The settings, not yet checked: compiling does that. Lists in them lie in `numbers`, whose block
+ * is released when they are no longer needed, also after a failure. */
 dlcore_status dlcore_compile_config_read(const dlcore_json_t *config, const char *file,
                                          dlcore_compile_options_t *settings,
+                                         dlcore_config_numbers_t *numbers,
                                          dlcore_error_record_t *error);
 
 /* "glorot_uniform" to "GlorotUniform", at most `room` bytes with the terminator. */

@@ -140,6 +140,7 @@ dlcore_status dlcore_model_inspect_compile(dlcore_inspecting_t *inspecting,
 {
     const dlcore_allocator_t *allocator = &loading->reading.allocator;
     dlcore_compile_options_t *settings = dlcore_allocate(allocator, 1, sizeof *settings);
+    dlcore_config_numbers_t numbers = {.allocator = allocator};
     dlcore_json_t config;
     char *text = NULL;
     dlcore_status status;
@@ -150,7 +151,7 @@ dlcore_status dlcore_model_inspect_compile(dlcore_inspecting_t *inspecting,
     if (status == DLCORE_OK && config.kind != DLCORE_JSON_NONE) {
         inspecting->found.compiled = true;
         status = dlcore_compile_config_read(&config, dlcore_model_loading_file(loading), settings,
-                                            loading->error);
+                                            &numbers, loading->error);
         if (status == DLCORE_OK) {
             inspecting->found.optimizer = dlcore_optimizer_name(settings->optimizer.kind);
             inspecting->found.loss = dlcore_loss_name(settings->loss.kind);
@@ -159,6 +160,7 @@ dlcore_status dlcore_model_inspect_compile(dlcore_inspecting_t *inspecting,
             put_named_settings(inspecting, &config);
         }
     }
+    dlcore_release(allocator, numbers.block);
     dlcore_release(allocator, settings);
     dlcore_release(allocator, text);
     return status;

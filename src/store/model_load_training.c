@@ -10,6 +10,7 @@ static dlcore_status compile_as_saved(dlcore_model_loading_t *loading)
 {
     const dlcore_allocator_t *allocator = &loading->reading.allocator;
     dlcore_compile_options_t *settings = dlcore_allocate(allocator, 1, sizeof *settings);
+    dlcore_config_numbers_t numbers = {.allocator = allocator};
     char *text = NULL;
     dlcore_json_t config = {0};
     dlcore_status status = DLCORE_OK;
@@ -20,7 +21,7 @@ static dlcore_status compile_as_saved(dlcore_model_loading_t *loading)
         status = dlcore_model_loading_json(loading, "compile_config", &text, &config);
     if (status == DLCORE_OK && config.kind != DLCORE_JSON_NONE) {
         status = dlcore_compile_config_read(&config, dlcore_model_loading_file(loading), settings,
-                                            loading->error);
+                                            &numbers, loading->error);
         if (status == DLCORE_OK)
             status = dlcore_model_loading_functions(loading, settings);
         if (status == DLCORE_OK)
@@ -28,6 +29,7 @@ static dlcore_status compile_as_saved(dlcore_model_loading_t *loading)
                 loading, dlcore_model_compile_with(loading->model, settings));
         loading->report.compiled = status == DLCORE_OK;
     }
+    dlcore_release(allocator, numbers.block);
     dlcore_release(allocator, settings);
     dlcore_release(allocator, text);
     return status;

@@ -46,6 +46,15 @@ static void put_tables(dlcore_json_writer_t *writer, const char *key,
     dlcore_json_close(writer, ']');
 }
 
+static void put_list(dlcore_json_writer_t *writer, const char *key,
+                     const dlcore_metric_list_t *list)
+{
+    dlcore_json_open(writer, key, '[');
+    for (size_t i = 0; i < list->count; i++)
+        dlcore_json_put_double(writer, NULL, (double)list->values[i]);
+    dlcore_json_close(writer, ']');
+}
+
 /* Settings that are never written, and those that are only where they are not the default. */
 static bool setting_stays_out(const dlcore_setting_t *setting, const void *descriptor)
 {
@@ -113,6 +122,9 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
         break;
     case DLCORE_SETTING_TABLES:
         put_tables(writer, key, at);
+        break;
+    case DLCORE_SETTING_LIST:
+        put_list(writer, key, at);
         break;
     case DLCORE_SETTING_TEXT:
         setting_put_text(writer, setting);

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/allocator.h"
+#include "base/error.h"
 #include "dlcore/layer.h"
+#include "dlcore/metric.h"
 #include "dlcore/schedule.h"
 #include "store/activation_config.h"
 #include "store/optimizer_config.h"
@@ -87,6 +90,38 @@ static dlcore_status setting_read_choice(const dlcore_config_reading_t *reading,
     return DLCORE_OK;
 }
 
+static dlcore_status setting_read_list(const dlcore_config_reading_t *reading,
+                                       const dlcore_json_t *value, const dlcore_setting_t *setting,
+                                       dlcore_metric_list_t *at)
+{
+    dlcore_config_numbers_t *numbers = reading->numbers;
+    dlcore_json_steps_t steps = dlcore_json_steps(value);
+    dlcore_json_t element;
+    double number;
+
+    *at = (dlcore_metric_list_t){.count = 0};
+    if (value->kind != DLCORE_JSON_ARRAY)
+        return dlcore_config_refuse_value(reading, setting->key, value, "no list of numbers");
+    if (numbers->block == NULL)
+        numbers->block =
+            dlcore_allocate_raw(numbers->allocator, DLCORE_CONFIG_NUMBERS_MAX, sizeof(float));
+    if (numbers->block == NULL)
+        return dlcore_fail_memory(reading->error, setting->key,
+                                  DLCORE_CONFIG_NUMBERS_MAX * sizeof(float));
+    at->values = numbers->block + numbers->used;
+    while (dlcore_json_step(&steps, NULL, &element)) {
+        element = dlcore_config_unpacked(&element);
+        if (!dlcore_json_double(&element, &number))
+            return dlcore_config_refuse_value(reading, setting->key, value, "no list of numbers");
+        if (numbers->used == DLCORE_CONFIG_NUMBERS_MAX)
+            return dlcore_config_refuse(reading, DLCORE_ERROR_UNSUPPORTED, setting->key,
+                                        "has too many numbers");
+        numbers->block[numbers->used++] = (float)number;
+        at->count++;
+    }
+    return DLCORE_OK;
+}
+
 static dlcore_status setting_read_value(const dlcore_config_reading_t *reading,
                                         const dlcore_json_t *config, const dlcore_json_t *value,
                                         const dlcore_setting_t *setting, void *descriptor)
@@ -94,6 +129,8 @@ static dlcore_status setting_read_value(const dlcore_config_reading_t *reading,
     void *at = (char *)descriptor + setting->place;
 
     if (value->kind == DLCORE_JSON_NULL && dlcore_setting_set_none(setting, descriptor))
+        return DLCORE_OK;
+    if (value->kind == DLCORE_JSON_NULL && setting->type == DLCORE_SETTING_LIST)
         return DLCORE_OK;
     if (setting->switch_place != 0)
         *(bool *)((char *)descriptor + setting->switch_place) = true;
@@ -123,6 +160,8 @@ static dlcore_status setting_read_value(const dlcore_config_reading_t *reading,
         return dlcore_schedule_config_read_pieces(reading, config, descriptor);
     case DLCORE_SETTING_TABLES:
         return dlcore_embeddings_config_read(reading, value, setting->key, at);
+    case DLCORE_SETTING_LIST:
+        return setting_read_list(reading, value, setting, at);
     case DLCORE_SETTING_END:
     case DLCORE_SETTING_TEXT:
         break;

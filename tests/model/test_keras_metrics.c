@@ -135,6 +135,12 @@ static void test_keras_metrics_that_came_later_agree_with_every_option(void **st
     check_all("more_metrics.txt", "more metrics: every option", 200);
 }
 
+static void test_keras_metrics_of_lists_agree(void **state)
+{
+    (void)state;
+    check_all("auc_lists.txt", "areas by lists of numbers", 108);
+}
+
 /* ---- names ---- */
 
 static size_t metrics_of(const char *line, dlcore_metric_t *metrics)
@@ -204,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keras_metrics_agree_with_every_option),
         cmocka_unit_test(test_keras_metrics_that_came_later_agree_with_every_option),
+        cmocka_unit_test(test_keras_metrics_of_lists_agree),
         cmocka_unit_test(test_keras_metric_names_agree),
         cmocka_unit_test(test_keras_metric_names_of_ones_own_win),
     };

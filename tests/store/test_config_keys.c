@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "base/allocator.h"
 #include "model/model.h"
 #include "store/model_config.h"
 #include "support/fixture.h"
@@ -90,6 +91,7 @@ static dlcore_status make(const fixture_t *fixture, const char *scope, dlcore_mo
     char *layers, *settings;
     dlcore_compile_options_t how;
     dlcore_json_t config;
+    dlcore_config_numbers_t numbers = {.allocator = &model->allocator};
     size_t width;
     dlcore_status status;
 
@@ -103,13 +105,14 @@ static dlcore_status make(const fixture_t *fixture, const char *scope, dlcore_mo
     if (status == DLCORE_OK) {
         set_weights(model);
         config = parsed(settings);
-        status = dlcore_compile_config_read(&config, "file", &how, error);
+        status = dlcore_compile_config_read(&config, "file", &how, &numbers, error);
     }
     if (status == DLCORE_OK) {
         status = dlcore_model_compile_with(model, &how);
         if (status != DLCORE_OK)
             snprintf(error->message, sizeof error->message, "%s", dlcore_model_error(model));
     }
+    dlcore_release(numbers.allocator, numbers.block);
     free(settings);
     free(layers);
     return status;

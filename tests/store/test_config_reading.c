@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/allocator.h"
 #include "dlcore/file.h"
 #include "model/model.h"
 #include "store/model_config.h"
@@ -84,8 +85,11 @@ static dlcore_status read_compile(const char *from, dlcore_compile_options_t *se
 {
     char *text = text_of(from);
     dlcore_json_t config = parsed(text);
-    dlcore_status status = dlcore_compile_config_read(&config, "f", settings, error);
+    dlcore_allocator_t allocator = dlcore_allocator_or_default(NULL);
+    dlcore_config_numbers_t numbers = {.allocator = &allocator};
+    dlcore_status status = dlcore_compile_config_read(&config, "f", settings, &numbers, error);
 
+    dlcore_release(numbers.allocator, numbers.block);
     free(text);
     return status;
 }
@@ -429,9 +433,8 @@ static void test_config_reading_names_the_class_the_key_and_the_value(void **sta
         {"{'optimizer':'adam','loss':{'class_name':'CategoricalCrossentropy','config':{'axis':0}}}",
          "f: compile_config: CategoricalCrossentropy: axis is 0: this version takes only [-1, 1]"},
         {"{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'AUC','config':"
-         "{'label_weights':[1,2]}}]}",
-         "f: compile_config: metric 0: AUC: label_weights is [1,2]: this version takes only "
-         "[null]"},
+         "{'label_weights':[1,'2']}}]}",
+         "f: compile_config: metric 0: AUC: label_weights is [1,\"2\"]: no list of numbers"},
         {"{'optimizer':'adam','loss':{'class_name':'Dice','config':{'axis':0}}}",
          "f: compile_config: Dice: axis is 0: this version takes only [null, -1, 1]"},
         {"{'optimizer':{'class_name':'SGD','config':{'decay':0.5}},'loss':'mse'}",

@@ -129,10 +129,28 @@ const char *network_metric_name(const fixture_t *fixture, const char *scope, siz
     return dlcore_metric_name(options.metrics[index].kind);
 }
 
+/* "0.25,0.5": numbers that are there until the next list of that name. */
+static dlcore_metric_list_t list_of(const char *text, float numbers[16])
+{
+    dlcore_metric_list_t list = {.values = numbers};
+
+    for (char *end; list.count < 16; text = end + 1) {
+        numbers[list.count++] = strtof(text, &end);
+        if (*end != ',')
+            break;
+    }
+    return list;
+}
+
 static void set_metric(dlcore_metric_t *metric, const char *key, const char *value)
 {
+    static float thresholds[16], label_weights[16];
     double number = strtod(value, NULL);
-    if (strcmp(key, "threshold") == 0)
+    if (strcmp(key, "thresholds") == 0)
+        metric->thresholds = list_of(value, thresholds);
+    else if (strcmp(key, "label_weights") == 0)
+        metric->label_weights = list_of(value, label_weights);
+    else if (strcmp(key, "threshold") == 0)
         metric->threshold = number;
     else if (strcmp(key, "top_k") == 0)
         metric->top_k = (size_t)number;
@@ -168,9 +186,10 @@ static void set_metric(dlcore_metric_t *metric, const char *key, const char *val
 
 dlcore_metric_t network_metric(const char *line)
 {
-    char words[7][48] = {""};
-    int count = sscanf(line, "%47s %47s %47s %47s %47s %47s %47s", words[0], words[1], words[2],
-                       words[3], words[4], words[5], words[6]);
+    char words[11][48] = {""};
+    int count = 0;
+    for (int used; count < 11 && sscanf(line, "%47s%n", words[count], &used) == 1; line += used)
+        count++;
     dlcore_metric_t metric = dlcore_metric_from_name(words[0]);
     assert_int_not_equal(metric.kind, DLCORE_METRIC_NONE);
     for (int i = 1; i + 1 < count; i += 2)

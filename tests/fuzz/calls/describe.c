@@ -45,6 +45,16 @@ static dlcore_embeddings_t embeddings(script_t *script)
     return made;
 }
 
+/* Borrowed, of up to four numbers, which need not be such as are allowed. */
+static dlcore_metric_list_t list(script_t *script)
+{
+    static const float numbers[][4] = {{0.25F, 0.5F, 0.75F, 1.0F}, {0.5F, 0.25F, 0.0F, 2.0F}};
+    dlcore_metric_list_t made = {.count = script_size(script, 4)};
+
+    made.values = made.count > 0 ? numbers[script_flag(script) ? 0 : 1] : NULL;
+    return made;
+}
+
 static void put(script_t *script, const dlcore_setting_t *setting, void *place)
 {
     switch (setting->type) {
@@ -81,6 +91,9 @@ static void put(script_t *script, const dlcore_setting_t *setting, void *place)
         break;
     case DLCORE_SETTING_TABLES:
         *(dlcore_embeddings_t *)place = embeddings(script);
+        break;
+    case DLCORE_SETTING_LIST:
+        *(dlcore_metric_list_t *)place = list(script);
         break;
     case DLCORE_SETTING_PIECES:
     case DLCORE_SETTING_TEXT:

@@ -1,0 +1,145 @@
+/* Lists of numbers that metrics have: whose they are, and what they may be.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dlcore.h>
+
+#include "support/models.h"
+#include "support/tensors.h"
+
+enum { ROWS = 12, UNITS = 3 };
+
+static float numbers[3], weights[UNITS];
+
+/* Answers its input. */
+static model_t *new_model(void)
+{
+    model_t *model = NULL;
+
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_activation(ACTIVATION_LINEAR)));
+    assert_accepted(model, model_build(model, UNITS));
+    return model;
+}
+
+/* Numbers that go when it has returned. */
+static dlcore_status compile(model_t *model, bool lists)
+{
+    static compile_options_t how;
+    dlcore_status status;
+
+    numbers[0] = 0.2F;
+    numbers[1] = 0.5F;
+    numbers[2] = 0.6F;
+    weights[0] = 1.0F;
+    weights[1] = 0.25F;
+    weights[2] = 3.0F;
+    how = compile_options_default();
+    how.loss = loss_mean_squared_error();
+    how.weighted_metrics[0] = metric_default(METRIC_AUC);
+    how.weighted_metric_count = 1;
+    if (lists) {
+        how.weighted_metrics[0].multi_label = true;
+        how.weighted_metrics[0].thresholds = (metric_list_t){.count = 3, .values = numbers};
+        how.weighted_metrics[0].label_weights = (metric_list_t){.count = UNITS, .values = weights};
+    }
+    status = model_compile_with(model, &how);
+    memset(numbers, 0, sizeof numbers);
+    memset(weights, 0, sizeof weights);
+    return status;
+}
+
+static double area(model_t *model)
+{
+    static float x[ROWS * UNITS], y[ROWS * UNITS];
+    tensor_t *inputs, *labels;
+    evaluation_t found;
+
+    for (size_t i = 0; i < ROWS * UNITS; i++) {
+        x[i] = (float)(i * 37 % 101) / 100.0F;
+        y[i] = (float)(i * 13 % 7 < 3);
+    }
+    inputs = borrow_floats(x, ROWS, UNITS);
+    labels = borrow_floats(y, ROWS, UNITS);
+    assert_accepted(model, model_evaluate(model, inputs, labels, NULL, &found));
+    tensor_free(inputs);
+    tensor_free(labels);
+    return evaluation_value(&found, "auc");
+}
+
+static void test_metric_lists_are_the_model_s_own_and_travel_with_it(void **state)
+{
+    model_t *model = new_model(), *clone = NULL, *loaded = NULL;
+    void *bytes = NULL;
+    size_t size = 0;
+    double plain, with;
+
+    (void)state;
+    assert_accepted(model, compile(model, false));
+    plain = area(model);
+    assert_accepted(model, compile(model, true));
+    with = area(model);
+    assert_true(with > 0 && with < 1 && with != plain);
+    assert_int_equal(model_clone(model, &clone), DLCORE_OK);
+    assert_int_equal(model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    model_free(model);
+    assert_true(area(clone) == with);
+    assert_accepted(clone, compile(clone, false));
+    assert_true(area(clone) == plain);
+    model_free(clone);
+    assert_int_equal(model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
+    assert_true(area(loaded) == with);
+    model_free(loaded);
+    free(bytes);
+}
+
+static void test_metric_lists_that_cannot_be_are_refused_with_their_numbers(void **state)
+{
+    static const float ascending[] = {0.25F, 0.5F}, descending[] = {0.5F, 0.25F}, beyond[] = {1.5F},
+                       none[UNITS], negative[] = {1, -1, 1};
+    static const struct {
+        metric_list_t thresholds, label_weights;
+        const char *message;
+    } cases[] = {
+        {{2, descending}, {0, NULL}, "thresholds must ascend, but number 1 is 0.25 after 0.5"},
+        {{1, beyond}, {0, NULL}, "thresholds: number 0 is 1.5, not in 0 .. 1"},
+        {{1, NULL}, {0, NULL}, "thresholds: count is 1, and values is NULL"},
+        {{10001, ascending}, {0, NULL}, "at most 10000 numbers"},
+        {{0, NULL}, {2, ascending}, "has 2 label_weights for 3 units"},
+        {{0, NULL}, {UNITS, none}, "label_weights are all 0"},
+        {{0, NULL}, {UNITS, negative}, "label_weights: number 1 is -1"},
+    };
+    static compile_options_t how;
+    model_t *model = new_model();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        how = compile_options_default();
+        how.loss = loss_mean_squared_error();
+        how.metrics[0] = metric_default(METRIC_AUC);
+        how.metrics[0].thresholds = cases[i].thresholds;
+        how.metrics[0].label_weights = cases[i].label_weights;
+        how.metric_count = 1;
+        assert_int_equal(model_compile_with(model, &how), DLCORE_ERROR_ARGUMENT);
+        if (strstr(model_error(model), cases[i].message) == NULL)
+            fail_msg("%zu: \"%s\"", i, model_error(model));
+    }
+    model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metric_lists_are_the_model_s_own_and_travel_with_it),
+        cmocka_unit_test(test_metric_lists_that_cannot_be_are_refused_with_their_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
