@@ -183,7 +183,7 @@ static dlcore_status read_strings(hdf5_strings_t *strings, const char *path, boo
     if (status != DLCORE_OK || group < 0)
         return status;
     status = find_attribute(strings, group, strings->attribute, &there);
-    for (size_t i = 0; is_list && status == DLCORE_OK && (!there || i > 0); i++) {
+    for (size_t i = 0; is_list && status == DLCORE_OK && !there; i++) {
         bool more;
 
         snprintf(part, sizeof part, "%s%zu", strings->attribute, i);

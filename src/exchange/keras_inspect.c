@@ -113,7 +113,7 @@ static dlcore_status keras_inspect(const char *path, const void *bytes, size_t s
         status = dlcore_fail(error, status, "%s", found.message);
     }
     dlcore_model_free(model);
-    if (fflush(stream) != 0 && status == DLCORE_OK)
+    if ((fflush(stream) != 0 || ferror(stream)) && status == DLCORE_OK)
         status = dlcore_fail(error, DLCORE_ERROR_IO, "keras_inspect: cannot write to the stream");
     return status;
 }

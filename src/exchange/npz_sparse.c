@@ -66,8 +66,7 @@ static dlcore_status check_format(const matrix_file_t *file, dlcore_error_record
         dlcore_npz_shown_name(file->npz), text);
 }
 
-/* Reads an array of rank 1, whose length must be `length` where that is not SIZE_MAX; `integers`:
- * not of floats. */
+/* Reads an array of rank 1 and that length; `integers`: not of floats. */
 static dlcore_status read_vector(const matrix_file_t *file, int which, size_t length, bool integers,
                                  dlcore_tensor_t **out, dlcore_error_record_t *error)
 {
@@ -76,7 +75,7 @@ static dlcore_status read_vector(const matrix_file_t *file, int which, size_t le
 
     if (status != DLCORE_OK)
         return status;
-    if (array.rank != 1 || (length != SIZE_MAX && array.shape[0] != length))
+    if (array.rank != 1 || array.shape[0] != length)
         return dlcore_fail(error, DLCORE_ERROR_FORMAT,
                            "%s: %s: %zu numbers are expected, got rank %zu and %zu",
                            dlcore_npz_shown_name(file->npz), array_names[which], length, array.rank,

@@ -204,6 +204,46 @@ static void test_npz_unknown_names_are_refused_with_those_there_are(void **state
     bytes_free(&archive);
 }
 
+/* Names of old archives, which are no UTF-8. */
+static void test_npz_names_in_the_letters_of_dos_are_read(void **state)
+{
+    const zip_case_t entries[2] = {{.name = "\x81.npy", .packed = ""},
+                                   {.name = "\x82.npy", .packed = ""}};
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_npz_t *npz = NULL;
+    bytes_t archive = {0};
+
+    (void)state;
+    zip_bytes(&archive, entries, 2);
+    if (dlcore_npz_open_memory(archive.data, archive.size, NULL, &npz, &error) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(dlcore_npz_count(npz), 2);
+    assert_string_equal(dlcore_npz_name(npz, 0), "\303\274");
+    dlcore_npz_free(npz);
+    bytes_free(&archive);
+}
+
+/* Of entries whose names are as short as a suffix, and of as many as a message can show. */
+static void test_npz_unknown_names_among_many_are_refused(void **state)
+{
+    enum { COUNT = 200 };
+    static char names[COUNT][16];
+    zip_case_t entries[COUNT + 1] = {{.name = "a", .packed = ""}};
+    dlcore_error_record_t error;
+    dlcore_tensor_t *tensor;
+    bytes_t archive = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "array%zu.npy", i);
+        entries[i + 1] = (zip_case_t){.name = names[i], .packed = ""};
+    }
+    zip_bytes(&archive, entries, COUNT + 1);
+    assert_failed(dlcore_npz_parse(archive.data, archive.size, "b", NULL, &tensor, &error),
+                  DLCORE_ERROR_NAME, &error, "has no array \"b\", but \"array0\", \"array1\"");
+    bytes_free(&archive);
+}
+
 static void test_npz_misuse_is_refused(void **state)
 {
     dlcore_allocator_t half = {.allocate = NULL};
@@ -226,6 +266,14 @@ static void test_npz_misuse_is_refused(void **state)
     assert_failed(dlcore_npz_open(NULL, NULL, &npz, &error), DLCORE_ERROR_ARGUMENT, &error,
                   "path is NULL");
     assert_null(npz);
+    assert_failed(dlcore_npz_open(STORED, NULL, NULL, &error), DLCORE_ERROR_ARGUMENT, &error,
+                  "out is NULL");
+    assert_int_equal(dlcore_npz_open(STORED, NULL, &npz, &error), DLCORE_OK);
+    assert_failed(dlcore_npz_inspect(npz, 0, NULL, &error), DLCORE_ERROR_ARGUMENT, &error,
+                  "array is NULL");
+    assert_failed(dlcore_npz_read(npz, "f4", NULL, &error), DLCORE_ERROR_ARGUMENT, &error,
+                  "out is NULL");
+    dlcore_npz_free(npz);
     assert_failed(dlcore_npz_inspect(NULL, 0, &array, &error), DLCORE_ERROR_ARGUMENT, &error,
                   "npz is NULL");
     assert_failed(dlcore_npz_read(NULL, NULL, &tensor, &error), DLCORE_ERROR_ARGUMENT, &error,
@@ -274,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_npz_types_that_are_not_read_are_named),
         cmocka_unit_test(test_npz_the_only_array_needs_no_name),
         cmocka_unit_test(test_npz_unknown_names_are_refused_with_those_there_are),
+        cmocka_unit_test(test_npz_unknown_names_among_many_are_refused),
+        cmocka_unit_test(test_npz_names_in_the_letters_of_dos_are_read),
         cmocka_unit_test(test_npz_misuse_is_refused),
         cmocka_unit_test(test_npz_failing_allocations),
     };

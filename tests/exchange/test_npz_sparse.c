@@ -219,12 +219,116 @@ static void test_npz_parse_sparse_of_arrays_that_lie_names_the_numbers(void **st
     check_case(&c);
 }
 
+/* ---- arrays of another form ---- */
+
+typedef struct odd_array {
+    int which; /* of names in make_archive */
+    const char *descr, *shape;
+    const void *elements;
+    size_t item, count;
+    dlcore_status status;
+    const char *text;
+} odd_array_t;
+
+/* A matrix of which one array is of that form. */
+static void check_odd(const odd_array_t *odd)
+{
+    static const char *const names[5] = {"indices.npy", "indptr.npy", "format.npy", "shape.npy",
+                                         "data.npy"};
+    static const int32_t indices[3] = {0, 4, 2}, starts[4] = {0, 2, 2, 3};
+    static const int64_t shape[2] = {3, 5};
+    static const float values[3] = {1, 2, 3};
+    bytes_t files[5] = {{0}}, archive = {0};
+    dlcore_error_record_t error;
+    dlcore_tensor_t *matrix = NULL;
+    zip_case_t entries[5];
+
+    add_array(&files[0], "<i4", indices, 4, 3);
+    add_array(&files[1], "<i4", starts, 4, 4);
+    npy_file(&files[2], 1, npy_dict("|S3", "False", "()"), "csr", 3);
+    add_array(&files[3], "<i8", shape, 8, 2);
+    add_array(&files[4], "<f4", values, 4, 3);
+    bytes_free(&files[odd->which]);
+    files[odd->which] = (bytes_t){0};
+    if (odd->descr == NULL)
+        bytes_add(&files[odd->which], odd->elements, odd->item);
+    else if (odd->which == 2)
+        npy_file(&files[2], 1, npy_dict(odd->descr, "False", "()"), odd->elements, odd->item);
+    else
+        npy_little(&files[odd->which], odd->descr, odd->shape, odd->elements, odd->item,
+                   odd->count);
+    for (size_t i = 0; i < 5; i++)
+        entries[i] = (zip_case_t){.name = names[i],
+                                  .packed = files[i].data,
+                                  .packed_size = files[i].size,
+                                  .size = files[i].size,
+                                  .checksum = zip_crc(files[i].data, files[i].size)};
+    if (odd->item == 0)
+        entries[odd->which].flags = 1; /* encrypted */
+    zip_bytes(&archive, entries, 5);
+    assert_failed(dlcore_npz_parse_sparse(archive.data, archive.size, NULL, &matrix, &error),
+                  odd->status, &error, odd->text);
+    assert_null(matrix);
+    for (size_t i = 0; i < 5; i++)
+        bytes_free(&files[i]);
+    bytes_free(&archive);
+}
+
+static void test_npz_parse_sparse_of_arrays_of_another_form_says_which(void **state)
+{
+    static const int64_t below[2] = {-1, 5}, most[2] = {INT64_MAX, 5}, least[2] = {INT64_MIN, 5};
+    static const int32_t later[4] = {1, 2, 2, 3}, falling[4] = {0, 2, 2, -1},
+                         square[4] = {0, 4, 2, 1};
+    static const float numbers[4] = {3, 5, 2, 1};
+    static const unsigned char zeros[300];
+    static const odd_array_t odd[] = {
+        {2, "|S3", "", "", 0, 0, DLCORE_ERROR_UNSUPPORTED, "is encrypted"},
+        {2, NULL, "", zeros, 300, 0, DLCORE_ERROR_FORMAT, "no array of three letters, it has 300"},
+        {2, NULL, "", zeros, 40, 0, DLCORE_ERROR_FORMAT, "no array of three letters, it has 40"},
+        {2, NULL, "", zeros, 100, 0, DLCORE_ERROR_FORMAT, "no array of three letters, it has 100"},
+        {2, "|S3", "", "cs", 3, 0, DLCORE_ERROR_UNSUPPORTED, "a matrix of the format \""},
+        {2, "|S3", "", "\xFFsr", 3, 0, DLCORE_ERROR_UNSUPPORTED, "of the format \"?sr\""},
+        {3, "<c8", "(2,)", below, 8, 2, DLCORE_ERROR_UNSUPPORTED, "<c8"},
+        {3, "<i8", "(2, 1)", below, 8, 2, DLCORE_ERROR_FORMAT,
+         "2 numbers are expected, got rank 2"},
+        {3, "<f4", "(2,)", numbers, 4, 2, DLCORE_ERROR_FORMAT, "shape: integers are expected"},
+        {3, "<i8", "(2,)", below, 8, 2, DLCORE_ERROR_FORMAT, "shape: (-1, 5)"},
+        {3, "<i8", "(2,)", least, 8, 2, DLCORE_ERROR_RANGE,
+         "-9223372036854775808 does not fit int32"},
+        {3, "<i8", "(2,)", most, 8, 2, DLCORE_ERROR_RANGE,
+         "9223372036854775807 does not fit int32"},
+        {1, "<i4", "(4,)", later, 4, 4, DLCORE_ERROR_FORMAT, "indptr goes from 1 to 3"},
+        {1, "<i4", "(4,)", falling, 4, 4, DLCORE_ERROR_FORMAT, "indptr goes from 0 to -1"},
+        {0, "<i4", "(2, 2)", square, 4, 4, DLCORE_ERROR_FORMAT, "there are 0 indices"},
+        {0, "<f4", "(3,)", numbers, 4, 3, DLCORE_ERROR_FORMAT, "indices: integers are expected"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        check_odd(&odd[i]);
+}
+
+static void test_npz_load_sparse_without_a_place_for_the_matrix_is_refused(void **state)
+{
+    char path[512];
+    dlcore_error_record_t error;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/sparse_ones.npz", DLCORE_FIXTURES);
+    assert_failed(dlcore_npz_load_sparse(path, NULL, NULL, &error), DLCORE_ERROR_ARGUMENT, &error,
+                  "out is NULL");
+    assert_failed(dlcore_npz_parse_sparse("", 0, NULL, NULL, &error), DLCORE_ERROR_FORMAT, &error,
+                  "not a zip archive");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_npz_load_sparse_of_scipy_files_gives_their_matrix),
         cmocka_unit_test(test_npz_load_sparse_of_other_files_says_what_they_are),
         cmocka_unit_test(test_npz_parse_sparse_of_arrays_that_lie_names_the_numbers),
+        cmocka_unit_test(test_npz_parse_sparse_of_arrays_of_another_form_says_which),
+        cmocka_unit_test(test_npz_load_sparse_without_a_place_for_the_matrix_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

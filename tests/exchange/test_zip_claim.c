@@ -151,9 +151,37 @@ static void test_zip_claim_of_damaged_records_reads_nothing_outside(void **state
     bytes_free(&archive);
 }
 
+/* A record that says where zip64's is: before the beginning, beyond the end, at no such record. */
+static void test_zip_claim_of_zip64_elsewhere_is_that_of_the_old_record(void **state)
+{
+    static const unsigned char locator[] = {'P', 'K', 6, 7}, end[] = {'P', 'K', 5, 6};
+    static const unsigned char places[] = {0, 1, 200};
+    static const unsigned char three[] = {3, 0, 3, 0};
+
+    (void)state;
+    for (size_t before = 0; before <= 100; before += 100) {
+        for (size_t i = 0; i < sizeof places; i++) {
+            bytes_t archive = {0};
+
+            bytes_add_zeros(&archive, before);
+            bytes_add(&archive, locator, 4);
+            bytes_add_zeros(&archive, 4);
+            bytes_add(&archive, &places[i], 1);
+            bytes_add_zeros(&archive, 11);
+            bytes_add(&archive, end, 4);
+            bytes_add_zeros(&archive, 4);
+            bytes_add(&archive, three, 4);
+            bytes_add_zeros(&archive, 10);
+            assert_int_equal(claim_of(&archive), 3);
+            bytes_free(&archive);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_zip_claim_of_zip64_elsewhere_is_that_of_the_old_record),
         cmocka_unit_test(test_zip_claim_is_the_number_of_entries),
         cmocka_unit_test(test_zip_claim_more_entries_than_wanted_are_refused),
         cmocka_unit_test(test_zip_claim_counts_a_record_in_a_comment),
