@@ -41,6 +41,19 @@ static bool ends_with_returns(const dlcore_csv_reader_t *reader)
     return found != NULL && found + 1 < reader->end && memchr(reader->next, '\n', size) == NULL;
 }
 
+/* One look at a byte in place of six. */
+static void set_stops(dlcore_csv_reader_t *reader)
+{
+    memset(reader->stops, 0, sizeof reader->stops);
+    reader->stops['\n'] = reader->stops['\r'] = true;
+    reader->stops[(unsigned char)(reader->quote != '\0' ? reader->quote : '\n')] = true;
+    reader->stops[(unsigned char)(reader->comment != '\0' ? reader->comment : '\n')] = true;
+    if (reader->blank_runs)
+        reader->stops[' '] = reader->stops['\t'] = true;
+    else
+        reader->stops[(unsigned char)reader->delimiter] = true;
+}
+
 dlcore_status dlcore_csv_seek(dlcore_csv_reader_t *reader, size_t place, size_t line,
                               dlcore_error_record_t *error)
 {
@@ -49,6 +62,7 @@ dlcore_status dlcore_csv_seek(dlcore_csv_reader_t *reader, size_t place, size_t 
     reader->in_comment = reader->row_ended = false;
     reader->block = SEEK_BLOCK;
     reader->next = reader->end = reader->buffer;
+    set_stops(reader);
     return dlcore_csv_refill(reader, error);
 }
 
@@ -109,6 +123,7 @@ dlcore_status dlcore_csv_rewind(dlcore_csv_reader_t *reader, dlcore_error_record
     reader->block = 0;
     reader->in_comment = false;
     reader->next = reader->end = reader->buffer;
+    set_stops(reader);
     status = dlcore_csv_refill(reader, error);
     if (status != DLCORE_OK)
         return status;
@@ -247,27 +262,43 @@ static dlcore_status next_quoted(dlcore_csv_reader_t *reader, size_t column, cha
     return DLCORE_OK;
 }
 
+/* What most fields are: no quote, no blanks around it, and a delimiter behind it. */
+static bool take_plain(dlcore_csv_reader_t *reader, dlcore_csv_field_t *field)
+{
+    char *text = reader->next, *at = text;
+
+    while (!reader->stops[(unsigned char)*at])
+        at++; /* the newline behind the end is one */
+    if (*at != reader->delimiter || reader->blank_runs || at == reader->end ||
+        (size_t)(at - text) > DLCORE_CSV_FIELD_MAX ||
+        (at > text && (is_blank(reader, *text) || is_blank(reader, at[-1]))))
+        return false;
+    field->text = text;
+    field->length = (size_t)(at - text);
+    reader->next = at + 1;
+    reader->row_ended = false;
+    return true;
+}
+
 dlcore_status dlcore_csv_next_field(dlcore_csv_reader_t *reader, size_t column,
                                     dlcore_csv_field_t *field, dlcore_error_record_t *error)
 {
     dlcore_status status = dlcore_csv_fill(reader, error);
     char *at = reader->next, *last;
-    const char delimiter = reader->blank_runs ? '\n' : reader->delimiter, quote = reader->quote;
-    const char comment = reader->comment != '\0' ? reader->comment : '\n';
+    const char quote = reader->quote;
 
     field->line = reader->line;
     field->decimal = reader->decimal;
     field->quoted = false;
-    if (status != DLCORE_OK)
+    if (status != DLCORE_OK || take_plain(reader, field))
         return status;
     while (at < reader->end && is_blank(reader, *at))
         at++;
     if (quote != '\0' && at < reader->end && *at == quote)
         return next_quoted(reader, column, at, field, error);
     field->text = at;
-    while (*at != delimiter && *at != '\n' && *at != '\r' && *at != comment &&
-           (*at != quote || quote == '\0') && !(reader->blank_runs && (*at == ' ' || *at == '\t')))
-        at++; /* the newline behind the end stops it */
+    while (!reader->stops[(unsigned char)*at])
+        at++; /* the newline behind the end is one */
     if (at < reader->end && *at == quote && quote != '\0')
         return refuse_line(reader, field->line, column,
                            "a quote inside a field that does not begin with a quote", error);

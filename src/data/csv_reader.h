@@ -36,6 +36,7 @@ typedef struct dlcore_csv_reader {
     bool returns;    /* lines end with a carriage return alone, as on old Macintoshes; found out */
     bool in_comment; /* the field read last ended at one */
     bool row_ended;  /* the field read last was its row's last */
+    bool stops[256]; /* bytes at which a field without quotes may end; set as reading begins */
 } dlcore_csv_reader_t;
 
 typedef struct dlcore_csv_field {
