@@ -29,13 +29,13 @@ static void note_writer(dlcore_inspecting_t *inspecting, const dlcore_model_load
         inspecting->found.writer = dlcore_inspecting_text(inspecting, text);
 }
 
-/* The first of the model's problems is the inspection's. */
+/* The first of the model's problems is the inspection's; without memory there is none. */
 static void note_problem(dlcore_inspecting_t *inspecting, dlcore_status status,
                          const dlcore_error_record_t *error)
 {
+    inspecting->failed = inspecting->failed || status == DLCORE_ERROR_MEMORY;
     if (status == DLCORE_OK || inspecting->found.status != DLCORE_OK)
         return;
-    inspecting->failed = inspecting->failed || status == DLCORE_ERROR_MEMORY;
     inspecting->found.status = status;
     inspecting->found.problem = dlcore_inspecting_text(inspecting, error->message);
 }

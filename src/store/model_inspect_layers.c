@@ -88,7 +88,7 @@ dlcore_status dlcore_model_inspect_layers(dlcore_inspecting_t *inspecting,
     dlcore_json_t config;
     char *text;
     size_t width = 0;
-    dlcore_status status = dlcore_model_loading_layers(loading, &width);
+    dlcore_status status = dlcore_model_loading_layers(loading, &width), again;
 
     if (status == DLCORE_OK || status == DLCORE_ERROR_NAME || status == DLCORE_ERROR_SHAPE ||
         status == DLCORE_ERROR_DTYPE) { /* the layers are all right, a tensor is not */
@@ -96,11 +96,12 @@ dlcore_status dlcore_model_inspect_layers(dlcore_inspecting_t *inspecting,
         return status;
     }
     loading->error = &ignored;
-    if (dlcore_model_loading_json(loading, "model_config", &text, &config) == DLCORE_OK)
+    again = dlcore_model_loading_json(loading, "model_config", &text, &config);
+    if (again == DLCORE_OK)
         put_named_layers(inspecting, &config);
     loading->error = error;
     dlcore_release(&loading->reading.allocator, text);
-    return status;
+    return again == DLCORE_ERROR_MEMORY ? again : status; /* no layers for want of memory */
 }
 
 /* ---- compile settings ---- */

@@ -30,9 +30,9 @@ typedef struct setting_difference {
 
 /* A rate is state, which callbacks change, where it is no schedule; of a function files have no
  * more than a rate. */
-static bool is_rate(const char *name, const dlcore_json_t *a, const dlcore_json_t *b)
+static bool is_rate(const dlcore_json_t *name, const dlcore_json_t *a, const dlcore_json_t *b)
 {
-    return strcmp(name, "learning_rate") == 0 && a->kind == DLCORE_JSON_NUMBER &&
+    return dlcore_json_is(name, "learning_rate") && a->kind == DLCORE_JSON_NUMBER &&
            b->kind == DLCORE_JSON_NUMBER;
 }
 
@@ -44,34 +44,43 @@ static bool same_text(const dlcore_json_t *a, const dlcore_json_t *b)
            (length == 0 || memcmp(a->begin, b->begin, length) == 0);
 }
 
-/* Whether two texts of one writer are the same; else *found is the innermost that differs. */
-static bool same(const dlcore_json_t *a, const dlcore_json_t *b, setting_difference_t *found)
+static bool differ(const dlcore_json_t *name, const dlcore_json_t *ours,
+                   const dlcore_json_t *theirs, setting_difference_t *found)
+{
+    found->ours = *ours;
+    found->theirs = *theirs;
+    (void)dlcore_json_string(name, found->name, sizeof found->name);
+    return false;
+}
+
+/* Whether two texts of one writer are the same; else *found is the innermost that differs, or what
+ * one list has more. */
+static bool same(const dlcore_json_t *name, const dlcore_json_t *a, const dlcore_json_t *b,
+                 setting_difference_t *found)
 {
     dlcore_json_steps_t ours = dlcore_json_steps(a), theirs = dlcore_json_steps(b);
-    dlcore_json_t our_name, their_name, mine, other;
+    dlcore_json_t our_name = *name, their_name, mine, other;
+    const dlcore_json_t none = {.kind = DLCORE_JSON_NONE};
     bool is_object = a->kind == DLCORE_JSON_OBJECT;
 
-    if (is_rate(found->name, a, b))
+    if (is_rate(name, a, b))
         return true;
     if (a->kind != b->kind || (!is_object && a->kind != DLCORE_JSON_ARRAY)) {
-        found->ours = *a;
-        found->theirs = *b;
-        return same_text(a, b);
+        if (same_text(a, b))
+            return true;
+        return differ(name, a, b, found);
     }
     for (;;) {
         bool more = dlcore_json_step(&ours, is_object ? &our_name : NULL, &mine);
+        bool others = dlcore_json_step(&theirs, is_object ? &their_name : NULL, &other);
 
-        if (dlcore_json_step(&theirs, is_object ? &their_name : NULL, &other) != more ||
-            (more && is_object && dlcore_json_compare(&our_name, &their_name) != 0)) {
-            found->ours = *a;
-            found->theirs = *b;
-            return false;
-        }
+        if (more != others)
+            return differ(name, more ? &mine : &none, others ? &other : &none, found);
         if (!more)
             return true;
-        if (is_object && dlcore_json_string(&our_name, NULL, 0) < sizeof found->name)
-            (void)dlcore_json_string(&our_name, found->name, sizeof found->name);
-        if (!same(&mine, &other, found))
+        if (is_object && dlcore_json_compare(&our_name, &their_name) != 0)
+            return differ(name, a, b, found);
+        if (!same(&our_name, &mine, &other, found))
             return false;
     }
 }
@@ -130,9 +139,10 @@ static dlcore_status compare_part(const char *part, const dlcore_json_t *ours,
                                   dlcore_error_record_t *error)
 {
     setting_difference_t found = {.name = ""};
+    const dlcore_json_t nameless = {.kind = DLCORE_JSON_NONE};
     char our_text[VALUE_SHOWN], their_text[VALUE_SHOWN];
 
-    if (same(ours, theirs, &found))
+    if (same(&nameless, ours, theirs, &found))
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_STATE, "%s: %s%s%s is %s in the model, %s in the file",
                        file, part, found.name[0] != '\0' ? ": " : "", found.name,

@@ -9,13 +9,13 @@
 
 static const struct {
     const char *leaf;
-    const char *weights[5]; /* of dlcore */
+    const char *weights[6]; /* of dlcore */
 } leaves[] = {
-    {"weight", {"kernel", "gamma", "alpha", "embeddings"}},
+    {"weight", {"kernel", "gamma", "alpha", "embeddings", "scale"}},
     {"bias", {"bias", "beta"}},
     {"kernel", {"kernel"}},
     {"gamma", {"gamma"}},
-    {"scale", {"gamma"}},
+    {"scale", {"gamma", "scale"}},
     {"beta", {"beta"}},
     {"running_mean", {"moving_mean"}},
     {"moving_mean", {"moving_mean"}},
@@ -192,6 +192,7 @@ const char *dlcore_weight_pytorch_leaf(const char *weight)
         {"gamma", "weight"},
         {"beta", "bias"},
         {"alpha", "weight"},
+        {"scale", "weight"},
         {"moving_mean", "running_mean"},
         {"moving_variance", "running_var"},
         {"embeddings", "weight"},

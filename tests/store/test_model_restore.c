@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "model/take_over.h"
+#include "store/model_restore.h"
 #include "support/callback_case.h"
+#include "support/failing_allocator.h"
 #include "support/folder.h"
 
 enum { EPOCHS = 6 };
@@ -179,6 +181,104 @@ test_model_restore_of_other_layers_of_the_same_shapes_is_an_error_that_keeps_all
     dlcore_model_free(second);
 }
 
+/* The file of a run of such a model. */
+static void leave_file(dlcore_model_t *model)
+{
+    dlcore_backup_and_restore_t backup = dlcore_backup_and_restore_default(folder_path("backup"));
+    dlcore_callback_t callback = dlcore_backup_and_restore_callback(&backup);
+
+    folder_files(true);
+    backup.delete_checkpoint = false;
+    assert_int_equal(case_run(model, &callback, 1, 2), DLCORE_OK);
+}
+
+/* A rate that is a number now was a schedule, or there was another number of metrics. */
+static void test_model_restore_of_other_lists_and_schedules_names_them(void **state)
+{
+    dlcore_compile_options_t how = dlcore_compile_options_default();
+    dlcore_model_t *first = case_model_of(DLCORE_ACTIVATION_TANH), *loaded = NULL;
+    dlcore_model_t *second = case_model_of(DLCORE_ACTIVATION_TANH);
+    dlcore_error_record_t error = {.message = ""};
+
+    (void)state;
+    how.optimizer = dlcore_optimizer_sgd();
+    how.optimizer.schedule = dlcore_schedule_exponential_decay(0.01, 10, 0.5);
+    how.loss = dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_ERROR);
+    how.metrics[0] = dlcore_metric_default(DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    how.metric_count = 1;
+    if (dlcore_model_compile_with(first, &how) != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(first));
+    leave_file(first);
+    assert_int_equal(dlcore_model_load_run(second, folder_path("backup"), &loaded, &error),
+                     DLCORE_ERROR_STATE);
+    assert_non_null(strstr(error.message, "optimizer: learning_rate is 0.01 in the model, {"));
+    how.optimizer = dlcore_optimizer_sgd();
+    how.metrics[1] = how.metrics[0];
+    how.metric_count = 2;
+    if (dlcore_model_compile_with(first, &how) != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(first));
+    leave_file(first);
+    assert_int_equal(dlcore_model_load_run(second, folder_path("backup"), &loaded, &error),
+                     DLCORE_ERROR_STATE);
+    assert_non_null(strstr(error.message, "metrics is absent in the model, {\"module\""));
+    leave_file(second);
+    assert_int_equal(dlcore_model_load_run(first, folder_path("backup"), &loaded, &error),
+                     DLCORE_ERROR_STATE);
+    assert_non_null(strstr(error.message, "\"MeanAbsoluteError"));
+    assert_non_null(strstr(error.message, " in the model, absent in the file"));
+    how.weighted_metrics[0] = how.metrics[0];
+    how.metrics[1] = (dlcore_metric_t){0};
+    how.metric_count = how.weighted_metric_count = 1;
+    assert_int_equal(dlcore_model_compile_with(first, &how), DLCORE_OK);
+    leave_file(first);
+    assert_int_equal(dlcore_model_load_run(second, folder_path("backup"), &loaded, &error),
+                     DLCORE_ERROR_STATE);
+    assert_non_null(strstr(error.message, "weighted_metrics is absent in the model, [{"));
+    assert_null(loaded);
+    dlcore_model_free(first);
+    dlcore_model_free(second);
+}
+
+static dlcore_status load_run_with(const dlcore_allocator_t *allocator, void *context)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_model_t *model = NULL, *loaded = NULL;
+    dlcore_layer_t hidden = dlcore_layer_dense(5, DLCORE_ACTIVATION_TANH);
+    dlcore_status status;
+
+    (void)context;
+    hidden.input_width = 3;
+    options.allocator = *allocator;
+    options.threads = 1;
+    status = dlcore_model_create(&options, &model);
+    if (status == DLCORE_OK)
+        status = dlcore_model_add(model, hidden);
+    if (status == DLCORE_OK)
+        status = dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
+    if (status == DLCORE_OK)
+        status = dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR,
+                                      DLCORE_METRIC_MEAN_ABSOLUTE_ERROR);
+    if (status == DLCORE_OK)
+        status = dlcore_model_build(model, 3);
+    if (status == DLCORE_OK)
+        status = dlcore_model_load_run(model, folder_path("backup"), &loaded, NULL);
+    assert_true((status == DLCORE_OK) == (loaded != NULL));
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+    return status;
+}
+
+static void test_model_restore_survives_every_failing_allocation(void **state)
+{
+    dlcore_model_t *model = case_model_of(DLCORE_ACTIVATION_TANH);
+
+    (void)state;
+    leave_file(model);
+    assert_in_range(failing_allocator_sweep(load_run_with, NULL), 15, 80);
+    dlcore_model_free(model);
+}
+
 /* What files have of each layer reads back as what they would have of it again. */
 static void test_model_restore_of_layers_of_every_kind_is_of_the_same_model(void **state)
 {
@@ -266,6 +366,8 @@ int main(void)
             test_model_restore_of_other_layers_of_the_same_shapes_is_an_error_that_keeps_all),
         cmocka_unit_test(test_model_restore_of_layers_of_every_kind_is_of_the_same_model),
         cmocka_unit_test(test_model_restore_of_another_first_width_is_an_error_that_names_it),
+        cmocka_unit_test(test_model_restore_of_other_lists_and_schedules_names_them),
+        cmocka_unit_test(test_model_restore_survives_every_failing_allocation),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -143,6 +143,7 @@ static void test_weight_names_of_other_programs_are_known(void **state)
     assert_true(dlcore_weight_leaf_inputs_first(whole("kernel")));
     assert_string_equal(dlcore_weight_pytorch_leaf("moving_variance"), "running_var");
     assert_string_equal(dlcore_weight_pytorch_leaf("mean"), "mean");
+    assert_string_equal(dlcore_weight_pytorch_leaf("scale"), "weight");
     assert_true(dlcore_weight_name_is_dlcores("optimizer/adam/m/dense/kernel"));
     assert_false(dlcore_weight_name_is_dlcores("optimizer.0"));
 }
