@@ -37,19 +37,14 @@ const char *dlcore_csv_where(char text[DLCORE_CSV_WHERE_SIZE], const dlcore_csv_
     return text;
 }
 
-static bool begins_as_word(const dlcore_csv_field_t *field)
-{
-    return field->length > 0 && strchr("0123456789+-.", field->text[0]) == NULL;
-}
-
-/* What may help with a field that should be a number. */
+/* What may help with a field that should be a number; `column` is its own where it is not empty. */
 static const char *hint(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_reader_t *reader,
                         const dlcore_csv_columns_t *columns, size_t column,
                         const dlcore_csv_field_t *field)
 {
     if (dlcore_csv_hint_delimiter(to, reader, field, columns->count == 1)[0] != '\0')
         return to;
-    if (column == columns->label && begins_as_word(field))
+    if (column == columns->label && strchr("0123456789+-.", field->text[0]) == NULL)
         return "; for labels set label_kind, to DLCORE_CSV_LABEL_CLASSES for words";
     return !columns->header && field->line == 1
                ? "; if this row is a header, set options.header to DLCORE_CSV_HEADER_YES"

@@ -29,25 +29,25 @@ typedef struct line_look {
     size_t counted;                          /* numbers in all columns that follow each other */
     size_t first, last;                      /* of those */
     size_t greatest;                         /* of the whole numbers */
-    bool follows;                            /* all numbers do: n, n + 1, n + 2 */
+    bool follows;                            /* all numbers do: n, n + 1, n + 2, which are whole */
     bool whole;                              /* all numbers are whole, without sign or point */
     bool broken;                             /* some number has a point, a sign or an exponent */
     char label[DLCORE_CSV_CLASS_SIZE];       /* the word in the column of classes; else "" */
 } line_look_t;
 
-/* Also what stands for a number that is not known. */
+/* Of a field that is not empty; also what stands for a number that is not known. */
 static bool begins_as_number(const dlcore_csv_field_t *field)
 {
-    return (field->length > 0 && strchr("0123456789+-.", field->text[0]) != NULL) ||
+    return strchr("0123456789+-.", field->text[0]) != NULL ||
            dlcore_csv_is_one_of(field, "inf infinity unknown missing undefined nil n.a. nd");
 }
 
-/* A number as counting writes it; NO_NUMBER for others. */
+/* Of a number: as counting writes it; NO_NUMBER for others. */
 static size_t plain_number(const dlcore_csv_field_t *field)
 {
     size_t value = 0;
 
-    if (field->length == 0 || field->length > 6 || (field->text[0] == '0' && field->length > 1))
+    if (field->length > 6 || (field->text[0] == '0' && field->length > 1))
         return NO_NUMBER;
     for (size_t i = 0; i < field->length; i++) {
         if (!dlcore_is_digit(field->text[i]))
@@ -130,8 +130,8 @@ static dlcore_status look_at_row(dlcore_csv_reader_t *reader, const dlcore_csv_c
  * as well, nor consists of whole numbers that are as small. */
 static bool counts_columns(const line_look_t *first, const line_look_t *second)
 {
-    return first->follows && first->whole && first->counted >= COUNTED_LEAST && first->first == 0 &&
-           !(second->follows && second->whole) &&
+    return first->follows && first->counted >= COUNTED_LEAST && first->first == 0 &&
+           !second->follows &&
            (first->counted >= COUNTED_ENOUGH || !second->whole ||
             second->greatest >= first->counted);
 }

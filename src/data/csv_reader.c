@@ -73,8 +73,7 @@ static dlcore_status pass_comment(dlcore_csv_reader_t *reader, dlcore_error_reco
 
     reader->in_comment = false;
     for (;;) {
-        size_t size = (size_t)(reader->end - reader->next);
-        char *found = size > 0 ? memchr(reader->next, mark, size) : NULL;
+        char *found = memchr(reader->next, mark, (size_t)(reader->end - reader->next));
         dlcore_status status;
 
         if (found != NULL) {

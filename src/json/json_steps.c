@@ -29,8 +29,7 @@ static const char *after_value(const char *next, const char *end)
     if (*next == '"')
         return after_string(next);
     if (*next != '{' && *next != '[') {
-        while (next < end && !dlcore_json_is_space(*next) && *next != ',' && *next != ']' &&
-               *next != '}')
+        while (next < end && !dlcore_json_is_space(*next) && *next != ',')
             next++;
         return next;
     }

@@ -237,7 +237,7 @@ static dlcore_status check_run(const reading_t *reading, const dlcore_run_state_
         return refuse_state(reading, "epoch, batch, pass or pass_batch is too large");
     if (!position->pass_begun && position->pass_batch > 0)
         return refuse_state(reading, "pass_batch is above 0, but pass_begun is false");
-    if (state->sum_count > 1 && !dlcore_size_of_double(state->sums[1], &samples))
+    if (!dlcore_size_of_double(state->sums[1], &samples)) /* dlcore_run_state_read: there are two */
         return refuse_state(reading, "the number of samples in sums is no whole number");
     return DLCORE_OK;
 }

@@ -120,11 +120,8 @@ dlcore_status dlcore_model_schema(const dlcore_model_t *model, const dlcore_sche
 dlcore_status dlcore_schema_of_model(const dlcore_model_t *model, const char *call,
                                      const dlcore_schema_t **schema, dlcore_error_record_t *error)
 {
-    dlcore_status status;
+    dlcore_status status = find_schema(model, schema, error);
 
-    if (model == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: model is NULL", call);
-    status = find_schema(model, schema, error);
     if (status == DLCORE_OK && *schema == NULL)
         return dlcore_fail(error, DLCORE_ERROR_STATE,
                            "%s: the model has no schema; model_set_schema gives it one", call);

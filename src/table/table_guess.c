@@ -61,8 +61,6 @@ static bool grow_seen(const dlcore_allocator_t *allocator, dlcore_column_facts_t
 static bool note_value(dlcore_table_t *table, dlcore_column_facts_t *facts, const char *text,
                        size_t length)
 {
-    if (facts->many)
-        return true;
     if (2 * (facts->different + 1) > facts->seen_room && !grow_seen(&table->allocator, facts))
         return false;
     if (insert_seen(facts->seen, facts->seen_room, hash_of(text, length)))
@@ -73,10 +71,10 @@ static bool note_value(dlcore_table_t *table, dlcore_column_facts_t *facts, cons
 
 /* ---- cells ---- */
 
-/* "007", "-05": digits that a number would lose. */
+/* Of a number: "007", "-05", digits that it would lose. */
 static bool is_code(const dlcore_csv_field_t *field)
 {
-    size_t at = field->length > 0 && (field->text[0] == '-' || field->text[0] == '+');
+    size_t at = field->text[0] == '-' || field->text[0] == '+';
 
     return field->length > at + 1 && field->text[at] == '0' && dlcore_is_digit(field->text[at + 1]);
 }
@@ -113,7 +111,7 @@ bool dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
     else
         facts->numbers++;
     facts->codes += state == DLCORE_CELL_VALUE && !cell->numeric && is_code(&cell->field);
-    if (facts->many && facts->first[0] != '\0')
+    if (facts->many)
         return true;
     text = dlcore_cell_text(cell, number_text, &length);
     if (facts->first[0] == '\0')

@@ -35,8 +35,8 @@ static const char *table_header_choice(int value)
 
 static bool can_be_delimiter(char sign)
 {
-    return sign != '\0' && sign != '\n' && sign != '\r' && !dlcore_is_digit(sign) &&
-           !dlcore_is_letter(sign) && strchr("+-.", sign) == NULL;
+    return sign != '\n' && sign != '\r' && !dlcore_is_digit(sign) && !dlcore_is_letter(sign) &&
+           strchr("+-.", sign) == NULL;
 }
 
 static dlcore_status check_table_options(const dlcore_table_options_t *options,
@@ -58,7 +58,7 @@ static dlcore_status check_table_options(const dlcore_table_options_t *options,
                            dlcore_csv_show_delimiter(shown, delimiter),
                            dlcore_csv_show_delimiter(quote, options->quote));
     if (decimal == '\0')
-        decimal = delimiter == ',' ? '.' : delimiter == '.' ? ',' : '.';
+        decimal = '.'; /* which no delimiter is */
     status = dlcore_csv_check_marks("table", delimiter, options->quote, decimal, options->comment,
                                     error);
     if (status == DLCORE_OK && options->missing != NULL && !dlcore_utf8_is_text(options->missing))

@@ -283,8 +283,7 @@ void dlcore_table_stream_free(dlcore_table_stream_t *stream)
         return;
     allocator = stream->allocator;
     end_batch(stream);
-    if (stream->applying.table != NULL)
-        dlcore_applying_end(&stream->applying);
+    dlcore_applying_end(&stream->applying);
     dlcore_tensor_free(stream->x);
     dlcore_tensor_free(stream->y);
     dlcore_release(&allocator, stream->piece_order);

@@ -273,6 +273,28 @@ static void test_svmlight_parse_without_memory_leaves_nothing(void **state)
     assert_true(failing_allocator_sweep(make_file, NULL) >= 3);
 }
 
+static void test_svmlight_parse_of_nothing_names_what_is_null(void **state)
+{
+    dlcore_allocator_t half = dlcore_allocator_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_tensor_t *x = NULL, *y = NULL;
+
+    (void)state;
+    half.release = NULL;
+    assert_failed(dlcore_svmlight_parse(NULL, 1, NULL, NULL, &x, &y, &error), DLCORE_ERROR_ARGUMENT,
+                  &error, "svmlight: bytes is NULL");
+    assert_failed(dlcore_svmlight_load(NULL, NULL, NULL, &x, &y, &error), DLCORE_ERROR_ARGUMENT,
+                  &error, "svmlight: path is NULL");
+    assert_failed(dlcore_svmlight_parse("1 1:1", 5, NULL, NULL, NULL, &y, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "svmlight: x is NULL");
+    assert_failed(dlcore_svmlight_parse("1 1:1", 5, NULL, NULL, &x, NULL, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "svmlight: y is NULL");
+    assert_failed(dlcore_svmlight_parse("1 1:1", 5, NULL, &half, &x, &y, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "release is NULL");
+    assert_null(x);
+    assert_null(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_svmlight_parse_of_a_word_without_end_is_an_error),
         cmocka_unit_test(test_svmlight_parse_of_broken_files_never_reads_beyond),
         cmocka_unit_test(test_svmlight_parse_without_memory_leaves_nothing),
+        cmocka_unit_test(test_svmlight_parse_of_nothing_names_what_is_null),
     };
     random_seed(3);
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

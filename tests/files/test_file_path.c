@@ -92,6 +92,20 @@ static void test_file_path_resolve_of_an_empty_path_says_so(void **state)
     assert_non_null(strstr(error.message, "the path is empty: cannot write"));
 }
 
+static void test_file_path_resolve_a_link_to_what_is_too_long_is_an_error(void **state)
+{
+    char target[DLCORE_PATH_SIZE - 1], resolved[DLCORE_PATH_SIZE];
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    memset(target, 'a', sizeof target - 1);
+    target[sizeof target - 1] = '\0';
+    make_link(target, "long");
+    assert_int_equal(dlcore_path_resolve(dlcore_system(), folder_path("long"), resolved, &error),
+                     DLCORE_ERROR_IO);
+    assert_non_null(strstr(error.message, "cannot follow the link: "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_file_path_resolve_links_in_a_circle_are_an_error),
         cmocka_unit_test(test_file_path_resolve_too_long_is_an_error),
         cmocka_unit_test(test_file_path_resolve_of_an_empty_path_says_so),
+        cmocka_unit_test(test_file_path_resolve_a_link_to_what_is_too_long_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "files/file_path.h"
 #include "files/input.h"
 #include "support/idx_bytes.h"
 #include "support/posix.h"
@@ -81,6 +82,22 @@ static void test_input_beside_a_file_is_a_plain_name_and_no_link(void **state)
     assert_failed(dlcore_input_open_beside(&input, letters, strrchr(link, '/') + 1, &error),
                   DLCORE_ERROR_IO, &error, "is a link");
     assert_int_equal(unlink(link), 0);
+}
+
+/* A path without a folder is one in the current folder. */
+static void test_input_beside_any_path_is_in_its_folder(void **state)
+{
+    char path[DLCORE_PATH_SIZE + 8];
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_input_t input;
+
+    (void)state;
+    assert_failed(dlcore_input_open_beside(&input, "letters", "no such file", &error),
+                  DLCORE_ERROR_IO, &error, "no such file: cannot open");
+    memset(path, 'a', DLCORE_PATH_SIZE);
+    strcpy(path + DLCORE_PATH_SIZE, "/b");
+    assert_failed(dlcore_input_open_beside(&input, path, "letters", &error),
+                  DLCORE_ERROR_UNSUPPORTED, &error, "a path of 2049 bytes is too long");
 }
 
 static void test_input_of_an_empty_path_says_so(void **state)
@@ -229,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_input_reads_files_and_memory_alike),
         cmocka_unit_test(test_input_beside_a_file_is_a_plain_name_and_no_link),
+        cmocka_unit_test(test_input_beside_any_path_is_in_its_folder),
         cmocka_unit_test(test_input_of_an_empty_path_says_so),
         cmocka_unit_test(test_input_follows_links_to_files),
         cmocka_unit_test(test_input_does_not_read_what_a_file_grows_by),

@@ -452,6 +452,48 @@ static void test_config_reading_names_the_class_the_key_and_the_value(void **sta
     }
 }
 
+/* A second input is refused, before the layers and behind them. */
+static void test_config_reading_refuses_a_second_input(void **state)
+{
+    dlcore_error_record_t error = {0};
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_model_refused(INPUT("[null,3]") "," INPUT("[null,3]") "," DENSE,
+                         "InputLayer is not the first");
+    assert_model_refused(INPUT("[null,3]") "," DENSE "," INPUT("[null,3]"),
+                         "InputLayer is not the first");
+    assert_int_equal(
+        read_model("{'class_name':'Reshape','config':{'name':'e','target_shape':[-1]}}", &model,
+                   &error),
+        DLCORE_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "the width of the input is not there"));
+    dlcore_model_free(model);
+}
+
+/* No initializer at all is kept as such. */
+static void test_config_reading_saves_no_initializer_as_none(void **state)
+{
+    dlcore_model_t *model = accepted("{'class_name':'Dense','config':{'name':'d','units':1,"
+                                     "'batch_input_shape':[null,1],'bias_initializer':null}}"),
+                   *loaded = NULL;
+    dlcore_error_record_t error = {0};
+    void *bytes = NULL;
+    size_t size = 0;
+
+    (void)state;
+    assert_int_equal(dlcore_network_build_unset(&model->network, 1, &error), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_weights(model, (const float[]){0.5f, 0.25f}, 2), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    assert_int_equal(dlcore_model_load_memory(bytes, size, NULL, &loaded), DLCORE_OK);
+    assert_int_equal(dlcore_model_layer(loaded, 0)->bias_initializer.kind,
+                     DLCORE_INITIALIZER_NAMED);
+    assert_string_equal(dlcore_model_layer(loaded, 0)->bias_initializer.name, "");
+    free(bytes);
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +509,8 @@ int main(void)
         cmocka_unit_test(test_config_reading_takes_every_form_that_compile_does),
         cmocka_unit_test(test_config_reading_tells_the_class_accuracy_from_the_name),
         cmocka_unit_test(test_config_reading_names_the_class_the_key_and_the_value),
+        cmocka_unit_test(test_config_reading_refuses_a_second_input),
+        cmocka_unit_test(test_config_reading_saves_no_initializer_as_none),
     };
 
     return cmocka_run_group_tests_name("config_reading", tests, NULL, NULL);

@@ -99,7 +99,8 @@ static void test_load_functions_given_again_train_to_the_same_bits(void **state)
 {
     model_t *model = own_model("squares"), *loaded = NULL;
     loss_t loss = named_loss("squares");
-    metric_t metrics[] = {named_metric("weighed"), named_metric("half_squares")};
+    metric_t metrics[] = {metric_default(METRIC_MEAN_ABSOLUTE_ERROR), named_metric("weighed"),
+                          named_metric("half_squares")};
     load_options_t how = load_options_default();
     load_report_t report;
     void *bytes;
@@ -111,7 +112,7 @@ static void test_load_functions_given_again_train_to_the_same_bits(void **state)
     assert_int_equal(model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
     how.own_loss = &loss;
     how.own_metrics = metrics;
-    how.own_metric_count = 2;
+    how.own_metric_count = 3; /* one that is no function is passed by */
     how.report = &report;
     assert_int_equal(model_load_memory(bytes, size, &how, &loaded), DLCORE_OK);
     assert_int_equal(report.functions_missing, 0);

@@ -91,12 +91,27 @@ static void test_path_folder_varies_with_fields_before_the_name_alone(void **sta
 
 static void test_path_expand_of_malformed_fields_is_refused_with_the_place(void **state)
 {
-    static const char *const bad[] = {"{",           "a}",        "{}",
-                                      "{epoch",      "{epoch:",   "{epoch:02x}",
-                                      "{epoch:.2f}", "{loss:d}",  "{loss:99.1f}",
-                                      "{loss:.99f}", "{loss:.f}", "{epoch:02d",
-                                      "{epoch:f}",   "{{epoch}",  "{epoch{loss}}",
-                                      "{loss:.2f }", "{loss:.2}"};
+    static const char *const bad[] = {
+        "{",
+        "a}",
+        "{}",
+        "{epoch",
+        "{epoch:",
+        "{epoch:02x}",
+        "{epoch:.2f}",
+        "{loss:d}",
+        "{loss:99.1f}",
+        "{loss:.99f}",
+        "{loss:.f}",
+        "{epoch:02d",
+        "{epoch:f}",
+        "{{epoch}",
+        "{epoch{loss}}",
+        "{loss:.2f }",
+        "{loss:.2}",
+        "{epoch:.2}",
+        "{epoch:.2d}",
+        "{a_name_that_no_value_of_training_has_because_it_is_much_too_long_for_one}"};
     char path[64];
 
     (void)state;

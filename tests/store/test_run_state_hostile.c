@@ -132,6 +132,19 @@ static void test_run_state_hostile_each_refusal_has_its_message(void **state)
         {RUN("'epoch':'" SIZE_MAX_TEXT "','begun':true,'pass_begun':true," NUMBERS
              "'callbacks':[]"),
          "epoch, batch, pass or pass_batch is too large"},
+        {RUN("'batch':'" SIZE_MAX_TEXT "','begun':true,'pass_begun':true," NUMBERS
+             "'callbacks':[]"),
+         "epoch, batch, pass or pass_batch is too large"},
+        {RUN("'pass':'" SIZE_MAX_TEXT "','begun':true,'pass_begun':true," NUMBERS "'callbacks':[]"),
+         "epoch, batch, pass or pass_batch is too large"},
+        {RUN("'pass_batch':'" SIZE_MAX_TEXT "','begun':true,'pass_begun':true," NUMBERS
+             "'callbacks':[]"),
+         "epoch, batch, pass or pass_batch is too large"},
+        {"'momentum_product':0.5", NULL},
+        {"'momentum_product':'x'", "momentum_product is not a number in 0 .. 1"},
+        {"'momentum_product':-1", "momentum_product is not a number in 0 .. 1"},
+        {"'momentum_product':2", "momentum_product is not a number in 0 .. 1"},
+        {"'momentum_product':1,'momentum_product':1", "momentum_product is not a number in 0 .. 1"},
         {RUN("'pass_batch':'3','begun':true,'pass_begun':false," NUMBERS "'callbacks':[]"),
          "pass_batch is above 0, but pass_begun is false"},
         {RUN(POSITION NUMBERS "'callbacks':[{'name':'a','state':[7],'weights':false}]"),

@@ -253,6 +253,11 @@ static void test_safetensors_prefix_names_files_of_other_programs(void **state)
         {"\x80\2\x8a\nl\xfc\x9c\x46", "a pickle of Python's"},
         {"\x80\4\x95\x20\0\0\0\0", "a pickle of Python's"},
         {"\x80\2\0\0\0\0\0\0", NULL},
+        {"\x08\x07:\x07pyto", "perhaps an ONNX model"},
+        {"\x08\x07\x42\x07pyto", "perhaps an ONNX model"},
+        {"\x08\x40\x12\x07pyto", "does not begin with the length of a header"},
+        {"\x08\x07\x13\x07pyto", "does not begin with the length of a header"},
+        {"\x08\x02\x12\0\0\0\0\0", "file is cut short"},
     };
 
     (void)state;
@@ -271,6 +276,38 @@ static void test_safetensors_prefix_names_files_of_other_programs(void **state)
     }
 }
 
+/* No file of a test is so long; its size is what counts. */
+static void test_safetensors_prefix_of_a_header_beyond_the_limit_says_so(void **state)
+{
+    dlcore_error_record_t error = {.message = ""};
+    unsigned char prefix[8];
+    size_t size;
+
+    (void)state;
+    dlcore_store_u64(prefix, DLCORE_SAFETENSORS_HEADER_MAX + 1);
+    assert_failed(dlcore_safetensors_prefix(prefix, (size_t)1 << 30, "test", &size, &error),
+                  DLCORE_ERROR_FORMAT, &error, "a header of 100000001 bytes is more than");
+}
+
+/* What may have been meant: not what an optimizer keeps, and of a plain name only the same. */
+static void test_safetensors_find_like_names_what_may_have_been_meant(void **state)
+{
+    static const char header[] =
+        "{\"optimizer/kernel\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+        "\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}";
+    const dlcore_allocator_t plain = dlcore_allocator_default();
+    dlcore_safetensors_t file;
+
+    (void)state;
+    assert_int_equal(
+        dlcore_safetensors_parse(header, sizeof header - 1, 8, "test", &plain, &file, NULL),
+        DLCORE_OK);
+    assert_null(dlcore_safetensors_find_like(&file, "dense/kernel"));
+    assert_null(dlcore_safetensors_find_like(&file, "w"));
+    assert_non_null(dlcore_safetensors_find_like(&file, "kernel"));
+    dlcore_safetensors_clear(&file, &plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_safetensors_prefix_names_files_of_other_programs),
         cmocka_unit_test(test_safetensors_prefix_of_another_format_names_the_call_that_reads_it),
         cmocka_unit_test(test_safetensors_checksum_is_xxh64),
+        cmocka_unit_test(test_safetensors_prefix_of_a_header_beyond_the_limit_says_so),
+        cmocka_unit_test(test_safetensors_find_like_names_what_may_have_been_meant),
     };
 
     return cmocka_run_group_tests_name("safetensors", tests, NULL, NULL);

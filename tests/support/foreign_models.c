@@ -126,7 +126,7 @@ static size_t item_size(const char *dtype)
 /* "name F32 2 3" as a member of a header; answers where the tensor ends. */
 static size_t put_member(char *to, size_t room, const char *tensor, size_t begin)
 {
-    char name[64], dtype[8], shape[64] = "";
+    char name[64], dtype[8], shape[256] = "";
     size_t size, used = 0;
     int read = 0;
 

@@ -328,6 +328,7 @@ static dlcore_status fit_with(const dlcore_allocator_t *allocator, void *context
 {
     static const char text[] = "a,p,d,y\n1,u,2026-01-01,x\n?,v,2026-01-02,y\n3,,,x\n";
     dlcore_schema_options_t options = dlcore_schema_options_default();
+    dlcore_table_options_t how = dlcore_table_options_default();
     dlcore_table_t *table = NULL;
     dlcore_schema_t *schema = NULL;
     dlcore_tensor_t *x = NULL, *y = NULL;
@@ -335,7 +336,8 @@ static dlcore_status fit_with(const dlcore_allocator_t *allocator, void *context
 
     (void)context;
     options.target = "y";
-    status = dlcore_table_parse(text, sizeof text - 1, NULL, allocator, &table, NULL);
+    how.missing = "- unknown";
+    status = dlcore_table_parse(text, sizeof text - 1, &how, allocator, &table, NULL);
     if (status == DLCORE_OK)
         status = dlcore_schema_fit(table, NULL, &options, &schema, NULL);
     if (status == DLCORE_OK)

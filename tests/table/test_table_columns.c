@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "data/csv_reader.h"
+#include "support/failing_allocator.h"
 #include "support/idx_bytes.h"
 #include "support/tables.h"
 #include "support/tensors.h"
@@ -160,6 +161,107 @@ static void test_table_columns_beyond_the_last_are_none(void **state)
     dlcore_table_free(table);
 }
 
+/* Numbers are words where the caller says so, and no dates. */
+static void test_table_columns_of_numbers_can_be_categories(void **state)
+{
+    static const double numbers[] = {3, NAN, 3, 1.5};
+    static const char *const texts[] = {"1", "2", "x", NULL};
+    const dlcore_table_column_t columns[] = {{.name = "n", .numbers = numbers},
+                                             {.name = "t", .texts = texts}};
+    dlcore_table_t *table = NULL;
+    dlcore_schema_t *schema;
+
+    (void)state;
+    assert_int_equal(dlcore_table_from_columns(columns, 2, 4, NULL, &table, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_table_set_kind(table, "n", DLCORE_COLUMN_CATEGORY, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_table_set_kind(table, "t", DLCORE_COLUMN_LEFT_OUT, NULL), DLCORE_OK);
+    schema = schema_of(table, NULL, NULL);
+    assert_int_equal(dlcore_schema_feature_count(schema), 3);
+    assert_feature_name(schema, 0, "n=1.5");
+    assert_feature_name(schema, 1, "n=3");
+    assert_feature_name(schema, 2, "n missing");
+    dlcore_schema_free(schema);
+    assert_int_equal(dlcore_table_set_date(table, "n", DLCORE_DATE_YMD, 0, NULL), DLCORE_OK);
+    assert_no_fit(table, NULL, DLCORE_ERROR_FORMAT,
+                  "table: row 0, column 1 (n): \"3\" is not a date");
+    assert_int_equal(dlcore_table_set_kind(table, "n", DLCORE_COLUMN_NUMBER, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_table_set_kind(table, "t", DLCORE_COLUMN_NUMBER, NULL), DLCORE_OK);
+    assert_no_fit(table, NULL, DLCORE_ERROR_FORMAT,
+                  "table: row 2, column 2 (t): \"x\" is not a number");
+    dlcore_table_free(table);
+}
+
+/* A long text is a value, whatever words mean a gap. */
+static void test_table_columns_long_texts_are_not_missing(void **state)
+{
+    char text[100];
+    const char *const texts[] = {text, text, "?"};
+    const dlcore_table_column_t column = {.name = "t", .texts = texts};
+    dlcore_table_t *table = NULL;
+    dlcore_schema_t *schema;
+
+    (void)state;
+    memset(text, '?', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(dlcore_table_from_columns(&column, 1, 3, NULL, &table, NULL), DLCORE_OK);
+    schema = schema_of(table, NULL, NULL);
+    assert_int_equal(dlcore_schema_feature_count(schema), 2);
+    assert_feature_name(schema, 1, "t missing");
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
+/* The first of what is wrong is named, in its row. */
+static void test_table_columns_a_text_that_is_too_long_is_named_by_its_place(void **state)
+{
+    char *long_text = malloc(DLCORE_CSV_FIELD_MAX + 2);
+    const char *texts[] = {"a", long_text, long_text};
+    const dlcore_table_column_t columns[] = {{.name = "t", .texts = texts},
+                                             {.name = "u", .texts = texts}};
+
+    (void)state;
+    assert_non_null(long_text);
+    memset(long_text, 'x', DLCORE_CSV_FIELD_MAX + 1);
+    long_text[DLCORE_CSV_FIELD_MAX + 1] = '\0';
+    assert_no_columns(columns, 2, 3, "row 1, column 1: the text has more than 32768 bytes");
+    free(long_text);
+}
+
+static dlcore_status make_columns_with(const dlcore_allocator_t *allocator, void *context)
+{
+    static const double numbers[] = {3, NAN, 3, 1.5};
+    static const char *const texts[] = {"1", "2", "x", NULL};
+    const dlcore_table_column_t columns[] = {{.name = "n", .numbers = numbers},
+                                             {.name = "t", .texts = texts}};
+    dlcore_table_t *table = NULL;
+    dlcore_status status = dlcore_table_from_columns(columns, 2, 4, allocator, &table, NULL);
+
+    (void)context;
+    assert_true((status == DLCORE_OK) == (table != NULL));
+    dlcore_table_free(table);
+    return status;
+}
+
+static void test_table_columns_survive_every_failing_allocation(void **state)
+{
+    (void)state;
+    assert_in_range(failing_allocator_sweep(make_columns_with, NULL), 5, 20);
+}
+
+/* Half an allocator is none. */
+static void test_table_an_allocator_without_release_is_refused(void **state)
+{
+    dlcore_allocator_t half = dlcore_allocator_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_table_t *table = NULL;
+
+    (void)state;
+    half.release = NULL;
+    assert_failed(dlcore_table_parse("a\n1\n", 4, NULL, &half, &table, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "release is NULL");
+    assert_null(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +270,11 @@ int main(void)
         cmocka_unit_test(test_table_many_values_and_none_are_described),
         cmocka_unit_test(test_table_a_stream_that_cannot_be_written_is_an_error),
         cmocka_unit_test(test_table_columns_beyond_the_last_are_none),
+        cmocka_unit_test(test_table_columns_of_numbers_can_be_categories),
+        cmocka_unit_test(test_table_columns_long_texts_are_not_missing),
+        cmocka_unit_test(test_table_columns_a_text_that_is_too_long_is_named_by_its_place),
+        cmocka_unit_test(test_table_columns_survive_every_failing_allocation),
+        cmocka_unit_test(test_table_an_allocator_without_release_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, scratch_remove);

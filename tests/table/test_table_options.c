@@ -158,6 +158,10 @@ static void test_table_what_is_given_is_taken(void **state)
     table = table_of("a;b\n1,5;2.5\n", &options); /* of both there is none to be told */
     assert_int_equal(table->how.decimal, '.');
     dlcore_table_free(table);
+    options.delimiter = ',';
+    table = table_of("a,b\n\"1,5\",\"2,5\"\n", &options); /* the delimiter is no decimal sign */
+    assert_int_equal(table->how.decimal, '.');
+    dlcore_table_free(table);
     options.delimiter = '\0';
     options.decimal = ',';
     options.comment = '|';

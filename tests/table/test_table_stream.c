@@ -225,6 +225,49 @@ static void test_table_stream_survives_every_failing_allocation(void **state)
     dlcore_schema_free(schema);
 }
 
+/* Pieces of whole batches change places, the last among them. */
+static void test_table_stream_whole_pieces_are_all_shuffled(void **state)
+{
+    dlcore_table_t *table = table_of("a,y\n0,1\n1,2\n2,1\n3,2\n4,1\n5,2\n6,1\n7,2\n", NULL);
+    dlcore_schema_options_t how = dlcore_schema_options_default();
+    dlcore_table_stream_options_t options = dlcore_table_stream_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_table_stream_t *stream = NULL;
+    bool last_moved = false;
+    dlcore_schema_t *schema;
+
+    (void)state;
+    how.target = "y";
+    how.all.scale = DLCORE_SCALE_NONE;
+    schema = schema_of(table, NULL, &how);
+    options.batch_size = options.shuffle_rows = 2;
+    for (size_t pass = 0; pass < 10; pass++) {
+        unsigned seen = 0;
+        dlcore_dataset_batch_t batch = {.x = NULL};
+        dlcore_dataset_t dataset;
+
+        assert_int_equal(dlcore_table_stream_create(schema, table, NULL, &options, &stream, &error),
+                         DLCORE_OK);
+        dataset = dlcore_table_stream_dataset(stream);
+        assert_int_equal(dataset.begin(dataset.user, pass, 0, NULL), DLCORE_OK);
+        for (size_t i = 0; i < 4; i++) {
+            assert_int_equal(dataset.next(dataset.user, &batch, NULL), DLCORE_OK);
+            for (size_t k = 0; k < 2; k++)
+                seen |= 1u << (int)((const float *)dlcore_tensor_data_const(batch.x))[k];
+        }
+        last_moved |= ((const float *)dlcore_tensor_data_const(batch.x))[0] < 6;
+        assert_int_equal(seen, 0xff);
+        dlcore_table_stream_free(stream);
+    }
+    assert_true(last_moved);
+    options.structure_size = 0;
+    assert_failed(dlcore_table_stream_create(schema, table, NULL, &options, &stream, &error),
+                  DLCORE_ERROR_ARGUMENT, &error, "table_stream");
+    assert_null(stream);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_table_stream_tables_without_targets_have_no_labels),
         cmocka_unit_test(test_table_stream_what_cannot_be_is_refused),
         cmocka_unit_test(test_table_stream_survives_every_failing_allocation),
+        cmocka_unit_test(test_table_stream_whole_pieces_are_all_shuffled),
     };
 
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
