@@ -47,6 +47,13 @@ static void assert_no_csv(const char *text, size_t size, const dlcore_csv_option
     assert_null(csv);
 }
 
+/* The bytes alone. */
+static void put(char *to, const char *text)
+{
+    for (; *text != '\0'; text++)
+        *to++ = *text;
+}
+
 /* ---- marks ---- */
 
 static void test_csv_rows_delimiters_may_stand_behind_letters(void **state)
@@ -114,9 +121,9 @@ static void test_csv_rows_numbers_have_a_length_limit(void **state)
 
     (void)state;
     assert_non_null(text);
-    memcpy(text, "1\n", 2);
+    put(text, "1\n");
     memset(text + 2, '0', DIGITS);
-    memcpy(text + 2 + DIGITS, "1\n", 3);
+    put(text + 2 + DIGITS, "1\n");
     options.header = DLCORE_CSV_HEADER_NO;
     assert_no_csv(text, DIGITS + 4, &options, DLCORE_ERROR_FORMAT,
                   "line 2, column 1: the field is longer than 32768 bytes");
@@ -180,13 +187,13 @@ static void test_csv_rows_quotes_reach_into_the_next_block(void **state)
     (void)state;
     assert_non_null(text);
     for (; size < BLOCK - LONG / 2; rows++) {
-        memcpy(text + size, "1,a\n", 4);
+        put(text + size, "1,a\n");
         size += 4;
     }
-    memcpy(text + size, "2,\"", 3);
+    put(text + size, "2,\"");
     memset(text + size + 3, 'b', LONG);
     text[size + 20] = text[size + LONG - 20] = '\n';
-    memcpy(text + size + 3 + LONG, "\"\n3,a\n", 6);
+    put(text + size + 3 + LONG, "\"\n3,a\n");
     size += 3 + LONG + 6;
     csv = csv_of(text, size, &options);
     assert_int_equal(dlcore_tensor_length(dlcore_csv_x(csv), 0), rows + 2);

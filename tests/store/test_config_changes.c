@@ -240,6 +240,9 @@ static const char *const runs[] = {
 #define LONG64 LONG16 LONG16 LONG16 LONG16
 #define LONG LONG64 LONG64 LONG64 LONG64 LONG64 LONG64 LONG64 LONG64 LONG64
 
+#define MAE4 "'mae','mae','mae','mae'"
+#define MANY_METRICS "[" MAE4 "," MAE4 "," MAE4 "," MAE4 ",'mae']" /* one too many */
+
 static const char *const values[] = {
     "null",
     "true",
@@ -287,8 +290,7 @@ static const char *const values[] = {
     "{'class_name':'__tensor__','config':{'value':1,'value':2}}",
     "{'class_name':'__tensor__','config':{},'config':{}}",
     "1e999",
-    "['mae','mae','mae','mae','mae','mae','mae','mae','mae','mae','mae','mae','mae','mae','mae','"
-    "mae','mae']",
+    MANY_METRICS,
     "{'class_name':'x','class_name':'y'}",
     "{'class_name':'function','config':'relu'}",
     "{'class_name':'function','config':{}}",

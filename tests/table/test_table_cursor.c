@@ -283,13 +283,13 @@ static void fail_each_batch(const char *name, const dlcore_schema_t *of, size_t 
 /* Reads come within rows, and of a single column between them. */
 static void test_table_stream_a_failed_read_is_an_error_of_its_batch(void **state)
 {
-    size_t room = (size_t)40000 * 8, used = 2;
+    size_t room = (size_t)40000 * 8, used;
     char *text = malloc(room);
     dlcore_schema_t *single = schema_of_text("a\n1\n2\n", NULL);
 
     (void)state;
     assert_non_null(text);
-    memcpy(text, "a\n", 2);
+    used = (size_t)snprintf(text, room, "a\n");
     for (int i = 0; i < 40000; i++)
         used += (size_t)snprintf(text + used, room - used, "%d\n", i);
     scratch_file("single.csv", text, used);
