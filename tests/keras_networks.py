@@ -298,6 +298,8 @@ def attempt(seed):
     except (TypeError, ValueError):
         return None
     ten = state(model)
+    if not all(numpy.isfinite(v).all() for v in ten):  # as of a cosine of zeros on JAX
+        return None
     global WEIGHTS
     WEIGHTS = len(weights(model))
     tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
