@@ -59,7 +59,7 @@ column() {
 }
 column 5 > steps
 column 6 > parts
-sed -n 's/^step "\([^"]*\)".*/\1/p' "$top/.ci/run" > steps_there
+sed -n 's/^ *step "\([^"]*\)".*/\1/p' "$top/.ci/run" > steps_there
 grep -E 'under|warning|clang$|i386|processors|two files|macOS|San$' steps_there > steps_due
 "$top/tests/long.sh" --list | awk '{print $1}' > parts_there
 {

@@ -26,7 +26,7 @@ DLCORE_PEERS_PYTHON=$work/python "$here/compare.sh" --quick --build "$work" --ca
     > "$work/out" 2> "$work/err" || complain "compare.sh failed"
 grep -q '^1 thread each:' "$work/out" || complain "no table for one thread"
 grep -qE '^\| train 2-8-1 b1 rmsprop \| [0-9]' "$work/out" || complain "no figure of dlcore"
-grep -q '^Missing: PyTorch, JAX, Keras-on-TensorFlow, Keras-on-JAX, scikit-learn' "$work/out" ||
+grep -q '^Missing: PyTorch, BLAS, JAX, Keras-on-TensorFlow, Keras-on-JAX, scikit-learn' "$work/out" ||
     complain "what is missing is not said"
 if [ "$(nproc)" -gt 1 ]; then
     grep -q '^Each at its best number of threads:' "$work/out" || complain "no table of the best"
