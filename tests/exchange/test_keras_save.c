@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -327,6 +328,111 @@ static void test_keras_save_activations_with_parameters_are_layers_of_their_clas
     model_free(model);
 }
 
+/* Each behind a dense layer of 6 units, then flat layers by name, NULL at the end. */
+static model_t *groups_model(const char *const *names)
+{
+    layer_t dense = layer_dense(6, ACTIVATION_LINEAR), groups = layer_grouped_softmax(3);
+    layer_t flat = layer_flatten();
+    model_t *model = NULL;
+
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, dense));
+    snprintf(groups.name, sizeof groups.name, "%s", names[0]);
+    assert_accepted(model, model_add(model, groups));
+    assert_accepted(model, model_add(model, layer_dense(6, ACTIVATION_LINEAR)));
+    for (names++; *names != NULL; names++) {
+        snprintf(flat.name, sizeof flat.name, "%s", *names);
+        assert_accepted(model, model_add(model, flat));
+        assert_accepted(model, model_add(model, layer_activation(ACTIVATION_TANH)));
+    }
+    assert_accepted(model, model_build(model, WIDTH));
+    return model;
+}
+
+static model_t *saved_and_loaded(const model_t *model)
+{
+    save_options_t how = save_options_default();
+    load_options_t back = load_options_default();
+    error_record_t error = {.message = ""};
+    model_t *loaded = NULL;
+    void *bytes = NULL;
+    size_t size = 0;
+
+    how.error = back.error = &error;
+    if (keras_save_memory(model, &how, &bytes, &size) != DLCORE_OK ||
+        keras_load_memory(bytes, size, &back, &loaded) != DLCORE_OK)
+        fail_msg("%s", error.message);
+    free(bytes);
+    return loaded;
+}
+
+#define LONG54 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzab"
+
+/* Keras has the groups between a Reshape and a Flatten, whose names were not taken, and fit. */
+static void test_keras_save_groups_are_saved_again_without_growing(void **state)
+{
+    static const char *const models[][4] = {
+        {"x", NULL},
+        {"x", "x_reshape", "x_flatten", NULL},
+        {"x", "reshape_1", "x_reshape", NULL},
+        {LONG54, NULL},
+        {LONG54 "1", NULL},
+        {LONG54 "12", "flatten_1", NULL},
+        {LONG54 "12345678", NULL},
+        {LONG54 "123456789", "reshape_1", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        model_t *model = groups_model(models[i]), *loaded = saved_and_loaded(model);
+        size_t count = model_layer_count(loaded);
+
+        assert_int_equal(count, model_layer_count(model) + 2);
+        assert_string_equal(model_layer(loaded, 2)->name, models[i][0]);
+        for (int again = 0; again < 3; again++) {
+            model_t *next = saved_and_loaded(loaded);
+
+            assert_same_weights(model, next);
+            assert_int_equal(model_layer_count(next), count);
+            for (size_t k = 0; k < count; k++) {
+                assert_string_equal(model_layer(next, k)->name, model_layer(loaded, k)->name);
+                assert_int_equal(model_layer(next, k)->kind, model_layer(loaded, k)->kind);
+            }
+            model_free(loaded);
+            loaded = next;
+        }
+        model_free(loaded);
+        model_free(model);
+    }
+}
+
+/* A Flatten is part of one of two groups beside it; a first one brings the input along. */
+static void test_keras_save_groups_share_no_flatten(void **state)
+{
+    model_t *model = NULL, *loaded, *again;
+    layer_t first = layer_flatten();
+
+    (void)state;
+    first.input_width = 6;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, first));
+    assert_accepted(model, model_add(model, layer_grouped_softmax(3)));
+    assert_accepted(model, model_add(model, layer_flatten()));
+    assert_accepted(model, model_add(model, layer_grouped_softmax(2)));
+    assert_accepted(model, model_add(model, layer_grouped_softmax(6)));
+    assert_accepted(model, model_build(model, 6));
+    loaded = saved_and_loaded(model);
+    assert_int_equal(model_layer_count(loaded), 9); /* F g F F g F F g F */
+    assert_int_equal(model_layer(loaded, 0)->input_width, 6);
+    assert_int_equal(model_layer(loaded, 4)->axis_width, 2);
+    assert_int_equal(model_layer(loaded, 7)->axis_width, 6);
+    again = saved_and_loaded(loaded);
+    assert_int_equal(model_layer_count(again), 9);
+    model_free(again);
+    model_free(loaded);
+    model_free(model);
+}
+
 /* Keras before 3.10 wants that of the model itself, too. */
 static void test_keras_save_every_group_of_variables_is_there(void **state)
 {
@@ -513,6 +619,8 @@ int main(void)
         cmocka_unit_test(test_keras_save_not_trained_and_not_compiled_load_as_such),
         cmocka_unit_test(test_keras_save_same_model_is_the_same_file_of_three_stored_entries),
         cmocka_unit_test(test_keras_save_activations_with_parameters_are_layers_of_their_class),
+        cmocka_unit_test(test_keras_save_groups_are_saved_again_without_growing),
+        cmocka_unit_test(test_keras_save_groups_share_no_flatten),
         cmocka_unit_test(test_keras_save_every_group_of_variables_is_there),
         cmocka_unit_test(test_keras_save_weights_alone_come_back),
         cmocka_unit_test(test_keras_save_file_is_whole_or_not_there),
