@@ -6,16 +6,26 @@
 #include "exchange/onnx_arithmetic.h"
 #include "exchange/onnx_tensor.h"
 
+/* Which were there when the constant was found. */
+static dlcore_status onnx_operands(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                                   size_t depth, dlcore_onnx_constant_t operands[2])
+{
+    if (dlcore_onnx_constant_operands(graph, node, depth, operands))
+        return DLCORE_OK;
+    return dlcore_fail(graph->error, DLCORE_ERROR_IO, "%s: changed while it was read",
+                       graph->input->name);
+}
+
 static dlcore_status onnx_check_constant(const dlcore_onnx_graph_t *graph,
                                          const dlcore_onnx_constant_t *constant, size_t depth)
 {
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, constant->computed);
     dlcore_onnx_constant_t operands[2];
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status;
 
     if (constant->tensor != DLCORE_ONNX_NONE)
         return dlcore_onnx_tensor_check(graph, dlcore_onnx_tensor(graph, constant->tensor));
-    (void)dlcore_onnx_constant_operands(graph, node, depth, operands);
+    status = onnx_operands(graph, node, depth, operands);
     for (size_t i = 0; i < dlcore_onnx_operands(graph, node) && status == DLCORE_OK; i++)
         status = onnx_check_constant(graph, &operands[i], depth + 1);
     return status;
@@ -95,9 +105,10 @@ static dlcore_status onnx_read_computed(const dlcore_onnx_graph_t *graph,
     size_t count = dlcore_onnx_operands(graph, node), first, place;
     dlcore_onnx_constant_t operands[2], result;
     dlcore_onnx_vector_t numbers[2] = {{0}};
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status = onnx_operands(graph, node, depth, operands);
 
-    (void)dlcore_onnx_constant_operands(graph, node, depth, operands);
+    if (status != DLCORE_OK)
+        return status;
     (void)dlcore_onnx_result_shape(operands, count, &result);
     first = count == 2 && operands[1].tensor == DLCORE_ONNX_NONE ? 1 : 0;
     for (size_t i = 0; i < count && status == DLCORE_OK; i++)
@@ -149,7 +160,7 @@ static dlcore_status onnx_read_scalar(const dlcore_onnx_graph_t *graph,
     const dlcore_onnx_node_t *node;
     const dlcore_onnx_tensor_t *tensor;
     dlcore_onnx_constant_t operands[2];
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status;
     float numbers[2] = {0};
 
     if (constant->tensor != DLCORE_ONNX_NONE) {
@@ -158,7 +169,7 @@ static dlcore_status onnx_read_scalar(const dlcore_onnx_graph_t *graph,
         return status == DLCORE_OK ? dlcore_onnx_tensor_floats(graph, tensor, number) : status;
     }
     node = dlcore_onnx_maker(graph, constant->computed);
-    (void)dlcore_onnx_constant_operands(graph, node, depth, operands);
+    status = onnx_operands(graph, node, depth, operands);
     for (size_t i = 0; i < dlcore_onnx_operands(graph, node) && status == DLCORE_OK; i++)
         status = onnx_read_scalar(graph, &operands[i], depth + 1, &numbers[i]);
     if (status == DLCORE_OK)
@@ -171,7 +182,7 @@ static bool onnx_single_number(const dlcore_onnx_graph_t *graph,
 {
     dlcore_error_record_t ignored = {0};
     dlcore_onnx_graph_t quiet = dlcore_onnx_quiet(graph, &ignored);
-    float read;
+    float read = 0.0f;
 
     if (!dlcore_onnx_quiet_end(&quiet, onnx_read_scalar(&quiet, constant, 0, &read)))
         return false;

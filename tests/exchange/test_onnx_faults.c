@@ -215,6 +215,9 @@ static void fail_each_read(const char *name)
         read_faults = (read_faults_t){.fault_at = n, .for_ever = true};
         if (load_file(name, &error) == DLCORE_OK)
             fail_msg("read %zu of %zu finding the end: a model", n, reads);
+        read_faults = (read_faults_t){.fault_at = n, .fault = EIO, .for_ever = true};
+        if (load_file(name, &error) != DLCORE_ERROR_IO)
+            fail_msg("reads from %zu of %zu failing: %s", n, reads, error.message);
     }
     read_faults = (read_faults_t){0};
 }
@@ -228,8 +231,12 @@ static void test_onnx_faults_each_failed_read_is_an_error_of_reading(void **stat
         {"Sigmoid x s1", "Mul x,s1 m", "Mul m,half y"},
         {"Mul x,x q", "ReduceMean q m axes=I1", "Add half,m e", "Sqrt e r", "Div x,r n",
          "Mul n,v y"},
+        {"Constant - a value_float=f2", "Constant - b value_float=f3", "Reshape a,shape r",
+         "Mul r,b c", "Clip x,,c y"},
+        {"Reshape v,shape3 r", "Mul r,v c", "Mul x,c y"},
     };
     static const int64_t whole[] = {2, 3, 1};
+    static const int64_t one_axis = 1, three = 3;
     static const float zero = 0, six = 6, s = -2;
 
     (void)state;
@@ -240,6 +247,8 @@ static void test_onnx_faults_each_failed_read_is_an_error_of_reading(void **stat
         onnx_begin(&made);
         put_tensors();
         onnx_ints(&made, "u", 3, whole);
+        onnx_typed_tensor(&made, "shape", "1", 7, 9, &one_axis, sizeof one_axis);
+        onnx_typed_tensor(&made, "shape3", "1", 7, 9, &three, sizeof three);
         onnx_tensor(&made, "zero", "", &zero);
         onnx_tensor(&made, "six", "", &six);
         onnx_tensor(&made, "s", "", &s);
