@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "dlcore/layer.h"
+#include "dlcore/metric.h"
 #include "dlcore/status.h"
 #include "nn/setting.h"
 #include "json/json.h"
@@ -26,7 +27,8 @@ typedef struct dlcore_config_numbers {
     size_t used;
 } dlcore_config_numbers_t;
 
-#define DLCORE_CONFIG_NUMBERS_MAX 20000 /* of all lists together */
+/* Of all lists together: two of each metric. */
+#define DLCORE_CONFIG_NUMBERS_MAX (2 * DLCORE_METRICS_MAX * DLCORE_METRIC_THRESHOLDS_MAX)
 
 /* What reading carries along: "layer 3" is what is being read, "Dense: kernel_regularizer: L2" the
  * class within it. */
@@ -37,7 +39,7 @@ typedef struct dlcore_config_reading {
     char where[96]; /* "": not known yet */
     /* where the tables of a layer are put, DLCORE_EMBEDDINGS_MAX of them */
     dlcore_embedding_t *tables;
-    /* where the numbers of metrics' lists are put; NULL: there is no room for any */
+    /* where the numbers of metrics' lists are put; NULL where no metric is read */
     dlcore_config_numbers_t *numbers;
     /* set where the activation of a layer is Keras's glu; NULL: it is refused */
     bool *is_glu;

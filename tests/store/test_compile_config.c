@@ -168,11 +168,45 @@ static void test_compile_config_round_trip_keeps_every_metric_and_its_settings(v
     }
 }
 
+/* As many as compile takes, or nearly: what was compiled can be loaded. */
+static void test_compile_config_round_trip_keeps_long_lists_of_numbers(void **state)
+{
+    enum { LISTS = 3, COUNT = 7000 };
+
+    dlcore_compile_options_t settings = dlcore_compile_options_default();
+    dlcore_model_t *model = NULL, *loaded;
+    static float numbers[COUNT];
+
+    (void)state;
+    settings.loss = dlcore_loss_mean_squared_error();
+    for (size_t i = 0; i < COUNT; i++)
+        numbers[i] = (float)i / COUNT;
+    for (size_t i = 0; i < LISTS; i++) {
+        settings.metrics[i] = dlcore_metric_default(DLCORE_METRIC_AUC);
+        settings.metrics[i].thresholds = (dlcore_metric_list_t){.count = COUNT, .values = numbers};
+    }
+    settings.metric_count = LISTS;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_SIGMOID));
+    assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
+    if (dlcore_model_compile_with(model, &settings) != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(model));
+    loaded = saved_and_loaded(model);
+    assert_int_equal(loaded->settings.metric_count, LISTS);
+    for (size_t i = 0; i < LISTS; i++) {
+        assert_int_equal(loaded->settings.metrics[i].thresholds.count, COUNT);
+        assert_memory_equal(loaded->settings.metrics[i].thresholds.values, numbers, sizeof numbers);
+    }
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compile_config_round_trip_keeps_every_loss_and_its_settings),
         cmocka_unit_test(test_compile_config_round_trip_keeps_every_metric_and_its_settings),
+        cmocka_unit_test(test_compile_config_round_trip_keeps_long_lists_of_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
