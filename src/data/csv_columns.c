@@ -4,6 +4,7 @@
 #include "data/csv_columns.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +38,8 @@ const char *dlcore_csv_where(char text[DLCORE_CSV_WHERE_SIZE], const dlcore_csv_
     return text;
 }
 
-/* What may help with a field that should be a number; `column` is its own where it is not empty. */
+/* What may help with a field that should be a number; `column` is its own, SIZE_MAX where the value
+ * is missing. */
 static const char *hint(char to[DLCORE_CSV_HINT_SIZE], const dlcore_csv_reader_t *reader,
                         const dlcore_csv_columns_t *columns, size_t column,
                         const dlcore_csv_field_t *field)
@@ -68,7 +70,7 @@ dlcore_status dlcore_csv_number(const dlcore_csv_reader_t *reader,
                            dlcore_show(shown, field->text, field->length));
     if (dlcore_csv_is_missing(field))
         return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: missing value%s", where,
-                           hint(helps, reader, columns, columns->count, field));
+                           hint(helps, reader, columns, SIZE_MAX, field));
     return dlcore_fail(error, DLCORE_ERROR_FORMAT, "%s: \"%s\" is not a number%s", where,
                        dlcore_show(shown, field->text, field->length),
                        hint(helps, reader, columns, column, field));

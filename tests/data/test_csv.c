@@ -111,6 +111,7 @@ static void test_csv_features_and_labels_by_name_and_number(void **state)
 
 static void test_csv_header_is_found_or_told(void **state)
 {
+    static const dlcore_csv_column_t first_two[] = {{.number = 0}, {.number = 1}};
     dlcore_csv_options_t options = dlcore_csv_options_default();
     dlcore_csv_t *csv = parse("a,b\n1,2\n", NULL);
 
@@ -126,6 +127,12 @@ static void test_csv_header_is_found_or_told(void **state)
     assert_refused("a,b\n1,2\n", &options, DLCORE_ERROR_FORMAT,
                    "CSV data: line 1, column 1: \"a\" is not a number");
     assert_refused("1,,2\n1,2,3\n", NULL, DLCORE_ERROR_FORMAT, "line 1, column 2: missing value");
+    options.features = first_two;
+    options.feature_count = 2; /* and no label */
+    assert_refused("1,,2\n1,2,3\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 1, column 2: missing value; if this row is a header, set options.header");
+    assert_refused("1,?,2\n1,2,3\n", &options, DLCORE_ERROR_FORMAT,
+                   "line 1, column 2: missing value; if this row is a header, set options.header");
     options = with_label(DLCORE_CSV_LABEL_NUMBER, "1");
     csv = parse("0,1\n3,4\n", &options); /* named, so there is a header */
     assert_floats(dlcore_csv_x(csv), SHAPE(1, 1), (float[]){3});
