@@ -54,7 +54,7 @@ static bool differ(const dlcore_json_t *name, const dlcore_json_t *ours,
 }
 
 /* Whether two texts of one writer are the same; else *found is the innermost that differs, or what
- * one list has more. */
+ * one list or object has more. */
 static bool same(const dlcore_json_t *name, const dlcore_json_t *a, const dlcore_json_t *b,
                  setting_difference_t *found)
 {
@@ -75,7 +75,8 @@ static bool same(const dlcore_json_t *name, const dlcore_json_t *a, const dlcore
         bool others = dlcore_json_step(&theirs, is_object ? &their_name : NULL, &other);
 
         if (more != others)
-            return differ(name, more ? &mine : &none, others ? &other : &none, found);
+            return differ(!is_object ? name : (more ? &our_name : &their_name),
+                          more ? &mine : &none, others ? &other : &none, found);
         if (!more)
             return true;
         if (is_object && dlcore_json_compare(&our_name, &their_name) != 0)

@@ -239,6 +239,41 @@ static void test_model_restore_of_other_lists_and_schedules_names_them(void **st
     dlcore_model_free(second);
 }
 
+/* A setting that only one of two metrics of a kind has. */
+static void test_model_restore_of_a_setting_more_names_it(void **state)
+{
+    static const float weight = 2.0f;
+    dlcore_compile_options_t how = dlcore_compile_options_default();
+    dlcore_model_t *first = case_model_of(DLCORE_ACTIVATION_TANH), *loaded = NULL;
+    dlcore_model_t *second = case_model_of(DLCORE_ACTIVATION_TANH);
+    dlcore_error_record_t error = {.message = ""};
+
+    (void)state;
+    how.optimizer = dlcore_optimizer_sgd();
+    how.loss = dlcore_loss_default(DLCORE_LOSS_MEAN_SQUARED_ERROR);
+    how.metrics[0] = dlcore_metric_default(DLCORE_METRIC_AUC);
+    how.metrics[0].multi_label = true;
+    how.metric_count = 1;
+    if (dlcore_model_compile_with(second, &how) != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(second));
+    how.metrics[0].label_weights = (dlcore_metric_list_t){.count = 1, .values = &weight};
+    if (dlcore_model_compile_with(first, &how) != DLCORE_OK)
+        fail_msg("%s", dlcore_model_error(first));
+    leave_file(first);
+    assert_int_equal(dlcore_model_load_run(second, folder_path("backup"), &loaded, &error),
+                     DLCORE_ERROR_STATE);
+    if (strstr(error.message, ": label_weights is absent in the model, [2] in the file") == NULL)
+        fail_msg("%s", error.message);
+    leave_file(second);
+    assert_int_equal(dlcore_model_load_run(first, folder_path("backup"), &loaded, &error),
+                     DLCORE_ERROR_STATE);
+    if (strstr(error.message, ": label_weights is [2] in the model, absent in the file") == NULL)
+        fail_msg("%s", error.message);
+    assert_null(loaded);
+    dlcore_model_free(first);
+    dlcore_model_free(second);
+}
+
 static dlcore_status load_run_with(const dlcore_allocator_t *allocator, void *context)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
@@ -367,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_model_restore_of_layers_of_every_kind_is_of_the_same_model),
         cmocka_unit_test(test_model_restore_of_another_first_width_is_an_error_that_names_it),
         cmocka_unit_test(test_model_restore_of_other_lists_and_schedules_names_them),
+        cmocka_unit_test(test_model_restore_of_a_setting_more_names_it),
         cmocka_unit_test(test_model_restore_survives_every_failing_allocation),
     };
 
