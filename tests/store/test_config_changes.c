@@ -177,6 +177,10 @@ static dlcore_status read_text(read_config_t *read, const char *text, dlcore_err
     "false}},{'class_name':'Rescaling','config':{'name':'r','scale':0.5,'offset':1}}"
 #define RESHAPE(shape) "{'class_name':'Reshape','config':{'name':'e','target_shape':" shape "}}"
 #define FLATTEN "{'class_name':'Flatten','config':{'name':'f'}}"
+#define SOFTMAX(name, axis) "{'class_name':'Softmax','config':{'name':'" name "','axis':" axis "}}"
+#define GLU                                                                                       \
+    "{'class_name':'Activation','config':{'name':'g','activation':'glu'}},{'class_name':'Dense'," \
+    "'config':{'name':'u','units':4,'activation':{'class_name':'function','config':'glu'}}}"
 #define HISTORY(name) "['" name "',0,0]"
 #define NODE(from)                                                                               \
     "{'args':[{'class_name':'__keras_tensor__','config':{'shape':[null,6],'keras_history':" from \
@@ -194,6 +198,9 @@ static const char *const models[] = {
     "],'build_input_shape':[null,6]}}",
     "{'class_name':'Sequential','config':{'layers':[" INPUT "," RESHAPE("[2,-1]") "," FLATTEN
                                                                                   "," DENSE "]}}",
+    "{'class_name':'Sequential','config':{'layers':[" INPUT
+    "," RESHAPE("[2,3]") "," SOFTMAX("x", "2") "," SOFTMAX("y", "[-1,-2]") "," FLATTEN "," GLU
+                                                                           "," DENSE "]}}",
     "{'class_name':'Sequential','config':{'layers':[" RESHAPE(
         "[6]") "," DENSE "],'build_input_shape':[null,2,3]}}",
     "{'module':'keras.src.models.functional','class_name':'Functional','registered_name':"
@@ -218,6 +225,8 @@ static const char *const compiles[] = {
     "'loss':{'y':'mse'},'metrics':{'y':['mae','mse']},'weighted_metrics':'mae'}",
     "{'optimizer':'sgd','loss':['mse'],'metrics':{'class_name':'AUC','config':{'name':'auc_1',"
     "'num_thresholds':10}}}",
+    "{'optimizer':'sgd','loss':['mse'],'metrics':[{'class_name':'AUC','config':{'name':'a',"
+    "'num_thresholds':4,'thresholds':[0.25,0.5],'multi_label':true,'label_weights':[1,2.5]}}]}",
     "{'optimizer':'sgd','loss':{'class_name':'SparseCategoricalCrossentropy','config':{'name':'s',"
     "'from_logits':false,'ignore_class':-1}},'metrics':[{'class_name':'Precision','config':{'name':"
     "'p','thresholds':0.5,'class_id':1}},{'class_name':'Accuracy','config':{'name':'a','threshold':"
