@@ -16,8 +16,10 @@
  * A Sequential, or a functional model whose layers stand in one chain, each used once. A branch, a
  * shared layer, a class, a key or a value that this version does not have is
  * DLCORE_ERROR_UNSUPPORTED, and the message names it. An initializer that is not known is kept by
- * its name (DLCORE_INITIALIZER_NAMED). A Reshape becomes a Flatten, because samples are flat here;
- * what works along the last of several axes behind it is refused, and so are outputs of several.
+ * its name (DLCORE_INITIALIZER_NAMED). A Reshape becomes a Flatten, because samples are flat here.
+ * Softmax behind it, along the last of several axes or all of them, becomes a grouped_softmax; what
+ * else works along the last of several is refused, and so are outputs of several. A Dense whose
+ * activation is glu becomes two layers, so that later ones have other numbers than in Keras.
  *
  * A loaded model gives Keras's predictions, and training goes on where it was: compile settings,
  * the optimizer's state, its count of steps and the learning rate are the file's. Keras keeps no
