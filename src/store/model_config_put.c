@@ -65,7 +65,7 @@ static bool begins_groups(const dlcore_network_t *network, size_t i)
            is_kind(network, i + 1, DLCORE_LAYER_GROUPED_SOFTMAX);
 }
 
-static bool is_taken(const dlcore_network_t *network, const char *name)
+static bool has_name(const dlcore_network_t *network, const char *name)
 {
     for (size_t i = 0; i < network->node_count; i++)
         if (strcmp(network->nodes[i].layer.name, name) == 0)
@@ -80,9 +80,9 @@ static void name_beside(const dlcore_network_t *network, size_t i, const char *e
 {
     int length = snprintf(name, DLCORE_NAME_SIZE, "%s_%s", network->nodes[i].layer.name, ending);
 
-    if (length < DLCORE_NAME_SIZE && !is_taken(network, name))
+    if (length < DLCORE_NAME_SIZE && !has_name(network, name))
         return;
-    for (size_t number = i; number == i || is_taken(network, name); number += network->node_count)
+    for (size_t number = i; number == i || has_name(network, name); number += network->node_count)
         snprintf(name, DLCORE_NAME_SIZE, "%s_%zu", ending, number);
 }
 
