@@ -412,6 +412,8 @@ int main(int argc, char **argv)
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
     if (dlcore_collective_mpi(NULL, &made, &error) != DLCORE_OK)
         give_up(error.message);
+    if (!made.early_update)
+        give_up("collective_mpi has not set early_update");
     ranks = made;
     if (strcmp(what, "agree") == 0)
         status = agree(argc > 2 ? argv[2] : NULL);

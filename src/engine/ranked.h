@@ -79,7 +79,8 @@ typedef struct dlcore_ranked_step {
 } dlcore_ranked_step_t;
 
 /* Runs the step on `workers` of the team, on all ranks. step->sums and step->finite are those of
- * the batch. On failure of the collective nothing was updated. */
+ * the batch. On failure of the collective nothing was updated; with early updates maybe the pieces
+ * whose sums had come. */
 dlcore_status dlcore_ranked_run(dlcore_ranked_step_t *run, size_t workers);
 
 /* ---- ranked_gradients.c: called by all workers of the step ---- */

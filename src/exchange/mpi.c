@@ -225,7 +225,8 @@ static dlcore_status mpi_open(mpi_ranks_t *ranks, const MPI_Comm *communicator,
                                         .broadcast = mpi_broadcast,
                                         .gather = mpi_gather,
                                         .progress = mpi_progress,
-                                        .revoke = mpi_revoke};
+                                        .revoke = mpi_revoke,
+                                        .early_update = true};
     return status;
 }
 
