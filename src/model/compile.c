@@ -249,20 +249,30 @@ dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_wid
     return status;
 }
 
-/* The last step that can fail: on failure the model has the settings that it had. */
-static dlcore_status take_settings(dlcore_model_t *model, const dlcore_compile_options_t *options)
+static void take_settings(dlcore_model_t *model, const dlcore_compile_options_t *options,
+                          float *lists)
 {
-    float *lists, *before = model->metric_lists;
+    model->settings = *options;
+    dlcore_metric_lists_point(&model->settings, lists);
+    dlcore_release(&model->allocator, model->metric_lists);
+    model->metric_lists = lists;
+}
+
+/* On failure the model has the settings that it had, and is not built if it was not: the lists,
+ * which can fail, come first. */
+static dlcore_status settle_settings(dlcore_model_t *model, const dlcore_compile_options_t *options)
+{
+    float *lists;
     dlcore_status status =
         dlcore_metric_lists_make(options, &model->allocator, &lists, &model->error);
 
-    if (status != DLCORE_OK)
-        return status;
-    model->settings = *options;
-    dlcore_metric_lists_point(&model->settings, lists);
-    model->metric_lists = lists;
-    dlcore_release(&model->allocator, before);
-    return DLCORE_OK;
+    if (status == DLCORE_OK)
+        status = settle_metrics(model, options);
+    if (status == DLCORE_OK)
+        take_settings(model, options, lists);
+    else
+        dlcore_release(&model->allocator, lists);
+    return status;
 }
 
 dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
@@ -284,9 +294,7 @@ dlcore_status dlcore_model_compile_with(dlcore_model_t *model,
         status = check_compile(options, &model->error);
     }
     if (status == DLCORE_OK)
-        status = settle_metrics(model, options);
-    if (status == DLCORE_OK)
-        status = take_settings(model, options);
+        status = settle_settings(model, options);
     if (status == DLCORE_OK) {
         dlcore_trainer_restart(model);
         model->compiles++;

@@ -10,13 +10,12 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* All numbers of the lists, one list after the other, in a block of their own; NULL: there are
- * none.
- */
+/* All numbers of the lists of metrics that have such (auc), one list after the other, in a block of
+ * their own; NULL: there are none. Lists of other metrics are not looked at. */
 dlcore_status dlcore_metric_lists_make(const dlcore_compile_options_t *settings,
                                        const dlcore_allocator_t *allocator, float **numbers,
                                        dlcore_error_record_t *error);
-/* Points the lists of settings like those to them. */
+/* Points the lists of settings like those to them; those of other metrics become empty. */
 void dlcore_metric_lists_point(dlcore_compile_options_t *settings, const float *numbers);
 
 DLCORE_HIDDEN_END

@@ -12,6 +12,7 @@
 
 #include <dlcore.h>
 
+#include "support/failing_allocator.h"
 #include "support/models.h"
 #include "support/tensors.h"
 
@@ -135,11 +136,83 @@ static void test_metric_lists_that_cannot_be_are_refused_with_their_numbers(void
     model_free(model);
 }
 
+/* As when settings of auc are used again for a metric that does not look at them. */
+static void test_metric_lists_of_other_metrics_are_not_looked_at(void **state)
+{
+    static const float thresholds[] = {0.2F, 0.5F};
+    static compile_options_t how;
+    metric_t other = metric_default(METRIC_AUC);
+    model_t *model = new_model(), *clone = NULL;
+
+    (void)state;
+    how = compile_options_default();
+    how.loss = loss_mean_squared_error();
+    other.kind = METRIC_PRECISION;
+    other.thresholds.count = 3; /* of NULL */
+    other.label_weights.count = SIZE_MAX;
+    how.metrics[0] = how.weighted_metrics[0] = other;
+    how.metrics[1] = metric_default(METRIC_AUC);
+    how.metrics[1].thresholds = (metric_list_t){.count = 2, .values = thresholds};
+    how.weighted_metrics[0].kind = METRIC_RECALL;
+    how.metric_count = 2;
+    how.weighted_metric_count = 1;
+    assert_accepted(model, model_compile_with(model, &how));
+    assert_true(area(model) > 0);
+    assert_int_equal(model_clone(model, &clone), DLCORE_OK);
+    assert_true(area(clone) == area(model));
+    model_free(clone);
+    how.metric_count = 0; /* no lists at all */
+    how.metrics[0].kind = how.metrics[1].kind = METRIC_NONE;
+    assert_accepted(model, model_compile_with(model, &how));
+    assert_int_equal(model_clone(model, &clone), DLCORE_OK);
+    model_free(clone);
+    model_free(model);
+}
+
+/* Compiling with lists builds a model that knows its inputs: what fails leaves it as it was. */
+static dlcore_status compile_and_add(const allocator_t *allocator, void *context)
+{
+    static const float thresholds[] = {0.2F, 0.5F};
+    static compile_options_t how;
+    model_options_t options = model_options_default();
+    layer_t first = layer_dense(UNITS, ACTIVATION_SIGMOID);
+    model_t *model = NULL;
+    dlcore_status status;
+
+    (void)context;
+    options.allocator = *allocator;
+    status = model_create(&options, &model);
+    if (status != DLCORE_OK)
+        return status;
+    first.input_width = UNITS;
+    status = model_add(model, first);
+    how = compile_options_default();
+    how.loss = loss_mean_squared_error();
+    how.metrics[0] = metric_default(METRIC_AUC);
+    how.metrics[0].thresholds = (metric_list_t){.count = 2, .values = thresholds};
+    how.metric_count = 1;
+    if (status == DLCORE_OK) {
+        status = model_compile_with(model, &how);
+        if (status == DLCORE_ERROR_MEMORY) /* which may fail again; a built model is a state */
+            assert_int_not_equal(model_add(model, layer_flatten()), DLCORE_ERROR_STATE);
+    }
+    model_free(model);
+    return status;
+}
+
+static void test_metric_lists_without_memory_leave_a_model_that_takes_layers(void **state)
+{
+    (void)state;
+    assert_true(failing_allocator_sweep(compile_and_add, NULL) > 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metric_lists_are_the_model_s_own_and_travel_with_it),
         cmocka_unit_test(test_metric_lists_that_cannot_be_are_refused_with_their_numbers),
+        cmocka_unit_test(test_metric_lists_of_other_metrics_are_not_looked_at),
+        cmocka_unit_test(test_metric_lists_without_memory_leave_a_model_that_takes_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
