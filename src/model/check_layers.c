@@ -39,21 +39,33 @@ static void check_adapted(const dlcore_check_t *check, size_t i)
                      node->layer.name);
 }
 
-/* Numbers that come into a layer, also before the model is built; 0: not known yet. Only dense
- * layers change their number. */
+/* Numbers that come out of a layer; 0: not known. */
+static size_t width_after(const dlcore_layer_t *layer, size_t width)
+{
+    switch (layer->kind) {
+    case DLCORE_LAYER_DENSE:
+        return layer->units;
+    case DLCORE_LAYER_EMBEDDING: /* of columns that nobody has checked yet */
+        return 0;
+    case DLCORE_LAYER_GLU:
+        return width / 2;
+    default:
+        return width;
+    }
+}
+
+/* Numbers that come into a layer, also before the model is built; 0: not known yet. */
 static size_t width_into(const dlcore_network_t *network, size_t i)
 {
     const dlcore_node_t *nodes = network->nodes;
-    size_t k = i;
+    size_t width = nodes[0].layer.input_width;
 
     if (nodes[i].input_width != 0)
         return nodes[i].input_width;
-    while (k > 0 && nodes[k - 1].layer.kind != DLCORE_LAYER_DENSE &&
-           nodes[k].layer.input_width == 0)
-        k--;
-    if (nodes[k].layer.input_width != 0)
-        return nodes[k].layer.input_width;
-    return k > 0 ? nodes[k - 1].layer.units : 0;
+    for (size_t k = 1; k <= i; k++)
+        width = nodes[k].layer.input_width != 0 ? nodes[k].layer.input_width
+                                                : width_after(&nodes[k - 1].layer, width);
+    return width;
 }
 
 /* A linear dense layer before another is one with it, unless it is a bottleneck, or may be one. */

@@ -182,7 +182,10 @@ void dlcore_check_output(const dlcore_check_t *check)
                                                     : ", and a loss over classes is then always 0");
         return;
     }
-    advice = advice_for_output(loss, activation);
+    /* which losses go with a softmax of each group is not known */
+    advice = network->nodes[layer].layer.kind != DLCORE_LAYER_GROUPED_SOFTMAX
+                 ? advice_for_output(loss, activation)
+                 : NULL;
     if (advice != NULL)
         dlcore_check_add(check, DLCORE_FINDING_OUTPUT_LOSS, layer, DLCORE_FINDING_NOWHERE,
                          "the last layer, %s, is %s, the loss %s: %s", name,

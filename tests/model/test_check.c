@@ -562,6 +562,25 @@ static void test_check_of_the_output_knows_what_each_loss_takes(void **state)
     }
 }
 
+/* What it gives is no activation's: with a cross-entropy it is neither right nor wrong. */
+static void test_check_of_an_output_of_groups_gives_no_advice(void **state)
+{
+    static const dlcore_loss_kind_t losses[] = {
+        DLCORE_LOSS_CATEGORICAL_CROSSENTROPY, DLCORE_LOSS_BINARY_CROSSENTROPY,
+        DLCORE_LOSS_KL_DIVERGENCE, DLCORE_LOSS_POISSON, DLCORE_LOSS_MEAN_SQUARED_ERROR};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        const dlcore_layer_t layers[] = {with_inputs(dlcore_layer_dense(6, DLCORE_ACTIVATION_TANH)),
+                                         dlcore_layer_grouped_softmax(2),
+                                         {.kind = DLCORE_LAYER_UNKNOWN}};
+        dlcore_model_t *model = model_of(layers, dlcore_loss_default(losses[i]), NULL);
+
+        assert_clean(model, NULL, NULL);
+        dlcore_model_free(model);
+    }
+}
+
 /* ---- which samples are looked at ---- */
 
 static void test_check_places_ascend_and_follow_no_period(void **state)
@@ -718,6 +737,44 @@ static void test_check_of_an_unbuilt_bottleneck_finds_nothing(void **state)
     }
 }
 
+/* Layers before a bottleneck that change the number of their inputs, which is not known. */
+static void test_check_of_an_unbuilt_model_knows_what_layers_make_of_widths(void **state)
+{
+    const dlcore_layer_t dense = dlcore_layer_dense(8, DLCORE_ACTIVATION_RELU);
+    const dlcore_embedding_t table = {.column = 0, .count = 10, .units = 8};
+    const dlcore_layer_t embedding = dlcore_layer_embedding(&table, 1);
+    const struct {
+        dlcore_layer_t before[2];
+        size_t units;
+        bool found;
+    } cases[] = {
+        {{dense, dlcore_layer_glu()}, 3, false},
+        {{dense, dlcore_layer_glu()}, 4, true}, /* of 4 inputs */
+        {{dense, dlcore_layer_glu()}, 6, true},
+        {{embedding, dlcore_layer_dropout(0.1)}, 3, false}, /* of 8 */
+        {{embedding, dlcore_layer_glu()}, 4, false},        /* not known */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        dlcore_layer_t layers[4] = {cases[i].before[0], cases[i].before[1],
+                                    dlcore_layer_dense(cases[i].units, DLCORE_ACTIVATION_LINEAR),
+                                    dlcore_layer_dense(9, DLCORE_ACTIVATION_RELU)};
+        dlcore_model_t *model = NULL;
+
+        layers[0].input_width = 1;
+        layers[2].name[0] = 'b';
+        assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+        for (size_t k = 0; k < 4; k++)
+            assert_int_equal(dlcore_model_add(model, layers[k]), DLCORE_OK);
+        if (cases[i].found)
+            assert_only(model, NULL, NULL, DLCORE_FINDING_HIDDEN_LINEAR, "b has no activation");
+        else
+            assert_clean(model, NULL, NULL);
+        dlcore_model_free(model);
+    }
+}
+
 static void test_check_of_relu_units_finds_those_that_are_dead(void **state)
 {
     static const dlcore_engine_t engines[] = {DLCORE_ENGINE_AUTO, DLCORE_ENGINE_BLAS};
@@ -854,11 +911,13 @@ int main(void)
         cmocka_unit_test(test_check_of_categorical_labels_wants_shares_of_1),
         cmocka_unit_test(test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take),
         cmocka_unit_test(test_check_of_the_output_knows_what_each_loss_takes),
+        cmocka_unit_test(test_check_of_an_output_of_groups_gives_no_advice),
         cmocka_unit_test(test_check_places_ascend_and_follow_no_period),
         cmocka_unit_test(test_check_of_data_with_a_period_finds_what_there_is),
         cmocka_unit_test(test_check_of_shares_that_are_equal_finds_no_class),
         cmocka_unit_test(test_check_of_layers_finds_what_does_nothing),
         cmocka_unit_test(test_check_of_an_unbuilt_bottleneck_finds_nothing),
+        cmocka_unit_test(test_check_of_an_unbuilt_model_knows_what_layers_make_of_widths),
         cmocka_unit_test(test_check_of_relu_units_finds_those_that_are_dead),
         cmocka_unit_test(test_check_of_learning_rates_knows_the_usual),
         cmocka_unit_test(test_check_before_build_and_compile_leaves_out_what_needs_them),
