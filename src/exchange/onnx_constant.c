@@ -303,7 +303,7 @@ static bool onnx_compute_constant(const dlcore_onnx_graph_t *graph, size_t value
 {
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
     size_t count = dlcore_onnx_operands(graph, node);
-    dlcore_onnx_constant_t operands[2];
+    dlcore_onnx_constant_t operands[2] = {{0}};
 
     *constant =
         (dlcore_onnx_constant_t){.tensor = DLCORE_ONNX_NONE, .computed = value, .of_floats = true};

@@ -275,18 +275,19 @@ static dlcore_status onnx_next_varint(onnx_bytes_t *bytes, uint64_t *bits, bool 
     return status;
 }
 
-/* Where the i-th number goes: one of the two. */
+/* Where numbers go. */
 typedef struct onnx_numbers {
+    bool of_ints; /* which of the two */
     float *floats;
     int64_t *ints;
 } onnx_numbers_t;
 
 static void onnx_put_number(const onnx_numbers_t *to, size_t i, int32_t type, uint64_t bits)
 {
-    if (to->floats != NULL)
-        to->floats[i] = onnx_float_of(type, bits);
-    else
+    if (to->of_ints)
         to->ints[i] = type == DLCORE_ONNX_INT32 ? (int32_t)(uint32_t)bits : (int64_t)bits;
+    else
+        to->floats[i] = onnx_float_of(type, bits);
 }
 
 /* The numbers of a checked tensor that lie in a file. */
@@ -362,7 +363,7 @@ dlcore_status dlcore_onnx_tensor_ints(const dlcore_onnx_graph_t *graph,
         return onnx_fail_tensor(graph, tensor, DLCORE_ERROR_UNSUPPORTED,
                                 "has more numbers than a shape");
     if (tensor->storage != DLCORE_ONNX_LISTED)
-        return onnx_tensor_numbers(graph, tensor, &(onnx_numbers_t){.ints = to});
+        return onnx_tensor_numbers(graph, tensor, &(onnx_numbers_t){.of_ints = true, .ints = to});
     if (tensor->count > 0)
         memcpy(to, (const int64_t *)graph->ints.items + tensor->offset, tensor->count * sizeof *to);
     return DLCORE_OK;

@@ -382,6 +382,11 @@ static void test_fit_ranks_threads_change_no_bit(void **state)
 
 /* ---- weights that move as their sums come ---- */
 
+static bool same_bytes(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 static void check_early(const char *what, const ranked_case_t *ranked_case)
 {
     static ranked_result_t late;
@@ -394,8 +399,8 @@ static void check_early(const char *what, const ranked_case_t *ranked_case)
     for (size_t rank = 0; rank < 3; rank++) {
         if (late.status != DLCORE_OK || results[rank].status != DLCORE_OK)
             fail_msg("%s: %s%s", what, late.message, results[rank].message);
-        if (memcmp(results[rank].weights, late.weights, sizeof late.weights) != 0 ||
-            memcmp(results[rank].history, late.history, sizeof late.history) != 0)
+        if (!same_bytes(results[rank].weights, late.weights, sizeof late.weights) ||
+            !same_bytes(results[rank].history, late.history, sizeof late.history))
             fail_msg("%s: rank %zu has other bits", what, rank);
     }
 }

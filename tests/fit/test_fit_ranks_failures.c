@@ -374,6 +374,11 @@ static void keeping_states(size_t rank, ranked_case_t *ranked_case)
     ranked_case->fit.callback_count = 1;
 }
 
+static bool same_bytes(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 /* Each weight is that of one of two steps, one after the other. */
 static bool is_between_states(const ranked_result_t *result)
 {
@@ -381,8 +386,8 @@ static bool is_between_states(const ranked_result_t *result)
         size_t same = 0;
 
         while (same < result->parameters &&
-               (memcmp(&states[i][same], &result->weights[same], sizeof(float)) == 0 ||
-                memcmp(&states[i + 1][same], &result->weights[same], sizeof(float)) == 0))
+               (same_bytes(&states[i][same], &result->weights[same], sizeof(float)) ||
+                same_bytes(&states[i + 1][same], &result->weights[same], sizeof(float))))
             same++;
         if (same == result->parameters)
             return true;

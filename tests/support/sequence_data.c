@@ -28,7 +28,7 @@ static float *draw_indices(const model_t *model, size_t rows, size_t width)
 
     if (first == NULL || first->kind != LAYER_EMBEDDING || one_in(20))
         return NULL;
-    indices = malloc(rows * width * sizeof *indices);
+    indices = malloc((rows * width + 1) * sizeof *indices);
     assert_non_null(indices);
     for (size_t i = 0; i < rows * width; i++)
         indices[i] = -1;
