@@ -84,7 +84,7 @@ bool dlcore_model_set_precision(dlcore_model_t *model, const dlcore_model_precis
 /* A step is about to move the weights: predictors made before are stale. */
 static inline void dlcore_model_weights_move(dlcore_model_t *model)
 {
-    uint64_t version = atomic_load_explicit(&model->version, memory_order_relaxed);
+    size_t version = atomic_load_explicit(&model->version, memory_order_relaxed);
 
     /* one call at a time writes: no need to lock the bus in every step */
     atomic_store_explicit(&model->version, version + 1, memory_order_release);
