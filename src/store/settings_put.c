@@ -66,19 +66,13 @@ static bool setting_stays_out(const dlcore_setting_t *setting, const void *descr
                                       : dlcore_setting_is_default(setting, descriptor);
 }
 
-static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *setting,
-                        const void *descriptor)
+/* A setting that is not none. */
+static void setting_put_value(dlcore_json_writer_t *writer, const dlcore_setting_t *setting,
+                              const void *descriptor)
 {
     const char *key = setting->key;
     const void *at = (const char *)descriptor + setting->place;
 
-    if (setting_stays_out(setting, descriptor))
-        return;
-    if (dlcore_setting_is_none(setting, descriptor)) {
-        if (!writer->for_keras)
-            dlcore_json_put_null(writer, key);
-        return;
-    }
     switch (setting->type) {
     case DLCORE_SETTING_DOUBLE:
         (setting->with_point ? dlcore_json_put_point : dlcore_json_put_double)(writer, key,
@@ -87,7 +81,7 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
     case DLCORE_SETTING_BOOL:
         dlcore_json_put_bool(writer, key, *(const bool *)at);
         break;
-    case DLCORE_SETTING_UNITS_AXIS: /* of null above */
+    case DLCORE_SETTING_UNITS_AXIS: /* none is null */
         dlcore_json_put_double(writer, key, -1.0);
         break;
     case DLCORE_SETTING_SIZE:
@@ -132,6 +126,17 @@ static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *se
     case DLCORE_SETTING_END:
         break;
     }
+}
+
+static void setting_put(dlcore_json_writer_t *writer, const dlcore_setting_t *setting,
+                        const void *descriptor)
+{
+    if (setting_stays_out(setting, descriptor))
+        return;
+    if (!dlcore_setting_is_none(setting, descriptor))
+        setting_put_value(writer, setting, descriptor);
+    else if (!writer->for_keras)
+        dlcore_json_put_null(writer, setting->key);
 }
 
 void dlcore_settings_put(dlcore_json_writer_t *writer, const dlcore_setting_t *settings,
