@@ -28,20 +28,6 @@ static const char *const cases[] = {"torch",   "float16", "bfloat16", "float64",
                                     "modules", "keras",   "numpy"};
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-/* Dense layers of these units, no activations. */
-static dlcore_model_t *dense_model(size_t inputs, size_t count, const size_t *units)
-{
-    dlcore_model_t *model = NULL;
-
-    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-    for (size_t i = 0; i < count; i++)
-        dlcore_model_add(model, dlcore_layer_dense(units[i], DLCORE_ACTIVATION_LINEAR));
-    assert_accepted(model, dlcore_model_build(model, inputs));
-    return model;
-}
-#define DENSE(inputs, ...) \
-    dense_model(inputs, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), (size_t[]){__VA_ARGS__})
-
 /* Loading fails with that text in its message, and no weight is another. */
 static void assert_refused(dlcore_model_t *model, const char *const *tensors,
                            const dlcore_weights_options_t *options, dlcore_status status,
@@ -196,7 +182,7 @@ static void test_model_load_weights_reports_what_went_where(void **state)
 static void test_model_load_weights_finds_names_after_a_prefix(void **state)
 {
     dlcore_weights_options_t how = dlcore_weights_options_default();
-    dlcore_model_t *model = DENSE(3, 2, 2);
+    dlcore_model_t *model = DENSE_STACK(3, 2, 2);
     dlcore_weights_report_t *report =
         load_reported(model,
                       TENSORS("m/a/dense/kernel F32 3 2", "m/a/dense/bias F32 2",
@@ -267,7 +253,7 @@ static void test_model_load_weights_finds_layers_by_name(void **state)
 
 static void test_model_load_weights_same_names_are_meant(void **state)
 {
-    dlcore_model_t *model = DENSE(3, 2, 2);
+    dlcore_model_t *model = DENSE_STACK(3, 2, 2);
 
     (void)state;
     assert_refused(model, TENSORS("dense/kernel F32 3 2", "dense/bias F32 2"), NULL,
@@ -283,7 +269,7 @@ static void test_model_load_weights_same_names_are_meant(void **state)
 
 static void test_model_load_weights_orders_as_people_count(void **state)
 {
-    dlcore_model_t *model = DENSE(4, 4, 4, 4);
+    dlcore_model_t *model = DENSE_STACK(4, 4, 4, 4);
     dlcore_weights_report_t *report =
         load_reported(model,
                       TENSORS("seq/dense_11/kernel F32 4 4", "seq/dense_11/bias F32 4",
@@ -310,7 +296,7 @@ static void test_model_load_weights_orders_as_people_count(void **state)
 
 static void test_model_load_weights_takes_shapes_where_names_say_no_order(void **state)
 {
-    dlcore_model_t *model = DENSE(4, 6, 5, 4);
+    dlcore_model_t *model = DENSE_STACK(4, 6, 5, 4);
     dlcore_weights_report_t *report =
         load_reported(model,
                       TENSORS("zulu.weight F32 6 4", "zulu.bias F32 6", "mike.weight F32 5 6",
@@ -324,7 +310,7 @@ static void test_model_load_weights_takes_shapes_where_names_say_no_order(void *
     dlcore_weights_report_free(report);
     dlcore_model_free(model);
 
-    model = DENSE(4, 4, 4);
+    model = DENSE_STACK(4, 4, 4);
     assert_refused(model,
                    TENSORS("a.weight F32 4 4", "a.bias F32 4", "b.weight F32 4 4", "b.bias F32 4"),
                    NULL, DLCORE_ERROR_NAME, "\"a\" and \"b\" both fit dense: set pairs");
@@ -333,7 +319,7 @@ static void test_model_load_weights_takes_shapes_where_names_say_no_order(void *
 
 static void test_model_load_weights_refuses_what_does_not_fit_in_order(void **state)
 {
-    dlcore_model_t *model = DENSE(4, 3, 2);
+    dlcore_model_t *model = DENSE_STACK(4, 3, 2);
 
     (void)state;
     assert_refused(model,
@@ -360,7 +346,7 @@ static void test_model_load_weights_refuses_what_does_not_fit_in_order(void **st
 static void test_model_load_weights_asks_which_way_a_square_kernel_lies(void **state)
 {
     dlcore_weights_options_t how = dlcore_weights_options_default();
-    dlcore_model_t *model = DENSE(4, 4, 3);
+    dlcore_model_t *model = DENSE_STACK(4, 4, 3);
     const char *const *contrary =
         TENSORS("0.weight F32 4 4", "0.bias F32 4", "1.weight F32 4 3", "1.bias F32 3");
     const char *const *nameless = TENSORS("W1 F32 4 4", "W2 F32 4 3", "b1 F32 4", "b2 F32 3");
@@ -389,7 +375,7 @@ static void test_model_load_weights_asks_which_way_a_square_kernel_lies(void **s
 
 static void test_model_load_weights_one_number_lies_either_way(void **state)
 {
-    dlcore_model_t *model = DENSE(1, 1);
+    dlcore_model_t *model = DENSE_STACK(1, 1);
 
     (void)state;
     assert_accepted(model, foreign_load(model, TENSORS("w F32 1 1", "b F32 1"), NULL));
@@ -401,7 +387,7 @@ static void test_model_load_weights_one_number_lies_either_way(void **state)
 static void test_model_load_weights_partial_leaves_layers_alone(void **state)
 {
     dlcore_weights_options_t how = dlcore_weights_options_default();
-    dlcore_model_t *model = DENSE(4, 3, 2);
+    dlcore_model_t *model = DENSE_STACK(4, 3, 2);
     dlcore_weights_report_t *report;
     float before[23], after[23];
 
@@ -448,7 +434,7 @@ static void test_model_load_weights_skip_mismatch_leaves_another_head_alone(void
         TENSORS("dense/kernel F32 4 3", "dense/bias F32 3", "dense_1/kernel F32 3 3",
                 "dense_1/bias F32 3", "dense_2/kernel F32 3 10", "dense_2/bias F32 10");
     dlcore_weights_options_t how = dlcore_weights_options_default();
-    dlcore_model_t *model = DENSE(4, 3, 3, 2);
+    dlcore_model_t *model = DENSE_STACK(4, 3, 3, 2);
     dlcore_weights_report_t *report;
 
     (void)state;
@@ -484,7 +470,7 @@ static void test_model_load_weights_pairs_decide(void **state)
                                           {"dense_2/kernel", NULL, false},
                                           {"dense_2/bias", NULL, false}};
     dlcore_weights_options_t how = dlcore_weights_options_default();
-    dlcore_model_t *model = DENSE(4, 4, 4, 2);
+    dlcore_model_t *model = DENSE_STACK(4, 4, 4, 2);
     dlcore_weights_report_t *report;
 
     (void)state;
@@ -531,7 +517,7 @@ static void test_model_load_weights_pairs_that_are_wrong_are_named(void **state)
         {{{"dense/bias", "b", false}}, 0, DLCORE_ERROR_ARGUMENT, "pair_count is 0"},
     };
     dlcore_weights_options_t how = dlcore_weights_options_default();
-    dlcore_model_t *model = DENSE(4, 3, 3);
+    dlcore_model_t *model = DENSE_STACK(4, 3, 3);
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -24,20 +24,6 @@
 
 #define TENSORS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* Dense layers "dense", "dense_1" and so on, of these units. */
-static dlcore_model_t *dense_model(size_t inputs, size_t count, const size_t *units)
-{
-    dlcore_model_t *model = NULL;
-
-    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
-    for (size_t i = 0; i < count; i++)
-        dlcore_model_add(model, dlcore_layer_dense(units[i], DLCORE_ACTIVATION_LINEAR));
-    assert_accepted(model, dlcore_model_build(model, inputs));
-    return model;
-}
-#define DENSE(inputs, ...) \
-    dense_model(inputs, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), (size_t[]){__VA_ARGS__})
-
 static dlcore_weights_options_t options_of(bool partial, bool skip_mismatch)
 {
     dlcore_weights_options_t options = dlcore_weights_options_default();
@@ -108,8 +94,8 @@ static void test_weight_match_that_leaves_every_weight_is_an_error(void **state)
     dlcore_weights_options_t options = options_of(false, true);
 
     (void)state;
-    assert_no_match(DENSE(3, 2), TENSORS("dense/kernel F32 4 2", "dense/bias F32 3"), &options,
-                    DLCORE_ERROR_NAME, "no weight of the model would be loaded");
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("dense/kernel F32 4 2", "dense/bias F32 3"),
+                    &options, DLCORE_ERROR_NAME, "no weight of the model would be loaded");
 }
 
 /* ---- prefixes ---- */
@@ -123,21 +109,21 @@ static void test_weight_match_prefixes_have_a_length_limit(void **state)
     memset(prefix, 'a', sizeof prefix - 1);
     prefix[sizeof prefix - 1] = '\0';
     options.prefix = prefix;
-    assert_no_match(DENSE(3, 2), TENSORS("dense/kernel F32 3 2"), &options, DLCORE_ERROR_ARGUMENT,
-                    "prefix: longer than 1024 bytes");
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("dense/kernel F32 3 2"), &options,
+                    DLCORE_ERROR_ARGUMENT, "prefix: longer than 1024 bytes");
     prefix[1020] = '\0'; /* no name of a tensor has this and a weight's */
-    assert_no_match(DENSE(3, 2), TENSORS("dense/kernel F32 3 2"), &options, DLCORE_ERROR_NAME,
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("dense/kernel F32 3 2"), &options, DLCORE_ERROR_NAME,
                     "has 0 tensors with weights");
 }
 
 static void test_weight_match_own_tensors_are_no_weights(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 2),
+    assert_match(DENSE_STACK(3, 2),
                  TENSORS("callback/a/dense/kernel F32 3 2", "model/dense/kernel F32 3 2",
                          "model/dense/bias F32 2"),
                  options_of(false, false), SOURCES(PREFIX, PREFIX));
-    assert_match(DENSE(3, 2),
+    assert_match(DENSE_STACK(3, 2),
                  TENSORS("optimizer/x/kernel F32 3 2", "lin.weight F32 2 3", "lin.bias F32 2"),
                  options_of(false, false), SOURCES(ORDER, ORDER));
 }
@@ -146,9 +132,9 @@ static void test_weight_match_own_tensors_are_no_weights(void **state)
 static void test_weight_match_partial_takes_a_prefix_that_all_have(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 2, 4), TENSORS("m/dense/kernel F32 3 2", "m/dense/bias F32 2"),
+    assert_match(DENSE_STACK(3, 2, 4), TENSORS("m/dense/kernel F32 3 2", "m/dense/bias F32 2"),
                  options_of(true, false), SOURCES(PREFIX, PREFIX, LEFT, LEFT));
-    assert_match(DENSE(3, 2, 4),
+    assert_match(DENSE_STACK(3, 2, 4),
                  TENSORS("m/dense/kernel F32 3 2", "m/dense/bias F32 2", "z/other F32 1"),
                  options_of(true, false), SOURCES(ORDER, ORDER, LEFT, LEFT));
 }
@@ -158,17 +144,17 @@ static void test_weight_match_partial_takes_a_prefix_that_all_have(void **state)
 static void test_weight_match_names_that_end_alike_are_others(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 2), TENSORS("mydense/kernel F32 3 2", "mydense/bias F32 2"),
+    assert_match(DENSE_STACK(3, 2), TENSORS("mydense/kernel F32 3 2", "mydense/bias F32 2"),
                  options_of(false, false), SOURCES(ORDER, ORDER));
-    assert_match(DENSE(3, 2), TENSORS("mydense.weight F32 2 3", "mydense.bias F32 2"),
+    assert_match(DENSE_STACK(3, 2), TENSORS("mydense.weight F32 2 3", "mydense.bias F32 2"),
                  options_of(false, false), SOURCES(ORDER, ORDER));
-    assert_no_match(DENSE(3, 2),
+    assert_no_match(DENSE_STACK(3, 2),
                     TENSORS("a.dense.weight F32 2 3", "a.dense.bias F32 2",
                             "b.dense.weight F32 2 3", "b.dense.bias F32 2"),
                     NULL, DLCORE_ERROR_NAME, "has 2 layers with weights");
-    assert_no_match(DENSE(3, 2), TENSORS("enc.dense.weight F32 2 3"), NULL, DLCORE_ERROR_NAME,
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("enc.dense.weight F32 2 3"), NULL, DLCORE_ERROR_NAME,
                     "has nothing for dense/bias");
-    assert_match(DENSE(3, 2, 4),
+    assert_match(DENSE_STACK(3, 2, 4),
                  TENSORS("e.dense.weight F32 2 3", "e.dense.bias F32 2", "e.dense_1.weight F32 9 2",
                          "e.dense_1.bias F32 9"),
                  options_of(false, true), SOURCES(NAME, NAME, SHAPE_LEFT, SHAPE_LEFT));
@@ -177,19 +163,20 @@ static void test_weight_match_names_that_end_alike_are_others(void **state)
 static void test_weight_match_layers_that_have_others_weights_do_not_fit(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 2), TENSORS("lin.weight F32 2 3", "lin.bias F32 2", "lin.count F32 1"),
+    assert_match(DENSE_STACK(3, 2),
+                 TENSORS("lin.weight F32 2 3", "lin.bias F32 2", "lin.count F32 1"),
                  options_of(false, false), SOURCES(ORDER, ORDER));
-    assert_no_match(DENSE(3, 2), TENSORS("lin.weight F32 2 3", "lin.other F32 2"), NULL,
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("lin.weight F32 2 3", "lin.other F32 2"), NULL,
                     DLCORE_ERROR_NAME, "in the order of layers");
-    assert_no_match(DENSE(3, 2), TENSORS("lin.weight F32 2 3", "lin.running_mean F32 2"), NULL,
-                    DLCORE_ERROR_NAME, "has nothing for dense/bias");
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("lin.weight F32 2 3", "lin.running_mean F32 2"),
+                    NULL, DLCORE_ERROR_NAME, "has nothing for dense/bias");
 }
 
 /* A shape says more than a name. */
 static void test_weight_match_kernels_may_lie_otherwise_than_they_are_called(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 2), TENSORS("lin.kernel F32 2 3", "lin.bias F32 2"),
+    assert_match(DENSE_STACK(3, 2), TENSORS("lin.kernel F32 2 3", "lin.bias F32 2"),
                  options_of(false, false), SOURCES(ORDER, ORDER));
 }
 
@@ -233,7 +220,7 @@ static void test_weight_match_scales_have_the_names_of_other_programs(void **sta
 static void test_weight_match_numbers_with_zeros_have_an_order(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 4, 5, 6, 7, 8, 9),
+    assert_match(DENSE_STACK(3, 4, 5, 6, 7, 8, 9),
                  TENSORS("l01.weight F32 5 4", "l01.bias F32 5", "l1.weight F32 4 3",
                          "l1.bias F32 4", "l01x1.weight F32 6 5", "l01x1.bias F32 6",
                          "l1x001.weight F32 7 6", "l1x001.bias F32 7", "l01y1.weight F32 8 7",
@@ -247,7 +234,8 @@ static void test_weight_match_numbers_with_zeros_have_an_order(void **state)
 static void test_weight_match_of_tensors_alone_passes_by_empty_ones(void **state)
 {
     (void)state;
-    assert_match(DENSE(3, 2), TENSORS("p0 F32 3 2", "p1 F32 2", "p2 F32 0 4", "p\\u0000 F32 3 2"),
+    assert_match(DENSE_STACK(3, 2),
+                 TENSORS("p0 F32 3 2", "p1 F32 2", "p2 F32 0 4", "p\\u0000 F32 3 2"),
                  options_of(false, false), SOURCES(ORDER, ORDER));
 }
 
@@ -273,7 +261,7 @@ static void test_weight_match_tensors_without_names_have_a_limit(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         dlcore_weights_options_t options = options_of(true, false);
-        dlcore_model_t *model = DENSE(3, 2);
+        dlcore_model_t *model = DENSE_STACK(3, 2);
         char *header = many_tensors(counts[i]);
         size_t size;
         unsigned char *file = hostile_file(header, 4 * counts[i], &size);
@@ -314,13 +302,13 @@ static void test_weight_match_pairs_stand_beside_names_and_order(void **state)
     (void)state;
     options.pairs = both;
     options.pair_count = 2; /* nothing is left to be ordered */
-    assert_match(DENSE(3, 2), TENSORS("w F32 3 2", "b F32 2", "c F32 9"), options,
+    assert_match(DENSE_STACK(3, 2), TENSORS("w F32 3 2", "b F32 2", "c F32 9"), options,
                  SOURCES(PAIR, PAIR));
     options.pair_count = 1;
-    assert_match(DENSE(3, 2), TENSORS("w F32 3 2", "dense/bias F32 2"), options,
+    assert_match(DENSE_STACK(3, 2), TENSORS("w F32 3 2", "dense/bias F32 2"), options,
                  SOURCES(PAIR, NAME));
     options.skip_mismatch = true; /* of a layer, but not what its pair gives */
-    assert_match(DENSE(3, 2), TENSORS("w F32 3 2", "dense/bias F32 5"), options,
+    assert_match(DENSE_STACK(3, 2), TENSORS("w F32 3 2", "dense/bias F32 5"), options,
                  SOURCES(PAIR, SHAPE_LEFT));
 }
 
@@ -337,11 +325,11 @@ static void test_weight_match_shapes_that_do_not_fit_are_shown_as_far_as_they_go
     options.pairs = &pair;
     options.pair_count = 1;
     options.partial = true;
-    assert_no_match(DENSE(3, 2), TENSORS("dense/kernal F32 9 9"), &options, DLCORE_ERROR_SHAPE,
-                    "dense/kernal (9, 9) does not fit dense/kernel (3, 2)");
-    assert_no_match(DENSE(3, 2), TENSORS("dense/kernal F32"), &options, DLCORE_ERROR_SHAPE,
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("dense/kernal F32 9 9"), &options,
+                    DLCORE_ERROR_SHAPE, "dense/kernal (9, 9) does not fit dense/kernel (3, 2)");
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("dense/kernal F32"), &options, DLCORE_ERROR_SHAPE,
                     "dense/kernal () does not fit");
-    assert_no_match(DENSE(3, 2), TENSORS("dense/kernal F32 0" HUGE_LENGTHS), &options,
+    assert_no_match(DENSE_STACK(3, 2), TENSORS("dense/kernal F32 0" HUGE_LENGTHS), &options,
                     DLCORE_ERROR_SHAPE, "dense/kernal (0, 18446744073709551615, 1844");
 }
 
@@ -350,7 +338,7 @@ static void test_weight_match_shapes_that_do_not_fit_are_shown_as_far_as_they_go
 static void test_weights_report_is_printed_line_by_line(void **state)
 {
     dlcore_weights_options_t options = options_of(true, true);
-    dlcore_model_t *model = DENSE(3, 2, 4, 5);
+    dlcore_model_t *model = DENSE_STACK(3, 2, 4, 5);
     dlcore_weights_report_t *report = NULL;
     FILE *stream = folder_stream("report");
 

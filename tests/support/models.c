@@ -29,6 +29,17 @@ dlcore_tensor_t *borrow_floats(const float *data, size_t rows, size_t columns)
     return tensor;
 }
 
+dlcore_model_t *dense_stack(size_t inputs, size_t count, const size_t *units)
+{
+    dlcore_model_t *model = NULL;
+
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    for (size_t i = 0; i < count; i++)
+        dlcore_model_add(model, dlcore_layer_dense(units[i], DLCORE_ACTIVATION_LINEAR));
+    assert_accepted(model, dlcore_model_build(model, inputs));
+    return model;
+}
+
 double weights_error(const dlcore_model_t *model, const fixture_array_t *reference)
 {
     float *weights = calloc(reference->size, sizeof *weights);

@@ -13,6 +13,11 @@ void assert_accepted(const dlcore_model_t *model, dlcore_status status);
 /* (rows, columns) float32 over `data`. */
 dlcore_tensor_t *borrow_floats(const float *data, size_t rows, size_t columns);
 
+/* A built model of dense layers of these units ("dense", "dense_1", ...), without activations. */
+dlcore_model_t *dense_stack(size_t inputs, size_t count, const size_t *units);
+#define DENSE_STACK(inputs, ...) \
+    dense_stack(inputs, sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), (size_t[]){__VA_ARGS__})
+
 /* norm(difference) / norm of the model's weights against a reference. */
 double weights_error(const dlcore_model_t *model, const fixture_array_t *reference);
 
