@@ -684,6 +684,7 @@
 #define schema_fit dlcore_schema_fit
 #define schema_free dlcore_schema_free
 #define schema_apply dlcore_schema_apply
+#define schema_apply_sparse dlcore_schema_apply_sparse
 #define schema_apply_row dlcore_schema_apply_row
 #define schema_unscale_x dlcore_schema_unscale_x
 #define schema_unscale_y dlcore_schema_unscale_y

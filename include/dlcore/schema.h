@@ -22,9 +22,10 @@
  *   date       the same of the days since 1970-01-01 in Greenwich, with their fraction. On request
  *              sine and cosine of its place in the year, in the week (from Monday) and in the day.
  *   category   one-hot: a feature for each category of the training rows, in order, and one for
- * gaps if these had any. With rare_below, one for all that are rarer. A category that is not known
- * is all zeros, or counts as rare. index: one feature, a whole number: 0 unknown or rare, 1
- * missing, 2 the first category. For an embedding layer: dlcore_schema_embedding.
+ *              gaps if these had any. With rare_below, one for all that are rarer. A category that
+ *              is not known is all zeros, or counts as rare. Where there are hundreds:
+ *              dlcore_schema_apply_sparse. index: one feature, a whole number: 0 unknown or rare, 1
+ *              missing, 2 the first category; for an embedding layer: dlcore_schema_embedding.
  *
  * Categories are sorted: by value if all are numbers, else by bytes. They have at most 255 bytes;
  * longer ones are unknown. Features stand in the order of the columns.
@@ -115,6 +116,10 @@ DLCORE_API dlcore_schema_options_t dlcore_schema_options_default(void);
  * out. Rows are read once, and once more for medians and most frequent numbers, for as many columns
  * at a time as 256 MB hold. Sums run in the order of the rows.
  *
+ * Memory: the categories; and where a median or most frequent number is asked for, the default for
+ * numbers and dates, 8 bytes for each row with a value in such a column, at most 256 MB at a time,
+ * or one column's where that is more. With DLCORE_FILL_REFUSE memory does not grow with the rows.
+ *
  * Errors: DLCORE_ERROR_NAME for columns that the table does not have, or has twice;
  * DLCORE_ERROR_FORMAT, with the place, for a value that is not what its column is, and for dates of
  * two forms; DLCORE_ERROR_RANGE for a target that is missing, and for numbers beyond double;
@@ -139,6 +144,14 @@ DLCORE_API dlcore_status dlcore_schema_apply(const dlcore_schema_t *schema,
                                              const dlcore_table_t *table,
                                              const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
                                              dlcore_tensor_t **y, dlcore_error_record_t *error);
+/* The same, *x sparse (dlcore/sparse.h): the numbers that are not zero, for one-hot categories of
+ * which there are hundreds. Memory: for each row at most 8 bytes a one-hot column and a feature of
+ * other columns, 4 where all are one-hot, and 8. */
+DLCORE_API dlcore_status dlcore_schema_apply_sparse(const dlcore_schema_t *schema,
+                                                    const dlcore_table_t *table,
+                                                    const dlcore_table_rows_t *rows,
+                                                    dlcore_tensor_t **x, dlcore_tensor_t **y,
+                                                    dlcore_error_record_t *error);
 /* One row, as texts: value i is that of column names[i], NULL or a word from the list in table.h
  * missing. Columns that the schema does not have are passed over. Writes the features to `x`,
  * dlcore_schema_feature_count of them; allocates nothing. */

@@ -111,20 +111,29 @@ dlcore_status dlcore_applying_row(dlcore_applying_t *applying, size_t row, float
 
 /* ---- tensors ---- */
 
+dlcore_status dlcore_schema_make_labels(const dlcore_schema_t *schema,
+                                        const dlcore_allocator_t *allocator, size_t count,
+                                        dlcore_tensor_t **y, dlcore_error_record_t *error)
+{
+    size_t shape[2] = {count, schema->targets};
+    dlcore_dtype_t dtype =
+        dlcore_schema_has_classes(schema) ? DLCORE_DTYPE_INT32 : DLCORE_DTYPE_FLOAT32;
+
+    return dlcore_tensor_create_unset(allocator, dtype, schema->targets > 1 ? 2 : 1, shape, y,
+                                      error);
+}
+
 dlcore_status dlcore_schema_make_tensors(const dlcore_schema_t *schema,
                                          const dlcore_allocator_t *allocator, size_t count,
                                          dlcore_tensor_t **x, dlcore_tensor_t **y,
                                          dlcore_error_record_t *error)
 {
-    size_t shape[2] = {count, schema->features}, labels[2] = {count, schema->targets};
-    dlcore_dtype_t dtype =
-        dlcore_schema_has_classes(schema) ? DLCORE_DTYPE_INT32 : DLCORE_DTYPE_FLOAT32;
+    size_t shape[2] = {count, schema->features};
     dlcore_status status =
         dlcore_tensor_create_unset(allocator, DLCORE_DTYPE_FLOAT32, 2, shape, x, error);
 
     if (status == DLCORE_OK && y != NULL)
-        status = dlcore_tensor_create_unset(allocator, dtype, schema->targets > 1 ? 2 : 1, labels,
-                                            y, error);
+        status = dlcore_schema_make_labels(schema, allocator, count, y, error);
     return status;
 }
 

@@ -31,6 +31,10 @@ void dlcore_applying_end(dlcore_applying_t *applying);
 dlcore_status dlcore_applying_row(dlcore_applying_t *applying, size_t row, float *x,
                                   unsigned char *y, dlcore_error_record_t *error);
 
+/* Labels of `count` rows of a table, unset. */
+dlcore_status dlcore_schema_make_labels(const dlcore_schema_t *schema,
+                                        const dlcore_allocator_t *allocator, size_t count,
+                                        dlcore_tensor_t **y, dlcore_error_record_t *error);
 /* Tensors for `count` rows of a table, unset; *y for NULL not. */
 dlcore_status dlcore_schema_make_tensors(const dlcore_schema_t *schema,
                                          const dlcore_allocator_t *allocator, size_t count,

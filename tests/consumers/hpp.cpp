@@ -183,6 +183,9 @@ static void check_tables()
     const dlcore::schema schema(table, options);
     schema.apply(table, x, y, &rows.train());
     expect(x.rows() == 4 && x.columns() == 2 && schema.classes() == 2, "a schema");
+    dlcore::tensor sparse_x;
+    schema.apply_sparse(table, sparse_x, y, &rows.train());
+    expect(sparse_x.rows() == 4 && dlcore_sparse_of(sparse_x.get()) != nullptr, "sparse rows");
     dlcore::model network;
     network.add(schema.embedding()).add(dlcore::layer::dense(2, dlcore::activation::softmax));
     network.compile(dlcore::optimizer::adam(0.1), DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY);

@@ -2,6 +2,7 @@
  * and with `deterministic` the same bits on 1, 2, 4 and 8.
  *
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,13 @@
 
 static ranked_result_t alone, results[8];
 
+static void assert_value(const char *what, double value, double expected)
+{
+    if (!(fabs(value - expected) < VALUES_LIMIT * (1.0 + fabs(expected))) &&
+        !(isnan(value) && isnan(expected)))
+        fail_msg("%s: %.9g, not %.9g", what, value, expected);
+}
+
 static void assert_ranks_agree(const char *what, size_t size)
 {
     for (size_t rank = 0; rank < size; rank++) {
@@ -32,11 +40,10 @@ static void assert_ranks_agree(const char *what, size_t size)
             fail_msg("%s on %zu ranks: rank %zu: weights differ by %g, values by %g", what, size,
                      rank, weights, values);
         assert_memory_equal(result->weights, results[0].weights, sizeof result->weights);
-        assert_true(result->loss == results[0].loss && result->metric == results[0].metric);
-        assert_true(result->loss - alone.loss < VALUES_LIMIT * (1.0 + alone.loss) &&
-                    alone.loss - result->loss < VALUES_LIMIT * (1.0 + alone.loss));
-        assert_true(result->metric - alone.metric < VALUES_LIMIT &&
-                    alone.metric - result->metric < VALUES_LIMIT);
+        assert_memory_equal(&result->loss, &results[0].loss, sizeof result->loss);
+        assert_memory_equal(&result->metric, &results[0].metric, sizeof result->metric);
+        assert_value(what, result->loss, alone.loss);
+        assert_value(what, result->metric, alone.metric);
     }
 }
 
@@ -263,6 +270,44 @@ static void test_fit_ranks_metrics_are_those_of_all_samples(void **state)
     check("metrics of numbers", &ranked_case);
 }
 
+/* One metric after the other; those that do not go with the loss are passed over. Answers how many
+ * there were. */
+static size_t check_each_metric(ranked_case_t ranked_case)
+{
+    size_t checked = 0;
+
+    ranked_case.validation = 21;
+    ranked_case.compile.metric_count = 1;
+    for (int kind = DLCORE_METRIC_ACCURACY; kind < DLCORE_METRIC_FUNCTION; kind++) {
+        dlcore_metric_t metric = dlcore_metric_default((dlcore_metric_kind_t)kind);
+
+        metric.num_thresholds = 20; /* few: no score is as near to one as rounding */
+        metric.at = 0.6;
+        metric.top_k = kind == DLCORE_METRIC_TOP_K_CATEGORICAL_ACCURACY ||
+                               kind == DLCORE_METRIC_SPARSE_TOP_K_CATEGORICAL_ACCURACY
+                           ? 2
+                           : metric.top_k;
+        ranked_case.compile.metrics[0] = metric;
+        ranked_run_alone(&ranked_case, &alone);
+        if (alone.status != DLCORE_OK)
+            continue;
+        check(dlcore_metric_name((dlcore_metric_kind_t)kind), &ranked_case);
+        checked++;
+    }
+    return checked;
+}
+
+static void test_fit_ranks_every_metric_is_that_of_all_samples(void **state)
+{
+    ranked_case_t classes = ranked_case_default(), numbers = ranked_case_default();
+
+    (void)state;
+    numbers.regression = numbers.binary = true;
+    numbers.compile.loss = dlcore_loss_binary_crossentropy();
+    assert_in_range(check_each_metric(classes), 4, DLCORE_METRIC_FUNCTION);
+    assert_in_range(check_each_metric(numbers), 35, DLCORE_METRIC_FUNCTION);
+}
+
 static void test_fit_ranks_validation_and_split_are_of_all_samples(void **state)
 {
     ranked_case_t ranked_case = ranked_case_default();
@@ -467,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_losses_and_weights_are_those_of_the_batch),
         cmocka_unit_test(test_fit_ranks_class_weights_count),
         cmocka_unit_test(test_fit_ranks_metrics_are_those_of_all_samples),
+        cmocka_unit_test(test_fit_ranks_every_metric_is_that_of_all_samples),
         cmocka_unit_test(test_fit_ranks_validation_and_split_are_of_all_samples),
         cmocka_unit_test(test_fit_ranks_deterministic_gives_the_same_bits_on_any_number),
         cmocka_unit_test(test_fit_ranks_deterministic_agrees_with_a_model_alone),

@@ -63,6 +63,36 @@ static void other_samples(size_t rank, ranked_case_t *ranked_case)
     ranked_case->samples -= rank == 1;
 }
 
+static void other_trainable(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->hidden[0].trainable = rank != 2;
+}
+
+static void other_table(size_t rank, ranked_case_t *ranked_case)
+{
+    static const dlcore_embedding_t here = {.column = 1, .count = 5, .units = 3},
+                                    there = {.column = 7, .count = 5, .units = 3};
+
+    ranked_case->indices = true;
+    ranked_case->hidden[1] = ranked_case->hidden[0];
+    ranked_case->hidden[0] = dlcore_layer_embedding(rank == 1 ? &there : &here, 1);
+    ranked_case->hidden_count = 2;
+}
+
+static void other_reduction(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->compile.loss.reduction =
+        rank == 1 ? DLCORE_REDUCTION_SUM : DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE;
+}
+
+static void other_class_weight(size_t rank, ranked_case_t *ranked_case)
+{
+    static const float here[] = {1, 1, 2}, there[] = {1, 2, 1};
+
+    ranked_case->fit.class_weight = rank == 2 ? there : here;
+    ranked_case->fit.class_count = 3;
+}
+
 static void bad_option(size_t rank, ranked_case_t *ranked_case)
 {
     ranked_case->fit.validation_split = rank == 2 ? 1.5 : 0.0;
@@ -91,6 +121,18 @@ static void test_fit_ranks_that_differ_are_told_before_the_first_step(void **sta
     ranked_case.adjust = other_samples;
     ranked_run(&ranked_case, RANKS, NULL, results);
     assert_all_fail(DLCORE_ERROR_SHAPE, "rank 0 has 48 samples (or batches), rank 1 has 47");
+    ranked_case.adjust = other_trainable;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 2 differs from rank 0 in layers");
+    ranked_case.adjust = other_table;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 1 differs from rank 0 in layers");
+    ranked_case.adjust = other_reduction;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 1 differs from rank 0 in the loss or metrics");
+    ranked_case.adjust = other_class_weight;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "rank 2 differs from rank 0 in class_weight");
     ranked_case.adjust = bad_option;
     ranked_run(&ranked_case, RANKS, NULL, results);
     assert_all_fail(DLCORE_ERROR_ARGUMENT, "rank 2 of 3: fit: validation_split");
@@ -274,6 +316,40 @@ static void test_fit_ranks_early_stopping_decides_alike(void **state)
     for (size_t rank = 0; rank < RANKS; rank++) {
         assert_int_equal(results[rank].status, DLCORE_OK);
         assert_int_equal(results[rank].values, alone.values);
+        assert_memory_equal(results[rank].weights, results[0].weights, sizeof results[0].weights);
+    }
+}
+
+static dlcore_reduce_lr_on_plateau_t plateaus[8];
+
+static void with_plateau(size_t rank, ranked_case_t *ranked_case)
+{
+    plateaus[rank] = dlcore_reduce_lr_on_plateau_default();
+    plateaus[rank].patience = 1;
+    plateaus[rank].factor = 0.5;
+    callbacks[rank] = dlcore_reduce_lr_on_plateau_callback(&plateaus[rank]);
+    ranked_case->fit.callbacks = &callbacks[rank];
+    ranked_case->fit.callback_count = 1;
+}
+
+static void test_fit_ranks_a_plateau_lowers_the_rate_of_all(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+    size_t reductions;
+
+    (void)state;
+    ranked_case.adjust = with_plateau;
+    ranked_case.validation = 20;
+    ranked_case.fit.epochs = 10;
+    ranked_case.compile.optimizer.learning_rate = 1.5;
+    ranked_run_alone(&ranked_case, &alone);
+    reductions = plateaus[0].reductions;
+    assert_in_range(reductions, 1, 9);
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(results[rank].status, DLCORE_OK);
+        assert_int_equal(plateaus[rank].reductions, reductions);
+        assert_true(ranked_weights_error(&results[rank], &alone) < 1e-4);
         assert_memory_equal(results[rank].weights, results[0].weights, sizeof results[0].weights);
     }
 }
@@ -496,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_a_stop_as_a_batch_begins_comes_after_it),
         cmocka_unit_test(test_fit_ranks_a_callback_that_changes_one_rank_is_found_out),
         cmocka_unit_test(test_fit_ranks_early_stopping_decides_alike),
+        cmocka_unit_test(test_fit_ranks_a_plateau_lowers_the_rate_of_all),
         cmocka_unit_test(test_fit_ranks_no_memory_on_one_rank_ends_all),
         cmocka_unit_test(test_lbfgs_ranks_no_memory_on_one_rank_ends_all),
         cmocka_unit_test(test_lbfgs_ranks_that_differ_are_told_before_the_first_evaluation),

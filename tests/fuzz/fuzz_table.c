@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dlcore/schema.h"
+#include "dlcore/sparse.h"
 #include "fuzz/budget.h"
 #include "table/schema_json.h"
 
@@ -48,7 +49,7 @@ static void apply_twice(const dlcore_schema_t *schema, const dlcore_table_t *tab
     size_t size = dlcore_schema_put(schema, NULL, 0);
     dlcore_error_record_t error = {.message = ""};
     dlcore_schema_t *again = NULL;
-    dlcore_tensor_t *x = NULL, *y = NULL, *x2 = NULL;
+    dlcore_tensor_t *x = NULL, *y = NULL, *x2 = NULL, *sparse = NULL, *back = NULL;
     char *text = malloc(size);
     dlcore_status status;
 
@@ -56,6 +57,10 @@ static void apply_twice(const dlcore_schema_t *schema, const dlcore_table_t *tab
     status = dlcore_schema_read(text, &allocator, &again, &error);
     fuzz_require(status == DLCORE_OK, "a schema that cannot be read again");
     status = dlcore_schema_apply(schema, table, NULL, &x, labels ? &y : NULL, &error);
+    fuzz_require(dlcore_schema_apply_sparse(schema, table, NULL, &sparse, NULL, NULL) ==
+                         DLCORE_OK ||
+                     status != DLCORE_OK,
+                 "sparse rows are refused, dense ones not");
     fuzz_require((status == DLCORE_OK) == (x != NULL), "status and result disagree");
     if (status == DLCORE_OK) {
         const float *numbers = dlcore_tensor_data_const(x);
@@ -66,10 +71,15 @@ static void apply_twice(const dlcore_schema_t *schema, const dlcore_table_t *tab
         fuzz_require(status == DLCORE_OK && memcmp(dlcore_tensor_data_const(x2), numbers,
                                                    dlcore_tensor_size(x) * sizeof *numbers) == 0,
                      "another number from the schema as text");
+        fuzz_require(dlcore_sparse_to_dense(sparse, &back, NULL) == DLCORE_OK &&
+                         dlcore_tensor_equal(back, x, 0.0),
+                     "other numbers in sparse rows");
     }
     dlcore_tensor_free(x);
     dlcore_tensor_free(y);
     dlcore_tensor_free(x2);
+    dlcore_tensor_free(sparse);
+    dlcore_tensor_free(back);
     dlcore_schema_free(again);
     free(text);
 }

@@ -96,6 +96,33 @@ static void test_ranks_files_are_written_by_rank_0_alone(void **state)
     assert_int_equal(files[2].checkpoint.saves, files[0].checkpoint.saves);
 }
 
+static dlcore_tensor_board_t boards[RANKS_MAX];
+
+/* The folder of ranks but 0 is not there: they would fail. */
+static void with_board(size_t rank, ranked_case_t *ranked_case)
+{
+    boards[rank] = dlcore_tensor_board_default(rank == 0 ? backup_path : "no_such_folder");
+    boards[rank].update_freq = boards[rank].histogram_freq = 1;
+    files[rank].callbacks[0] = dlcore_tensor_board_callback(&boards[rank]);
+    ranked_case->fit.callbacks = files[rank].callbacks;
+    ranked_case->fit.callback_count = 1;
+}
+
+static void test_ranks_files_events_are_written_by_rank_0_alone(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    (void)folder_files(true);
+    snprintf(backup_path, sizeof backup_path, "%s", folder_path("."));
+    ranked_case.adjust = with_board;
+    ranked_run(&ranked_case, 3, NULL, results);
+    for (size_t rank = 0; rank < 3; rank++)
+        if (results[rank].status != DLCORE_OK)
+            fail_msg("rank %zu: %s", rank, results[rank].message);
+    assert_int_equal(folder_files(true), 1);
+}
+
 static void test_ranks_files_a_backup_goes_on_with_another_number_of_ranks(void **state)
 {
     const dlcore_collective_t same_bits = {.deterministic = true};
@@ -132,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_files_are_written_by_rank_0_alone),
+        cmocka_unit_test(test_ranks_files_events_are_written_by_rank_0_alone),
         cmocka_unit_test(test_ranks_files_a_backup_goes_on_with_another_number_of_ranks),
         cmocka_unit_test(test_ranks_files_a_file_that_rank_0_cannot_write_ends_all),
     };

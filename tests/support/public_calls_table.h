@@ -539,6 +539,9 @@ CALL(dlcore_schema_free, FREE(dlcore_schema_free, s->schema))
 CALL(dlcore_schema_apply,
      s->status = dlcore_schema_apply(P(s->schema), P(s->table), P(&s->table_rows), P(&s->out),
                                      P(&s->out2), ERROR))
+CALL(dlcore_schema_apply_sparse,
+     s->status = dlcore_schema_apply_sparse(P(s->schema), P(s->table), P(&s->table_rows),
+                                            P(&s->out), P(&s->out2), ERROR))
 CALL(dlcore_schema_apply_row,
      s->status = dlcore_schema_apply_row(P(s->schema), P(text_names), P(text_values), 3,
                                          P(s->row_features), ERROR))

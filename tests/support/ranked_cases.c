@@ -110,6 +110,19 @@ static void regress(ranked_case_t *c)
     c->validation = 21;
 }
 
+static void rank_scores(ranked_case_t *c)
+{
+    c->regression = c->binary = true;
+    c->compile.loss = dlcore_loss_binary_crossentropy();
+    c->compile.metrics[0] = dlcore_metric_default(DLCORE_METRIC_AUC);
+    c->compile.metrics[0].num_thresholds = 20; /* few: none is near a score but for rounding */
+    c->compile.metrics[1] = dlcore_metric_default(DLCORE_METRIC_F1_SCORE);
+    c->compile.metrics[2] = dlcore_metric_default(DLCORE_METRIC_PRECISION);
+    c->compile.metrics[3] = dlcore_metric_default(DLCORE_METRIC_RECALL);
+    c->compile.metric_count = 4;
+    c->validation = 21;
+}
+
 static void overlap(ranked_case_t *c)
 {
     regress(c);
@@ -143,6 +156,7 @@ static const struct {
     {"a frozen layer", freeze},
     {"validation", validate},
     {"r2, pearson, rmse", regress},
+    {"auc, f1, precision, recall", rank_scores},
     {"dice", overlap},
     {"lbfgs", line_search},
 };

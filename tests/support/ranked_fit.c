@@ -52,6 +52,8 @@ void ranked_samples(const ranked_case_t *ranked_case, float *x, float *y, float 
         if (ranked_case->regression) {
             y[row * NUMBERS] = 0.5f + 0.1f * sum; /* 0 .. 1, as some losses want them */
             y[row * NUMBERS + 1] = 0.5f + 0.5f * x[row * INPUTS] * x[row * INPUTS + 1];
+            for (size_t i = 0; ranked_case->binary && i < NUMBERS; i++)
+                y[row * NUMBERS + i] = y[row * NUMBERS + i] > 0.5f ? 1.0f : 0.0f;
         } else {
             int32_t class = sum < -0.4f ? 0 : sum < 0.4f ? 1 : 2;
             memcpy(&y[row], &class, sizeof class);
@@ -113,6 +115,14 @@ static void free_samples(samples_t *samples)
     free(samples);
 }
 
+static dlcore_layer_t last_layer(const ranked_case_t *ranked_case)
+{
+    if (!ranked_case->regression)
+        return dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX);
+    return dlcore_layer_dense(NUMBERS, ranked_case->binary ? DLCORE_ACTIVATION_SIGMOID
+                                                           : DLCORE_ACTIVATION_LINEAR);
+}
+
 static dlcore_status build(const ranked_case_t *ranked_case, dlcore_model_t **model)
 {
     dlcore_status status = dlcore_model_create(&ranked_case->options, model);
@@ -120,10 +130,7 @@ static dlcore_status build(const ranked_case_t *ranked_case, dlcore_model_t **mo
     for (size_t i = 0; status == DLCORE_OK && i < ranked_case->hidden_count; i++)
         status = dlcore_model_add(*model, ranked_case->hidden[i]);
     if (status == DLCORE_OK)
-        status =
-            dlcore_model_add(*model, ranked_case->regression
-                                         ? dlcore_layer_dense(NUMBERS, DLCORE_ACTIVATION_LINEAR)
-                                         : dlcore_layer_dense(CLASSES, DLCORE_ACTIVATION_SOFTMAX));
+        status = dlcore_model_add(*model, last_layer(ranked_case));
     if (status == DLCORE_OK)
         status = dlcore_model_compile_with(*model, &ranked_case->compile);
     if (status == DLCORE_OK && ranked_case->lbfgs > 0)

@@ -14,6 +14,7 @@ typedef struct ranked_case {
     dlcore_layer_t hidden[4]; /* between the inputs and the last layer */
     size_t hidden_count;
     bool regression;
+    bool binary; /* of regression: labels are 0 and 1, the last layer sigmoid units */
     dlcore_compile_options_t compile; /* optimizer, loss, metrics */
     dlcore_fit_options_t fit;
     size_t samples, validation; /* rows; validation 0: none */

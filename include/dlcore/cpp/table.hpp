@@ -166,6 +166,19 @@ class schema
             *y = tensor::adopt(made_y);
         return result(status, record);
     }
+    // The same, x sparse.
+    result try_apply_sparse(const table &of, tensor &x, tensor *y,
+                            const dlcore_table_rows_t *rows = nullptr) const
+    {
+        dlcore_error_record_t record = {};
+        dlcore_tensor_t *made_x = nullptr, *made_y = nullptr;
+        const dlcore_status status = dlcore_schema_apply_sparse(
+            get(), of.get(), rows, &made_x, y != nullptr ? &made_y : nullptr, &record);
+        x = tensor::adopt(made_x);
+        if (y != nullptr)
+            *y = tensor::adopt(made_y);
+        return result(status, record);
+    }
 
     dlcore_schema_t *get() const noexcept
     {
@@ -202,6 +215,11 @@ class schema
                const dlcore_table_rows_t *rows = nullptr) const
     {
         check(try_apply(of, x, &y, rows));
+    }
+    void apply_sparse(const table &of, tensor &x, tensor &y,
+                      const dlcore_table_rows_t *rows = nullptr) const
+    {
+        check(try_apply_sparse(of, x, &y, rows));
     }
     void set(model &to) const
     {
