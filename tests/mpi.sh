@@ -38,6 +38,8 @@ compile() {
     mkdir -p "$2"
     build_program "$1" "$2" mpi_ranks tests/mpi_ranks.c tests/support/ranked_fit.c \
         tests/support/ranked_cases.c tests/support/collective_loopback.c
+    build_program "$1" "$2" mpi_states tests/mpi_states.c tests/support/ranked_fit.c \
+        tests/support/collective_loopback.c
     build_program "$1" "$2" cluster examples/cluster.c examples/support/mnist_data.c
     build_program "$1" "$2" simulation examples/simulation.c
 }
@@ -58,6 +60,21 @@ agreement() {
         test "$number" = 3 || cmp "$work/bits.$number" "$work/bits.${numbers%% *}"
     done
     echo "deterministic: the same bits on 1, 2, 4 and 8, as far as they were run"
+}
+
+# What is refused, with which words; and processes of a part of all.
+states() {
+    on 2 "$work/$mpi/mpi_states" single
+    on 3 "$work/$mpi/mpi_states" funneled
+    code=0
+    limit=30 on 2 "$work/$mpi/mpi_states" thread > "$work/states.log" 2>&1 || code=$?
+    if [ $code = 0 ] || [ $code = 124 ] || [ $code = 137 ] ||
+        ! grep -q "call dlcore on the thread that initialized MPI" "$work/states.log"; then
+        cat "$work/states.log"
+        echo "a step on another thread ended with $code" >&2
+        return 1
+    fi
+    echo "states of MPI that do not do: refused"
 }
 
 # A collective that fails ends all processes, soon and with a message.
@@ -89,6 +106,7 @@ kills() {
     on 2 "$program" run "$work/whole" $epochs
     killed=0
     done=0
+    longest=0
     seed=$$
     while [ $killed -lt "$1" ]; do
         rm -f "$work/killed/weights" "$work/killed/backup"
@@ -101,29 +119,38 @@ kills() {
             esac
             limit=300 on $number "$program" run "$work/killed" $epochs > "$work/kill.log" 2>&1 &
             job=$!
+            hit=0
             if [ $killed -lt "$1" ]; then
                 sleep "$(awk -v seed=$seed 'BEGIN {srand(seed); printf "%.2f", 0.2 + 1.2 * rand()}')"
                 victim=$(ranks_of "$work/killed" | awk -v seed=$seed '
                     {pid[NR] = $1} END {srand(seed + 1); if (NR) print pid[1 + int(NR * rand())]}')
                 if [ -n "$victim" ] && kill -9 "$victim" 2> "$work/kill"; then
                     killed=$((killed + 1))
+                    hit=1
                 fi
             fi
             code=0
+            begin=$(date +%s)
             wait $job || code=$?
-            if [ $code = 124 ]; then
-                echo "processes went on after one was killed" >&2
+            took=$(($(date +%s) - begin))
+            if [ $hit = 1 ] && [ $took -gt $longest ]; then
+                longest=$took
+            fi
+            if [ $code = 124 ] || [ $longest -gt 60 ]; then
+                echo "processes went on for $took s after one was killed" >&2
                 return 1
             fi
         done
         cmp "$work/whole/weights" "$work/killed/weights"
         done=$((done + 1))
     done
-    echo "killed $killed times in $done runs: the weights are those of a run that nobody killed"
+    echo "killed $killed times in $done runs: the weights are those of a run that nobody killed;" \
+        "the other processes ended within $longest s"
 }
 
 run_all() {
     program=$work/$mpi/mpi_ranks
+    states
     agreement
     on 3 "$program" traffic
     echo "messages of the host: undisturbed"

@@ -21,8 +21,9 @@
  * dlcore works on a duplicate of the communicator, so that your messages and its own never mix.
  *
  * Threads: only the thread that calls fit, evaluate, ... calls MPI, so MPI_THREAD_FUNNELED is
- * enough; then that must be the thread that initialized MPI. With MPI_Init, or MPI_THREAD_SINGLE,
- * threads of a model are not allowed beside MPI, and dlcore_collective_mpi refuses.
+ * enough; then that must be the thread that initialized MPI: a call on another one ends all
+ * processes, with a message. With MPI_Init, or MPI_THREAD_SINGLE, threads of a model are not
+ * allowed beside MPI, and dlcore_collective_mpi refuses.
  *
  * Failures: where an MPI call fails, MPI's text goes to standard error, with the rank, and all
  * processes end (MPI_Abort), because MPI cannot wake the ranks that wait. When a process dies,
