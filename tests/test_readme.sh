@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first program in README.md compiles as it is printed there, and runs; it is the fenced block
-# after the line "<!-- first program -->". The pieces of C further down compile, too. The table of platforms
-# says what .ci/run and tests/long.sh run.
+# after the line "<!-- first program -->". The pieces of C further down compile, too. The table of headers
+# has each of them, and stays on one screen; that of platforms says what .ci/run and tests/long.sh run.
 #
 #   test_readme.sh README.md
 #
@@ -51,8 +51,20 @@ if grep -n '^<!-- figures' "$readme"; then
     exit 1
 fi
 
-# Steps and parts that the table names exist; every step on another system or compiler is in it; so many programs.
+# 30 lines, none longer than a line of a wide window; api.h, names.h and version.h are for the others.
 top=$(dirname "$readme")
+awk '/^\| `dlcore\/...`/ {inside = 1} /^$/ {inside = 0} inside' "$readme" > headers
+awk 'length > 140 {print "too long: " $0; bad = 1} END {exit bad || NR < 3 || NR > 30}' headers >&2
+for header in "$top"/include/dlcore/*.h; do
+    name=${header##*/}
+    case $name in api.h | names.h | version.h) continue ;; esac
+    grep -q "\`$name\`" headers || {
+        echo "README.md: the table of headers lacks $name" >&2
+        exit 1
+    }
+done
+
+# Steps and parts that the table names exist; every step on another system or compiler is in it; so many programs.
 awk '/^## / {inside = $2 == "Platforms"} inside && /^\|/' "$readme" > platforms
 column() {
     awk -F'|' -v at="$1" 'NR > 2 {print $at}' platforms | tr '`' '\n' | sed -n '/^ *$/d; /^, $/d; p'
