@@ -14,6 +14,7 @@
 
 #include "dlcore.h"
 #include "support/classifier.h"
+#include "support/failing_allocator.h"
 #include "support/models.h"
 #include "support/tensors.h"
 
@@ -173,6 +174,42 @@ static void check_refresh(engine_t engine)
     samples_free(samples);
 }
 
+/* So that the thread that predicts may refresh. */
+static void test_predictor_refresh_allocates_nothing(void **state)
+{
+    const predictor_precision_t *const precisions[] = {NULL, predictor_bfloat16(),
+                                                       predictor_int8()};
+    samples_t samples = samples_of_floats(ROWS, INPUTS, UNITS);
+    const size_t widths[] = {INPUTS, 40, UNITS, 0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
+        model_options_t options = engine_options(ENGINE_AUTO, 1);
+        predictor_options_t how = predictor_options_default();
+        predictor_t *predictor = NULL;
+        failing_allocator_t memory;
+        float y[UNITS];
+        model_t *model;
+        size_t calls;
+
+        failing_allocator_init(&memory);
+        options.allocator = failing_allocator(&memory);
+        how.precision = precisions[i];
+        model = classifier(&options, widths, optimizer_adam());
+        assert_non_null(model);
+        assert_int_equal(predictor_create(model, &how, &predictor), DLCORE_OK);
+        assert_accepted(model, model_fit(model, samples.x, samples.y, NULL, NULL));
+        calls = memory.calls;
+        assert_int_equal(predictor_refresh(predictor), DLCORE_OK);
+        assert_int_equal(predictor_run(predictor, tensor_data_const(samples.x), 1, y), DLCORE_OK);
+        assert_int_equal(memory.calls, calls);
+        predictor_free(predictor);
+        model_free(model);
+        failing_allocator_assert_clean(&memory);
+    }
+    samples_free(samples);
+}
+
 static void test_predictor_refresh_follows_the_model(void **state)
 {
     (void)state;
@@ -186,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_blend_of_other_shapes_is_refused),
         cmocka_unit_test(test_reset_is_a_new_model_of_that_seed),
         cmocka_unit_test(test_predictor_refresh_follows_the_model),
+        cmocka_unit_test(test_predictor_refresh_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -225,6 +226,92 @@ static void test_table_stream_survives_every_failing_allocation(void **state)
     dlcore_schema_free(schema);
 }
 
+/* ---- memory ---- */
+
+/* Most bytes at a time of loading a file of so many rows of two numbers, of learning a schema, and
+ * of a pass over its batches. */
+typedef struct peaks {
+    size_t load, fit, pass;
+} peaks_t;
+
+static size_t peak_since(failing_allocator_t *memory)
+{
+    size_t peak = memory->peak_bytes;
+
+    memory->peak_bytes = memory->live_bytes;
+    return peak;
+}
+
+static void pass_over(dlcore_table_stream_t *stream, size_t rows)
+{
+    dlcore_dataset_t dataset = dlcore_table_stream_dataset(stream);
+    dlcore_dataset_batch_t batch;
+
+    assert_int_equal(dataset.begin(dataset.user, 0, 0, NULL), DLCORE_OK);
+    for (size_t seen = 0; seen < rows; seen += dlcore_tensor_length(batch.x, 0)) {
+        assert_int_equal(dataset.next(dataset.user, &batch, NULL), DLCORE_OK);
+        assert_non_null(batch.x);
+    }
+}
+
+static peaks_t peaks_of(size_t rows, dlcore_schema_fill_t fill)
+{
+    size_t size = 32 * rows + 8, used = 0;
+    char *lines = malloc(size);
+    failing_allocator_t memory;
+    dlcore_allocator_t allocator;
+    dlcore_table_options_t options = dlcore_table_options_default();
+    dlcore_schema_options_t how = dlcore_schema_options_default();
+    dlcore_table_stream_options_t batches = dlcore_table_stream_options_default();
+    dlcore_table_t *table = NULL;
+    dlcore_schema_t *schema = NULL;
+    dlcore_table_stream_t *stream = NULL;
+    peaks_t peaks;
+
+    assert_non_null(lines);
+    used = (size_t)snprintf(lines, size, "a,b\n");
+    for (size_t i = 0; i < rows; i++)
+        used += (size_t)snprintf(lines + used, size - used, "%zu,%zu\n", i * 7919 % rows, i % 97);
+    scratch_file("many.csv", lines, used);
+    free(lines);
+    failing_allocator_init(&memory);
+    allocator = failing_allocator(&memory);
+    options.in_memory = false;
+    how.all.fill = fill;
+    batches.shuffle_rows = 1000;
+    assert_int_equal(
+        dlcore_table_load(scratch_path("many.csv"), &options, &allocator, &table, NULL), DLCORE_OK);
+    peaks.load = peak_since(&memory);
+    assert_int_equal(dlcore_schema_fit(table, NULL, &how, &schema, NULL), DLCORE_OK);
+    peaks.fit = peak_since(&memory);
+    assert_int_equal(dlcore_table_stream_create(schema, table, NULL, &batches, &stream, NULL),
+                     DLCORE_OK);
+    pass_over(stream, rows);
+    peaks.pass = peak_since(&memory);
+    dlcore_table_stream_free(stream);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+    failing_allocator_assert_clean(&memory);
+    return peaks;
+}
+
+/* As table.h and schema.h say: of 80 times the rows the places of each 32nd, the order of pieces,
+ * and, for medians, the numbers. */
+static void test_table_stream_memory_is_that_of_a_piece(void **state)
+{
+    enum { FEW = 1000, MANY = 80000, ORDER = 8 * MANY / 1000 };
+    enum { PLACES = 16 * MANY / 32, VALUES = 2 * 24 * 1024 }; /* room for places is doubled */
+    peaks_t few = peaks_of(FEW, DLCORE_FILL_REFUSE), many = peaks_of(MANY, DLCORE_FILL_REFUSE);
+    peaks_t medians = peaks_of(MANY, DLCORE_FILL_MEDIAN);
+
+    (void)state;
+    assert_in_range(many.load, 0, few.load + 3 * PLACES + VALUES);
+    assert_in_range(many.fit, 0, few.fit + 2 * PLACES);
+    assert_in_range(many.pass, 0, few.pass + 2 * PLACES + ORDER);
+    assert_in_range(medians.fit, many.fit + 2 * 8 * MANY, many.fit + 2 * 8 * MANY + 256);
+    assert_in_range(medians.pass, 0, many.pass + 256);
+}
+
 /* Pieces of whole batches change places, the last among them. */
 static void test_table_stream_whole_pieces_are_all_shuffled(void **state)
 {
@@ -276,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_table_stream_tables_without_targets_have_no_labels),
         cmocka_unit_test(test_table_stream_what_cannot_be_is_refused),
         cmocka_unit_test(test_table_stream_survives_every_failing_allocation),
+        cmocka_unit_test(test_table_stream_memory_is_that_of_a_piece),
         cmocka_unit_test(test_table_stream_whole_pieces_are_all_shuffled),
     };
 
