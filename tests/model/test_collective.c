@@ -123,6 +123,33 @@ static void test_collective_can_be_taken_away_again(void **state)
     loopback_free(loopback);
 }
 
+/* One rank of two predicts, and its clone trains: nobody waits for the other. */
+static void test_collective_predicting_and_clones_are_local(void **state)
+{
+    loopback_t *loopback = loopback_create(2);
+    dlcore_collective_t collective = loopback_collective(loopback, 0);
+    dlcore_model_t *model = make_model(), *clone = NULL;
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, ROWS), *y = rows_of(labels, 2, 0, ROWS);
+    dlcore_tensor_t *answers = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_build(model, INPUTS), DLCORE_OK);
+    assert_int_equal(dlcore_model_set_collective(model, &collective), DLCORE_OK);
+    assert_int_equal(
+        dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, (size_t[]){ROWS, 2}, &answers, NULL),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_predict(model, x, answers), DLCORE_OK);
+    assert_int_equal(dlcore_model_clone(model, &clone), DLCORE_OK);
+    assert_int_equal(dlcore_model_train_on_batch(clone, x, y, NULL), DLCORE_OK);
+    assert_int_equal(loopback_calls(loopback, 0), 0);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free(answers);
+    dlcore_model_free(clone);
+    dlcore_model_free(model);
+    loopback_free(loopback);
+}
+
 /* ---- the same work alone and on ranks ---- */
 
 typedef struct outcome {
@@ -335,7 +362,7 @@ static void test_collective_a_number_that_is_not_finite_is_named_with_its_rank(v
 
 /* Batches of 4 rows of the table, 10 of them, or as many as `batches`. */
 typedef struct source {
-    size_t at, batches;
+    size_t at, batches, fails_at; /* fails_at 0: never */
     dlcore_tensor_t *x, *y;
 } source_t;
 
@@ -355,7 +382,10 @@ static dlcore_status source_next(void *user, dlcore_dataset_batch_t *batch,
 {
     source_t *source = user;
 
-    (void)error;
+    if (source->fails_at > 0 && source->at == source->fails_at) {
+        snprintf(error->message, sizeof error->message, "the share is not mounted");
+        return error->status = DLCORE_ERROR_IO;
+    }
     if (source->at >= source->batches)
         return DLCORE_OK;
     dlcore_tensor_free(source->x);
@@ -368,11 +398,12 @@ static dlcore_status source_next(void *user, dlcore_dataset_batch_t *batch,
     return DLCORE_OK;
 }
 
-static size_t batches_of_rank[RANKS];
+static size_t batches_of_rank[RANKS], failing_rank = RANKS;
 
 static void train_on_dataset(outcome_t *outcome, const dlcore_collective_t *collective, bool shard)
 {
-    source_t source = {.batches = batches_of_rank[collective != NULL ? collective->rank : 0]};
+    size_t rank = collective != NULL ? collective->rank : 0;
+    source_t source = {.batches = batches_of_rank[rank], .fails_at = rank == failing_rank ? 3 : 0};
     dlcore_dataset_t whole = {.user = &source, .begin = source_begin, .next = source_next};
     dlcore_dataset_t dataset = whole;
     dlcore_dataset_shard_t kept;
@@ -477,6 +508,24 @@ static void test_collective_shares_that_are_too_unequal_are_told(void **state)
         assert_true(outcomes[rank].status == DLCORE_ERROR_SHAPE);
 }
 
+static void test_collective_a_dataset_that_fails_on_one_rank_ends_all(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+
+    (void)state;
+    set_batches(10);
+    failing_rank = 2;
+    run_on_ranks(&own, dataset_on_rank);
+    failing_rank = RANKS;
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_ERROR_IO);
+        assert_non_null(strstr(outcomes[rank].message, "rank 2 of 4: "));
+        assert_non_null(strstr(outcomes[rank].message, "the share is not mounted"));
+        assert_memory_equal(outcomes[rank].weights, outcomes[0].weights,
+                            sizeof outcomes[0].weights);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -489,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_collective_that_is_wrong_is_refused_by_name),
         cmocka_unit_test(test_collective_can_be_taken_away_again),
+        cmocka_unit_test(test_collective_predicting_and_clones_are_local),
         cmocka_unit_test(test_collective_single_calls_are_those_of_a_model_alone),
         cmocka_unit_test(test_collective_ranks_with_data_of_their_own_train_on_all_of_it),
         cmocka_unit_test(test_collective_local_statistics_are_of_each_ranks_rows),
@@ -496,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_collective_batches_of_one_dataset_are_cut_by_rank),
         cmocka_unit_test(test_collective_shards_of_a_dataset_make_rounds),
         cmocka_unit_test(test_collective_shares_that_are_too_unequal_are_told),
+        cmocka_unit_test(test_collective_a_dataset_that_fails_on_one_rank_ends_all),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
