@@ -14,6 +14,8 @@ length=${2:-short}
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 work=$build/mpi
 mkdir -p "$work"
+# shellcheck source=tests/support/made_mnist.sh
+. "$top/tests/support/made_mnist.sh"
 # Open MPI refuses root, and more processes than CPUs, unless it is told.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
@@ -92,6 +94,20 @@ failing_calls() {
     echo "calls that fail: all processes end, with one message"
 }
 
+# The examples: one prints for all and draws the curves, and leaves no backup; one is a simulation.
+examples() {
+    rm -rf "$work/cluster"
+    mkdir -p "$work/cluster/data"
+    made_mnist "$work/cluster/data"
+    for number in 2 4; do
+        (cd "$work/cluster" && rm -f cluster.svg && on $number "$work/$mpi/cluster" --data data --epochs 20 \
+            --same-bits > "out.$number" && test -s cluster.svg && test ! -e cluster.safetensors)
+        test "$(grep -c 'Epoch 20/20' "$work/cluster/out.$number")" = 1
+        grep "^$number ranks: test accuracy [01].[0-9]*$" "$work/cluster/out.$number"
+    done
+    on 2 "$work/$mpi/simulation" 500 | tail -n 1
+}
+
 # The processes that mpirun started, but for mpirun itself.
 ranks_of() {
     pgrep -f "^$program run $1 " || true
@@ -154,7 +170,7 @@ run_all() {
     agreement
     on 3 "$program" traffic
     echo "messages of the host: undisturbed"
-    on 2 "$work/$mpi/simulation" 500 | tail -n 1
+    examples
     failing_calls
     kills "$kill_count"
 }

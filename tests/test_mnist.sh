@@ -10,37 +10,8 @@ mnist=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset DLCORE_MNIST_DIR
-
-# bytes COUNT OCTAL: so many bytes of that value.
-bytes() {
-    head -c "$1" /dev/zero | tr '\000' "\\$2"
-}
-
-# Ten images of 28 x 28, class c bright in rows 2c .. 2c+1, and their labels; then N times that.
-make_data() {
-    class=0
-    while [ $class -lt 10 ]; do
-        bytes $((class * 56)) 000
-        bytes 56 377
-        bytes $((784 - 56 - class * 56)) 000
-        class=$((class + 1))
-    done > "$work/ten-images"
-    printf '\000\001\002\003\004\005\006\007\010\011' > "$work/ten-labels"
-    for prefix in train t10k; do
-        times=$(test $prefix = train && echo 30 || echo 5)
-        count=$(printf '\\000\\000\\%03o\\%03o' $((times * 10 / 256)) $((times * 10 % 256)))
-        images=$work/data/$prefix-images-idx3-ubyte
-        labels=$work/data/$prefix-labels-idx1-ubyte
-        # shellcheck disable=SC2059 # octal escapes
-        printf "\\000\\000\\010\\003$count\\000\\000\\000\\034\\000\\000\\000\\034" > "$images"
-        # shellcheck disable=SC2059
-        printf "\\000\\000\\010\\001$count" > "$labels"
-        for _ in $(seq "$times"); do
-            cat "$work/ten-images" >> "$images"
-            cat "$work/ten-labels" >> "$labels"
-        done
-    done
-}
+# shellcheck source=tests/support/made_mnist.sh
+. "$(dirname "$0")/support/made_mnist.sh"
 
 # expect_failure STATUS TEXT ARGUMENT...: the example ends with that status and says TEXT.
 expect_failure() {
@@ -66,7 +37,7 @@ expect_text() {
 }
 
 mkdir "$work/data" "$work/broken" "$work/empty"
-make_data
+made_mnist "$work/data"
 
 "$mnist" --data "$work/data" --epochs 3 --units=64 --batch-size 10 --verbose 2 > "$work/out"
 expect_text '^   9 +\. +\. +\. +\. +\. +\. +\. +\. +\. +5  100\.0 %$'
