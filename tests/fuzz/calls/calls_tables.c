@@ -232,6 +232,13 @@ static void apply(world_t *world)
     (void)TRY(world, dlcore_schema_apply(schema, table, which, &x, labels ? &y : NULL,
                                          world_error(world)));
     (void)TRY(world, dlcore_schema_unscale_x(schema, x, &back, world_error(world)));
+    if (labels) { /* and as sparse rows */
+        dlcore_tensor_free(x);
+        dlcore_tensor_free(y);
+        x = y = NULL;
+        (void)TRY(world,
+                  dlcore_schema_apply_sparse(schema, table, which, &x, &y, world_error(world)));
+    }
     world_free_tensor(world, 0);
     world_free_tensor(world, 1);
     world->tensors[0] = x;
