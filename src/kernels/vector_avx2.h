@@ -20,6 +20,11 @@
 typedef __m256 v_float;
 typedef __m256 v_mask;
 
+/* Two sums are in registers here. The register tiles of matrix products leave one of 16 registers
+ * for factors; gcc would load the next one earlier, and a sum would go to memory and back instead.
+ */
+#define V_HOLD(a, b) __asm__("" : "+x"(a), "+x"(b))
+
 /* clang-format off */
 static inline v_float v_load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void v_store(float *p, v_float a) { _mm256_storeu_ps(p, a); }

@@ -70,7 +70,7 @@ typedef enum micro_shape {
 /* Rows from which tiles may leave some k out, and from which two vectors have tiles along and
  * across: what batches and panels are cut into. */
 #define ROWS_SPARING (V_WIDTH == 16 ? 8 : 4)
-#define ROWS_TALL (V_WIDTH == 16 ? 11 : 6)
+#define ROWS_TALL (V_WIDTH == 16 ? 11 : 5)
 
 /* A tile for every number of rows and vectors, of the wide form for every number of rows, and from
  * ROWS_TALL rows on those along and across; NULL: none. */
@@ -166,6 +166,17 @@ static const float tile_lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
         }                                                                           \
     } while (0)
 
+/* Between two k of a round each sum is in a register (vector_avx2.h says why). */
+#ifdef V_HOLD
+#    define HOLD_TILE_SUM(m, base, offset)  \
+        do {                                \
+            if (HAS(m))                     \
+                V_HOLD(c##m##_0, c##m##_1); \
+        } while (0)
+#else
+#    define HOLD_TILE_SUM(m, base, offset) (void)0
+#endif
+
 /* The k-th of a round: a row of B, and everything with it. */
 #define ADD_ONE(k)                                                              \
     do {                                                                        \
@@ -258,8 +269,11 @@ ALWAYS_INLINE void micro(const micro_t *t, micro_kind_t kind, size_t rows, size_
             for (size_t i = 0; i < FIXED_ROUND * rows * sizeof *a0; i += 64)
                 __builtin_prefetch((const void *)(ahead + i));
             ADD_ONE(0);
+            EACH_TILE_SUM(HOLD_TILE_SUM);
             ADD_ONE(1);
+            EACH_TILE_SUM(HOLD_TILE_SUM);
             ADD_ONE(2);
+            EACH_TILE_SUM(HOLD_TILE_SUM);
             ADD_ONE(3);
             ahead += FIXED_ROUND * rows * sizeof *a0;
             a0 += FIXED_ROUND * step;

@@ -53,8 +53,9 @@
         static const micro_functions_t name##_tall[] = {TALL_ROW(name, 11), TALL_ROW(name, 12)};
 #else
 #    define MICRO_TALL_TILES(name, kind) \
+        MICROS_TALL(name, kind, 5)       \
         MICROS_TALL(name, kind, 6)       \
-        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 6)};
+        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 5), TALL_ROW(name, 6)};
 #endif
 
 /* All tiles of a kind, as the table `name`_tiles. */
