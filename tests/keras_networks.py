@@ -30,7 +30,7 @@ SAVED = "a.h5" if OLD else "a.keras"
 ACTIVATIONS = [name for name in (
     "linear relu sigmoid tanh elu selu gelu silu softplus softsign hard_sigmoid mish exponential leaky_relu relu6 "
     "softmax log_softmax hard_silu celu hard_tanh log_sigmoid soft_shrink hard_shrink tanh_shrink squareplus "
-    "sparse_plus sparse_sigmoid").split() if hasattr(keras.activations, name)]
+    "sparse_plus sparse_sigmoid sparsemax").split() if hasattr(keras.activations, name)]
 if OLD:  # what has another formula there
     ACTIVATIONS = [name for name in ACTIVATIONS if name not in ("hard_sigmoid", "silu")]
 

@@ -45,18 +45,24 @@ typedef enum dlcore_activation {
     DLCORE_ACTIVATION_SPARSE_PLUS,    /* 0 below -1, x above 1, (x + 1)^2 / 4 between */
     DLCORE_ACTIVATION_SPARSE_SIGMOID, /* (x + 1) / 2 within 0 .. 1 */
     /* The probabilities nearest to x, many of them 0: max(x - tau, 0), with the tau that makes the
-     * sum over the units of a sample 1 (Martins and Astudillo, 2016). Keras's function of this name
-     * computes something else, so files of Keras that have it are refused. */
+     * sum over the units of a sample 1: (C_k - 1) / k, where C_j is the sum of the j largest units
+     * and k the largest j for which the j-th is above (C_j - 1) / j (Martins and Astudillo, 2016).
+     * Keras does not have it: in model files it is "sparsemax_paper". */
     DLCORE_ACTIVATION_SPARSEMAX,
+    /* What Keras, and model files, call sparsemax: max(x - tau, 0), tau = (C_1 + ... + C_k - 1) /
+     * k. Outputs do not sum to 1, change when all units are shifted, and jump where k does. It
+     * takes time in proportion to k times the units. */
+    DLCORE_ACTIVATION_SPARSEMAX_KERAS,
     /* Keras's relu with max_value, negative_slope and threshold, which no name alone tells: made by
      * dlcore_layer_relu, which says what it is */
     DLCORE_ACTIVATION_RELU_GENERAL
 } dlcore_activation_t;
 
 /* By Keras name ("relu"; case and underscores do not count), and back; "swish" is silu,
- * "hard_swish" hard_silu. The approximate gelu, which is not a string in Keras, is "gelu_tanh". An
- * unknown name, or NULL, gives DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown
- * value gives "unknown". Any thread, never fails. */
+ * "hard_swish" hard_silu. The approximate gelu, which is not a string in Keras, is "gelu_tanh";
+ * "sparsemax" is that of the paper, Keras's is "sparsemax_keras". An unknown name, or NULL, gives
+ * DLCORE_ACTIVATION_UNKNOWN, which adding a layer refuses; an unknown value gives "unknown". Any
+ * thread, never fails. */
 DLCORE_API dlcore_activation_t dlcore_activation_from_name(const char *name);
 DLCORE_API const char *dlcore_activation_name(dlcore_activation_t activation);
 

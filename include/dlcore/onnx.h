@@ -21,8 +21,8 @@
  *     HardSigmoid (1/6 or 1/2, and 1/2), HardSwish, Tanh, Softmax, LogSoftmax, Softplus,
  *     Softsign, Gelu, Mish, Swish, Exp, Shrink (0.5), Clip to -1 .. 1, or from 0 or nothing up
  *     to any number; and the chains of nodes that stand for gelu, silu, hard_silu,
- *     hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus, sparse_plus, and relu
- *     with its settings;
+ *     hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus, sparse_plus, both
+ *     sparsemax as onnx_save writes them, and relu with its settings;
  *   - Identity, Cast, Dropout, Flatten, Reshape and Squeeze that keep samples apart, ZipMap, and a
  *     binary classifier's Concat of 1 - p and p, which becomes the one sigmoid unit p.
  * Weights may be float, double, float16, bfloat16 or whole numbers, in the file or in one beside

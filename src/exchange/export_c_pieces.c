@@ -40,7 +40,9 @@ enum {
     PIECE_RELU_GENERAL,
     PIECE_SOFTMAX,
     PIECE_LOG_SOFTMAX,
+    PIECE_SUPPORT,
     PIECE_SPARSEMAX,
+    PIECE_SPARSEMAX_KERAS,
     PIECE_COUNT
 };
 
@@ -166,28 +168,54 @@ static const struct {
         "    sum = logf(sum);\n"
         "    for (i = 0; i < n; i++)\n"
         "        y[i] = (y[i] - largest) - sum;\n")},
-    [PIECE_SPARSEMAX] = {0, "/* max(y - tau, 0), of sum 1: from a tau that is too small, upwards */\n"
-        OF_ROW("sparsemax",
-        "    float largest = y[0], tau = -1.0f, sum;\n"
+    [PIECE_SUPPORT] = {0,
+        "/* makes y what it is below its largest number; *tau: so that max(y - tau, 0) has the sum 1;\n"
+        " * answers how many are above: from a tau that is too small, upwards */\n"
+        "static size_t @_support(float *y, size_t n, float *largest, float *tau)\n{\n"
+        "    float sum;\n"
         "    size_t i, count, before = n + 1;\n"
+        "    *largest = y[0];\n"
         "    for (i = 1; i < n; i++)\n"
-        "        largest = y[i] > largest ? y[i] : largest;\n"
+        "        *largest = y[i] > *largest ? y[i] : *largest;\n"
         "    for (i = 0; i < n; i++)\n"
-        "        y[i] -= largest;\n"
+        "        y[i] -= *largest;\n"
+        "    *tau = -1.0f;\n"
         "    for (;;) {\n"
         "        sum = 0.0f;\n"
         "        count = 0;\n"
         "        for (i = 0; i < n; i++) {\n"
-        "            if (!(y[i] <= tau)) {\n"
+        "            if (!(y[i] <= *tau)) {\n"
         "                sum += y[i];\n"
         "                count++;\n"
         "            }\n"
         "        }\n"
         "        if (count >= before)\n"
-        "            break;\n"
-        "        tau = (sum - 1.0f) / (float)count;\n"
+        "            return count;\n"
+        "        *tau = (sum - 1.0f) / (float)count;\n"
         "        before = count;\n"
         "    }\n"
+        "}\n\n"},
+    [PIECE_SPARSEMAX] = {PIECE_BIT(SUPPORT), OF_ROW("sparsemax",
+        "    float largest, tau;\n"
+        "    size_t i;\n"
+        "    (void)@_support(y, n, &largest, &tau);\n"
+        "    for (i = 0; i < n; i++)\n"
+        "        y[i] = y[i] < tau ? 0.0f : y[i] - tau;\n")},
+    [PIECE_SPARSEMAX_KERAS] = {PIECE_BIT(SUPPORT),
+        "/* the r-th largest of k counts k - r + 1 times */\n"
+        OF_ROW("sparsemax_keras",
+        "    float largest, tau, sum = 0.0f;\n"
+        "    const size_t count = @_support(y, n, &largest, &tau);\n"
+        "    size_t i, k, rank;\n"
+        "    for (i = 0; i < n; i++) {\n"
+        "        if (!(y[i] <= tau)) {\n"
+        "            rank = 0;\n"
+        "            for (k = 0; k < n; k++)\n"
+        "                rank += y[k] > y[i] || (y[k] == y[i] && k < i) ? 1u : 0u;\n"
+        "            sum += ((float)count - (float)rank) * y[i];\n"
+        "        }\n"
+        "    }\n"
+        "    tau = (sum - 1.0f) / (float)count + 0.5f * largest * ((float)count - 1.0f);\n"
         "    for (i = 0; i < n; i++)\n"
         "        y[i] = y[i] < tau ? 0.0f : y[i] - tau;\n")},
 };
@@ -221,6 +249,7 @@ static const int piece_of_activation[DLCORE_ACTIVATION_COUNT] = {
     [DLCORE_ACTIVATION_SPARSE_PLUS] = PIECE_SPARSE_PLUS,
     [DLCORE_ACTIVATION_SPARSE_SIGMOID] = PIECE_SPARSE_SIGMOID,
     [DLCORE_ACTIVATION_SPARSEMAX] = PIECE_SPARSEMAX,
+    [DLCORE_ACTIVATION_SPARSEMAX_KERAS] = PIECE_SPARSEMAX_KERAS,
     [DLCORE_ACTIVATION_RELU_GENERAL] = PIECE_RELU_GENERAL,
 };
 /* clang-format on */

@@ -95,8 +95,9 @@ static void run_activation(const dlcore_export_plan_t *plan, const dlcore_export
                            .panel_stride = step->outputs};
 
     memmove(y, x, step->outputs * sizeof *y);
-    if (step->activation.kind == DLCORE_ACTIVATION_SPARSEMAX)
-        dlcore_softmax_rows(plan->network->kernels, DLCORE_ACTIVATION_SPARSEMAX, &row, 0, 1);
+    if (step->activation.kind == DLCORE_ACTIVATION_SPARSEMAX ||
+        step->activation.kind == DLCORE_ACTIVATION_SPARSEMAX_KERAS)
+        dlcore_softmax_rows(plan->network->kernels, step->activation.kind, &row, 0, 1);
     else if (dlcore_activate_takes_rows(step->activation.kind))
         run_softmax(y, step->outputs, step->activation.kind == DLCORE_ACTIVATION_LOG_SOFTMAX);
     else

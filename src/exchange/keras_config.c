@@ -33,10 +33,11 @@ dlcore_status dlcore_keras_config_check_layers(const dlcore_network_t *network, 
         const dlcore_layer_t *layer = &network->nodes[i].layer;
 
         if (layer->activation == DLCORE_ACTIVATION_SPARSEMAX)
-            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
-                               "%s: %s has the activation sparsemax, which gives other numbers in "
-                               "Keras: its threshold adds up sums in place of logits",
-                               what, layer->name);
+            return dlcore_fail(
+                error, DLCORE_ERROR_UNSUPPORTED,
+                "%s: %s has the activation sparsemax, which Keras does not have: its "
+                "own of that name is sparsemax_keras here",
+                what, layer->name);
         if (layer->kind == DLCORE_LAYER_GLU && i + 1 < network->node_count)
             return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                                "%s: %s is glu and not the last layer: Keras states the wrong width "

@@ -124,6 +124,11 @@ static void onnx_print_constants(const dlcore_onnx_graph_t *graph, const dlcore_
 /* What a graph that cannot be loaded has in it. */
 static void onnx_print_nodes(const dlcore_onnx_graph_t *graph, FILE *stream)
 {
+    static const char *const remarks[] = {
+        [DLCORE_ONNX_UNKNOWN] = "; this version has no such operator",
+        [DLCORE_ONNX_KNOWN_AS_PART] = "; known only among the operators that make up a layer",
+        [DLCORE_ONNX_KNOWN] = "",
+    };
     char shown[DLCORE_SHOWN_SIZE];
 
     fprintf(stream, "  nodes:\n");
@@ -134,8 +139,7 @@ static void onnx_print_nodes(const dlcore_onnx_graph_t *graph, FILE *stream)
         if (dlcore_onnx_text(graph, node->name)[0] != '\0')
             fprintf(stream, " \"%s\"", onnx_shown(graph, node->name, shown));
         onnx_print_constants(graph, node, stream);
-        fprintf(stream, "%s\n",
-                dlcore_onnx_knows(graph, node) ? "" : "; this version has no such operator");
+        fprintf(stream, "%s\n", remarks[dlcore_onnx_knows(graph, node)]);
     }
     if (graph->nodes.count > ONNX_LISTED_MAX)
         fprintf(stream, "    ...\n");

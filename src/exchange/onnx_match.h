@@ -135,7 +135,7 @@ extern const dlcore_onnx_operator_t dlcore_onnx_operators_sklearn[];       /* ..
 
 /* Explains a value that several nodes make: gelu, silu, a layer normalization, ... *found says
  * whether; then match->value is what they take. onnx_match_product.c, onnx_match_chain.c,
- * onnx_match_moments.c, onnx_match_rows.c. */
+ * onnx_match_moments.c, onnx_match_rows.c, onnx_match_sparsemax.c. */
 dlcore_status dlcore_onnx_match_product(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                         bool *found);
 dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
@@ -144,6 +144,8 @@ dlcore_status dlcore_onnx_match_moments(dlcore_onnx_match_t *match, const dlcore
                                         bool *found);
 dlcore_status dlcore_onnx_match_rows(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                      bool *found);
+dlcore_status dlcore_onnx_match_sparsemax(dlcore_onnx_match_t *match,
+                                          const dlcore_onnx_node_t *node, bool *found);
 
 DLCORE_HIDDEN_END
 

@@ -104,14 +104,33 @@ dlcore_onnx_name_t dlcore_onnx_put_filled(dlcore_onnx_putting_t *putting, const 
     return name;
 }
 
-dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
-                                        size_t width)
+dlcore_onnx_name_t dlcore_onnx_put_counted(dlcore_onnx_putting_t *putting, const char *suffix,
+                                           size_t count)
+{
+    dlcore_onnx_name_t name = dlcore_onnx_put_filled(putting, suffix, count, 0.0);
+
+    putting->tensors[putting->tensor_count - 1].numbers = DLCORE_ONNX_COUNTED;
+    return name;
+}
+
+dlcore_onnx_name_t dlcore_onnx_put_integer(dlcore_onnx_putting_t *putting, const char *suffix,
+                                           size_t rank, int64_t value)
 {
     dlcore_onnx_put_tensor_t *tensor = onnx_put_tensor(putting, suffix);
 
-    tensor->numbers = DLCORE_ONNX_ROWS;
-    tensor->rank = 1;
-    tensor->shape[0] = 2;
-    tensor->width = width;
+    tensor->numbers = DLCORE_ONNX_INTEGERS;
+    tensor->rank = rank;
+    tensor->integers[0] = value;
     return tensor->name;
+}
+
+dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
+                                        size_t width)
+{
+    dlcore_onnx_name_t name = dlcore_onnx_put_integer(putting, suffix, 1, -1);
+    dlcore_onnx_put_tensor_t *tensor = &putting->tensors[putting->tensor_count - 1];
+
+    tensor->shape[0] = 2;
+    tensor->integers[1] = (int64_t)width;
+    return name;
 }

@@ -17,7 +17,7 @@
 
 DLCORE_HIDDEN_BEGIN
 
-#define DLCORE_ONNX_PUTS_MAX 12 /* nodes, and tensors, of one layer at most */
+#define DLCORE_ONNX_PUTS_MAX 14 /* nodes, and tensors, of one layer at most */
 
 /* A value's name: the layer's, a slash and the suffix, or the suffix alone. */
 typedef struct dlcore_onnx_name {
@@ -29,7 +29,8 @@ typedef enum dlcore_onnx_numbers {
     DLCORE_ONNX_PARAMETER, /* a weight of the layer */
     DLCORE_ONNX_DEVIATION, /* max(sqrt(weight), 1e-7) of one that is a variance */
     DLCORE_ONNX_FILLED,    /* `value` everywhere */
-    DLCORE_ONNX_ROWS       /* of int64: -1 and `width`, the shape of rows of that width */
+    DLCORE_ONNX_COUNTED,   /* 1, 2, 3, ... */
+    DLCORE_ONNX_INTEGERS   /* of int64: `integers` */
 } dlcore_onnx_numbers_t;
 
 typedef struct dlcore_onnx_put_tensor {
@@ -39,7 +40,7 @@ typedef struct dlcore_onnx_put_tensor {
     dlcore_onnx_numbers_t numbers;
     const dlcore_parameter_t *parameter;
     float value;
-    size_t width;
+    int64_t integers[2];
 } dlcore_onnx_put_tensor_t;
 
 typedef struct dlcore_onnx_put_attribute {
@@ -102,12 +103,21 @@ dlcore_onnx_name_t dlcore_onnx_put_number(dlcore_onnx_putting_t *putting, const 
 dlcore_onnx_name_t dlcore_onnx_put_filled(dlcore_onnx_putting_t *putting, const char *suffix,
                                           size_t width, double value);
 
+/* 1, 2, 3 to `count`. */
+dlcore_onnx_name_t dlcore_onnx_put_counted(dlcore_onnx_putting_t *putting, const char *suffix,
+                                           size_t count);
+/* One int64, alone (rank 0) or as a list of one (rank 1). */
+dlcore_onnx_name_t dlcore_onnx_put_integer(dlcore_onnx_putting_t *putting, const char *suffix,
+                                           size_t rank, int64_t value);
 /* The shape that makes rows of `width` of all numbers there are. */
 dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
                                         size_t width);
 
 /* The layer's activation: onnx_put_activation.c. False: ONNX has none like it. */
 bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting);
+/* Sparsemax, the paper's and Keras's: onnx_put_sparsemax.c. */
+void dlcore_onnx_put_sparsemax(dlcore_onnx_putting_t *putting);
+void dlcore_onnx_put_sparsemax_keras(dlcore_onnx_putting_t *putting);
 /* A setting of the layer that is not its default and would be dropped; NULL: none. */
 const char *dlcore_onnx_put_lacks(const dlcore_node_t *node);
 /* The layer: onnx_put_layer.c. False: ONNX has none like it. */

@@ -221,6 +221,12 @@ static bool onnx_put_more(dlcore_onnx_putting_t *putting, dlcore_activation_t ac
     case DLCORE_ACTIVATION_SPARSE_SIGMOID:
         onnx_put_sparse_sigmoid(putting);
         return true;
+    case DLCORE_ACTIVATION_SPARSEMAX:
+        dlcore_onnx_put_sparsemax(putting);
+        return true;
+    case DLCORE_ACTIVATION_SPARSEMAX_KERAS:
+        dlcore_onnx_put_sparsemax_keras(putting);
+        return true;
     case DLCORE_ACTIVATION_RELU_GENERAL:
         onnx_put_relu_general(putting);
         return true;

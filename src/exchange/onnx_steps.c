@@ -354,8 +354,13 @@ static dlcore_status onnx_settle_dense(onnx_settling_t *settling, dlcore_onnx_st
 static dlcore_status onnx_settle_layer(onnx_settling_t *settling, dlcore_onnx_step_t *step)
 {
     dlcore_onnx_step_t *last = onnx_last(settling);
-    dlcore_status status;
+    dlcore_status status = DLCORE_OK;
 
+    if (step->width > 0)
+        status =
+            dlcore_onnx_shape_width(settling->match, step->node, &settling->shape, step->width);
+    if (status != DLCORE_OK)
+        return status;
     if (step->layer.kind == DLCORE_LAYER_ACTIVATION && last != NULL &&
         last->kind == DLCORE_ONNX_STEP_DENSE &&
         last->layer.activation == DLCORE_ACTIVATION_LINEAR) {
@@ -367,9 +372,6 @@ static dlcore_status onnx_settle_layer(onnx_settling_t *settling, dlcore_onnx_st
         return DLCORE_OK;
     }
     status = onnx_check_vectors(settling, step);
-    if (status == DLCORE_OK && step->width > 0)
-        status =
-            dlcore_onnx_shape_width(settling->match, step->node, &settling->shape, step->width);
     return status == DLCORE_OK ? onnx_put(settling, step) : status;
 }
 

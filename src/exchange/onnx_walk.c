@@ -34,9 +34,31 @@ static const dlcore_onnx_operator_t *onnx_find_operator(const dlcore_onnx_graph_
     return NULL;
 }
 
-bool dlcore_onnx_knows(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node)
+/* Those that onnx_match_*.c and onnx_constant.c look for beside others, and no table has. */
+static const char *const onnx_parts[] = {
+    "Abs",        "ConstantOfShape",
+    "CumSum",     "Erf",
+    "Expand",     "Greater",
+    "Log",        "Max",
+    "Min",        "Pow",
+    "ReduceL2",   "ReduceMax",
+    "Shape",      "ReduceMean",
+    "Reciprocal", "ReduceSum",
+    "Sqrt",       "TopK",
+    "Transpose",  "Where",
+    "Unsqueeze",
+};
+
+dlcore_onnx_knowledge_t dlcore_onnx_knows(const dlcore_onnx_graph_t *graph,
+                                          const dlcore_onnx_node_t *node)
 {
-    return onnx_find_operator(graph, node) != NULL;
+    if (onnx_find_operator(graph, node) != NULL || dlcore_onnx_is(graph, node, "Constant"))
+        return DLCORE_ONNX_KNOWN;
+    for (size_t i = 0; i < sizeof onnx_parts / sizeof onnx_parts[0]; i++) {
+        if (dlcore_onnx_is(graph, node, onnx_parts[i]))
+            return DLCORE_ONNX_KNOWN_AS_PART;
+    }
+    return DLCORE_ONNX_UNKNOWN;
 }
 
 /* That nothing of the node goes unseen: its version, its attributes, which output is meant. */
@@ -49,6 +71,9 @@ static dlcore_status onnx_check_node(const dlcore_onnx_match_t *match,
     const char *domain = dlcore_onnx_text(graph, node->domain);
     char shown[DLCORE_SHOWN_SIZE];
 
+    if (operation == NULL && dlcore_onnx_knows(graph, node) != DLCORE_ONNX_UNKNOWN)
+        return dlcore_onnx_refuse(match, node,
+                                  "is supported only among the operators that make up a layer");
     if (operation == NULL)
         return dlcore_onnx_refuse(match, node, "an operator%s%s that is not supported",
                                   domain[0] != '\0' ? " of domain " : "",
@@ -84,6 +109,8 @@ static dlcore_status onnx_explain(dlcore_onnx_match_t *match, const dlcore_onnx_
         status = dlcore_onnx_match_product(match, node, &found);
     if (status == DLCORE_OK && !found)
         status = dlcore_onnx_match_chain(match, node, &found);
+    if (status == DLCORE_OK && !found)
+        status = dlcore_onnx_match_sparsemax(match, node, &found);
     if (status != DLCORE_OK || found)
         return status;
     status = onnx_check_node(match, node, operation);

@@ -184,20 +184,18 @@ typedef struct onnx_tensor_out {
 /* Of 4 bytes. */
 static size_t onnx_number_count(const dlcore_onnx_put_tensor_t *tensor)
 {
-    size_t words = tensor->numbers == DLCORE_ONNX_ROWS ? 2 : 1;
+    size_t words = tensor->numbers == DLCORE_ONNX_INTEGERS ? 2 : 1;
 
     return tensor->shape[0] * tensor->shape[1] * words;
 }
 
-/* -1 and the width, in 8 bytes each. */
-static void onnx_get_rows(const onnx_tensor_out_t *out)
+/* In 8 bytes each. */
+static void onnx_get_integers(const onnx_tensor_out_t *out)
 {
     unsigned char *bytes = (unsigned char *)out->sink->numbers;
 
-    for (size_t i = 0; i < 8; i++) {
-        bytes[i] = 0xFF;
-        bytes[8 + i] = (unsigned char)((uint64_t)out->tensor->width >> (8 * i));
-    }
+    for (size_t i = 0; i < 8 * out->tensor->shape[0]; i++)
+        bytes[i] = (unsigned char)((uint64_t)out->tensor->integers[i / 8] >> (i % 8 * 8));
 }
 
 static void onnx_get_numbers(const onnx_tensor_out_t *out)
@@ -210,6 +208,9 @@ static void onnx_get_numbers(const onnx_tensor_out_t *out)
     if (tensor->numbers == DLCORE_ONNX_FILLED) {
         for (size_t i = 0; i < count; i++)
             numbers[i] = tensor->value;
+    } else if (tensor->numbers == DLCORE_ONNX_COUNTED) {
+        for (size_t i = 0; i < count; i++)
+            numbers[i] = (float)(i + 1);
     } else {
         dlcore_network_export(network, tensor->parameter, network->values, numbers);
     }
@@ -225,8 +226,8 @@ static bool onnx_write_raw(pb_ostream_t *stream, const pb_field_t *field, void *
 
     if (!pb_encode_tag_for_field(stream, field) || !pb_encode_varint(stream, size))
         return false;
-    if (stream->callback != NULL && out->tensor->numbers == DLCORE_ONNX_ROWS)
-        onnx_get_rows(out);
+    if (stream->callback != NULL && out->tensor->numbers == DLCORE_ONNX_INTEGERS)
+        onnx_get_integers(out);
     else if (stream->callback != NULL) /* else it only counts */
         onnx_get_numbers(out);
     return pb_write(stream, (const pb_byte_t *)out->sink->numbers, size);
@@ -256,7 +257,7 @@ static bool onnx_write_tensors(pb_ostream_t *stream, const pb_field_t *field, vo
         tensor.dims = (pb_callback_t){.funcs.encode = onnx_write_dims, .arg = &out};
         tensor.has_data_type = true;
         tensor.data_type =
-            out.tensor->numbers == DLCORE_ONNX_ROWS ? DLCORE_ONNX_INT64 : DLCORE_ONNX_FLOAT;
+            out.tensor->numbers == DLCORE_ONNX_INTEGERS ? DLCORE_ONNX_INT64 : DLCORE_ONNX_FLOAT;
         tensor.name = onnx_text(onnx_full_name(&out.tensor->name, name));
         tensor.raw_data = (pb_callback_t){.funcs.encode = onnx_write_raw, .arg = &out};
         if (!pb_encode_tag_for_field(stream, field) ||

@@ -28,19 +28,21 @@ static inline dlcore_activate_t dlcore_activate_linear(void)
 static inline bool dlcore_activate_takes_rows(dlcore_activation_t kind)
 {
     return kind == DLCORE_ACTIVATION_SOFTMAX || kind == DLCORE_ACTIVATION_LOG_SOFTMAX ||
-           kind == DLCORE_ACTIVATION_SPARSEMAX;
+           kind == DLCORE_ACTIVATION_SPARSEMAX || kind == DLCORE_ACTIVATION_SPARSEMAX_KERAS;
 }
 
 /* Whether its derivative cannot be told from its output: because the function falls and rises, or,
  * in softsign and sparse_sigmoid, because the output has too few digits left near 1, or in
- * hard_tanh, because the slope at the ends themselves is 1. */
+ * hard_tanh, because the slope at the ends themselves is 1, or in Keras's sparsemax, because units
+ * whose output is 0 move its threshold. */
 static inline bool dlcore_activate_needs_input(dlcore_activation_t kind)
 {
     return kind == DLCORE_ACTIVATION_GELU || kind == DLCORE_ACTIVATION_GELU_TANH ||
            kind == DLCORE_ACTIVATION_SILU || kind == DLCORE_ACTIVATION_SOFTSIGN ||
            kind == DLCORE_ACTIVATION_HARD_SILU || kind == DLCORE_ACTIVATION_MISH ||
            kind == DLCORE_ACTIVATION_HARD_TANH || kind == DLCORE_ACTIVATION_TANH_SHRINK ||
-           kind == DLCORE_ACTIVATION_SPARSE_SIGMOID || kind == DLCORE_ACTIVATION_RELU_GENERAL;
+           kind == DLCORE_ACTIVATION_SPARSE_SIGMOID || kind == DLCORE_ACTIVATION_RELU_GENERAL ||
+           kind == DLCORE_ACTIVATION_SPARSEMAX_KERAS;
 }
 
 /* y = activation(y). Linear, and those of rows, change nothing. */

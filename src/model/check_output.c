@@ -49,6 +49,7 @@ static void reach_of(dlcore_activation_t activation, double *low, double *high)
     case DLCORE_ACTIVATION_EXPONENTIAL:
     case DLCORE_ACTIVATION_SQUAREPLUS:
     case DLCORE_ACTIVATION_SPARSE_PLUS:
+    case DLCORE_ACTIVATION_SPARSEMAX_KERAS:
         *low = 0.0;
         break;
     case DLCORE_ACTIVATION_RELU6:

@@ -40,6 +40,7 @@ static const char *const activation_names[] = {
     [DLCORE_ACTIVATION_SPARSE_PLUS] = "sparse_plus",
     [DLCORE_ACTIVATION_SPARSE_SIGMOID] = "sparse_sigmoid",
     [DLCORE_ACTIVATION_SPARSEMAX] = "sparsemax",
+    [DLCORE_ACTIVATION_SPARSEMAX_KERAS] = "sparsemax_keras",
     [DLCORE_ACTIVATION_RELU_GENERAL] = "relu_general",
 };
 

@@ -77,8 +77,8 @@ void dlcore_layer_activation_gradient(const dlcore_layer_pass_t *pass)
         dlcore_activate_needs_input(pass->activation.kind) ? pass->z : pass->y;
 
     if (dlcore_activate_takes_rows(pass->activation.kind)) {
-        dlcore_softmax_gradient_rows(pass->training_kernels, pass->activation.kind, pass->y,
-                                     pass->dy, begin, end);
+        dlcore_softmax_gradient_rows(pass->training_kernels, pass->activation.kind, from, pass->dy,
+                                     begin, end);
         return;
     }
     for (size_t p = 0; p < dlcore_matrix_panels(pass->dy); p++)

@@ -91,36 +91,32 @@ static void log_softmax_gradient_row(const dlcore_training_kernels_t *kernels,
                               dlcore_matrix_panel_columns(y, p), total);
 }
 
-static void center_and_sparsemax_row(const dlcore_kernels_t *kernels, const dlcore_matrix_t *m,
-                                     size_t row)
-{
-    (void)dlcore_softmax_center_row(kernels, m, row);
-    dlcore_sparsemax_row(m, row);
-}
-
 void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
                          const dlcore_matrix_t *m, size_t begin, size_t end)
 {
     for (size_t r = begin; r < end; r++) {
         if (kind == DLCORE_ACTIVATION_SOFTMAX)
             dlcore_softmax_row(kernels, m, r);
-        else if (kind == DLCORE_ACTIVATION_SPARSEMAX)
-            center_and_sparsemax_row(kernels, m, r);
-        else
+        else if (kind == DLCORE_ACTIVATION_LOG_SOFTMAX)
             log_softmax_row(kernels, m, r);
+        else
+            dlcore_sparsemax_row(kind, m, r, largest_of_row(kernels, m, r));
     }
 }
 
 void dlcore_softmax_gradient_rows(const dlcore_training_kernels_t *kernels,
-                                  dlcore_activation_t kind, const dlcore_matrix_t *y,
+                                  dlcore_activation_t kind, const dlcore_matrix_t *from,
                                   dlcore_matrix_t *dy, size_t begin, size_t end)
 {
     for (size_t r = begin; r < end; r++) {
         if (kind == DLCORE_ACTIVATION_SOFTMAX)
-            dlcore_softmax_gradient_row(kernels, y, dy, r);
+            dlcore_softmax_gradient_row(kernels, from, dy, r);
+        else if (kind == DLCORE_ACTIVATION_LOG_SOFTMAX)
+            log_softmax_gradient_row(kernels, from, dy, r);
         else if (kind == DLCORE_ACTIVATION_SPARSEMAX)
-            dlcore_sparsemax_gradient_row(y, dy, r);
+            dlcore_sparsemax_gradient_row(from, dy, r);
         else
-            log_softmax_gradient_row(kernels, y, dy, r);
+            dlcore_sparsemax_keras_gradient_row(from, dy, r,
+                                                largest_of_row(kernels->plain, from, r));
     }
 }

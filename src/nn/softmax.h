@@ -23,15 +23,15 @@ float dlcore_softmax_center_row(const dlcore_kernels_t *kernels, const dlcore_ma
 void dlcore_softmax_gradient_row(const dlcore_training_kernels_t *kernels, const dlcore_matrix_t *y,
                                  dlcore_matrix_t *dy, size_t row);
 
-/* Rows begin .. end-1 of m become softmax, log_softmax (x - log sum exp(x)) or sparsemax
- * (sparsemax.h) of what they were. */
+/* Rows begin .. end-1 of m become softmax, log_softmax (x - log sum exp(x)) or one of both
+ * sparsemax (sparsemax.h) of what they were. */
 void dlcore_softmax_rows(const dlcore_kernels_t *kernels, dlcore_activation_t kind,
                          const dlcore_matrix_t *m, size_t begin, size_t end);
 
-/* Gradients through them, in place, from their output y: that of softmax or
- * sparsemax, or dy = dy - exp(y) sum_c dy_c. */
+/* Gradients through them, in place: that of softmax or sparsemax, or dy = dy - exp(y) sum_c dy_c.
+ * `from`: their output y, or their input where that is needed (kernels/activate.h). */
 void dlcore_softmax_gradient_rows(const dlcore_training_kernels_t *kernels,
-                                  dlcore_activation_t kind, const dlcore_matrix_t *y,
+                                  dlcore_activation_t kind, const dlcore_matrix_t *from,
                                   dlcore_matrix_t *dy, size_t begin, size_t end);
 
 DLCORE_HIDDEN_END

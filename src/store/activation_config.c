@@ -13,6 +13,32 @@
 /* Of Keras's layers, which differ from its functions of the same name. */
 #define LEAKY_RELU_LAYER_SLOPE 0.3
 
+/* In JSON, which Keras reads and writes, too, its function has its name, and the paper's one that
+ * Keras refuses. */
+#define KERAS_SPARSEMAX "sparsemax"
+#define PAPER_SPARSEMAX "sparsemax_paper"
+
+static const char *activation_to_word(dlcore_activation_t activation)
+{
+    switch (activation) {
+    case DLCORE_ACTIVATION_SPARSEMAX:
+        return PAPER_SPARSEMAX;
+    case DLCORE_ACTIVATION_SPARSEMAX_KERAS:
+        return KERAS_SPARSEMAX;
+    default:
+        return dlcore_activation_name(activation);
+    }
+}
+
+static dlcore_activation_t activation_from_word(const char *word)
+{
+    if (dlcore_name_is(word, PAPER_SPARSEMAX))
+        return DLCORE_ACTIVATION_SPARSEMAX;
+    if (dlcore_name_is(word, KERAS_SPARSEMAX))
+        return DLCORE_ACTIVATION_SPARSEMAX_KERAS;
+    return dlcore_activation_from_name(word);
+}
+
 const char *dlcore_activation_config_class(const dlcore_layer_t *layer)
 {
     dlcore_layer_t defaults = dlcore_layer_activation(layer->activation);
@@ -50,7 +76,7 @@ void dlcore_activation_config_put(dlcore_json_writer_t *writer, const dlcore_lay
     const char *class_name = dlcore_activation_config_class(layer);
 
     if (class_name == NULL) {
-        dlcore_json_put_string(writer, "activation", dlcore_activation_name(layer->activation));
+        dlcore_json_put_string(writer, "activation", activation_to_word(layer->activation));
         return;
     }
     dlcore_config_open(writer, "activation", "keras.layers", class_name);
@@ -211,7 +237,7 @@ DLCORE_KEPT_APART dlcore_status dlcore_activation_config_read(
         *reading->is_glu = true;
         return DLCORE_OK;
     }
-    layer->activation = dlcore_activation_from_name(name);
+    layer->activation = activation_from_word(name);
     if (config.kind == DLCORE_JSON_OBJECT || layer->activation == DLCORE_ACTIVATION_UNKNOWN ||
         layer->activation == DLCORE_ACTIVATION_RELU_GENERAL)
         return dlcore_config_refuse_class(reading, "activation", value, name);

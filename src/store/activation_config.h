@@ -3,6 +3,8 @@
  *
  *     {"module":"keras.layers","class_name":"LeakyReLU","config":{"negative_slope":0.3},...}
  *
+ * "sparsemax" is Keras's (DLCORE_ACTIVATION_SPARSEMAX_KERAS); the paper's is "sparsemax_paper".
+ *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_STORE_ACTIVATION_CONFIG_H
 #define DLCORE_STORE_ACTIVATION_CONFIG_H

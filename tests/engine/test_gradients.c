@@ -134,7 +134,8 @@ static double check_net(reference_t *net, dlcore_activation_t last, dlcore_loss_
 static bool is_undefined(const dlcore_loss_t *loss, dlcore_activation_t last)
 {
     bool small = last == DLCORE_ACTIVATION_LOG_SIGMOID || last == DLCORE_ACTIVATION_SOFT_SHRINK ||
-                 last == DLCORE_ACTIVATION_HARD_SHRINK || last == DLCORE_ACTIVATION_TANH_SHRINK;
+                 last == DLCORE_ACTIVATION_HARD_SHRINK || last == DLCORE_ACTIVATION_TANH_SHRINK ||
+                 last == DLCORE_ACTIVATION_SPARSEMAX_KERAS;
 
     if (loss->kind == DLCORE_LOSS_POISSON && last == DLCORE_ACTIVATION_LOG_SOFTMAX)
         return true;
@@ -182,6 +183,11 @@ static void test_gradients_through_sparsemax_equal_central_differences(void **st
     for (size_t l = 0; l < LOSSES; l++) {
         for (size_t i = 0; i < NETS_PER_PAIR; i++)
             (void)check_net(net, DLCORE_ACTIVATION_SPARSEMAX, losses[l], controls);
+    }
+    for (size_t l = 0; l < LOSSES; l++) {
+        for (size_t i = 0;
+             i < NETS_PER_PAIR && !is_undefined(&losses[l], DLCORE_ACTIVATION_SPARSEMAX_KERAS); i++)
+            (void)check_net(net, DLCORE_ACTIVATION_SPARSEMAX_KERAS, losses[l], controls);
     }
     free(net);
 }

@@ -132,6 +132,7 @@ static bool is_refused(const dlcore_model_t *model, dlcore_export_numbers_t numb
     return numbers == DLCORE_EXPORT_INT8 &&
            (strstr(message, "log_softmax, which has no int8 form") != NULL ||
             strstr(message, "sparsemax, which has no int8 form") != NULL ||
+            strstr(message, "sparsemax_keras, which has no int8 form") != NULL ||
             strstr(message, "has no int8 form: it is a layer of class GLU") != NULL);
 }
 

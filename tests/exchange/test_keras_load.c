@@ -42,6 +42,8 @@ static const keras_case_t cases[] = {
     {"keras_axes.h5", "keras_axes.txt", "Keras 3.15.1", 8},
     {"keras_glu.keras", "keras_glu.txt", "Keras 3.15.1", 3},
     {"keras_glu.h5", "keras_glu.txt", "Keras 3.15.1", 3},
+    {"keras_sparsemax.keras", "keras_sparsemax.txt", "Keras 3.15.1", 4},
+    {"keras_sparsemax.h5", "keras_sparsemax.txt", "Keras 3.15.1", 4},
     {"keras_constants.h5", "keras_constants.txt", "Keras 3.15.1", 4},
     {"keras_nadam.keras", "keras_nadam.txt", "Keras 3.0.5", 2},
 };
@@ -303,7 +305,7 @@ static void test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings
         "  p_re_lu (PReLX); this version has no such layer\n",
         "  dropout (Dropout): rate 0.0\n",
         "compiled: optimizer Adam, loss sparse_categorical_crossentropy, metrics accuracy\n",
-        "memory: dense has the activation sparsemax, which gives other numbers in Keras",
+        "this version has no activation \"sparsemix\"",
         /* Keras 2, with another optimizer */
         "this version has no optimizer \"Custom>RMSprox\"",
         "  dense (Dense): units 4, activation \"tanh\", use_bias true\n",
@@ -316,7 +318,7 @@ static void test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings
     assert_non_null(stream);
     changed("keras_3.15.1.h5", "\"PReLU\"", "\"PReLX\"", stream);
     changed("keras_2.15.1.h5", "\"units\": 4, \"activation\": \"tanh\", \"use_bias\": true",
-            "\"units\":4,\"activation\":\"sparsemax\",\"use_bias\":true", stream);
+            "\"units\":4,\"activation\":\"sparsemix\",\"use_bias\":true", stream);
     changed("keras_2.15.1.h5", "Custom>RMSprop", "Custom>RMSprox", stream);
     fclose(stream);
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {

@@ -366,6 +366,35 @@ static model_t *saved_and_loaded(const model_t *model)
     return loaded;
 }
 
+/* Which has another name there, in a Dense and as a layer, and here a file of its own. */
+static void test_keras_save_sparsemax_of_keras_is_called_sparsemax_there(void **state)
+{
+    dlcore_allocator_t allocator = dlcore_allocator_default();
+    model_t *model = NULL, *loaded = NULL;
+    void *bytes = NULL;
+    size_t size;
+    char *text, *at;
+
+    (void)state;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_dense(3, ACTIVATION_SPARSEMAX_KERAS)));
+    assert_accepted(model, model_add(model, layer_activation(ACTIVATION_SPARSEMAX_KERAS)));
+    assert_accepted(model, model_build(model, WIDTH));
+    assert_int_equal(keras_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    text = config_of(bytes, size);
+    at = strstr(text, "\"activation\":\"sparsemax\"");
+    assert_non_null(at);
+    assert_non_null(strstr(at + 1, "\"activation\":\"sparsemax\""));
+    assert_null(strstr(text, "sparsemax_keras"));
+    dlcore_release(&allocator, text);
+    free(bytes);
+    loaded = saved_and_loaded(model);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(model_layer(loaded, i)->activation, ACTIVATION_SPARSEMAX_KERAS);
+    model_free(loaded);
+    model_free(model);
+}
+
 #define LONG54 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzab"
 
 /* Keras has the groups between a Reshape and a Flatten, whose names were not taken, and fit. */
@@ -619,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_keras_save_not_trained_and_not_compiled_load_as_such),
         cmocka_unit_test(test_keras_save_same_model_is_the_same_file_of_three_stored_entries),
         cmocka_unit_test(test_keras_save_activations_with_parameters_are_layers_of_their_class),
+        cmocka_unit_test(test_keras_save_sparsemax_of_keras_is_called_sparsemax_there),
         cmocka_unit_test(test_keras_save_groups_are_saved_again_without_growing),
         cmocka_unit_test(test_keras_save_groups_share_no_flatten),
         cmocka_unit_test(test_keras_save_every_group_of_variables_is_there),

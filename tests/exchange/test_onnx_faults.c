@@ -35,14 +35,18 @@ static void put_nodes(const char *const *nodes)
 static void put_tensors(void)
 {
     static const float half = 0.5f, least = 1e-12f, one = 1;
-    static const int64_t rows[] = {0, 3};
+    static const float ranks[] = {1, 2, 3};
+    static const int64_t rows[] = {0, 3}, three = 3, last = -1;
 
     onnx_tensor(&made, "v", "3", v);
     onnx_tensor(&made, "w", "3,3", w);
     onnx_tensor(&made, "half", "", &half);
     onnx_tensor(&made, "least", "", &least);
     onnx_tensor(&made, "one", "", &one);
+    onnx_tensor(&made, "ranks", "3", ranks);
     onnx_ints(&made, "rows", 2, rows);
+    onnx_ints(&made, "three", 1, &three);
+    onnx_ints(&made, "last", 1, &last);
 }
 
 /* ---- memory ---- */
@@ -110,6 +114,8 @@ static void test_onnx_faults_each_failed_allocation_of_each_kind_of_node(void **
         {"Add x,v a", "Sub a,one b", "Mul b,v y"},
         {"MatMul x,w a", "Relu a b", "Add b,v y"},
         {"Neg v n", "Add n,v c", "Mul x,c y"},
+        {"TopK x,three n,o", "CumSum n,last c", "Sub c,one l", "Div l,ranks f",
+         "ReduceMax f t axes=I1", "Sub x,t a", "Relu a y"},
     };
     static const char *const squeeze[] = {"MatMul x,k z", "Squeeze z y axes=I1", NULL};
     static const char *const pair[] = {"MatMul x,k z", "Sigmoid z p", "Sub one,p q",
@@ -234,6 +240,8 @@ static void test_onnx_faults_each_failed_read_is_an_error_of_reading(void **stat
         {"Constant - a value_float=f2", "Constant - b value_float=f3", "Reshape a,shape r",
          "Mul r,b c", "Clip x,,c y"},
         {"Reshape v,shape3 r", "Mul r,v c", "Mul x,c y"},
+        {"TopK x,three n,o", "CumSum n,last c", "Sub c,one l", "Div l,ranks f",
+         "ReduceMax f t axes=I1", "Sub x,t a", "Relu a y"},
     };
     static const int64_t whole[] = {2, 3, 1};
     static const int64_t one_axis = 1, three = 3;

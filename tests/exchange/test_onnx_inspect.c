@@ -87,6 +87,50 @@ static void test_onnx_inspect_nodes_without_names_and_known_ones(void **state)
     assert_has(text, "  nodes:\n    Relu\n    Add\n");
 }
 
+/* Those that nothing but a pattern, or a constant, makes use of. */
+static void test_onnx_inspect_of_parts_says_that_they_are_no_layer_alone(void **state)
+{
+    static const char *const parts[] = {"Abs",        "ConstantOfShape",
+                                        "CumSum",     "Erf",
+                                        "Expand",     "Greater",
+                                        "Log",        "Max",
+                                        "Min",        "Pow",
+                                        "Reciprocal", "ReduceL2",
+                                        "Sqrt",       "Shape",
+                                        "ReduceMax",  "ReduceMean",
+                                        "ReduceSum",  "TopK",
+                                        "Transpose",  "Where",
+                                        "Unsqueeze"};
+    const unsigned char *bytes;
+    const char *text;
+    char line[160];
+    size_t size;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        onnx_begin(&made);
+        onnx_node(&made, "Constant", "", "c", "value_float=f1");
+        onnx_node(&made, parts[i], "x", "y", "");
+        bytes = onnx_end(&made, 13, "?,3", &size);
+        text = inspected(bytes, size, DLCORE_ERROR_UNSUPPORTED);
+        snprintf(line, sizeof line,
+                 "%s \"y\": is supported only among the operators that make up a layer\n",
+                 parts[i]);
+        assert_has(text, line);
+        snprintf(
+            line, sizeof line,
+            "  nodes:\n    Constant\n    %s; known only among the operators that make up a layer\n",
+            parts[i]);
+        assert_has(text, line);
+    }
+    onnx_begin(&made); /* of another domain it is another operator */
+    made.domain = "com.example";
+    onnx_node(&made, "Erf", "x", "y", "");
+    bytes = onnx_end(&made, 13, "?,3", &size);
+    assert_has(inspected(bytes, size, DLCORE_ERROR_UNSUPPORTED),
+               "    Erf; this version has no such operator\n");
+}
+
 static void test_onnx_inspect_a_damaged_file_says_why(void **state)
 {
     const unsigned char *bytes;
@@ -133,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_inspect_what_is_long_is_cut),
         cmocka_unit_test(test_onnx_inspect_nodes_without_names_and_known_ones),
+        cmocka_unit_test(test_onnx_inspect_of_parts_says_that_they_are_no_layer_alone),
         cmocka_unit_test(test_onnx_inspect_a_damaged_file_says_why),
         cmocka_unit_test(test_onnx_inspect_a_stream_that_fails_is_an_error),
     };

@@ -112,7 +112,8 @@ static double element_error(const opened_t *c, const char *line, const float *va
 static void add_predictions(agreement_t *table, const opened_t *c)
 {
     const char *first = fixture_text(c->fixture, c->name, "layer0");
-    bool by_element = strncmp(first, "activation", 10) == 0 && strstr(first, "softmax") == NULL;
+    bool by_element = strncmp(first, "activation", 10) == 0 && strstr(first, "softmax") == NULL &&
+                      strstr(first, "sparsemax") == NULL;
     double sums = by_element ? 1 : (double)c->width;
     float *values = predict(c);
     const float *reference = fixture_floats(fixture_array(c->fixture, c->name, "y_pred"));
@@ -143,6 +144,7 @@ static void test_keras_activations_and_layers_agree(void **state)
     (void)state;
     check_predictions("activations.txt", "activations: alone and in layers");
     check_predictions("more_activations.txt", "activations: more");
+    check_predictions("sparsemax.txt", "activations: Keras's sparsemax");
 }
 
 /* ---- losses ---- */
@@ -294,6 +296,7 @@ static void test_keras_gradients_of_networks_agree(void **state)
     (void)state;
     check_gradients("gradients.txt", "networks: gradients");
     check_gradients("activation_gradients.txt", "networks: gradients through more activations");
+    check_gradients("sparsemax.txt", "networks: gradients through Keras's sparsemax");
 }
 
 /* ---- initializers ---- */

@@ -91,8 +91,8 @@ static void test_layer_bad_fields_are_refused_with_layer_and_number(void **state
     assert_refused(dlcore_layer_from_name("dense"),
                    "here: units must lie in 1 .. 2147483647, got 0");
     assert_refused(dlcore_layer_dense((size_t)1 << 31, DLCORE_ACTIVATION_RELU), "got 2147483648");
-    assert_refused(dlcore_layer_dense(3, (dlcore_activation_t)31),
-                   "here: activation 31 is unknown");
+    assert_refused(dlcore_layer_dense(3, (dlcore_activation_t)32),
+                   "here: activation 32 is unknown");
     assert_refused(dlcore_layer_activation(DLCORE_ACTIVATION_UNKNOWN),
                    "here: activation 0 is unknown");
     layer.negative_slope = -0.5;

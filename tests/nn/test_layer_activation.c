@@ -97,6 +97,7 @@ static void test_layer_activation_slope_is_told_from_the_input_where_it_must(voi
         {DLCORE_ACTIVATION_TANH_SHRINK, 0.973f, 0.974f},
         {DLCORE_ACTIVATION_SPARSE_SIGMOID, -1e-9f, 1e-9f},
         {DLCORE_ACTIVATION_RELU_GENERAL, 0.1999f, 0.2001f},
+        {DLCORE_ACTIVATION_SPARSEMAX_KERAS, -(float)FLOATS, 1e-6f}, /* 0 down to 1 - units */
     };
 
     (void)state;

@@ -281,8 +281,6 @@ def patch_activation(name, last_axis=False):
         bound = inspect.signature(original).bind(*args, **kwargs).arguments
         x = bound.pop("x")
         settings = dict(bound)
-        if name == "sparsemax":
-            raise NotThere("dlcore's, which is that of the paper, gives other numbers")
         if name == "relu":
             slope = settings.pop("negative_slope", 0.0)
             config = keras_object("ReLU", {"negative_slope": slope, "threshold": settings.pop("threshold", 0.0),
@@ -306,9 +304,9 @@ def patch_activations():
     for name in ("linear", "relu", "leaky_relu", "relu6", "elu", "selu", "gelu", "silu", "mish", "sigmoid",
                  "hard_sigmoid", "hard_silu", "tanh", "softplus", "softsign", "exponential", "celu",
                  "hard_tanh", "log_sigmoid", "soft_shrink", "hard_shrink", "tanh_shrink", "squareplus",
-                 "sparse_plus", "sparse_sigmoid", "threshold", "sparsemax", "glu"):
+                 "sparse_plus", "sparse_sigmoid", "threshold", "glu"):
         patch_activation(name)
-    for name in ("softmax", "log_softmax"):
+    for name in ("softmax", "log_softmax", "sparsemax"):
         patch_activation(name, last_axis=True)
 
 

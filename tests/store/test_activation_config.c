@@ -49,6 +49,8 @@ typedef struct reading {
 static const reading_t readings[] = {
     {DENSE("'relu6'"), DLCORE_ACTIVATION_RELU6, 0.2, 1},
     {DENSE("'swish'"), DLCORE_ACTIVATION_SILU, 0.2, 1},
+    {DENSE("'sparsemax'"), DLCORE_ACTIVATION_SPARSEMAX_KERAS, 0.2, 1},
+    {DENSE("'sparsemax_paper'"), DLCORE_ACTIVATION_SPARSEMAX, 0.2, 1},
     {LAYER("Activation", "'activation':'hard_swish'"), DLCORE_ACTIVATION_HARD_SILU, 0.2, 1},
     {LAYER("Activation", "'activation':'leaky_relu'"), DLCORE_ACTIVATION_LEAKY_RELU, 0.2, 1},
     {DENSE(LAYER("LeakyReLU", "'negative_slope':0.01")), DLCORE_ACTIVATION_LEAKY_RELU, 0.01, 1},
@@ -201,6 +203,12 @@ static void test_activation_config_writes_names_and_layers_with_their_parameter(
     layer.activation = DLCORE_ACTIVATION_SELU;
     put(layer, text, sizeof text);
     assert_string_equal(text, "{\"activation\":\"selu\"}");
+    layer.activation = DLCORE_ACTIVATION_SPARSEMAX_KERAS; /* which Keras reads */
+    put(layer, text, sizeof text);
+    assert_string_equal(text, "{\"activation\":\"sparsemax\"}");
+    layer.activation = DLCORE_ACTIVATION_SPARSEMAX; /* which it refuses */
+    put(layer, text, sizeof text);
+    assert_string_equal(text, "{\"activation\":\"sparsemax_paper\"}");
 }
 
 static void test_activation_config_round_trip_knows_every_activation(void **state)

@@ -3,9 +3,8 @@
  * tests/fixtures/configs.txt has the cases, tests/fixtures/config_verdicts.txt what becomes of
  * each, one a line, for people to read: "obeyed" (Keras's numbers move with the value, and dlcore's
  * with them), "no effect" (Keras's numbers stay, and dlcore's), "refused" (with the key, or the
- * class, in the message), "refused by keras_load" (dlcore has another function of that name, which
- * its own files may have; test_keras_load.c has the refusal). With DLCORE_CONFIG_VERDICTS set to a
- * path the test writes what happens there.
+ * class, in the message). With DLCORE_CONFIG_VERDICTS set to a path the test writes what happens
+ * there.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -215,15 +214,6 @@ static bool names(const char *message, const char *what)
            strstr(message, class_name) != NULL || strstr(message, value) != NULL;
 }
 
-static bool has_sparsemax(const dlcore_model_t *model)
-{
-    for (size_t i = 0; i < dlcore_model_layer_count(model); i++) {
-        if (dlcore_model_layer(model, i)->activation == DLCORE_ACTIVATION_SPARSEMAX)
-            return true;
-    }
-    return false;
-}
-
 static verdict_t verdict_of(const fixture_t *fixture, const char *scope, const char *what)
 {
     dlcore_error_record_t error = {0};
@@ -232,8 +222,7 @@ static verdict_t verdict_of(const fixture_t *fixture, const char *scope, const c
 
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
     if (make(fixture, scope, model, &error) == DLCORE_OK)
-        verdict.word =
-            has_sparsemax(model) ? "refused by keras_load" : compare(fixture, scope, model);
+        verdict.word = compare(fixture, scope, model);
     else if (!names(error.message, what))
         verdict.word = "REFUSED WITHOUT A NAME";
     memcpy(verdict.message, error.message, sizeof verdict.message);

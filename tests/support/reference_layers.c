@@ -121,10 +121,11 @@ static void log_softmax(const double *z, double *y, size_t n)
         y[i] = z[i] - largest - log(sum);
 }
 
-/* As Martins and Astudillo (2016) define it: by sorting. Answers how near the threshold one is. */
-static double sparsemax(const double *z, double *y, size_t n)
+/* As Martins and Astudillo (2016) define it, or as Keras does: by sorting. Answers how near one is
+ * to a threshold or, where the order counts, to the next. */
+static double sparsemax(const double *z, double *y, size_t n, bool as_keras)
 {
-    double sorted[REFERENCE_WIDTH] = {0}, sum = 0, tau = 0, near = INFINITY;
+    double sorted[REFERENCE_WIDTH] = {0}, sum = 0, sums = 0, tau = 0, near = INFINITY;
 
     for (size_t i = 0; i < n; i++) {
         size_t at = i;
@@ -137,7 +138,18 @@ static double sparsemax(const double *z, double *y, size_t n)
         if (1 + (double)(k + 1) * sorted[k] <= sum + sorted[k])
             break;
         sum += sorted[k];
-        tau = (sum - 1) / (double)(k + 1);
+        sums += sum;
+        tau = ((as_keras ? sums : sum) - 1) / (double)(k + 1);
+        if (as_keras && k > 0)
+            near = fmin(near, sorted[k - 1] - sorted[k]);
+    }
+    for (size_t k = 0, of = 1; k < n; k++, of++) {
+        double next = 0;
+
+        for (size_t i = 0; i <= k; i++)
+            next += sorted[i] / (double)of;
+        if (as_keras) /* where the support gets or loses one */
+            near = fmin(near, fabs(sorted[k] - (next - 1 / (double)of)));
     }
     for (size_t i = 0; i < n; i++) {
         y[i] = fmax(z[i] - tau, 0);
@@ -162,8 +174,11 @@ static void activate(reference_t *network, size_t i, size_t row, const double *z
         log_softmax(z, y, n);
         return;
     }
-    if (layer->activation == DLCORE_ACTIVATION_SPARSEMAX) {
-        network->nearest_kink = fmin(network->nearest_kink, sparsemax(z, y, n));
+    if (layer->activation == DLCORE_ACTIVATION_SPARSEMAX ||
+        layer->activation == DLCORE_ACTIVATION_SPARSEMAX_KERAS) {
+        bool as_keras = layer->activation == DLCORE_ACTIVATION_SPARSEMAX_KERAS;
+
+        network->nearest_kink = fmin(network->nearest_kink, sparsemax(z, y, n, as_keras));
         return;
     }
     for (size_t c = 0; c < n; c++) {
@@ -179,6 +194,7 @@ static double activity(reference_t *network, size_t i)
     bool positive = layer->activation == DLCORE_ACTIVATION_SOFTMAX ||
                     layer->activation == DLCORE_ACTIVATION_SIGMOID ||
                     layer->activation == DLCORE_ACTIVATION_SPARSEMAX ||
+                    layer->activation == DLCORE_ACTIVATION_SPARSEMAX_KERAS ||
                     layer->activation == DLCORE_ACTIVATION_EXPONENTIAL ||
                     layer->activation == DLCORE_ACTIVATION_SOFTPLUS ||
                     layer->activation == DLCORE_ACTIVATION_SQUAREPLUS ||

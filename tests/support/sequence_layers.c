@@ -47,7 +47,7 @@ static dlcore_activation_t draw_activation(sequence_style_t style)
 static bool is_over_units(dlcore_activation_t activation)
 {
     return activation == ACTIVATION_SOFTMAX || activation == ACTIVATION_LOG_SOFTMAX ||
-           activation == ACTIVATION_SPARSEMAX;
+           activation == ACTIVATION_SPARSEMAX || activation == ACTIVATION_SPARSEMAX_KERAS;
 }
 
 /* Of the activations that have any. */
