@@ -4,7 +4,7 @@
  * The copies belong to the network, from its first training call on. Where each piece of a gradient
  * moves its weights at once, the sink has the copies follow it while it is in cache (update.h).
  * Where weights change otherwise, the copies are stale, and the next step begins by rounding all of
- * them.
+ * them: so, too, with the BLAS engine, whose pieces may be parts of an input.
  *
  * Layers of sparse rows, which read a few rows of the kernel once each, multiply in float32.
  *

@@ -27,7 +27,7 @@ struct dlcore_halves;
 typedef struct dlcore_network {
     dlcore_allocator_t allocator;
     const dlcore_products_t *products;
-    /* What training multiplies in bfloat16; the products are native then. NULL: float32. */
+    /* What training multiplies in bfloat16. NULL: float32. */
     const dlcore_half_t *half;
     const dlcore_kernels_t *kernels;
     dlcore_node_t *nodes;

@@ -30,13 +30,13 @@ static bool has_faster_blas(const dlcore_products_t *native)
     return false;
 }
 
-const dlcore_products_t *dlcore_path_products(dlcore_engine_t engine)
+const dlcore_products_t *dlcore_path_products(dlcore_engine_t engine, bool rounds)
 {
     const dlcore_products_t *native = dlcore_products_native(0);
 
     if (engine == DLCORE_ENGINE_NATIVE)
         return native;
-    if (engine == DLCORE_ENGINE_BLAS || native == NULL || has_faster_blas(native))
+    if (engine == DLCORE_ENGINE_BLAS || native == NULL || (!rounds && has_faster_blas(native)))
         return dlcore_products_blas();
     return native;
 }

@@ -4,7 +4,8 @@
  *     who multiplies        native, by CPU, or BLAS                      dlcore_path_products
  *     a training step       layer by layer (engine/step.c), or all layers at once on one thread
  *                           (engine/small.c)                             dlcore_path_train
- *     its factors           float32, or bfloat16, as model_options.precision says
+ *     its factors           float32, or bfloat16, as model_options.precision says: in the native
+ *                           engine's tiles, or behind BLAS in plain C (products_half.h)
  *     its samples           a sample in each lane, or units of one sample dlcore_path_is_row
  *     a run of a predictor  a chain in registers (products/chain.h), or layer by layer
  *                                                                        dlcore_path_chain_rows
@@ -30,8 +31,9 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* The engine's products; NULL where this CPU or build has none of that kind. */
-const dlcore_products_t *dlcore_path_products(dlcore_engine_t engine);
+/* The engine's products; NULL where this CPU or build has none of that kind. `rounds`: what trains
+ * in bfloat16, which no BLAS is faster at. */
+const dlcore_products_t *dlcore_path_products(dlcore_engine_t engine, bool rounds);
 
 typedef enum dlcore_path {
     DLCORE_PATH_LAYERS, /* layer by layer, by all workers of a team */

@@ -220,5 +220,5 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
         dlcore_step_keys(step->network, step->workspace, step->seed, step->number);
     dlcore_team_run(step->team, workers, run_worker, step);
     if (step->network->halves != NULL) /* but for what moved at once, with the copies */
-        step->network->halves->fresh = step->update == NULL;
+        step->network->halves->fresh = step->update == NULL && step->network->half->follows_pieces;
 }

@@ -216,7 +216,8 @@ void dlcore_update_sink_begin(dlcore_update_sink_t *update, const dlcore_network
         update->average = slots + own++ * floats;
     if (optimizer->gradient_accumulation_steps > 0)
         update->gradients = slots + own * floats;
-    update->follows = network->halves != NULL && !plan->keeps && !plan->has_constraint;
+    update->follows = network->halves != NULL && network->half->follows_pieces && !plan->keeps &&
+                      !plan->has_constraint;
     if (plan->keeps)
         update->sink = (dlcore_gradient_sink_t){.expect = expect_keep, .take = take_keep};
     else if (plan->adjusts)

@@ -56,36 +56,30 @@ static const char *engine_name(int value)
     return value == DLCORE_ENGINE_AUTO ? "auto" : value == DLCORE_ENGINE_BLAS ? "blas" : "native";
 }
 
-static dlcore_status choose_products(const dlcore_model_options_t *options,
-                                     const dlcore_products_t **products)
+static dlcore_status check_engine(const dlcore_model_options_t *options)
 {
     dlcore_status status = dlcore_check_choice("model", "engine", (int)options->engine, 0,
                                                DLCORE_ENGINE_NATIVE, engine_name, options->error);
 
-    *products = status == DLCORE_OK ? dlcore_path_products(options->engine) : NULL;
-    if (status == DLCORE_OK && *products == NULL)
+    if (status == DLCORE_OK && dlcore_path_products(options->engine, false) == NULL)
         return dlcore_fail(options->error, DLCORE_ERROR_UNSUPPORTED,
                            "model: the native engine needs a CPU with AVX-512, AVX2 and FMA, or "
                            "NEON, and a build that knows them");
     return status;
 }
 
-bool dlcore_model_set_precision(dlcore_model_t *model, const dlcore_model_precision_t *precision)
+void dlcore_model_set_precision(dlcore_model_t *model, const dlcore_model_precision_t *precision)
 {
     dlcore_network_t *network = &model->network;
-    const dlcore_half_t *half = precision != NULL ? precision->half(network->products, 0) : NULL;
 
-    if (precision != NULL && half == NULL)
-        return false;
     model->options.precision = precision;
-    network->half = half;
-    return true;
+    network->products = dlcore_path_products(model->options.engine, precision != NULL);
+    network->half = precision != NULL ? precision->half(network->products, 0) : NULL;
 }
 
 static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_model_t **model)
 {
     dlcore_model_options_t chosen = dlcore_model_options_default();
-    const dlcore_products_t *products;
     dlcore_model_t *made;
     dlcore_status status;
 
@@ -96,7 +90,7 @@ static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_mo
         chosen = *options;
     status = check_model_options(&chosen);
     if (status == DLCORE_OK)
-        status = choose_products(&chosen, &products);
+        status = check_engine(&chosen);
     if (status != DLCORE_OK)
         return status;
     made = dlcore_allocate(&chosen.allocator, 1, sizeof *made);
@@ -108,16 +102,10 @@ static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_mo
     made->network.allocator = chosen.allocator;
     made->trainer.clock = dlcore_optimizer_clock_start();
     made->network.kernels = dlcore_kernels();
-    made->network.products = products;
     atomic_flag_clear(&made->team_busy);
     atomic_init(&made->version, 0);
     atomic_init(&made->stop_requested, false);
-    if (!dlcore_model_set_precision(made, chosen.precision)) {
-        dlcore_model_free(made);
-        return dlcore_fail(chosen.error, DLCORE_ERROR_UNSUPPORTED,
-                           "model: precision bfloat16 needs the native engine, and this is %s",
-                           products->name());
-    }
+    dlcore_model_set_precision(made, chosen.precision);
     *model = made;
     return DLCORE_OK;
 }

@@ -72,14 +72,15 @@ struct dlcore_model {
 /* What a precision of training brings. */
 struct dlcore_model_precision {
     const char *name;
-    /* the index-th kind of products that an engine has for it on this CPU (products_half.h) */
+    /* the index-th kind of products that an engine has for it on this CPU (products_half.h); that
+     * of index 0 there always is */
     const dlcore_half_t *(*half)(const dlcore_products_t *products, size_t index);
 };
 
 /* "float32" */
 const char *dlcore_precision_name(const dlcore_model_precision_t *precision);
-/* Of a model whose network is not built; false where its engine has none. */
-bool dlcore_model_set_precision(dlcore_model_t *model, const dlcore_model_precision_t *precision);
+/* Of a model whose network is not built, which multiplies by its engine and precision then. */
+void dlcore_model_set_precision(dlcore_model_t *model, const dlcore_model_precision_t *precision);
 
 /* A step is about to move the weights: predictors made before are stale. */
 static inline void dlcore_model_weights_move(dlcore_model_t *model)

@@ -56,6 +56,13 @@ void dlcore_gemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t 
                  const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
                  size_t ldc);
 
+/* What the BLAS engine calls instead where a and b hold pairs of bfloat16 (products_half.h), k of
+ * them to a sum: C = op(A) B, or with `adds` C += op(A) B, whose sums then begin at C. In order. */
+struct dlcore_tiles {
+    void (*gemm)(bool transpose_a, size_t m, size_t n, size_t k, const float *a, size_t lda,
+                 const float *b, size_t ldb, bool adds, float *c, size_t ldc);
+};
+
 DLCORE_HIDDEN_END
 
 #endif

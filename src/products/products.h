@@ -25,7 +25,8 @@
 
 DLCORE_HIDDEN_BEGIN
 
-/* The register tiles of an engine for another kind of numbers (products_half.h). */
+/* What an engine multiplies another kind of numbers by (products_half.h): each has its own, the
+ * native ones register tiles, BLAS a function (blas.h). */
 typedef struct dlcore_tiles dlcore_tiles_t;
 
 /* y = activation(x kernel + bias): x (rows, inputs), or fewer columns with an index where
@@ -42,7 +43,7 @@ typedef struct dlcore_forward {
     dlcore_matrix_t *y;
     size_t workers; /* that the grid is for, as forward_tiles was told; 0 is 1 */
     /* NULL: floats. Else x and kernel hold pairs in their place, of neighbouring inputs, whose
-     * number `inputs` then is. Native engines only, here and in products_training.h. */
+     * number `inputs` then is. */
     const dlcore_tiles_t *pairs;
 } dlcore_forward_t;
 

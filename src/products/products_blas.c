@@ -159,6 +159,17 @@ static rectangle_t rectangle_of(size_t rows, size_t columns, cut_t cut, size_t b
     return (rectangle_t){0, rows, part.begin, part.end - part.begin};
 }
 
+/* C = op(A) B, or C += op(A) B, of floats or of pairs. */
+static void blas_multiply(const dlcore_tiles_t *pairs, bool transpose_a, size_t m, size_t n,
+                          size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                          bool adds, float *c, size_t ldc)
+{
+    if (pairs != NULL)
+        pairs->gemm(transpose_a, m, n, k, a, lda, b, ldb, adds, c, ldc);
+    else
+        dlcore_gemm(transpose_a, false, m, n, k, 1.0f, a, lda, b, ldb, adds ? 1.0f : 0.0f, c, ldc);
+}
+
 /* The length of the parts of n, of equal length but the last, that are at most `most` long. */
 static size_t even_part(size_t n, size_t most)
 {
@@ -189,9 +200,9 @@ static void multiply_selected(const dlcore_forward_t *p, const rectangle_t *r, f
             for (size_t c = 0; c < count; c++)
                 memcpy(scratch + c * columns, from + x->index[first + c] * p->units + column,
                        columns * sizeof *scratch);
-            dlcore_gemm(false, false, r->rows, columns, count, 1.0f,
-                        x->data + r->row * x->panel + first, x->panel, scratch, columns, 1.0f,
-                        y + column, p->y->panel);
+            blas_multiply(p->pairs, false, r->rows, columns, count,
+                          x->data + r->row * x->panel + first, x->panel, scratch, columns, true,
+                          y + column, p->y->panel);
         }
     }
 }
@@ -211,9 +222,9 @@ static void forward_part(const dlcore_forward_t *p, const rectangle_t *r, float 
     if (p->x->index != NULL)
         multiply_selected(p, r, y, scratch);
     else
-        dlcore_gemm(false, false, r->rows, r->columns, p->inputs, 1.0f,
-                    p->x->data + r->row * p->x->panel, p->x->panel, p->kernel + r->column, p->units,
-                    1.0f, y, p->y->panel);
+        blas_multiply(p->pairs, false, r->rows, r->columns, p->inputs,
+                      p->x->data + r->row * p->x->panel, p->x->panel, p->kernel + r->column,
+                      p->units, true, y, p->y->panel);
     if (p->activation.kind != DLCORE_ACTIVATION_LINEAR) {
         for (size_t i = 0; i < r->rows; i++)
             dlcore_activate(p->kernels, p->activation, y + i * p->y->panel, r->columns);
@@ -254,10 +265,14 @@ static void blas_forward(const dlcore_forward_t *p, size_t begin, size_t end, fl
 static void input_gradient_part(const dlcore_input_gradient_t *p, const rectangle_t *r)
 {
     float *dx = p->dx->data + r->row * p->dx->panel + r->column;
+    const float *dz = p->dz->data + r->row * p->dz->panel;
 
-    dlcore_gemm(false, true, r->rows, r->columns, p->units, 1.0f,
-                p->dz->data + r->row * p->dz->panel, p->dz->panel, p->kernel + r->column * p->units,
-                p->units, 0.0f, dx, p->dx->panel);
+    if (p->pairs != NULL) /* whose kernel is turned round */
+        p->pairs->gemm(false, r->rows, r->columns, p->units, dz, p->dz->panel,
+                       p->kernel + r->column, p->inputs, false, dx, p->dx->panel);
+    else
+        dlcore_gemm(false, true, r->rows, r->columns, p->units, 1.0f, dz, p->dz->panel,
+                    p->kernel + r->column * p->units, p->units, 0.0f, dx, p->dx->panel);
     if (p->activation.kind != DLCORE_ACTIVATION_LINEAR) {
         const float *x = p->x->data + r->row * p->x->panel + r->column;
         for (size_t i = 0; i < r->rows; i++)
@@ -329,8 +344,9 @@ static void gradient_pieces(const dlcore_kernel_gradient_t *p, size_t first, siz
 
         of_units.width = dlcore_size_min(width, p->units - unit);
         of_units.offset = offset + unit;
-        dlcore_gemm(true, false, count, of_units.width, p->x->rows, 1.0f, p->x->data + first,
-                    p->x->panel, p->dz->data + unit, p->dz->panel, 0.0f, scratch, of_units.width);
+        blas_multiply(p->pairs, true, count, of_units.width, p->x->rows, p->x->data + first,
+                      p->x->panel, p->dz->data + unit, p->dz->panel, false, scratch,
+                      of_units.width);
         dlcore_taking_columns(&of_units, first, count, scratch);
         dlcore_taking_end(&of_units, end);
     }

@@ -20,7 +20,6 @@ static const dlcore_half_t *kind_of_avx512(size_t index)
 
 const dlcore_half_t *dlcore_half_kind(const dlcore_products_t *products, size_t index)
 {
-    (void)index; /* where there are only plain C's kernels */
     switch (products->engine) {
 #ifdef DLCORE_AVX512_KERNELS
     case DLCORE_PRODUCTS_NATIVE_AVX512:
@@ -35,6 +34,6 @@ const dlcore_half_t *dlcore_half_kind(const dlcore_products_t *products, size_t 
         return index == 0 ? &dlcore_half_neon : NULL;
 #endif
     default:
-        return NULL;
+        return index == 0 ? &dlcore_half_portable : NULL;
     }
 }

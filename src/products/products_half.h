@@ -21,6 +21,9 @@
  * other register tiles. The two copies of a kernel follow the floats that the optimizer moves:
  * `follow`.
  *
+ * The BLAS engine's layouts hold pairs likewise, and plain C multiplies them, as no BLAS promises
+ * an order of sums: products_half_portable.c, slow, with the same bits.
+ *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_PRODUCTS_PRODUCTS_HALF_H
 #define DLCORE_PRODUCTS_PRODUCTS_HALF_H
@@ -38,7 +41,7 @@ static inline size_t dlcore_pairs(size_t n)
     return n / 2 + n % 2;
 }
 
-/* A kernel (inputs, units) in the layout of the native engine, and its rounded copies. Room for
+/* A kernel (inputs, units) in the layout of the engine, and its rounded copies. Room for
  * them, in floats, is products->kernel_floats(pairs(inputs), units) and
  * products->kernel_floats(pairs(units), inputs); padding must be zero before. */
 typedef struct dlcore_half_kernel {
@@ -49,8 +52,11 @@ typedef struct dlcore_half_kernel {
 } dlcore_half_kernel_t;
 
 typedef struct dlcore_half {
-    const char *name; /* "vdpbf16ps", "fma avx512", ... */
+    const char *name; /* "vdpbf16ps", "fma avx512", ..., "portable" */
     const dlcore_tiles_t *tiles;
+    /* Whether a sink may have the copies follow each piece of a gradient: pieces are whole inputs.
+     */
+    bool follows_pieces;
 
     /* Rows begin .. end-1 of `from`, rounded: pairs of columns, (rows, pairs(columns)). */
     void (*pair_columns)(const dlcore_matrix_t *from, const dlcore_matrix_t *to, size_t begin,
@@ -63,10 +69,10 @@ typedef struct dlcore_half {
     void (*follow)(const dlcore_half_kernel_t *kernel, size_t p, size_t first, size_t count);
 } dlcore_half_t;
 
-/* The index-th of the kinds that this CPU has for an engine, the fastest first; NULL past the last,
- * and for BLAS. */
+/* The index-th of the kinds that this CPU has for an engine, the fastest first; NULL past the last.
+ */
 const dlcore_half_t *dlcore_half_kind(const dlcore_products_t *products, size_t index);
-/* The fastest; NULL: there is none. */
+/* The fastest. */
 static inline const dlcore_half_t *dlcore_half(const dlcore_products_t *products)
 {
     return dlcore_half_kind(products, 0);
@@ -77,6 +83,7 @@ extern const dlcore_half_t dlcore_half_dot_avx512;
 extern const dlcore_half_t dlcore_half_avx512;
 extern const dlcore_half_t dlcore_half_avx2;
 extern const dlcore_half_t dlcore_half_neon;
+extern const dlcore_half_t dlcore_half_portable;
 
 DLCORE_HIDDEN_END
 

@@ -148,6 +148,7 @@ ALWAYS_INLINE void follow(bool dots, const dlcore_half_kernel_t *kernel, size_t 
         .pair_columns = prefix##_columns,                                                   \
         .pair_rows = prefix##_rows,                                                         \
         .follow = prefix##_follow,                                                          \
+        .follows_pieces = true,                                                             \
     };
 
 HALF_TABLES

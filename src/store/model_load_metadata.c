@@ -84,7 +84,6 @@ dlcore_status dlcore_model_loading_last_json(dlcore_model_loading_t *loading, co
 
 dlcore_status dlcore_model_loading_precision(dlcore_model_loading_t *loading)
 {
-    dlcore_model_t *model = loading->model;
     char name[16];
     dlcore_status status = short_text(loading, "dlcore.precision", name, sizeof name);
 
@@ -96,13 +95,8 @@ dlcore_status dlcore_model_loading_precision(dlcore_model_loading_t *loading)
     if (status != DLCORE_OK || name[0] == '\0')
         return status;
     loading->precision = dlcore_model_bfloat16();
-    if (!loading->options.precision)
-        return DLCORE_OK;
-    if (!dlcore_model_set_precision(model, loading->precision))
-        return dlcore_fail(loading->error, DLCORE_ERROR_UNSUPPORTED,
-                           "%s: was trained in bfloat16, which needs the native engine, and this "
-                           "is %s; with load_options.precision false it is not asked for",
-                           dlcore_model_loading_file(loading), model->network.products->name());
+    if (loading->options.precision)
+        dlcore_model_set_precision(loading->model, loading->precision);
     return DLCORE_OK;
 }
 

@@ -21,6 +21,7 @@
 #include "bench/support.h"
 #include "bench/threads.h"
 #include "bench/timing.h"
+#include "engine/path.h"
 #include "engine/team.h"
 #include "kernels/cpu.h"
 
@@ -142,17 +143,12 @@ static bool is_predictor(const bench_case_t *which)
     return which->work == BENCH_PREDICTOR;
 }
 
-static bool can_train_in_bfloat16(const bench_t *bench)
+/* Plain C's products behind BLAS would take minutes. */
+static bool trains_fast_in_bfloat16(const bench_t *bench)
 {
-    dlcore_model_options_t options = dlcore_model_options_default();
-    dlcore_model_t *model = NULL;
-    bool can;
+    const dlcore_products_t *products = dlcore_path_products(bench->options.engine, true);
 
-    options.engine = bench->options.engine;
-    options.precision = DLCORE_PRECISION_BFLOAT16;
-    can = dlcore_model_create(&options, &model) == DLCORE_OK;
-    dlcore_model_free(model);
-    return can;
+    return products != NULL && products->engine != DLCORE_PRODUCTS_BLAS;
 }
 
 /* Why this case cannot be measured now, or NULL. */
@@ -160,7 +156,8 @@ static const char *reason_to_skip(const bench_t *bench, const bench_case_t *whic
 {
     if (which->digits && bench->options.data == NULL)
         return "needs MNIST, give --data DIR";
-    if (!is_predictor(which) && which->precision == BENCH_BFLOAT16 && !can_train_in_bfloat16(bench))
+    if (!is_predictor(which) && which->precision == BENCH_BFLOAT16 &&
+        !trains_fast_in_bfloat16(bench))
         return "needs the native engine";
     if (bench->options.quick && bench_case_operations(which, which->batch) > QUICK_OPERATIONS)
         return "too long for --quick";

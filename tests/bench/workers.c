@@ -365,7 +365,7 @@ int main(int argc, char **argv)
                                          {"784-512-10 b128", 128, {784, 512, 10, 0}},
                                          {"3 x 1024 b256", 256, {1024, 1024, 1024, 1024, 0}},
                                          {"2 x 4096 b1024", 1024, {4096, 4096, 4096, 0}}};
-    const dlcore_products_t *products = dlcore_path_products(DLCORE_ENGINE_AUTO);
+    const dlcore_products_t *products = dlcore_path_products(DLCORE_ENGINE_AUTO, false);
     double rate = 70.0, pass = 60.0;
     size_t count = sizeof networks / sizeof *networks;
 

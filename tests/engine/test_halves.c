@@ -1,5 +1,5 @@
 /* Training in bfloat16: its gradients, the copies of kernels that follow the weights, and the same
- * bits at any number of threads and ranks. Without a native engine there is none.
+ * bits at any number of threads and ranks; with every engine.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -23,26 +23,17 @@
 #include "support/ranked_fit.h"
 #include "support/update_case.h"
 
+static dlcore_engine_t engine; /* of all models here */
+
 static dlcore_model_options_t half_options(void)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
 
+    options.engine = engine;
     options.precision = DLCORE_PRECISION_BFLOAT16;
     options.threads = 1;
     return options;
 }
-
-static bool has_half(void)
-{
-    return dlcore_products_native(0) != NULL;
-}
-
-#define NEEDS_HALF()     \
-    do {                 \
-        (void)state;     \
-        if (!has_half()) \
-            skip();      \
-    } while (0)
 
 /* ---- gradients ---- */
 
@@ -58,7 +49,6 @@ static void gradients_of(const reference_t *net, const dlcore_model_precision_t 
     double loss;
 
     options.precision = precision;
-    options.engine = DLCORE_ENGINE_NATIVE;
     model = gradient_model(net, &options, 0);
     gradient_data(net, false, &x, &y);
     assert_accepted(model, dlcore_model_gradients(model, x, y, gradients,
@@ -82,7 +72,6 @@ static void plant(const reference_t *net, size_t kind, float *gradients)
 
 static void test_halves_gradients_are_near_the_exact_ones_and_rounded(void **state)
 {
-    NEEDS_HALF();
     static const dlcore_activation_t last[] = {DLCORE_ACTIVATION_LINEAR, DLCORE_ACTIVATION_SOFTMAX,
                                                DLCORE_ACTIVATION_SIGMOID, DLCORE_ACTIVATION_TANH};
     static const dlcore_loss_kind_t losses[] = {
@@ -94,6 +83,7 @@ static void test_halves_gradients_are_near_the_exact_ones_and_rounded(void **sta
         planted[REFERENCE_PARAMETERS];
     size_t rounded = 0, within = 0, count = 0;
 
+    (void)state;
     for (size_t i = 0; i < 80; i++) {
         double error;
 
@@ -140,10 +130,10 @@ static void steps(dlcore_model_t *model, const update_data_t *data, size_t count
 
 static void test_halves_follow_weights_in_every_way_of_updating(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = update_data(ROWS, INPUTS);
     dlcore_model_options_t options = half_options();
 
+    (void)state;
     for (size_t trained = 0; trained < 2; trained++) {
         for (size_t way = 0; way < WAYS; way++) {
             dlcore_optimizer_t optimizer = update_way(way);
@@ -153,7 +143,8 @@ static void test_halves_follow_weights_in_every_way_of_updating(void **state)
             steps(follows, &data, 7, false);
             steps(forgets, &data, 7, true);
             if (trained == 0 && (way < 2 || way > 6))
-                assert_true(follows->network.halves->fresh);
+                assert_int_equal(follows->network.halves->fresh,
+                                 follows->network.half->follows_pieces);
             assert_same_weights(follows, forgets);
             dlcore_model_free(follows);
             dlcore_model_free(forgets);
@@ -165,7 +156,6 @@ static void test_halves_follow_weights_in_every_way_of_updating(void **state)
 /* Wherever else weights come from. */
 static void test_halves_follow_weights_that_are_set(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = update_data(ROWS, INPUTS);
     dlcore_model_options_t options = half_options();
     dlcore_optimizer_t optimizer = update_way(2); /* gradients are kept */
@@ -174,6 +164,7 @@ static void test_halves_follow_weights_that_are_set(void **state)
     size_t count = dlcore_model_parameter_count(used);
     float *weights = weights_of(used), *gradients = calloc(count, sizeof *gradients);
 
+    (void)state;
     assert_non_null(gradients);
     steps(used, &data, 3, false);
     assert_accepted(used, dlcore_model_set_weights(used, weights, count));
@@ -246,11 +237,11 @@ static update_data_t sparse_looking_data(void)
 
 static void test_halves_bits_are_the_same_at_any_number_of_threads(void **state)
 {
-    NEEDS_HALF();
     static const size_t threads[] = {1, 2, 3, 4, 8};
     update_data_t data = sparse_looking_data();
     dlcore_model_t *alone = NULL;
 
+    (void)state;
     for (size_t t = 0; t < 5; t++) {
         dlcore_model_options_t options = half_options();
         dlcore_model_t *model;
@@ -269,15 +260,39 @@ static void test_halves_bits_are_the_same_at_any_number_of_threads(void **state)
     update_data_free(&data);
 }
 
+/* With plain C's products, behind BLAS, as with any other: the rest is the same code on one CPU,
+ * but for sums over whole arrays, whose order is that of a layout. */
+static void test_halves_bits_are_the_same_with_every_engine(void **state)
+{
+    static const size_t ways[] = {0, 1, 4, 7, 8};
+    update_data_t data = update_data(ROWS, INPUTS);
+    dlcore_model_options_t options = half_options(), other = half_options();
+
+    (void)state;
+    other.engine = DLCORE_ENGINE_BLAS;
+    for (size_t i = 0; i < 2 * sizeof ways / sizeof *ways; i++) {
+        dlcore_optimizer_t optimizer = update_way(ways[i / 2]);
+        dlcore_model_t *model = update_model(&options, false, i % 2 == 1, &optimizer);
+        dlcore_model_t *blas = update_model(&other, false, i % 2 == 1, &optimizer);
+
+        update_fit(model, &data, 3);
+        update_fit(blas, &data, 3);
+        assert_same_weights(model, blas);
+        dlcore_model_free(model);
+        dlcore_model_free(blas);
+    }
+    update_data_free(&data);
+}
+
 /* The first layer then multiplies in float32, and its copy follows all the same. */
 static void test_halves_of_sparse_rows_give_the_same_bits(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = sparse_looking_data();
     dlcore_tensor_t *rows = NULL, *dense = data.x;
     dlcore_model_options_t options = half_options();
     dlcore_model_t *alone = mixed_model(&options, false), *forgets = mixed_model(&options, false);
 
+    (void)state;
     assert_int_equal(dlcore_sparse_from_dense(dense, &rows, NULL), DLCORE_OK);
     data.x = rows;
     update_fit(alone, &data, 2);
@@ -310,12 +325,12 @@ static void test_halves_of_sparse_rows_give_the_same_bits(void **state)
 
 static void test_halves_inputs_that_are_left_out_change_no_bit(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = sparse_looking_data();
     dlcore_model_options_t options = half_options();
     dlcore_model_t *leaves = mixed_model(&options, false), *keeps = mixed_model(&options, true);
     float *weights = weights_of(leaves);
 
+    (void)state;
     assert_accepted(keeps,
                     dlcore_model_set_weights(keeps, weights, dlcore_model_parameter_count(keeps)));
     for (size_t i = 0; i < 3; i++) {
@@ -344,11 +359,12 @@ static void test_halves_inputs_that_are_left_out_change_no_bit(void **state)
 
 static void test_halves_ranks_give_the_same_bits(void **state)
 {
-    NEEDS_HALF();
     static ranked_result_t results[4], alone[1];
     ranked_case_t ranked = ranked_case_default();
     dlcore_collective_t settings = {.deterministic = true};
 
+    (void)state;
+    ranked.options.engine = engine;
     ranked.options.precision = DLCORE_PRECISION_BFLOAT16;
     ranked.hidden[0] = dlcore_layer_dense(37, DLCORE_ACTIVATION_RELU);
     ranked.hidden[1] = dlcore_layer_batch_normalization();
@@ -376,10 +392,11 @@ static void one_in_float32(size_t rank, ranked_case_t *ranked_case)
 
 static void test_halves_ranks_of_another_precision_are_refused(void **state)
 {
-    NEEDS_HALF();
     static ranked_result_t results[2];
     ranked_case_t ranked = ranked_case_default();
 
+    (void)state;
+    ranked.options.engine = engine;
     ranked.options.precision = DLCORE_PRECISION_BFLOAT16;
     ranked.adjust = one_in_float32;
     ranked_run(&ranked, 2, NULL, results);
@@ -393,7 +410,6 @@ static void test_halves_ranks_of_another_precision_are_refused(void **state)
 
 static void test_halves_evaluate_and_predict_use_the_weights_themselves(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = update_data(ROWS, INPUTS);
     dlcore_model_options_t options = half_options();
     dlcore_optimizer_t optimizer = dlcore_optimizer_sgd();
@@ -401,6 +417,7 @@ static void test_halves_evaluate_and_predict_use_the_weights_themselves(void **s
     dlcore_evaluation_t a, b;
     float *weights;
 
+    (void)state;
     options.precision = NULL;
     full = update_model(&options, false, false, &optimizer);
     update_fit(half, &data, 2);
@@ -418,12 +435,12 @@ static void test_halves_evaluate_and_predict_use_the_weights_themselves(void **s
 
 static void test_halves_small_networks_train_in_bfloat16_too(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = update_data(ROWS, SMALL);
     dlcore_model_options_t options = half_options();
     dlcore_optimizer_t optimizer = dlcore_optimizer_sgd();
     dlcore_model_t *half = update_model(&options, true, false, &optimizer), *full;
 
+    (void)state;
     options.precision = NULL;
     full = update_model(&options, true, false, &optimizer);
     update_fit(half, &data, 2);
@@ -438,7 +455,6 @@ static void test_halves_small_networks_train_in_bfloat16_too(void **state)
 
 static void test_halves_copies_take_as_much_as_the_weights_and_steps_allocate_nothing(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = update_data(ROWS, INPUTS);
     dlcore_model_options_t options = half_options();
     dlcore_optimizer_t optimizer = dlcore_optimizer_rmsprop();
@@ -447,6 +463,7 @@ static void test_halves_copies_take_as_much_as_the_weights_and_steps_allocate_no
     dlcore_model_memory_t told;
     size_t calls, values;
 
+    (void)state;
     failing_allocator_init(&memory);
     options.allocator = failing_allocator(&memory);
     model = update_model(&options, false, false, &optimizer);
@@ -490,25 +507,11 @@ static dlcore_status train_without_memory(const dlcore_allocator_t *allocator, v
 
 static void test_halves_without_memory_are_an_error_at_every_place(void **state)
 {
-    NEEDS_HALF();
     update_data_t data = update_data(ROWS, SMALL);
 
+    (void)state;
     assert_true(failing_allocator_sweep(train_without_memory, &data) > 5);
     update_data_free(&data);
-}
-
-static void test_halves_need_the_native_engine(void **state)
-{
-    dlcore_model_options_t options = half_options();
-    dlcore_error_record_t error = {0};
-    dlcore_model_t *model = NULL;
-
-    (void)state;
-    options.error = &error;
-    options.engine = DLCORE_ENGINE_BLAS;
-    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_ERROR_UNSUPPORTED);
-    assert_null(model);
-    assert_non_null(strstr(error.message, "bfloat16 needs the native engine"));
 }
 
 int main(void)
@@ -518,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_halves_follow_weights_in_every_way_of_updating),
         cmocka_unit_test(test_halves_follow_weights_that_are_set),
         cmocka_unit_test(test_halves_bits_are_the_same_at_any_number_of_threads),
+        cmocka_unit_test(test_halves_bits_are_the_same_with_every_engine),
         cmocka_unit_test(test_halves_of_sparse_rows_give_the_same_bits),
         cmocka_unit_test(test_halves_inputs_that_are_left_out_change_no_bit),
         cmocka_unit_test(test_halves_ranks_give_the_same_bits),
@@ -526,8 +530,13 @@ int main(void)
         cmocka_unit_test(test_halves_small_networks_train_in_bfloat16_too),
         cmocka_unit_test(test_halves_copies_take_as_much_as_the_weights_and_steps_allocate_nothing),
         cmocka_unit_test(test_halves_without_memory_are_an_error_at_every_place),
-        cmocka_unit_test(test_halves_need_the_native_engine),
     };
+    int failed = 0;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        engine = i == 0 ? DLCORE_ENGINE_BLAS : DLCORE_ENGINE_NATIVE;
+        if (engine_is_here(engine))
+            failed += cmocka_run_group_tests_name(engine_name(engine), tests, NULL, NULL);
+    }
+    return failed;
 }

@@ -356,8 +356,6 @@ static void test_resume_after_every_batch_in_bfloat16_ends_with_the_same_bits(vo
     whole_t full;
 
     (void)state;
-    if (dlcore_products_native(0) == NULL)
-        skip();
     full = whole_run(kinds[0], TENSORS);
     precision = DLCORE_PRECISION_BFLOAT16;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

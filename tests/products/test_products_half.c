@@ -27,16 +27,21 @@ typedef struct kind {
     const dlcore_half_t *half;
 } kind_t;
 
-static size_t kinds(kind_t list[3])
+/* Of AVX-512 two, of AVX2 one, and plain C's; or NEON's and plain C's. */
+#define KINDS_MAX 4
+
+static size_t kinds(kind_t list[KINDS_MAX])
 {
-    const dlcore_products_t *engine;
+    const dlcore_products_t *engine = dlcore_products_blas();
     size_t count = 0;
 
-    for (size_t i = 0; (engine = dlcore_products_native(i)) != NULL; i++) {
+    for (size_t i = 0; engine != NULL; engine = dlcore_products_native(i++)) {
         const dlcore_half_t *half;
 
-        for (size_t k = 0; (half = dlcore_half_kind(engine, k)) != NULL; k++)
+        for (size_t k = 0; (half = dlcore_half_kind(engine, k)) != NULL; k++) {
+            assert_true(count < KINDS_MAX);
             list[count++] = (kind_t){engine, half};
+        }
     }
     return count;
 }
@@ -343,7 +348,7 @@ static void check_shapes(half_check_t check)
 {
     static const size_t larger[][3] = {
         {64, 100, 70}, {5, 2070, 33}, {7, 40, 1100}, {2070, 5, 20}, {99, 33, 65}};
-    kind_t list[3];
+    kind_t list[KINDS_MAX];
     size_t count = kinds(list);
     unsigned seed = 5;
 
@@ -384,7 +389,7 @@ static void test_half_bits_do_not_depend_on_the_mode_and_leave_it(void **state)
         dlcore_float_mode_t before = dlcore_float_mode_enter(flush == 1);
         dlcore_float_mode_t mode = dlcore_float_mode_get();
         half_case_t c = half_case(9, 41, 35);
-        kind_t list[3];
+        kind_t list[KINDS_MAX];
         size_t count = kinds(list);
 
         for (size_t i = 0; i < count; i++) {
@@ -430,7 +435,7 @@ static void test_half_special_numbers_are_rounded_as_alone(void **state)
         1e-45f,        -1e-39f,       1.17549435e-38f, 1.00390625f, 1.01171875f, -1.00390625f,
         1.175494e-38f, 3.3961775e38f, 1.0039064f,      65504.0f};
     enum { COUNT = sizeof special / sizeof *special };
-    kind_t list[3];
+    kind_t list[KINDS_MAX];
     size_t count = kinds(list);
 
     (void)state;
@@ -459,12 +464,95 @@ static void test_half_special_numbers_are_rounded_as_alone(void **state)
     }
 }
 
-static void test_half_an_engine_has_its_kind_and_blas_none(void **state)
+/* start + a b, by the forward product of a row and a column of a pair, in either place of it. */
+static float one_product(const kind_t *kind, float start, float a, float b, size_t place)
+{
+    half_case_t c = half_case(1, 2, 1);
+    const dlcore_products_t *products = kind->products;
+    dlcore_matrix_t x, words = matrix(products, 1, 1), y = matrix(products, 1, 1);
+    dlcore_half_kernel_t kernel;
+    float *bias = memory(32), *scratch = memory(products->scratch_floats(1, 1, 1)), sum;
+    dlcore_forward_t product = {.kernels = dlcore_kernels(),
+                                .inputs = 1,
+                                .units = 1,
+                                .x = &words,
+                                .bias = bias,
+                                .activation = dlcore_activate_linear(),
+                                .y = &y,
+                                .pairs = kind->half->tiles};
+
+    bias[0] = start;
+    c.x[1 - place] = c.kernel[1 - place] = 0.0f;
+    c.x[place] = a;
+    c.kernel[place] = b;
+    x = filled(products, 1, 2, c.x, NAN);
+    kernel = half_kernel(&c, kind, 2);
+    product.kernel = kernel.forward;
+    kind->half->pair_columns(&x, &words, 0, 1);
+    products->forward(&product, 0, 1, scratch);
+    sum = *at(&y, 0, 0);
+    half_case_free(&c);
+    half_kernel_free(&kernel);
+    free(x.data);
+    free(words.data);
+    free(y.data);
+    free(bias);
+    free(scratch);
+    return sum;
+}
+
+/* A product beyond float's range, a sum that is denormal, or would be but for rounding, and one
+ * that is halfway between two floats but for a product far below. */
+static void test_half_sums_are_those_of_a_fused_multiply_add(void **state)
+{
+    static const struct {
+        float start, a, b, sum;
+    } sums[] = {
+        {-0x1p127f, 0x1p64f, 0x1p64f, 0x1p127f},
+        {-0x1p127f, -0x1p64f, 0x1p64f, -INFINITY},
+        {0x1.fffffep127f, 0x1p60f, 0x1p42f, 0x1.fffffep127f},
+        {0x1.fffffep127f, 0x1p60f, 0x1p43f, INFINITY},
+        {INFINITY, 0x1p64f, -0x1p64f, INFINITY},
+        {0x1p-126f, 0x1p-70f, 0x1p-57f, 0x1.8p-126f},
+        {0x1p-126f, 0x1p-70f, -0x1p-57f, 0.0f},
+        {0x1p-127f, 1.0f, 0x1p-126f, 0x1p-126f},
+        {0x1p-127f, 0x1p-70f, 0x1p-57f, 0.0f},
+        {0x1.000002p-126f, 0x1p-80f, -0x1.8p-70f, 0x1p-126f},
+        {0x1p-126f, 0x1p-80f, -0x1.8p-71f, 0.0f},
+        {1.0f, 0x1p-12f, 0x1p-12f, 1.0f},
+        {1.0f, 0x1.02p-12f, 0x1p-12f, 0x1.000002p0f},
+        {1.0f, 0x1p-12f, -0x1p-13f, 1.0f},
+        {1.0f, 0x1.02p-12f, -0x1p-13f, 0x1.fffffep-1f},
+        {0x1p-60f, 0x1.02p-4f, 0x1p4f, 0x1.02p0f},
+        {0x1p-126f, 0x1p-80f, -0x1p-71f, 0x1p-126f}, /* rounded up: not by NEON (pairs_neon.h) */
+    };
+    const size_t rounded_up = sizeof sums / sizeof *sums - 1;
+    kind_t list[KINDS_MAX];
+    size_t count = kinds(list);
+
+    (void)state;
+    for (size_t run = 0; run < 4 * count * (rounded_up + 1); run++) {
+        const kind_t *kind = &list[run / 4 % count];
+        size_t i = run / 4 / count;
+        dlcore_float_mode_t before = dlcore_float_mode_enter(run % 2 == 1);
+        float expected = sums[i].sum,
+              sum = one_product(kind, sums[i].start, sums[i].a, sums[i].b, run / 2 % 2);
+
+        dlcore_float_mode_leave(before);
+        if (i == rounded_up && strcmp(kind->half->name, "fma neon") == 0)
+            expected = 0.0f;
+        if (dlcore_float_bits(sum) != dlcore_float_bits(expected))
+            fail_msg("%s: sum %zu is %a instead of %a", kind->half->name, i, (double)sum,
+                     (double)expected);
+    }
+}
+
+static void test_half_an_engine_has_its_kind_and_blas_plain_c(void **state)
 {
     const dlcore_products_t *engine;
 
     (void)state;
-    assert_null(dlcore_half(dlcore_products_blas()));
+    assert_string_equal(dlcore_half(dlcore_products_blas())->name, "portable");
     for (size_t i = 0; (engine = dlcore_products_native(i)) != NULL; i++) {
         const char *name = dlcore_half(engine)->name;
 
@@ -484,7 +572,8 @@ int main(void)
         cmocka_unit_test(test_half_bits_do_not_depend_on_the_mode_and_leave_it),
         cmocka_unit_test(test_half_copies_follow_in_stretches_of_any_length),
         cmocka_unit_test(test_half_special_numbers_are_rounded_as_alone),
-        cmocka_unit_test(test_half_an_engine_has_its_kind_and_blas_none),
+        cmocka_unit_test(test_half_sums_are_those_of_a_fused_multiply_add),
+        cmocka_unit_test(test_half_an_engine_has_its_kind_and_blas_plain_c),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

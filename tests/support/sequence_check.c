@@ -193,7 +193,7 @@ static void run_call(sequence_check_t *check)
 
 static void begin(sequence_check_t *check)
 {
-    bool has_native = dlcore_path_products(ENGINE_NATIVE) != NULL, is_native;
+    bool has_native = dlcore_path_products(ENGINE_NATIVE, false) != NULL, is_native;
     model_options_t options = model_options_default();
     sequence_style_t style;
 
