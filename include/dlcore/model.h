@@ -71,9 +71,10 @@ struct dlcore_dataset;
 /* Who multiplies. Results of two engines agree up to rounding; each gives the same bits at any
  * number of threads. Weights in files and getters do not depend on it. */
 typedef enum dlcore_engine {
-    DLCORE_ENGINE_AUTO = 0, /* native where the CPU has one and BLAS is not Accelerate, else BLAS */
-    DLCORE_ENGINE_BLAS,     /* the BLAS that dlcore was linked with */
-    DLCORE_ENGINE_NATIVE    /* dlcore's own packed kernels: AVX-512, AVX2 with FMA, or NEON */
+    /* Native where the CPU has one, else BLAS; in float32 BLAS where it is Accelerate. */
+    DLCORE_ENGINE_AUTO = 0,
+    DLCORE_ENGINE_BLAS,  /* the BLAS that dlcore was linked with */
+    DLCORE_ENGINE_NATIVE /* dlcore's own packed kernels: AVX-512, AVX2 with FMA, or NEON */
 } dlcore_engine_t;
 #define DLCORE_SEED_DEFAULT 20240229u
 
@@ -88,8 +89,8 @@ typedef enum dlcore_engine {
  * general path.
  *
  * AMD's CPUs since Zen 4 then train wide networks about 1.7 times as fast; other CPUs get the same
- * numbers by slower means, no faster than float32. The same seed gives the same bits at any number
- * of threads. It needs the native engine.
+ * numbers by slower means, no faster than float32; where the engine is BLAS, in plain C, many times
+ * slower. The same seed gives the same bits at any number of threads.
  *
  *     options.precision = PRECISION_BFLOAT16; */
 typedef struct dlcore_model_precision dlcore_model_precision_t;
@@ -107,8 +108,7 @@ typedef struct dlcore_model_options {
      * like CPUs, halves rounded up. Results never depend on it. */
     size_t threads;
     /* Create fails with DLCORE_ERROR_UNSUPPORTED for an engine that this CPU does not have. */
-    dlcore_engine_t engine; /* DLCORE_ENGINE_AUTO */
-    /* Create fails with DLCORE_ERROR_UNSUPPORTED for bfloat16 without the native engine. */
+    dlcore_engine_t engine;                    /* DLCORE_ENGINE_AUTO */
     const dlcore_model_precision_t *precision; /* DLCORE_PRECISION_FLOAT32 */
     /* With DLCORE_ENGINE_BLAS: leave threads to BLAS, at the number that the host has set, instead
      * of running dlcore's own; false. Then bits depend on BLAS and its number of threads. */
