@@ -158,7 +158,7 @@ static void test_precision_is_no_matter_to_who_predicts(void **state)
     free(saved.bytes);
 }
 
-/* A model of the other engine's has a layout and bits of its own, and goes on in that precision. */
+/* A file names the precision alone: who multiplies is for the loading model to say. */
 static void test_precision_goes_on_with_another_engine(void **state)
 {
     saved_t saved = saved_run(DLCORE_PRECISION_BFLOAT16);
