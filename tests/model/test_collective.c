@@ -358,6 +358,48 @@ static void test_collective_a_number_that_is_not_finite_is_named_with_its_rank(v
     }
 }
 
+/* ---- samples of another width ---- */
+
+static bool built;
+
+static void train_on_narrow(void *user, const dlcore_collective_t *collective)
+{
+    outcome_t *outcome = &outcomes[collective->rank];
+    dlcore_model_t *model = make_model();
+    size_t width = INPUTS - (collective->rank == 1);
+    dlcore_tensor_t *x = rows_of(samples, width, 0, 8), *y = rows_of(labels, 2, 0, 8);
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    if (built)
+        note(outcome, model, dlcore_model_build(model, INPUTS));
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    note(outcome, model, dlcore_model_fit(model, x, y, NULL, NULL));
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_samples_of_another_width_are_told(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        built = i % 2 == 1;
+        run_on_ranks(i < 2 ? &own : NULL, train_on_narrow);
+        for (size_t rank = 0; rank < RANKS; rank++) {
+            assert_int_equal(outcomes[rank].status,
+                             built ? DLCORE_ERROR_SHAPE : DLCORE_ERROR_STATE);
+            if (strstr(outcomes[rank].message,
+                       built ? "rank 1 of 4: dense: expects 5 inputs, got 4"
+                             : "rank 1 differs from rank 0 in the width of a sample: 4, not 5") ==
+                NULL)
+                fail_msg("rank %zu: %s", rank, outcomes[rank].message);
+        }
+    }
+}
+
 /* ---- datasets ---- */
 
 /* Batches of 4 rows of the table, 10 of them, or as many as `batches`. */
@@ -543,6 +585,7 @@ int main(void)
         cmocka_unit_test(test_collective_ranks_with_data_of_their_own_train_on_all_of_it),
         cmocka_unit_test(test_collective_local_statistics_are_of_each_ranks_rows),
         cmocka_unit_test(test_collective_a_number_that_is_not_finite_is_named_with_its_rank),
+        cmocka_unit_test(test_collective_samples_of_another_width_are_told),
         cmocka_unit_test(test_collective_batches_of_one_dataset_are_cut_by_rank),
         cmocka_unit_test(test_collective_shards_of_a_dataset_make_rounds),
         cmocka_unit_test(test_collective_shares_that_are_too_unequal_are_told),
