@@ -33,7 +33,7 @@ products/blas.c cblas.h
 files/gunzip.c zlib.h
 exchange/hdf5 hdf5.h
 exchange/mpi.c mpi.h
-exchange/onnx_proto.c pb_decode.h
+exchange/onnx_proto pb_decode.h
 exchange/onnx_write.c pb_encode.h
 exchange/zip.c zip.h"
 

@@ -147,7 +147,7 @@ static dlcore_status onnx_check_ranks(const dlcore_onnx_graph_t *graph, size_t v
     dlcore_status status;
 
     *found = dlcore_onnx_constant(graph, value, &constant) && constant.count == width &&
-             constant.rank > 0 && constant.dims[constant.rank - 1] == (int64_t)width;
+             (constant.rank == 1 || (constant.rank == 2 && constant.dims[0] == 1));
     if (!*found)
         return DLCORE_OK;
     status = dlcore_onnx_constant_check(graph, &constant);

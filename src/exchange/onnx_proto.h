@@ -1,4 +1,5 @@
-/* Reading ONNX's protocol buffers into a graph. The one reader that knows nanopb.
+/* Reading ONNX's protocol buffers into a graph. The one reader that knows nanopb; parts of it are
+ * in onnx_proto_parts.h.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_EXCHANGE_ONNX_PROTO_H

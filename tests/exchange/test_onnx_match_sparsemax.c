@@ -27,7 +27,7 @@ static onnx_bytes_t made;
 static void begin(void)
 {
     static const float numbers[] = {0.0f, 1.0f, 2.0f};
-    static const float ranks[] = {1.0f, 2.0f, 3.0f}, others[] = {1.0f, 2.0f, 4.0f};
+    static const float ranks[] = {1.0f, 2.0f, 3.0f}, others[] = {1.0f, 4.0f, 3.0f};
     static const int64_t whole[] = {-1, 0, 1, 2, 3, 4};
     static const char *const names[] = {"last", "first", "second", "two_units", "units", "four"};
 
@@ -38,7 +38,10 @@ static void begin(void)
     onnx_tensor(&made, "ranks", "3", ranks);
     onnx_tensor(&made, "row_of_ranks", "1,3", ranks);
     onnx_tensor(&made, "column_of_ranks", "3,1", ranks);
+    onnx_tensor(&made, "cube_of_ranks", "1,1,3", ranks);
     onnx_tensor(&made, "two_ranks", "2", ranks);
+    onnx_typed_tensor(&made, "odd_ranks", "3", 14, 9, ranks, sizeof ranks); /* complex numbers */
+    onnx_ints(&made, "several", 2, whole + 4);
     onnx_tensor(&made, "others", "3", others);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         onnx_ints(&made, names[i], 1, &whole[i]);
@@ -134,6 +137,8 @@ static void test_onnx_match_sparsemax_with_another_node_is_refused(void **state)
         {"TopK b,units s,o", "TopK x,units s,o"},
         {"TopK b,units s,o", "TopK b,two_units s,o"},
         {"TopK b,units s,o", "TopK b,four s,o"},
+        {"TopK b,units s,o", "TopK b,first s,o"},
+        {"TopK b,units s,o", "TopK b,several s,o"},
         {"TopK b,units s,o", "TopK b,units s,o axis=i0"},
         {"TopK b,units s,o", "TopK b,units s,o largest=i0"},
         {"TopK b,units s,o", "TopK b,units s,o sorted=i0"},
@@ -150,6 +155,8 @@ static void test_onnx_match_sparsemax_with_another_node_is_refused(void **state)
         {"Div l,ranks f", "Div l,others f"},
         {"Div l,ranks f", "Div l,two_ranks f"},
         {"Div l,ranks f", "Div l,column_of_ranks f"},
+        {"Div l,ranks f", "Div l,cube_of_ranks f"},
+        {"Div l,ranks f", "Div l, f"},
         {"Div l,ranks f", "Div l,b f"},
         {"Div l,ranks f", "Mul l,ranks f"},
         {"ReduceMax f t axes=I-1 keepdims=i1", "ReduceMax f t axes=I0 keepdims=i1"},
@@ -157,6 +164,7 @@ static void test_onnx_match_sparsemax_with_another_node_is_refused(void **state)
         {"ReduceMax f t axes=I-1 keepdims=i1", "ReduceMean f t axes=I-1 keepdims=i1"},
         {"Sub b,t a", "Sub x,t a"},
         {"Sub b,t a", "Sub t,b a"},
+        {"Sub b,t a", "Sub b, a"},
         {"Sub b,t a", "Add b,t a"},
         {"Relu a y", "Softplus a y"},
         {"Sub x,m b", "Sub m,x b"},
@@ -189,6 +197,21 @@ static void test_onnx_match_sparsemax_with_another_node_is_refused(void **state)
         assert_refused(paper, &of_paper[i]);
     for (size_t i = 0; i < sizeof of_keras / sizeof *of_keras; i++)
         assert_refused(keras, &of_keras[i]);
+}
+
+static void test_onnx_match_sparsemax_with_ranks_that_cannot_be_read_says_so(void **state)
+{
+    const char *nodes[NODES];
+    const unsigned char *bytes;
+    size_t size;
+
+    (void)state;
+    memcpy(nodes, paper, sizeof paper);
+    nodes[5] = "Div l,odd_ranks f";
+    begin();
+    onnx_case_nodes(&made, nodes);
+    bytes = onnx_end(&made, 13, "?,3", &size);
+    onnx_case_refused(bytes, size, DLCORE_ERROR_DTYPE, "tensor \"odd_ranks\"");
 }
 
 /* Of the paper's alone the outputs stay what they are. */
@@ -244,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_match_sparsemax_in_each_form),
         cmocka_unit_test(test_onnx_match_sparsemax_with_another_node_is_refused),
+        cmocka_unit_test(test_onnx_match_sparsemax_with_ranks_that_cannot_be_read_says_so),
         cmocka_unit_test(test_onnx_match_sparsemax_of_keras_is_not_shifted),
         cmocka_unit_test(test_onnx_match_sparsemax_behind_dense_has_its_units),
     };
