@@ -38,6 +38,11 @@ dlcore_status dlcore_keras_config_check_layers(const dlcore_network_t *network, 
                 "%s: %s has the activation sparsemax, which Keras does not have: its "
                 "own of that name is sparsemax_keras here",
                 what, layer->name);
+        if (layer->activation == DLCORE_ACTIVATION_GELU_TANH)
+            return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
+                               "%s: %s has the activation gelu_tanh, which files of Keras cannot "
+                               "name: its gelu with approximate=True is a call",
+                               what, layer->name);
         if (layer->kind == DLCORE_LAYER_GLU && i + 1 < network->node_count)
             return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED,
                                "%s: %s is glu and not the last layer: Keras states the wrong width "

@@ -128,7 +128,7 @@ void dlcore_json_put_double(dlcore_json_writer_t *writer, const char *name, doub
 void dlcore_json_put_point(dlcore_json_writer_t *writer, const char *name, double number)
 {
     dlcore_json_put_double(writer, name, number);
-    if (fabs(number) < 1e15 && number == floor(number))
+    if (!writer->for_keras && fabs(number) < 1e15 && number == floor(number)) /* there it has one */
         put_all(writer, ".0");
 }
 

@@ -417,6 +417,9 @@ static void test_json_writer_puts_the_fewest_digits(void **state)
     assert_written(-3, true, false, "-3.0");
     assert_written(1e20, true, false, "1e+20");
     assert_written(3, false, true, "3.0");
+    assert_written(3, true, true, "3.0");
+    assert_written(-0.0, true, true, "-0.0");
+    assert_written(1e20, true, true, "1e+20");
     assert_written(2.5, false, true, "2.5");
     assert_written(1e15, false, true, "1e+15");
     dlcore_json_put_double(&writer, "first", (double)NAN); /* the first is noted */
