@@ -4,7 +4,8 @@
 #
 #   tests/keras_files.sh BUILD_FOLDER [VERSION [NETWORKS]]
 #
-# VERSION: of Keras, 3.15.1 when it is not given; on JAX. PYTHON: one that has these already.
+# VERSION: of Keras, 3.15.1 when it is not given; on JAX, or on TensorFlow where it is 2 (tf_keras, which
+# needs Python 3.11 at most). PYTHON: one that has these already.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -21,12 +22,18 @@ if [ ! -x "$tool" ]; then
     exit 77
 fi
 mkdir -p "$work"
+package=keras
 case $version in
+2.*)
+    package=tf_keras
+    needs="tensorflow-cpu==$version packaging"
+    export KERAS_FILES_OF=tf_keras
+    ;;
 3.0.* | 3.5.*) needs="jax[cpu]==0.4.30 numpy<2 packaging" ;; # later ones lack what these call
 *) needs=jax ;;
 esac
 # shellcheck disable=SC2086 # words
-python_with "$work" "keras==$version" h5py $needs
+python_with "$work" "$package==$version" h5py $needs
 code=0
 # Most of the time is JAX's compiler, for small networks and the same ones again.
 export JAX_COMPILATION_CACHE_DIR="$work/compiled" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 \

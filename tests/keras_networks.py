@@ -6,7 +6,8 @@ dlcore from Keras's file, and by Keras from dlcore's.
 Fails where outputs are apart by more than 2e-6 of the largest (at least 1), or weights or the
 optimizer's state after five more epochs, there or here, by more than 1e-5 normwise. Nothing of a run is
 random. A network that amplifies roundings (exponential after exponential, a sample that crosses a kink)
-is drawn anew: that is seen by running it in Keras with weights that are some roundings away.
+is drawn anew: that is seen by running it in Keras with weights that are some roundings away. So is one whose
+probabilities reach 0 or 1, where the slope of crossentropies on JAX is 0.
 
 SPDX-License-Identifier: MIT"""
 import os
@@ -20,6 +21,7 @@ if os.environ.get("KERAS_FILES_OF") == "tf_keras":
     import tf_keras as keras  # Keras 2, which saves .h5
 else:
     import keras
+import h5py
 import numpy
 
 L = keras.layers
@@ -212,8 +214,16 @@ def weights(model):
     return [w for layer in model.layers if not isinstance(layer, L.Normalization) for w in layer.weights]
 
 
+def variables(model):
+    """The optimizer's, but for momenta that Keras 2 keeps for plain SGD, and uses for nothing."""
+    found = list(model.optimizer.variables)
+    if OLD and isinstance(model.optimizer, keras.optimizers.SGD) and not model.optimizer.momentum:
+        return found[:-len(model.trainable_variables)]
+    return found
+
+
 def state(model):
-    return [numpy.array(v) for v in weights(model)] + [numpy.array(v) for v in model.optimizer.variables]
+    return [numpy.array(v) for v in weights(model)] + [numpy.array(v) for v in variables(model)]
 
 
 def apart(a, b):
@@ -267,6 +277,16 @@ def amplifies(seed, x, y, batch, expected, ten):
     return False
 
 
+def clips(outputs, y):
+    """Whether a probability is one that Keras clips. On TensorFlow its crossentropies go back to the logits,
+    as dlcore's do; on JAX and PyTorch nothing of such a sample is trained."""
+    if y.dtype == "int32":
+        outputs = numpy.take_along_axis(outputs, y[:, None], 1)
+    elif not numpy.isin(y, (0, 1)).all():
+        return False
+    return (numpy.minimum(outputs, 1 - outputs) < 1e-6).any()
+
+
 def back_and_on(five, ten, x, y, batch):
     """dlcore's file in Keras: at once, and after five epochs more."""
     back = keras.models.load_model("b.keras")
@@ -275,12 +295,29 @@ def back_and_on(five, ten, x, y, batch):
     return here, apart(state(back), ten)
 
 
-def old(model, five):
-    """Keras 2 opens none of dlcore's files but takes the weights in one."""
+def state_written(model):
+    """The optimizer's variables in dlcore's file, as Keras 2 has them: without the learning rate, and without a
+    number for what is not used."""
+    with h5py.File("model.weights.h5") as file:
+        group = file["optimizer/vars"]
+        arrays = [group[str(i)][()] for i in range(len(group))]
+    arrays = arrays[:1] + [array for array in arrays[1:] if array.ndim]
+    return arrays + [v.numpy() for v in list(model.optimizer.variables)[len(variables(model)):]]
+
+
+def old(model, five, ten, x, y, batch):
+    """Likewise with Keras 2, which opens none of dlcore's files: the same model anew, before it is compiled, loads
+    the weights of one; then its optimizer is given the state by hand."""
     with zipfile.ZipFile("b.keras") as archive:
         archive.extract("model.weights.h5")
-    model.load_weights("model.weights.h5")
-    return apart(state(model)[:WEIGHTS], five[:WEIGHTS]), 0.0
+    back = type(model).from_config(model.get_config())
+    back.load_weights("model.weights.h5")
+    back.compile_from_config(model.get_compile_config())
+    back.optimizer.build(back.trainable_variables)
+    back.optimizer.set_weights(state_written(back))
+    here = apart(state(back), five)
+    fit(back, x, y, batch, 5)
+    return here, apart(state(back), ten)
 
 
 def attempt(seed):
@@ -304,7 +341,9 @@ def attempt(seed):
     WEIGHTS = len(weights(model))
     tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
     predictions = difference(numpy.load("p.npy"), expected)
-    here, there = old(model, five) if OLD else back_and_on(five, ten, x, y, batch)
+    here, there = old(model, five, ten, x, y, batch) if OLD else back_and_on(five, ten, x, y, batch)
+    if max(here, there) > TRAINED and not OLD and (clips(expected, y) or clips(model.predict(x, verbose=0), y)):
+        return None
     if (predictions > OUTPUTS or max(here, there) > TRAINED) and amplifies(seed, x, y, batch, expected, ten):
         return None
     print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: "

@@ -41,7 +41,7 @@ fuzz_safetensors 10 likewise
 fuzz_svmlight 10 likewise
 fuzz_table 10 likewise
 fuzz_weights 10 likewise
-keras 4 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0 and 3.0.5
+keras 5 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0, 3.0.5 and 2.15.1
 kills 10 saving, killed at a random moment, 1,000 times a piece
 properties 5 properties of any network and table, 20,000 networks a piece
 peers 1 unit tests of Keras and node tests of onnx, with dlcore behind them
@@ -120,6 +120,7 @@ keras_piece() {
     2) tests/keras_files.sh "$build/release" 3.10.0 60 ;;
     3) tests/keras_files.sh "$build/release" 3.5.0 60 ;;
     4) tests/keras_files.sh "$build/release" 3.0.5 60 ;;
+    5) tests/keras_files.sh "$build/release" 2.15.1 60 ;;
     esac
 }
 

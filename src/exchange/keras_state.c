@@ -4,6 +4,7 @@
 #include "exchange/keras_state.h"
 
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -68,8 +69,8 @@ dlcore_keras_state_t dlcore_keras_state(const dlcore_model_t *model)
 
     state.first = state.has_rate ? 2 : 1;
     state.vectors = state.trainable * dlcore_optimizer_slots(optimizer);
-    state.count = state.first + state.vectors +
-                  (dlcore_optimizer_run(state.optimizer->kind)->product != NULL ? 1u : 0u);
+    state.has_product = dlcore_optimizer_run(optimizer->kind)->product != NULL;
+    state.count = state.first + state.vectors + state.has_product;
     return state;
 }
 
@@ -156,15 +157,40 @@ static dlcore_status read_number(dlcore_keras_file_t *file, const dlcore_keras_a
     return status;
 }
 
-/* How a file's list differs from today's: of Keras 2 it has no learning rate, and plain SGD keeps a
- * momentum, all zeros. */
+static size_t count_unused(const dlcore_keras_state_t *state)
+{
+    size_t count = 0, slot;
+
+    for (size_t k = 0; k < state->vectors; k++)
+        count += dlcore_keras_state_vector(state, k, &slot).rank == 0;
+    return count;
+}
+
+/* A list of that many arrays is one of Keras 2: without nadam's product; without numbers that are
+ * not used; or with a momentum of plain SGD, which is its last update. */
+static bool is_list_of_keras_2(size_t count, dlcore_keras_state_t *state)
+{
+    size_t momenta = state->type->slots(state->optimizer) == 0 ? state->trainable : 0;
+
+    if (state->has_rate)
+        return false;
+    if (state->has_product && count + 1 == state->count) {
+        state->has_product = false;
+        state->count--;
+    } else if (count + count_unused(state) == state->count) {
+        state->lacks_unused = true;
+        state->count = count;
+    }
+    return count == state->count || (momenta > 0 && count == state->count + momenta);
+}
+
+/* How a file's list differs from today's: of Keras 2 it has no learning rate. */
 static dlcore_status settle_list(dlcore_keras_file_t *file, const dlcore_keras_arrays_t *arrays,
                                  dlcore_keras_state_t *state, bool *begun)
 {
     char path[DLCORE_HDF5_PATH_SIZE];
     dlcore_hdf5_array_t second = {.rank = 1};
     dlcore_status status = DLCORE_OK;
-    size_t unused;
 
     if (state->has_rate && arrays->count >= 2) {
         status = dlcore_keras_arrays_path(file, arrays, 1, path);
@@ -177,15 +203,26 @@ static dlcore_status settle_list(dlcore_keras_file_t *file, const dlcore_keras_a
         state->count--;
     }
     *begun = arrays->count != state->first;
-    unused = state->type->slots(state->optimizer) == 0 ? state->trainable : 0;
     if (status != DLCORE_OK || !*begun || arrays->count == state->count ||
-        (!state->has_rate && unused > 0 && arrays->count == state->count + unused))
+        is_list_of_keras_2(arrays->count, state))
         return status;
     return dlcore_fail(file->error, DLCORE_ERROR_UNSUPPORTED,
                        "%s: the optimizer's state has %zu arrays, that of %s with these settings "
                        "and %zu weights that train has %zu: load without training_state",
                        file->name, arrays->count, state->type->name, state->trainable,
                        state->count);
+}
+
+/* Nadam's product after that many updates, as training makes it. Of the later factors float has
+ * beta_1 alone. */
+static double product_after(const dlcore_optimizer_t *optimizer, uint64_t updates)
+{
+    enum { WARM = 500 };
+    dlcore_optimizer_clock_t clock = dlcore_optimizer_clock_start();
+
+    for (; clock.iterations < updates && clock.iterations < WARM; clock.iterations++)
+        clock.product = dlcore_optimizer_run(optimizer->kind)->product(optimizer, &clock);
+    return clock.product * pow(optimizer->beta_1, (double)(updates - clock.iterations));
 }
 
 /* Where nadam's product is: no weight has the form of a single number. */
@@ -209,14 +246,19 @@ static dlcore_status check_vectors(dlcore_keras_file_t *file, const dlcore_keras
 {
     char path[DLCORE_HDF5_PATH_SIZE];
     dlcore_status status = DLCORE_OK;
+    size_t lacking = 0;
 
     for (size_t k = 0; k < state->vectors && status == DLCORE_OK; k++) {
-        size_t slot;
+        size_t slot, place = vector_place(state, k - lacking);
         dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
 
-        status = dlcore_keras_arrays_path(file, arrays, vector_place(state, k), path);
+        if (parameter.rank == 0 && state->lacks_unused) {
+            lacking++;
+            continue;
+        }
+        status = dlcore_keras_arrays_path(file, arrays, place, path);
         if (status == DLCORE_OK && parameter.rank == 0)
-            status = check_number(file, arrays, vector_place(state, k), DLCORE_HDF5_INTEGER,
+            status = check_number(file, arrays, place, DLCORE_HDF5_INTEGER,
                                   "number that is not used", path);
         else if (status == DLCORE_OK)
             status = dlcore_keras_check_array(
@@ -230,6 +272,7 @@ static dlcore_status read_vectors(dlcore_keras_file_t *file, const dlcore_keras_
 {
     char path[DLCORE_HDF5_PATH_SIZE];
     dlcore_status status = check_vectors(file, state, arrays);
+    size_t lacking = 0;
 
     if (status == DLCORE_OK) {
         status = dlcore_trainer_begin(model);
@@ -241,9 +284,12 @@ static dlcore_status read_vectors(dlcore_keras_file_t *file, const dlcore_keras_
         dlcore_parameter_t parameter = dlcore_keras_state_vector(state, k, &slot);
         float *vector;
 
-        status = dlcore_keras_arrays_path(file, arrays, vector_place(state, k), path);
-        if (status != DLCORE_OK || parameter.rank == 0)
+        lacking += parameter.rank == 0 && state->lacks_unused;
+        if (parameter.rank == 0)
             continue;
+        status = dlcore_keras_arrays_path(file, arrays, vector_place(state, k - lacking), path);
+        if (status != DLCORE_OK)
+            break;
         vector = model->trainer.slots + slot * model->network.value_floats;
         status = dlcore_keras_parameter_read(file, path, &model->network, &parameter, vector);
     }
@@ -269,7 +315,9 @@ static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_ar
     if (status == DLCORE_OK && state.has_rate)
         status = read_number(file, arrays, 1, FLT_MAX, "learning rate", &rate);
     if (status == DLCORE_OK && begun &&
-        dlcore_optimizer_run(state.optimizer->kind)->product != NULL) {
+        dlcore_optimizer_run(state.optimizer->kind)->product != NULL)
+        clock.product = product_after(state.optimizer, clock.iterations);
+    if (status == DLCORE_OK && begun && state.has_product) {
         status = settle_product(file, arrays, &state);
         if (status == DLCORE_OK)
             status = read_number(file, arrays, product_place(&state), 1.0, "product of momenta",

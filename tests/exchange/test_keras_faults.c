@@ -156,8 +156,9 @@ static dlcore_status load_scenario(const dlcore_allocator_t *allocator, void *co
 
 static void test_keras_faults_each_failed_allocation_loses_nothing(void **state)
 {
-    static const char *const files[] = {"keras_3.15.1.h5", "keras_constants.h5",
-                                        "keras_constants.keras", "keras_nadam.keras"};
+    static const char *const files[] = {"keras_3.15.1.h5",       "keras_constants.h5",
+                                        "keras_constants.keras", "keras_nadam.keras",
+                                        "keras_adafactor.h5",    "keras_product.h5"};
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
