@@ -18,7 +18,7 @@ import zipfile
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if os.environ.get("KERAS_FILES_OF") == "tf_keras":
-    import tf_keras as keras  # Keras 2, which saves .h5
+    import tf_keras as keras  # Keras 2
 else:
     import keras
 import h5py
@@ -27,7 +27,6 @@ import numpy
 L = keras.layers
 VERSION = tuple(int(part) for part in keras.__version__.split(".")[:2])
 OLD = VERSION < (3, 0)
-SAVED = "a.h5" if OLD else "a.keras"
 
 ACTIVATIONS = [name for name in (
     "linear relu sigmoid tanh elu selu gelu silu softplus softsign hard_sigmoid mish exponential leaky_relu relu6 "
@@ -322,6 +321,8 @@ def old(model, five, ten, x, y, batch):
 
 def attempt(seed):
     """One network; None where Keras itself amplifies roundings (a kink of relu is crossed), or fails."""
+    global SAVED, WEIGHTS
+    SAVED = "a.h5" if OLD and seed % 2 else "a.keras"
     model, x, y, batch = make(seed)
     numpy.save("x.npy", x)
     numpy.save("y.npy", y)
@@ -337,7 +338,6 @@ def attempt(seed):
     ten = state(model)
     if not all(numpy.isfinite(v).all() for v in ten):  # as of a cosine of zeros on JAX
         return None
-    global WEIGHTS
     WEIGHTS = len(weights(model))
     tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
     predictions = difference(numpy.load("p.npy"), expected)

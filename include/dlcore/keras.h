@@ -10,7 +10,7 @@
  *     keras_save(model, "trained.keras", NULL);
  *
  * What is read:
- *   - .keras files of Keras 3.0 and later, and the folder that one was unpacked to;
+ *   - .keras files of Keras 3.0 and later and of 2.15, and the folder that one was unpacked to;
  *   - .h5 files of Keras 2, tf.keras and Keras 3 (HDF5 with the model's settings within);
  *   - .weights.h5 and other HDF5 files with weights alone, by dlcore_keras_load_weights.
  * A Sequential, or a functional model whose layers stand in one chain, each used once. A branch, a

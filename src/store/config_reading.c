@@ -117,7 +117,9 @@ static bool is_of_keras(const dlcore_json_t *thing, const dlcore_json_t *registe
     (void)dlcore_json_member(thing, "class_name", &class_name);
     (void)dlcore_json_string(&found, module, sizeof module);
     (void)dlcore_json_string(&class_name, name, sizeof name);
-    return dlcore_name_begins(module, "keras.src.") && dlcore_json_is(registered, name);
+    return (dlcore_name_begins(module, "keras.src.") ||
+            dlcore_name_begins(module, "tf_keras.src.")) &&
+           dlcore_json_is(registered, name);
 }
 
 /* Keras puts a name there where the class is not its own. */

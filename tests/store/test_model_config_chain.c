@@ -26,8 +26,9 @@
 #define NODE(from) "{\"args\":[" TENSOR(from, "0", "0") "],\"kwargs\":{}}"
 #define NODE_WITH(from, kwargs) "{\"args\":[" TENSOR(from, "0", "0") "],\"kwargs\":{" kwargs "}}"
 #define OLD_NODE(from, kwargs) "[[\"" from "\",0,0,{" kwargs "}]]"
-#define MODEL(layers, first, last)                                                      \
-    "{\"module\":\"keras.src.models.functional\",\"class_name\":\"Functional\","        \
+#define MODEL(layers, first, last) MODEL_OF("keras.src.models", layers, first, last)
+#define MODEL_OF(module, layers, first, last)                                           \
+    "{\"module\":\"" module ".functional\",\"class_name\":\"Functional\","              \
     "\"registered_name\":\"Functional\",\"config\":{\"name\":\"m\",\"trainable\":true," \
     "\"layers\":[" layers "],\"input_layers\":" first ",\"output_layers\":" last "}}"
 
@@ -54,6 +55,10 @@ static void test_model_config_chain_of_every_spelling_is_read(void **state)
               "[[\"in\",0,0]]", "[[\"b\",0,0]]"),
         MODEL(INPUT("in", "batch_shape") "," DENSE("a", NODE("in")) "," DENSE("b", NODE("a")),
               "{\"x\":[\"in\",0,0]}", "{\"y\":[\"b\",0,0]}"),
+        MODEL_OF("tf_keras.src.engine",
+                 INPUT("in", "batch_input_shape") "," DENSE("a", OLD_NODE("in", "")) "," DENSE(
+                     "b", OLD_NODE("a", "")),
+                 "[[\"in\",0,0]]", "[[\"b\",0,0]]"),
         "{\"class_name\":\"Model\",\"config\":{\"name\":\"m\",\"layers\":[" INPUT(
             "in",
             "batch_input_shape") "," DENSE("a",
