@@ -6,7 +6,8 @@
 #
 # dlcore_bench must have been built (in build/, or --build DIR). The Python libraries are taken from
 # the Python that DLCORE_PEERS_PYTHON names, else from build/peers, a virtual environment that
-# --install makes (some GB), else from python3; FANN is found as dlcore is configured (libfann-dev).
+# --install makes (some GB), else from python3; FANN is found as dlcore is configured (libfann-dev), BLIS
+# and LIBXSMM as the distribution has them (libblis4-pthread, libxsmm-dev): --install installs these, too.
 # What is missing, or cannot be installed, is left out and said. Each library has a process of its
 # own. All run in turn, twice (--quick: once); the fastest time of each counts. A cell says where a
 # library kept more CPUs busy than it was given threads. That takes a good while, much of it in the
@@ -56,6 +57,18 @@ missing=
 failed=
 
 # One by one: a package that cannot be had must not keep the others away.
+install_packages_of_peers() {
+    # shellcheck source=.ci/packages.sh
+    . "$here/../../.ci/packages.sh"
+    for package in libfann-dev libblis4-pthread libxsmm-dev; do
+        need_package "$package"
+        install_packages || echo "compare.sh: $package cannot be installed" >&2
+    done
+    test -x "$fann" || {
+        cmake "$build" && cmake --build "$build" --target peer_fann
+    } > "$build/peers.log" 2>&1 || echo "compare.sh: FANN's program cannot be built" >&2
+}
+
 install_peers() {
     if ! python3 -m venv "$build/peers"; then
         echo "compare.sh: no virtual environment; taking what there is" >&2
@@ -67,7 +80,7 @@ install_peers() {
             echo "compare.sh: $package cannot be installed" >&2
     done
 }
-test $install = no || install_peers
+test $install = no || { install_packages_of_peers && install_peers; }
 python=python3
 test ! -x "$build/peers/bin/python" || python=$build/peers/bin/python
 python=${DLCORE_PEERS_PYTHON:-$python}
