@@ -2,11 +2,13 @@
  *
  *   convert FROM TO [NAME]       models: .safetensors .keras .h5 .onnx, to .c, too
  *                                data:   .csv .npy .npz IDX (names that end in ubyte or idx)
+ *                                from .svmlight (.libsvm, .svm), too
  *   convert --inspect FILE       what is in it
  *
  * NAME is the array that is taken out of an .npz file, or put into one. What FROM is, its first
  * bytes say; what TO is, the end of its name. Formats of the parts keras, onnx and npz are there
- * when the parts were built.
+ * when the parts were built. Sparse rows, of svmlight or of SciPy's save_npz, become dense ones;
+ * the labels of svmlight are the last column then.
  *
  * Shows model_load, keras_load, onnx_load and their like, notes, and that an error names the file
  * and what is lacking. Where a format has no place for something, convert says so.
@@ -27,7 +29,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum kind { UNKNOWN, SAFETENSORS, KERAS, HDF5, ONNX, C_SOURCE, CSV, NPY, NPZ, IDX } kind_t;
+typedef enum kind {
+    UNKNOWN,
+    SAFETENSORS,
+    KERAS,
+    HDF5,
+    ONNX,
+    C_SOURCE,
+    CSV,
+    NPY,
+    NPZ,
+    IDX,
+    SVMLIGHT
+} kind_t;
 
 static const struct {
     const char *suffix;
@@ -43,7 +57,10 @@ static const struct {
                 {".npz", NPZ},
                 {"ubyte", IDX},
                 {"ubyte.gz", IDX},
-                {"idx", IDX}};
+                {"idx", IDX},
+                {".svmlight", SVMLIGHT},
+                {".libsvm", SVMLIGHT},
+                {".svm", SVMLIGHT}};
 
 static error_record_t error;
 
@@ -71,14 +88,17 @@ static void lacks(const char *path, const char *part)
 }
 #endif
 
+static int ends_with(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), end = strlen(suffix);
+
+    return length >= end && strcmp(path + length - end, suffix) == 0;
+}
+
 static kind_t kind_by_name(const char *path)
 {
-    size_t length = strlen(path);
-
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        size_t end = strlen(suffixes[i].suffix);
-
-        if (length >= end && strcmp(path + length - end, suffixes[i].suffix) == 0)
+        if (ends_with(path, suffixes[i].suffix))
             return suffixes[i].kind;
     }
     return UNKNOWN;
@@ -166,13 +186,11 @@ static void save_keras(const model_t *model, const char *path, kind_t kind)
 {
 #ifdef CONVERT_KERAS
     save_options_t how = save_options_default();
-    const char *weights = ".weights.h5";
-    size_t length = strlen(path), end = strlen(weights);
 
     how.error = &error;
     if (kind == KERAS)
         check(keras_save(model, path, &how));
-    else if (length > end && strcmp(path + length - end, weights) == 0)
+    else if (ends_with(path, ".weights.h5"))
         check(keras_save_weights(model, path, &how));
     else
         fail(path, "a whole model is written as .keras; .weights.h5 is for its weights");
@@ -236,24 +254,67 @@ static tensor_t *load_csv(const char *path)
     return copy;
 }
 
+static tensor_t *dense_rows(tensor_t *sparse)
+{
+    tensor_t *dense = NULL;
+
+    check(sparse_to_dense(sparse, &dense, &error));
+    tensor_free(sparse);
+    return dense;
+}
+
+/* The features of each row, then its label. */
+static tensor_t *load_svmlight(const char *path)
+{
+    tensor_t *x = NULL, *y = NULL, *rows = NULL;
+    size_t columns;
+
+    check(svmlight_load(path, NULL, NULL, &x, &y, &error));
+    x = dense_rows(x);
+    columns = tensor_row_size(x);
+    check(tensor_create(NULL, DTYPE_FLOAT32, 2, (size_t[]){tensor_length(x, 0), columns + 1}, &rows,
+                        &error));
+    for (size_t row = 0; row < tensor_length(x, 0); row++) {
+        float *to = (float *)tensor_data(rows) + row * (columns + 1);
+
+        memcpy(to, (const float *)tensor_data_const(x) + row * columns, columns * sizeof *to);
+        to[columns] = ((const float *)tensor_data_const(y))[row];
+    }
+    tensor_free(x);
+    tensor_free(y);
+    printf("%s: the labels are the last column\n", path);
+    return rows;
+}
+
+/* An array by its name; without one the only array, or the matrix that SciPy's save_npz wrote. */
+static tensor_t *load_npz(const char *path, const char *name)
+{
+    tensor_t *tensor = NULL;
+#ifdef CONVERT_NPZ
+    if (name == NULL && npz_load_sparse(path, NULL, &tensor, &error) == DLCORE_OK)
+        return dense_rows(tensor);
+    check(npz_load(path, name, NULL, &tensor, &error));
+#else
+    lacks(path, "npz");
+    (void)name;
+#endif
+    return tensor;
+}
+
 static tensor_t *load_data(const char *path, kind_t kind, const char *name)
 {
     tensor_t *tensor = NULL;
 
     if (kind == CSV)
         return load_csv(path);
+    if (kind == SVMLIGHT)
+        return load_svmlight(path);
+    if (kind == NPZ)
+        return load_npz(path, name);
     if (kind == NPY)
         check(npy_load(path, NULL, &tensor, &error));
-    else if (kind == IDX)
+    else
         check(idx_load(path, NULL, &tensor, &error));
-#ifdef CONVERT_NPZ
-    else
-        check(npz_load(path, name, NULL, &tensor, &error));
-#else
-    else
-        lacks(path, "npz");
-    (void)name;
-#endif
     return tensor;
 }
 
@@ -410,6 +471,8 @@ static void convert(const char *from, const char *to, const char *name)
     if (target == UNKNOWN)
         fail(to, "its name must end in .safetensors, .keras, .h5, .onnx, .c, .csv, .npy, .npz, "
                  "ubyte or idx");
+    if (target == SVMLIGHT || ends_with(to, ".gz"))
+        fail(to, "such files are read, not written");
     if (is_model(source) != is_model(target))
         fail(to, "a model does not become data, nor data a model");
     if (is_model(source)) {
@@ -432,10 +495,11 @@ int main(int argc, char **argv)
     else if (argc == 3 || argc == 4)
         convert(argv[1], argv[2], argv[3]);
     else {
-        fprintf(stderr,
-                "usage: convert FROM TO [NAME]     models: .safetensors .keras .h5 .onnx, to .c\n"
-                "                                  data: .csv (numbers) .npy .npz IDX\n"
-                "       convert --inspect FILE\n");
+        fprintf(
+            stderr,
+            "usage: convert FROM TO [NAME]     models: .safetensors .keras .h5 .onnx, to .c\n"
+            "                                  data: .csv (numbers) .npy .npz IDX, from .svmlight\n"
+            "       convert --inspect FILE\n");
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;

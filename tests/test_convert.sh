@@ -113,11 +113,22 @@ case $parts in
     "$convert" "$fixtures/stored.npz" u1.npy u1
     shown u1.npy "u1.npy: uint8 (3, 2, 2)"
     fails "has no array \"x\"" "$fixtures/stored.npz" x.npy x
+    "$convert" "$fixtures/sparse_float64.npz" sparse.npy
+    shown sparse.npy "sparse.npy: float32 ("
     ;;
 *) fails "needs the part npz" a.npy a.npz ;;
 esac
 
+printf '1 2:2.5\n-1 1:0.5 3:4\n' > a.svmlight
+shown a.svmlight "a.svmlight: float32 (2, 4)"
+"$convert" a.svmlight d.csv > out
+grep -q "labels are the last column" out
+printf '0,2.5,0,1\n0.5,0,4,-1\n' | cmp - d.csv
+
 # ---- what cannot be ----
+
+fails "such files are read, not written" a.csv a.svm
+fails "such files are read, not written" a.csv a-ubyte.gz
 
 fails "a model does not become data" a.safetensors a.npy
 fails "its name must end in" a.npy a.unknown
