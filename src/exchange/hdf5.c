@@ -317,7 +317,7 @@ static const char *storage_problem(const dlcore_hdf5_t *file, hid_t set, hid_t p
     if (layout == H5D_CHUNKED)
         return "lies in chunks, which Keras never writes: h5repack -l CONTI joins them";
     if (layout == H5D_COMPACT)
-        return NULL;
+        return H5Dget_storage_size(set) >= array->bytes ? NULL : "has fewer numbers than its shape";
     if (layout != H5D_CONTIGUOUS)
         return "is put together from other arrays, which Keras never writes";
     if (array->count > 0)

@@ -118,6 +118,16 @@ static dlcore_status read_packed(hdf5_strings_t *strings, hid_t attribute, hid_t
     return status;
 }
 
+/* Whether the letters of a type of texts are bytes: libhdf5 makes room for what the type says. */
+static bool is_of_bytes(hid_t type)
+{
+    hid_t letter = H5Tget_super(type);
+    bool is = letter >= 0 && H5Tget_size(letter) == 1;
+
+    (void)H5Tclose(letter);
+    return is;
+}
+
 static dlcore_status read_attribute(hdf5_strings_t *strings, hid_t attribute)
 {
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
@@ -128,6 +138,8 @@ static dlcore_status read_attribute(hdf5_strings_t *strings, hid_t attribute)
         status = refuse_strings(strings, "is damaged");
     else if (count > 0 && H5Tget_class(type) != H5T_STRING) /* h5py's empty list has numbers */
         status = refuse_strings(strings, "is no text");
+    else if (count > 0 && H5Tis_variable_str(type) > 0 && !is_of_bytes(type))
+        status = refuse_strings(strings, "is no text of bytes");
     else if (count > 0 && H5Tis_variable_str(type) > 0)
         status = read_scattered(strings, attribute, type, space, (size_t)count);
     else if (count > 0)

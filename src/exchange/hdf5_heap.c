@@ -3,7 +3,8 @@
  * A heap is "GCOL", a version, 3 bytes, its size; then objects: their number (2 bytes), a count of
  * references (2), 4 bytes, the size (8), and the content, up to a multiple of 8. Number 0 is the
  * space that is free, its head included. A text elsewhere is its length (4 bytes), the heap's
- * address (8) and the object's number (4).
+ * address (8) and the object's number (4). Such 16 bytes may also be numbers of another kind, so
+ * that one whose object is missing is only taken for damage in an attribute.
  *
  * SPDX-License-Identifier: MIT */
 #include "exchange/hdf5_heap.h"
@@ -75,11 +76,103 @@ static bool is_sound_reference(const unsigned char *bytes, size_t size, size_t a
     return content == length || content == SIZE_MAX;
 }
 
+/* ---- attributes ---- */
+
+static size_t load_u16_at(const unsigned char *bytes)
+{
+    return (size_t)bytes[0] | (size_t)bytes[1] << 8;
+}
+
+/* How many elements a data space has (IV.A.2.b); SIZE_MAX: more than can be. */
+static size_t space_elements(const unsigned char *space, size_t room)
+{
+    size_t rank = space[1], dims = space[0] == 1 ? 8 : 4, count = 1;
+
+    for (size_t i = 0; i < rank; i++) {
+        size_t at = dims + 8 * i;
+        uint64_t length = at + 8 <= room ? dlcore_load_u64(space + at) : UINT64_MAX;
+
+        if (length > SIZE_MAX || !dlcore_size_multiply(count, (size_t)length, &count))
+            return SIZE_MAX;
+    }
+    return count;
+}
+
+/* What may be the message of an attribute (IV.A.2.m). */
+typedef struct attribute_message {
+    bool of_texts;      /* which lie in heaps: the data are references */
+    size_t data, count; /* where they begin, and how many there are */
+    size_t bytes;       /* of one */
+} attribute_message_t;
+
+/* False: it is none. Its version, a byte, the sizes of name, type and space (2 bytes each), and of
+ * version 3 another byte; then these three, in version 1 filled up to multiples of 8. What libhdf5
+ * takes for none either is none here, so that numbers are seldom taken for one: a name that does
+ * not end at its end, versions and classes that are not there. */
+static bool read_attribute_message(const unsigned char *at, size_t room, attribute_message_t *read)
+{
+    size_t fill = at[0] == 1 ? 8 : 1, name = at[0] == 3 ? 9 : 8, type, space;
+
+    if (at[0] < 1 || at[0] > 3)
+        return false;
+    type = name + dlcore_size_round_up(load_u16_at(at + 2), fill);
+    space = type + dlcore_size_round_up(load_u16_at(at + 4), fill);
+    read->data = space + dlcore_size_round_up(load_u16_at(at + 6), fill);
+    if (read->data > room || space - type < 8 || read->data - space < 4 ||
+        memchr(at + name, '\0', type - name) != at + name + load_u16_at(at + 2) - 1 ||
+        at[type] >> 4 < 1 || at[type] >> 4 > 4 || (at[type] & 0x0F) > 10 || at[space] < 1 ||
+        at[space] > 2)
+        return false;
+    read->of_texts = (at[type] & 0x0F) == 9; /* of variable length */
+    read->bytes = load_u32_at(at + type + 4);
+    read->count = space_elements(at + space, read->data - space);
+    return true;
+}
+
+/* The header of a message in front of it: 0x0C in two bytes, its size in two, 4 bytes. Who reads
+ * the attribute believes its own sizes. */
+static bool leaves_its_message(const unsigned char *bytes, size_t at,
+                               const attribute_message_t *attribute)
+{
+    size_t data;
+
+    return at >= 8 && load_u16_at(bytes + at - 8) == 0x0C &&
+           (!dlcore_size_multiply(attribute->count, attribute->bytes, &data) ||
+            !dlcore_size_add(data, attribute->data, &data) || data > load_u16_at(bytes + at - 6));
+}
+
+/* Of the attribute that may be at that place; NULL: nothing. There it is known what a reference is,
+ * so that the heap must have the text. */
+static const char *problem_of_attribute(const unsigned char *bytes, size_t size, size_t at,
+                                        size_t *steps)
+{
+    attribute_message_t attribute;
+    size_t content;
+
+    if (!read_attribute_message(bytes + at, size - at, &attribute))
+        return NULL;
+    if (leaves_its_message(bytes, at, &attribute))
+        return "has an attribute that is longer than its place";
+    at += attribute.data;
+    for (size_t i = 0; attribute.of_texts && i < attribute.count && size - at >= REFERENCE; i++) {
+        uint64_t heap = dlcore_load_u64(bytes + at + 4);
+
+        if (is_heap(bytes, size, heap) &&
+            walk_heap(bytes + heap, size - (size_t)heap, load_u32_at(bytes + at + 12), &content,
+                      steps) &&
+            content == SIZE_MAX)
+            return "has a text that its heap lacks";
+        at += REFERENCE;
+    }
+    return NULL;
+}
+
 const char *dlcore_hdf5_heap_problem(const unsigned char *bytes, size_t size)
 {
     /* of superblocks 0 and 1, and of 2 and 3: sizes of addresses and lengths, the base */
     size_t sizes = size > 64 && bytes[8] >= 2 ? 9 : 13, base = sizes == 9 ? 12 : 24;
     size_t steps = 0, content;
+    const char *problem;
     uint64_t text = 0;
 
     if (size <= 64 || bytes[8] > 3 || bytes[sizes] != 8 || bytes[sizes + 1] != 8 ||
@@ -90,6 +183,9 @@ const char *dlcore_hdf5_heap_problem(const unsigned char *bytes, size_t size)
             return "has a damaged heap of texts";
         if (!is_sound_reference(bytes, size, at, &steps, &text))
             return "has a text of another length than its heap says";
+        problem = problem_of_attribute(bytes, size, at, &steps);
+        if (problem != NULL)
+            return problem;
         if (text / COPIES_MOST > size)
             return "has one text in the place of many";
     }

@@ -1,6 +1,7 @@
-/* What libhdf5 takes on trust in files: that the heaps in which text lies end, and that a text is
- * as long as the heap has it. Where that is not so, releases up to 1.10 at least go round for ever,
- * or write beyond their memory.
+/* What libhdf5 takes on trust in files: that the heaps in which text lies end, that they have each
+ * text, that it is as long as the heap has it, and that attributes end within their place. Where
+ * that is not so, releases up to 1.10 at least go round for ever, or read or write beyond their
+ * memory.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_EXCHANGE_HDF5_HEAP_H

@@ -85,19 +85,38 @@ static void test_hdf5_heap_that_does_not_end_is_found(void **state)
     assert_null(dlcore_hdf5_heap_problem(file.bytes, file.size));
 }
 
-static void test_hdf5_heap_text_of_another_length_is_found(void **state)
+/* A reference to a text of the first heap: its length, the heap's address, the text's number. */
+static size_t first_reference(void)
 {
     size_t heap = first_heap(), at = 0;
 
-    (void)state;
     while (
         at + 16 < file.size &&
         !((file.bytes[at + 4] | file.bytes[at + 5] << 8 | file.bytes[at + 6] << 16) == (int)heap &&
           file.bytes[at + 12] == 1 && memcmp(file.bytes + at + 7, "\0\0\0\0\0", 5) == 0))
         at++;
     assert_true(at + 16 < file.size);
+    return at;
+}
+
+static void test_hdf5_heap_text_of_another_length_is_found(void **state)
+{
+    size_t at = first_reference();
+
+    (void)state;
     assert_string_equal(problem_with(at, (unsigned char)(file.bytes[at] - 1)),
                         "has a text of another length than its heap says");
+}
+
+/* libhdf5 looks for it behind its list of the heap's texts. */
+static void test_hdf5_heap_text_that_is_not_there_is_found(void **state)
+{
+    size_t at = first_reference();
+
+    (void)state;
+    for (size_t i = 12; i < 16; i++)
+        assert_string_equal(problem_with(at + i, 0xFF), "has a text that its heap lacks");
+    assert_non_null(problem_with(at + 12, 0)); /* the number of what is free */
 }
 
 /* libhdf5 makes a copy of the text for each reference. */
@@ -149,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_hdf5_heap_of_real_files_is_sound),
         cmocka_unit_test(test_hdf5_heap_that_does_not_end_is_found),
         cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),
+        cmocka_unit_test(test_hdf5_heap_text_that_is_not_there_is_found),
         cmocka_unit_test(test_hdf5_heap_one_text_for_many_references_is_found),
         cmocka_unit_test(test_hdf5_heap_other_forms_of_addresses_are_refused),
     };

@@ -212,6 +212,48 @@ static void test_keras_hostile_numbers_with_a_byte_changed_are_read_or_refused(v
     }
 }
 
+/* Where the text is in a file. */
+static size_t find(const keras_bytes_t *file, const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at + length <= file->size && memcmp(file->bytes + at, text, length) != 0)
+        at++;
+    assert_true(at + length <= file->size);
+    return at;
+}
+
+/* One byte of a real file is another, and libhdf5 1.10.8 reads beyond its memory, or sets gigabytes
+ * of it: a text that is not in its heap, letters of 15 MB each, an attribute that is longer than
+ * the message it lies in, numbers in the place of the layout that are fewer than the shape's. */
+static void test_keras_hostile_bytes_that_libhdf5_trusts_are_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t length, beyond; /* the byte, from the text's beginning */
+        unsigned char value;
+    } changes[] = {
+        {"layer_names", 12, 16 + 24 + 24 + 12, 0x7F},
+        {"training_config", 16, 16 + 14, 0xE9},
+        {"layer_names", 12, (size_t)-1, 0xFF},
+        {"\x08\0\x18\0\0\0\0\0\x03\x01", 10, 8, 2},
+    };
+    keras_bytes_t file = keras_fixture_bytes("keras_2.15.1.h5");
+
+    (void)state;
+    assert_int_equal(load_counted(file.bytes, file.size), DLCORE_OK);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        size_t at = find(&file, changes[i].text, changes[i].length) + changes[i].beyond;
+        unsigned char before = file.bytes[at];
+
+        file.bytes[at] = changes[i].value;
+        if (load_counted(file.bytes, file.size) != DLCORE_ERROR_FORMAT)
+            fail_msg("change %zu is not refused", i);
+        file.bytes[at] = before;
+    }
+    free(file.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_keras_hostile_sizes_that_the_numbers_do_not_have_are_refused),
         cmocka_unit_test(test_keras_hostile_text_with_a_byte_changed_is_read_or_refused),
         cmocka_unit_test(test_keras_hostile_numbers_with_a_byte_changed_are_read_or_refused),
+        cmocka_unit_test(test_keras_hostile_bytes_that_libhdf5_trusts_are_refused),
     };
 
     return cmocka_run_group_tests(tests, make_files, free_files);
