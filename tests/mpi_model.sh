@@ -37,14 +37,14 @@ table() {
         print "| network, parameters | rows | a rank | 100 Gb/s: 4 | 16 | 64 | 256 | 25 Gb/s: 4 | 16 | 64 | 256 |"
         print "|---|---|---|---|---|---|---|---|---|---|---|"
         small = 328960; middle = 4198400; large = 134250496
-        line("5 x 256, 0.33 M", small, 256, "1 core", 2.12)
-        line("5 x 256, 0.33 M", small, 1024, "1 core", 8.41)
-        line("5 x 256, 0.33 M", small, 1024, "16 cores", 8.41 / 12)
-        line("4 x 1024, 4.2 M", middle, 256, "1 core", 26.9)
-        line("4 x 1024, 4.2 M", middle, 1024, "1 core", 103)
-        line("4 x 1024, 4.2 M", middle, 1024, "16 cores", 103 / 12)
-        line("8 x 4096, 134 M", large, 1024, "16 cores", 103 / 12 * large / middle)
-        line("8 x 4096, 134 M", large, 8192, "16 cores", 103 / 12 * large / middle * 8)
+        line("5 x 256, 0.33 M", small, 256, "1 core", 4.80)
+        line("5 x 256, 0.33 M", small, 1024, "1 core", 18.7)
+        line("5 x 256, 0.33 M", small, 1024, "16 cores", 18.7 / 12)
+        line("4 x 1024, 4.2 M", middle, 256, "1 core", 57.6)
+        line("4 x 1024, 4.2 M", middle, 1024, "1 core", 218.5)
+        line("4 x 1024, 4.2 M", middle, 1024, "16 cores", 218.5 / 12)
+        line("8 x 4096, 134 M", large, 1024, "16 cores", 218.5 / 12 * large / middle)
+        line("8 x 4096, 134 M", large, 8192, "16 cores", 218.5 / 12 * large / middle * 8)
     }'
 }
 
