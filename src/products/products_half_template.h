@@ -126,7 +126,7 @@ ALWAYS_INLINE void follow(bool dots, const dlcore_half_kernel_t *kernel, size_t 
 }
 
 #define HALF_TABLE(prefix, tile_kind, table, label)                                         \
-    MICRO_TILES(prefix, tile_kind)                                                          \
+    MICRO_TILES(prefix, tile_kind, prefix##_across)                                         \
     static void prefix##_columns(const dlcore_matrix_t *from, const dlcore_matrix_t *to,    \
                                  size_t begin, size_t end)                                  \
     {                                                                                       \

@@ -11,7 +11,7 @@
 /* For rows of B that follow each other. */
 static const uint32_t no_gaps[1] = {1};
 
-MICRO_TILES(micro, MICRO_FLOATS)
+MICRO_TILES(micro, MICRO_FLOATS, NULL)
 
 /* Those that leave some k out. */
 #define SPARING(rows)                                 \
@@ -35,24 +35,19 @@ SPARING(6)
 static const micro_function_t sparing_micros[] = {sparing_4, sparing_5, sparing_6};
 #endif
 
-/* A table of those along and across, and which of the two: where a tile's distances are theirs. */
-static const micro_functions_t *tall_tiles(const micro_t *t, size_t *which)
+/* Whether a tile's distances are those of its table along or across: one is 1, one a panel. */
+static bool is_tall(const micro_t *t)
 {
-    bool along = t->a_row == NATIVE_PANEL && t->a_step == 1;
-    bool across = t->a_row == 1 && t->a_step == NATIVE_PANEL;
-
-    *which = across;
-    return t->vectors == 2 && t->b_step == NATIVE_PANEL && t->gap_step == 0 && (along || across)
-               ? t->tiles->tall
-               : NULL;
+    return t->tall != NULL && t->vectors == 2 && t->b_step == NATIVE_PANEL && t->gap_step == 0 &&
+           t->a_row * t->a_step == NATIVE_PANEL;
 }
 
 /* Any number of rows, in register tiles of even height: two of 7 and 6 beat one of 12 and one of
  * 1, which would wait for its sums. Moves t on. */
 static void multiply_tile(micro_t *t, size_t rows)
 {
-    size_t blocks = 1, height = rows, higher = 1, which;
-    const micro_functions_t *tall = tall_tiles(t, &which);
+    size_t blocks = 1, height = rows, higher = 1;
+    const bool tall = is_tall(t);
     v_mode mode = t->tiles->flushes ? v_mode_flush() : 0;
 
     if (rows > ROWS_MAX) {
@@ -63,8 +58,8 @@ static void multiply_tile(micro_t *t, size_t rows)
     for (size_t i = 0; i < blocks; i++) {
         if (i == higher)
             height--;
-        if (tall != NULL && height >= ROWS_TALL)
-            tall[height - ROWS_TALL][which](t);
+        if (tall && height >= ROWS_TALL)
+            t->tall[height - ROWS_TALL](t);
         else
             t->tiles->narrow[height - 1][t->vectors - 1](t);
         t->a += height * t->a_row;

@@ -37,6 +37,9 @@ static micro_t kernel_gradient_micro(const dlcore_kernel_gradient_t *g, size_t p
     size_t width = native_panel(g->units);
     micro_t t = {
         .tiles = g->pairs != NULL ? g->pairs : &micro_tiles,
+        .tall = g->pairs != NULL         ? g->pairs->across
+                : HAS_TALL(MICRO_FLOATS) ? micro_across
+                                         : NULL,
         .a_row = 1,
         .a_step = g->x->panel,
         .b_step = width,

@@ -73,16 +73,18 @@ typedef enum micro_shape {
 #define ROWS_TALL (V_WIDTH == 16 ? 11 : 5)
 
 /* A tile for every number of rows and vectors, of the wide form for every number of rows, and from
- * ROWS_TALL rows on those along and across; NULL: none. */
+ * ROWS_TALL rows on those along and across; NULL: none. Of floats those across stand apart, so that
+ * a program that only predicts does not link them. */
 struct dlcore_tiles {
     micro_functions_t narrow[ROWS_MAX];
     micro_function_t wide[ROWS_WIDE];
-    const micro_functions_t *tall;
+    const micro_function_t *along, *across;
     bool flushes; /* runs with denormals flushed */
 };
 
 typedef struct micro {
     const dlcore_tiles_t *tiles;
+    const micro_function_t *tall; /* from ROWS_TALL rows on, where all distances are theirs */
     const float *a;
     size_t a_row;   /* from m to m + 1 */
     size_t a_step;  /* from k to k + 1 */

@@ -86,6 +86,7 @@ static micro_t over_columns(const dlcore_matrix_t *a, size_t row, size_t k,
     const float *first = dlcore_matrix_at(a, row, k / a->panel) + k % a->panel;
     return (micro_t){
         .tiles = pairs != NULL ? pairs : &micro_tiles,
+        .tall = (pairs != NULL ? pairs : &micro_tiles)->along,
         .a = first,
         .a_row = a->panel,
         .a_step = 1,

@@ -41,25 +41,23 @@
 #define MICROS_TALL(name, kind, rows)                        \
     MICRO(name##_##rows##_along, kind, rows, 2, MICRO_ALONG) \
     MICRO(name##_##rows##_across, kind, rows, 2, MICRO_ACROSS)
-#define TALL_ROW(name, rows)                          \
-    {                                                 \
-        name##_##rows##_along, name##_##rows##_across \
-    }
 
 #if V_WIDTH == 16
-#    define MICRO_TALL_TILES(name, kind) \
-        MICROS_TALL(name, kind, 11)      \
-        MICROS_TALL(name, kind, 12)      \
-        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 11), TALL_ROW(name, 12)};
+#    define MICRO_TALL_TILES(name, kind)                                                   \
+        MICROS_TALL(name, kind, 11)                                                        \
+        MICROS_TALL(name, kind, 12)                                                        \
+        static const micro_function_t name##_along[] = {name##_11_along, name##_12_along}; \
+        static const micro_function_t name##_across[] = {name##_11_across, name##_12_across};
 #else
-#    define MICRO_TALL_TILES(name, kind) \
-        MICROS_TALL(name, kind, 5)       \
-        MICROS_TALL(name, kind, 6)       \
-        static const micro_functions_t name##_tall[] = {TALL_ROW(name, 5), TALL_ROW(name, 6)};
+#    define MICRO_TALL_TILES(name, kind)                                                 \
+        MICROS_TALL(name, kind, 5)                                                       \
+        MICROS_TALL(name, kind, 6)                                                       \
+        static const micro_function_t name##_along[] = {name##_5_along, name##_6_along}; \
+        static const micro_function_t name##_across[] = {name##_5_across, name##_6_across};
 #endif
 
-/* All tiles of a kind, as the table `name`_tiles. */
-#define MICRO_TILES(name, kind)                                                                    \
+/* All tiles of a kind, as the table `name`_tiles, with `tiles_across` or NULL. */
+#define MICRO_TILES(name, kind, tiles_across)                                                      \
     MICROS(name, kind, 1)                                                                          \
     MICROS(name, kind, 2)                                                                          \
     MICROS(name, kind, 3)                                                                          \
@@ -75,7 +73,8 @@
         .narrow = {MICRO_ROW(name, 1), MICRO_ROW(name, 2), MICRO_ROW(name, 3), MICRO_ROW(name, 4), \
                    MICRO_ROW(name, 5), MICRO_ROW(name, 6) MICRO_ROWS_HIGH(name)},                  \
         .wide = {name##_wide_1, name##_wide_2, name##_wide_3},                                     \
-        .tall = HAS_TALL(kind) ? name##_tall : NULL,                                               \
+        .along = HAS_TALL(kind) ? name##_along : NULL,                                             \
+        .across = HAS_TALL(kind) ? (tiles_across) : NULL,                                          \
         .flushes = (kind) == MICRO_PAIRS,                                                          \
     };
 
