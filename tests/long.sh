@@ -41,6 +41,7 @@ fuzz_safetensors 10 likewise
 fuzz_svmlight 10 likewise
 fuzz_table 10 likewise
 fuzz_weights 10 likewise
+libraries 1 what fuzzing has found inside libhdf5 and libzip, shown without dlcore
 keras 5 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0, 3.0.5 and 2.15.1
 kills 10 saving, killed at a random moment, 1,000 times a piece
 properties 5 properties of any network and table, 20,000 networks a piece
@@ -137,6 +138,7 @@ run() {
         keras_piece "$2"
         ;;
     fuzz_*) tests/fuzz/run.sh 100000 "$1" ;;
+    libraries) tests/fuzz/libraries.sh ;;
     calls_memory) DLCORE_FUZZ_SANITIZE=memory tests/fuzz/run.sh 50000 fuzz_calls ;;
     calls_thread) DLCORE_FUZZ_SANITIZE=thread DLCORE_FUZZ_THREADS=2 tests/fuzz/run.sh 25000 fuzz_calls ;;
     kills)
