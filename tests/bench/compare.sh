@@ -2,7 +2,7 @@
 # dlcore beside other libraries on the same work, on this machine: Markdown tables, one for each
 # number of threads that all were given (1, and all CPUs) and one with each at its best.
 #
-#   tests/bench/compare.sh [--install] [--quick] [--data DIR] [--case TEXT] [--build DIR]
+#   tests/bench/compare.sh [--install] [--quick] [--no-avx512] [--data DIR] [--case TEXT] [--build DIR]
 #
 # dlcore_bench must have been built (in build/, or --build DIR). The Python libraries are taken from
 # the Python that DLCORE_PEERS_PYTHON names, else from build/peers, a virtual environment that
@@ -11,8 +11,10 @@
 # What is missing, or cannot be installed, is left out and said. Each library has a process of its
 # own. All run in turn, twice (--quick: once); the fastest time of each counts. A cell says where a
 # library kept more CPUs busy than it was given threads. That takes a good while, much of it in the
-# peers' compilers. The lines behind the tables stay in peers.jsonl in the build folder. At the end
-# stands how the figure for 3 x 1024 agrees with a program that only trains.
+# peers' compilers. --no-avx512: as on a CPU without it, for dlcore and for those that can be told so
+# (oneDNN, XLA, PyTorch's own loops, OpenBLAS, MKL, BLIS, LIBXSMM). The lines behind the tables stay in
+# peers.jsonl in the build folder. At the end stands how the figure for 3 x 1024 agrees with a program
+# that only trains.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -20,6 +22,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 build=$(CDPATH='' cd -- "$here/../.." && pwd)/build
 install=no
 quick=
+without=
 data=${DLCORE_MNIST_DIR:-}
 text=
 
@@ -32,6 +35,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --install) install=yes ;;
     --quick) quick=--quick ;;
+    --no-avx512) without=--no-avx512 ;;
     --help) usage 0 ;;
     --data | --case | --build)
         test $# -ge 2 || usage 2 >&2
@@ -90,6 +94,11 @@ if [ -n "$data" ]; then
     export DLCORE_MNIST_DIR
 fi
 
+if [ -n "$without" ]; then
+    export ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2
+    export XLA_FLAGS=--xla_cpu_max_isa=AVX2 OPENBLAS_CORETYPE=Haswell BLIS_ARCH_TYPE=haswell
+    export LIBXSMM_TARGET=hsw
+fi
 lines=$build/peers.jsonl
 log=$build/peers.log
 : > "$lines"
@@ -124,8 +133,10 @@ rounds="1 2"
 test -z "$quick" || rounds=1
 for _ in $rounds; do
     for threads in $counts; do
-        measure dlcore "$bench" --peers --json --no-floor --threads "$threads"
-        case $wide in
+        # shellcheck disable=SC2086 # a word, or none
+        measure dlcore "$bench" --peers --json --no-floor $without --threads "$threads"
+        case $without$wide in
+        --*) ;; # only_trains takes the CPU as it is
         *"$text"*) measure only_trains "$build/tests/bench/only_trains" --json --threads "$threads" ;;
         esac
         measure PyTorch "$python" "$here/peers/pytorch.py" --threads "$threads"
