@@ -270,14 +270,15 @@ def perturbed(draw, batch, x, y):
     return outputs, state(model)
 
 
-def amplifies(seed, x, y, batch, expected, ten):
-    """Whether Keras itself gets elsewhere from roundings, as where a sample crosses a kink."""
+def amplified(seed, x, y, batch, expected, ten):
+    """How far Keras itself gets from roundings, as where a sample crosses a kink; None where that is not far."""
     draw = numpy.random.default_rng(seed)
     for _ in range(2):
         outputs, trained = perturbed(draw, batch, x, y)
-        if difference(outputs, expected) > 2e-6 or apart(trained, ten) > 4e-6:
-            return True
-    return False
+        moved = difference(outputs, expected), apart(trained, ten)
+        if moved[0] > 2e-6 or moved[1] > 4e-6:
+            return "outputs %.1e, 10 epochs %.1e" % moved
+    return None
 
 
 def clips(outputs, y):
@@ -324,7 +325,7 @@ def old(model, five, ten, x, y, batch):
 
 
 def attempt(seed):
-    """One network; None where Keras itself amplifies roundings (a kink of relu is crossed), or fails."""
+    """One network: its figures; or why it is drawn anew, where Keras itself amplifies roundings, or fails."""
     global SAVED, WEIGHTS
     SAVED = "a.h5" if OLD and seed % 2 else "a.keras"
     model, x, y, batch = make(seed)
@@ -337,21 +338,24 @@ def attempt(seed):
         fit(model, x, y, batch, 5)
         five = state(model)
         fit(model, x, y, batch, 5)
-    except (TypeError, ValueError):
-        return None
+    except (TypeError, ValueError) as error:
+        return "Keras: %.100s" % str(error).replace("\n", " ")
     ten = state(model)
     if not all(numpy.isfinite(v).all() for v in ten):  # as of a cosine of zeros on JAX
-        return None
+        return "not finite"
     WEIGHTS = len(weights(model))
     tool(sys.argv[1], SAVED, "x.npy", "y.npy", "5", str(batch), "p.npy", "b.keras")
     predictions = difference(numpy.load("p.npy"), expected)
     here, there = old(model, five, ten, x, y, batch) if OLD else back_and_on(five, ten, x, y, batch)
+    figures = f"outputs {predictions:.1e}, 5 epochs in dlcore {here:.1e}, 5 more in Keras {there:.1e}"
     if max(here, there) > TRAINED and not OLD and (clips(expected, y) or clips(model.predict(x, verbose=0), y)):
-        return None
-    if (predictions > OUTPUTS or max(here, there) > TRAINED) and amplifies(seed, x, y, batch, expected, ten):
-        return None
-    print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: "
-          f"outputs {predictions:.1e}, 5 epochs in dlcore {here:.1e}, 5 more in Keras {there:.1e}", flush=True)
+        return f"{figures}: probabilities of 0 or 1"
+    if predictions > OUTPUTS or max(here, there) > TRAINED:
+        moved = amplified(seed, x, y, batch, expected, ten)
+        if moved:
+            return f"{figures}; Keras from roundings: {moved}"
+    print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: {figures}",
+          flush=True)
     return predictions, here, there
 
 
@@ -359,9 +363,11 @@ def main():
     os.chdir(sys.argv[2])
     seed, figures = int(sys.argv[3]), []
     while len(figures) < int(sys.argv[4]):
-        figures.append(attempt(seed))
-        if figures[-1] is None:
-            figures.pop()
+        found = attempt(seed)
+        if isinstance(found, str):
+            print(f"{seed}: drawn anew: {found}", flush=True)
+        else:
+            figures.append(found)
         seed += 1
     worst = [max(f[i] for f in figures) for i in range(3)]
     print("Keras %s, %d networks of %d: worst: outputs %.1e, 5 epochs in dlcore %.1e, 5 more in Keras %.1e" % (
