@@ -1,5 +1,6 @@
-"""Random networks over all layers, activations, losses and optimizers that the version has, for tests/keras_files.sh: made and trained by Keras, gone on with by
-dlcore from Keras's file, and by Keras from dlcore's.
+"""Random networks over all layers, activations, losses and optimizers that the version has, for
+tests/keras_files.sh: made and trained by Keras, gone on with by dlcore from Keras's file, and by Keras from
+dlcore's.
 
     keras_networks.py TOOL FOLDER FIRST COUNT
 
@@ -93,6 +94,7 @@ def seldom(draw, regularizers):
     # Keras 3.0.5 and 3.5.0 have no Normalization by one mean for all, and until 3.10.0, unlike Keras 2 and today,
     # Keras does not divide the penalty of activities by the batch.
     mean, variance = ([0.25] * 5, [2.0] * 5) if (3, 0) <= VERSION < (3, 10) else (0.25, 2.0)
+    own = regularizers[:2] + (regularizers[1:] and [keras.regularizers.L2(0.01)])
     penalty = 0.0 if (3, 0) <= VERSION < (3, 11) or len(regularizers) == 1 else 1e-3
     choices = [
         lambda: [L.GaussianDropout(0.0)],
@@ -105,7 +107,7 @@ def seldom(draw, regularizers):
         lambda: [L.Dense(6), L.Reshape((2, 3)), L.Activation("softmax"), L.Reshape((6,))],
         lambda: [L.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.25)],
         lambda: [L.Dense(5), L.Normalization(mean=mean, variance=variance)],
-        lambda: [L.PReLU(alpha_regularizer=pick(draw, regularizers[:2] + (regularizers[1:] and [keras.regularizers.L2(0.01)])))],
+        lambda: [L.PReLU(alpha_regularizer=pick(draw, own))],
         lambda: [L.BatchNormalization(gamma_regularizer=pick(draw, regularizers), beta_constraint="max_norm")],
     ]
     if not OLD:
