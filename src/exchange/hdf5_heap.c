@@ -118,10 +118,16 @@ static bool read_attribute_message(const unsigned char *at, size_t room, attribu
     type = name + dlcore_size_round_up(load_u16_at(at + 2), fill);
     space = type + dlcore_size_round_up(load_u16_at(at + 4), fill);
     read->data = space + dlcore_size_round_up(load_u16_at(at + 6), fill);
-    if (read->data > room || space - type < 8 || read->data - space < 4 ||
+    if (type > room - 8 || space - type < 8 || read->data - space < 4 ||
         memchr(at + name, '\0', type - name) != at + name + load_u16_at(at + 2) - 1 ||
-        at[type] >> 4 < 1 || at[type] >> 4 > 4 || (at[type] & 0x0F) > 10 || at[space] < 1 ||
-        at[space] > 2)
+        at[type] >> 4 < 1 || at[type] >> 4 > 4 || (at[type] & 0x0F) > 10)
+        return false;
+    if (read->data > room) { /* it ends behind the file, wherever it is in it */
+        read->of_texts = false;
+        read->count = read->bytes = 0;
+        return true;
+    }
+    if (at[space] < 1 || at[space] > 2)
         return false;
     read->of_texts = (at[type] & 0x0F) == 9; /* of variable length */
     read->bytes = load_u32_at(at + type + 4);
