@@ -98,6 +98,9 @@ static size_t space_elements(const unsigned char *space, size_t room)
     return count;
 }
 
+/* Names are looked for at every byte: without a message's header in front, no longer ones. */
+#define NAME_MOST 1024
+
 /* What may be the message of an attribute (IV.A.2.m). */
 typedef struct attribute_message {
     bool of_texts;      /* which lie in heaps: the data are references */
@@ -108,43 +111,43 @@ typedef struct attribute_message {
 /* False: it is none. Its version, a byte, the sizes of name, type and space (2 bytes each), and of
  * version 3 another byte; then these three, in version 1 filled up to multiples of 8. What libhdf5
  * takes for none either is none here, so that numbers are seldom taken for one: a name that does
- * not end at its end, versions and classes that are not there. */
-static bool read_attribute_message(const unsigned char *at, size_t room, attribute_message_t *read)
+ * not end at its end, or is longer than `longest`. Without a type and a space it has no data. */
+static bool read_attribute_message(const unsigned char *at, size_t room, size_t longest,
+                                   attribute_message_t *read)
 {
-    size_t fill = at[0] == 1 ? 8 : 1, name = at[0] == 3 ? 9 : 8, type, space;
+    size_t fill = at[0] == 1 ? 8 : 1, name = at[0] == 3 ? 9 : 8, length = load_u16_at(at + 2);
+    size_t type = name + dlcore_size_round_up(length, fill), space;
 
-    if (at[0] < 1 || at[0] > 3)
+    if (at[0] < 1 || at[0] > 3 || length < 2 || length > longest || type > room ||
+        memchr(at + name, '\0', length) != at + name + length - 1)
         return false;
-    type = name + dlcore_size_round_up(load_u16_at(at + 2), fill);
     space = type + dlcore_size_round_up(load_u16_at(at + 4), fill);
-    read->data = space + dlcore_size_round_up(load_u16_at(at + 6), fill);
-    if (type > room - 8 || space - type < 8 || read->data - space < 4 ||
-        memchr(at + name, '\0', type - name) != at + name + load_u16_at(at + 2) - 1 ||
-        at[type] >> 4 < 1 || at[type] >> 4 > 4 || (at[type] & 0x0F) > 10)
-        return false;
-    if (read->data > room) { /* it ends behind the file, wherever it is in it */
-        read->of_texts = false;
-        read->count = read->bytes = 0;
+    *read = (attribute_message_t){
+        .data = space + dlcore_size_round_up(load_u16_at(at + 6), fill),
+    };
+    if (read->data > room || space - type < 8 || read->data - space < 4 || at[type] >> 4 < 1 ||
+        at[type] >> 4 > 4 || (at[type] & 0x0F) > 10 || at[space] < 1 || at[space] > 2)
         return true;
-    }
-    if (at[space] < 1 || at[space] > 2)
-        return false;
     read->of_texts = (at[type] & 0x0F) == 9; /* of variable length */
     read->bytes = load_u32_at(at + type + 4);
     read->count = space_elements(at + space, read->data - space);
     return true;
 }
 
-/* The header of a message in front of it: 0x0C in two bytes, its size in two, 4 bytes. Who reads
- * the attribute believes its own sizes. */
+/* In front of an attribute's message: 0x0C in two bytes, its size in two, 4 bytes. */
+static bool has_header(const unsigned char *bytes, size_t at)
+{
+    return at >= 8 && load_u16_at(bytes + at - 8) == 0x0C;
+}
+
+/* Who reads the attribute believes its own sizes. */
 static bool leaves_its_message(const unsigned char *bytes, size_t at,
                                const attribute_message_t *attribute)
 {
     size_t data;
 
-    return at >= 8 && load_u16_at(bytes + at - 8) == 0x0C &&
-           (!dlcore_size_multiply(attribute->count, attribute->bytes, &data) ||
-            !dlcore_size_add(data, attribute->data, &data) || data > load_u16_at(bytes + at - 6));
+    return !dlcore_size_multiply(attribute->count, attribute->bytes, &data) ||
+           !dlcore_size_add(data, attribute->data, &data) || data > load_u16_at(bytes + at - 6);
 }
 
 /* Of the attribute that may be at that place; NULL: nothing. There it is known what a reference is,
@@ -152,12 +155,13 @@ static bool leaves_its_message(const unsigned char *bytes, size_t at,
 static const char *problem_of_attribute(const unsigned char *bytes, size_t size, size_t at,
                                         size_t *steps)
 {
+    const bool headed = has_header(bytes, at);
     attribute_message_t attribute;
     size_t content;
 
-    if (!read_attribute_message(bytes + at, size - at, &attribute))
+    if (!read_attribute_message(bytes + at, size - at, headed ? SIZE_MAX : NAME_MOST, &attribute))
         return NULL;
-    if (leaves_its_message(bytes, at, &attribute))
+    if (headed && leaves_its_message(bytes, at, &attribute))
         return "has an attribute that is longer than its place";
     at += attribute.data;
     for (size_t i = 0; attribute.of_texts && i < attribute.count && size - at >= REFERENCE; i++) {

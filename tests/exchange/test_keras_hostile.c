@@ -236,7 +236,7 @@ static void test_keras_hostile_bytes_that_libhdf5_trusts_are_refused(void **stat
     } changes[] = {
         {"layer_names", 12, 16 + 24 + 24 + 12, 0x7F}, {"training_config", 16, 16 + 14, 0xE9},
         {"layer_names", 12, (size_t)-1, 0xFF},        {"layer_names", 12, (size_t)-3, 0xFF},
-        {"\x08\0\x18\0\0\0\0\0\x03\x01", 10, 8, 2},
+        {"model_config", 13, (size_t)-4, 0xFF},       {"\x08\0\x18\0\0\0\0\0\x03\x01", 10, 8, 2},
     };
     keras_bytes_t file = keras_fixture_bytes("keras_2.15.1.h5");
 
