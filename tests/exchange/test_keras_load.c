@@ -282,8 +282,8 @@ static void test_keras_load_inspect_says_what_it_is_or_why_not(void **state)
     assert_int_equal(keras_inspect("x", &how, NULL), DLCORE_ERROR_ARGUMENT);
 }
 
-/* A file with another word in a place of the same length. */
-static void changed(const char *file, const char *from, const char *to, FILE *stream)
+/* A file with another word in a place of the same length, for the caller to free. */
+static keras_bytes_t with_word(const char *file, const char *from, const char *to)
 {
     keras_bytes_t bytes = keras_fixture_bytes(file);
     size_t length = strlen(from), at = 0;
@@ -293,6 +293,13 @@ static void changed(const char *file, const char *from, const char *to, FILE *st
         at++;
     assert_true(at + length <= bytes.size);
     memcpy(bytes.bytes + at, to, length);
+    return bytes;
+}
+
+static void changed(const char *file, const char *from, const char *to, FILE *stream)
+{
+    keras_bytes_t bytes = with_word(file, from, to);
+
     assert_int_equal(keras_inspect_memory(bytes.bytes, bytes.size, NULL, stream),
                      DLCORE_ERROR_UNSUPPORTED);
     free(bytes.bytes);
@@ -327,6 +334,26 @@ static void test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings
         if (strstr(folder_text("refused"), wanted[i]) == NULL)
             fail_msg("not \"%s\" in\n%s", wanted[i], folder_text("refused"));
     }
+}
+
+/* Keras reads and writes it, and fails where such a layer is called: threshold() has two arguments
+ * that no layer gives. */
+static void test_keras_load_activation_threshold_is_refused_by_name(void **state)
+{
+    keras_bytes_t file =
+        with_word("keras_2.15.1.h5", "\"units\": 4, \"activation\": \"tanh\", \"use_bias\": true",
+                  "\"units\":4,\"activation\":\"threshold\",\"use_bias\":true");
+    load_options_t how = load_options_default();
+    error_record_t error = {.message = ""};
+    model_t *model = NULL;
+
+    (void)state;
+    how.error = &error;
+    assert_int_equal(keras_load_memory(file.bytes, file.size, &how, &model),
+                     DLCORE_ERROR_UNSUPPORTED);
+    assert_null(model);
+    assert_non_null(strstr(error.message, "Dense: this version has no activation \"threshold\""));
+    free(file.bytes);
 }
 
 static void test_keras_load_misuse_is_refused(void **state)
@@ -386,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_keras_load_weights_of_other_layers_is_refused_and_changes_nothing),
         cmocka_unit_test(test_keras_load_inspect_says_what_it_is_or_why_not),
         cmocka_unit_test(test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings),
+        cmocka_unit_test(test_keras_load_activation_threshold_is_refused_by_name),
         cmocka_unit_test(test_keras_load_misuse_is_refused),
         cmocka_unit_test(test_keras_load_without_memory_fails_cleanly),
     };

@@ -133,6 +133,9 @@ static void test_activation_config_refuses_what_would_compute_otherwise(void **s
 {
     static const char *const refused[][2] = {
         {DENSE("'maxout'"), "Dense: this version has no activation \"maxout\""},
+        {DENSE("'threshold'"), "Dense: this version has no activation \"threshold\""},
+        {LAYER("Activation", "'activation':'threshold'"),
+         "Activation: this version has no activation \"threshold\""},
         {DENSE("5"), "activation: class_name is 5: it is not a name"},
         {DENSE(LAYER("PReLU", "")), "this version has no activation \"PReLU\""},
         {DENSE("{'class_name':7}"), "class_name is 7: it is not a name"},
