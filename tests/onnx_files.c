@@ -121,6 +121,20 @@ static void settle(dlcore_model_t *model)
     }
 }
 
+/* Rows of the tables, in the columns that have one. */
+static void draw_indices(const dlcore_model_t *model, dlcore_tensor_t *x)
+{
+    const dlcore_embeddings_t *tables = &dlcore_model_layer(model, 0)->embeddings;
+    size_t width = dlcore_tensor_length(x, 1);
+    float *numbers = dlcore_tensor_data(x);
+
+    for (size_t row = 0; row < dlcore_tensor_length(x, 0); row++) {
+        for (size_t i = 0; i < tables->count; i++)
+            numbers[row * width + tables->table[i].column] =
+                (float)random_below(tables->table[i].count);
+    }
+}
+
 static void write_model(const char *folder, const char *name, const dlcore_layer_t *layers,
                         size_t count)
 {
@@ -144,6 +158,7 @@ static void write_model(const char *folder, const char *name, const dlcore_layer
         give_up(name, dlcore_model_error(model));
     for (size_t i = 0; i < shape[0] * shape[1]; i++)
         ((float *)dlcore_tensor_data(x))[i] = (float)(8.0 * random_unit() - 4.0);
+    draw_indices(model, x);
     snprintf(path, sizeof path, "%s/%s.onnx", folder, name);
     options.error = &error;
     status = dlcore_onnx_save(model, path, &options);
@@ -172,7 +187,7 @@ static dlcore_activation_t random_activation(void)
 
 static dlcore_layer_t random_layer(void)
 {
-    int kind = 1 + (int)random_below(DLCORE_LAYER_EMBEDDING - 1); /* which ONNX has not */
+    int kind = 1 + (int)random_below(DLCORE_LAYER_EMBEDDING - 1); /* which comes first */
     dlcore_layer_t layer =
         dlcore_layer_from_name(dlcore_layer_kind_name((dlcore_layer_kind_t)kind));
 
@@ -227,6 +242,32 @@ static void write_rows(const char *folder)
     write_model(folder, "only_written_grouped_softmax", groups, 2);
 }
 
+/* Tables for some of the columns, alone and before other layers; of the last, for all. */
+static void write_embeddings(const char *folder)
+{
+    enum { COLUMNS = 6, COUNT = 12 };
+    char name[64];
+
+    for (size_t i = 0; i < COUNT; i++) {
+        dlcore_embedding_t tables[COLUMNS];
+        size_t count = 0;
+        dlcore_layer_t layers[2];
+
+        for (uint32_t column = 0; column < COLUMNS; column++) {
+            if (i + 1 < COUNT && (count > 0 || column + 1 < COLUMNS) && random_below(2) == 0)
+                continue;
+            tables[count++] =
+                (dlcore_embedding_t){.column = column,
+                                     .count = 1 + (uint32_t)random_below(i % 2 == 0 ? 4 : 5000),
+                                     .units = 1 + (uint32_t)random_below(5)};
+        }
+        layers[0] = dlcore_layer_embedding(tables, count);
+        layers[1] = dlcore_layer_dense(3, DLCORE_ACTIVATION_TANH);
+        snprintf(name, sizeof name, "only_written_embedding_%zu", i);
+        write_model(folder, name, layers, 1 + i % 3 / 2);
+    }
+}
+
 static int write_all(const char *folder, size_t count)
 {
     char name[64];
@@ -248,7 +289,7 @@ static int write_all(const char *folder, size_t count)
                                    dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR)};
 
         if (kind == DLCORE_LAYER_EMBEDDING || kind == DLCORE_LAYER_GLU ||
-            kind == DLCORE_LAYER_GROUPED_SOFTMAX) /* ONNX has none; they come by themselves */
+            kind == DLCORE_LAYER_GROUPED_SOFTMAX) /* they come by themselves */
             continue;
         if (kind == DLCORE_LAYER_DENSE)
             layers[0].units = 2;
@@ -266,6 +307,7 @@ static int write_all(const char *folder, size_t count)
         snprintf(name, sizeof name, "random_%zu", i);
         write_model(folder, name, layers, layer_count);
     }
+    write_embeddings(folder);
     return EXIT_SUCCESS;
 }
 

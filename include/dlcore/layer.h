@@ -203,8 +203,8 @@ DLCORE_API dlcore_layer_t dlcore_layer_grouped_softmax(size_t axis_width);
  * It must be the first layer. x may have any dtype, and be sparse. A number that is no row of the
  * table is DLCORE_ERROR_RANGE, with column and sample, wherever x is checked, in predictors, too.
  * Gradients by the inputs are 0 in such a column. One weight, `embeddings`: the tables one after
- * the other, each (count, units), row-major. Keras, ONNX and exported C have no such layer; saving
- * to them refuses it by name.
+ * the other, each (count, units), row-major. It is written to ONNX, and not read from there. Keras
+ * and exported C have no such layer; saving to them refuses it by name.
  *
  * Borrows `count` tables, in ascending order of their columns, until the layer is added: that
  * copies them into the model, with a size where `units` is 0, and refuses others, and more than

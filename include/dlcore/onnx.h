@@ -107,8 +107,10 @@ DLCORE_API dlcore_onnx_save_options_t dlcore_onnx_save_options_default(void);
 /* Writes a built model for prediction: opset 13 and IR version 7, or 17 and 8 where it has a layer
  * normalization, with input "input" (batch, width) and output "output". Weights are named as in
  * dlcore, "dense/kernel". Flattening and noise, which do nothing then, are left out; so are compile
- * settings and the optimizer's state. `options` NULL: the defaults. To a path it is all or nothing,
- * as dlcore_model_save. In memory *bytes comes from the model's allocator: release it with that, by
+ * settings and the optimizer's state. An embedding fails in ONNX Runtime, too, where an index is no
+ * row of its table. Three layers are written and not read by dlcore_onnx_load: embedding, glu and
+ * grouped softmax. `options` NULL: the defaults. To a path it is all or nothing, as
+ * dlcore_model_save. In memory *bytes comes from the model's allocator: release it with that, by
  * default with free(); NULL on failure. A layer or a setting that has no form in ONNX, and more
  * than 2 GB, are DLCORE_ERROR_UNSUPPORTED. The model is read, as by predicting. */
 DLCORE_API dlcore_status dlcore_onnx_save(const dlcore_model_t *model, const char *path,

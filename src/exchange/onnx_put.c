@@ -124,6 +124,19 @@ dlcore_onnx_name_t dlcore_onnx_put_integer(dlcore_onnx_putting_t *putting, const
     return tensor->name;
 }
 
+dlcore_onnx_name_t dlcore_onnx_put_computed(dlcore_onnx_putting_t *putting, const char *suffix,
+                                            size_t count, dlcore_onnx_compute_t *compute)
+{
+    dlcore_onnx_put_tensor_t *tensor = onnx_put_tensor(putting, suffix);
+
+    tensor->numbers = DLCORE_ONNX_COMPUTED;
+    tensor->rank = 1;
+    tensor->shape[0] = count;
+    tensor->compute = compute;
+    tensor->layer = putting->layer;
+    return tensor->name;
+}
+
 dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
                                         size_t width)
 {
@@ -133,4 +146,15 @@ dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const ch
     tensor->shape[0] = 2;
     tensor->integers[1] = (int64_t)width;
     return name;
+}
+
+bool dlcore_onnx_put_is_int64(const dlcore_onnx_put_tensor_t *tensor)
+{
+    return tensor->numbers == DLCORE_ONNX_INTEGERS || tensor->numbers == DLCORE_ONNX_COMPUTED;
+}
+
+int64_t dlcore_onnx_put_int64(const dlcore_onnx_put_tensor_t *tensor, size_t i)
+{
+    return tensor->numbers == DLCORE_ONNX_COMPUTED ? tensor->compute(tensor->layer, i)
+                                                   : tensor->integers[i];
 }

@@ -30,8 +30,12 @@ typedef enum dlcore_onnx_numbers {
     DLCORE_ONNX_DEVIATION, /* max(sqrt(weight), 1e-7) of one that is a variance */
     DLCORE_ONNX_FILLED,    /* `value` everywhere */
     DLCORE_ONNX_COUNTED,   /* 1, 2, 3, ... */
-    DLCORE_ONNX_INTEGERS   /* of int64: `integers` */
+    DLCORE_ONNX_INTEGERS,  /* of int64: `integers` */
+    DLCORE_ONNX_COMPUTED   /* of int64: what `compute` answers */
 } dlcore_onnx_numbers_t;
+
+/* The i-th number of a list that follows from a layer. */
+typedef int64_t dlcore_onnx_compute_t(const dlcore_node_t *layer, size_t i);
 
 typedef struct dlcore_onnx_put_tensor {
     dlcore_onnx_name_t name;
@@ -41,6 +45,8 @@ typedef struct dlcore_onnx_put_tensor {
     const dlcore_parameter_t *parameter;
     float value;
     int64_t integers[2];
+    dlcore_onnx_compute_t *compute;
+    const dlcore_node_t *layer; /* that it is asked about */
 } dlcore_onnx_put_tensor_t;
 
 typedef struct dlcore_onnx_put_attribute {
@@ -78,6 +84,10 @@ dlcore_status dlcore_onnx_put_model(dlcore_onnx_putting_t *putting, const dlcore
                                     dlcore_error_record_t *error);
 void dlcore_onnx_put_end(dlcore_onnx_putting_t *putting);
 
+/* Whether a tensor is of int64, and the i-th number then. */
+bool dlcore_onnx_put_is_int64(const dlcore_onnx_put_tensor_t *tensor);
+int64_t dlcore_onnx_put_int64(const dlcore_onnx_put_tensor_t *tensor, size_t i);
+
 /* ---- for what puts layers; suffixes are static texts, each once in a layer ---- */
 
 /* A node that takes the value at hand; `suffix` names its output. */
@@ -109,6 +119,9 @@ dlcore_onnx_name_t dlcore_onnx_put_counted(dlcore_onnx_putting_t *putting, const
 /* One int64, alone (rank 0) or as a list of one (rank 1). */
 dlcore_onnx_name_t dlcore_onnx_put_integer(dlcore_onnx_putting_t *putting, const char *suffix,
                                            size_t rank, int64_t value);
+/* A list of so many int64. */
+dlcore_onnx_name_t dlcore_onnx_put_computed(dlcore_onnx_putting_t *putting, const char *suffix,
+                                            size_t count, dlcore_onnx_compute_t *compute);
 /* The shape that makes rows of `width` of all numbers there are. */
 dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
                                         size_t width);
@@ -118,6 +131,8 @@ bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting);
 /* Sparsemax, the paper's and Keras's: onnx_put_sparsemax.c. */
 void dlcore_onnx_put_sparsemax(dlcore_onnx_putting_t *putting);
 void dlcore_onnx_put_sparsemax_keras(dlcore_onnx_putting_t *putting);
+/* Tables: onnx_put_embedding.c. */
+void dlcore_onnx_put_embedding(dlcore_onnx_putting_t *putting);
 /* A setting of the layer that is not its default and would be dropped; NULL: none. */
 const char *dlcore_onnx_put_lacks(const dlcore_node_t *node);
 /* The layer: onnx_put_layer.c. False: ONNX has none like it. */

@@ -168,9 +168,9 @@ static void onnx_put_grouped_softmax(dlcore_onnx_putting_t *putting)
 static bool onnx_knows_setting(const dlcore_setting_t *setting)
 {
     static const char *const known[] = {
-        "activation", "alpha",          "center", "epsilon",     "momentum",  "offset",
-        "rate",       "negative_slope", "scale",  "stddev",      "units",     "use_bias",
-        "max_value",  "threshold",      "invert", "rms_scaling", "axis_width"};
+        "activation", "alpha",          "center", "epsilon",     "momentum",   "offset",
+        "rate",       "negative_slope", "scale",  "stddev",      "units",      "use_bias",
+        "max_value",  "threshold",      "invert", "rms_scaling", "axis_width", "embeddings"};
 
     if (setting->type == DLCORE_SETTING_INITIALIZER ||
         setting->type == DLCORE_SETTING_REGULARIZER || setting->type == DLCORE_SETTING_CONSTRAINT ||
@@ -233,6 +233,9 @@ bool dlcore_onnx_put_layer(dlcore_onnx_putting_t *putting)
         return true;
     case DLCORE_LAYER_GROUPED_SOFTMAX:
         onnx_put_grouped_softmax(putting);
+        return true;
+    case DLCORE_LAYER_EMBEDDING:
+        dlcore_onnx_put_embedding(putting);
         return true;
     case DLCORE_LAYER_ACTIVITY_REGULARIZATION:
         return true;

@@ -184,7 +184,7 @@ typedef struct onnx_tensor_out {
 /* Of 4 bytes. */
 static size_t onnx_number_count(const dlcore_onnx_put_tensor_t *tensor)
 {
-    size_t words = tensor->numbers == DLCORE_ONNX_INTEGERS ? 2 : 1;
+    size_t words = dlcore_onnx_put_is_int64(tensor) ? 2 : 1;
 
     return tensor->shape[0] * tensor->shape[1] * words;
 }
@@ -194,8 +194,12 @@ static void onnx_get_integers(const onnx_tensor_out_t *out)
 {
     unsigned char *bytes = (unsigned char *)out->sink->numbers;
 
-    for (size_t i = 0; i < 8 * out->tensor->shape[0]; i++)
-        bytes[i] = (unsigned char)((uint64_t)out->tensor->integers[i / 8] >> (i % 8 * 8));
+    for (size_t i = 0; i < out->tensor->shape[0]; i++) {
+        uint64_t number = (uint64_t)dlcore_onnx_put_int64(out->tensor, i);
+
+        for (size_t byte = 0; byte < 8; byte++)
+            bytes[8 * i + byte] = (unsigned char)(number >> (8 * byte));
+    }
 }
 
 static void onnx_get_numbers(const onnx_tensor_out_t *out)
@@ -226,7 +230,7 @@ static bool onnx_write_raw(pb_ostream_t *stream, const pb_field_t *field, void *
 
     if (!pb_encode_tag_for_field(stream, field) || !pb_encode_varint(stream, size))
         return false;
-    if (stream->callback != NULL && out->tensor->numbers == DLCORE_ONNX_INTEGERS)
+    if (stream->callback != NULL && dlcore_onnx_put_is_int64(out->tensor))
         onnx_get_integers(out);
     else if (stream->callback != NULL) /* else it only counts */
         onnx_get_numbers(out);
@@ -257,7 +261,7 @@ static bool onnx_write_tensors(pb_ostream_t *stream, const pb_field_t *field, vo
         tensor.dims = (pb_callback_t){.funcs.encode = onnx_write_dims, .arg = &out};
         tensor.has_data_type = true;
         tensor.data_type =
-            out.tensor->numbers == DLCORE_ONNX_INTEGERS ? DLCORE_ONNX_INT64 : DLCORE_ONNX_FLOAT;
+            dlcore_onnx_put_is_int64(out.tensor) ? DLCORE_ONNX_INT64 : DLCORE_ONNX_FLOAT;
         tensor.name = onnx_text(onnx_full_name(&out.tensor->name, name));
         tensor.raw_data = (pb_callback_t){.funcs.encode = onnx_write_raw, .arg = &out};
         if (!pb_encode_tag_for_field(stream, field) ||

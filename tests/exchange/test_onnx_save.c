@@ -183,12 +183,64 @@ static void test_onnx_save_each_layer_comes_back(void **state)
     assert_int_equal(saved, DLCORE_LAYER_KIND_COUNT - 4);
 }
 
-static void test_onnx_save_embedding_is_refused_by_name(void **state)
+/* Whether the file has a tensor of that name with these int64. */
+static bool has_list(const unsigned char *bytes, size_t size, const char *name,
+                     const int64_t *numbers, size_t count)
 {
-    const dlcore_embedding_t table = {.column = 0, .count = 3};
+    unsigned char wanted[256];
+    size_t length = strlen(name);
+
+    assert_true(length + 2 + 8 * count <= sizeof wanted && 8 * count < 128);
+    memcpy(wanted, name, length);
+    wanted[length++] = 9 << 3 | 2; /* raw_data */
+    wanted[length++] = (unsigned char)(8 * count);
+    for (size_t i = 0; i < 8 * count; i++)
+        wanted[length++] = (unsigned char)((uint64_t)numbers[i / 8] >> (8 * (i % 8)));
+    for (size_t i = 0; i + length <= size; i++) {
+        if (memcmp(bytes + i, wanted, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of columns 0 .. 4, tables for 1, 2 and 4: where each number is looked up, and in what order they
+ * come. tests/onnx_files.sh has the numbers that ONNX Runtime computes. */
+static void test_onnx_save_embedding_is_lists_of_places_and_refused_by_loading(void **state)
+{
+    static const dlcore_embedding_t tables[] = {{.column = 1, .count = 3, .units = 2},
+                                                {.column = 2, .count = 1, .units = 1},
+                                                {.column = 4, .count = 70000, .units = 3}};
+    static const struct {
+        const char *name;
+        size_t count;
+        int64_t numbers[8];
+    } lists[] = {
+        {"t/index_columns", 3, {1, 2, 4}},        {"t/first_row", 1, {0}},
+        {"t/last_rows", 3, {2, 0, 69999}},        {"t/beyond", 1, {3 * 2 + 1 + 3 * 70000}},
+        {"t/unit_tables", 6, {0, 0, 1, 2, 2, 2}}, {"t/unit_strides", 6, {2, 2, 1, 3, 3, 3}},
+        {"t/unit_starts", 6, {0, 1, 6, 7, 8, 9}}, {"t/output_order", 8, {0, 5, 6, 7, 3, 8, 9, 10}},
+    };
+    dlcore_layer_t layers[] = {dlcore_layer_embedding(tables, 3),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)};
+    dlcore_onnx_load_options_t options = dlcore_onnx_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model, *loaded = NULL;
+    void *bytes = NULL;
+    size_t size;
 
     (void)state;
-    assert_false(can_be_saved(dlcore_layer_embedding(&table, 1), "Embedding"));
+    snprintf(layers[0].name, sizeof layers[0].name, "t");
+    model = model_of(layers, 2);
+    options.error = &error;
+    assert_int_equal(dlcore_onnx_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (!has_list(bytes, size, lists[i].name, lists[i].numbers, lists[i].count))
+            fail_msg("%s has other numbers", lists[i].name);
+    }
+    assert_failed(dlcore_onnx_load_memory(bytes, size, &options, &loaded), DLCORE_ERROR_UNSUPPORTED,
+                  &error, "Gather \"t/embedded\": an operator that is not supported");
+    free(bytes);
+    dlcore_model_free(model);
 }
 
 /* Two values at once, and rows that are no samples: written, but not read. */
@@ -398,7 +450,7 @@ int main(void)
         cmocka_unit_test(test_onnx_save_writes_low_versions_and_names),
         cmocka_unit_test(test_onnx_save_to_a_path_is_all_or_nothing),
         cmocka_unit_test(test_onnx_save_halves_and_groups_are_written_and_refused_by_loading),
-        cmocka_unit_test(test_onnx_save_embedding_is_refused_by_name),
+        cmocka_unit_test(test_onnx_save_embedding_is_lists_of_places_and_refused_by_loading),
         cmocka_unit_test(test_onnx_save_bad_arguments_are_refused),
         cmocka_unit_test(test_onnx_save_each_failed_allocation_loses_nothing),
     };
