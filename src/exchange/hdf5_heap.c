@@ -163,6 +163,8 @@ static const char *problem_of_attribute(const unsigned char *bytes, size_t size,
         return NULL;
     if (headed && leaves_its_message(bytes, at, &attribute))
         return "has an attribute that is longer than its place";
+    if (attribute.of_texts && attribute.bytes != REFERENCE)
+        return "has texts whose places are not 16 bytes each";
     at += attribute.data;
     for (size_t i = 0; attribute.of_texts && i < attribute.count && size - at >= REFERENCE; i++) {
         uint64_t heap = dlcore_load_u64(bytes + at + 4);

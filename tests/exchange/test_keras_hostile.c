@@ -225,8 +225,8 @@ static size_t find(const keras_bytes_t *file, const char *text, size_t length)
 
 /* One byte of a real file is another, and libhdf5 1.10.8 reads beyond its memory, or sets gigabytes
  * of it: a text that is not in its heap, letters of 15 MB each, an attribute whose shape, or type,
- * is longer than the message it lies in, numbers in the place of the layout that are fewer than the
- * shape's. */
+ * is longer than the message it lies in, references of 1 byte, numbers in the place of the layout
+ * that are fewer than the shape's. */
 static void test_keras_hostile_bytes_that_libhdf5_trusts_are_refused(void **state)
 {
     static const struct {
@@ -236,7 +236,8 @@ static void test_keras_hostile_bytes_that_libhdf5_trusts_are_refused(void **stat
     } changes[] = {
         {"layer_names", 12, 16 + 24 + 24 + 12, 0x7F}, {"training_config", 16, 16 + 14, 0xE9},
         {"layer_names", 12, (size_t)-1, 0xFF},        {"layer_names", 12, (size_t)-3, 0xFF},
-        {"model_config", 13, (size_t)-4, 0xFF},       {"\x08\0\x18\0\0\0\0\0\x03\x01", 10, 8, 2},
+        {"model_config", 13, (size_t)-4, 0xFF},       {"model_config", 13, 16 + 4, 1},
+        {"\x08\0\x18\0\0\0\0\0\x03\x01", 10, 8, 2},
     };
     keras_bytes_t file = keras_fixture_bytes("keras_2.15.1.h5");
 
