@@ -83,11 +83,13 @@ static size_t load_u16_at(const unsigned char *bytes)
     return (size_t)bytes[0] | (size_t)bytes[1] << 8;
 }
 
-/* How many elements a data space has (IV.A.2.b); SIZE_MAX: more than can be. */
+/* How many elements a data space has (IV.A.2.b), of 4 bytes or more; SIZE_MAX: more than can be. */
 static size_t space_elements(const unsigned char *space, size_t room)
 {
     size_t rank = space[1], dims = space[0] == 1 ? 8 : 4, count = 1;
 
+    if (space[0] == 2 && space[3] == 2) /* empty */
+        return 0;
     for (size_t i = 0; i < rank; i++) {
         size_t at = dims + 8 * i;
         uint64_t length = at + 8 <= room ? dlcore_load_u64(space + at) : UINT64_MAX;
@@ -108,17 +110,27 @@ typedef struct attribute_message {
     size_t bytes;       /* of one */
 } attribute_message_t;
 
+static bool is_readable(const unsigned char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (name[i] < 0x20 || name[i] > 0x7E)
+            return false;
+    }
+    return true;
+}
+
 /* False: it is none. Its version, a byte, the sizes of name, type and space (2 bytes each), and of
  * version 3 another byte; then these three, in version 1 filled up to multiples of 8. What libhdf5
  * takes for none either is none here, so that numbers are seldom taken for one: a name that does
- * not end at its end, or is longer than `longest`. Without a type and a space it has no data. */
-static bool read_attribute_message(const unsigned char *at, size_t room, size_t longest,
+ * not end at its end. Without a type and a space it has no data. Where no header of a message is
+ * in front of it, it is one of texts, with a name that can be read. */
+static bool read_attribute_message(const unsigned char *at, size_t room, bool headed,
                                    attribute_message_t *read)
 {
     size_t fill = at[0] == 1 ? 8 : 1, name = at[0] == 3 ? 9 : 8, length = load_u16_at(at + 2);
     size_t type = name + dlcore_size_round_up(length, fill), space;
 
-    if (at[0] < 1 || at[0] > 3 || length < 2 || length > longest || type > room ||
+    if (at[0] < 1 || at[0] > 3 || length < 2 || type > room || (!headed && length > NAME_MOST) ||
         memchr(at + name, '\0', length) != at + name + length - 1)
         return false;
     space = type + dlcore_size_round_up(load_u16_at(at + 4), fill);
@@ -127,17 +139,22 @@ static bool read_attribute_message(const unsigned char *at, size_t room, size_t 
     };
     if (read->data > room || space - type < 8 || read->data - space < 4 || at[type] >> 4 < 1 ||
         at[type] >> 4 > 4 || (at[type] & 0x0F) > 10 || at[space] < 1 || at[space] > 2)
-        return true;
+        return headed;
+    if (!headed && ((at[type] & 0x0F) != 9 || (at[type + 1] & 0x0F) != 1 || at[space + 1] > 32 ||
+                    !is_readable(at + name, length - 1)))
+        return false;
     read->of_texts = (at[type] & 0x0F) == 9; /* of variable length */
     read->bytes = load_u32_at(at + type + 4);
     read->count = space_elements(at + space, read->data - space);
     return true;
 }
 
-/* In front of an attribute's message: 0x0C in two bytes, its size in two, 4 bytes. */
+/* In front of an attribute's message: 0x0C in two bytes, its size in two, 4 bytes. Not the end of a
+ * reference to a heap's object 12, and the header of 4 bytes that newer files have. */
 static bool has_header(const unsigned char *bytes, size_t at)
 {
-    return at >= 8 && load_u16_at(bytes + at - 8) == 0x0C;
+    return at >= 8 && load_u16_at(bytes + at - 8) == 0x0C &&
+           !(bytes[at - 4] == 0x0C && load_u16_at(bytes + at - 6) == 0);
 }
 
 /* Who reads the attribute believes its own sizes. */
@@ -159,8 +176,10 @@ static const char *problem_of_attribute(const unsigned char *bytes, size_t size,
     attribute_message_t attribute;
     size_t content;
 
-    if (!read_attribute_message(bytes + at, size - at, headed ? SIZE_MAX : NAME_MOST, &attribute))
+    if (!read_attribute_message(bytes + at, size - at, headed, &attribute))
         return NULL;
+    if (headed && bytes[at] >= 2 && (bytes[at + 1] & 3) != 0)
+        return "has an attribute of a shared type, which Keras never writes";
     if (headed && leaves_its_message(bytes, at, &attribute))
         return "has an attribute that is longer than its place";
     if (attribute.of_texts && attribute.bytes != REFERENCE)
@@ -169,6 +188,8 @@ static const char *problem_of_attribute(const unsigned char *bytes, size_t size,
     for (size_t i = 0; attribute.of_texts && i < attribute.count && size - at >= REFERENCE; i++) {
         uint64_t heap = dlcore_load_u64(bytes + at + 4);
 
+        if (++*steps > STEPS_MOST)
+            return "has more texts than can be";
         if (is_heap(bytes, size, heap) &&
             walk_heap(bytes + heap, size - (size_t)heap, load_u32_at(bytes + at + 12), &content,
                       steps) &&

@@ -152,6 +152,41 @@ static void test_hdf5_heap_one_text_for_many_references_is_found(void **state)
     free(bytes);
 }
 
+/* Attributes one in the other, each with 2^40 places of texts: looked at for a while, not for ever.
+ */
+static void test_hdf5_heap_attributes_with_endless_texts_are_refused(void **state)
+{
+    static const unsigned char pattern[30] = {2, 0, 2, 0, 8, 0, 12, 0, 'a', 0, 0x19, 1, 0, 0, 16,
+                                              0, 0, 0, 2, 1, 0, 1,  0, 0,   0, 0,    0, 1, 0, 0};
+    size_t added = 30 << 17;
+    unsigned char *bytes = malloc(file.size + added);
+
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, file.bytes, file.size);
+    for (size_t i = 0; i < added; i++)
+        bytes[file.size + i] = pattern[i % sizeof pattern];
+    assert_string_equal(dlcore_hdf5_heap_problem(bytes, file.size + added),
+                        "has more texts than can be");
+    free(bytes);
+}
+
+/* The same without printable names are numbers. */
+static void test_hdf5_heap_numbers_like_attributes_are_numbers(void **state)
+{
+    static const unsigned char numbers[30] = {2, 0, 2, 0, 8, 0, 12, 0, 200, 0, 0x19, 1, 0, 0, 1,
+                                              0, 0, 0, 2, 1, 0, 1,  1, 0,   0, 0,    0, 0, 0, 0};
+    unsigned char *bytes = malloc(file.size + 16 * sizeof numbers);
+
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, file.bytes, file.size);
+    for (size_t i = 0; i < 16; i++)
+        memcpy(bytes + file.size + i * sizeof numbers, numbers, sizeof numbers);
+    assert_null(dlcore_hdf5_heap_problem(bytes, file.size + 16 * sizeof numbers));
+    free(bytes);
+}
+
 static void test_hdf5_heap_other_forms_of_addresses_are_refused(void **state)
 {
     (void)state;
@@ -170,6 +205,8 @@ int main(void)
         cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),
         cmocka_unit_test(test_hdf5_heap_text_that_is_not_there_is_found),
         cmocka_unit_test(test_hdf5_heap_one_text_for_many_references_is_found),
+        cmocka_unit_test(test_hdf5_heap_attributes_with_endless_texts_are_refused),
+        cmocka_unit_test(test_hdf5_heap_numbers_like_attributes_are_numbers),
         cmocka_unit_test(test_hdf5_heap_other_forms_of_addresses_are_refused),
     };
 
