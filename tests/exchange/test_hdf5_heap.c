@@ -152,6 +152,30 @@ static void test_hdf5_heap_one_text_for_many_references_is_found(void **state)
     free(bytes);
 }
 
+/* Where the name of an attribute is. */
+static size_t find_name(const char *name)
+{
+    size_t at = 0, length = strlen(name) + 1;
+
+    while (memcmp(file.bytes + at, name, length) != 0)
+        at++;
+    return at;
+}
+
+static void test_hdf5_heap_attributes_that_leave_their_place_are_found(void **state)
+{
+    static const char longer[] = "has an attribute that is longer than its place";
+    size_t layers = find_name("layer_names"), config = find_name("model_config");
+
+    (void)state;
+    assert_string_equal(problem_with(layers - 1, 0xFF), longer); /* of its space, behind the file */
+    assert_string_equal(problem_with(layers - 3, 0xFF), longer); /* of its type, likewise */
+    assert_string_equal(problem_with(config - 4, 0xFF),
+                        longer);                          /* in the file, behind the message */
+    assert_string_equal(problem_with(config + 16 + 4, 1), /* of an element */
+                        "has texts whose places are not 16 bytes each");
+}
+
 /* Attributes one in the other, each with 2^40 places of texts: looked at for a while, not for ever.
  */
 static void test_hdf5_heap_attributes_with_endless_texts_are_refused(void **state)
@@ -205,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),
         cmocka_unit_test(test_hdf5_heap_text_that_is_not_there_is_found),
         cmocka_unit_test(test_hdf5_heap_one_text_for_many_references_is_found),
+        cmocka_unit_test(test_hdf5_heap_attributes_that_leave_their_place_are_found),
         cmocka_unit_test(test_hdf5_heap_attributes_with_endless_texts_are_refused),
         cmocka_unit_test(test_hdf5_heap_numbers_like_attributes_are_numbers),
         cmocka_unit_test(test_hdf5_heap_other_forms_of_addresses_are_refused),
