@@ -183,9 +183,10 @@ static dlcore_status apply_schema(const dlcore_schema_t *schema, const dlcore_ta
     return status;
 }
 
-dlcore_status dlcore_schema_apply(const dlcore_schema_t *schema, const dlcore_table_t *table,
-                                  const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
-                                  dlcore_tensor_t **y, dlcore_error_record_t *error)
+dlcore_status dlcore_schema_apply_by(const char *name, dlcore_schema_applier_t *applier,
+                                     const dlcore_schema_t *schema, const dlcore_table_t *table,
+                                     const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
+                                     dlcore_tensor_t **y, dlcore_error_record_t *error)
 {
     dlcore_traces_t before = dlcore_traces_note();
     dlcore_float_mode_t mode;
@@ -196,14 +197,21 @@ dlcore_status dlcore_schema_apply(const dlcore_schema_t *schema, const dlcore_ta
     if (y != NULL)
         *y = NULL;
     if (schema == NULL || table == NULL || x == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "schema_apply: %s is NULL",
+        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "%s: %s is NULL", name,
                            schema == NULL  ? "schema"
                            : table == NULL ? "table"
                                            : "x");
     mode = dlcore_float_mode_enter(false);
-    status = apply_schema(schema, table, rows, x, y, error);
+    status = applier(schema, table, rows, x, y, error);
     dlcore_float_mode_leave(mode);
     return dlcore_traces_end(before, status);
+}
+
+dlcore_status dlcore_schema_apply(const dlcore_schema_t *schema, const dlcore_table_t *table,
+                                  const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
+                                  dlcore_tensor_t **y, dlcore_error_record_t *error)
+{
+    return dlcore_schema_apply_by("schema_apply", apply_schema, schema, table, rows, x, y, error);
 }
 
 /* ---- a row as texts ---- */

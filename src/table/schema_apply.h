@@ -31,6 +31,17 @@ void dlcore_applying_end(dlcore_applying_t *applying);
 dlcore_status dlcore_applying_row(dlcore_applying_t *applying, size_t row, float *x,
                                   unsigned char *y, dlcore_error_record_t *error);
 
+/* What a public function of that name does, around the applier of its kind of tensors: *x and *y
+ * are NULL where it fails. */
+typedef dlcore_status dlcore_schema_applier_t(const dlcore_schema_t *schema,
+                                              const dlcore_table_t *table,
+                                              const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
+                                              dlcore_tensor_t **y, dlcore_error_record_t *error);
+dlcore_status dlcore_schema_apply_by(const char *name, dlcore_schema_applier_t *applier,
+                                     const dlcore_schema_t *schema, const dlcore_table_t *table,
+                                     const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
+                                     dlcore_tensor_t **y, dlcore_error_record_t *error);
+
 /* Labels of `count` rows of a table, unset. */
 dlcore_status dlcore_schema_make_labels(const dlcore_schema_t *schema,
                                         const dlcore_allocator_t *allocator, size_t count,

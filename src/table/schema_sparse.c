@@ -3,9 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 #include "base/error.h"
-#include "base/float_mode.h"
 #include "base/size.h"
-#include "base/traces.h"
 #include "table/schema_apply.h"
 #include "tensor/sparse.h"
 
@@ -129,21 +127,6 @@ dlcore_status dlcore_schema_apply_sparse(const dlcore_schema_t *schema, const dl
                                          const dlcore_table_rows_t *rows, dlcore_tensor_t **x,
                                          dlcore_tensor_t **y, dlcore_error_record_t *error)
 {
-    dlcore_traces_t before = dlcore_traces_note();
-    dlcore_float_mode_t mode;
-    dlcore_status status;
-
-    if (x != NULL)
-        *x = NULL;
-    if (y != NULL)
-        *y = NULL;
-    if (schema == NULL || table == NULL || x == NULL)
-        return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "schema_apply_sparse: %s is NULL",
-                           schema == NULL  ? "schema"
-                           : table == NULL ? "table"
-                                           : "x");
-    mode = dlcore_float_mode_enter(false);
-    status = apply_sparse(schema, table, rows, x, y, error);
-    dlcore_float_mode_leave(mode);
-    return dlcore_traces_end(before, status);
+    return dlcore_schema_apply_by("schema_apply_sparse", apply_sparse, schema, table, rows, x, y,
+                                  error);
 }
