@@ -239,6 +239,142 @@ static void test_hdf5_odd_texts_that_cannot_be_read_are_refused(void **state)
     }
 }
 
+/* ---- one text in the place of many ---- */
+
+enum { MANY = 200 };
+
+static void make_many_texts(hid_t file)
+{
+    static char longest[401];
+    const char *texts[MANY];
+    hid_t varying = H5Tcopy(H5T_C_S1);
+
+    memset(longest, 'l', sizeof longest - 1);
+    texts[0] = longest;
+    for (size_t i = 1; i < MANY; i++)
+        texts[i] = "s";
+    H5Tset_size(varying, H5T_VARIABLE);
+    put_attribute(file, "texts", varying, MANY, texts);
+    H5Tclose(varying);
+}
+
+/* Each reference to a text has become that to the longest. */
+static void test_hdf5_odd_texts_longer_than_the_file_are_refused(void **state)
+{
+    static const unsigned char length[4] = {0x90, 1}, one[4] = {1};
+    dlcore_allocator_t plain = dlcore_allocator_default();
+    size_t size, count, first = 0;
+    unsigned char *bytes = file_of(make_many_texts, &size);
+    char *texts = NULL;
+    dlcore_hdf5_t file;
+
+    (void)state;
+    while (first + 32 <= size &&
+           (memcmp(bytes + first, length, 4) != 0 || memcmp(bytes + first + 16, one, 4) != 0))
+        first++;
+    assert_true(first + (size_t)16 * MANY <= size && size < (size_t)400 * MANY);
+    assert_int_equal(dlcore_hdf5_open(&file, bytes, size, "file", &problem), DLCORE_OK);
+    assert_int_equal(dlcore_hdf5_names(&file, "/", "texts", &plain, &texts, &count), DLCORE_OK);
+    assert_int_equal(count, MANY);
+    dlcore_release(&plain, texts);
+    dlcore_hdf5_close(&file);
+    for (size_t i = 1; i < MANY; i++)
+        memcpy(bytes + first + 16 * i, bytes + first, 16);
+    assert_int_equal(dlcore_hdf5_open(&file, bytes, size, "file", &problem), DLCORE_OK);
+    assert_int_equal(dlcore_hdf5_names(&file, "/", "texts", &plain, &texts, &count),
+                     DLCORE_ERROR_FORMAT);
+    assert_null(texts);
+    assert_non_null(strstr(problem.message, "texts has more text than the file"));
+    dlcore_hdf5_close(&file);
+    free(bytes);
+}
+
+/* ---- groups ---- */
+
+static uint32_t load_u32(const unsigned char *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+static uint32_t turned(uint32_t word, unsigned by)
+{
+    return word << by | word >> (32 - by);
+}
+
+/* HDF5's checksum of metadata: lookup3 of Bob Jenkins, from 0. */
+static uint32_t metadata_checksum(const unsigned char *from, size_t length)
+{
+    static const unsigned turns[6] = {4, 6, 8, 16, 19, 4},
+                          last_turns[7] = {14, 11, 25, 16, 4, 14, 24};
+    uint32_t words[3];
+    unsigned char last[12] = {0};
+
+    words[0] = words[1] = words[2] = 0xdeadbeef + (uint32_t)length;
+    for (; length > 12; length -= 12, from += 12) {
+        for (size_t i = 0; i < 3; i++)
+            words[i] += load_u32(from + 4 * i);
+        for (size_t i = 0; i < 6; i++) { /* a -= c, a ^= c turned, c += b; then b, c, a */
+            uint32_t *a = &words[i % 3], *b = &words[(i + 1) % 3], *c = &words[(i + 2) % 3];
+
+            *a = (*a - *c) ^ turned(*c, turns[i]);
+            *c += *b;
+        }
+    }
+    memcpy(last, from, length);
+    for (size_t i = 0; i < 3; i++)
+        words[i] += load_u32(last + 4 * i);
+    for (size_t i = 0; i < 7; i++) { /* c ^= b, c -= b turned; then a, b, c */
+        uint32_t *c = &words[(i + 2) % 3], *b = &words[(i + 1) % 3];
+
+        *c = (*c ^ *b) - turned(*b, last_turns[i]);
+    }
+    return words[2];
+}
+
+static void make_dense_group(hid_t file)
+{
+    const hsize_t two = 2;
+    hid_t how = H5Pcreate(H5P_GROUP_CREATE), group;
+
+    assert_true(H5Pset_link_creation_order(how, H5P_CRT_ORDER_TRACKED) >= 0); /* of newer files */
+    assert_true(H5Pset_link_phase_change(how, 0, 0) >= 0);                    /* in a B-tree */
+    group = H5Gcreate2(file, "group", H5P_DEFAULT, how, H5P_DEFAULT);
+    assert_true(group >= 0);
+    put_array(group, "array", H5T_IEEE_F32LE, 1, &two, -1, NULL);
+    H5Gclose(group);
+    H5Pclose(how);
+}
+
+/* The B-tree says how many there are, with a checksum that is right. */
+static void test_hdf5_odd_groups_of_more_members_than_bytes_are_refused(void **state)
+{
+    enum { COUNT_AT = 26, CHECKSUM_AT = 34 };
+    size_t size, count, tree = 0;
+    unsigned char *bytes = file_of(make_dense_group, &size);
+    uint32_t checksum;
+    dlcore_hdf5_t file;
+
+    (void)state;
+    assert_int_equal(dlcore_hdf5_open(&file, bytes, size, "file", &problem), DLCORE_OK);
+    assert_int_equal(dlcore_hdf5_members(&file, "group", &count), DLCORE_OK);
+    assert_int_equal(count, 1);
+    dlcore_hdf5_close(&file);
+    while (tree + CHECKSUM_AT + 4 < size && memcmp(bytes + tree, "BTHD", 4) != 0)
+        tree++;
+    assert_int_equal(metadata_checksum(bytes + tree, CHECKSUM_AT),
+                     load_u32(bytes + tree + CHECKSUM_AT));
+    bytes[tree + COUNT_AT + 5] = 1;
+    checksum = metadata_checksum(bytes + tree, CHECKSUM_AT);
+    for (size_t i = 0; i < 4; i++)
+        bytes[tree + CHECKSUM_AT + i] = (unsigned char)(checksum >> 8 * i);
+    assert_int_equal(dlcore_hdf5_open(&file, bytes, size, "file", &problem), DLCORE_OK);
+    assert_int_equal(dlcore_hdf5_members(&file, "group", &count), DLCORE_ERROR_FORMAT);
+    assert_int_equal(count, 0);
+    assert_non_null(strstr(problem.message, "group is no group, or a damaged one"));
+    dlcore_hdf5_close(&file);
+    free(bytes);
+}
+
 /* ---- heaps ---- */
 
 static void put_u64(unsigned char *to, uint64_t number)
@@ -298,6 +434,8 @@ int main(void)
         cmocka_unit_test(test_hdf5_odd_arrays_are_told_or_refused),
         cmocka_unit_test(test_hdf5_odd_attributes_are_read_or_refused),
         cmocka_unit_test(test_hdf5_odd_texts_that_cannot_be_read_are_refused),
+        cmocka_unit_test(test_hdf5_odd_texts_longer_than_the_file_are_refused),
+        cmocka_unit_test(test_hdf5_odd_groups_of_more_members_than_bytes_are_refused),
         cmocka_unit_test(test_hdf5_odd_heaps_are_refused_before_they_take_time),
     };
 

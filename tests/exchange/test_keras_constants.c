@@ -78,6 +78,10 @@ static void test_keras_constants_of_another_form_are_refused(void **state)
         {MEAN, "[0.25, -1.0, \"\"]", "mean is not a list of numbers", DLCORE_ERROR_FORMAT},
         {MEAN, "[[[[[[[[1]]]]]]]]", "", DLCORE_OK},
         {MEAN, "[1]", "", DLCORE_OK}, /* for all columns */
+        {MEAN ", \"variance\": " VARIANCE, "[[[[[[[[[[[[1]]]]]]]]]]]], \"variance\": 1", "",
+         DLCORE_OK},
+        {MEAN ", \"variance\": " VARIANCE, "[[[[[[[[[[[[[1]]]]]]]]]]]]], \"variance\": 1",
+         "mean is not a list of numbers", DLCORE_ERROR_FORMAT}, /* too deep */
         {VARIANCE, "[4.0, 1e99, 15]", "variance is not a list of numbers", DLCORE_ERROR_FORMAT},
         {VARIANCE, "null", "has one of mean and variance", DLCORE_ERROR_FORMAT},
     };

@@ -160,6 +160,7 @@ static void test_keras_notes_that_are_none_are_refused_or_passed_over(void **sta
     } cases[] = {
         {"{\"dlcore.note.a\":\"b\",\"note.c\":\"d\",\"dlcore.note\":1}", NULL, 1},
         {"{\"keras_version\":\"3.15.1\"}", NULL, 0},
+        {"{\"keras_version\":\"3\",\"keras_version\":\"2\"}", NULL, 0},
         {"[\"dlcore.note.a\"]", NULL, 0},
         {"{\"dlcore.note.a\":", NULL, 0}, /* Keras does not read what is no JSON, either */
         {"{\"dlcore.note.a\":1}", "the note \"a\" is no text", 0},
