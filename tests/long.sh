@@ -45,7 +45,7 @@ libraries 1 what fuzzing has found inside libhdf5 and libzip, shown without dlco
 keras 5 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0, 3.0.5 and 2.15.1
 kills 10 saving, killed at a random moment, 1,000 times a piece
 properties 5 properties of any network and table, 20,000 networks a piece
-peers 1 unit tests of Keras and node tests of onnx, with dlcore behind them
+peers 1 unit tests of Keras, node tests of onnx and files of safetensors' tests, with dlcore behind them
 soak 1 ten minutes of mixed work over threads
 bytes 1 every value of every byte of a model file
 address 1 every test under ASan and UBSan

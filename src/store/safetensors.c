@@ -120,12 +120,22 @@ static dlcore_status check_tensor_names(const dlcore_safetensors_parser_t *parse
     return DLCORE_OK;
 }
 
+/* Behind what may fill it up: some writers have the data begin at a page. */
+static bool begins_with_brace(const char *text, size_t size)
+{
+    size_t at = 0;
+
+    while (at < size && dlcore_json_is_space(text[at]))
+        at++;
+    return at < size && text[at] == '{';
+}
+
 static dlcore_status read_header(const dlcore_safetensors_parser_t *parser, dlcore_json_t *header)
 {
     const dlcore_safetensors_t *file = parser->file;
     dlcore_json_problem_t problem;
 
-    if (file->text_size == 0 || file->text[0] != '{')
+    if (!begins_with_brace(file->text, file->text_size))
         return dlcore_fail(parser->error, DLCORE_ERROR_FORMAT,
                            "%s: not a safetensors file: the header does not begin with {",
                            parser->name);

@@ -199,3 +199,29 @@ PEER int peer_rate(void *model, uint64_t step, float *zeros, double *rate, char 
     say(message, model_error(model));
     return (int)status;
 }
+
+/* What is in a safetensors file: a line for each tensor, with its name, type, bytes and lengths
+ * between tabs. */
+PEER int peer_inspect(const void *bytes, size_t size, char *text, size_t room, char *message)
+{
+    error_record_t error = {0};
+    inspection_t *found = NULL;
+    inspect_options_t how = inspect_options_default();
+    size_t used = 0;
+    how.error = &error;
+    dlcore_status status = model_inspect_memory(bytes, size, &how, &found);
+    say(message, error.message);
+    if (status != DLCORE_OK)
+        return (int)status;
+    text[0] = '\0';
+    for (size_t i = 0; i < found->tensor_count && used + 512 < room; i++) {
+        const inspected_tensor_t *tensor = &found->tensors[i];
+        used += (size_t)snprintf(text + used, room - used, "%.200s\t%s\t%zu", tensor->name,
+                                 tensor->dtype, tensor->bytes);
+        for (size_t axis = 0; axis < tensor->rank; axis++)
+            used += (size_t)snprintf(text + used, room - used, "\t%zu", tensor->shape[axis]);
+        used += (size_t)snprintf(text + used, room - used, "\n");
+    }
+    inspection_free(found);
+    return (int)status;
+}

@@ -2,12 +2,14 @@
 # The tests of dlcore's peers, as they ship them, with dlcore in the place of what they test. Not one of ctest's
 # tests, because it needs Python 3 and the network.
 #
-#   tests/peers/run.sh BUILD_FOLDER [keras|onnx]...
+#   tests/peers/run.sh BUILD_FOLDER [keras|onnx|safetensors]...
 #
 # keras: unit tests of Keras 3.15.1, of the groups that dlcore has something of (keras_peer.py says which
 #   count), and once more with results that are wrong, which they must notice. Not of callbacks: those need
 #   Keras's own training loop around them.
 # onnx: onnx's backend node tests of the operators that onnx_load reads (onnx_nodes.py).
+# safetensors: the files in safetensors' tests of its format, which its source package has
+#   (safetensors_cases.py).
 #
 # PYTHON: one that has the packages already.
 #
@@ -16,7 +18,7 @@ set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 build=$(CDPATH='' cd -- "$1" && pwd)
 shift
-test $# != 0 || set -- keras onnx
+test $# != 0 || set -- keras onnx safetensors
 work=$build/peers
 mkdir -p "$work"
 cmake --build "$build" --target peer_bridge > "$work/log" || {
@@ -49,6 +51,20 @@ if [ -z "$own" ]; then
 fi
 
 export DLCORE_PEER_BRIDGE="$bridge" PYTHONPATH="$top/tests/peers" PYTHONDONTWRITEBYTECODE=1 KERAS_BACKEND=numpy
+
+# source_package NAME VERSION: the package of its sources, in $work/sources. What stands in the place of its
+# builder is never asked to build.
+source_package() {
+    test -e "$work/sources/$1-$2.tar.gz" && return
+    PYTHONPATH="$top/tests/peers/sources" "$PYTHON" -m pip download -q --disable-pip-version-check --retries 2 \
+        --no-deps --no-build-isolation --no-binary "$1" --dest "$work/sources" "$1==$2" > "$work/log" 2>&1 && return
+    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError' "$work/log"; then
+        echo "peers: SKIPPED (no network)"
+        exit 77
+    fi
+    tail -n 20 "$work/log"
+    exit 1
+}
 
 # keras_tests REPORT PLANT: the files that its wheel has. Two of the folders' files need TensorFlow or grain and
 # are left out.
@@ -95,6 +111,10 @@ for peer in "$@"; do
         }
         install onnx==1.23.2
         "$PYTHON" "$top/tests/peers/onnx_nodes.py" "$build/tests/onnx_files" "$work/nodes" || code=1
+        ;;
+    safetensors)
+        source_package safetensors 0.8.0
+        "$PYTHON" "$top/tests/peers/safetensors_cases.py" "$work/sources/safetensors-0.8.0.tar.gz" || code=1
         ;;
     *)
         echo "peers: there is no peer \"$peer\"" >&2

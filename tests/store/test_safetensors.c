@@ -115,6 +115,25 @@ static void test_safetensors_accepts_nothing_scalars_and_empty_tensors(void **st
     }
 }
 
+/* Spaces around the object, so that the data begin at a multiple of something. */
+static void test_safetensors_header_may_be_filled_up_at_either_end(void **state)
+{
+    static const char *const headers[] = {
+        " \t\r\n{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}} \t\r\n",
+        "  {\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}  ",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        dlcore_safetensors_t file = parse(headers[i], 4);
+
+        assert_int_equal(file.count, 1);
+        assert_non_null(dlcore_safetensors_find(&file, "a"));
+        dlcore_safetensors_clear(&file, &allocator);
+    }
+}
+
 static void test_safetensors_knows_the_size_of_every_dtype(void **state)
 {
     static const struct {
@@ -313,6 +332,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_safetensors_lists_and_finds_tensors, begin, end),
         cmocka_unit_test_setup_teardown(test_safetensors_accepts_nothing_scalars_and_empty_tensors,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(test_safetensors_header_may_be_filled_up_at_either_end,
                                         begin, end),
         cmocka_unit_test_setup_teardown(test_safetensors_knows_the_size_of_every_dtype, begin, end),
         cmocka_unit_test_setup_teardown(test_safetensors_finds_each_of_many, begin, end),

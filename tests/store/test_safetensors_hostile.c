@@ -168,7 +168,8 @@ static void test_safetensors_hostile_every_value_of_every_byte_of_a_header(void 
 
 static const hostile_t crafted[] = {
     {"", 0, "does not begin with {"},
-    {" {}", 0, "does not begin with {"},
+    {"  ", 0, "does not begin with {"},
+    {" []", 0, "does not begin with {"},
     {"[]", 0, "does not begin with {"},
     {"{", 0, "byte 1 of the header: a member's name was expected"},
     {"{}x", 0, "something follows after the end"},
