@@ -452,6 +452,54 @@ static void test_config_reading_names_the_class_the_key_and_the_value(void **sta
     }
 }
 
+#define PRECISION(settings)                                                                     \
+    "{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'Precision','config':{" settings \
+    "}}]}"
+#define NO_INTEGER "Precision: class_id is "
+
+static void test_config_reading_refuses_settings_of_compile_that_are_none(void **state)
+{
+    static const struct {
+        const char *compile, *message;
+    } refused[] = {
+        {"{'optimizer':'adam','loss':{'class_name':'loss_function','config':{'name':'a','name':'a'}"
+         "}}",
+         "name is there twice"},
+        {"{'optimizer':'adam','loss':'mse','metrics':[{'class_name':'Accuracy','config':"
+         "{'threshold':1,'threshold':1}}]}",
+         "threshold is there twice"},
+        {PRECISION("'name':1"), "name is 1: it is not a name"},
+        {PRECISION("'class_id':'a'"), NO_INTEGER "\"a\""},
+        {PRECISION("'class_id':1e99"), NO_INTEGER "1e99: no integer, or too large"},
+        {PRECISION("'class_id':-1e99"), NO_INTEGER "-1e99: no integer, or too large"},
+        {PRECISION("'class_id':0.5"), NO_INTEGER "0.5: no integer, or too large"},
+        {"{'optimizer':'adam','loss':'mse','loss_weights':1e999}", "loss_weights is 1e999"},
+    };
+    char many[2048];
+    size_t used = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        dlcore_error_record_t error = {0};
+        dlcore_compile_options_t found;
+
+        assert_int_not_equal(read_compile(refused[i].compile, &found, &error), DLCORE_OK);
+        if (strstr(error.message, refused[i].message) == NULL)
+            fail_msg("%s: \"%s\"", refused[i].compile, error.message);
+    }
+    used += (size_t)snprintf(many, sizeof many, "{'optimizer':'adam','loss':'mse','metrics':[");
+    for (int i = 0; i <= DLCORE_METRICS_MAX; i++)
+        used += (size_t)snprintf(many + used, sizeof many - used, "%s'mae'", i > 0 ? "," : "");
+    snprintf(many + used, sizeof many - used, "]}");
+    {
+        dlcore_error_record_t error = {0};
+        dlcore_compile_options_t found;
+
+        assert_int_equal(read_compile(many, &found, &error), DLCORE_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.message, "there are too many"));
+    }
+}
+
 /* A second input is refused, before the layers and behind them. */
 static void test_config_reading_refuses_a_second_input(void **state)
 {
@@ -509,6 +557,7 @@ int main(void)
         cmocka_unit_test(test_config_reading_takes_every_form_that_compile_does),
         cmocka_unit_test(test_config_reading_tells_the_class_accuracy_from_the_name),
         cmocka_unit_test(test_config_reading_names_the_class_the_key_and_the_value),
+        cmocka_unit_test(test_config_reading_refuses_settings_of_compile_that_are_none),
         cmocka_unit_test(test_config_reading_refuses_a_second_input),
         cmocka_unit_test(test_config_reading_saves_no_initializer_as_none),
     };

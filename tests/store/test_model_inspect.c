@@ -324,6 +324,9 @@ static void test_model_inspect_obeys_the_options_of_weights(void **state)
     weights.pair_count = 1;
     assert_failed(dlcore_model_inspect(foreign_path("keras"), &how, &found), DLCORE_ERROR_ARGUMENT,
                   &error, "pairs is NULL");
+    weights = (dlcore_weights_options_t){0};
+    assert_failed(dlcore_model_inspect(foreign_path("keras"), &how, &found), DLCORE_ERROR_ARGUMENT,
+                  &error, "load_weights: ");
     dlcore_model_free(model);
 }
 
