@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: MIT */
 #include <dlcore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined _WIN32
@@ -224,4 +225,112 @@ PEER int peer_inspect(const void *bytes, size_t size, char *text, size_t room, c
     }
     inspection_free(found);
     return (int)status;
+}
+
+/* ---- callbacks: what they decide at the end of an epoch ---- */
+
+typedef struct peer_callback {
+    model_t *model;
+    early_stopping_t stopping;
+    reduce_lr_on_plateau_t reduce;
+    callback_t callback;
+} peer_callback_t;
+
+static const char *const monitors[] = {"loss"};
+
+/* One of a fit in which the value that is watched is called "loss". */
+static peer_callback_t *new_callback(void)
+{
+    peer_callback_t *peer = calloc(1, sizeof *peer);
+    optimizer_t sgd = optimizer_sgd();
+    if (peer == NULL || model_create(NULL, &peer->model) != DLCORE_OK ||
+        model_add(peer->model, layer_dense(1, ACTIVATION_LINEAR)) != DLCORE_OK ||
+        model_build(peer->model, 1) != DLCORE_OK ||
+        model_compile(peer->model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE) != DLCORE_OK)
+        abort();
+    return peer;
+}
+
+static int call_back(peer_callback_t *peer, callback_function_t function, size_t epoch,
+                     double value, char *message)
+{
+    error_record_t error = {0};
+    training_event_t event = {.model = peer->model,
+                              .epoch = epoch,
+                              .epochs = SIZE_MAX,
+                              .batches = 1,
+                              .value_count = 1,
+                              .names = monitors,
+                              .values = &value,
+                              .error = &error};
+    callback_action_t action = function(peer->callback.user, &event);
+    say(message, error.message);
+    return (int)action;
+}
+
+PEER void *peer_stopping(int above, double min_delta, size_t patience, double baseline,
+                         size_t start_from_epoch, char *message)
+{
+    peer_callback_t *peer = new_callback();
+    peer->stopping = early_stopping_default();
+    peer->stopping.monitor = monitors[0];
+    peer->stopping.mode = above ? MONITOR_MODE_MAX : MONITOR_MODE_MIN;
+    peer->stopping.min_delta = min_delta;
+    peer->stopping.patience = patience;
+    peer->stopping.baseline = baseline;
+    peer->stopping.start_from_epoch = start_from_epoch;
+    peer->callback = early_stopping_callback(&peer->stopping);
+    (void)call_back(peer, peer->callback.on_train_begin, 0, 0.0, message);
+    return peer;
+}
+
+PEER void *peer_reducing(int above, double min_delta, size_t patience, double factor,
+                         size_t cooldown, double min_lr, char *message)
+{
+    peer_callback_t *peer = new_callback();
+    peer->reduce = reduce_lr_on_plateau_default();
+    peer->reduce.monitor = monitors[0];
+    peer->reduce.mode = above ? MONITOR_MODE_MAX : MONITOR_MODE_MIN;
+    peer->reduce.min_delta = min_delta;
+    peer->reduce.patience = patience;
+    peer->reduce.factor = factor;
+    peer->reduce.cooldown = cooldown;
+    peer->reduce.min_lr = min_lr;
+    peer->callback = reduce_lr_on_plateau_callback(&peer->reduce);
+    (void)call_back(peer, peer->callback.on_train_begin, 0, 0.0, message);
+    return peer;
+}
+
+/* What the callback answers; results: best, epochs since, the best epoch, the one that stopped. */
+PEER int peer_stopping_epoch(void *callback, size_t epoch, double value, double results[4],
+                             char *message)
+{
+    peer_callback_t *peer = callback;
+    int action = call_back(peer, peer->callback.on_epoch_end, epoch, value, message);
+    results[0] = peer->stopping.best;
+    results[1] = (double)peer->stopping.wait;
+    results[2] = (double)peer->stopping.best_epoch;
+    results[3] = (double)peer->stopping.stopped_epoch;
+    return action;
+}
+
+/* results: the learning rate, before and then after; best, epochs since. */
+PEER int peer_reducing_epoch(void *callback, size_t epoch, double value, double results[3],
+                             char *message)
+{
+    peer_callback_t *peer = callback;
+    int action = (int)CALLBACK_FAIL;
+    if (model_set_learning_rate(peer->model, results[0]) == DLCORE_OK)
+        action = call_back(peer, peer->callback.on_epoch_end, epoch, value, message);
+    results[0] = model_learning_rate(peer->model);
+    results[1] = peer->reduce.best;
+    results[2] = (double)peer->reduce.wait;
+    return action;
+}
+
+PEER void peer_callback_free(void *callback)
+{
+    peer_callback_t *peer = callback;
+    model_free(peer->model);
+    free(peer);
 }

@@ -13,6 +13,7 @@ import numpy as np
 
 library = ctypes.CDLL(os.environ["DLCORE_PEER_BRIDGE"])
 library.peer_parameters.restype = ctypes.c_size_t
+library.peer_stopping.restype = library.peer_reducing.restype = ctypes.c_void_p
 
 # What a result is multiplied with: other than 1 to see which tests notice that numbers are wrong.
 PLANT = float(os.environ.get("DLCORE_PEER_PLANT", "1"))
@@ -175,3 +176,32 @@ class Model:
         self.check(
             library.peer_adapt(self.model, ctypes.c_size_t(layer), ctypes.byref(batch_of(x)), self.message)
         )
+
+
+class Callback:
+    """One of dlcore, within a fit. Settings are those of bridge.c, in its order."""
+
+    def __init__(self, kind, *settings):
+        self.kind = kind
+        self.message = ctypes.create_string_buffer(512)
+        types = {bool: ctypes.c_int, int: ctypes.c_size_t, float: ctypes.c_double}
+        given = [types[type(value)](value) for value in settings]
+        self.callback = ctypes.c_void_p(getattr(library, f"peer_{kind}")(*given, self.message))
+        self.check(bool(self.message.value))
+
+    def __del__(self):
+        if hasattr(self, "callback"):
+            library.peer_callback_free(self.callback)
+
+    def check(self, failed):
+        if failed:
+            raise NotThere(f"refused: {self.message.value.decode()}")
+
+    def end_epoch(self, epoch, value, results):
+        """Whether training is to stop; results are bridge.c's."""
+        values = (ctypes.c_double * 4)(*results)
+        action = getattr(library, f"peer_{self.kind}_epoch")(
+            self.callback, ctypes.c_size_t(epoch), ctypes.c_double(value), values, self.message
+        )
+        self.check(action == 2)
+        return action == 1, list(values)

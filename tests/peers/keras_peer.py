@@ -1,4 +1,4 @@
-"""A plugin of pytest that puts dlcore behind Keras's classes (KERAS_BACKEND=numpy): what a loss, a metric,
+"""A plugin of pytest that puts dlcore behind Keras's classes (KERAS_BACKEND=numpy; jax for callbacks): what a loss, a metric,
 an activation, ... answers is computed by dlcore. Keras's own tests then run as they are.
 
 The rule that says which tests are applicable is this, and nobody's choice:
@@ -18,11 +18,12 @@ import os
 
 import keras
 import numpy as np
-from keras.src import activations, backend, constraints, initializers, layers, losses, metrics, optimizers
-from keras.src import regularizers
+from keras.src import activations, backend, callbacks, constraints, initializers, layers, losses, metrics, ops
+from keras.src import optimizers, regularizers
 from keras.src.losses.loss import Loss, squeeze_or_expand_to_same_rank
 from keras.src.optimizers import schedules
 from keras.src.optimizers.base_optimizer import BaseOptimizer
+from keras.src.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
 from keras.src.saving import serialize_keras_object
 
 import dlcore
@@ -534,6 +535,63 @@ def patch_layers():
         kind.call = served(kind.call, "layers")(layer_outputs)
 
 
+# ---- callbacks ----
+
+def stopping_epoch_end(self, epoch, logs=None):
+    if self.monitor_op is None:
+        self._set_monitor_op()
+    current = self.get_monitor_value(logs)
+    if current is None or np.ndim(current) or self.verbose:
+        raise NotThere("an epoch without the value, several values, or prints")
+    if "_dlcore_callback" not in self.__dict__:
+        baseline = float("nan") if self.baseline is None else float(self.baseline)
+        self._dlcore_callback = dlcore.Callback(
+            "stopping", self.monitor_op is ops.greater, float(self.min_delta), self.patience, baseline,
+            self.start_from_epoch,
+        )
+    stop, (best, wait, best_epoch, stopped_epoch) = self._dlcore_callback.end_epoch(epoch, current, [0.0] * 4)
+    self.best, self.wait = (None if np.isnan(best) else best), int(wait)
+    self.best_epoch, self.stopped_epoch = int(best_epoch), int(stopped_epoch)
+    if self.restore_best_weights and self.best is not None and self.best_epoch == epoch:
+        self.best_weights = self.model.get_weights()
+    if bool(dlcore.planted(float(stop)) > 0.005):  # planted: it stops at once
+        self.model.stop_training = True
+
+
+def reducing_epoch_end(self, epoch, logs=None):
+    if self.monitor_op is None:
+        self._set_monitor_op()
+    optimizer, current = self.model.optimizer, (logs or {}).get(self.monitor)
+    if current is None or self.verbose or hasattr(optimizer, "optimizers"):
+        raise NotThere("an epoch without the value, prints, or several optimizers")
+    if isinstance(optimizer._learning_rate, LearningRateSchedule):
+        raise NotThere("a schedule, which compile refuses with it")
+    if "_dlcore_callback" not in self.__dict__:
+        self._dlcore_callback = dlcore.Callback(
+            "reducing", self.monitor_op is ops.greater, float(self.min_delta), self.patience, float(self.factor),
+            self.cooldown, float(self.min_lr),
+        )
+    before = float(backend.convert_to_numpy(optimizer.learning_rate))
+    _, (after, best, wait, _) = self._dlcore_callback.end_epoch(epoch, current, [before, 0.0, 0.0, 0.0])
+    self.best, self.wait = best, int(wait)
+    after = float(dlcore.planted(after))
+    if after != before:
+        optimizer.learning_rate = after
+
+
+def patch_callbacks():
+    for kind, own in ((callbacks.EarlyStopping, stopping_epoch_end),
+                      (callbacks.ReduceLROnPlateau, reducing_epoch_end)):
+        begin = kind.on_train_begin
+
+        def on_train_begin(self, logs=None, begin=begin):
+            self.__dict__.pop("_dlcore_callback", None)
+            begin(self, logs)
+
+        kind.on_train_begin = on_train_begin
+        kind.on_epoch_end = served(kind.on_epoch_end, "callbacks")(own)
+
+
 # ---- pytest ----
 
 def pytest_configure(config):
@@ -544,6 +602,7 @@ def pytest_configure(config):
     patch_weights()
     patch_optimizers()
     patch_layers()
+    patch_callbacks()
 
 
 def pytest_runtest_setup(item):
@@ -552,7 +611,7 @@ def pytest_runtest_setup(item):
     choose_activations(group == "activations")
     reasons.clear()
     dlcore.calls = 0
-    if item.get_closest_marker("requires_trainable_backend"):
+    if item.get_closest_marker("requires_trainable_backend") and backend.backend() == "numpy":
         import pytest
 
         pytest.skip("a backend that trains")

@@ -5,8 +5,9 @@
 #   tests/peers/run.sh BUILD_FOLDER [keras|onnx|safetensors]...
 #
 # keras: unit tests of Keras 3.15.1, of the groups that dlcore has something of (keras_peer.py says which
-#   count), and once more with results that are wrong, which they must notice. Not of callbacks: those need
-#   Keras's own training loop around them.
+#   count), and once more with results that are wrong, which they must notice. Of callbacks: those that
+#   decide at the end of an epoch, in Keras's own training loop on JAX. The others write files of Keras's,
+#   or call functions of the test's.
 # onnx: onnx's backend node tests of the operators that onnx_load reads (onnx_nodes.py).
 # safetensors: the files in safetensors' tests of its format, which its source package has
 #   (safetensors_cases.py).
@@ -87,8 +88,12 @@ print(pathlib.Path(importlib.util.find_spec("keras").origin).parent / "src")')
         for group in losses metrics activations regularizers constraints initializers optimizers; do
             set -- "$@" "$source/$group"
         done
-        DLCORE_PEER_REPORT=$report DLCORE_PEER_PLANT=$plant "$PYTHON" -m pytest -q -p keras_peer \
-            -p no:cacheprovider --tb=line --import-mode=importlib "$@" > "$work/keras.log" 2>&1
+        export DLCORE_PEER_REPORT="$report" DLCORE_PEER_PLANT="$plant"
+        "$PYTHON" -m pytest -q -p keras_peer -p no:cacheprovider --tb=line --import-mode=importlib "$@" \
+            > "$work/keras.log" 2>&1 || test -s "$report"
+        KERAS_BACKEND=jax "$PYTHON" -m pytest -q -p keras_peer -p no:cacheprovider --tb=line \
+            --import-mode=importlib "$source/callbacks/early_stopping_test.py" \
+            "$source/callbacks/reduce_lr_on_plateau_test.py" >> "$work/keras.log" 2>&1
     ) || test -s "$1" || {
         tail -n 20 "$work/keras.log"
         exit 1
