@@ -35,7 +35,7 @@ tab=$(printf '\t')
 least_lines=97
 foreign="files data store json exchange table"
 # Sources of these rooms that read nothing of others.
-writers='exchange\/(export_|mpi|onnx_put|onnx_write|onnx_save|keras_save|hdf5_writing|zip_writer|npz_save)|store\/(model_sav|.*_put|config_writing|callback_|inspection_print)|data\/(.*_save|tensor_output)|table\/.*_describe'
+writers='exchange\/(export_|mpi|onnx_put|onnx_write|onnx_save|keras_save|keras_config|keras_numbers|hdf5_writing|zip_writer|npz_save)|store\/(model_sav|.*_put|config_writing|callback_|inspection_print)|data\/(.*_save|tensor_output)|table\/.*_describe'
 # What looks at the archive or at memory as an ordinary build has it, and programs with a size.
 left_out='^(archive|names|rooms|static_names|folders|headers|train_only|predict_only|stack|larger_than_memory|bench.*)$'
 
