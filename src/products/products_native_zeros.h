@@ -12,8 +12,13 @@
 enum { LIST_COUNT = 0, LIST_A = 1, LIST_B = 2, LIST_STEPS = 4 };
 
 /* Fewer rows make register tiles that are too low; a panel of B of more rows, or inputs, would not
- * stay in the second-level cache. */
-enum { ZEROS_ROWS_LEAST = 16, ZEROS_ROWS_MOST = 4096, ZEROS_INPUTS_MOST = 8192 };
+ * stay in the second-level cache; with fewer units the lists would take an eighth of all memory. */
+enum {
+    ZEROS_ROWS_LEAST = 16,
+    ZEROS_ROWS_MOST = 4096,
+    ZEROS_INPUTS_MOST = 8192,
+    ZEROS_UNITS_LEAST = 128
+};
 
 static size_t row_groups(size_t rows)
 {
@@ -34,7 +39,7 @@ static size_t list_words(size_t count)
 static bool has_zeros(size_t rows, size_t inputs, size_t units)
 {
     return rows >= ZEROS_ROWS_LEAST && rows <= ZEROS_ROWS_MOST && inputs > 2 * NATIVE_PANEL &&
-           inputs <= ZEROS_INPUTS_MOST && units >= 4 * NATIVE_PANEL;
+           inputs <= ZEROS_INPUTS_MOST && units >= ZEROS_UNITS_LEAST;
 }
 
 static size_t native_zeros_words(size_t rows, size_t inputs, size_t units)
