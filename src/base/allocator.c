@@ -18,14 +18,23 @@
 
 /* Large blocks ask for large pages: without them most of the time of reading a file into fresh
  * memory goes into page faults. */
-static void *default_allocate(void *user, size_t size)
+static void *prefer_large_pages(void *memory, size_t size)
 {
-    void *memory = malloc(size);
-
-    (void)user;
     if (memory != NULL && size >= LARGE)
         dlcore_memory_prefer_large_pages(memory, size);
     return memory;
+}
+
+static void *default_allocate(void *user, size_t size)
+{
+    (void)user;
+    return prefer_large_pages(malloc(size), size);
+}
+
+static void *default_allocate_zeros(void *user, size_t size)
+{
+    (void)user;
+    return prefer_large_pages(calloc(1, size), size);
 }
 
 static void default_release(void *user, void *memory)
@@ -87,6 +96,15 @@ void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, siz
     aligned += (DLCORE_ALIGNMENT - (uintptr_t)aligned % DLCORE_ALIGNMENT) % DLCORE_ALIGNMENT;
     memcpy(aligned - sizeof(void *), &raw, sizeof raw);
     return aligned;
+}
+
+void *dlcore_allocate_untouched(const dlcore_allocator_t *allocator, size_t count, size_t size)
+{
+    const dlcore_allocator_t zeros = {.allocate = default_allocate_zeros};
+
+    if (allocator->allocate == default_allocate)
+        return dlcore_allocate_raw(&zeros, count, size);
+    return dlcore_allocate(allocator, count, size);
 }
 
 void *dlcore_allocate(const dlcore_allocator_t *allocator, size_t count, size_t size)

@@ -22,7 +22,12 @@ void *dlcore_allocate(const dlcore_allocator_t *allocator, size_t count, size_t 
 /* The same with the bytes unset: for what is about to be overwritten whole, such as file data. */
 void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, size_t size);
 
-/* Gives back what dlcore_allocate or dlcore_allocate_raw returned, to the same allocator. NULL does
+/* As dlcore_allocate, for memory that threads share out. The default allocator takes zeros from the
+ * system and does not write them: each page is made, near to it, by the thread that writes it
+ * first. A host's allocator gives what it gives, and the caller writes the zeros. */
+void *dlcore_allocate_untouched(const dlcore_allocator_t *allocator, size_t count, size_t size);
+
+/* Gives back what these returned, to the same allocator. NULL does
  * nothing. */
 void dlcore_release(const dlcore_allocator_t *allocator, void *memory);
 

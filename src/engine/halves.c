@@ -68,7 +68,7 @@ dlcore_status dlcore_halves_ensure(dlcore_network_t *network, dlcore_error_recor
     if (network->halves != NULL || network->half == NULL)
         return DLCORE_OK;
     bytes = measure_halves(network, &count);
-    halves = dlcore_allocate(&network->allocator, bytes, 1);
+    halves = dlcore_allocate_untouched(&network->allocator, bytes, 1);
     if (halves == NULL)
         return dlcore_fail_memory(error, "weights in bfloat16", bytes);
     copies = (float *)(void *)((char *)halves + head_bytes(count));

@@ -248,6 +248,16 @@ static dlcore_status settle_nodes(dlcore_network_t *network, size_t width, size_
     return status;
 }
 
+/* Padding is zero: regularizers sum over it. A kernel's is set with its rows, a vector's here. */
+static void clear_vectors(dlcore_network_t *network)
+{
+    const dlcore_parameter_t *parameter;
+
+    for (size_t i = 0; (parameter = dlcore_network_parameter(network, i, NULL)) != NULL; i++)
+        if (parameter->rank == 1)
+            memset(network->values + parameter->offset, 0, parameter->floats * sizeof(float));
+}
+
 /* `draw` NULL: the values stay unset. */
 static dlcore_status build_nodes(dlcore_network_t *network, size_t width, values_function_t draw,
                                  uint64_t seed, dlcore_error_record_t *error)
@@ -258,11 +268,12 @@ static dlcore_status build_nodes(dlcore_network_t *network, size_t width, values
     if (status != DLCORE_OK)
         return status;
     network->value_floats = floats;
-    network->values = draw != NULL
-                          ? dlcore_allocate(&network->allocator, floats, sizeof(float))
-                          : dlcore_allocate_raw(&network->allocator, floats, sizeof(float));
+    network->values = dlcore_allocate_raw(&network->allocator, floats, sizeof(float));
     if (network->values == NULL)
         return dlcore_fail_memory(error, "weights", floats * sizeof(float));
+    if (network->place != NULL)
+        network->place(network->owner, network->values);
+    clear_vectors(network);
     return draw != NULL ? draw(network, seed, false, error) : DLCORE_OK;
 }
 
@@ -334,17 +345,7 @@ dlcore_status dlcore_network_build(dlcore_network_t *network, size_t input_width
 dlcore_status dlcore_network_build_unset(dlcore_network_t *network, size_t input_width,
                                          dlcore_error_record_t *error)
 {
-    const dlcore_parameter_t *parameter;
-    dlcore_status status = build_for(network, input_width, NULL, 0, error);
-
-    /* Padding is zero: regularizers sum over it. A kernel's is set with its rows, a vector's here.
-     */
-    for (size_t i = 0;
-         status == DLCORE_OK && (parameter = dlcore_network_parameter(network, i, NULL)) != NULL;
-         i++)
-        if (parameter->rank == 1)
-            memset(network->values + parameter->offset, 0, parameter->floats * sizeof(float));
-    return status;
+    return build_for(network, input_width, NULL, 0, error);
 }
 
 void dlcore_network_set_trainable(dlcore_network_t *network, size_t i, bool trainable)

@@ -36,6 +36,9 @@ typedef struct dlcore_network {
     /* Counts what changes the built layers, or which of them train: what was planned at another
      * count is stale. 0: never built. */
     uint64_t revision;
+    /* Makes the pages of value_floats floats (model/place.h); NULL: whoever writes them does. */
+    void (*place)(void *owner, float *floats);
+    void *owner;
 
     /* once built */
     float *values;           /* every parameter, in the engine's layout, padding zero; else NULL */

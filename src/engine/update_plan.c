@@ -117,7 +117,8 @@ static dlcore_status make_plan(const dlcore_network_t *network, const dlcore_upd
     plan->spans = dlcore_allocate(allocator, spans, sizeof *plan->spans);
     plan->partials = dlcore_allocate(allocator, chunks, sizeof *plan->partials);
     if (stores)
-        plan->gradients = dlcore_allocate(allocator, network->value_floats, sizeof(float));
+        plan->gradients =
+            dlcore_allocate_untouched(allocator, network->value_floats, sizeof(float));
     if (plan->spans == NULL || plan->partials == NULL || (stores && plan->gradients == NULL)) {
         dlcore_update_plan_clear(allocator, plan);
         return dlcore_fail_memory(error, "gradients", network->value_floats * sizeof(float));

@@ -188,7 +188,8 @@ dlcore_status dlcore_workspace_make(const dlcore_network_t *network,
                                       .forms = layout->forms};
     lay_out(&cutter, network, layout, workspace);
     if (!cutter.overflow)
-        workspace->memory = dlcore_allocate(&network->allocator, cutter.used, 1);
+        workspace->memory = (workers > 1 ? dlcore_allocate_untouched
+                                         : dlcore_allocate)(&network->allocator, cutter.used, 1);
     if (workspace->memory == NULL) {
         *workspace = (dlcore_workspace_t){0};
         if (cutter.overflow)

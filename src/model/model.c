@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "base/traces.h"
 #include "engine/path.h"
+#include "model/place.h"
 #include "system/threads.h"
 
 dlcore_model_options_t dlcore_model_options_default(void)
@@ -102,6 +103,8 @@ static dlcore_status make_model(const dlcore_model_options_t *options, dlcore_mo
     made->network.allocator = chosen.allocator;
     made->trainer.clock = dlcore_optimizer_clock_start();
     made->network.kernels = dlcore_kernels();
+    made->network.place = dlcore_model_place;
+    made->network.owner = made;
     atomic_flag_clear(&made->team_busy);
     atomic_init(&made->version, 0);
     atomic_init(&made->stop_requested, false);
@@ -209,6 +212,7 @@ static dlcore_status copy_into(const dlcore_model_t *model, dlcore_model_t *clon
         status = dlcore_notes_copy(&clone->notes, &model->notes, &clone->allocator, &clone->error);
     if (status != DLCORE_OK || network->values == NULL)
         return status;
+    clone->network.place = NULL; /* a team for it would cost more than its copy */
     status = dlcore_network_build_unset(&clone->network, dlcore_network_input_width(network),
                                         &clone->error);
     if (status == DLCORE_OK)

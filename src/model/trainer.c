@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/allocator.h"
 #include "base/error.h"
+#include "model/place.h"
 #include "model/rank_calls.h"
 
 void dlcore_trainer_clear(dlcore_model_t *model)
@@ -41,12 +42,13 @@ static dlcore_status make_slots(dlcore_model_t *model)
     size_t count = dlcore_optimizer_slots(optimizer), floats = model->network.value_floats;
     float *slots;
 
-    slots = dlcore_allocate(&model->allocator, count * floats, sizeof(float));
+    slots = dlcore_allocate_untouched(&model->allocator, count * floats, sizeof(float));
     if (slots == NULL)
         return dlcore_fail_memory(&model->error, "optimizer state", count * floats * sizeof(float));
     for (size_t slot = 0; slot < count; slot++) {
         float value = dlcore_optimizer_slot_value(optimizer, slot);
 
+        dlcore_model_place(model, slots + slot * floats);
         for (size_t i = 0; value != 0.0f && i < floats; i++)
             slots[slot * floats + i] = value;
     }

@@ -4,6 +4,7 @@
 #include "base/allocator.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "model/place.h"
 #include "nn/optimizer.h"
 #include "store/model_loading.h"
 #include "store/run_state_json.h"
@@ -104,11 +105,13 @@ dlcore_status dlcore_model_loading_make_slots(dlcore_model_loading_t *loading)
         return dlcore_fail(loading->error, DLCORE_ERROR_OVERFLOW, "%s: too large",
                            dlcore_model_loading_file(loading));
     if (model->network.trainable_floats < model->network.value_floats) /* statistics have none */
-        model->trainer.slots = dlcore_allocate(&model->allocator, floats, sizeof(float));
+        model->trainer.slots = dlcore_allocate_untouched(&model->allocator, floats, sizeof(float));
     else
         model->trainer.slots = dlcore_allocate_raw(&model->allocator, floats, sizeof(float));
     if (model->trainer.slots == NULL)
         return dlcore_fail_memory(loading->error, "optimizer state", floats * sizeof(float));
+    for (size_t slot = 0; slot < count; slot++)
+        dlcore_model_place(model, model->trainer.slots + slot * model->network.value_floats);
     model->trainer.slot_count = count;
     loading->reading.tensors.slots = model->trainer.slots;
     return DLCORE_OK;

@@ -1,5 +1,5 @@
 /* Tensors from a safetensors file straight into their places. Large ones are read by the model's
- * team: most of the time goes into the pages of fresh memory, which each thread gets for itself.
+ * team; it has made the pages of fresh memory before (model/place.h).
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -17,7 +17,6 @@
 #define READING_BUFFER_FLOATS ((size_t)1 << 15)
 #define BUFFER_FLOATS_WIDE ((size_t)1 << 18)
 #define LARGE_BYTES ((size_t)16 << 20)
-#define PAGE_FLOATS 1024
 #define WORKERS_MAX 8 /* more than memory has use for */
 
 /* Small, because fresh memory costs page faults; for wide rows larger, because an engine's panels
@@ -49,7 +48,6 @@ static dlcore_status read_tensor_rows(const dlcore_model_tensor_t *tensor, size_
 /* ---- by a team ---- */
 
 typedef struct sharing {
-    dlcore_team_t *team;
     const dlcore_model_tensor_t *tensor;
     const dlcore_safetensors_entry_t *entry;
     const dlcore_input_t *input; /* at the tensor's first byte */
@@ -57,19 +55,6 @@ typedef struct sharing {
     size_t buffer_floats; /* of each */
     atomic_bool failed;
 } sharing_t;
-
-/* A panel has rows of all workers: if each came to its pages with its own rows first, each would
- * have the system make the same page. */
-static void touch_share(const dlcore_model_tensor_t *tensor, size_t worker, size_t workers)
-{
-    float *at = tensor->at + tensor->parameter->offset;
-    size_t floats = tensor->parameter->floats;
-    size_t share = (floats + workers - 1) / workers;
-    size_t end = dlcore_size_min((worker + 1) * share, floats);
-
-    for (size_t i = worker * share; i < end; i += PAGE_FLOATS)
-        at[i] = 0.0f;
-}
 
 /* Without messages: what a thread cannot read, the caller tries again. */
 static void read_share(void *argument, size_t worker, size_t workers)
@@ -85,10 +70,6 @@ static void read_share(void *argument, size_t worker, size_t workers)
     size_t first = dlcore_size_min(worker * share, tensor->shape[0]);
     size_t end = dlcore_size_min(first + share, tensor->shape[0]);
 
-    if (tensor->parameter != NULL) {
-        touch_share(tensor, worker, workers);
-        dlcore_team_barrier(sharing->team, worker);
-    }
     input.position += first * row_bytes;
     if (read_tensor_rows(tensor, first, end, &floats,
                          sharing->buffers + worker * sharing->buffer_floats) != DLCORE_OK)
@@ -115,8 +96,7 @@ static bool read_with_team(dlcore_model_reading_t *reading, const dlcore_model_t
 {
     dlcore_team_t *team = dlcore_model_acquire_team(reading->model, HUGE_VAL);
     size_t workers = dlcore_size_min(dlcore_team_size(team), workers_for(reading, tensor));
-    sharing_t sharing = {.team = team,
-                         .tensor = tensor,
+    sharing_t sharing = {.tensor = tensor,
                          .entry = entry,
                          .input = reading->source->input,
                          .buffer_floats = buffer_of(tensor)};

@@ -13,7 +13,7 @@
  *
  * "busiest" is what the busiest worker multiplies, of an even share; "own" the share of the weights
  * that a worker reads in forward which it wrote itself in the update before: the others come out of
- * another core's cache, or another socket's memory.
+ * another core's cache, or another socket's memory, so many MB a step for all workers together.
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -344,9 +344,10 @@ static void print_workers(const network_t *network, const dlcore_products_t *pro
     grouped_us = flat_us;
     if (workers > GROUP)
         grouped_us = (double)(meets * (GROUP + groups)) * pass / 1e3;
-    printf("| %s | %zu | %.2f | %.0f %% | %zu | %.1f | %.1f | %.1f |\n", network->name, workers,
-           most * (double)workers / all, 100.0 * own / read, workers > 1 ? meets : 0,
-           most / rate / 1e3, grouped_us, flat_us);
+    printf("| %s | %zu | %.2f | %.0f %% | %.1f | %zu | %.1f | %.1f | %.1f |\n", network->name,
+           workers, most * (double)workers / all, 100.0 * own / read,
+           (read - own) * sizeof(float) / 1e6, workers > 1 ? meets : 0, most / rate / 1e3,
+           grouped_us, flat_us);
 }
 
 static void print_network(const network_t *network, const dlcore_products_t *products, double rate,
@@ -382,9 +383,9 @@ int main(int argc, char **argv)
     printf("A model made of counts, engine \"%s\", %.0f thousand million multiplications a second "
            "and core, %.0f ns for a cache line from core to core.\n\n",
            products->name(), rate, pass);
-    printf(
-        "| network | workers | busiest / even | own weights | barriers a step | us of products | "
-        "us of barriers | in one group |\n|---|---|---|---|---|---|---|---|\n");
+    printf("| network | workers | busiest / even | own weights | MB of others' | barriers a step | "
+           "us of products | us of barriers | in one group "
+           "|\n|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++)
         print_network(&networks[i], products, rate, pass);
     return 0;
