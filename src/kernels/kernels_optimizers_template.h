@@ -46,11 +46,18 @@ static void rmsprop(size_t n, float *w, const float *g, float *velocity,
                     const dlcore_rmsprop_step_t *step)
 {
     rmsprop_vectors_t s = rmsprop_constants(step);
+    /* Half of a small network is padding, which stays as it is; in pieces of others it costs to
+     * look.
+     */
+    int rests = n < 1024 && step->epsilon >= 1e-30f;
     size_t i = 0;
 
     for (; i + V_WIDTH <= n; i += V_WIDTH) {
-        v_float gradient = v_load(g + i);
-        v_float v = running_mean(&s, v_load(velocity + i), v_mul(gradient, gradient));
+        v_float gradient = v_load(g + i), v = v_load(velocity + i);
+
+        if (rests && v_are_zero(gradient, v))
+            continue;
+        v = running_mean(&s, v, v_mul(gradient, gradient));
         v_float d = v_mul(v_mul(s.rate, gradient), v_rsqrt(v_add(v, s.epsilon)));
         v_store(velocity + i, v);
         v_store(w + i, v_sub(v_load(w + i), d));

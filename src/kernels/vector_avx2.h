@@ -69,6 +69,11 @@ static inline v_float v_mantissa(v_float a)
     __m256i bits = _mm256_and_si256(_mm256_castps_si256(a), _mm256_set1_epi32(0x007fffff));
     return _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(0x3f800000)));
 }
+static inline int v_are_zero(v_float a, v_float b)
+{
+    __m256i bits = _mm256_castps_si256(_mm256_or_ps(a, b));
+    return _mm256_testz_si256(bits, bits);
+}
 static inline v_float v_rsqrt(v_float a)
 {
     v_float r = _mm256_rsqrt_ps(a);

@@ -50,6 +50,12 @@ static inline unsigned v_bits(v_mask m)
     __asm__("kmovw %1, %0" : "=r"(bits) : "k"(m));
     return bits;
 }
+/* Whether all numbers of both are +0. */
+static inline int v_are_zero(v_float a, v_float b)
+{
+    __m512i bits = _mm512_or_si512(_mm512_castps_si512(a), _mm512_castps_si512(b));
+    return _mm512_test_epi32_mask(bits, bits) == 0;
+}
 /* |magnitude| with the sign of `sign` */
 static inline v_float v_copy_sign(v_float magnitude, v_float sign)
 {

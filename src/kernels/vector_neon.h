@@ -45,6 +45,12 @@ static inline v_float v_min(v_float x, v_float y) { return v_select(v_less(x, y)
 static inline v_float v_sqrt(v_float x) { return V_BOTH(v_float, vsqrtq_f32(x.a), vsqrtq_f32(x.b)); }
 static inline v_float v_abs(v_float x) { return V_BOTH(v_float, vabsq_f32(x.a), vabsq_f32(x.b)); }
 static inline v_float v_round(v_float x) { return V_BOTH(v_float, vrndnq_f32(x.a), vrndnq_f32(x.b)); }
+static inline int v_are_zero(v_float x, v_float y)
+{
+    uint32x4_t first = vorrq_u32(vreinterpretq_u32_f32(x.a), vreinterpretq_u32_f32(x.b));
+    uint32x4_t second = vorrq_u32(vreinterpretq_u32_f32(y.a), vreinterpretq_u32_f32(y.b));
+    return vmaxvq_u32(vorrq_u32(first, second)) == 0;
+}
 static inline v_float v_rsqrt(v_float x) { return v_div(v_set(1.0f), v_sqrt(x)); }
 static inline float v_sum(v_float x) { return vaddvq_f32(vaddq_f32(x.a, x.b)); }
 /* clang-format on */

@@ -62,6 +62,11 @@ static inline v_float v_select(v_mask m, v_float yes, v_float no)
 {
     return (v_float){V_CHOOSE(m.low, yes.low, no.low), V_CHOOSE(m.high, yes.high, no.high)};
 }
+static inline int v_are_zero(v_float a, v_float b)
+{
+    v_four_bits all = V_BITS(a.low) | V_BITS(a.high) | V_BITS(b.low) | V_BITS(b.high);
+    return (all[0] | all[1] | all[2] | all[3]) == 0;
+}
 static inline v_float v_max(v_float a, v_float b) { return v_select(v_greater(a, b), a, b); }
 static inline v_float v_min(v_float a, v_float b) { return v_select(v_less(a, b), a, b); }
 static inline v_float v_sqrt(v_float a)

@@ -288,6 +288,41 @@ static void test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity(void *
     }
 }
 
+/* Whole vectors of zeros are left out where that changes no bit: not where epsilon is zero. */
+static void test_kernels_rmsprop_leaves_what_never_had_a_gradient(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < table_count; t++) {
+        for (size_t i = 0; i < 64; i++) {
+            dlcore_rmsprop_step_t step = {0.01f, 0.9f, 0.1f, 0.0f, 1e-7f};
+            float w[64], g[64] = {0}, v[64] = {0}, before[64];
+
+            for (size_t k = 0; k < 64; k++)
+                w[k] = k % 2 == 0 ? -0.0f : (float)k;
+            g[i] = 0.5f;
+            memcpy(before, w, sizeof w);
+            dlcore_training_kernels(tables[t])->rmsprop(64, w, g, v, &step);
+            assert_true(w[i] < before[i] && v[i] > 0.0f);
+            w[i] = before[i];
+            v[i] = 0.0f;
+            assert_memory_equal(w, before, sizeof w);
+            for (size_t k = 0; k < 64; k++)
+                assert_true(v[k] == 0.0f);
+
+            g[i] = 0.0f; /* the mean of squares alone goes on */
+            v[i] = 0.25f;
+            dlcore_training_kernels(tables[t])->rmsprop(64, w, g, v, &step);
+            assert_memory_equal(w, before, sizeof w);
+            assert_true(fabsf(v[i] - 0.225f) < 1e-6f);
+
+            step.epsilon = 0.0f; /* 0 / 0 */
+            v[i] = 0.0f;
+            dlcore_training_kernels(tables[t])->rmsprop(64, w, g, v, &step);
+            assert_true(isnan(w[i]));
+        }
+    }
+}
+
 /* The same bits as the kernels that do it step by step, and nothing written beyond the row. */
 static void test_kernels_softmax_crossentropy_has_the_bits_of_its_steps(void **state)
 {
@@ -334,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_kernels_column_sums_add_rows_of_a_strided_block),
         cmocka_unit_test(test_kernels_entries_sum_and_add_rows_by_their_index),
         cmocka_unit_test(test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity),
+        cmocka_unit_test(test_kernels_rmsprop_leaves_what_never_had_a_gradient),
         cmocka_unit_test(test_kernels_softmax_crossentropy_has_the_bits_of_its_steps),
     };
     return cmocka_run_group_tests(tests, find_tables, NULL);
