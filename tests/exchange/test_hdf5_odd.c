@@ -391,6 +391,27 @@ static void put_object(unsigned char *to, size_t number, uint64_t length)
     put_u64(to + 8, length);
 }
 
+static void make_shared_type(hid_t file)
+{
+    hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+
+    assert_true(H5Tcommit2(file, "type", type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    put_attribute(file, "shared", type, 1, &(float){1});
+    H5Tclose(type);
+}
+
+/* The attribute has a place in the file where its type should be. */
+static void test_hdf5_odd_attributes_of_shared_types_are_refused(void **state)
+{
+    size_t size;
+    unsigned char *bytes = file_of(make_shared_type, &size);
+
+    (void)state;
+    assert_string_equal(dlcore_hdf5_heap_problem(bytes, size),
+                        "has an attribute of a shared type, which Keras never writes");
+    free(bytes);
+}
+
 static void test_hdf5_odd_heaps_are_refused_before_they_take_time(void **state)
 {
     enum { OBJECTS = 4200, HEAP = 64, SIZE = HEAP + 16 + 32 * OBJECTS };
@@ -436,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_hdf5_odd_texts_that_cannot_be_read_are_refused),
         cmocka_unit_test(test_hdf5_odd_texts_longer_than_the_file_are_refused),
         cmocka_unit_test(test_hdf5_odd_groups_of_more_members_than_bytes_are_refused),
+        cmocka_unit_test(test_hdf5_odd_attributes_of_shared_types_are_refused),
         cmocka_unit_test(test_hdf5_odd_heaps_are_refused_before_they_take_time),
     };
 

@@ -610,6 +610,50 @@ static void test_keras_save_what_keras_has_no_place_for_is_refused(void **state)
     model_free(model);
 }
 
+static void assert_unsaved(model_t *model, const save_options_t *how, dlcore_status wanted,
+                           const char *text)
+{
+    void *bytes = NULL;
+    size_t size;
+
+    assert_int_equal(keras_save_memory(model, how, &bytes, &size), wanted);
+    assert_null(bytes);
+    if (how->error != NULL && strstr(how->error->message, text) == NULL)
+        fail_msg("%s", how->error->message);
+}
+
+static void test_keras_save_misuse_is_refused(void **state)
+{
+    save_options_t how = save_options_default(), zeroed = {.error = NULL};
+    compile_options_t settings = compile_options_default();
+    error_record_t error = {.message = ""};
+    model_t *model = NULL;
+
+    (void)state;
+    how.error = &error;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_dense(4, ACTIVATION_LINEAR)));
+    assert_unsaved(model, &how, DLCORE_ERROR_STATE, "the model has no weights before it is built");
+    assert_unsaved(model, &zeroed, DLCORE_ERROR_ARGUMENT, "");
+    assert_accepted(model, model_build(model, 4));
+    settings.loss = loss_mean_squared_error();
+    settings.loss.missing_labels = true;
+    assert_accepted(model, model_compile_with(model, &settings));
+    assert_unsaved(model, &how, DLCORE_ERROR_UNSUPPORTED,
+                   "missing_labels of the loss, mean_squared_error, is nothing that Keras has");
+    settings.loss.missing_labels = false;
+    settings.loss.weighted_labels = true;
+    assert_accepted(model, model_compile_with(model, &settings));
+    assert_unsaved(model, &how, DLCORE_ERROR_UNSUPPORTED, "weighted_labels of the loss");
+    model_free(model);
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_glu()));
+    assert_accepted(model, model_add(model, layer_dense(1, ACTIVATION_LINEAR)));
+    assert_accepted(model, model_build(model, 4));
+    assert_unsaved(model, &how, DLCORE_ERROR_UNSUPPORTED, "glu is glu and not the last layer");
+    model_free(model);
+}
+
 static dlcore_status save_by(const dlcore_allocator_t *allocator, void *context)
 {
     optimizer_t adam = optimizer_adam();
@@ -655,6 +699,7 @@ int main(void)
         cmocka_unit_test(test_keras_save_weights_alone_come_back),
         cmocka_unit_test(test_keras_save_file_is_whole_or_not_there),
         cmocka_unit_test(test_keras_save_what_keras_has_no_place_for_is_refused),
+        cmocka_unit_test(test_keras_save_misuse_is_refused),
         cmocka_unit_test(test_keras_save_without_memory_fails_cleanly),
     };
 

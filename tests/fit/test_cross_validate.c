@@ -143,6 +143,14 @@ static void test_cross_validation_means_deviations_and_the_best(void **state)
     assert_non_null(strstr(text, "\none epoch"));
     assert_non_null(strstr(text, "\nthirty   "));
     fclose(stream);
+    stream = fopen("/dev/full", "w");
+    if (stream != NULL) {
+        error_record_t error = {0};
+
+        assert_int_equal(cross_validation_print(table, stream, &error), DLCORE_ERROR_IO);
+        assert_string_equal(error.message, "cross_validation: the stream failed");
+        fclose(stream);
+    }
     cross_validation_free(table);
     model_free(model);
     samples_free(samples);

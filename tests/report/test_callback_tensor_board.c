@@ -18,6 +18,8 @@
 #include "dlcore.h"
 #include "report/event_record.h"
 #include "support/classifier.h"
+#include "support/failing_allocator.h"
+#include "support/failing_io.h"
 #include "support/folder.h"
 #include "support/models.h"
 #include "support/tensors.h"
@@ -377,6 +379,93 @@ static void test_tensor_board_names_a_folder_that_is_not_there(void **state)
     samples_free(samples);
 }
 
+/* Each call of the system fails in turn, and each allocation. */
+static void test_tensor_board_of_failing_calls_ends_the_run_with_a_message(void **state)
+{
+    static const size_t widths[] = {INPUTS, CLASSES, 0};
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    model_t *model = classifier(NULL, widths, optimizer_adam());
+    const char *path = folder_path("here");
+    char folder[512];
+    size_t written = 0, opened = 0, closed = 0;
+
+    (void)state;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strlen(path) - strlen("/here")), path);
+    for (size_t at = 1;; at++) {
+        tensor_board_t board = tensor_board_default(folder);
+        fit_options_t how = fit_options_default();
+        callback_t callback = tensor_board_callback(&board);
+        failing_io_t io;
+        dlcore_system_t system;
+        dlcore_status status;
+
+        failing_io_init(&io);
+        io.fail_at = at;
+        system = failing_io(&io);
+        board.system = &system;
+        board.validation_folder = folder;
+        board.update_freq = 1;
+        board.histogram_freq = 1;
+        how.epochs = 2;
+        how.validation_split = 0.25;
+        how.callbacks = &callback;
+        how.callback_count = 1;
+        status = model_fit(model, samples.x, samples.y, &how, NULL);
+        assert_int_equal(io.opened, io.closed);
+        (void)folder_files(true);
+        if (io.failures == 0) {
+            assert_int_equal(status, DLCORE_OK);
+            break;
+        }
+        assert_int_equal(status, DLCORE_ERROR_IO);
+        assert_non_null(strstr(model_error(model), "tensor_board: cannot "));
+        written += strstr(model_error(model), "cannot write") != NULL;
+        opened += strstr(model_error(model), "cannot open") != NULL;
+        closed += strstr(model_error(model), "cannot close") != NULL;
+        assert_true(at < 200);
+    }
+    assert_true(written > 0 && opened > 0 && closed > 0);
+    model_free(model);
+    samples_free(samples);
+}
+
+static dlcore_status fit_by(const dlcore_allocator_t *allocator, void *context)
+{
+    static const size_t widths[] = {INPUTS, CLASSES, 0};
+    tensor_board_t board = tensor_board_default(context);
+    csv_logger_t logger = csv_logger_default(folder_path("log.csv"));
+    model_options_t options = model_options_default();
+    fit_options_t how = fit_options_default();
+    callback_t callbacks[2] = {tensor_board_callback(&board), csv_logger_callback(&logger)};
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    dlcore_status status;
+    model_t *model;
+
+    options.allocator = *allocator;
+    options.threads = 1;
+    board.histogram_freq = 1;
+    how.callbacks = callbacks;
+    how.callback_count = 2;
+    how.verbose = 0;
+    model = classifier(&options, widths, optimizer_adam());
+    status =
+        model == NULL ? DLCORE_ERROR_MEMORY : model_fit(model, samples.x, samples.y, &how, NULL);
+    model_free(model);
+    samples_free(samples);
+    (void)folder_files(true);
+    return status;
+}
+
+static void test_tensor_board_without_memory_ends_the_run_cleanly(void **state)
+{
+    const char *path = folder_path("here");
+    char folder[512];
+
+    (void)state;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strlen(path) - strlen("/here")), path);
+    assert_true(failing_allocator_sweep(fit_by, folder) > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +474,8 @@ int main(void)
         cmocka_unit_test(test_event_records_have_room_for_the_longest_tag),
         cmocka_unit_test(test_tensor_board_writes_values_of_epochs_batches_and_weights),
         cmocka_unit_test(test_tensor_board_has_a_file_for_validation_and_one_for_each_run),
+        cmocka_unit_test(test_tensor_board_of_failing_calls_ends_the_run_with_a_message),
+        cmocka_unit_test(test_tensor_board_without_memory_ends_the_run_cleanly),
         cmocka_unit_test(test_tensor_board_names_a_folder_that_is_not_there),
     };
 

@@ -77,6 +77,8 @@ static void test_class_weight_balanced_refuses_what_is_no_class(void **state)
                   &error, "class 7 of sample 2 is not in 0 .. 2");
     assert_failed(dlcore_class_weight_balanced(low, 3, weights, &error), DLCORE_ERROR_RANGE, &error,
                   "class -1 of sample 1");
+    assert_failed(dlcore_class_weight_balanced(high, 0, weights, &error), DLCORE_ERROR_ARGUMENT,
+                  &error, "class_weight_balanced: class_count is 0");
     assert_true(weights[0] == 9.0f);
     dlcore_tensor_free(values);
     dlcore_tensor_free(high);
