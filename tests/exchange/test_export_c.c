@@ -376,6 +376,14 @@ static void test_export_c_in_int8_sums_that_do_not_fit_are_refused(void **state)
     how.numbers = DLCORE_EXPORT_INT8;
     how.samples = samples;
     assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED, "dense has 70000 inputs");
+    dlcore_model_free(model);
+    dlcore_tensor_free(samples);
+    how.samples = samples = borrow_floats(samples_of, 1, 1);
+    model = new_model((dlcore_layer_t[]){dlcore_layer_dense(30001, DLCORE_ACTIVATION_LINEAR),
+                                         dlcore_layer_layer_normalization(), layer[0]},
+                      3, 1);
+    assert_refused(model, &how, DLCORE_ERROR_UNSUPPORTED,
+                   "layer_normalization has 30001 units, in int8 at most 30000 fit");
     dlcore_tensor_free(samples);
     dlcore_model_free(model);
 }

@@ -2,6 +2,7 @@
  * file looks like; what is refused. That Keras opens them, tests/keras_files.sh looks at.
  *
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -622,6 +623,13 @@ static void assert_unsaved(model_t *model, const save_options_t *how, dlcore_sta
         fail_msg("%s", how->error->message);
 }
 
+static double no_rate(void *user, uint64_t step)
+{
+    (void)user;
+    (void)step;
+    return (double)INFINITY;
+}
+
 static void test_keras_save_misuse_is_refused(void **state)
 {
     save_options_t how = save_options_default(), zeroed = {.error = NULL};
@@ -645,6 +653,12 @@ static void test_keras_save_misuse_is_refused(void **state)
     settings.loss.weighted_labels = true;
     assert_accepted(model, model_compile_with(model, &settings));
     assert_unsaved(model, &how, DLCORE_ERROR_UNSUPPORTED, "weighted_labels of the loss");
+    settings.loss.weighted_labels = false;
+    settings.optimizer = optimizer_sgd();
+    settings.optimizer.schedule = schedule_function(no_rate, NULL);
+    assert_accepted(model, model_compile_with(model, &settings));
+    assert_unsaved(model, &how, DLCORE_ERROR_UNSUPPORTED,
+                   "learning_rate is inf: JSON has no such number");
     model_free(model);
     assert_int_equal(model_create(NULL, &model), DLCORE_OK);
     assert_accepted(model, model_add(model, layer_glu()));

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -310,11 +311,45 @@ static void test_model_save_every_allocation_may_fail(void **state)
     assert_int_equal(folder_files(true), 3); /* the two, and the model of the tests before */
 }
 
+static double no_rate(void *user, uint64_t step)
+{
+    (void)user;
+    (void)step;
+    return (double)INFINITY;
+}
+
+/* JSON has no such numbers. */
+static void test_model_save_of_a_rate_that_is_not_finite_is_refused(void **state)
+{
+    dlcore_model_t *model = NULL;
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_save_options_t how = dlcore_save_options_default();
+    dlcore_error_record_t error = {0};
+    void *bytes = NULL;
+    size_t size;
+
+    (void)state;
+    sgd.schedule = dlcore_schedule_function(no_rate, NULL);
+    how.error = &error;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)),
+                     DLCORE_OK);
+    assert_int_equal(dlcore_model_build(model, 2), DLCORE_OK);
+    assert_int_equal(
+        dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+        DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, &how, &bytes, &size), DLCORE_ERROR_RANGE);
+    assert_null(bytes);
+    assert_string_equal(error.message, "save: learning_rate must be finite, got inf");
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_save_calls_that_fail_leave_the_old_file_or_the_new),
         cmocka_unit_test(test_model_save_short_and_slow_calls_change_nothing),
+        cmocka_unit_test(test_model_save_of_a_rate_that_is_not_finite_is_refused),
         cmocka_unit_test(test_model_save_every_allocation_may_fail),
     };
 

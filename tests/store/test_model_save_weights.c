@@ -212,6 +212,8 @@ static void test_model_save_weights_that_are_wrong_are_named(void **state)
                                       turned = {"dense/bias", "x", true},
                                       nameless = {NULL, "x", false},
                                       same = {"dense/bias", "dense/kernel", false};
+    char longest[1000] = "";
+    const dlcore_weight_pair_t too_long = {"dense/bias", longest, false};
     dlcore_save_weights_options_t how = dlcore_save_weights_options_default();
     dlcore_model_t *model = foreign_model("numpy", NULL);
     char prefix[130];
@@ -228,6 +230,9 @@ static void test_model_save_weights_that_are_wrong_are_named(void **state)
     how.pairs = &same;
     assert_unsaved(model, how, DLCORE_ERROR_ARGUMENT,
                    "two tensors would be called \"dense/kernel\"");
+    memset(longest, 'n', sizeof longest - 1);
+    how.pairs = &too_long;
+    assert_unsaved(model, how, DLCORE_ERROR_ARGUMENT, "the name for dense/bias is longer than");
     how.pair_count = 0;
     assert_unsaved(model, how, DLCORE_ERROR_ARGUMENT, "pairs is not NULL");
     how = dlcore_save_weights_options_default();

@@ -283,6 +283,10 @@ static void test_schema_values_that_do_not_fit_are_refused(void **state)
     options.all.fill = DLCORE_FILL_REFUSE;
     assert_no_fit(table, &options, DLCORE_ERROR_RANGE, "line 3, column 1 (b): missing value");
     dlcore_table_free(table);
+    table = table_of("b\n1e308\n-1e308\n", NULL);
+    assert_no_fit(table, NULL, DLCORE_ERROR_RANGE,
+                  "column \"b\": its numbers are too large to be scaled");
+    dlcore_table_free(table);
 }
 
 static double reference_order(const double *numbers, size_t count, size_t rank)

@@ -123,6 +123,7 @@ static void test_sparse_create_of_arrays_that_are_wrong_names_the_numbers(void *
 {
     const size_t falling[4] = {0, 2, 1, 4}, long_row[4] = {0, 2, 2, 8};
     const size_t huge[4] = {0, 2, 2, SIZE_MAX / 4 + 1}, far[3] = {SIZE_MAX / 4 + 1, 1, 1};
+    const size_t beyond[2] = {SIZE_MAX / 8 + 1, SIZE_MAX / 8 + 2};
     const int32_t outside[4] = {1, 5, 0, 3}, below[4] = {1, 4, -1, 3}, twice[4] = {1, 4, 3, 3},
                   mixed[4] = {4, 1, 0, 3};
     const float nan_there[4] = {2, 3, NAN, 4}, infinite[4] = {2, INFINITY, -1, 4};
@@ -146,6 +147,9 @@ static void test_sparse_create_of_arrays_that_are_wrong_names_the_numbers(void *
     assert_arrays_refused(
         (dlcore_sparse_t){2, 5, far, indices, values}, DLCORE_ERROR_ARGUMENT,
         "starts decrease: row 0 begins at " BY_SIZE("4611686018427387904", "1073741824"));
+    assert_arrays_refused((dlcore_sparse_t){1, 5, beyond, indices, values}, DLCORE_ERROR_OVERFLOW,
+                          BY_SIZE("row 0 ends at entry 2305843009213693953, more than",
+                                  "row 0 ends at entry 536870913, more than"));
     assert_arrays_refused((dlcore_sparse_t){3, 5, starts, outside, values}, DLCORE_ERROR_RANGE,
                           "index 5 in row 0 is outside 0 .. 4, of 5 columns");
     assert_arrays_refused((dlcore_sparse_t){3, 5, starts, below, values}, DLCORE_ERROR_RANGE,
