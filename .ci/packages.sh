@@ -79,6 +79,12 @@ python_with() {
         exit 77
     fi
     test -x "$python" || python3 -m venv "${python%/bin/python}"
+    pip_installs "$@"
+}
+
+# pip_installs OPTION-OR-PACKAGE...: what pip of $python says, if it fails, is in $pip_log. Exits with 77 where
+# nothing can be reached.
+pip_installs() {
     # Modules are compiled when they are used: most never are.
     "$python" -m pip install -q --no-compile --disable-pip-version-check --retries 2 "$@" > "$pip_log" 2>&1 && return 0
     # What pip says where nothing can be reached; anything else is a failure.

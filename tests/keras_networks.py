@@ -7,8 +7,9 @@ dlcore's.
 Fails where outputs are apart by more than 2e-6 of the largest (at least 1), or weights or the
 optimizer's state after five more epochs, there or here, by more than 1e-5 normwise. Nothing of a run is
 random. A network that amplifies roundings (exponential after exponential, a sample that crosses a kink)
-is drawn anew: that is seen by running it in Keras with weights that are some roundings away. So is one whose
-probabilities reach 0 or 1, where the slope of crossentropies on JAX is 0.
+is drawn anew: that is seen by running it in Keras with weights that are some roundings away. Keras itself must
+then move by a quarter at least of what dlcore is apart, else it is a failure. Drawn anew is also one whose
+probabilities reach 0 or 1, where the slope of crossentropies on JAX and PyTorch is 0.
 
 SPDX-License-Identifier: MIT"""
 import os
@@ -38,6 +39,7 @@ if OLD:  # what has another formula there
 
 
 OUTPUTS, TRAINED = 2e-6, 1e-5
+APART, TRIES = 4, 16  # of what Keras itself moves by, in the worst of that many runs
 
 
 def pick(draw, choices):
@@ -65,7 +67,9 @@ def optimizer(draw, steps):
         options["weight_decay"] = 0.01
     if draw.random() < 0.2:
         options.update(use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=pick(draw, [None, 3]))
-    if draw.random() < 0.2 and VERSION >= (3, 1):
+    # before 3.10 the state of both together had another order: dlcore reads it (keras_averages.keras among the
+    # fixtures), and writes that of today
+    if draw.random() < 0.2 and VERSION >= ((3, 10) if "use_ema" in options else (3, 1)):
         options["gradient_accumulation_steps"] = 3
     o = keras.optimizers
     kinds = [
@@ -231,7 +235,7 @@ def variables(model):
 
 
 def state(model):
-    return [numpy.array(v) for v in weights(model)] + [numpy.array(v) for v in variables(model)]
+    return [v.numpy() if OLD else keras.ops.convert_to_numpy(v) for v in weights(model) + variables(model)]
 
 
 def apart(a, b):
@@ -272,15 +276,18 @@ def perturbed(draw, batch, x, y):
     return outputs, state(model)
 
 
-def amplified(seed, x, y, batch, expected, ten):
-    """How far Keras itself gets from roundings, as where a sample crosses a kink; None where that is not far."""
+def amplified(seed, x, y, batch, expected, ten, found):
+    """How far Keras itself gets from roundings, as where a sample crosses a kink, and whether what was found is of
+    that size."""
     draw = numpy.random.default_rng(seed)
-    for _ in range(2):
+    worst = numpy.zeros(2)
+    for _ in range(TRIES):
         outputs, trained = perturbed(draw, batch, x, y)
         moved = difference(outputs, expected), apart(trained, ten)
-        if moved[0] > 2e-6 or moved[1] > 4e-6:
-            return "outputs %.1e, 10 epochs %.1e" % moved
-    return None
+        worst = numpy.fmax(worst, [m if numpy.isfinite(m) else numpy.inf for m in moved])
+        if all(numpy.array(found) <= numpy.fmax([OUTPUTS, TRAINED], APART * worst)):
+            return True, "outputs %.1e, 10 epochs %.1e" % tuple(worst)
+    return False, "outputs %.1e, 10 epochs %.1e" % tuple(worst)
 
 
 def clips(outputs, y):
@@ -353,9 +360,10 @@ def attempt(seed):
     if max(here, there) > TRAINED and not OLD and (clips(expected, y) or clips(model.predict(x, verbose=0), y)):
         return f"{figures}: probabilities of 0 or 1"
     if predictions > OUTPUTS or max(here, there) > TRAINED:
-        moved = amplified(seed, x, y, batch, expected, ten)
-        if moved:
-            return f"{figures}; Keras from roundings: {moved}"
+        so, moved = amplified(seed, x, y, batch, expected, ten, (predictions, max(here, there)))
+        figures += f"; Keras from roundings: {moved}"
+        if so:
+            return figures
     print(f"{seed}: {type(model).__name__} {len(model.layers)} layers, {type(model.optimizer).__name__}: {figures}",
           flush=True)
     return predictions, here, there

@@ -29,12 +29,11 @@
  * What is written: .keras files and .weights.h5 files that every Keras 3 opens, and goes on
  * training; but for a dense layer whose activation has parameters of its own (leaky_relu with
  * another slope), which Keras before 3.10 or so reads from no file: give it a layer of its own; and
- * but for Nadam's state, which Keras before 3.10 has in another order: it opens such a file only
- * without (training_state). An
- * initializer that this version does not have is left out; a learning rate that is a function of
- * yours is written as the rate of the moment. What Keras's files have no place for is
- * DLCORE_ERROR_UNSUPPORTED: weight_decay_excludes_bias, and state that the optimizer keeps of a
- * frozen layer.
+ * but for the state of Nadam, and of use_ema with gradient_accumulation_steps, which Keras before
+ * 3.10 has in another order: for that, save without training_state. An initializer that this
+ * version does not have is left out; a learning rate that is a function of yours is written as the
+ * rate of the moment. What Keras's files have no place for is DLCORE_ERROR_UNSUPPORTED:
+ * weight_decay_excludes_bias, and state that the optimizer keeps of a frozen layer.
  *
  * Files are hostile. Sizes are checked before memory is allocated, links and references to other
  * files are refused, and a ZIP entry is unpacked to at most 100 times the file's size, or 64 MiB.

@@ -4,6 +4,7 @@
 #include "exchange/keras_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -62,6 +63,8 @@ static void read_metadata(dlcore_keras_file_t *file)
     if (dlcore_json_member(&file->metadata.json, "keras_version", &version) &&
         dlcore_json_string(&version, text, sizeof text) > 0)
         note_version(file, text);
+    file->is_own = !dlcore_json_member(&file->metadata.json, "dlcore_version", &version) ||
+                   version.kind != DLCORE_JSON_NONE;
 }
 
 /* ---- HDF5 ---- */
@@ -314,4 +317,18 @@ void dlcore_keras_file_close(dlcore_keras_file_t *file)
     dlcore_release(&file->allocator, file->training.bytes);
     dlcore_release(&file->allocator, file->metadata.bytes);
     dlcore_release(&file->allocator, file->numbers);
+}
+
+bool dlcore_keras_file_is_before(const dlcore_keras_file_t *file, unsigned long major,
+                                 unsigned long minor)
+{
+    char *end;
+    unsigned long found;
+
+    if (file->is_own || strncmp(file->version, "Keras ", 6) != 0)
+        return false;
+    found = strtoul(file->version + 6, &end, 10);
+    if (*end != '.')
+        return false;
+    return found < major || (found == major && strtoul(end + 1, NULL, 10) < minor);
 }

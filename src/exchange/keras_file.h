@@ -27,6 +27,7 @@ typedef struct dlcore_keras_file {
     dlcore_error_record_t *error;
     dlcore_keras_text_t model, training, metadata;
     char version[32];   /* "Keras 3.15.1"; "": not known */
+    bool is_own;        /* written by dlcore, which names the oldest version that opens it */
     void *numbers;      /* the HDF5 file; NULL: the caller has it in memory */
     dlcore_hdf5_t hdf5; /* the same, open */
     const char *layers; /* the group with the layers' numbers: "layers", "model_weights", "/" */
@@ -42,6 +43,10 @@ dlcore_status dlcore_keras_file_open_memory(dlcore_keras_file_t *file, const voi
                                             size_t size, const dlcore_allocator_t *allocator,
                                             dlcore_error_record_t *error);
 void dlcore_keras_file_close(dlcore_keras_file_t *file);
+
+/* Whether Keras wrote it in a version before that one. */
+bool dlcore_keras_file_is_before(const dlcore_keras_file_t *file, unsigned long major,
+                                 unsigned long minor);
 
 DLCORE_HIDDEN_END
 

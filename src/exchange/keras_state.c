@@ -83,7 +83,10 @@ dlcore_parameter_t dlcore_keras_state_vector(const dlcore_keras_state_t *state, 
     size_t shared = all - own; /* average, sums: these come first */
     size_t index;
 
-    if (k < shared * state->trainable) {
+    if (k < shared * state->trainable && state->shared_together) {
+        *slot = own + k % shared;
+        index = k / shared;
+    } else if (k < shared * state->trainable) {
         *slot = own + k / state->trainable;
         index = k % state->trainable;
     } else if (k - shared * state->trainable < together * state->trainable) {
@@ -308,6 +311,7 @@ static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_ar
     dlcore_status status =
         check_number(file, arrays, 0, DLCORE_HDF5_INTEGER, "count of steps", path);
 
+    state.shared_together = dlcore_keras_file_is_before(file, 3, 10);
     if (status == DLCORE_OK)
         status = dlcore_hdf5_count(&file->hdf5, path, &clock.iterations);
     if (status == DLCORE_OK)

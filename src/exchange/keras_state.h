@@ -16,18 +16,20 @@ DLCORE_HIDDEN_BEGIN
  *     iterations, learning rate (not with a schedule), averages of weights (use_ema), sums of
  *     gradients (gradient_accumulation_steps), the optimizer's own, product (nadam)
  *
- * each of the weights that train, in the order of layers. Before Keras 3.10 the product stood in
- * front of the optimizer's own. Keras 2 has no learning rate, no product, and nothing where Keras 3
- * has a number that is not used (adafactor). */
+ * each of the weights that train, in the order of layers. Before Keras 3.10 the average and the sum
+ * of a weight stood side by side, and the product in front of the optimizer's own. Keras 2 has no
+ * learning rate, no product, and nothing where Keras 3 has a number that is not used (adafactor).
+ */
 typedef struct dlcore_keras_state {
     const dlcore_model_t *model;
     const dlcore_optimizer_t *optimizer;
     const dlcore_optimizer_type_t *type;
     bool has_rate;
-    size_t trainable; /* weights that train */
-    size_t first;     /* number of the first that belongs to a weight */
-    size_t vectors;   /* those that belong to weights */
-    size_t count;     /* of all */
+    size_t trainable;     /* weights that train */
+    size_t first;         /* number of the first that belongs to a weight */
+    size_t vectors;       /* those that belong to weights */
+    size_t count;         /* of all */
+    bool shared_together; /* average and sum of a weight stand side by side */
     bool has_product;
     bool product_first; /* the product comes before the optimizer's own */
     bool lacks_unused;  /* no numbers that are not used */
