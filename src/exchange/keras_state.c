@@ -127,7 +127,7 @@ static dlcore_status find_arrays_of_state(dlcore_keras_file_t *file, dlcore_kera
                                     file->by_name, arrays);
 }
 
-/* Finds an array of one number of that kind. */
+/* Finds an array of one number of that kind; of kind OTHER: of any. */
 static dlcore_status check_number(dlcore_keras_file_t *file, const dlcore_keras_arrays_t *arrays,
                                   size_t index, dlcore_hdf5_numbers_t numbers, const char *what,
                                   char path[DLCORE_HDF5_PATH_SIZE])
@@ -137,7 +137,8 @@ static dlcore_status check_number(dlcore_keras_file_t *file, const dlcore_keras_
 
     if (status == DLCORE_OK)
         status = dlcore_hdf5_look(&file->hdf5, path, &array);
-    if (status == DLCORE_OK && (array.numbers != numbers || array.count != 1))
+    if (status == DLCORE_OK &&
+        ((numbers != DLCORE_HDF5_OTHER && array.numbers != numbers) || array.count != 1))
         return dlcore_fail(file->error, DLCORE_ERROR_FORMAT, "%s: %.60s is %s, no %s", file->name,
                            path, array.shown, what);
     return status;
@@ -261,7 +262,7 @@ static dlcore_status check_vectors(dlcore_keras_file_t *file, const dlcore_keras
         }
         status = dlcore_keras_arrays_path(file, arrays, place, path);
         if (status == DLCORE_OK && parameter.rank == 0)
-            status = check_number(file, arrays, place, DLCORE_HDF5_INTEGER,
+            status = check_number(file, arrays, place, DLCORE_HDF5_OTHER, /* a float at first */
                                   "number that is not used", path);
         else if (status == DLCORE_OK)
             status = dlcore_keras_check_array(

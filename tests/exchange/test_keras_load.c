@@ -47,6 +47,7 @@ static const keras_case_t cases[] = {
     {"keras_constants.h5", "keras_constants.txt", "Keras 3.15.1", 4},
     {"keras_nadam.keras", "keras_nadam.txt", "Keras 3.0.5", 2},
     {"keras_averages.keras", "keras_averages.txt", "Keras 3.5.0", 2},
+    {"keras_unused.keras", "keras_unused.txt", "Keras 3.5.0", 3},
     {"keras_adafactor.h5", "keras_adafactor.txt", "Keras 2.15.1", 3},
     {"keras_product.h5", "keras_product.txt", "Keras 2.15.1", 2},
 };
