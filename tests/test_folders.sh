@@ -73,7 +73,7 @@ exchange/zip.c zip.h"
     # A header of the system in a header of system/ would reach every room.
     grep '^src/system/[a-z0-9_]*\.h:' "$work/includes" | grep -vE ':(std[a-z]+|system/[a-z_]+)\.h$' |
         sed 's/$/ (only in sources of src\/system)/' || true
-    grep -nE '^[[:space:]]*#[[:space:]]*define[[:space:]]+_[A-Z_]*(SOURCE|FILE_OFFSET_BITS)' \
+    grep -nE '^[[:space:]]*#[[:space:]]*define[[:space:]]+_[A-Z_]*(SOURCE|BITS)' \
         $sources | grep -v '^src/system/' | sed 's/$/ (asks the system for more than C)/' || true
     # compiler.h says what functions are hidden from other modules, and what flags are refused.
     awk -F: '!seen[$1]++ && ($1 ~ /\.h$/ ? $3 != "system/compiler.h" : $3 ~ /^dlcore\//) {

@@ -32,5 +32,11 @@
 #    undef _FILE_OFFSET_BITS
 #    define _FILE_OFFSET_BITS 64
 #endif
+/* Files of later than 2038, likewise: with a time_t of 32 bits glibc knows nothing of them, not
+ * even their size. */
+#if !defined(_TIME_BITS) || _TIME_BITS != 64
+#    undef _TIME_BITS
+#    define _TIME_BITS 64
+#endif
 
 #endif

@@ -1,8 +1,7 @@
 /* Reading that goes wrong.
  *
  * SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE          /* POSIX 2008, AT_EMPTY_PATH and preadv */
-#define _FILE_OFFSET_BITS 64 /* as in input.c, so that the two names mean the same functions */
+#include "system/features.h" /* as in files_posix.c, so that the names mean the same functions */
 
 #include "support/failing_read.h"
 

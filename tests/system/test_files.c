@@ -2,7 +2,8 @@
  * promises.
  *
  * SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
+#include "system/features.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/folder.h"
 #include "support/posix.h"
@@ -212,6 +215,29 @@ static void test_files_names_that_windows_does_not_have_are_refused(void **state
     close_file(folder);
 }
 
+/* Seconds since 1970 have 32 bits by default where pointers have. */
+static void test_files_of_later_than_2038_are_read(void **state)
+{
+    dlcore_file_info_t info;
+    dlcore_file_t file;
+
+    (void)state;
+    folder_write("late", "1234");
+#if defined(_WIN32)
+    skip();
+#else
+    struct timespec times[2] = {{.tv_sec = 2208988800}, {.tv_sec = 2208988800}}; /* 2040 */
+
+    assert_int_equal(utimensat(AT_FDCWD, folder_path("late"), times, 0), 0);
+#endif
+    assert_int_equal(files->fstatat(user, DLCORE_FILE_HERE, folder_path("late"), &info), 0);
+    assert_int_equal(info.size, 4);
+    file = files->open(user, folder_path("late"), DLCORE_FILE_READ, 0);
+    assert_int_equal(files->fstat(user, file, &info), 0);
+    assert_int_equal(info.size, 4);
+    close_file(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_files_names_are_utf8),
         cmocka_unit_test(test_files_rename_replaces_what_is_open),
         cmocka_unit_test(test_files_names_that_windows_does_not_have_are_refused),
+        cmocka_unit_test(test_files_of_later_than_2038_are_read),
     };
 
     return cmocka_run_group_tests(tests, set_up, folder_remove);
