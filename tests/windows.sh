@@ -4,7 +4,8 @@
 #
 #   tests/windows.sh BUILD_FOLDER [quick]
 #
-# quick: the tests of what Windows does in another way. MNIST is taken from DLCORE_MNIST_DIR.
+# quick: the tests of what Windows does in another way. Without it also a DLL of the two files: what it exports,
+# and a program with it. MNIST is taken from DLCORE_MNIST_DIR.
 # Needs x86_64-w64-mingw32-gcc, wine, and the source of cmocka, which apt-get brings.
 #
 # SPDX-License-Identifier: MIT
@@ -49,6 +50,24 @@ WINEDEBUG=-all
 LC_ALL=C.UTF-8 # how names of files lie on Linux
 export DLCORE_CROSS_PREFIX PKG_CONFIG_LIBDIR WINEPREFIX WINEDEBUG LC_ALL
 
+# dll: exports what the header declares, and nothing else.
+dll() {
+    cc=x86_64-w64-mingw32-gcc
+    rm -rf "$build/dll"
+    "$top/tests/amalgamate.sh" "$build/dll"
+    logged dll $cc -O1 -DDLCORE_SHARED -DDLCORE_GENERIC -shared -static-libgcc -o "$build/dll/dlcore.dll" \
+        "$build/dll/dlcore.c" -Wl,--out-implib,"$build/dll/libdlcore.dll.a"
+    logged dll $cc -O1 -DDLCORE_SHARED -I "$build/dll" -o "$build/dll/program.exe" \
+        "$top/tests/consumers/program.c" "$build/dll/libdlcore.dll.a"
+    x86_64-w64-mingw32-objdump -p "$build/dll/dlcore.dll" | sed -n '/^\[Ordinal\/Name Pointer\]/,/^$/p' |
+        awk 'NR > 1 && NF > 1 {print $NF}' | LC_ALL=C sort > "$build/dll/exported"
+    echo '#include "dlcore.h"' | $cc -E -P -DDLCORE_NO_SHORT_NAMES -I "$build/dll" -x c - | tr '\n' ' ' |
+        grep -oE '\<dlcore_[a-z0-9_]+ *\([^*]' | sed 's, *(.*,,' | LC_ALL=C sort -u > "$build/dll/public"
+    diff "$build/dll/public" "$build/dll/exported"
+    wine "$build/dll/program.exe"
+    echo "dlcore.dll exports $(wc -l < "$build/dll/exported") functions, and no other names"
+}
+
 targets=
 if [ "$quick" = quick ]; then
     targets="--target example_mnist"
@@ -71,6 +90,7 @@ if [ "$quick" = quick ]; then
 else
     logged tests ctest --test-dir "$build/dlcore" -j "$(nproc)" --timeout 900 --output-on-failure
     tail -n 12 "$build/tests.log"
+    dll
 fi
 
 # The same kernels and the portable gemm here.
