@@ -18,6 +18,13 @@
 #        define NOMINMAX
 #    endif
 #elif defined(__linux__) || defined(__GLIBC__)
+/* glibc's first header settles what all of them declare: maybe in a host's file that includes our
+ * sources. */
+#    if defined(__GLIBC__) && \
+        (!defined(__USE_GNU) || (__WORDSIZE == 32 && !defined(__USE_FILE_OFFSET64)))
+#        error \
+            "dlcore's sources come before any header of the system, or are compiled with -D_GNU_SOURCE (32 bit: -D_FILE_OFFSET_BITS=64, too)"
+#    endif
 #    if !defined(_GNU_SOURCE)
 #        define _GNU_SOURCE /* flock, madvise, sched_getaffinity, syscall */
 #    endif

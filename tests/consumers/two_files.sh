@@ -22,6 +22,12 @@ if [ -n "${CXX:-}" ]; then
     "$CXX" -std=c++11 $warnings -Wpedantic -I header -fsyntax-only "$consumers/program.cpp"
 fi
 
+# In a host's file, behind headers of the system: either all is declared, or the message says what to do.
+printf '#include <stdio.h>\n#include "dlcore.c"\n' > late.c
+"$CC" -DDLCORE_GENERIC -D_GNU_SOURCE -Werror -fsyntax-only late.c
+"$CC" -DDLCORE_GENERIC -Werror -fsyntax-only late.c 2> late.log ||
+    grep -q "dlcore's sources come before any header of the system" late.log
+
 # An engine of vectors computes the same in both; without one, this installation may have a BLAS.
 "$CC" -O2 -o bits_here -I . "$consumers/two_files/bits.c" dlcore*.o -lm -pthread
 # shellcheck disable=SC2046
