@@ -115,6 +115,7 @@ bool bench_case_has_peers(const bench_case_t *which)
         "train 1024-1024-1024-1024 b256 rmsprop",
         "train 64-64-64-10 b32 rmsprop",
         "train 2-8-1 b1 rmsprop",
+        "train 2-8-1 b1 sgd", /* FANN's own rule */
         "train 2-8-1 b32 rmsprop",
         "epoch mnist",
         "predict 784-512-10 b1 dense",
