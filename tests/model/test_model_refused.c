@@ -131,6 +131,80 @@ static void test_model_refused_blend_of_other_weights_and_engines(void **state)
     model_free(other);
 }
 
+/* 3 inputs, 2 classes. */
+static model_t *of_classes(void)
+{
+    static const size_t widths[] = {3, 2, 0};
+
+    return classifier(NULL, widths, optimizer_sgd());
+}
+
+static tensor_t *zeros_of(size_t rows, size_t columns)
+{
+    tensor_t *dense = NULL, *sparse = NULL;
+    size_t shape[2] = {rows, columns};
+
+    assert_int_equal(tensor_create(NULL, DTYPE_FLOAT32, 2, shape, &dense, NULL), DLCORE_OK);
+    assert_int_equal(sparse_from_dense(dense, &sparse, NULL), DLCORE_OK);
+    tensor_free(dense);
+    return sparse;
+}
+
+static void test_model_refused_data_of_other_forms(void **state)
+{
+    model_t *model = of_classes();
+    tensor_t *x = tensor_of_floats(SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6});
+    tensor_t *y = tensor_of_ints(SHAPE(2), (int32_t[]){0, 1});
+    tensor_t *wide = tensor_of_ints(SHAPE(2, 2), (int32_t[]){0, 1, 1, 0});
+    tensor_t *scalar = NULL, *empty = NULL, *weights = zeros_of(2, 1);
+    fit_options_t how = fit_options_default();
+    predict_options_t asked = predict_options_default();
+    const size_t none[2] = {2, 0};
+    error_record_t error = {0};
+
+    (void)state;
+    assert_int_equal(tensor_create(NULL, DTYPE_FLOAT32, 0, NULL, &scalar, NULL), DLCORE_OK);
+    assert_int_equal(tensor_create(NULL, DTYPE_FLOAT32, 2, none, &empty, NULL), DLCORE_OK);
+    assert_says(model, model_fit(model, scalar, y, NULL, NULL), DLCORE_ERROR_SHAPE,
+                "x has rank 0; rank 1 or more is expected");
+    assert_says(model, model_fit(model, empty, y, NULL, NULL), DLCORE_ERROR_SHAPE,
+                "x is empty: 0 numbers per sample");
+    assert_says(model, model_fit(model, x, wide, NULL, NULL), DLCORE_ERROR_SHAPE,
+                "expects one label per sample, got 2");
+    how.sample_weight = weights;
+    assert_says(model, model_fit(model, x, y, &how, NULL), DLCORE_ERROR_UNSUPPORTED, "sparse");
+    asked.error = &error;
+    assert_failed(model_predict_with(model, x, wide, &asked), DLCORE_ERROR_DTYPE, &error,
+                  "predict: y_pred must be float32, got int32");
+    assert_failed(model_input_gradients(model, x, y, wide, NULL, &error), DLCORE_ERROR_DTYPE,
+                  &error, "input_gradients: dx must be float32, got int32");
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+    tensor_free(wide);
+    tensor_free(scalar);
+    tensor_free(empty);
+    tensor_free(weights);
+}
+
+static void test_model_refused_given_gradients_of_other_forms(void **state)
+{
+    model_t *model = of_classes();
+    tensor_t *x = tensor_of_floats(SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6});
+    tensor_t *ints = tensor_of_ints(SHAPE(2, 2), (int32_t[]){0, 1, 1, 0});
+    tensor_t *sparse = zeros_of(2, 2);
+
+    (void)state;
+    assert_says(model, model_train_on_gradient(model, x, ints), DLCORE_ERROR_DTYPE,
+                "dy must be float32, got int32");
+    assert_says(model, model_train_on_gradient(model, x, sparse), DLCORE_ERROR_UNSUPPORTED,
+                "sparse");
+    model_free(model);
+    tensor_free(x);
+    tensor_free(ints);
+    tensor_free(sparse);
+}
+
 static void ask_for_memory(void *user, const collective_t *collective)
 {
     model_options_t options = model_options_default();
@@ -204,6 +278,8 @@ int main(void)
         cmocka_unit_test(test_model_refused_parameters_that_are_too_many_together),
         cmocka_unit_test(test_model_refused_adapt_behind_layers_that_train),
         cmocka_unit_test(test_model_refused_blend_of_other_weights_and_engines),
+        cmocka_unit_test(test_model_refused_data_of_other_forms),
+        cmocka_unit_test(test_model_refused_given_gradients_of_other_forms),
         cmocka_unit_test(test_model_refused_memory_of_what_cannot_be_measured),
         cmocka_unit_test(test_model_refused_tables_without_memory_leak_nothing),
     };

@@ -415,6 +415,7 @@ static void test_prefetch_in_the_child_of_a_fork_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* first: stacks of threads that have ended are used again */
         cmocka_unit_test(test_prefetch_without_a_thread_says_the_reason),
         cmocka_unit_test(test_prefetch_copies_batches_that_change_size_and_shape),
         cmocka_unit_test(test_prefetch_batch_stays_while_the_dataset_reuses_its_memory),
