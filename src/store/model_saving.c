@@ -118,10 +118,6 @@ static dlcore_status check_saving(const dlcore_model_saving_t *saving,
     if (saving->model->network.values == NULL)
         return dlcore_fail(saving->error, DLCORE_ERROR_STATE,
                            "save: the model has no weights before it is built");
-    if (saving->model->network.node_count > DLCORE_LAYERS_MAX)
-        return dlcore_fail(saving->error, DLCORE_ERROR_UNSUPPORTED,
-                           "save: %zu layers are more than %d", saving->model->network.node_count,
-                           DLCORE_LAYERS_MAX);
     return DLCORE_OK;
 }
 

@@ -73,6 +73,7 @@ static void test_model_refused_before_it_is_built_and_after(void **state)
 
 static void test_model_refused_widths_of_layers(void **state)
 {
+    const embedding_t wide = {.column = 0, .count = 2, .units = 65536};
     model_t *glu = with_layer(layer_glu()), *groups = with_layer(layer_grouped_softmax(3));
 
     (void)state;
@@ -81,6 +82,10 @@ static void test_model_refused_widths_of_layers(void **state)
                 "5 inputs are no whole number of groups of axis_width = 3");
     model_free(glu);
     model_free(groups);
+    glu = with_layer(layer_embedding(&wide, 1));
+    assert_says(glu, model_build(glu, INT32_MAX), DLCORE_ERROR_OVERFLOW,
+                "the tables are too large");
+    model_free(glu);
 }
 
 /* Each is below the limit, their sum is not. */
