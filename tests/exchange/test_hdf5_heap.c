@@ -221,9 +221,91 @@ static void test_hdf5_heap_other_forms_of_addresses_are_refused(void **state)
     assert_non_null(dlcore_hdf5_heap_problem(file.bytes, 64));
 }
 
+/* An attribute's message, by hand: version 1, a name, floats of 4 bytes, a space of one axis, and
+ * its header in front; then bytes of it are others. */
+enum { NAME = 8, TYPE = 16, SPACE = 24, AXIS = SPACE + 8, SIZE_OF = -6, FLAGS = -4 };
+typedef struct message_change {
+    struct {
+        int at;
+        unsigned char value;
+    } bytes[12];
+    const char *problem; /* NULL: none */
+} message_change_t;
+
+static const char *problem_of_message(const message_change_t *change)
+{
+    static unsigned char bytes[512];
+    unsigned char *at = bytes + 128;
+
+    memset(bytes, 0, sizeof bytes);
+    bytes[13] = bytes[14] = 8; /* sizes of addresses */
+    at[-8] = 0x0C;
+    at[SIZE_OF] = 48;
+    at[0] = 1;
+    at[2] = 2;
+    at[4] = 8;
+    at[6] = 16;
+    at[NAME] = 'n';
+    at[TYPE] = 0x11;
+    at[TYPE + 4] = 4;
+    at[SPACE] = at[SPACE + 1] = at[AXIS] = 1;
+    for (size_t i = 0; i < 12; i++) {
+        if (change->bytes[i].at != 0)
+            at[change->bytes[i].at] = change->bytes[i].value;
+    }
+    return dlcore_hdf5_heap_problem(bytes, sizeof bytes);
+}
+
+/* What libhdf5 takes for none is passed by, what it believes is held against its place. */
+static void test_hdf5_heap_messages_of_attributes_are_passed_by_or_refused(void **state)
+{
+    static const char too_long[] = "has an attribute that is longer than its place";
+    static const message_change_t changes[] = {
+        {{{FLAGS, 0}}, NULL},
+        {{{FLAGS, 0x0C}}, NULL}, /* no reference to a heap: it has a size */
+        {{{AXIS, 3}}, too_long},
+        {{{AXIS, 3}, {SPACE, 2}, {SPACE + 3, 2}}, NULL}, /* empty */
+        {{{SPACE + 1, 2}, {AXIS, 2}}, too_long},         /* the second axis is not there */
+        {{{AXIS, 0xFF},
+          {AXIS + 1, 0xFF},
+          {AXIS + 2, 0xFF},
+          {AXIS + 3, 0xFF},
+          {AXIS + 4, 0xFF},
+          {AXIS + 5, 0xFF},
+          {AXIS + 6, 0xFF},
+          {AXIS + 7, 0x3F}},
+         too_long},
+        /* without a type, or a space; of a version or class that there is not */
+        {{{4, 0}, {SIZE_OF, 200}}, NULL},
+        {{{6, 0}, {SIZE_OF, 200}}, NULL},
+        {{{TYPE, 0x01}, {AXIS, 99}}, NULL},
+        {{{TYPE, 0x51}, {AXIS, 99}}, NULL},
+        {{{TYPE, 0x1B}, {AXIS, 99}}, NULL},
+        {{{SPACE, 3}, {AXIS, 99}}, NULL},
+        /* without a header it must be one of texts, with a name that can be read */
+        {{{-8, 1}, {AXIS, 99}}, NULL},
+        {{{-8, 1}, {TYPE, 0x19}, {AXIS, 99}}, NULL},
+        {{{-8, 1}, {TYPE, 0x19}, {TYPE + 1, 1}, {SPACE + 1, 33}}, NULL},
+        {{{-8, 1}, {TYPE, 0x19}, {TYPE + 1, 1}, {NAME, 7}}, NULL},
+        {{{-8, 1}, {TYPE, 0x19}, {TYPE + 1, 1}, {NAME, 0x7F}}, NULL},
+        {{{-8, 1}, {TYPE, 0x19}, {TYPE + 1, 1}}, "has texts whose places are not 16 bytes each"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        const char *problem = problem_of_message(&changes[i]);
+
+        if (changes[i].problem == NULL
+                ? problem != NULL
+                : problem == NULL || strcmp(problem, changes[i].problem) != 0)
+            fail_msg("change %zu: %s", i, problem != NULL ? problem : "none");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hdf5_heap_messages_of_attributes_are_passed_by_or_refused),
         cmocka_unit_test(test_hdf5_heap_of_real_files_is_sound),
         cmocka_unit_test(test_hdf5_heap_that_does_not_end_is_found),
         cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),
