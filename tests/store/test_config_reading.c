@@ -15,6 +15,7 @@
 #include "dlcore/file.h"
 #include "model/model.h"
 #include "store/model_config.h"
+#include "support/failing_allocator.h"
 #include "json/json.h"
 
 #define DENSE "{'class_name':'Dense','config':{'name':'d','units':2}}"
@@ -500,6 +501,42 @@ static void test_config_reading_refuses_settings_of_compile_that_are_none(void *
     }
 }
 
+#define THRESHOLDS                                                                   \
+    "{\"optimizer\":\"adam\",\"loss\":\"mse\",\"metrics\":[{\"class_name\":\"AUC\"," \
+    "\"config\":{\"thresholds\":["
+
+/* Lists are read into memory of one size. */
+static void test_config_reading_refuses_lists_of_too_many_numbers(void **state)
+{
+    char *text = malloc(sizeof THRESHOLDS + (size_t)2 * DLCORE_CONFIG_NUMBERS_MAX + 16);
+    failing_allocator_t memory;
+    dlcore_allocator_t allocator;
+    dlcore_compile_options_t found;
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    assert_non_null(text);
+    failing_allocator_init(&memory);
+    allocator = failing_allocator(&memory);
+    strcpy(text, THRESHOLDS);
+    for (size_t i = 0; i <= DLCORE_CONFIG_NUMBERS_MAX; i++)
+        memcpy(text + strlen(THRESHOLDS) + 2 * i, "0,", 2);
+    strcpy(text + strlen(THRESHOLDS) + (size_t)2 * DLCORE_CONFIG_NUMBERS_MAX + 1, "]}}]}");
+    for (int i = 0; i < 2; i++) {
+        dlcore_config_numbers_t numbers = {.allocator = &allocator};
+        dlcore_json_t config = parsed(text);
+
+        memory.fail_at = i == 0 ? 0 : memory.calls + 1;
+        assert_int_equal(dlcore_compile_config_read(&config, "f", &found, &numbers, &error),
+                         i == 0 ? DLCORE_ERROR_UNSUPPORTED : DLCORE_ERROR_MEMORY);
+        assert_non_null(
+            strstr(error.message, i == 0 ? "thresholds has too many numbers" : "thresholds"));
+        dlcore_release(&allocator, numbers.block);
+    }
+    failing_allocator_assert_clean(&memory);
+    free(text);
+}
+
 /* A second input is refused, before the layers and behind them. */
 static void test_config_reading_refuses_a_second_input(void **state)
 {
@@ -558,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_config_reading_tells_the_class_accuracy_from_the_name),
         cmocka_unit_test(test_config_reading_names_the_class_the_key_and_the_value),
         cmocka_unit_test(test_config_reading_refuses_settings_of_compile_that_are_none),
+        cmocka_unit_test(test_config_reading_refuses_lists_of_too_many_numbers),
         cmocka_unit_test(test_config_reading_refuses_a_second_input),
         cmocka_unit_test(test_config_reading_saves_no_initializer_as_none),
     };
