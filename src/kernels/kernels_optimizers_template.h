@@ -46,16 +46,16 @@ static void rmsprop(size_t n, float *w, const float *g, float *velocity,
                     const dlcore_rmsprop_step_t *step)
 {
     rmsprop_vectors_t s = rmsprop_constants(step);
-    /* Half of a small network is padding, which stays as it is; in pieces of others it costs to
-     * look.
-     */
+    /* Half of a small network is padding, all of it +0, and stays so; in larger pieces it costs to
+     * look. A weight that is not 0 is always gone over, for a denormal one may become 0, and bits
+     * must not depend on pieces. */
     int rests = n < 1024 && step->epsilon >= 1e-30f;
     size_t i = 0;
 
     for (; i + V_WIDTH <= n; i += V_WIDTH) {
         v_float gradient = v_load(g + i), v = v_load(velocity + i);
 
-        if (rests && v_are_zero(gradient, v))
+        if (rests && v_are_zero(gradient, v) && v_are_zero(gradient, v_load(w + i)))
             continue;
         v = running_mean(&s, v, v_mul(gradient, gradient));
         v_float d = v_mul(v_mul(s.rate, gradient), v_rsqrt(v_add(v, s.epsilon)));

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
 #include "kernels/kernels_training.h"
@@ -289,6 +290,30 @@ static void test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity(void *
 }
 
 /* Whole vectors of zeros are left out where that changes no bit: not where epsilon is zero. */
+/* As much of w as without pieces: a denormal weight becomes 0 where the mode says so, and stays
+ * elsewhere. */
+static void test_kernels_rmsprop_of_denormals_is_the_same_in_pieces(void **state)
+{
+    enum { N = 4096, PIECE = 512 };
+    static float whole[N], pieces[N], g[N], v[N];
+    dlcore_float_mode_t mode;
+
+    (void)state;
+    for (size_t t = 0; t < table_count; t++) {
+        const dlcore_training_kernels_t *training = dlcore_training_kernels(tables[t]);
+        dlcore_rmsprop_step_t step = {0.01f, 0.9f, 0.1f, 0.0f, 1e-7f};
+
+        for (size_t i = 0; i < N; i++)
+            whole[i] = pieces[i] = i % 5 == 0 ? 0.0f : 1e-40f;
+        mode = dlcore_float_mode_enter(true);
+        training->rmsprop(N, whole, g, v, &step);
+        for (size_t i = 0; i < N; i += PIECE)
+            training->rmsprop(PIECE, pieces + i, g + i, v + i, &step);
+        dlcore_float_mode_leave(mode);
+        assert_memory_equal(pieces, whole, sizeof whole);
+    }
+}
+
 static void test_kernels_rmsprop_leaves_what_never_had_a_gradient(void **state)
 {
     (void)state;
@@ -370,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_kernels_entries_sum_and_add_rows_by_their_index),
         cmocka_unit_test(test_kernels_rmsprop_agrees_and_survives_an_infinite_velocity),
         cmocka_unit_test(test_kernels_rmsprop_leaves_what_never_had_a_gradient),
+        cmocka_unit_test(test_kernels_rmsprop_of_denormals_is_the_same_in_pieces),
         cmocka_unit_test(test_kernels_softmax_crossentropy_has_the_bits_of_its_steps),
     };
     return cmocka_run_group_tests(tests, find_tables, NULL);
