@@ -20,10 +20,12 @@
 #elif defined(__linux__) || defined(__GLIBC__)
 /* glibc's first header settles what all of them declare: maybe in a host's file that includes our
  * sources. */
-#    if defined(__GLIBC__) && \
-        (!defined(__USE_GNU) || (__WORDSIZE == 32 && !defined(__USE_FILE_OFFSET64)))
+#    if defined(__GLIBC__) &&                                                          \
+        (!defined(__USE_GNU) || (__WORDSIZE == 32 && !defined(__USE_FILE_OFFSET64)) || \
+         (__WORDSIZE == 32 && __GLIBC_MINOR__ >= 34 && __TIMESIZE == 32 &&             \
+          !defined(__USE_TIME_BITS64) && !defined(__USE_TIME64_REDIRECTS)))
 #        error \
-            "dlcore's sources come before any header of the system, or are compiled with -D_GNU_SOURCE (32 bit: -D_FILE_OFFSET_BITS=64, too)"
+            "dlcore's sources come before any header of the system, or are compiled with -D_GNU_SOURCE (32 bit: -D_FILE_OFFSET_BITS=64 and -D_TIME_BITS=64, too)"
 #    endif
 #    if !defined(_GNU_SOURCE)
 #        define _GNU_SOURCE /* flock, madvise, sched_getaffinity, syscall */
