@@ -71,6 +71,7 @@ install_packages() {
 python_with() {
     python=${PYTHON:-}
     test -z "$python" || return 0
+    mkdir -p "$1"
     python=$1/venv/bin/python
     pip_log=$1/pip.log
     shift

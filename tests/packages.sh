@@ -1,6 +1,6 @@
 #!/bin/sh
 # Packages of dlcore for other programs' builds: a Meson subproject and a Conan package, each made of this tree
-# and used by a program, without a network; and a port for vcpkg, whose files are read, not run.
+# and used by a program, without a network; and a port for vcpkg, run with functions of our own in the place of vcpkg's.
 #
 #   tests/packages.sh FOLDER [meson|conan|vcpkg...]
 #

@@ -125,7 +125,7 @@ static example_t make_example(const allocator_t *allocator, size_t width, size_t
     optimizer_t rmsprop = optimizer_rmsprop();
     layer_t first = layer_dense(width, ACTIVATION_RELU);
 
-    if (dlcore_team_cpus() < 2)
+    if (dlcore_team_cpus() < 2 || sysconf(_SC_PAGESIZE) != PAGE)
         skip();
     options.threads = 2;
     if (allocator != NULL)

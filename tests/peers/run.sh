@@ -90,7 +90,7 @@ print(pathlib.Path(importlib.util.find_spec("keras").origin).parent / "src")')
         done
         export DLCORE_PEER_REPORT="$report" DLCORE_PEER_PLANT="$plant"
         "$PYTHON" -m pytest -q -p keras_peer -p no:cacheprovider --tb=line --import-mode=importlib "$@" \
-            > "$work/keras.log" 2>&1 || test -s "$report"
+            > "$work/keras.log" 2>&1 || test -s "$report" || exit 1
         KERAS_BACKEND=jax "$PYTHON" -m pytest -q -p keras_peer -p no:cacheprovider --tb=line \
             --import-mode=importlib "$source/callbacks/early_stopping_test.py" \
             "$source/callbacks/reduce_lr_on_plateau_test.py" >> "$work/keras.log" 2>&1
