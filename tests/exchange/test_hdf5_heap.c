@@ -302,10 +302,38 @@ static void test_hdf5_heap_messages_of_attributes_are_passed_by_or_refused(void 
     }
 }
 
+/* Of version 2 nothing is filled up, and two bits say whether type and space are elsewhere. */
+static void test_hdf5_heap_messages_of_version_2_are_looked_at(void **state)
+{
+    static unsigned char bytes[512];
+    unsigned char *at = bytes + 128;
+
+    (void)state;
+    bytes[13] = bytes[14] = 8; /* sizes of addresses */
+    at[-8] = 0x0C;
+    at[SIZE_OF] = 48;
+    at[0] = 2;
+    at[2] = 2;
+    at[4] = 8;
+    at[6] = 16;
+    at[8] = 'n';
+    at[10] = 0x11; /* floats of 4 bytes */
+    at[14] = 4;
+    at[18] = at[19] = at[26] = 1; /* one of them */
+    assert_null(dlcore_hdf5_heap_problem(bytes, sizeof bytes));
+    at[26] = 4;
+    assert_string_equal(dlcore_hdf5_heap_problem(bytes, sizeof bytes),
+                        "has an attribute that is longer than its place");
+    at[1] = 2;
+    assert_string_equal(dlcore_hdf5_heap_problem(bytes, sizeof bytes),
+                        "has an attribute of a shared type, which Keras never writes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hdf5_heap_messages_of_attributes_are_passed_by_or_refused),
+        cmocka_unit_test(test_hdf5_heap_messages_of_version_2_are_looked_at),
         cmocka_unit_test(test_hdf5_heap_of_real_files_is_sound),
         cmocka_unit_test(test_hdf5_heap_that_does_not_end_is_found),
         cmocka_unit_test(test_hdf5_heap_text_of_another_length_is_found),

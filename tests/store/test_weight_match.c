@@ -230,6 +230,24 @@ static void test_weight_match_numbers_with_zeros_have_an_order(void **state)
                          ORDER, ORDER));
 }
 
+/* Two layers of four tensors are sorted four apart first, and then those of "l01" stand behind. */
+static void test_weight_match_numbers_with_zeros_have_an_order_while_they_are_sorted(void **state)
+{
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_batch_normalization());
+    dlcore_model_add(model, dlcore_layer_batch_normalization());
+    assert_accepted(model, dlcore_model_build(model, 3));
+    assert_match(model,
+                 TENSORS("l1.weight F32 3", "l1.bias F32 3", "l1.running_mean F32 3",
+                         "l1.running_var F32 3", "l01.weight F32 3", "l01.bias F32 3",
+                         "l01.running_mean F32 3", "l01.running_var F32 3"),
+                 options_of(false, false),
+                 SOURCES(ORDER, ORDER, ORDER, ORDER, ORDER, ORDER, ORDER, ORDER));
+}
+
 /* Where no tensor has the name of a weight, empty ones and zero bytes do not count. */
 static void test_weight_match_of_tensors_alone_passes_by_empty_ones(void **state)
 {
@@ -385,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_weight_match_alphas_have_the_shape_of_their_layer),
         cmocka_unit_test(test_weight_match_scales_have_the_names_of_other_programs),
         cmocka_unit_test(test_weight_match_numbers_with_zeros_have_an_order),
+        cmocka_unit_test(test_weight_match_numbers_with_zeros_have_an_order_while_they_are_sorted),
         cmocka_unit_test(test_weight_match_of_tensors_alone_passes_by_empty_ones),
         cmocka_unit_test(test_weight_match_tensors_without_names_have_a_limit),
         cmocka_unit_test(test_weight_match_a_search_without_an_end_asks_for_pairs),
