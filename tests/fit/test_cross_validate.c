@@ -192,6 +192,59 @@ static void test_cross_validate_calls_callbacks_on_one_thread_alone(void **state
     samples_free(samples);
 }
 
+static void function(const function_batch_t *batch, void *user)
+{
+    (void)batch;
+    (void)user;
+}
+
+static double rate(void *user, uint64_t step)
+{
+    (void)user;
+    return step == 0 ? 0.1 : 0.01;
+}
+
+/* What is called while a candidate trains would be called from several threads. */
+static void test_cross_validate_functions_of_the_host_want_one_thread(void **state)
+{
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    const metric_t metric = metric_function(function, NULL);
+    const char *const names[] = {"a loss of its own", "a schedule of its own",
+                                 "a metric of its own", "a metric of its own"};
+    cross_validate_options_t options = cross_validate_options_default();
+    cross_validation_t *table = NULL;
+    error_record_t error = {0};
+
+    (void)state;
+    options.error = &error;
+    options.at_once = 2;
+    for (size_t i = 0; i < 4; i++) {
+        compile_options_t how = compile_options_default();
+        cross_candidate_t candidate = {.name = NULL};
+        model_t *model = NULL;
+        char text[64];
+
+        how.loss =
+            i == 0 ? loss_sparse_function(function, NULL) : loss_sparse_categorical_crossentropy();
+        if (i == 1)
+            how.optimizer.schedule = schedule_function(rate, NULL);
+        if (i == 2)
+            how.metrics[how.metric_count++] = metric;
+        if (i == 3)
+            how.weighted_metrics[how.weighted_metric_count++] = metric;
+        assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+        assert_accepted(model, model_add(model, layer_dense(CLASSES, ACTIVATION_SOFTMAX)));
+        assert_accepted(model, model_compile_with(model, &how));
+        candidate.model = model;
+        snprintf(text, sizeof text, "candidate 0 has %s, so at_once must be 0 or 1", names[i]);
+        assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                      DLCORE_ERROR_ARGUMENT, &error, text);
+        assert_null(table);
+        model_free(model);
+    }
+    samples_free(samples);
+}
+
 static void test_cross_validate_names_the_candidate_and_fold_that_failed(void **state)
 {
     samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
@@ -270,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_cross_validate_is_a_loop_by_hand_at_any_number_of_threads),
         cmocka_unit_test(test_cross_validation_means_deviations_and_the_best),
         cmocka_unit_test(test_cross_validate_calls_callbacks_on_one_thread_alone),
+        cmocka_unit_test(test_cross_validate_functions_of_the_host_want_one_thread),
         cmocka_unit_test(test_cross_validate_names_the_candidate_and_fold_that_failed),
         cmocka_unit_test(test_cross_validate_without_memory_leaks_nothing),
     };

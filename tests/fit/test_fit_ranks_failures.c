@@ -138,6 +138,28 @@ static void test_fit_ranks_that_differ_are_told_before_the_first_step(void **sta
     assert_all_fail(DLCORE_ERROR_ARGUMENT, "rank 2 of 3: fit: validation_split");
 }
 
+static void few_samples(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->samples = rank == 1 ? 8 : 48;
+}
+
+static void test_fit_ranks_own_samples_that_are_no_share_of_a_batch_are_refused(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = few_samples;
+    ranked_run(&ranked_case, RANKS, &own, results);
+    assert_all_fail(DLCORE_ERROR_SHAPE, "fit: ranks have too different numbers of samples: 2 to "
+                                        "10 batches; they may differ by one batch");
+    ranked_case.adjust = NULL;
+    ranked_case.fit.batch_size = RANKS - 1;
+    ranked_run(&ranked_case, RANKS, &own, results);
+    assert_all_fail(DLCORE_ERROR_ARGUMENT,
+                    "fit: batch_size 2 leaves some of 3 ranks without samples");
+}
+
 /* ---- callbacks ---- */
 
 typedef struct scripted {
@@ -567,6 +589,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit_ranks_that_differ_are_told_before_the_first_step),
+        cmocka_unit_test(test_fit_ranks_own_samples_that_are_no_share_of_a_batch_are_refused),
         cmocka_unit_test(test_fit_ranks_a_callback_that_fails_on_one_rank_ends_all),
         cmocka_unit_test(test_fit_ranks_a_stop_on_one_rank_stops_all_after_the_same_batch),
         cmocka_unit_test(test_fit_ranks_a_stop_as_a_batch_begins_comes_after_it),

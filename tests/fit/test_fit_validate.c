@@ -306,6 +306,10 @@ static void test_fit_validate_counts_of_nothing_are_refused(void **state)
     check_refused(&endless.samples, NULL, &how, "validation_batch_size goes with");
     how.steps_per_epoch = 1;
     check_refused(NULL, &dataset, &how, "validation_batch_size goes with");
+    how = batches_of(32);
+    how.validation_dataset = &validation;
+    validation.next = NULL;
+    check_refused(&endless.samples, NULL, &how, "validation: a dataset needs begin and next");
     samples_free(endless.samples);
 }
 

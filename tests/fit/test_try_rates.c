@@ -146,6 +146,29 @@ static void test_try_rates_bad_settings_are_named(void **state)
     samples_free(samples);
 }
 
+static void test_try_rates_of_a_loss_that_is_not_finite_fails(void **state)
+{
+    static rate_curve_t curve;
+    tensor_t *x = tensor_of_floats(SHAPE(2, 1), (float[]){3e38f, -3e38f});
+    tensor_t *y = tensor_of_floats(SHAPE(2, 1), (float[]){-3e38f, 3e38f});
+    optimizer_t sgd = optimizer_sgd();
+    rate_options_t how = rate_options_default();
+    error_record_t error = {0};
+    model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_dense(1, ACTIVATION_LINEAR)));
+    assert_accepted(model, model_compile(model, &sgd, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE));
+    assert_accepted(model, model_build(model, 1));
+    how.error = &error;
+    assert_failed(model_try_rates(model, x, y, &how, &curve), DLCORE_ERROR_NOT_FINITE, &error,
+                  "try_rates: the loss of the first batch is not finite");
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_try_rates_curve_is_that_of_single_steps),
         cmocka_unit_test(test_try_rates_of_a_parabola_ends_beyond_what_converges),
         cmocka_unit_test(test_try_rates_bad_settings_are_named),
+        cmocka_unit_test(test_try_rates_of_a_loss_that_is_not_finite_fails),
     };
 
     return cmocka_run_group_tests_name("try_rates", tests, NULL, NULL);

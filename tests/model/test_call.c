@@ -10,8 +10,10 @@
 #include <cmocka.h>
 
 #include "dlcore.h"
+#include "support/failing_allocator.h"
 #include "support/left_calls.h"
 #include "support/models.h"
+#include "system/threads.h"
 
 static jmp_buf back;
 
@@ -84,12 +86,79 @@ static void test_call_within_a_callback_is_busy_and_says_why(void **state)
     dlcore_tensor_free(samples);
 }
 
+/* An allocator that calls the model which it gives memory to, on its thread and on another. */
+typedef struct caller {
+    failing_allocator_t memory;
+    dlcore_allocator_t plain;
+    dlcore_model_t *model;
+    size_t calls;
+    dlcore_status within, abandoned;
+    char here[256], there[256];
+} caller_t;
+
+static void ask_there(void *user)
+{
+    caller_t *caller = user;
+
+    strncpy(caller->there, dlcore_model_error(caller->model), sizeof caller->there - 1);
+}
+
+static void *allocate_and_call(void *user, size_t size)
+{
+    caller_t *caller = user;
+    dlcore_thread_t thread;
+
+    if (caller->model != NULL && caller->calls++ == 0) {
+        caller->within = dlcore_model_build(caller->model, 0);
+        caller->abandoned = dlcore_model_abandon_call(caller->model);
+        strncpy(caller->here, dlcore_model_error(caller->model), sizeof caller->here - 1);
+        if (dlcore_thread_start(&thread, 0, ask_there, caller) == 0)
+            dlcore_thread_join(&thread);
+    }
+    return caller->plain.allocate(caller->plain.user, size);
+}
+
+static void release_as_plain(void *user, void *block)
+{
+    caller_t *caller = user;
+
+    caller->plain.release(caller->plain.user, block);
+}
+
+static void test_call_within_an_allocator_is_busy_and_cannot_be_abandoned(void **state)
+{
+    static caller_t caller;
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    failing_allocator_init(&caller.memory);
+    caller.plain = failing_allocator(&caller.memory);
+    options.allocator = (dlcore_allocator_t){
+        .user = &caller, .allocate = allocate_and_call, .release = release_as_plain};
+    options.threads = 1;
+    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
+    assert_accepted(model,
+                    dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR)));
+    caller.model = model;
+    assert_accepted(model, dlcore_model_build(model, 2));
+    assert_true(caller.calls > 0);
+    assert_int_equal(caller.within, DLCORE_ERROR_BUSY);
+    assert_int_equal(caller.abandoned, DLCORE_ERROR_BUSY);
+    assert_string_equal(caller.here, "model: is in use by another call");
+    if (DLCORE_HAS_THREADS)
+        assert_string_equal(caller.there, "model: is in use by a call on another thread");
+    dlcore_model_free(model);
+    failing_allocator_assert_clean(&caller.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_call_left_by_longjmp_is_busy_until_abandoned_and_leaks_nothing),
         cmocka_unit_test(test_call_abandon_without_a_call_does_nothing),
         cmocka_unit_test(test_call_within_a_callback_is_busy_and_says_why),
+        cmocka_unit_test(test_call_within_an_allocator_is_busy_and_cannot_be_abandoned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,22 @@ static void test_check_of_columns_finds_the_odd_one(void **state)
     assert_column(not_a_number, DLCORE_FINDING_DATA_NOT_FINITE, "x is NaN: number 2 of sample 0");
 }
 
+static void test_check_of_samples_that_are_all_the_same_says_so(void **state)
+{
+    float numbers[ROWS * INPUTS];
+    dlcore_model_t *model = classifier();
+    dlcore_tensor_t *x;
+
+    (void)state;
+    for (size_t i = 0; i < ROWS * INPUTS; i++)
+        numbers[i] = i % INPUTS == 0 ? 0.0f : 0.5f;
+    x = tensor_of_floats(SHAPE(ROWS, INPUTS), numbers);
+    look(model, x, NULL); /* that units are dead may be found, too */
+    assert_true(tells(DLCORE_FINDING_FEATURE_CONSTANT, "x is the same in all 400 samples"));
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+}
+
 static void test_check_of_an_index_column_finds_it(void **state)
 {
     dlcore_tensor_t *x = features(), *y = classes();
@@ -902,6 +918,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check_of_what_is_usual_finds_nothing),
         cmocka_unit_test(test_check_of_columns_finds_the_odd_one),
+        cmocka_unit_test(test_check_of_samples_that_are_all_the_same_says_so),
         cmocka_unit_test(test_check_of_an_index_column_finds_it),
         cmocka_unit_test(test_check_of_scales_finds_those_apart_unless_layers_normalize),
         cmocka_unit_test(test_check_of_pixels_wants_them_rescaled),

@@ -105,6 +105,27 @@ static void test_collective_that_is_wrong_is_refused_by_name(void **state)
     loopback_free(loopback);
 }
 
+/* BLAS's own threads add up in an order of their own. */
+static void test_collective_deterministic_with_blas_threads_is_refused(void **state)
+{
+    dlcore_model_options_t options = dlcore_model_options_default();
+    loopback_t *loopback = loopback_create(2);
+    dlcore_collective_t collective = loopback_collective(loopback, 0);
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    options.engine = DLCORE_ENGINE_BLAS;
+    options.blas_threads = true;
+    collective.deterministic = true;
+    if (dlcore_model_create(&options, &model) == DLCORE_OK) { /* else there is no BLAS */
+        assert_int_equal(dlcore_model_set_collective(model, &collective), DLCORE_ERROR_UNSUPPORTED);
+        assert_string_equal(dlcore_model_error(model),
+                            "collective: deterministic does not go with blas_threads");
+    }
+    dlcore_model_free(model);
+    loopback_free(loopback);
+}
+
 static void test_collective_can_be_taken_away_again(void **state)
 {
     loopback_t *loopback = loopback_create(2);
@@ -263,6 +284,100 @@ static void test_collective_ranks_with_data_of_their_own_train_on_all_of_it(void
     work(&alone, NULL);
     run_on_ranks(&own, work_on_rank);
     assert_outcomes(4);
+}
+
+/* A collective whose all-reduce changes what it answers: of evaluate's sums the samples. */
+typedef struct spoilt {
+    dlcore_collective_t whole;
+    double *sums;
+} spoilt_t;
+
+static spoilt_t spoilt[RANKS];
+
+static dlcore_status spoilt_begin(void *user, void *numbers, size_t count,
+                                  dlcore_collective_number_t type, void **request,
+                                  dlcore_error_record_t *error)
+{
+    spoilt_t *own = user;
+
+    own->sums = type == DLCORE_COLLECTIVE_FLOAT64 && count > 1 ? numbers : NULL;
+    return own->whole.allreduce_begin(own->whole.user, numbers, count, type, request, error);
+}
+
+static dlcore_status spoilt_finish(void *user, void *request, dlcore_error_record_t *error)
+{
+    spoilt_t *own = user;
+    dlcore_status status = own->whole.allreduce_finish(own->whole.user, request, error);
+
+    if (own->sums != NULL)
+        own->sums[1] = 0.5;
+    return status;
+}
+
+static dlcore_status spoilt_broadcast(void *user, size_t root, void *bytes, size_t count,
+                                      dlcore_error_record_t *error)
+{
+    spoilt_t *own = user;
+
+    return own->whole.broadcast(own->whole.user, root, bytes, count, error);
+}
+
+static dlcore_status spoilt_gather(void *user, const void *record, size_t bytes, void *records,
+                                   dlcore_error_record_t *error)
+{
+    spoilt_t *own = user;
+
+    return own->whole.gather(own->whole.user, record, bytes, records, error);
+}
+
+static void evaluate_spoilt(void *user, const dlcore_collective_t *collective)
+{
+    spoilt_t *own = &spoilt[collective->rank];
+    outcome_t *outcome = &outcomes[collective->rank];
+    dlcore_collective_t changed = *collective;
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_model_t *model = NULL;
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, ROWS), *y = rows_of(labels, 2, 0, ROWS);
+    dlcore_evaluate_options_t how = dlcore_evaluate_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_evaluation_t result;
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    *own = (spoilt_t){.whole = *collective};
+    changed.user = own;
+    changed.allreduce_begin = spoilt_begin;
+    changed.allreduce_finish = spoilt_finish;
+    changed.broadcast = spoilt_broadcast;
+    changed.gather = spoilt_gather;
+    changed.exchange = NULL;
+    changed.revoke = NULL;
+    options.threads = 1;
+    (void)dlcore_model_create(&options, &model);
+    note(outcome, model, dlcore_model_add(model, dlcore_layer_dense(2, DLCORE_ACTIVATION_LINEAR)));
+    note(outcome, model,
+         dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE));
+    note(outcome, model, dlcore_model_build(model, INPUTS));
+    note(outcome, model, dlcore_model_set_collective(model, &changed));
+    how.error = &error;
+    note(outcome, model, dlcore_model_evaluate(model, x, y, &how, &result));
+    snprintf(outcome->message, sizeof outcome->message, "%s", error.message);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_sums_of_samples_that_are_no_count_are_refused(void **state)
+{
+    (void)state;
+    run_on_ranks(NULL, evaluate_spoilt);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_ERROR_IO);
+        if (strstr(outcomes[rank].message, "ranks sent a number of samples that is none: 0.5") ==
+            NULL)
+            fail_msg("rank %zu: %s", rank, outcomes[rank].message);
+    }
 }
 
 /* ---- local statistics ---- */
@@ -579,6 +694,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_collective_that_is_wrong_is_refused_by_name),
+        cmocka_unit_test(test_collective_deterministic_with_blas_threads_is_refused),
+        cmocka_unit_test(test_collective_sums_of_samples_that_are_no_count_are_refused),
         cmocka_unit_test(test_collective_can_be_taken_away_again),
         cmocka_unit_test(test_collective_predicting_and_clones_are_local),
         cmocka_unit_test(test_collective_single_calls_are_those_of_a_model_alone),

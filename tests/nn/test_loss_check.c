@@ -124,7 +124,7 @@ static void test_loss_check_arguments_that_do_not_fit_are_refused(void **state)
     enum fault fault = NONE;
     tensor_t *y = tensor_of_floats(SHAPE(3, 3), labels),
              *short_y = tensor_of_floats(SHAPE(2, 3), labels);
-    tensor_t *of_classes = tensor_of_ints(SHAPE(3), classes);
+    tensor_t *of_classes = tensor_of_ints(SHAPE(3), classes), *sparse = NULL;
     loss_t loss = loss_function(exponential, &fault), plain = loss_huber();
     error_record_t error;
 
@@ -139,12 +139,18 @@ static void test_loss_check_arguments_that_do_not_fit_are_refused(void **state)
                   "y_pred has 3 rows of 3, so y_true must have as many of 3, got 2 rows of 3");
     assert_failed(loss_check(&loss, of_classes, y, NULL, &error), DLCORE_ERROR_DTYPE, &error,
                   "y_true float32, got float32 and int32");
+    assert_int_equal(sparse_from_dense(y, &sparse, NULL), DLCORE_OK);
+    assert_failed(loss_check(&loss, y, sparse, NULL, &error), DLCORE_ERROR_UNSUPPORTED, &error,
+                  "loss_check: y_pred is sparse");
+    assert_failed(loss_check(&loss, sparse, y, NULL, &error), DLCORE_ERROR_UNSUPPORTED, &error,
+                  "loss_check: y_true is sparse");
     loss.label_width = 2;
     assert_failed(loss_check(&loss, y, y, NULL, &error), DLCORE_ERROR_SHAPE, &error,
                   "as many of 2, got 3 rows of 3");
     tensor_free(y);
     tensor_free(short_y);
     tensor_free(of_classes);
+    tensor_free(sparse);
 }
 
 int main(void)
