@@ -36,6 +36,12 @@ static dlcore_status check_inputs_fit(const dlcore_predictor_t *p, const dlcore_
                        node->layer.name, node->input_width, p->precision->name, most);
 }
 
+static dlcore_status refuse_capacity(const dlcore_predictor_t *p, dlcore_error_record_t *error)
+{
+    return dlcore_fail(error, DLCORE_ERROR_OVERFLOW,
+                       "predictor: batch_size %zu is too large for the network", p->capacity);
+}
+
 static dlcore_status measure_low(const dlcore_predictor_t *p, low_room_t *room,
                                  dlcore_error_record_t *error)
 {
@@ -60,7 +66,7 @@ static dlcore_status measure_low(const dlcore_predictor_t *p, low_room_t *room,
     room->list_count = dlcore_size_min(p->capacity, DLCORE_LOW_LISTS);
     room->lists = 2 * room->list_count * room->stride * sizeof(uint32_t);
     if (!fits || !dlcore_size_multiply(room->stride * sizeof(uint32_t), p->capacity, &room->rows))
-        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "predictor: the network is too large");
+        return refuse_capacity(p, error);
     return DLCORE_OK;
 }
 
@@ -101,7 +107,7 @@ static dlcore_status low_block_bytes(const dlcore_predictor_t *p, low_room_t *ro
     if (!dlcore_size_multiply(p->capacity, sizeof(dlcore_low_scale_t), &scales) ||
         !dlcore_size_add(room->kernels, room->rows, bytes) ||
         !dlcore_size_add(*bytes, room->lists, bytes) || !dlcore_size_add(*bytes, scales, bytes))
-        return dlcore_fail(error, DLCORE_ERROR_OVERFLOW, "predictor: the network is too large");
+        return refuse_capacity(p, error);
     return DLCORE_OK;
 }
 

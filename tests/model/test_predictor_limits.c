@@ -127,6 +127,17 @@ static void test_predictor_of_bad_arguments_names_the_numbers(void **state)
     assert_failed(dlcore_predictor_create(model, &options, &predictor), DLCORE_ERROR_OVERFLOW,
                   &error, BY_SIZE("288230376151711743", "67108863") " rows");
     assert_null(predictor);
+    for (size_t i = 1; i < PREDICTOR_PRECISIONS; i++) { /* their rows, then all beside them */
+        options.precision = predictor_precision(i);
+        options.batch_size = SIZE_MAX / 8;
+        assert_failed(dlcore_predictor_create(model, &options, &predictor), DLCORE_ERROR_OVERFLOW,
+                      &error, "is too large for the network");
+        options.batch_size =
+            SIZE_MAX / (i == 1 ? 4 * 32 : 4 * 64); /* words of rows, a multiple of 16 */
+        assert_failed(dlcore_predictor_create(model, &options, &predictor), DLCORE_ERROR_OVERFLOW,
+                      &error, "is too large for the network");
+    }
+    assert_null(predictor);
     dlcore_model_free(model);
     dlcore_predictor_free(NULL);
 }
