@@ -289,6 +289,42 @@ static void test_cross_validate_names_the_candidate_and_fold_that_failed(void **
     samples_free(samples);
 }
 
+static void test_cross_validate_candidates_that_cannot_be_are_refused(void **state)
+{
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    model_t *model = template_of(0, NULL);
+    char name[DLCORE_CROSS_CANDIDATE_NAME_SIZE + 1] = "";
+    fit_options_t zeros = {0}, how = short_fit();
+    cross_candidate_t candidate = {.name = name, .model = model};
+    cross_validate_options_t options = cross_validate_options_default();
+    cross_validation_t *table = NULL;
+    error_record_t error = {0};
+
+    (void)state;
+    options.error = &error;
+    memset(name, 'a', DLCORE_CROSS_CANDIDATE_NAME_SIZE);
+    assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_ARGUMENT, &error, "the name of candidate 0 has more than 47 bytes");
+    name[1] = '\0';
+    name[0] = (char)0xFF;
+    assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_ARGUMENT, &error, "the name of candidate 0 is not UTF-8");
+    candidate = (cross_candidate_t){.model = model, .fit = &zeros};
+    assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_ARGUMENT, &error, "fit: options were not initialized");
+    candidate.fit = &how;
+    how.resume = true;
+    assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_UNSUPPORTED, &error, "fit of candidate 0 has resume");
+    how.resume = false;
+    how.sample_weight = samples.x;
+    assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_UNSUPPORTED, &error, "fit of candidate 0 has sample_weight");
+    assert_null(table);
+    model_free(model);
+    samples_free(samples);
+}
+
 static dlcore_status scenario(const dlcore_allocator_t *allocator, void *context)
 {
     samples_t samples = samples_of_floats(12, INPUTS, CLASSES);
@@ -325,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_cross_validate_calls_callbacks_on_one_thread_alone),
         cmocka_unit_test(test_cross_validate_functions_of_the_host_want_one_thread),
         cmocka_unit_test(test_cross_validate_names_the_candidate_and_fold_that_failed),
+        cmocka_unit_test(test_cross_validate_candidates_that_cannot_be_are_refused),
         cmocka_unit_test(test_cross_validate_without_memory_leaks_nothing),
     };
 

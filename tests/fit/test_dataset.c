@@ -456,20 +456,24 @@ static void test_dataset_without_memory_fails_and_loses_none(void **state)
             static const size_t widths[] = {INPUTS, 24, CLASSES, 0};
             failing_allocator_t memory;
             dlcore_model_options_t options = engine_options(DLCORE_ENGINE_AUTO, 1);
-            reader_t reader = reader_of();
+            reader_t reader = reader_of(), other = reader_of();
             dlcore_dataset_t dataset = dataset_of(&reader, prefetch == 1);
+            dlcore_dataset_t validation = dataset_of(&other, false);
+            dlcore_fit_options_t how = dlcore_fit_options_default();
             dlcore_model_t *model;
 
+            how.validation_dataset = &validation;
             failing_allocator_init(&memory);
             options.allocator = failing_allocator(&memory);
             model = classifier(&options, widths, dlcore_optimizer_rmsprop());
             memory.fail_at = memory.calls + n;
-            status = dlcore_model_fit_dataset(model, &dataset, NULL, NULL);
+            status = dlcore_model_fit_dataset(model, &dataset, &how, NULL);
             if (status != DLCORE_OK)
                 assert_int_equal(status, DLCORE_ERROR_MEMORY);
             dlcore_model_free(model);
             failing_allocator_assert_clean(&memory);
             reader_free(&reader);
+            reader_free(&other);
         }
     }
 }

@@ -421,6 +421,7 @@ static dlcore_status whole_life(const dlcore_allocator_t *allocator, void *conte
     choices.allocator = *allocator;
     choices.threads = 1; /* no team: without memory for one the caller would work alone */
     options.validation_split = 0.2;
+    options.shuffle_before_split = true;
     status = make(&choices, 8, &model);
     if (status == DLCORE_OK)
         status = dlcore_model_fit(model, data->x, data->y, &options, &history);

@@ -424,8 +424,15 @@ static void test_fit_resume_of_one_sample_beyond_its_batch_is_refused(void **sta
     options.callback_count = 1;
     assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_OK);
     assert_non_null(model->stopped);
-    model->stopped->position.pass_batch = 2;
     options.resume = true;
+    options.validation_x = x;
+    options.validation_y = y;
+    assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_ERROR_STATE);
+    assert_string_equal(dlcore_model_error(model),
+                        "resume: the run kept 2 values of an epoch, this one keeps 4: other "
+                        "metrics, or with validation and without");
+    options.validation_x = options.validation_y = NULL;
+    model->stopped->position.pass_batch = 2;
     assert_int_equal(dlcore_model_fit(model, x, y, &options, NULL), DLCORE_ERROR_STATE);
     assert_string_equal(dlcore_model_error(model), "resume: the run stands at batch 2 of 1");
     model->stopped->position.pass_batch = 0;

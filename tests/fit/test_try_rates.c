@@ -132,6 +132,10 @@ static void test_try_rates_bad_settings_are_named(void **state)
     assert_failed(model_try_rates(model, samples.x, samples.y, &how, &curve), DLCORE_ERROR_ARGUMENT,
                   &error, "smoothing must be 0 or more and below 1, got 1");
     how.smoothing = 0;
+    how.divergence = 1;
+    assert_failed(model_try_rates(model, samples.x, samples.y, &how, &curve), DLCORE_ERROR_ARGUMENT,
+                  &error, "try_rates: divergence must be above 1, got 1");
+    how.divergence = 4;
     how.batch_size = 0;
     assert_failed(model_try_rates(model, samples.x, samples.y, &how, &curve), DLCORE_ERROR_ARGUMENT,
                   &error, "try_rates: batch_size is 0");

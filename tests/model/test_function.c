@@ -451,6 +451,9 @@ static void test_function_descriptors_without_sense_are_refused(void **state)
     loss = loss_function(squared_error, NULL);
     memset(loss.name, 'a', sizeof loss.name);
     assert_refused(&loss, NULL, "loss_function: its name has more than 47 bytes");
+    loss = loss_function(squared_error, NULL);
+    loss.name[0] = (char)0xFF;
+    assert_refused(&loss, NULL, "loss_function: its name is not UTF-8");
     loss = loss_sparse_function(negative_log, NULL);
     loss.label_width = 2;
     assert_refused(&loss, NULL,

@@ -14,6 +14,7 @@
 
 #include "dlcore.h"
 #include "support/classifier.h"
+#include "support/failing_allocator.h"
 #include "support/models.h"
 #include "support/tensors.h"
 
@@ -271,6 +272,44 @@ static void test_train_on_gradient_arguments_that_do_not_fit_are_refused(void **
     tensor_free(not_finite);
 }
 
+static dlcore_status apply_by(const dlcore_allocator_t *allocator, void *context)
+{
+    model_options_t options = model_options_default();
+    optimizer_t adam = optimizer_adam();
+    const float gradients[4] = {0.5f, -0.5f, 1.0f, 0.25f};
+    model_t *model = NULL;
+    dlcore_status status;
+
+    (void)context;
+    options.allocator = *allocator;
+    options.threads = 1;
+    status = model_create(&options, &model);
+    if (status == DLCORE_OK)
+        status = model_add(model, layer_dense(1, ACTIVATION_LINEAR));
+    if (status == DLCORE_OK)
+        status = model_compile(model, &adam, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE);
+    if (status == DLCORE_OK)
+        status = model_build(model, 3);
+    if (status == DLCORE_OK)
+        status = model_apply_gradients(model, gradients, 4);
+    model_free(model);
+    return status;
+}
+
+static void test_apply_gradients_without_memory_leaves_nothing(void **state)
+{
+    model_t *model = NULL;
+    float gradient = 0.5f;
+
+    (void)state;
+    assert_true(failing_allocator_sweep(apply_by, NULL) > 5);
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK); /* and one that a call has broken */
+    assert_int_equal(model_add(model, layer_dense(0, ACTIVATION_LINEAR)), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(model_apply_gradients(model, &gradient, 1), DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(model_error(model), "units"));
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_train_on_gradient_of_mse_is_train_on_batch),
         cmocka_unit_test(test_train_on_gradient_and_on_batch_in_turns_keep_one_optimizer),
         cmocka_unit_test(test_train_on_gradient_arguments_that_do_not_fit_are_refused),
+        cmocka_unit_test(test_apply_gradients_without_memory_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

@@ -394,7 +394,7 @@ static void test_tensor_board_of_failing_calls_ends_the_run_with_a_message(void 
     for (size_t at = 1;; at++) {
         tensor_board_t board = tensor_board_default(folder);
         fit_options_t how = fit_options_default();
-        callback_t callback = tensor_board_callback(&board);
+        callback_t callback;
         failing_io_t io;
         dlcore_system_t system;
         dlcore_status status;
@@ -406,6 +406,7 @@ static void test_tensor_board_of_failing_calls_ends_the_run_with_a_message(void 
         board.validation_folder = folder;
         board.update_freq = 1;
         board.histogram_freq = 1;
+        callback = tensor_board_callback(&board); /* which asks for batches by update_freq */
         how.epochs = 2;
         how.validation_split = 0.25;
         how.callbacks = &callback;

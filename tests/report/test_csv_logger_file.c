@@ -305,6 +305,43 @@ static void test_csv_logger_of_a_resumed_run_that_appends_cuts_what_was_torn(voi
     dlcore_model_free(model);
 }
 
+static void test_csv_logger_of_a_resumed_run_whose_log_cannot_be_read_says_so(void **state)
+{
+    size_t failures = 0, unread = 0;
+
+    (void)state;
+    for (size_t at = 1;; at++) {
+        dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+        case_witness_t stops = {.stop_at = 2};
+        dlcore_callback_t callbacks[] = {dlcore_csv_logger_callback(&logger), case_witness(&stops)};
+        dlcore_fit_options_t options = case_options(callbacks, 2, 3);
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+        failing_io_t io;
+        dlcore_system_t system;
+        dlcore_status status;
+
+        folder_write("log.csv", HEADER "\r\n");
+        logger.append = true;
+        assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+        failing_io_init(&io);
+        io.fail_at = at;
+        system = failing_io(&io);
+        logger.system = &system;
+        options.resume = true;
+        status = case_fit(model, &options, NULL);
+        assert_int_equal(io.opened, io.closed);
+        failures += status == DLCORE_ERROR_IO;
+        unread += strstr(dlcore_model_error(model), "csv_logger: cannot read") != NULL;
+        dlcore_model_free(model);
+        if (io.failures == 0) {
+            assert_int_equal(status, DLCORE_OK);
+            break;
+        }
+        assert_true(at < 100);
+    }
+    assert_true(failures > 5 && unread > 0);
+}
+
 /* As a power cut leaves it, which may take more of a log than of what it is resumed from. */
 static void test_csv_logger_of_a_resumed_run_ends_a_line_that_lost_its_end(void **state)
 {
@@ -468,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_csv_logger_appending_elsewhere_shows_the_end_of_a_long_path),
         cmocka_unit_test(test_csv_logger_appending_to_a_torn_line_begins_a_new_one),
         cmocka_unit_test(test_csv_logger_of_a_resumed_run_that_appends_cuts_what_was_torn),
+        cmocka_unit_test(test_csv_logger_of_a_resumed_run_whose_log_cannot_be_read_says_so),
         cmocka_unit_test(test_csv_logger_of_a_resumed_run_ends_a_line_that_lost_its_end),
         cmocka_unit_test(test_csv_logger_to_a_pipe_whose_reader_leaves_is_an_io_error),
         cmocka_unit_test(test_csv_logger_appending_to_a_pipe_reads_nothing),

@@ -140,6 +140,34 @@ static dlcore_status make_lists(const dlcore_allocator_t *allocator, void *conte
     return status;
 }
 
+/* One list may stand for many: with 32 bits the numbers of all are soon more than memory has. */
+static void test_sparse_from_lists_of_more_numbers_than_memory_has_is_refused(void **state)
+{
+    enum { MANY = 65537, ROWS = 16384, COLUMNS_MOST = 32767 };
+    static int32_t list[MANY];
+    static const int32_t *lists[MANY];
+    static size_t lengths[MANY];
+    dlcore_tensor_t *tensor = NULL;
+    dlcore_error_record_t error = {0};
+
+    (void)state;
+    if (sizeof(size_t) > 4)
+        skip(); /* they would be made */
+    for (int32_t i = 0; i < MANY; i++) {
+        list[i] = i;
+        lists[i] = list;
+        lengths[i] = MANY;
+    }
+    assert_failed(dlcore_sparse_from_lists(NULL, MANY, MANY, lists, lengths, &tensor, &error),
+                  DLCORE_ERROR_OVERFLOW, &error, "shape (65537, 65537) is too large");
+    for (size_t i = 0; i < MANY; i++)
+        lengths[i] = COLUMNS_MOST;
+    assert_failed(
+        dlcore_sparse_from_lists(NULL, ROWS, COLUMNS_MOST, lists, lengths, &tensor, &error),
+        DLCORE_ERROR_OVERFLOW, &error, "sparse: 16384 rows with 536854528 entries are too large");
+    assert_null(tensor);
+}
+
 static void test_sparse_from_lists_without_memory_leaves_nothing(void **state)
 {
     drawn_t *drawn = draw_lists();
@@ -204,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_sparse_from_lists_gives_multi_hot_rows),
         cmocka_unit_test(test_sparse_from_lists_takes_less_than_twice_the_lists),
         cmocka_unit_test(test_sparse_from_lists_that_are_wrong_names_list_and_number),
+        cmocka_unit_test(test_sparse_from_lists_of_more_numbers_than_memory_has_is_refused),
         cmocka_unit_test(test_sparse_from_lists_without_memory_leaves_nothing),
         cmocka_unit_test(test_sparse_from_dense_of_any_dtype_gives_its_numbers),
         cmocka_unit_test(test_sparse_from_dense_of_what_it_does_not_take_says_why),
