@@ -337,10 +337,34 @@ static dlcore_status stop_and_go_on(const dlcore_allocator_t *allocator, void *c
     return status;
 }
 
+static dlcore_callback_action_t stop_late(void *user, const dlcore_training_event_t *event)
+{
+    (void)user;
+    return event->epoch == 65 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
+}
+
+/* A history of more than 64 epochs grows, and is longer than that with which a call begins. */
+static dlcore_status go_on_after_many_epochs(const dlcore_allocator_t *allocator, void *context)
+{
+    dlcore_callback_t callback = {.on_epoch_end = stop_late};
+    dlcore_model_t *model = case_model(allocator, NULL, 0.1);
+    dlcore_status status;
+
+    (void)context;
+    if (model == NULL)
+        return DLCORE_ERROR_MEMORY;
+    status = case_run(model, &callback, 1, 68);
+    if (status == DLCORE_OK)
+        status = case_resume(model, NULL, 0, 68);
+    dlcore_model_free(model);
+    return status;
+}
+
 static void test_fit_resume_without_memory_is_an_error_and_leaks_nothing(void **state)
 {
     (void)state;
     assert_true(failing_allocator_sweep(stop_and_go_on, NULL) > 50);
+    assert_true(failing_allocator_sweep(go_on_after_many_epochs, NULL) > 10);
 }
 
 /* ---- a run that an earlier version stopped ---- */

@@ -183,6 +183,7 @@ static void test_schema_sparse_rows_train_a_model_that_answers_rows(void **state
 
 static void test_schema_sparse_what_cannot_be_is_refused(void **state)
 {
+    const dlcore_table_rows_t beyond = {.count = 1000};
     dlcore_table_t *table = table_of(mixed, NULL), *bad = table_of("number\n1\nmany\n", NULL);
     dlcore_schema_t *schema = mixed_schema(table);
     dlcore_schema_t *numbers = schema_of_text("number\n1\n2\n", NULL);
@@ -200,6 +201,8 @@ static void test_schema_sparse_what_cannot_be_is_refused(void **state)
     assert_failed(dlcore_schema_apply_sparse(numbers, table, NULL, &x, &y, &error),
                   DLCORE_ERROR_ARGUMENT, &error,
                   "schema_apply_sparse: y is asked for, but the schema has no target");
+    assert_failed(dlcore_schema_apply_sparse(schema, table, &beyond, &x, NULL, &error),
+                  DLCORE_ERROR_RANGE, &error, "schema_apply_sparse: rows 0 and 1000 behind it");
     assert_failed(dlcore_schema_apply_sparse(schema, bad, NULL, &x, NULL, &error),
                   DLCORE_ERROR_NAME, &error, "word");
     assert_failed(dlcore_schema_apply_sparse(numbers, bad, NULL, &x, NULL, &error),
