@@ -77,11 +77,12 @@ static dlcore_status save_ranking(const dlcore_ranking_t *ranking, const char *p
     snprintf(title, sizeof title, "%s %s", of_recall ? "Average precision" : "Area under ROC",
              area);
     share = (double)ranking->positives / (double)(ranking->positives + ranking->negatives);
-    chart = (dlcore_chart_t){.title = title,
-                             .x_name = of_recall ? "recall" : "false positive rate",
-                             .y_name = of_recall ? "precision" : "true positive rate",
-                             .x = share_axis(),
-                             .y = share_axis()};
+    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
+    chart.title = title;
+    chart.x_name = of_recall ? "recall" : "false positive rate";
+    chart.y_name = of_recall ? "precision" : "true positive rate";
+    chart.x = share_axis();
+    chart.y = share_axis();
     status = dlcore_chart_open(&chart, path, error);
     if (status != DLCORE_OK)
         return status;
@@ -149,11 +150,12 @@ static dlcore_status save_reliability(const dlcore_reliability_t *reliability, c
         return status;
     snprintf(title, sizeof title, "Expected calibration error %s",
              dlcore_number(value, reliability->calibration_error, 4, 0));
-    chart = (dlcore_chart_t){.title = title,
-                             .x_name = "predicted probability (bars: samples)",
-                             .y_name = "observed share",
-                             .x = share_axis(),
-                             .y = share_axis()};
+    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
+    chart.title = title;
+    chart.x_name = "predicted probability (bars: samples)";
+    chart.y_name = "observed share";
+    chart.x = share_axis();
+    chart.y = share_axis();
     status = dlcore_chart_open(&chart, path, error);
     if (status != DLCORE_OK)
         return status;
@@ -240,13 +242,14 @@ static dlcore_status save_importance(const double *means, const double *deviatio
         if (names != NULL)
             longest = dlcore_size_max(longest, strlen(names[picked[i]]));
     }
-    chart = (dlcore_chart_t){.title = "Permutation importance",
-                             .x_name = "change of the metric when the feature is shuffled",
-                             .x = dlcore_axis_fit(low, high, 6),
-                             .names_y = true,
-                             .left = 24.0 + 7.0 * (double)dlcore_size_min(longest, 28),
-                             .width = 560.0,
-                             .height = 120.0 + 24.0 * (double)kept};
+    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
+    chart.title = "Permutation importance";
+    chart.x_name = "change of the metric when the feature is shuffled";
+    chart.x = dlcore_axis_fit(low, high, 6);
+    chart.names_y = true;
+    chart.left = 24.0 + 7.0 * (double)dlcore_size_min(longest, 28);
+    chart.width = 560.0;
+    chart.height = 120.0 + 24.0 * (double)kept;
     chart.y.low = 0.0;
     chart.y.high = (double)dlcore_size_max(kept, 1);
     status = dlcore_chart_open(&chart, path, error);
@@ -305,11 +308,12 @@ static dlcore_status save_dependence(const dlcore_dependence_t *d, const char *n
     if (low > high)
         return dlcore_fail(error, DLCORE_ERROR_RANGE, "dependence: no mean output is finite");
     snprintf(feature, sizeof feature, "feature %zu", d->feature);
-    chart = (dlcore_chart_t){.title = "Partial dependence",
-                             .x_name = name != NULL ? name : feature,
-                             .y_name = "mean output",
-                             .x = dlcore_axis_fit(d->grid[0], d->grid[d->count - 1], 6),
-                             .y = dlcore_axis_fit(low, high, 6)};
+    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
+    chart.title = "Partial dependence";
+    chart.x_name = name != NULL ? name : feature;
+    chart.y_name = "mean output";
+    chart.x = dlcore_axis_fit(d->grid[0], d->grid[d->count - 1], 6);
+    chart.y = dlcore_axis_fit(low, high, 6);
     status = dlcore_chart_open(&chart, path, error);
     if (status != DLCORE_OK)
         return status;
