@@ -59,6 +59,7 @@ zig 1 macOS, FreeBSD and Windows by zig cc: compiled and linked
 two_files 1 every test against the two files of amalgamate.sh
 windows 1 Windows: every test under wine
 coverage 1 lines and branches of src that the tests go through, and those that nothing takes
+stack 1 the stack of every public call, on every path that the tests take
 messages 1 every message of src is written by some test, or has a reason why not: of what coverage counted
 mutation 4 110 changes of the sources, one at a time, that the tests have to notice: at most an hour a piece
 tidy 1 clang's analyzer, as far as it goes by itself; .ci/run has it go a ninth as far
@@ -196,6 +197,7 @@ run() {
     zig) tests/zig.sh "$build/zig" ;;
     two_files) tests/two_files.sh "$build/two_files" ;;
     coverage) tests/coverage.sh "$build/coverage" ;;
+    stack) tests/stack.sh "$build/stack" ;;
     messages)
         test -s "$build/coverage/counts.txt" || tests/coverage.sh "$build/coverage" || true
         tests/messages.sh "$build/coverage"
