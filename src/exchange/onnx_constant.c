@@ -249,8 +249,10 @@ static bool onnx_squeeze_constant(const dlcore_onnx_graph_t *graph, const dlcore
     return true;
 }
 
-static bool onnx_through(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
-                         dlcore_onnx_constant_t *constant)
+/* Apart: what calls it is called again for what a constant is made of. */
+DLCORE_KEPT_APART static bool onnx_through(const dlcore_onnx_graph_t *graph,
+                                           const dlcore_onnx_node_t *node,
+                                           dlcore_onnx_constant_t *constant)
 {
     if (dlcore_onnx_is(graph, node, "Identity"))
         return true;
