@@ -27,8 +27,7 @@ void *dlcore_allocate_raw(const dlcore_allocator_t *allocator, size_t count, siz
  * first. A host's allocator gives what it gives, and the caller writes the zeros. */
 void *dlcore_allocate_untouched(const dlcore_allocator_t *allocator, size_t count, size_t size);
 
-/* Gives back what these returned, to the same allocator. NULL does
- * nothing. */
+/* Gives back what these returned, to the same allocator. NULL does nothing. */
 void dlcore_release(const dlcore_allocator_t *allocator, void *memory);
 
 /* What the host's own functions answer, as it is: for memory that the host gives back itself, or

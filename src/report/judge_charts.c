@@ -24,6 +24,14 @@ static dlcore_status check_drawing(const char *what, const void *object, const c
                        path == NULL ? "path" : "what is drawn");
 }
 
+/* By members: a whole chart beside this one would be another 5 KB of stack. */
+static void begin_chart(dlcore_chart_t *chart, const char *title, const char *x_name)
+{
+    memset(chart, 0, sizeof *chart);
+    chart->title = title;
+    chart->x_name = x_name;
+}
+
 /* An axis of shares: 0 .. 1 without margins. */
 static dlcore_axis_t share_axis(void)
 {
@@ -77,9 +85,7 @@ static dlcore_status save_ranking(const dlcore_ranking_t *ranking, const char *p
     snprintf(title, sizeof title, "%s %s", of_recall ? "Average precision" : "Area under ROC",
              area);
     share = (double)ranking->positives / (double)(ranking->positives + ranking->negatives);
-    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
-    chart.title = title;
-    chart.x_name = of_recall ? "recall" : "false positive rate";
+    begin_chart(&chart, title, of_recall ? "recall" : "false positive rate");
     chart.y_name = of_recall ? "precision" : "true positive rate";
     chart.x = share_axis();
     chart.y = share_axis();
@@ -150,9 +156,7 @@ static dlcore_status save_reliability(const dlcore_reliability_t *reliability, c
         return status;
     snprintf(title, sizeof title, "Expected calibration error %s",
              dlcore_number(value, reliability->calibration_error, 4, 0));
-    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
-    chart.title = title;
-    chart.x_name = "predicted probability (bars: samples)";
+    begin_chart(&chart, title, "predicted probability (bars: samples)");
     chart.y_name = "observed share";
     chart.x = share_axis();
     chart.y = share_axis();
@@ -242,9 +246,8 @@ static dlcore_status save_importance(const double *means, const double *deviatio
         if (names != NULL)
             longest = dlcore_size_max(longest, strlen(names[picked[i]]));
     }
-    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
-    chart.title = "Permutation importance";
-    chart.x_name = "change of the metric when the feature is shuffled";
+    begin_chart(&chart, "Permutation importance",
+                "change of the metric when the feature is shuffled");
     chart.x = dlcore_axis_fit(low, high, 6);
     chart.names_y = true;
     chart.left = 24.0 + 7.0 * (double)dlcore_size_min(longest, 28);
@@ -308,9 +311,7 @@ static dlcore_status save_dependence(const dlcore_dependence_t *d, const char *n
     if (low > high)
         return dlcore_fail(error, DLCORE_ERROR_RANGE, "dependence: no mean output is finite");
     snprintf(feature, sizeof feature, "feature %zu", d->feature);
-    memset(&chart, 0, sizeof chart); /* by members: a whole one would be another 5 KB of stack */
-    chart.title = "Partial dependence";
-    chart.x_name = name != NULL ? name : feature;
+    begin_chart(&chart, "Partial dependence", name != NULL ? name : feature);
     chart.y_name = "mean output";
     chart.x = dlcore_axis_fit(d->grid[0], d->grid[d->count - 1], 6);
     chart.y = dlcore_axis_fit(low, high, 6);
