@@ -48,7 +48,7 @@ static void rmsprop(size_t n, float *w, const float *g, float *velocity,
     rmsprop_vectors_t s = rmsprop_constants(step);
     /* Half of a small network is padding, all of it +0, and stays so; in larger pieces it costs to
      * look. A weight that is not 0 is always gone over, for a denormal one may become 0, and bits
-     * must not depend on pieces. */
+     * must not depend on pieces. An epsilon of 0 makes 0 / 0 of a zero. */
     int rests = n < 1024 && step->epsilon >= 1e-30f;
     size_t i = 0;
 

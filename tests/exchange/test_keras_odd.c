@@ -99,7 +99,7 @@ static void put_odd_name(hid_t file, const odd_t *odd, const keras_bytes_t *befo
     assert_non_null(names);
     next = found;
     for (size_t i = 0; i < count; i++, next += strlen(next) + 1)
-        memcpy(names + i * LONGEST, next, strlen(next));
+        snprintf(names + i * LONGEST, LONGEST, "%s", next);
     memset(names + odd->index * LONGEST, 0, LONGEST);
     memcpy(names + odd->index * LONGEST, odd->name, strlen(odd->name));
     put_names(file, odd->path, attribute, names, count + (odd->index == count));

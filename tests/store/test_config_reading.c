@@ -520,7 +520,7 @@ static void test_config_reading_refuses_lists_of_too_many_numbers(void **state)
     allocator = failing_allocator(&memory);
     strcpy(text, THRESHOLDS);
     for (size_t i = 0; i <= DLCORE_CONFIG_NUMBERS_MAX; i++)
-        memcpy(text + strlen(THRESHOLDS) + 2 * i, "0,", 2);
+        strcpy(text + strlen(THRESHOLDS) + 2 * i, "0,");
     strcpy(text + strlen(THRESHOLDS) + (size_t)2 * DLCORE_CONFIG_NUMBERS_MAX + 1, "]}}]}");
     for (int i = 0; i < 2; i++) {
         dlcore_config_numbers_t numbers = {.allocator = &allocator};
