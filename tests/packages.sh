@@ -35,6 +35,12 @@ meson_subproject() {
     }
 }
 
+# conan_built RECIPE SHARED
+conan_built() {
+    conan create "$1" --no-remote -s build_type=Debug -o "dlcore/*:shared=$2" \
+        -c tools.cmake.cmaketoolchain:extra_variables="{'DLCORE_KERNELS': 'generic'}"
+}
+
 conan_package() {
     # The recipe takes the sources from around it. A copy, because its test builds where it lies.
     rm -rf "$work/conan"
@@ -47,16 +53,14 @@ conan_package() {
     recipe=$work/conan/tests/consumers/conan
     export CONAN_HOME="$work/conan-home"
     {
-        conan profile detect --force && conan create "$recipe" --no-remote -s build_type=Debug &&
-            conan create "$recipe" --no-remote -s build_type=Debug -o "dlcore/*:shared=True"
+        conan profile detect --force && conan_built "$recipe" False && conan_built "$recipe" True
     } > "$work/conan.log" 2>&1 || {
         tail -n 30 "$work/conan.log"
         return 1
     }
 }
 
-# port NAME BUILDS OPTION...: the port's package, and a program with it in each of these builds. Without vector
-# kernels, which take half of the time.
+# port NAME BUILDS OPTION...: the port's package, and a program with it in each of these builds.
 port() {
     name=$1 builds=$2
     shift 2
@@ -88,6 +92,7 @@ vcpkg_port() {
     }
 }
 
+# Conan's package and vcpkg's are built without vector kernels, which take half of the time.
 test $# -gt 0 || set -- meson conan vcpkg
 for package in "$@"; do
     case $package in
