@@ -14,7 +14,7 @@ units='half safetensors safetensors_floats model_load_weights model_save_weights
     json elements npy npy_header npy_save npy_hostile idx idx_save idx_hostile
     csv csv_reader csv_columns csv_classes csv_hostile output tensor_output decimal
     model_file model_file_versions model_file_ways model_file_faults model_file_hostile model_save run_state_hostile
-    resume'
+    compile_config config_reading schema_json update_file callback_tensor_board svmlight resume'
 
 PKG_CONFIG_LIBDIR=/usr/lib/s390x-linux-gnu/pkgconfig
 export PKG_CONFIG_LIBDIR

@@ -10,8 +10,8 @@
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$1
-units='kernels kernels_activations gemv low products_half small_loops products_sparse columns halves keras fit
-    predictor predictor_precision'
+units='kernels kernels_activations kernels_updates gemv low products_half small_loops products_sparse columns halves keras fit
+    predictor predictor_precision engine_agreement'
 
 PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig
 export PKG_CONFIG_LIBDIR

@@ -234,8 +234,8 @@ typedef struct dlcore_tensor_board {
     size_t structure_size; /* set by ..._default() */
     const char *folder;
     const char *validation_folder; /* NULL: `folder` */
-    size_t
-        update_freq; /* values after every so many batches, means since the epoch began; 0: none */
+    size_t update_freq; /* values after every so many batches, means since the epoch began; 0: none.
+                           What is 0 as the callback is made stays so */
     size_t histogram_freq; /* histograms of all weights after every so many epochs; 0: none */
     const char *name;      /* "tensor_board" */
 

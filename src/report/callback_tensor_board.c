@@ -284,7 +284,7 @@ static dlcore_callback_action_t board_on_batch_end(void *user, const dlcore_trai
     uint64_t batch = (uint64_t)board->state[0];
     dlcore_status status = DLCORE_OK;
 
-    if (batch % board->update_freq == 0 && board->paths[0][0] != '\0')
+    if (board->update_freq > 0 && batch % board->update_freq == 0 && board->paths[0][0] != '\0')
         status = write_batch_events(board, event);
     board->state[0] += 1.0;
     return dlcore_callback_check(status);

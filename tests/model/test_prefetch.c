@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -336,7 +337,9 @@ static int start_without_room(void)
     dlcore_dataset_t dataset = scripted_dataset(&script);
     dlcore_error_record_t error = {0};
     dlcore_prefetch_t *prefetch = NULL;
+    void *volatile kept = malloc(65536); /* the heap has what starting takes, but for a stack */
 
+    free(kept);
     if (setrlimit(RLIMIT_AS, &memory) != 0)
         return 1;
     if (dlcore_prefetch_start(allocator(), &dataset, &prefetch, &error) != DLCORE_ERROR_IO)

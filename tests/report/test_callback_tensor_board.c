@@ -353,6 +353,42 @@ static void test_tensor_board_has_a_file_for_validation_and_one_for_each_run(voi
     samples_free(samples);
 }
 
+static callback_action_t want_no_more_batches(void *user, const training_event_t *event)
+{
+    (void)event;
+    ((tensor_board_t *)user)->update_freq = 0;
+    return CALLBACK_CONTINUE;
+}
+
+static void test_tensor_board_whose_update_freq_becomes_0_writes_no_more_batches(void **state)
+{
+    static const size_t widths[] = {INPUTS, CLASSES, 0};
+    static read_event_t events[50];
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    model_t *model = classifier(NULL, widths, optimizer_adam());
+    tensor_board_t board = tensor_board_default(folder_path("."));
+    fit_options_t how = fit_options_default();
+    callback_t callbacks[2];
+    size_t count;
+
+    (void)state;
+    folder_files(true);
+    board.update_freq = 1;
+    callbacks[0] = tensor_board_callback(&board);
+    callbacks[1] = (callback_t){.user = &board, .on_epoch_end = want_no_more_batches};
+    how.epochs = 2;
+    how.batch_size = ROWS;
+    how.callbacks = callbacks;
+    how.callback_count = 2;
+    assert_accepted(model, model_fit(model, samples.x, samples.y, &how, NULL));
+    count = read_events(board.paths[0], events, 50);
+    assert_non_null(find(events, count, "batch_loss", 0));
+    assert_null(find(events, count, "batch_loss", 1));
+    assert_non_null(find(events, count, "epoch_loss", 1));
+    model_free(model);
+    samples_free(samples);
+}
+
 static void test_tensor_board_names_a_folder_that_is_not_there(void **state)
 {
     static const size_t widths[] = {INPUTS, CLASSES, 0};
@@ -477,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_tensor_board_has_a_file_for_validation_and_one_for_each_run),
         cmocka_unit_test(test_tensor_board_of_failing_calls_ends_the_run_with_a_message),
         cmocka_unit_test(test_tensor_board_without_memory_ends_the_run_cleanly),
+        cmocka_unit_test(test_tensor_board_whose_update_freq_becomes_0_writes_no_more_batches),
         cmocka_unit_test(test_tensor_board_names_a_folder_that_is_not_there),
     };
 
