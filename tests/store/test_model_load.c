@@ -17,6 +17,7 @@
 #include "dlcore/weights.h"
 #include "support/hostile_file.h"
 #include "support/models.h"
+#include "support/size_text.h"
 #include "support/tensors.h"
 
 #define CONFIG                                                                                     \
@@ -30,7 +31,7 @@
 #define FILE_OF(metadata, tensors) "{\"__metadata__\":{" metadata "}," tensors "}"
 #define LONG64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LONG256 LONG64 LONG64 LONG64 LONG64
-#define HUGE_LENGTH ",18446744073709551615"
+#define HUGE_LENGTH "," SIZE_MAX_TEXT
 
 static void test_model_load_each_refusal_has_its_message(void **state)
 {
@@ -52,7 +53,9 @@ static void test_model_load_each_refusal_has_its_message(void **state)
                              "[0" HUGE_LENGTH HUGE_LENGTH HUGE_LENGTH HUGE_LENGTH HUGE_LENGTH
                                  HUGE_LENGTH HUGE_LENGTH "]",
                              "[8,8]")),
-         8, "d/kernel: expected (3, 2), the file has (0, 18446744073709551615, 184467"},
+         8,
+         "d/kernel: expected (3, 2), the file has (0, " SIZE_MAX_TEXT
+         ", " BY_SIZE("184467", "42949")},
     };
 
     (void)state;
