@@ -276,16 +276,18 @@ static dlcore_status apply_by(const dlcore_allocator_t *allocator, void *context
 {
     model_options_t options = model_options_default();
     optimizer_t adam = optimizer_adam();
+    layer_t dense = layer_dense(1, ACTIVATION_LINEAR);
     const float gradients[4] = {0.5f, -0.5f, 1.0f, 0.25f};
     model_t *model = NULL;
     dlcore_status status;
 
     (void)context;
+    dense.kernel_regularizer = regularizer_l1_l2(0.0, 0.01); /* which is left out of the step */
     options.allocator = *allocator;
     options.threads = 1;
     status = model_create(&options, &model);
     if (status == DLCORE_OK)
-        status = model_add(model, layer_dense(1, ACTIVATION_LINEAR));
+        status = model_add(model, dense);
     if (status == DLCORE_OK)
         status = model_compile(model, &adam, LOSS_MEAN_SQUARED_ERROR, METRIC_NONE);
     if (status == DLCORE_OK)
