@@ -12,8 +12,14 @@
  *
  * Each is a struct of yours. ..._default() fills it, you change fields, and ..._callback() makes a
  * callback_t that points to it, so do not move it before fit returns. Results are in the same
- * struct. You may use it for one fit after another, but not for two at once. There is nothing to
- * free. A callback_t made of NULL is refused by fit, with a message that names the callback.
+ * struct. You may use it for one fit after another, but not for two at once, nor twice in one list.
+ * There is nothing to free. A callback_t made of NULL is refused by fit, with a message that names
+ * the callback.
+ *
+ * A callback of yours may change settings while fit runs: they count from their next use, and bad
+ * ones end fit then. csv_logger's separator, append and learning_rate, and tensor_board's folders,
+ * count as training begins; a name counts as its callback is made. Do not set restore_best_weights,
+ * or a whole struct anew, while fit runs.
  *
  * Bad settings, a monitored name that fit does not have, lack of memory and files that cannot be
  * written end fit with an error that names them. They are found before training begins, except for
@@ -214,7 +220,8 @@ typedef struct dlcore_csv_logger {
 
     /* inside */
     double state[1], rate;
-    bool fresh;
+    bool fresh, appends, has_rate;
+    char parted_by;
     const struct dlcore_system *system;
 } dlcore_csv_logger_t;
 /* `path` is borrowed. */

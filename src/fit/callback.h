@@ -22,6 +22,10 @@ DLCORE_HIDDEN_BEGIN
 #define dlcore_callback_check(status) \
     ((status) == DLCORE_OK ? DLCORE_CALLBACK_CONTINUE : DLCORE_CALLBACK_FAIL)
 
+/* DLCORE_ERROR_STATE, in the event: the struct of `owner` no longer has what it had as training
+ * began. */
+dlcore_status dlcore_event_fail_anew(const dlcore_training_event_t *event, const char *owner);
+
 /* What the constructor of a ready-made callback answers for NULL: fit refuses it by name. `owner`
  * is not copied. */
 dlcore_callback_t dlcore_callback_missing(const char *owner);

@@ -47,11 +47,26 @@ static void stopping_results(dlcore_early_stopping_t *stopping)
     stopping->best = state[STOPPING_HAS_BEST] != 0.0 ? state[STOPPING_BEST] : (double)NAN;
 }
 
+/* Before they are used: another callback may change them while fit runs. */
+static dlcore_status check_stopping(const dlcore_early_stopping_t *stopping,
+                                    const dlcore_training_event_t *event)
+{
+    dlcore_monitor_t monitor = stopping_monitor(stopping);
+    dlcore_status status = dlcore_check_callback(stopping, "early_stopping", event->error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_monitor_check(&monitor, event);
+    if (status == DLCORE_OK && isinf(stopping->baseline))
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
+                           "early_stopping: baseline must be finite, or NaN for none, got %g",
+                           stopping->baseline);
+    return status;
+}
+
 static dlcore_callback_action_t stopping_on_train_begin(void *user,
                                                         const dlcore_training_event_t *event)
 {
     dlcore_early_stopping_t *stopping = user;
-    dlcore_monitor_t monitor = stopping_monitor(stopping);
     dlcore_model_t *model = event->model;
     size_t count = model->network.parameter_count;
     dlcore_allocator_t held = dlcore_held_allocator(model);
@@ -59,13 +74,8 @@ static dlcore_callback_action_t stopping_on_train_begin(void *user,
     if (dlcore_check_callback(stopping, "early_stopping", event->error) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     stopping->best_weights = NULL; /* of a fit that was left: released with that */
-    if (dlcore_monitor_check(&monitor, event) != DLCORE_OK)
+    if (check_stopping(stopping, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
-    if (isinf(stopping->baseline))
-        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
-                                    "early_stopping: baseline must be finite, or NaN for none, "
-                                    "got %g",
-                                    stopping->baseline);
     memset(stopping->state, 0, sizeof stopping->state);
     stopping_results(stopping);
     if (!stopping->restore_best_weights)
@@ -135,6 +145,10 @@ static dlcore_callback_action_t stopping_on_epoch_end(void *user,
     double current;
     bool over;
 
+    if (check_stopping(stopping, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    if (stopping->restore_best_weights && stopping->best_weights == NULL)
+        return dlcore_callback_check(dlcore_event_fail_anew(event, "early_stopping"));
     if (!dlcore_monitor_value(&monitor, event, &current)) {
         if (dlcore_event_has(event, stopping->monitor))
             return DLCORE_CALLBACK_CONTINUE;

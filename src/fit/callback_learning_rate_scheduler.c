@@ -13,16 +13,26 @@ dlcore_learning_rate_scheduler_t dlcore_learning_rate_scheduler_default(dlcore_r
         .rate = rate, .user = user, .structure_size = sizeof(dlcore_learning_rate_scheduler_t)};
 }
 
+/* Before it is called: another callback may change it while fit runs. */
+static dlcore_status check_scheduler(const dlcore_learning_rate_scheduler_t *scheduler,
+                                     const dlcore_training_event_t *event)
+{
+    dlcore_status status =
+        dlcore_check_callback(scheduler, "learning_rate_scheduler", event->error);
+
+    if (status == DLCORE_OK && scheduler->rate == NULL)
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
+                           "learning_rate_scheduler: rate is NULL");
+    return status;
+}
+
 static dlcore_callback_action_t scheduler_on_train_begin(void *user,
                                                          const dlcore_training_event_t *event)
 {
     const dlcore_learning_rate_scheduler_t *scheduler = user;
 
-    if (dlcore_check_callback(scheduler, "learning_rate_scheduler", event->error) != DLCORE_OK)
+    if (check_scheduler(scheduler, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
-    if (scheduler->rate == NULL)
-        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
-                                    "learning_rate_scheduler: rate is NULL");
     if (event->model->settings.optimizer.schedule.kind != DLCORE_SCHEDULE_NONE)
         return dlcore_callback_fail(event, DLCORE_ERROR_STATE,
                                     "learning_rate_scheduler: the optimizer has a schedule, which "
@@ -35,9 +45,13 @@ static dlcore_callback_action_t scheduler_on_epoch_begin(void *user,
 {
     const dlcore_learning_rate_scheduler_t *scheduler = user;
     dlcore_model_t *model = event->model;
-    double rate = scheduler->rate(scheduler->user, event->epoch, dlcore_model_learning_rate(model));
-    dlcore_status status = dlcore_model_set_learning_rate(model, rate);
+    dlcore_status status;
+    double rate;
 
+    if (check_scheduler(scheduler, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    rate = scheduler->rate(scheduler->user, event->epoch, dlcore_model_learning_rate(model));
+    status = dlcore_model_set_learning_rate(model, rate);
     if (status == DLCORE_OK)
         return DLCORE_CALLBACK_CONTINUE;
     return dlcore_callback_fail(event, status, "learning_rate_scheduler: epoch %zu: %s",

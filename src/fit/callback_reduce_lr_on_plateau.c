@@ -47,24 +47,33 @@ static void plateau_results(dlcore_reduce_lr_on_plateau_t *reduce)
         reduce->state[PLATEAU_HAS_BEST] != 0.0 ? reduce->state[PLATEAU_BEST] : (double)NAN;
 }
 
+/* Before they are used: another callback may change them while fit runs. */
+static dlcore_status check_plateau(const dlcore_reduce_lr_on_plateau_t *reduce,
+                                   const dlcore_training_event_t *event)
+{
+    dlcore_monitor_t monitor = plateau_monitor(reduce);
+    dlcore_status status = dlcore_check_callback(reduce, "reduce_lr_on_plateau", event->error);
+
+    if (status == DLCORE_OK)
+        status = dlcore_monitor_check(&monitor, event);
+    if (status == DLCORE_OK && !(reduce->factor >= 0.0 && reduce->factor < 1.0))
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
+                           "reduce_lr_on_plateau: factor must be at least 0 and below 1, got %g",
+                           reduce->factor);
+    if (status == DLCORE_OK && !(reduce->min_lr >= 0.0 && reduce->min_lr <= (double)FLT_MAX))
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT,
+                           "reduce_lr_on_plateau: min_lr must lie in 0 .. %g, got %g",
+                           (double)FLT_MAX, reduce->min_lr);
+    return status;
+}
+
 static dlcore_callback_action_t plateau_on_train_begin(void *user,
                                                        const dlcore_training_event_t *event)
 {
     dlcore_reduce_lr_on_plateau_t *reduce = user;
-    dlcore_monitor_t monitor = plateau_monitor(reduce);
 
-    if (dlcore_check_callback(reduce, "reduce_lr_on_plateau", event->error) != DLCORE_OK ||
-        dlcore_monitor_check(&monitor, event) != DLCORE_OK)
+    if (check_plateau(reduce, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
-    if (!(reduce->factor >= 0.0 && reduce->factor < 1.0))
-        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
-                                    "reduce_lr_on_plateau: factor must be at least 0 and below 1, "
-                                    "got %g",
-                                    reduce->factor);
-    if (!(reduce->min_lr >= 0.0 && reduce->min_lr <= (double)FLT_MAX))
-        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
-                                    "reduce_lr_on_plateau: min_lr must lie in 0 .. %g, got %g",
-                                    (double)FLT_MAX, reduce->min_lr);
     if (event->model->settings.optimizer.schedule.kind != DLCORE_SCHEDULE_NONE)
         return dlcore_callback_fail(event, DLCORE_ERROR_STATE,
                                     "reduce_lr_on_plateau: the optimizer has a schedule, which "
@@ -138,6 +147,8 @@ static dlcore_callback_action_t plateau_on_epoch_end(void *user,
     dlcore_status status;
     double current;
 
+    if (check_plateau(reduce, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
     if (!dlcore_monitor_value(&monitor, event, &current)) {
         if (dlcore_event_has(event, reduce->monitor))
             return DLCORE_CALLBACK_CONTINUE;

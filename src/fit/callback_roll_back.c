@@ -82,6 +82,8 @@ static dlcore_callback_action_t roll_back_on_batch_begin(void *user,
     roll_back->copied = roll_back_is_due(roll_back, event);
     if (!roll_back->copied)
         return DLCORE_CALLBACK_CONTINUE;
+    if (roll_back->next == NULL)
+        return dlcore_callback_check(dlcore_event_fail_anew(event, "roll_back"));
     (void)dlcore_model_get_weights(event->model, roll_back->next, count);
     roll_back->copied = dlcore_all_finite(roll_back->next, count);
     return DLCORE_CALLBACK_CONTINUE;

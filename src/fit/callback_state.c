@@ -19,6 +19,13 @@ dlcore_status dlcore_callback_check_counts(const dlcore_training_event_t *event,
     return DLCORE_OK;
 }
 
+dlcore_status dlcore_event_fail_anew(const dlcore_training_event_t *event, const char *owner)
+{
+    return dlcore_fail(event->error, DLCORE_ERROR_STATE,
+                       "%s: the struct was set anew, or used by another fit, while this one runs",
+                       owner);
+}
+
 bool dlcore_event_writes(const dlcore_training_event_t *event)
 {
     return event->model == NULL || dlcore_model_writes(event->model);

@@ -9,6 +9,22 @@
 #include "base/size.h"
 #include "fit/fit.h"
 
+/* Each of two callbacks of one struct would undo and count what the other does. */
+static dlcore_status check_structs(const dlcore_fit_t *fit)
+{
+    const dlcore_callback_t *list = fit->callbacks;
+
+    for (size_t i = 0; i < fit->options->callback_count; i++) {
+        for (size_t j = 0; j < i && list[i].state != NULL; j++) {
+            if (list[i].state == list[j].state && list[i].user == list[j].user)
+                return dlcore_fail(
+                    &fit->model->error, DLCORE_ERROR_ARGUMENT,
+                    "fit: callbacks %zu and %zu are of one struct; make one for each", j, i);
+        }
+    }
+    return DLCORE_OK;
+}
+
 dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
 {
     const dlcore_allocator_t *allocator = &fit->model->allocator;
@@ -50,7 +66,7 @@ dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
         callbacks++;
     }
     fit->view.callback_count = callbacks;
-    return DLCORE_OK;
+    return check_structs(fit);
 }
 
 void dlcore_fit_state_clear(dlcore_fit_t *fit)
@@ -163,7 +179,7 @@ static void restore_callbacks(const dlcore_fit_t *fit, const dlcore_run_state_t 
             continue;
         if (state->count > 0)
             memcpy(callback->state, state->numbers, state->count * sizeof *state->numbers);
-        if (state->weights != NULL)
+        if (state->weights != NULL && *callback->weights != NULL) /* the dataset has begun since */
             memcpy(*callback->weights, state->weights, weights * sizeof *state->weights);
     }
 }

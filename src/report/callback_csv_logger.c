@@ -46,16 +46,25 @@ static dlcore_status with_header(const dlcore_csv_logger_t *logger,
     return status;
 }
 
+/* Before it is used: another callback may change it while fit runs. */
+static dlcore_status check_path(const dlcore_csv_logger_t *logger,
+                                const dlcore_training_event_t *event)
+{
+    dlcore_status status = dlcore_check_callback(logger, "csv_logger", event->error);
+
+    if (status == DLCORE_OK && (logger->path == NULL || logger->path[0] == '\0'))
+        return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT, "csv_logger: path is %s",
+                           logger->path == NULL ? "NULL" : "empty");
+    return status;
+}
+
 static dlcore_callback_action_t logger_on_train_begin(void *user,
                                                       const dlcore_training_event_t *event)
 {
     dlcore_csv_logger_t *logger = user;
 
-    if (dlcore_check_callback(logger, "csv_logger", event->error) != DLCORE_OK)
+    if (check_path(logger, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
-    if (logger->path == NULL || logger->path[0] == '\0')
-        return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT, "csv_logger: path is %s",
-                                    logger->path == NULL ? "NULL" : "empty");
     if (!can_separate(logger->separator))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
                                     "csv_logger: separator must be a tab, a blank or one of "
@@ -65,6 +74,9 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
     logger->state[0] = 0.0;
     logger->fresh = true;
     logger->rate = (double)NAN;
+    logger->appends = logger->append;
+    logger->has_rate = logger->learning_rate;
+    logger->parted_by = logger->separator;
     if (!dlcore_event_writes(event))
         return DLCORE_CALLBACK_CONTINUE;
     return dlcore_callback_check(with_header(logger, event, dlcore_csv_logger_begin));
@@ -88,16 +100,23 @@ static dlcore_callback_action_t logger_on_batch_begin(void *user,
 {
     dlcore_csv_logger_t *logger = user;
 
-    logger->rate = dlcore_model_learning_rate(event->model);
+    if (logger->has_rate)
+        logger->rate = dlcore_model_learning_rate(event->model);
     return DLCORE_CALLBACK_CONTINUE;
 }
 
 static dlcore_callback_action_t logger_on_epoch_end(void *user,
                                                     const dlcore_training_event_t *event)
 {
+    dlcore_csv_logger_t *logger = user;
+
     if (!dlcore_event_writes(event))
         return DLCORE_CALLBACK_CONTINUE;
-    return dlcore_callback_check(dlcore_csv_logger_write(user, event));
+    if (check_path(logger, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    if (logger->parted_by == '\0')
+        return dlcore_callback_check(dlcore_event_fail_anew(event, "csv_logger"));
+    return dlcore_callback_check(dlcore_csv_logger_write(logger, event));
 }
 
 dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
@@ -106,8 +125,7 @@ dlcore_callback_t dlcore_csv_logger_callback(dlcore_csv_logger_t *logger)
         return dlcore_callback_missing("csv_logger");
     return (dlcore_callback_t){.user = logger,
                                .on_train_begin = logger_on_train_begin,
-                               .on_batch_begin =
-                                   logger->learning_rate ? logger_on_batch_begin : NULL,
+                               .on_batch_begin = logger_on_batch_begin,
                                .on_epoch_end = logger_on_epoch_end,
                                .name = logger->name,
                                .state = logger->state,

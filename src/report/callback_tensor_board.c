@@ -278,14 +278,24 @@ static dlcore_callback_action_t board_on_batch_begin(void *user,
     return DLCORE_CALLBACK_CONTINUE;
 }
 
+/* Where events go, on the rank that writes. */
+static dlcore_status check_files(const dlcore_tensor_board_t *board,
+                                 const dlcore_training_event_t *event)
+{
+    return board->paths[0][0] != '\0' ? DLCORE_OK : dlcore_event_fail_anew(event, "tensor_board");
+}
+
 static dlcore_callback_action_t board_on_batch_end(void *user, const dlcore_training_event_t *event)
 {
     dlcore_tensor_board_t *board = user;
     uint64_t batch = (uint64_t)board->state[0];
     dlcore_status status = DLCORE_OK;
 
-    if (board->update_freq > 0 && batch % board->update_freq == 0 && board->paths[0][0] != '\0')
-        status = write_batch_events(board, event);
+    if (board->update_freq > 0 && batch % board->update_freq == 0 && dlcore_event_writes(event)) {
+        status = check_files(board, event);
+        if (status == DLCORE_OK)
+            status = write_batch_events(board, event);
+    }
     board->state[0] += 1.0;
     return dlcore_callback_check(status);
 }
@@ -294,8 +304,10 @@ static dlcore_callback_action_t board_on_epoch_end(void *user, const dlcore_trai
 {
     const dlcore_tensor_board_t *board = user;
 
-    if (board->paths[0][0] == '\0')
+    if (!dlcore_event_writes(event))
         return DLCORE_CALLBACK_CONTINUE;
+    if (check_files(board, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
     return dlcore_callback_check(write_epoch_events(board, event));
 }
 

@@ -149,9 +149,9 @@ dlcore_status dlcore_csv_logger_begin(const dlcore_csv_logger_t *logger,
 
     if (!dlcore_file_is_open(file))
         return fail(logger, "open", error);
-    if (logger->append && system->fstat(system->user, file, &info) != 0)
+    if (logger->appends && system->fstat(system->user, file, &info) != 0)
         status = fail(logger, "look at", error);
-    else if (logger->append && info.kind == DLCORE_FILE_IS_REGULAR && info.size > 0)
+    else if (logger->appends && info.kind == DLCORE_FILE_IS_REGULAR && info.size > 0)
         status = look_into(logger, header, found, error);
     if (system->close(system->user, file) != 0 && errno != EINTR && status == DLCORE_OK)
         status = fail(logger, "open", error);
@@ -212,7 +212,7 @@ static dlcore_status find_end(const dlcore_csv_logger_t *logger, dlcore_file_t f
     if (info.kind != DLCORE_FILE_IS_REGULAR)
         return system->wait(system->user, file) == 0 ? DLCORE_OK : fail(logger, "write", error);
     *at = info.size;
-    if (logger->fresh && written == 0 && !logger->append)
+    if (logger->fresh && written == 0 && !logger->appends)
         *at = 0;
     else if (logger->fresh && written > 0 && written < info.size)
         *at = written;

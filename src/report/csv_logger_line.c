@@ -38,7 +38,7 @@ static columns_t columns_of(const dlcore_csv_logger_t *logger, const dlcore_trai
     for (size_t i = 0; i < dlcore_size_min(count, DLCORE_HISTORY_VALUES_MAX); i++)
         if (validates || !dlcore_name_begins(names[i], "val_"))
             insert_column(&columns, names[i]);
-    if (logger->learning_rate)
+    if (logger->has_rate)
         insert_column(&columns, "learning_rate");
     return columns;
 }
@@ -69,7 +69,7 @@ static void put_name(dlcore_csv_logger_line_t *line, const char *name, const cha
 void dlcore_csv_logger_put_header(dlcore_csv_logger_line_t *line, const dlcore_csv_logger_t *logger,
                                   const dlcore_training_event_t *event)
 {
-    const char separator[2] = {logger->separator, '\0'};
+    const char separator[2] = {logger->parted_by, '\0'};
     columns_t columns = columns_of(logger, event);
 
     dlcore_csv_logger_put(line, "epoch");
@@ -84,7 +84,7 @@ void dlcore_csv_logger_put_values(dlcore_csv_logger_line_t *line, const dlcore_c
                                   const dlcore_training_event_t *event)
 {
     double rate = isnan(logger->rate) ? dlcore_model_learning_rate(event->model) : logger->rate;
-    const char separator[2] = {logger->separator, '\0'};
+    const char separator[2] = {logger->parted_by, '\0'};
     columns_t columns = columns_of(logger, event);
     char number[DLCORE_SHORTEST_SIZE];
 
@@ -95,7 +95,7 @@ void dlcore_csv_logger_put_values(dlcore_csv_logger_line_t *line, const dlcore_c
         double x;
 
         dlcore_csv_logger_put(line, separator);
-        if (logger->learning_rate && strcmp(columns.names[i], "learning_rate") == 0)
+        if (logger->has_rate && strcmp(columns.names[i], "learning_rate") == 0)
             dlcore_csv_logger_put(line, dlcore_shortest(number, rate));
         else
             dlcore_csv_logger_put(

@@ -33,16 +33,25 @@ static const dlcore_system_t *backup_system(const dlcore_backup_and_restore_t *b
     return backup->system != NULL ? backup->system : dlcore_system();
 }
 
-static dlcore_status check_backup(const dlcore_backup_and_restore_t *backup,
-                                  const dlcore_training_event_t *event)
+/* Before it is used: another callback may change it while fit runs. */
+static dlcore_status check_backup_path(const dlcore_backup_and_restore_t *backup,
+                                       const dlcore_training_event_t *event)
 {
     dlcore_status status = dlcore_check_callback(backup, "backup_and_restore", event->error);
 
-    if (status != DLCORE_OK)
-        return status;
-    if (backup->path == NULL || backup->path[0] == '\0')
+    if (status == DLCORE_OK && (backup->path == NULL || backup->path[0] == '\0'))
         return dlcore_fail(event->error, DLCORE_ERROR_ARGUMENT, "backup_and_restore: path is %s",
                            backup->path == NULL ? "NULL" : "empty");
+    return status;
+}
+
+static dlcore_status check_backup(const dlcore_backup_and_restore_t *backup,
+                                  const dlcore_training_event_t *event)
+{
+    dlcore_status status = check_backup_path(backup, event);
+
+    if (status != DLCORE_OK)
+        return status;
     status = dlcore_check_structure(backup->save.structure_size, sizeof backup->save,
                                     "backup_and_restore: save", "save_options", event->error);
     if (status != DLCORE_OK)
@@ -156,8 +165,10 @@ static dlcore_callback_action_t save_backup(dlcore_backup_and_restore_t *backup,
                                             const dlcore_training_event_t *event)
 {
     dlcore_save_options_t options = backup->save;
-    dlcore_status status = DLCORE_OK;
+    dlcore_status status = check_backup(backup, event);
 
+    if (status != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
     options.error = event->error;
     backup->state[BACKUP_ENDED] = dlcore_event_stopped_by_callback(event) ? 1.0 : 0.0;
     if (dlcore_event_writes(event))
@@ -212,8 +223,11 @@ static dlcore_callback_action_t backup_on_train_end(void *user,
     dlcore_error_record_t found = {0};
 
     if (!backup->delete_checkpoint || event->status != DLCORE_OK || !dlcore_event_writes(event) ||
-        (event->epoch < event->epochs && !dlcore_event_stopped_by_callback(event)) ||
-        delete_file(backup, &found) == DLCORE_OK)
+        (event->epoch < event->epochs && !dlcore_event_stopped_by_callback(event)))
+        return DLCORE_CALLBACK_CONTINUE;
+    if (check_backup_path(backup, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
+    if (delete_file(backup, &found) == DLCORE_OK)
         return DLCORE_CALLBACK_CONTINUE;
     return dlcore_callback_check(dlcore_event_fail_as(event, "backup_and_restore", &found));
 }

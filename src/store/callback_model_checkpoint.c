@@ -58,6 +58,7 @@ static dlcore_status check_best(const dlcore_model_checkpoint_t *checkpoint,
     return DLCORE_OK;
 }
 
+/* Before they are used: another callback may change them while fit runs. */
 static dlcore_status check_settings(const dlcore_model_checkpoint_t *checkpoint,
                                     const dlcore_training_event_t *event)
 {
@@ -157,6 +158,8 @@ static dlcore_callback_action_t checkpoint_save(dlcore_model_checkpoint_t *check
     char path[DLCORE_CHECKPOINT_PATH_SIZE];
     dlcore_status status;
 
+    if (check_settings(checkpoint, event) != DLCORE_OK)
+        return DLCORE_CALLBACK_FAIL;
     if (!checkpoint_is_due(checkpoint, event))
         return DLCORE_CALLBACK_CONTINUE;
     status = dlcore_path_expand(path, sizeof path, checkpoint->path, "model_checkpoint", event,
