@@ -34,8 +34,9 @@
  *
  * Data: x is (batch, ...), float32, uint8 or int32; the axes of a sample are flattened. It may be a
  * sparse tensor (dlcore/sparse.h) in every call. The form of y depends on the loss. Both are
- * borrowed for the call and never written. uint8 pixels are cast batch by batch. If you change
- * labels during the call to numbers that are no class, the loss is NaN.
+ * borrowed for the call and never written: do not free them meanwhile. uint8 pixels are cast batch
+ * by batch. If you change labels during the call to numbers that are no class, the loss is NaN. If
+ * you reshape a tensor, that is for the next call.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_MODEL_H

@@ -307,6 +307,33 @@ static dlcore_status make_fit(dlcore_model_t *model, const dlcore_fit_options_t 
     return DLCORE_OK;
 }
 
+static const dlcore_tensor_t *keep_tensor(dlcore_tensor_t *copy, const dlcore_tensor_t *given)
+{
+    if (given == NULL)
+        return NULL;
+    *copy = *given;
+    return copy;
+}
+
+/* Shapes were checked once: a callback that reshapes a tensor, or changes the dataset that
+ * validates, does not change this fit. Elements stay the caller's. */
+static void keep_data(dlcore_fit_t *fit, const dlcore_tensor_t **x, const dlcore_tensor_t **y)
+{
+    dlcore_fit_options_t *options = &fit->copy;
+
+    *x = keep_tensor(&fit->x, *x);
+    *y = keep_tensor(&fit->y, *y);
+    options->sample_weight = keep_tensor(&fit->weights, options->sample_weight);
+    options->validation_x = keep_tensor(&fit->validation_x, options->validation_x);
+    options->validation_y = keep_tensor(&fit->validation_y, options->validation_y);
+    options->validation_sample_weight =
+        keep_tensor(&fit->validation_weights, options->validation_sample_weight);
+    if (options->validation_dataset == NULL)
+        return;
+    fit->validation_dataset = *options->validation_dataset;
+    options->validation_dataset = &fit->validation_dataset;
+}
+
 /* The fit; where there is no memory for it, the other ranks hear of that. */
 static dlcore_status begin_on_all(dlcore_model_t *model, const dlcore_fit_options_t *options,
                                   dlcore_fit_t **made)
@@ -339,6 +366,8 @@ static dlcore_status fit_any(dlcore_model_t *model, const dlcore_tensor_t *x,
     if (status != DLCORE_OK || fit == NULL)
         return dlcore_model_end(model, status);
     status = dlcore_fit_check(fit, dataset);
+    if (status == DLCORE_OK)
+        keep_data(fit, &x, &y);
     if (status == DLCORE_OK && dataset != NULL)
         status = open_dataset(fit, dataset);
     if (status == DLCORE_OK)

@@ -29,6 +29,8 @@ typedef struct dlcore_fit {
     dlcore_model_t *model;
     const dlcore_fit_options_t *options; /* the copy: callbacks may change the caller's */
     dlcore_fit_options_t copy;
+    dlcore_tensor_t x, y, weights, validation_x, validation_y, validation_weights; /* likewise */
+    dlcore_dataset_t validation_dataset;
     dlcore_callback_t *callbacks; /* copies, those that run last behind the others */
     dlcore_training_t training;
     bool training_begun; /* and has to end */

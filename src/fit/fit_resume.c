@@ -179,7 +179,7 @@ static void restore_callbacks(const dlcore_fit_t *fit, const dlcore_run_state_t 
             continue;
         if (state->count > 0)
             memcpy(callback->state, state->numbers, state->count * sizeof *state->numbers);
-        if (state->weights != NULL && *callback->weights != NULL) /* the dataset has begun since */
+        if (state->weights != NULL)
             memcpy(*callback->weights, state->weights, weights * sizeof *state->weights);
     }
 }
@@ -206,8 +206,6 @@ dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
     dlcore_status status = check_record(fit, record);
 
     if (status == DLCORE_OK)
-        status = check_callbacks(fit, record);
-    if (status == DLCORE_OK)
         status = restore_numbers(fit, record);
     if (status != DLCORE_OK)
         return status;
@@ -216,6 +214,8 @@ dlcore_status dlcore_fit_resume(dlcore_fit_t *fit)
         fit->position.epoch - dlcore_size_min(record->rows, fit->position.epoch);
     if (fit->position.pass_begun)
         status = dlcore_fit_seek(fit, fit->position.pass_batch, model->epochs_trained - 1);
+    if (status == DLCORE_OK) /* after the dataset's code */
+        status = check_callbacks(fit, record);
     if (status != DLCORE_OK)
         return status;
     restore_callbacks(fit, record);

@@ -149,6 +149,110 @@ static void test_fit_misuse_labels_spoilt_by_a_callback_stop_it(void **state)
     tensor_free(y);
 }
 
+/* What a fit is given, and what a callback does to it. */
+typedef struct reshaped {
+    tensor_t *x, *y, *weights;
+    dataset_t dataset;
+    int which; /* 0: nothing */
+} reshaped_t;
+
+enum { RESHAPE_X = 1, RESHAPE_Y, RESHAPE_WEIGHTS, CHANGE_DATASET, RESHAPES };
+
+static callback_action_t reshape(void *user, const training_event_t *event)
+{
+    reshaped_t *given = user;
+    const size_t narrow[2] = {INPUTS, ROWS}, row[2] = {1, ROWS};
+
+    if (event->epoch != 1)
+        return CALLBACK_CONTINUE;
+    if (given->which == RESHAPE_X)
+        assert_int_equal(tensor_reshape(given->x, 2, narrow, NULL), DLCORE_OK);
+    if (given->which == RESHAPE_Y)
+        assert_int_equal(tensor_reshape(given->y, 2, row, NULL), DLCORE_OK);
+    if (given->which == RESHAPE_WEIGHTS)
+        assert_int_equal(tensor_reshape(given->weights, 2, row, NULL), DLCORE_OK);
+    if (given->which == CHANGE_DATASET)
+        given->dataset = (dataset_t){0};
+    return CALLBACK_CONTINUE;
+}
+
+static dlcore_status begin_all(void *user, size_t pass, size_t batch, error_record_t *error)
+{
+    (void)pass;
+    (void)batch;
+    (void)error;
+    *(const tensor_t **)user = NULL;
+    return DLCORE_OK;
+}
+
+static dlcore_status give_all(void *user, dataset_batch_t *batch, error_record_t *error)
+{
+    const tensor_t **state = user; /* what was given, and what is to be given */
+
+    (void)error;
+    if (state[0] != NULL)
+        return DLCORE_OK;
+    *batch = (dataset_batch_t){.x = state[1], .y = state[2]};
+    state[0] = state[1];
+    return DLCORE_OK;
+}
+
+/* Its losses, of training and of validation. */
+static void fit_reshaped(size_t hidden, int which, bool by_dataset, double losses[2])
+{
+    static const float ones[ROWS] = {1.0f, 1.0f, 2.0f};
+    tensor_t *x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs);
+    tensor_t *y = tensor(DTYPE_INT32, 1, ROWS, 1, classes);
+    const tensor_t *batch[3] = {NULL, x, y};
+    model_t *model = classifier(NULL, hidden);
+    reshaped_t given = {.x = tensor(DTYPE_FLOAT32, 2, ROWS, INPUTS, inputs),
+                        .y = tensor(DTYPE_INT32, 1, ROWS, 1, classes),
+                        .weights = tensor(DTYPE_FLOAT32, 1, ROWS, 1, ones),
+                        .dataset = {.user = batch, .begin = begin_all, .next = give_all},
+                        .which = which};
+    callback_t callback = {.user = &given, .on_epoch_begin = reshape};
+    fit_options_t how = fit_options_default();
+    history_t *history = NULL;
+
+    how.epochs = 3;
+    how.callbacks = &callback;
+    how.callback_count = 1;
+    how.sample_weight = given.weights;
+    if (by_dataset) {
+        how.validation_dataset = &given.dataset;
+    } else {
+        how.validation_x = given.x;
+        how.validation_y = given.y;
+        how.validation_sample_weight = given.weights;
+    }
+    assert_int_equal(model_fit(model, given.x, given.y, &how, &history), DLCORE_OK);
+    losses[0] = history_value(history, "loss", 2);
+    losses[1] = history_value(history, "val_loss", 2);
+    history_free(history);
+    model_free(model);
+    tensor_free(given.x);
+    tensor_free(given.y);
+    tensor_free(given.weights);
+    tensor_free(x);
+    tensor_free(y);
+}
+
+static void test_fit_misuse_tensors_reshaped_by_a_callback_change_nothing(void **state)
+{
+    (void)state;
+    for (size_t hidden = 8; hidden <= 40; hidden += 32) {
+        for (int by_dataset = 0; by_dataset < 2; by_dataset++) {
+            double expected[2], losses[2];
+
+            fit_reshaped(hidden, 0, by_dataset, expected);
+            for (int which = 1; which < RESHAPES; which++) {
+                fit_reshaped(hidden, which, by_dataset, losses);
+                assert_true(losses[0] == expected[0] && losses[1] == expected[1]);
+            }
+        }
+    }
+}
+
 static callback_action_t request_stop(void *user, const training_event_t *event)
 {
     (void)user;
@@ -392,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_fit_misuse_a_call_without_memory_can_be_repeated),
         cmocka_unit_test(test_fit_misuse_options_changed_by_a_callback_change_nothing),
         cmocka_unit_test(test_fit_misuse_labels_spoilt_by_a_callback_stop_it),
+        cmocka_unit_test(test_fit_misuse_tensors_reshaped_by_a_callback_change_nothing),
         cmocka_unit_test(test_fit_misuse_stop_asked_for_at_the_end_of_an_epoch_is_at_once),
         cmocka_unit_test(test_fit_misuse_failed_calls_do_not_settle_the_width),
         cmocka_unit_test(test_fit_misuse_failed_compile_lets_layers_be_added),
