@@ -43,7 +43,7 @@ typedef struct dlcore_cross_validate_options {
     /* Models that are trained at the same time. 1: one after the other, each with the threads of
      * its model; 2 or more: so many, each on one thread; 0, the default: as many as there are CPUs,
      * or 1 where something of yours would be called from several threads (callbacks, losses,
-     * metrics or schedules that are functions, verbose); 2 or more are then
+     * metrics or schedules that are functions, a validation_dataset, verbose); 2 or more are then
      * DLCORE_ERROR_ARGUMENT. Results are the same bits either way. Each model at work holds a copy
      * of its fold. */
     size_t at_once;

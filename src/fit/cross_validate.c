@@ -50,6 +50,8 @@ static const char *calls_host(const dlcore_cross_candidate_t *candidate)
 
     if (candidate->fit != NULL && candidate->fit->callback_count > 0)
         return "callbacks";
+    if (candidate->fit != NULL && candidate->fit->validation_dataset != NULL)
+        return "a validation_dataset";
     if (candidate->fit != NULL && candidate->fit->verbose != 0)
         return "verbose";
     if (dlcore_loss_is_function(settings->loss.kind))

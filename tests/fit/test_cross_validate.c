@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -192,6 +193,69 @@ static void test_cross_validate_calls_callbacks_on_one_thread_alone(void **state
     samples_free(samples);
 }
 
+/* A dataset: is one thread in it at a time, and always the same? */
+typedef struct watched {
+    samples_t samples;
+    atomic_int inside;
+    size_t batches;
+    bool given, mixed;
+} watched_t;
+
+static dlcore_status watched_begin(void *user, size_t pass, size_t batch, error_record_t *error)
+{
+    watched_t *watched = user;
+
+    (void)pass;
+    (void)batch;
+    (void)error;
+    watched->given = false;
+    return DLCORE_OK;
+}
+
+static dlcore_status watched_next(void *user, dataset_batch_t *batch, error_record_t *error)
+{
+    watched_t *watched = user;
+
+    (void)error;
+    watched->mixed |= atomic_fetch_add(&watched->inside, 1) != 0;
+    if (!watched->given)
+        *batch = (dataset_batch_t){.x = watched->samples.x, .y = watched->samples.y};
+    watched->given = !watched->given;
+    watched->batches++;
+    atomic_fetch_sub(&watched->inside, 1);
+    return DLCORE_OK;
+}
+
+static void test_cross_validate_reads_a_validation_dataset_on_one_thread_alone(void **state)
+{
+    samples_t samples = samples_of_floats(ROWS, INPUTS, CLASSES);
+    watched_t watched = {.samples = samples};
+    dataset_t dataset = {.user = &watched, .begin = watched_begin, .next = watched_next};
+    fit_options_t how = short_fit();
+    model_t *model = template_of(0, NULL);
+    cross_candidate_t candidate = {.name = "validated", .model = model, .fit = &how};
+    cross_validate_options_t options = cross_validate_options_default();
+    cross_validation_t *table = NULL;
+    error_record_t error = {0};
+
+    (void)state;
+    how.validation_dataset = &dataset;
+    options.error = &error;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                         DLCORE_OK);
+        cross_validation_free(table);
+    }
+    assert_false(watched.mixed);
+    assert_int_equal(watched.batches, 10 * 15 * 2);
+    options.at_once = 2;
+    assert_failed(cross_validate(&candidate, 1, samples.x, samples.y, &options, &table),
+                  DLCORE_ERROR_ARGUMENT, &error,
+                  "candidate 0 has a validation_dataset, so at_once must be 0 or 1, got 2");
+    model_free(model);
+    samples_free(samples);
+}
+
 static void function(const function_batch_t *batch, void *user)
 {
     (void)batch;
@@ -359,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_cross_validate_is_a_loop_by_hand_at_any_number_of_threads),
         cmocka_unit_test(test_cross_validation_means_deviations_and_the_best),
         cmocka_unit_test(test_cross_validate_calls_callbacks_on_one_thread_alone),
+        cmocka_unit_test(test_cross_validate_reads_a_validation_dataset_on_one_thread_alone),
         cmocka_unit_test(test_cross_validate_functions_of_the_host_want_one_thread),
         cmocka_unit_test(test_cross_validate_names_the_candidate_and_fold_that_failed),
         cmocka_unit_test(test_cross_validate_candidates_that_cannot_be_are_refused),
