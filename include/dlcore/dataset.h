@@ -12,7 +12,8 @@
  * second case the dataset begins again whenever it ends.
  *
  * One call at a time may read a dataset, on any thread. Its functions must not train or compile the
- * model of that call. Both functions run in the floating-point mode of the thread that called.
+ * model of that call; evaluate then ends with DLCORE_ERROR_STATE. Both functions run in the
+ * floating-point mode of the thread that called.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef DLCORE_DATASET_H

@@ -170,7 +170,8 @@ DLCORE_API dlcore_status dlcore_model_load_memory_to_predict(const void *bytes, 
                                                              dlcore_model_t **model);
 
 /* Writes the bytes wherever you want. `write` gets them in order, and returns whether it took all
- * of them. */
+ * of them. Where it trains, compiles or otherwise changes the model, saving ends with
+ * DLCORE_ERROR_STATE. */
 typedef struct dlcore_byte_writer {
     bool (*write)(void *user, const void *bytes, size_t size);
     void *user;

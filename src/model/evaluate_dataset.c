@@ -9,6 +9,7 @@
 #include "model/evaluate.h"
 #include "model/feed.h"
 #include "model/rank_calls.h"
+#include "model/run_state.h"
 #include "nn/loss_masked.h"
 #include "tensor/tensor.h"
 
@@ -35,6 +36,7 @@ typedef struct pass {
     const dlcore_run_t *run;
     dlcore_sums_t *sums, more; /* of all batches, of one */
     size_t batch;
+    dlcore_run_key_t key; /* of the model, before the dataset's code and the sink's ran */
     dlcore_tally_t tally; /* of ranks, in place of the sums */
 } pass_t;
 
@@ -98,6 +100,16 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     return status;
 }
 
+/* What was settled for the pass holds for the model as it was: its metrics, their thresholds. */
+static dlcore_status check_model(const pass_t *pass, dlcore_error_record_t *error)
+{
+    if (dlcore_model_is_as(pass->run->model, &pass->key))
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_STATE,
+                       "dataset: the model was trained, compiled or given weights while it was "
+                       "evaluated");
+}
+
 /* What the line says in the midst of a pass, where anybody sees it. */
 static void show_pass(const pass_t *pass, dlcore_progress_t *progress)
 {
@@ -127,6 +139,8 @@ static dlcore_status read_batches(pass_t *pass, const dlcore_dataset_t *dataset,
         dlcore_source_t source;
 
         status = dlcore_dataset_next(&copy, true, &source, error);
+        if (status == DLCORE_OK)
+            status = check_model(pass, error);
         if (status != DLCORE_OK || source.rows == 0)
             break;
         status = run_dataset_batch(pass, &source, error);
@@ -135,6 +149,8 @@ static dlcore_status read_batches(pass_t *pass, const dlcore_dataset_t *dataset,
             show_pass(pass, progress);
     }
     dlcore_sums_free(&held, &pass->more);
+    if (status == DLCORE_OK)
+        status = check_model(pass, error);
     if (status == DLCORE_OK && pass->batch == 0)
         return dlcore_dataset_empty(0, error);
     return status;
@@ -149,6 +165,7 @@ static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_data
     const dlcore_allocator_t held = dlcore_held_allocator(run->model);
     pass_t pass = {.run = run,
                    .sums = sums,
+                   .key = dlcore_model_key(run->model),
                    .tally = {.model = run->model, .ranks = dlcore_model_ranks(run->model)}};
     dlcore_meeting_t meeting = {.point = point};
 

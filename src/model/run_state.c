@@ -106,28 +106,29 @@ void dlcore_model_drop_run(dlcore_model_t *model)
     model->stopped = NULL;
 }
 
-static dlcore_run_key_t run_key(const dlcore_model_t *model)
+dlcore_run_key_t dlcore_model_key(const dlcore_model_t *model)
 {
     return (dlcore_run_key_t){.version = dlcore_model_version(model),
                               .revision = model->network.revision,
                               .compiles = model->compiles};
 }
 
+bool dlcore_model_is_as(const dlcore_model_t *model, const dlcore_run_key_t *key)
+{
+    dlcore_run_key_t now = dlcore_model_key(model);
+
+    return key->version == now.version && key->revision == now.revision &&
+           key->compiles == now.compiles;
+}
+
 void dlcore_model_keep_run(dlcore_model_t *model)
 {
     if (model->stopped != NULL)
-        model->stopped->key = run_key(model);
+        model->stopped->key = dlcore_model_key(model);
 }
 
 void dlcore_model_settle_run(dlcore_model_t *model)
 {
-    dlcore_run_key_t now = run_key(model);
-    const dlcore_run_key_t *key;
-
-    if (model->stopped == NULL)
-        return;
-    key = &model->stopped->key;
-    if (key->version != now.version || key->revision != now.revision ||
-        key->compiles != now.compiles)
+    if (model->stopped != NULL && !dlcore_model_is_as(model, &model->stopped->key))
         dlcore_model_drop_run(model);
 }

@@ -70,6 +70,10 @@ bool dlcore_run_state_reserve(const dlcore_allocator_t *allocator,
 /* NULL is fine. */
 void dlcore_run_state_free(const dlcore_allocator_t *allocator, dlcore_run_state_t *state);
 
+/* Of the model as it is now; whether it still is that. */
+dlcore_run_key_t dlcore_model_key(const dlcore_model_t *model);
+bool dlcore_model_is_as(const dlcore_model_t *model, const dlcore_run_key_t *key);
+
 /* A copy of a view as a record; callbacks keep `weights` floats, where they keep weights. */
 dlcore_run_state_t *dlcore_run_state_copy(const dlcore_allocator_t *allocator,
                                           const dlcore_run_state_t *view, size_t weights);

@@ -96,11 +96,13 @@ static dlcore_status load_reader(const dlcore_byte_reader_t *reader,
 {
     dlcore_status status =
         check_loading(options, reader != NULL && reader->read != NULL ? reader : NULL, model);
+    dlcore_byte_reader_t copy; /* `read` may change the caller's */
     dlcore_byte_source_t source;
 
     if (status != DLCORE_OK)
         return status;
-    source = dlcore_byte_source_of_reader(reader);
+    copy = *reader;
+    source = dlcore_byte_source_of_reader(&copy);
     return dlcore_model_load_source(&source, options, &dlcore_model_loading_training, model);
 }
 

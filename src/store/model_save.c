@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/traces.h"
 #include "model/model.h"
+#include "model/run_state.h"
 #include "store/model_saving.h"
 
 static dlcore_status write_output(void *to, const void *bytes, size_t size,
@@ -103,10 +104,13 @@ dlcore_status dlcore_model_save_memory(const dlcore_model_t *model,
         before, dlcore_model_save_to_memory(model, whole_model(model, options), bytes, size));
 }
 
-/* What write_writer needs: the writer, and how far it is. */
+/* What write_writer needs: the writer, how far it is, and the model as it was. */
 typedef struct writing {
-    const dlcore_byte_writer_t *writer;
+    dlcore_byte_writer_t writer; /* a copy: it may change the caller's */
     size_t written;
+    const dlcore_model_t *model;
+    dlcore_run_key_t key;
+    const dlcore_run_state_t *stopped;
 } writing_t;
 
 static dlcore_status write_writer(void *to, const void *bytes, size_t size,
@@ -114,24 +118,33 @@ static dlcore_status write_writer(void *to, const void *bytes, size_t size,
 {
     writing_t *writing = to;
 
-    if (!writing->writer->write(writing->writer->user, bytes, size))
+    if (!writing->writer.write(writing->writer.user, bytes, size))
         return dlcore_fail(error, DLCORE_ERROR_IO, "save: the writer did not take byte %zu on",
                            writing->written);
     writing->written += size;
-    return DLCORE_OK;
+    if (dlcore_model_is_as(writing->model, &writing->key) &&
+        writing->model->stopped == writing->stopped)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_STATE,
+                       "save: the writer trained, compiled or changed the model that it was given");
 }
 
 static dlcore_status save_to_writer(const dlcore_model_t *model, const dlcore_byte_writer_t *writer,
                                     const dlcore_save_options_t *options)
 {
-    writing_t writing = {.writer = writer};
     dlcore_model_saving_t saving;
     dlcore_status status = dlcore_model_saving_begin(&saving, model, whole_model(model, options));
 
     if (status == DLCORE_OK && (writer == NULL || writer->write == NULL))
         status = dlcore_fail(saving.error, DLCORE_ERROR_ARGUMENT, "save: the writer is NULL");
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
+        writing_t writing = {.writer = *writer,
+                             .model = model,
+                             .key = dlcore_model_key(model),
+                             .stopped = model->stopped};
+
         status = dlcore_model_saving_write(&saving, write_writer, &writing);
+    }
     dlcore_model_saving_end(&saving);
     return status;
 }

@@ -788,6 +788,93 @@ static void test_evaluate_dataset_goes_on_when_begin_changes_the_struct(void **s
     dlcore_model_free(model);
 }
 
+/* ---- a model that changes while it is evaluated ---- */
+
+enum { CHANGE_COMPILE, CHANGE_WEIGHTS, CHANGE_TRAINABLE, CHANGES };
+enum { IN_BEGIN, IN_NEXT, IN_LAST_NEXT, IN_SINK, PLACES };
+
+typedef struct changer {
+    slices_t slices;
+    dlcore_model_t *model;
+    int way, place;
+} changer_t;
+
+/* Fewer metrics than before, with thresholds of their own. */
+static void change_model(const changer_t *changer)
+{
+    dlcore_model_t *model = changer->model;
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    float bias[CLASSES] = {0};
+
+    if (changer->way == CHANGE_COMPILE)
+        assert_int_equal(dlcore_model_compile(model, &sgd,
+                                              DLCORE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                              DLCORE_METRIC_NONE),
+                         DLCORE_OK);
+    else if (changer->way == CHANGE_WEIGHTS)
+        assert_int_equal(dlcore_model_set_weight(model, 5, bias, CLASSES), DLCORE_OK);
+    else
+        assert_int_equal(dlcore_model_set_trainable(model, 0, false), DLCORE_OK);
+}
+
+static dlcore_status begin_and_change(void *user, size_t pass, size_t batch,
+                                      dlcore_error_record_t *error)
+{
+    changer_t *changer = user;
+
+    if (changer->place == IN_BEGIN)
+        change_model(changer);
+    return begin(&changer->slices, pass, batch, error);
+}
+
+static dlcore_status next_and_change(void *user, dlcore_dataset_batch_t *batch,
+                                     dlcore_error_record_t *error)
+{
+    changer_t *changer = user;
+
+    if ((changer->place == IN_NEXT && changer->slices.row == 0) ||
+        (changer->place == IN_LAST_NEXT && changer->slices.row == ROWS))
+        change_model(changer);
+    return next(&changer->slices, batch, error);
+}
+
+static void show_and_change(void *user, const char *line, size_t length)
+{
+    const changer_t *changer = user;
+
+    (void)line;
+    (void)length;
+    if (changer->place == IN_SINK && changer->slices.row < ROWS) /* not the last line */
+        change_model(changer);
+}
+
+static void test_evaluate_dataset_of_a_model_that_changes_meanwhile_is_an_error(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CHANGES * PLACES; i++) {
+        changer_t changer = {.slices = slices_of(even),
+                             .model = model_of(1),
+                             .way = i % CHANGES,
+                             .place = i / CHANGES};
+        dlcore_dataset_t dataset = {
+            .user = &changer, .begin = begin_and_change, .next = next_and_change};
+        dlcore_evaluate_options_t how = dlcore_evaluate_options_default();
+        dlcore_error_record_t error = {0};
+        dlcore_evaluation_t result;
+
+        how.error = &error;
+        how.verbose = 1;
+        how.sink = (dlcore_sink_t){.write = show_and_change, .user = &changer, .terminal = true};
+        assert_failed(dlcore_model_evaluate_dataset(changer.model, &dataset, &how, &result),
+                      DLCORE_ERROR_STATE, &error, "while it was evaluated");
+        changer.place = PLACES; /* not any more */
+        assert_int_equal(dlcore_model_evaluate_dataset(changer.model, &dataset, &how, &result),
+                         DLCORE_OK);
+        slices_free(&changer.slices);
+        dlcore_model_free(changer.model);
+    }
+}
+
 static void test_evaluate_dataset_of_no_batch_is_an_error_and_predict_takes_none(void **state)
 {
     dlcore_model_t *model = model_of(1);
@@ -825,6 +912,7 @@ int main(void)
         cmocka_unit_test(test_predict_dataset_taker_may_write_a_message_that_nobody_wants),
         cmocka_unit_test(test_evaluate_dataset_errors_come_through_with_their_messages),
         cmocka_unit_test(test_evaluate_dataset_goes_on_when_begin_changes_the_struct),
+        cmocka_unit_test(test_evaluate_dataset_of_a_model_that_changes_meanwhile_is_an_error),
         cmocka_unit_test(test_evaluate_dataset_of_no_batch_is_an_error_and_predict_takes_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

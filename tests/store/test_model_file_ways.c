@@ -12,6 +12,7 @@
 
 #include "base/little_endian.h"
 #include "dlcore/file.h"
+#include "dlcore/steps.h"
 #include "support/classifier.h"
 #include "support/idx_bytes.h"
 #include "support/small_model.h"
@@ -139,6 +140,93 @@ static void test_model_file_ways_through_callbacks_is_the_same_file(void **state
     dlcore_model_free(model);
 }
 
+/* Changes the model, or the struct of the call, in the midst of the bytes. */
+typedef struct meddler {
+    dlcore_model_t *model;
+    dlcore_byte_writer_t writer;
+    dlcore_byte_reader_t reader;
+    int way;
+    size_t calls;
+    pipe_end_t end;
+} meddler_t;
+
+enum { MEDDLE_COMPILE, MEDDLE_FIT, MEDDLE_RESET, MEDDLE_FREEZE, MEDDLE_NOT, MEDDLE_WAYS };
+
+static void meddle(meddler_t *meddler)
+{
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_model_t *model = meddler->model;
+
+    switch (meddler->way) {
+    case MEDDLE_COMPILE: /* which frees the optimizer's state */
+        assert_int_equal(
+            dlcore_model_compile(model, &sgd, DLCORE_LOSS_MEAN_SQUARED_ERROR, DLCORE_METRIC_NONE),
+            DLCORE_OK);
+        break;
+    case MEDDLE_FIT:
+        assert_int_equal(small_model_fit(model, 1, 2), DLCORE_OK);
+        break;
+    case MEDDLE_RESET:
+        assert_int_equal(dlcore_model_reset(model, 3), DLCORE_OK);
+        break;
+    case MEDDLE_FREEZE:
+        assert_int_equal(dlcore_model_set_trainable(model, 0, false), DLCORE_OK);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool meddle_and_write(void *user, const void *bytes, size_t size)
+{
+    meddler_t *meddler = user;
+
+    meddler->writer.write = NULL;
+    if (meddler->calls++ == 1)
+        meddle(meddler);
+    return pipe_write(&meddler->end, bytes, size);
+}
+
+static size_t meddle_and_read(void *user, void *to, size_t want)
+{
+    meddler_t *meddler = user;
+
+    meddler->reader = (dlcore_byte_reader_t){.read = NULL};
+    return pipe_read(&meddler->end, to, want);
+}
+
+static void test_model_file_ways_writers_that_change_the_model_are_an_error(void **state)
+{
+    (void)state;
+    for (int way = 0; way < MEDDLE_WAYS; way++) {
+        dlcore_save_options_t how = dlcore_save_options_default();
+        meddler_t meddler = {.model = rmsprop_model(), .way = way};
+        dlcore_model_t *loaded = NULL;
+        dlcore_error_record_t error;
+        void *bytes;
+
+        how.error = &error;
+        assert_int_equal(small_model_fit(meddler.model, 0, 1), DLCORE_OK);
+        assert_int_equal(
+            dlcore_model_save_memory(meddler.model, NULL, &bytes, &meddler.end.fail_at), DLCORE_OK);
+        meddler.end.bytes = bytes; /* written over */
+        meddler.writer = (dlcore_byte_writer_t){meddle_and_write, &meddler};
+        if (way < MEDDLE_NOT) {
+            assert_failed(dlcore_model_save_to(meddler.model, &meddler.writer, &how),
+                          DLCORE_ERROR_STATE, &error, "save: the writer trained, compiled");
+        } else { /* nothing but the structs */
+            assert_int_equal(dlcore_model_save_to(meddler.model, &meddler.writer, &how), DLCORE_OK);
+            meddler.end.position = 0;
+            meddler.reader = (dlcore_byte_reader_t){meddle_and_read, &meddler, meddler.end.fail_at};
+            assert_int_equal(dlcore_model_load_from(&meddler.reader, NULL, &loaded), DLCORE_OK);
+            assert_true(same_weights(meddler.model, loaded));
+        }
+        free(bytes);
+        dlcore_model_free(loaded);
+        dlcore_model_free(meddler.model);
+    }
+}
+
 static void test_model_file_ways_saves_to_paths(void **state)
 {
     dlcore_save_options_t how = dlcore_save_options_default();
@@ -167,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_file_ways_reports_what_was_changed),
         cmocka_unit_test(test_model_file_ways_through_callbacks_is_the_same_file),
+        cmocka_unit_test(test_model_file_ways_writers_that_change_the_model_are_an_error),
         cmocka_unit_test(test_model_file_ways_saves_to_paths),
     };
 
