@@ -210,7 +210,8 @@ typedef struct dlcore_table_stream dlcore_table_stream_t;
 
 /* Batches of rows of a table (NULL: all), for tables that are read from their file with in_memory
  * false. Memory: the tensors of max(batch_size, shuffle_rows) rows. Schema and table, and the list
- * of rows, must outlive it. Errors at rows that cannot be applied come up in fit. */
+ * of rows, must outlive it and stay as they are. Errors at rows that cannot be applied come up in
+ * fit. */
 DLCORE_API dlcore_status dlcore_table_stream_create(const dlcore_schema_t *schema,
                                                     const dlcore_table_t *table,
                                                     const dlcore_table_rows_t *rows,

@@ -73,9 +73,12 @@ dlcore_status dlcore_table_cursor_go(dlcore_table_cursor_t *cursor, size_t row,
                                      dlcore_error_record_t *error)
 {
     dlcore_status status = DLCORE_OK;
+    size_t rows = cursor->table->rows;
     bool follows = cursor->inside && cursor->row != SIZE_MAX && row == cursor->row + 1 &&
                    cursor->reader.row_ended;
 
+    if (row >= rows) /* a list that was checked has changed since */
+        return dlcore_fail(error, DLCORE_ERROR_RANGE, "row %zu of a table of %zu rows", row, rows);
     if (cursor->table->arrays == NULL)
         status = follows ? to_next_row(cursor, error) : seek_row(cursor, row, error);
     cursor->row = row;

@@ -27,7 +27,8 @@ dlcore_status dlcore_table_cursor_begin(dlcore_table_cursor_t *cursor, const dlc
                                         dlcore_error_record_t *error);
 void dlcore_table_cursor_end(dlcore_table_cursor_t *cursor);
 
-/* Goes to the begin of a row, which the table has; fast where it is the next. */
+/* Goes to the begin of a row; fast where it is the next. DLCORE_ERROR_RANGE: the table does not
+ * have it. */
 dlcore_status dlcore_table_cursor_go(dlcore_table_cursor_t *cursor, size_t row,
                                      dlcore_error_record_t *error);
 /* The cell of that column: of each from 0 to the last, in this order. Its text lasts until the

@@ -165,6 +165,37 @@ static void test_table_stream_tables_without_targets_have_no_labels(void **state
     dlcore_table_free(table);
 }
 
+static void test_table_stream_rows_of_a_list_that_changed_are_refused(void **state)
+{
+    static const double numbers[3] = {1.0, 2.0, 3.0};
+    const dlcore_table_column_t columns[2] = {{.name = "a", .numbers = numbers},
+                                              {.name = "y", .numbers = numbers}};
+    dlcore_table_t *tables[2] = {numbered_rows(), NULL};
+
+    (void)state;
+    assert_int_equal(dlcore_table_from_columns(columns, 2, 3, NULL, &tables[1], NULL), DLCORE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        size_t list[3] = {2, 0, 1};
+        dlcore_table_rows_t rows = {.list = list, .count = 3};
+        dlcore_schema_t *schema = raw_schema(tables[i]);
+        dlcore_error_record_t error = {.message = ""};
+        dlcore_table_stream_t *stream = NULL;
+        dlcore_dataset_batch_t batch = {.x = NULL};
+        dlcore_dataset_t dataset;
+
+        assert_int_equal(
+            dlcore_table_stream_create(schema, tables[i], &rows, NULL, &stream, &error), DLCORE_OK);
+        list[1] = dlcore_table_row_count(tables[i]);
+        dataset = dlcore_table_stream_dataset(stream);
+        assert_int_equal(dataset.begin(dataset.user, 0, 0, &error), DLCORE_OK);
+        assert_failed(dataset.next(dataset.user, &batch, &error), DLCORE_ERROR_RANGE, &error,
+                      i == 0 ? "row 103 of a table of 103 rows" : "row 3 of a table of 3 rows");
+        dlcore_table_stream_free(stream);
+        dlcore_schema_free(schema);
+        dlcore_table_free(tables[i]);
+    }
+}
+
 static void test_table_stream_what_cannot_be_is_refused(void **state)
 {
     dlcore_table_t *table = table_of("a,y\n1,1\nx,2\n", NULL), *empty = table_of("a,y\n", NULL);
@@ -361,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_table_stream_rows_come_once_in_a_pass),
         cmocka_unit_test(test_table_stream_trains_as_tensors_do),
         cmocka_unit_test(test_table_stream_tables_without_targets_have_no_labels),
+        cmocka_unit_test(test_table_stream_rows_of_a_list_that_changed_are_refused),
         cmocka_unit_test(test_table_stream_what_cannot_be_is_refused),
         cmocka_unit_test(test_table_stream_survives_every_failing_allocation),
         cmocka_unit_test(test_table_stream_memory_is_that_of_a_piece),
