@@ -101,7 +101,7 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
 }
 
 /* What was settled for the pass holds for the model as it was: its metrics, their thresholds. */
-static dlcore_status check_model(const pass_t *pass, dlcore_error_record_t *error)
+static dlcore_status check_unchanged(const pass_t *pass, dlcore_error_record_t *error)
 {
     if (dlcore_model_is_as(pass->run->model, &pass->key))
         return DLCORE_OK;
@@ -140,7 +140,7 @@ static dlcore_status read_batches(pass_t *pass, const dlcore_dataset_t *dataset,
 
         status = dlcore_dataset_next(&copy, true, &source, error);
         if (status == DLCORE_OK)
-            status = check_model(pass, error);
+            status = check_unchanged(pass, error);
         if (status != DLCORE_OK || source.rows == 0)
             break;
         status = run_dataset_batch(pass, &source, error);
@@ -150,7 +150,7 @@ static dlcore_status read_batches(pass_t *pass, const dlcore_dataset_t *dataset,
     }
     dlcore_sums_free(&held, &pass->more);
     if (status == DLCORE_OK)
-        status = check_model(pass, error);
+        status = check_unchanged(pass, error);
     if (status == DLCORE_OK && pass->batch == 0)
         return dlcore_dataset_empty(0, error);
     return status;

@@ -47,8 +47,8 @@ static dlcore_status with_header(const dlcore_csv_logger_t *logger,
 }
 
 /* Before it is used: another callback may change it while fit runs. */
-static dlcore_status check_path(const dlcore_csv_logger_t *logger,
-                                const dlcore_training_event_t *event)
+static dlcore_status check_log_path(const dlcore_csv_logger_t *logger,
+                                    const dlcore_training_event_t *event)
 {
     dlcore_status status = dlcore_check_callback(logger, "csv_logger", event->error);
 
@@ -63,7 +63,7 @@ static dlcore_callback_action_t logger_on_train_begin(void *user,
 {
     dlcore_csv_logger_t *logger = user;
 
-    if (check_path(logger, event) != DLCORE_OK)
+    if (check_log_path(logger, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (!can_separate(logger->separator))
         return dlcore_callback_fail(event, DLCORE_ERROR_ARGUMENT,
@@ -112,7 +112,7 @@ static dlcore_callback_action_t logger_on_epoch_end(void *user,
 
     if (!dlcore_event_writes(event))
         return DLCORE_CALLBACK_CONTINUE;
-    if (check_path(logger, event) != DLCORE_OK)
+    if (check_log_path(logger, event) != DLCORE_OK)
         return DLCORE_CALLBACK_FAIL;
     if (logger->parted_by == '\0')
         return dlcore_callback_check(dlcore_event_fail_anew(event, "csv_logger"));
