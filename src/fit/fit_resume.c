@@ -84,18 +84,18 @@ const dlcore_run_state_t *dlcore_fit_state(dlcore_fit_t *fit)
     dlcore_sums_store(&fit->training.objective, &fit->sums, view->sums);
     view->rows = fit->history->epochs;
     view->history = fit->history->values;
-    for (size_t i = 0; i < fit->options->callback_count; i++) {
+    /* before its on_train_begin a callback has the state of an earlier fit */
+    for (size_t i = 0; i < fit->callbacks_begun; i++) {
         const dlcore_callback_t *callback = &fit->callbacks[i];
 
         if (callback->name == NULL)
             continue;
         view->callbacks[at].numbers = callback->state;
         view->callbacks[at].count = callback->state_count;
-        /* before its on_train_begin a callback may have those of a fit that was left */
-        view->callbacks[at].weights =
-            callback->weights != NULL && i < fit->callbacks_begun ? *callback->weights : NULL;
+        view->callbacks[at].weights = callback->weights != NULL ? *callback->weights : NULL;
         at++;
     }
+    view->callback_count = at;
     return view;
 }
 

@@ -41,6 +41,51 @@ static void test_callback_state_with_nothing_left_to_do_shows_the_results(void *
     dlcore_model_free(model);
 }
 
+typedef struct saved {
+    void *bytes;
+    size_t size;
+} saved_t;
+
+static dlcore_callback_action_t save(void *user, const dlcore_training_event_t *event)
+{
+    saved_t *saved = user;
+
+    assert_int_equal(dlcore_model_save_memory(event->model, NULL, &saved->bytes, &saved->size),
+                     DLCORE_OK);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+/* As training begins, a callback of the list has not begun yet, and has the state of an earlier
+ * fit.
+ */
+static void test_callback_state_of_an_earlier_fit_is_not_saved(void **state)
+{
+    (void)state;
+    for (int restores = 0; restores < 2; restores++) {
+        dlcore_early_stopping_t stopping = case_first_is_best(), again = case_first_is_best();
+        saved_t saved = {.bytes = NULL};
+        dlcore_callback_t callbacks[] = {{.user = &saved, .on_train_begin = save},
+                                         dlcore_early_stopping_callback(&stopping)};
+        dlcore_model_t *model = case_model(NULL, NULL, 0.1), *loaded = NULL;
+
+        stopping.patience = again.patience = 2;
+        stopping.restore_best_weights = again.restore_best_weights = restores == 1;
+        assert_int_equal(case_run(model, callbacks + 1, 1, EPOCHS), DLCORE_OK);
+        assert_int_equal(stopping.stopped_epoch, 2);
+        assert_int_equal(case_run(model, callbacks, 2, EPOCHS), DLCORE_OK);
+        assert_int_equal(stopping.stopped_epoch, 2);
+        assert_int_equal(dlcore_model_load_memory(saved.bytes, saved.size, NULL, &loaded),
+                         DLCORE_OK);
+        callbacks[1] = dlcore_early_stopping_callback(&again);
+        assert_int_equal(case_resume(loaded, callbacks + 1, 1, EPOCHS), DLCORE_OK);
+        assert_int_equal(again.stopped_epoch, 2);
+        assert_true(again.best == stopping.best);
+        free(saved.bytes);
+        dlcore_model_free(loaded);
+        dlcore_model_free(model);
+    }
+}
+
 /* Of two callbacks, one keeps weights and one does not: numbers would tell of what is not there. */
 static void test_callback_state_with_weights_on_one_side_alone_is_refused(void **state)
 {
@@ -136,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_callback_state_with_nothing_left_to_do_shows_the_results),
+        cmocka_unit_test(test_callback_state_of_an_earlier_fit_is_not_saved),
         cmocka_unit_test(test_callback_state_with_weights_on_one_side_alone_is_refused),
         cmocka_unit_test(test_callback_state_from_files_whose_counts_lie_is_refused),
     };
