@@ -51,7 +51,7 @@ typedef enum dlcore_schedule_kind {
 } dlcore_schedule_kind_t;
 
 /* The learning rate of a step, at least 0 and finite. Called by a training call, on its thread,
- * before each step, and by dlcore_model_learning_rate, which it must therefore not call. */
+ * before each step, by dlcore_model_learning_rate and by saving. It must not call these. */
 typedef double (*dlcore_schedule_function_t)(void *user, uint64_t step);
 
 /* A value descriptor: copy it, change it, nothing to free. Settings are finite. Training ends with

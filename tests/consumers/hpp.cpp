@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 static int failures = 0;
@@ -144,6 +145,13 @@ static void check_lambdas()
 
     network.fit(x, y);
     expect(calls == 1 && network.weights() != before, "a loss of a lambda");
+    const auto token = std::make_shared<int>(0);
+    const auto counted = [token, squares](const dlcore::batch &of) { squares(of); };
+    dlcore::model own = make_or(dlcore::loss::of(counted));
+    const long holders = token.use_count();
+    expect(bool(own.try_clone(own)) && token.use_count() == holders, "cloning into itself");
+    own.fit(x, y);
+    expect(calls == 2, "a loss of a clone");
     dlcore::model bad = make_or(dlcore::loss::of(broken));
     const std::vector<float> kept = bad.weights();
     bool thrown = false;

@@ -162,9 +162,10 @@ class model
     {
         dlcore_model_t *made = nullptr;
         const dlcore_status status = dlcore_model_clone(get(), &made);
+        auto kept = functions_; // `to` may be this one
         to = model(nullptr);
         to.handle_.reset(made);
-        to.functions_ = functions_;
+        to.functions_ = std::move(kept);
         return result(status, "clone");
     }
 
