@@ -48,8 +48,7 @@ compile() {
     install_packages
     cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
         -DCMAKE_C_FLAGS="-O1 -fprofile-instr-generate -fcoverage-mapping" \
-        -DCMAKE_EXE_LINKER_FLAGS=-fprofile-instr-generate \
-        -DDLCORE_INSTALL=OFF > "$build/log"
+        -DCMAKE_EXE_LINKER_FLAGS=-fprofile-instr-generate > "$build/log"
     cmake --build "$build" --parallel "$(nproc)" >> "$build/log"
 }
 
@@ -65,7 +64,8 @@ run_tests() {
     }
     # Ranks are processes, started by mpiexec.
     if [ -e "$build/src/libdlcore_mpi.a" ]; then
-        LLVM_PROFILE_FILE=$build/profiles/%2m.profraw tests/mpi.sh "$build" > "$build/mpi.log" 2>&1 ||
+        OMPI_CC=clang MPICH_CC=clang DLCORE_MPI_FLAGS="-fprofile-instr-generate -fcoverage-mapping" \
+            LLVM_PROFILE_FILE=$build/profiles/%2m.profraw tests/mpi.sh "$build" > "$build/mpi.log" 2>&1 ||
             echo "without ranks over MPI; see $build/mpi.log"
     fi
 }

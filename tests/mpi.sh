@@ -1,6 +1,6 @@
 #!/bin/sh
 # Ranks over MPI, with each MPI that is installed (Open MPI, MPICH): the part's own source and the test
-# programs are built with its compiler.
+# programs are built with its compiler, with DLCORE_MPI_FLAGS, too.
 #
 #   mpi.sh BUILD [short|long [openmpi|mpich]]
 #
@@ -31,7 +31,7 @@ build_program() {
     target=$2/$3
     shift 3
     # shellcheck disable=SC2086 # flags are words
-    (cd "$top" && "$compiler" -std=c11 -O2 -Wall -Wextra -Iinclude -Isrc -Itests -Iexamples \
+    (cd "$top" && "$compiler" -std=c11 -O2 -Wall -Wextra ${DLCORE_MPI_FLAGS:-} -Iinclude -Isrc -Itests -Iexamples \
         -o "$target" "$@" src/exchange/mpi.c "$build/src/libdlcore.a" $libraries)
 }
 
