@@ -82,10 +82,10 @@ static void kernel_gradient_block(const dlcore_kernel_gradient_t *g, micro_t *t,
  */
 static size_t tile_height(const dlcore_kernel_gradient_t *g, size_t column, size_t last)
 {
-    size_t height = group_height(g->x, column, last);
+    size_t height = group_height(g->x, column, last), most = ROWS_MAX;
     size_t left = dlcore_size_min(last - column, g->x->panel - column % g->x->panel);
 
-    if (left > height && g->pairs != NULL && ROWS_MAX % 4 == 0)
+    if (left > height && g->pairs != NULL && most % 4 == 0)
         return dlcore_size_round_up(height, 4);
     return height;
 }
