@@ -42,19 +42,17 @@ static const char *csv_label_choice(int value)
 
 static dlcore_status check_signs(const dlcore_csv_options_t *options, dlcore_error_record_t *error)
 {
+    const char sign = options->blank_runs ? ' ' : options->delimiter;
     char delimiter[DLCORE_CSV_DELIMITER_SIZE], quote[DLCORE_CSV_DELIMITER_SIZE];
 
-    if (options->blank_runs)
-        return DLCORE_OK;
-    if (options->delimiter == '\0')
+    if (sign == '\0')
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT, "csv: the delimiter is a zero byte");
-    if (options->delimiter != options->quote && !belongs_to_numbers(options->delimiter) &&
-        !belongs_to_numbers(options->quote))
+    if (sign != options->quote && !belongs_to_numbers(sign) && !belongs_to_numbers(options->quote))
         return DLCORE_OK;
     return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                        "csv: the delimiter %s and the quote %s must differ, and neither may be a "
                        "letter, digit, sign, point or line end",
-                       dlcore_csv_show_delimiter(delimiter, options->delimiter),
+                       dlcore_csv_show_delimiter(delimiter, sign),
                        dlcore_csv_show_delimiter(quote, options->quote));
 }
 

@@ -161,14 +161,15 @@ bool dlcore_csv_pass_end(dlcore_csv_reader_t *reader, char *at)
     size_t length;
 
     reader->row_ended = false;
-    if (*at == reader->delimiter && at < reader->end && !reader->blank_runs) {
+    /* behind the end stands a newline, which no mark is */
+    if (*at == reader->delimiter && !reader->blank_runs) {
         reader->next = at + 1;
         return true;
     }
     at = pass_blank_run(reader, at, &blanks);
     if (blanks && at == reader->end && reader->input->position < reader->input->size)
         return false; /* more of them than a field may have bytes */
-    if (*at == reader->comment && at < reader->end && reader->comment != '\0') {
+    if (*at == reader->comment && reader->comment != '\0') {
         reader->next = at;
         reader->row_ended = reader->in_comment = true;
         return true;
@@ -268,7 +269,7 @@ static bool take_plain(dlcore_csv_reader_t *reader, dlcore_csv_field_t *field)
 
     while (!reader->stops[(unsigned char)*at])
         at++; /* the newline behind the end is one */
-    if (*at != reader->delimiter || reader->blank_runs || at == reader->end ||
+    if (*at != reader->delimiter || reader->blank_runs ||
         (size_t)(at - text) > DLCORE_CSV_FIELD_MAX ||
         (at > text && (is_blank(reader, *text) || is_blank(reader, at[-1]))))
         return false;

@@ -45,6 +45,8 @@ static void test_csv_options_marks_that_cannot_be_are_refused(void **state)
         options = dlcore_csv_options_default();
         options.quote = no_mark[i];
         assert_bad(&options, "and the quote");
+        options.blank_runs = true;
+        assert_bad(&options, "and the quote");
     }
     for (size_t i = 0; i < sizeof no_comment - 1; i++) {
         dlcore_csv_options_t options = dlcore_csv_options_default();
