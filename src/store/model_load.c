@@ -52,9 +52,9 @@ static dlcore_status check_weights(dlcore_model_loading_t *loading, size_t width
         size_t count;
 
         if (node->type->check_build != NULL) {
-            status = node->type->check_build(&node->layer, width, loading->error);
+            status = node->type->check_build(&node->layer, width, &loading->model->error);
             if (status != DLCORE_OK)
-                return status;
+                return dlcore_model_loading_error(loading, status);
         }
         count =
             node->type->declare != NULL ? node->type->declare(&node->layer, width, parameters) : 0;

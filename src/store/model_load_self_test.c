@@ -51,11 +51,13 @@ dlcore_status dlcore_model_loading_self_test(dlcore_model_loading_t *loading)
     size_t count = tensors->self_test_rows * dlcore_model_output_width(loading->model);
     float *y = tensors->self_test_y + count;
     double largest = 0.0;
+    dlcore_error_record_t error = {.message = ""};
     dlcore_status status = dlcore_self_test_run(loading->model, tensors->self_test_x,
-                                                tensors->self_test_rows, y, loading->error);
+                                                tensors->self_test_rows, y, &error);
 
     if (status != DLCORE_OK)
-        return status;
+        return dlcore_fail(loading->error, status, "%s: self_test: %s",
+                           dlcore_model_loading_file(loading), error.message);
     for (size_t i = 0; i < count; i++)
         largest = fmax(largest, relative_difference(y[i], tensors->self_test_y[i]));
     loading->report.self_tested = true;

@@ -56,6 +56,17 @@ static const hostile_t models[] = {
     {FILE_OF(MODEL("[" DENSE("2", "") "]", "4294967296")), 32,
      BY_SIZE("inputs are more than", "is not the shape")},
     {FILE_OF(MODEL("[" DENSE("2", "") "]", SIZE_MAX_TEXT ",3")), 32, "is not the shape"},
+    {FILE_OF(MODEL("[" DENSE("2", ",'batch_input_shape':[null]") "]", "3")), 32,
+     "layer 0: batch_input_shape is not the shape of a batch"},
+    {FILE_OF(MODEL("[{'class_name':'Activation','config':{'name':'g','activation':'glu'}}," DENSE(
+                       "2", "") "]",
+                   "3")),
+     32, "memory: g: 3 inputs have no two halves: glu needs an even number"},
+    {FILE_OF(MODEL("[{'class_name':'GroupedSoftmax','config':{'name':'s','axis_width':2}}]", "3")),
+     32, "memory: s: 3 inputs are no whole number of groups of axis_width = 2"},
+    {FILE_OF(
+         MODEL("[{'class_name':'Embedding','config':{'name':'e','embeddings':[[3,2,2]]}}]", "3")),
+     32, "memory: e: has a table for column 3, but x has the columns 0 .. 2"},
     {FILE_OF(MODEL("[" DENSE("2", "") "," DENSE("2", "") "]", "3")), 32, "name \"d\" is taken"},
     {FILE_OF(MODEL("[" DENSE("2", ",'units':2") "]", "3")), 32, "units is there twice"},
     {FILE_OF(MODEL("[" DENSE("2", ",'use_bias':1") "]", "3")), 32, "neither true nor false"},

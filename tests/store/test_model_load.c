@@ -211,27 +211,35 @@ static double self_test_difference(const void *bytes, size_t size)
     return report.self_test_difference;
 }
 
+/* Sets the first number of the tensor whose name ends so. */
+static void set_first(unsigned char *bytes, const char *name, const unsigned char number[4])
+{
+    size_t begin, header = 0;
+    const char *at;
+
+    for (size_t i = 8; i-- > 0;)
+        header = header << 8 | bytes[i];
+    for (at = (const char *)bytes + 8; memcmp(at, name, strlen(name)) != 0;)
+        at++;
+    at = strstr(at, "data_offsets\":[");
+    assert_non_null(at);
+    begin = (size_t)strtoul(at + strlen("data_offsets\":["), NULL, 10);
+    memcpy(bytes + 8 + header + begin, number, 4);
+}
+
 /* Infinite outputs are the same ones, and no finite one is near them. */
 static void test_model_load_self_tests_compare_infinite_outputs(void **state)
 {
     static const unsigned char infinite[4] = {0, 0, 0x80, 0x7f};
-    size_t size, begin = 0, header = 0;
+    size_t size;
     unsigned char *bytes = file_with_weights(3e38f, &size);
-    const char *at;
 
     (void)state;
     assert_true(self_test_difference(bytes, size) == 0);
     free(bytes);
     bytes = file_with_weights(0.5f, &size);
     assert_true(self_test_difference(bytes, size) < 1e-6);
-    for (size_t i = 8; i-- > 0;)
-        header = header << 8 | bytes[i];
-    for (at = (const char *)bytes + 8; memcmp(at, "self_test/y", 11) != 0;)
-        at++;
-    at = strstr(at, "data_offsets\":[");
-    assert_non_null(at);
-    begin = (size_t)strtoul(at + strlen("data_offsets\":["), NULL, 10);
-    memcpy(bytes + 8 + header + begin, infinite, 4);
+    set_first(bytes, "self_test/y", infinite);
     assert_true(isinf(self_test_difference(bytes, size)));
     free(bytes);
 }
@@ -252,6 +260,32 @@ static void test_model_load_self_tests_models_without_weights(void **state)
     dlcore_model_free(model);
 }
 
+/* Of a table there is no row for the number. */
+static void test_model_load_self_tests_that_cannot_run_name_the_file(void **state)
+{
+    const dlcore_embedding_t table = {.column = 0, .count = 4, .units = 2};
+    static const unsigned char four[4] = {0, 0, 0x80, 0x40};
+    dlcore_load_options_t options = dlcore_load_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_t *model = NULL, *loaded = NULL;
+    void *bytes;
+    size_t size;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, dlcore_layer_embedding(&table, 1)), DLCORE_OK);
+    assert_int_equal(dlcore_model_build(model, 1), DLCORE_OK);
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    set_first(bytes, "self_test/x", four);
+    options.self_test = true;
+    options.error = &error;
+    assert_failed(dlcore_model_load_memory(bytes, size, &options, &loaded), DLCORE_ERROR_RANGE,
+                  &error, "memory: self_test: embedding: column 0 of sample 0 is 4; its table has");
+    assert_null(loaded);
+    free(bytes);
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_model_load_self_tests_of_another_form_are_none),
         cmocka_unit_test(test_model_load_self_tests_compare_infinite_outputs),
         cmocka_unit_test(test_model_load_self_tests_models_without_weights),
+        cmocka_unit_test(test_model_load_self_tests_that_cannot_run_name_the_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
