@@ -2,14 +2,15 @@
  *
  * - mpi_states single: MPI that was asked for no threads is refused
  * - mpi_states funneled: refused before MPI_Init_thread and after MPI_Finalize; a communicator that
- *   is none is an error with MPI's text; processes of a part of MPI_COMM_WORLD train their own
- * model
+ *   is none is an error with MPI's text; more numbers than an int counts are refused; processes of
+ *   a part of MPI_COMM_WORLD train their own model
  * - mpi_states thread: a step on another thread than the one that initialized MPI: a message, and
  *   the end of all processes
  *
  * SPDX-License-Identifier: MIT */
 #include <mpi.h>
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,53 @@ static void expect_refused(const void *communicator, dlcore_status status, const
            "the status", error.message);
     expect(strstr(error.message, text) != NULL, text, error.message);
     expect(ranks.size == 0 && ranks.user == NULL, "a collective of zeros", error.message);
+    dlcore_collective_mpi_free(&ranks);
+}
+
+static void refuse_no_collective(void)
+{
+    dlcore_error_record_t error = {.message = ""};
+
+    expect(dlcore_collective_mpi(NULL, NULL, &error) == DLCORE_ERROR_ARGUMENT &&
+               error.status == DLCORE_ERROR_ARGUMENT,
+           "the status without a collective", error.message);
+    expect(strstr(error.message, "collective is NULL") != NULL, "its text", error.message);
+    dlcore_collective_mpi_free(NULL);
+}
+
+static void expect_too_many(dlcore_status status, const dlcore_error_record_t *error,
+                            const char *call)
+{
+    expect(status == DLCORE_ERROR_OVERFLOW && error->status == status, call, error->message);
+    expect(strncmp(error->message, call, strlen(call)) == 0 &&
+               strstr(error->message, "more than MPI can count") != NULL,
+           "its text", error->message);
+}
+
+/* Refused before MPI is asked, and before a number is looked at. */
+static void refuse_more_than_mpi_can_count(void)
+{
+    const size_t many = (size_t)INT_MAX + 1;
+    dlcore_collective_t ranks;
+    dlcore_error_record_t error = {.message = ""};
+    float number = 0.0f;
+    void *request;
+    void *user;
+
+    expect(dlcore_collective_mpi(NULL, &ranks, &error) == DLCORE_OK, "a collective", error.message);
+    user = ranks.user;
+    for (int i = 0; i < 2; i++)
+        expect_too_many(
+            ranks.allreduce_begin(user, &number, many,
+                                  i == 0 ? DLCORE_COLLECTIVE_FLOAT32 : DLCORE_COLLECTIVE_FLOAT64,
+                                  &request, &error),
+            &error, "MPI_Iallreduce");
+    expect_too_many(ranks.exchange(user, 0, &number, many, &number, 4, &error), &error,
+                    "MPI_Sendrecv");
+    expect_too_many(ranks.exchange(user, 0, &number, 4, &number, many, &error), &error,
+                    "MPI_Sendrecv");
+    expect_too_many(ranks.broadcast(user, 0, &number, many, &error), &error, "MPI_Bcast");
+    expect_too_many(ranks.gather(user, &number, many, &number, &error), &error, "MPI_Allgather");
     dlcore_collective_mpi_free(&ranks);
 }
 
@@ -91,8 +139,10 @@ static void train_on_another_thread(void)
     pthread_t thread;
 
     if (dlcore_collective_mpi(NULL, &ranks, NULL) != DLCORE_OK ||
-        pthread_create(&thread, NULL, train_elsewhere, &ranks) != 0)
+        pthread_create(&thread, NULL, train_elsewhere, &ranks) != 0) {
         MPI_Abort(MPI_COMM_WORLD, 3);
+        return;
+    }
     pthread_join(thread, NULL);
     dlcore_collective_mpi_free(&ranks);
 }
@@ -103,6 +153,7 @@ int main(int argc, char **argv)
     bool single = strcmp(what, "single") == 0;
     int given;
 
+    refuse_no_collective();
     expect_refused(NULL, DLCORE_ERROR_STATE, "call MPI_Init_thread first");
     MPI_Init_thread(&argc, &argv, single ? MPI_THREAD_SINGLE : MPI_THREAD_FUNNELED, &given);
     if (single) {
@@ -111,6 +162,7 @@ int main(int argc, char **argv)
         train_on_another_thread();
     } else {
         refuse_no_communicator();
+        refuse_more_than_mpi_can_count();
         train_in_parts();
     }
     MPI_Finalize();

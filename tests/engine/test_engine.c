@@ -188,6 +188,22 @@ static void test_engine_unknown_or_without_blas_for_its_threads_is_refused(void 
     refuse(DLCORE_ENGINE_NATIVE, true, "blas_threads is for DLCORE_ENGINE_BLAS, got engine 2");
 }
 
+/* As in a build without kernels for this CPU. */
+static void test_engine_native_where_there_is_none_is_refused(void **state)
+{
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_model_options_t options = engine_options(DLCORE_ENGINE_NATIVE, 1);
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    if (engine_is_here(DLCORE_ENGINE_NATIVE))
+        skip();
+    options.error = &error;
+    assert_failed(dlcore_model_create(&options, &model), DLCORE_ERROR_UNSUPPORTED, &error,
+                  "model: the native engine needs a CPU with");
+    assert_null(model);
+}
+
 static void test_engine_name_of_null_is_null(void **state)
 {
     (void)state;
@@ -305,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_engine_weights_after_an_epoch_are_the_same_bits_at_any_thread_count),
         cmocka_unit_test(test_engine_answers_are_the_same_bits_at_any_thread_count),
         cmocka_unit_test(test_engine_unknown_or_without_blas_for_its_threads_is_refused),
+        cmocka_unit_test(test_engine_native_where_there_is_none_is_refused),
         cmocka_unit_test(test_engine_name_of_null_is_null),
         cmocka_unit_test(test_engine_name_tells_who_multiplies),
         cmocka_unit_test(test_engine_is_kept_by_a_clone),

@@ -473,6 +473,110 @@ static void test_collective_a_number_that_is_not_finite_is_named_with_its_rank(v
     }
 }
 
+/* A call of the collective that fails while the others are told of the number, or before. */
+static void test_collective_calls_that_fail_while_a_failure_is_told_end_all(void **state)
+{
+    const dlcore_collective_t own = {.own_data = true};
+    size_t calls = SIZE_MAX;
+
+    (void)state;
+    for (size_t n = 0; n < calls; n++) {
+        loopback_t *loopback = loopback_create(RANKS);
+
+        loopback_fail(loopback, 1, n, false);
+        loopback_run(loopback, &own, train_on_bad, NULL);
+        if (loopback_calls(loopback, 1) <= n)
+            calls = n;
+        for (size_t rank = 0; rank < RANKS; rank++)
+            if (outcomes[rank].status != (n < calls ? DLCORE_ERROR_IO : DLCORE_ERROR_NOT_FINITE) ||
+                (n < calls && strstr(outcomes[rank].message, "failed on rank 1 of 4") == NULL))
+                fail_msg("call %zu: rank %zu: %s", n, rank, outcomes[rank].message);
+        loopback_free(loopback);
+    }
+    assert_in_range(calls, 3, 30);
+}
+
+/* ---- ranks that do not do the same ---- */
+
+/* A first step of all; then rank 0 evaluates. */
+static void part_ways(void *user, const dlcore_collective_t *collective)
+{
+    outcome_t *outcome = &outcomes[collective->rank];
+    dlcore_model_t *model = make_model();
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, 8), *y = rows_of(labels, 2, 0, 8);
+    dlcore_evaluate_options_t how = dlcore_evaluate_options_default();
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_evaluation_t result;
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    how.error = &error;
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    note(outcome, model, dlcore_model_train_on_batch(model, x, y, NULL));
+    note(outcome, model,
+         collective->rank == 0 ? dlcore_model_evaluate(model, x, y, &how, &result)
+                               : dlcore_model_train_on_batch(model, x, y, NULL));
+    if (collective->rank == 0)
+        snprintf(outcome->message, sizeof outcome->message, "%s", error.message);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_ranks_that_are_out_of_step_are_told(void **state)
+{
+    (void)state;
+    run_on_ranks(NULL, part_ways);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_ERROR_STATE);
+        assert_string_equal(outcomes[rank].message, "ranks are out of step: rank 0 is at evaluate, "
+                                                    "rank 1 at train_on_batch");
+    }
+}
+
+/* ---- after a failure ---- */
+
+static void go_on_after_failure(void *user, const dlcore_collective_t *collective)
+{
+    outcome_t *outcome = &outcomes[collective->rank];
+    loopback_t **again = user;
+    dlcore_model_t *model = make_model();
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, 8), *y = rows_of(labels, 2, 0, 8);
+    dlcore_collective_t other = loopback_collective(*again, collective->rank);
+
+    memset(outcome, 0, sizeof *outcome);
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    if (dlcore_model_train_on_batch(model, x, y, NULL) == DLCORE_OK)
+        outcome->losses[0] = 1.0; /* it was to fail */
+    note(outcome, model, dlcore_model_train_on_batch(model, x, y, NULL));
+    if (dlcore_model_set_collective(model, &other) != DLCORE_OK ||
+        dlcore_model_train_on_batch(model, x, y, NULL) != DLCORE_OK)
+        outcome->losses[1] = 1.0;
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_that_has_failed_is_not_used_again(void **state)
+{
+    loopback_t *loopback = loopback_create(RANKS), *again = loopback_create(RANKS);
+
+    (void)state;
+    loopback_fail(loopback, 2, 0, false);
+    loopback_run(loopback, NULL, go_on_after_failure, &again);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_ERROR_STATE);
+        if (strstr(outcomes[rank].message,
+                   "train_on_batch: the collective has failed before; call model_set_collective "
+                   "with another: ") == NULL ||
+            strstr(outcomes[rank].message, "failed on rank 2 of 4") == NULL)
+            fail_msg("rank %zu: %s", rank, outcomes[rank].message);
+        assert_true(outcomes[rank].losses[0] == 0.0 && outcomes[rank].losses[1] == 0.0);
+    }
+    loopback_free(loopback);
+    loopback_free(again);
+}
+
 /* ---- samples of another width ---- */
 
 static bool built;
@@ -702,6 +806,9 @@ int main(void)
         cmocka_unit_test(test_collective_ranks_with_data_of_their_own_train_on_all_of_it),
         cmocka_unit_test(test_collective_local_statistics_are_of_each_ranks_rows),
         cmocka_unit_test(test_collective_a_number_that_is_not_finite_is_named_with_its_rank),
+        cmocka_unit_test(test_collective_calls_that_fail_while_a_failure_is_told_end_all),
+        cmocka_unit_test(test_collective_ranks_that_are_out_of_step_are_told),
+        cmocka_unit_test(test_collective_that_has_failed_is_not_used_again),
         cmocka_unit_test(test_collective_samples_of_another_width_are_told),
         cmocka_unit_test(test_collective_batches_of_one_dataset_are_cut_by_rank),
         cmocka_unit_test(test_collective_shards_of_a_dataset_make_rounds),

@@ -492,6 +492,40 @@ static void test_csv_logger_appending_goes_on_after_interrupts(void **state)
     }
 }
 
+/* What a run that resumes finds behind its own lines is cut away. */
+static void test_csv_logger_of_a_resumed_run_cuts_after_an_interrupt(void **state)
+{
+    dlcore_csv_logger_t logger = dlcore_csv_logger_default(folder_path("log.csv"));
+    case_witness_t stops = {.stop_at = 2};
+    dlcore_callback_t callbacks[] = {dlcore_csv_logger_callback(&logger), case_witness(&stops)};
+    dlcore_fit_options_t options = case_options(callbacks, 2, 3);
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1);
+    failing_io_t io;
+    dlcore_system_t system;
+    char stopped[1024], more[1032];
+
+    (void)state;
+    folder_files(true);
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    snprintf(stopped, sizeof stopped, "%s", folder_text("log.csv"));
+    snprintf(more, sizeof more, "%s2,0.5", stopped);
+    folder_write("log.csv", more);
+    failing_io_init(&io);
+    io.only = "ftruncate";
+    io.fail_at = 1;
+    io.error = EINTR;
+    system = failing_io(&io);
+    logger.system = &system;
+    options.resume = true;
+    assert_int_equal(case_fit(model, &options, NULL), DLCORE_OK);
+    assert_int_equal(io.failures, 1);
+    assert_int_equal(io.calls, 2);
+    assert_memory_equal(folder_text("log.csv"), stopped, strlen(stopped));
+    assert_memory_equal(folder_text("log.csv") + strlen(stopped), "2,", 2);
+    assert_null(strstr(folder_text("log.csv"), "2,0.52,"));
+    dlcore_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_csv_logger_appending_to_a_pipe_reads_nothing),
         cmocka_unit_test(test_csv_logger_appending_of_failing_calls_keeps_what_was_there),
         cmocka_unit_test(test_csv_logger_appending_goes_on_after_interrupts),
+        cmocka_unit_test(test_csv_logger_of_a_resumed_run_cuts_after_an_interrupt),
     };
 
     return cmocka_run_group_tests_name("csv_logger_file", tests, folder_make, folder_remove);

@@ -203,6 +203,13 @@ static void test_config_reading_refuses_layers_along_the_last_of_several_axes(vo
                          "axis is 1: samples have several axes");
     assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'BatchNormalization','config':{}}",
                          "BatchNormalization: samples have several axes");
+    assert_model_refused(INPUT("[null,2,3]") ",{'class_name':'BatchNormalization','config':{'axis':"
+                                             "-1}}",
+                         "BatchNormalization: samples have several axes");
+    model = accepted(INPUT("[null,1,3]") ",{'class_name':'BatchNormalization','config':{'axis':-1}"
+                                         "}");
+    assert_int_equal(dlcore_model_layer_count(model), 1);
+    dlcore_model_free(model);
     model = accepted(INPUT("[null,2,3]") ",{'class_name':'ReLU','config':{}},"
                                          "{'class_name':'Flatten','config':{}}," DENSE);
     assert_int_equal(dlcore_model_layer_count(model), 3);

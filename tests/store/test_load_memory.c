@@ -94,11 +94,25 @@ static void test_load_memory_without_training_has_none_of_it(void **state)
     (void)remove(path);
 }
 
+static void test_load_memory_with_options_of_another_size_is_refused(void **state)
+{
+    load_options_t how = load_options_default();
+    error_record_t error = {0};
+    model_memory_t told;
+
+    (void)state;
+    how.error = &error;
+    how.structure_size = 0;
+    assert_failed(load_memory("no such file", &how, ROWS, &told), DLCORE_ERROR_ARGUMENT, &error,
+                  "load_options_default");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load_memory_is_what_the_model_takes),
         cmocka_unit_test(test_load_memory_without_training_has_none_of_it),
+        cmocka_unit_test(test_load_memory_with_options_of_another_size_is_refused),
     };
 
     return cmocka_run_group_tests_name("load_memory", tests, NULL, NULL);

@@ -428,6 +428,40 @@ static void test_schema_with_an_embedding_answers_rows(void **state)
     dlcore_table_free(table);
 }
 
+/* A layer has room for one table fewer than there are columns. */
+static void test_schema_with_too_many_indices_for_an_embedding_has_no_layer(void **state)
+{
+    enum { COLUMNS = DLCORE_EMBEDDINGS_MAX + 1 };
+    char text[3 * 5 * COLUMNS];
+    size_t used = 0;
+    dlcore_schema_options_t options = dlcore_schema_options_default();
+    dlcore_table_t *table;
+    dlcore_schema_t *schema;
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    for (int row = 0; row < 3; row++)
+        for (int i = 0; i < COLUMNS; i++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%c%d%c",
+                                     row == 0 ? 'c' : (char)('t' + row), i,
+                                     i < COLUMNS - 1 ? ',' : '\n');
+    table = table_of(text, NULL);
+    options.all.encode = DLCORE_ENCODE_INDEX;
+    schema = schema_of(table, NULL, &options);
+    assert_int_equal(dlcore_schema_feature_count(schema), COLUMNS);
+    for (size_t i = 0; i < COLUMNS; i++)
+        assert_int_equal(dlcore_schema_feature_index_count(schema, i), 4);
+    assert_int_equal(dlcore_schema_embedding(schema).embeddings.count, COLUMNS);
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, dlcore_schema_embedding(schema)),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(dlcore_model_error(model),
+                        "embedding: embeddings.count must lie in 1 .. 64, got 65");
+    dlcore_model_free(model);
+    dlcore_schema_free(schema);
+    dlcore_table_free(table);
+}
+
 static void test_schema_answers_of_one_sigmoid_unit(void **state)
 {
     static const char *const names[] = {"a"};
@@ -525,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_schema_of_another_width_is_refused),
         cmocka_unit_test(test_schema_answers_have_class_names),
         cmocka_unit_test(test_schema_with_an_embedding_answers_rows),
+        cmocka_unit_test(test_schema_with_too_many_indices_for_an_embedding_has_no_layer),
         cmocka_unit_test(test_schema_answers_of_one_sigmoid_unit),
         cmocka_unit_test(test_schema_answers_undo_the_scaling_of_targets),
         cmocka_unit_test(test_schema_read_survives_every_failing_allocation),

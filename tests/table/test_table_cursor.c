@@ -240,6 +240,11 @@ static void test_table_each_failed_read_of_loading_is_an_io_error(void **state)
             }
             assert_failed(status, DLCORE_ERROR_IO, &error, "cannot read at byte");
             assert_null(table);
+            read_faults = (read_faults_t){.fault_at = at, .fault = EIO};
+            assert_int_equal(dlcore_table_load(scratch_path(how < 2 ? large : "wide.csv"), &options,
+                                               NULL, &table, NULL),
+                             DLCORE_ERROR_IO);
+            assert_null(table);
         }
     }
 }
