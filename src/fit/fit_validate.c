@@ -64,7 +64,7 @@ dlcore_status dlcore_fit_validate(dlcore_fit_t *fit)
     objective.weighted = fit->validation.weights != NULL;
     if (options->validation_dataset != NULL) {
         dlcore_host_begin(fit->model, &fit->scope, "the validation's dataset");
-        status = dlcore_evaluate_dataset(&run, options->validation_dataset,
+        status = dlcore_evaluate_dataset(&run, &objective, options->validation_dataset,
                                          options->validation_steps, &fit->validation_sums, &found);
         dlcore_host_end(fit->model, &fit->scope);
     } else {

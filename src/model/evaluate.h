@@ -13,12 +13,13 @@
 DLCORE_HIDDEN_BEGIN
 
 /* fit's validation: the batches of one pass, or its first `steps` (0: all), of all ranks together,
- * through run->objective; run->source and run->block are
- * not looked at, and without run->team each batch takes the model's by its rows. In the host's
- * float mode. *sums, which the caller made, is what they add up to, whatever the threads. */
-dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                                      size_t steps, dlcore_sums_t *sums,
-                                      dlcore_error_record_t *error);
+ * through run->objective, which is *objective and meanwhile told whether a batch has weights;
+ * run->source and run->block are not looked at, and without run->team each batch takes the model's
+ * by its rows. In the host's float mode. *sums, which the caller made, is what they add up to,
+ * whatever the threads. */
+dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, dlcore_objective_t *objective,
+                                      const dlcore_dataset_t *dataset, size_t steps,
+                                      dlcore_sums_t *sums, dlcore_error_record_t *error);
 
 /* With ranks, evaluate is a call of all of them, and the collective must not have failed before. It
  * may be a callback's, within a fit: what that has told stays. */

@@ -34,7 +34,8 @@ static dlcore_status fail_batch(size_t batch, dlcore_status status,
 
 typedef struct pass {
     const dlcore_run_t *run;
-    dlcore_sums_t *sums, more; /* of all batches, of one */
+    dlcore_objective_t *objective; /* the run's, which is told of each batch's weights */
+    dlcore_sums_t *sums, more;     /* of all batches, of one */
     size_t batch;
     dlcore_run_key_t key; /* of the model, before the dataset's code and the sink's ran */
     dlcore_tally_t tally; /* of ranks, in place of the sums */
@@ -72,10 +73,11 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
                                        dlcore_error_record_t *error)
 {
     const dlcore_model_t *model = pass->run->model;
-    dlcore_objective_t objective = *pass->run->objective;
+    dlcore_objective_t *objective = pass->objective;
     dlcore_run_t run = *pass->run;
     dlcore_error_record_t found = {0};
     dlcore_status status = check_dataset_batch(&run, source, &found);
+    bool weighted = objective->weighted;
     size_t slice = 0;
 
     if (status != DLCORE_OK)
@@ -83,10 +85,9 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     if (pass->tally.ranks != NULL &&
         !pass->tally.ranks->code->tally_slice(&pass->tally, pass->batch, &slice))
         return DLCORE_OK; /* another rank's */
-    objective.weighted = source->weights != NULL;
-    run.objective = &objective;
+    objective->weighted = source->weights != NULL;
     run.source = *source;
-    run.block = block_of(&objective, source->rows);
+    run.block = block_of(objective, source->rows);
     if (run.team == NULL)
         run.team =
             dlcore_model_acquire_team(model, dlcore_forward_work(model, source->x, source->rows));
@@ -96,7 +97,8 @@ static dlcore_status run_dataset_batch(pass_t *pass, const dlcore_source_t *sour
     if (status == DLCORE_OK && pass->tally.ranks != NULL)
         pass->tally.ranks->code->tally_add(&pass->tally, slice, &pass->more);
     else if (status == DLCORE_OK)
-        dlcore_sums_add(&objective, pass->sums, &pass->more);
+        dlcore_sums_add(objective, pass->sums, &pass->more);
+    objective->weighted = weighted;
     return status;
 }
 
@@ -157,13 +159,15 @@ static dlcore_status read_batches(pass_t *pass, const dlcore_dataset_t *dataset,
 }
 
 /* Likewise of ranks: each has its share of the batches. `status`: what came of it until then. */
-static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                                      size_t steps, dlcore_progress_t *progress,
-                                      dlcore_meeting_point_t point, dlcore_status status,
-                                      dlcore_sums_t *sums, dlcore_error_record_t *error)
+static dlcore_status evaluate_batches(const dlcore_run_t *run, dlcore_objective_t *objective,
+                                      const dlcore_dataset_t *dataset, size_t steps,
+                                      dlcore_progress_t *progress, dlcore_meeting_point_t point,
+                                      dlcore_status status, dlcore_sums_t *sums,
+                                      dlcore_error_record_t *error)
 {
     const dlcore_allocator_t held = dlcore_held_allocator(run->model);
     pass_t pass = {.run = run,
+                   .objective = objective,
                    .sums = sums,
                    .key = dlcore_model_key(run->model),
                    .tally = {.model = run->model, .ranks = dlcore_model_ranks(run->model)}};
@@ -186,12 +190,12 @@ static dlcore_status evaluate_batches(const dlcore_run_t *run, const dlcore_data
     return status;
 }
 
-dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, const dlcore_dataset_t *dataset,
-                                      size_t steps, dlcore_sums_t *sums,
-                                      dlcore_error_record_t *error)
+dlcore_status dlcore_evaluate_dataset(const dlcore_run_t *run, dlcore_objective_t *objective,
+                                      const dlcore_dataset_t *dataset, size_t steps,
+                                      dlcore_sums_t *sums, dlcore_error_record_t *error)
 {
-    return evaluate_batches(run, dataset, steps, NULL, DLCORE_MEETING_VALIDATION, DLCORE_OK, sums,
-                            error);
+    return evaluate_batches(run, objective, dataset, steps, NULL, DLCORE_MEETING_VALIDATION,
+                            DLCORE_OK, sums, error);
 }
 
 /* For the progress line; 0: not known. */
@@ -236,8 +240,8 @@ static dlcore_status evaluate_pass(const dlcore_model_t *model, const dlcore_dat
     progress = dlcore_progress_start(&chosen.sink, dlcore_model_writes(model) ? chosen.verbose : 0);
     if (status == DLCORE_OK)
         dlcore_progress_begin(&progress, 0, 0, expected_batches(dataset, chosen.steps));
-    status = evaluate_batches(&run, dataset, chosen.steps, &progress, DLCORE_MEETING_EVALUATE,
-                              status, &sums, chosen.error);
+    status = evaluate_batches(&run, &objective, dataset, chosen.steps, &progress,
+                              DLCORE_MEETING_EVALUATE, status, &sums, chosen.error);
     dlcore_evaluate_end(model, told);
     if (status == DLCORE_OK) {
         dlcore_evaluation_set(model, &objective, &sums, result);
