@@ -17,6 +17,7 @@
 #include "base/half.h"
 #include "base/size.h"
 #include "products/low_int8.h"
+#include "support/aligned.h"
 #include "support/random_numbers.h"
 
 enum { INPUTS_MAX = 530, UNITS_MAX = 300, ROWS = 27, TARGETS_MAX = 4 };

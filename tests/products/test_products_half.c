@@ -19,6 +19,7 @@
 #include "kernels/cpu.h"
 #include "products/products_half.h"
 #include "products/products_training.h"
+#include "support/aligned.h"
 
 /* ---- the kinds ---- */
 

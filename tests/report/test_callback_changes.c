@@ -82,15 +82,16 @@ static dlcore_callback_action_t change_at_end(void *user, const dlcore_training_
 static dlcore_status run_changed(structs_t *structs, const char **message)
 {
     static dlcore_model_t *model;
-    dlcore_callback_t callbacks[] = {
-        {.user = structs, .on_epoch_begin = change_at_epoch, .on_train_end = change_at_end},
-        structs->callback};
+    dlcore_callback_t callbacks[2];
     dlcore_status status;
 
     dlcore_model_free(model);
     model = NULL;
     if (message == NULL) /* the end */
         return DLCORE_OK;
+    callbacks[0] = (dlcore_callback_t){
+        .user = structs, .on_epoch_begin = change_at_epoch, .on_train_end = change_at_end};
+    callbacks[1] = structs->callback;
     model = case_model(NULL, NULL, 0.1);
     status = case_run(model, callbacks, 2, EPOCHS);
     *message = dlcore_model_error(model);
