@@ -22,8 +22,10 @@
  * activation is glu becomes two layers, so that later ones have other numbers than in Keras.
  *
  * A loaded model gives Keras's predictions, and training goes on where it was: compile settings,
- * the optimizer's state, its count of steps and the learning rate are the file's. Keras keeps no
- * count of epochs and no seed for dropout: these begin anew. Both ways, numbers differ by rounding
+ * the optimizer's state, its count of steps and the learning rate are the file's. Optimizers before
+ * Keras 2.11, and tf.keras.optimizers.legacy, had other rules but for SGD and Adam: the state of
+ * the others is refused, and such a file is loaded without training_state. Keras keeps no count of
+ * epochs and no seed for dropout: these begin anew. Both ways, numbers differ by rounding
  * alone, about 1e-6.
  *
  * What is written: .keras files and .weights.h5 files that every Keras 3 opens, and goes on

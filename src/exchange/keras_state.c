@@ -79,7 +79,7 @@ dlcore_parameter_t dlcore_keras_state_vector(const dlcore_keras_state_t *state, 
 {
     size_t own = state->type->slots(state->optimizer),
            all = dlcore_optimizer_slots(state->optimizer);
-    size_t together = dlcore_size_min(state->type->side_by_side, own);
+    size_t together = state->is_legacy ? 0 : dlcore_size_min(state->type->side_by_side, own);
     size_t shared = all - own; /* average, sums: these come first */
     size_t index;
 
@@ -302,7 +302,7 @@ static dlcore_status read_vectors(dlcore_keras_file_t *file, const dlcore_keras_
 
 /* The file has an optimizer's variables, which are `arrays`. */
 static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_arrays_t *arrays,
-                                dlcore_model_t *model)
+                                bool is_legacy, dlcore_model_t *model)
 {
     dlcore_keras_state_t state = dlcore_keras_state(model);
     dlcore_optimizer_clock_t clock = dlcore_optimizer_clock_start();
@@ -312,6 +312,7 @@ static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_ar
     dlcore_status status =
         check_number(file, arrays, 0, DLCORE_HDF5_INTEGER, "count of steps", path);
 
+    state.is_legacy = is_legacy;
     state.shared_together = dlcore_keras_file_is_before(file, 3, 10);
     if (status == DLCORE_OK)
         status = dlcore_hdf5_count(&file->hdf5, path, &clock.iterations);
@@ -340,11 +341,21 @@ static dlcore_status read_state(dlcore_keras_file_t *file, const dlcore_keras_ar
 
 /* Before Keras 2.11, and in tf.keras.optimizers.legacy, rules and the order of state were others.
  */
-static bool is_of_legacy_optimizer(const dlcore_keras_arrays_t *arrays)
+static bool is_of_legacy_optimizer(const dlcore_keras_file_t *file,
+                                   const dlcore_keras_arrays_t *arrays)
 {
     size_t length = arrays->names != NULL ? strlen(arrays->names) : 0;
 
-    return length >= 7 && strcmp(arrays->names + length - 7, "/iter:0") == 0;
+    return (length >= 7 && strcmp(arrays->names + length - 7, "/iter:0") == 0) ||
+           (file->by_name && dlcore_keras_file_is_before(file, 2, 11));
+}
+
+/* Of these the rules are today's. */
+static bool trains_as_before(const dlcore_model_t *model)
+{
+    const dlcore_optimizer_t *optimizer = &model->settings.optimizer;
+
+    return optimizer->kind == DLCORE_OPTIMIZER_SGD || optimizer->kind == DLCORE_OPTIMIZER_ADAM;
 }
 
 dlcore_status dlcore_keras_state_read(dlcore_keras_file_t *file, dlcore_model_t *model,
@@ -356,13 +367,13 @@ dlcore_status dlcore_keras_state_read(dlcore_keras_file_t *file, dlcore_model_t 
     *restored = false;
     if (status != DLCORE_OK)
         return status;
-    if (is_of_legacy_optimizer(&arrays)) {
+    if (arrays.count > 0 && is_of_legacy_optimizer(file, &arrays) && !trains_as_before(model)) {
         status = dlcore_fail(file->error, DLCORE_ERROR_UNSUPPORTED,
                              "%s: the optimizer's state is that of Keras before 2.11, which "
                              "trained by other rules: load without training_state",
                              file->name);
     } else if (arrays.count > 0) {
-        status = read_state(file, &arrays, model);
+        status = read_state(file, &arrays, is_of_legacy_optimizer(file, &arrays), model);
         *restored = status == DLCORE_OK;
     }
     dlcore_keras_arrays_close(file, &arrays);

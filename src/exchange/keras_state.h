@@ -19,7 +19,7 @@ DLCORE_HIDDEN_BEGIN
  * each of the weights that train, in the order of layers. Before Keras 3.10 the average and the sum
  * of a weight stood side by side, and the product in front of the optimizer's own. Keras 2 has no
  * learning rate, no product, and nothing where Keras 3 has a number that is not used (adafactor).
- */
+ * Before 2.11 it had all first moments, then all second ones, and so on. */
 typedef struct dlcore_keras_state {
     const dlcore_model_t *model;
     const dlcore_optimizer_t *optimizer;
@@ -30,6 +30,7 @@ typedef struct dlcore_keras_state {
     size_t vectors;       /* those that belong to weights */
     size_t count;         /* of all */
     bool shared_together; /* average and sum of a weight stand side by side */
+    bool is_legacy;       /* no moments of a weight do */
     bool has_product;
     bool product_first; /* the product comes before the optimizer's own */
     bool lacks_unused;  /* no numbers that are not used */

@@ -50,6 +50,8 @@ static const keras_case_t cases[] = {
     {"keras_unused.keras", "keras_unused.txt", "Keras 3.5.0", 3},
     {"keras_adafactor.h5", "keras_adafactor.txt", "Keras 2.15.1", 3},
     {"keras_product.h5", "keras_product.txt", "Keras 2.15.1", 2},
+    {"keras_legacy_adam.h5", "keras_legacy_adam.txt", "Keras 2.15.1", 3},
+    {"keras_legacy_sgd.h5", "keras_legacy_sgd.txt", "Keras 2.15.1", 2},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -358,6 +360,34 @@ static void test_keras_load_activation_threshold_is_refused_by_name(void **state
     free(file.bytes);
 }
 
+/* By its version, whatever its state is called: RMSprop's rule was another one. */
+static void test_keras_load_state_of_old_optimizers_is_refused(void **state)
+{
+    keras_bytes_t file = keras_fixture_bytes("keras_2.15.1.h5");
+    load_options_t how = load_options_default();
+    fixture_t *numbers = fixture_load("keras_2.15.1.txt");
+    error_record_t error = {.message = ""};
+    model_t *model = NULL;
+
+    (void)state;
+    for (size_t i = 0; i + 6 <= file.size; i++) { /* it stands there twice */
+        if (memcmp(file.bytes + i, "2.15.1", 6) == 0)
+            memcpy(file.bytes + i, "2.10.0", 6);
+    }
+    how.error = &error;
+    assert_int_equal(keras_load_memory(file.bytes, file.size, &how, &model),
+                     DLCORE_ERROR_UNSUPPORTED);
+    assert_null(model);
+    assert_non_null(strstr(error.message, "that of Keras before 2.11, which trained by other "
+                                          "rules: load without training_state"));
+    how.training_state = false;
+    assert_int_equal(keras_load_memory(file.bytes, file.size, &how, &model), DLCORE_OK);
+    assert_true(outputs_differ(model, numbers, "outputs") <= 2e-6);
+    model_free(model);
+    fixture_free(numbers);
+    free(file.bytes);
+}
+
 static void test_keras_load_misuse_is_refused(void **state)
 {
     load_options_t how = load_options_default();
@@ -416,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_keras_load_inspect_says_what_it_is_or_why_not),
         cmocka_unit_test(test_keras_load_inspect_of_what_is_refused_tells_layers_and_settings),
         cmocka_unit_test(test_keras_load_activation_threshold_is_refused_by_name),
+        cmocka_unit_test(test_keras_load_state_of_old_optimizers_is_refused),
         cmocka_unit_test(test_keras_load_misuse_is_refused),
         cmocka_unit_test(test_keras_load_without_memory_fails_cleanly),
     };
