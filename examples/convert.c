@@ -1,14 +1,19 @@
 /* Any file that dlcore reads to any that it writes.
  *
- *   convert FROM TO [NAME]       models: .safetensors .keras .h5 .onnx, to .c, too
+ *   convert FROM TO              models: .safetensors .keras .h5 .onnx, to .c, too
  *                                data:   .csv .npy .npz IDX (names that end in ubyte or idx)
  *                                from .svmlight (.libsvm, .svm), too
+ *   convert MODEL TO             TO .weights.h5, .pytorch.safetensors: its weights alone, named as
+ *                                Keras and PyTorch have them
+ *   convert WEIGHTS TO MODEL     weights of Keras or PyTorch (.h5, .safetensors) in the layers of
+ *                                that model
+ *   convert MODEL TO.c ROWS      in int8, with scales from these samples
+ *   convert FROM TO NAME         the array that is taken out of an .npz file, or put into one
  *   convert --inspect FILE       what is in it
  *
- * NAME is the array that is taken out of an .npz file, or put into one. What FROM is, its first
- * bytes say; what TO is, the end of its name. Formats of the parts keras, onnx and npz are there
- * when the parts were built. Sparse rows, of svmlight or of SciPy's save_npz, become dense ones;
- * the labels of svmlight are the last column then.
+ * What FROM is, its first bytes say; what TO is, the end of its name. Formats of the parts keras,
+ * onnx and npz are there when the parts were built. Sparse rows, of svmlight or of SciPy's
+ * save_npz, become dense ones; the labels of svmlight are the last column then.
  *
  * Shows model_load, keras_load, onnx_load and their like, notes, and that an error names the file
  * and what is lacking. Where a format has no place for something, convert says so.
@@ -18,9 +23,6 @@
 #ifdef CONVERT_KERAS
 #    include <dlcore/keras.h>
 #endif
-#ifdef CONVERT_NPZ
-#    include <dlcore/npz.h>
-#endif
 #ifdef CONVERT_ONNX
 #    include <dlcore/onnx.h>
 #endif
@@ -29,19 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum kind {
-    UNKNOWN,
-    SAFETENSORS,
-    KERAS,
-    HDF5,
-    ONNX,
-    C_SOURCE,
-    CSV,
-    NPY,
-    NPZ,
-    IDX,
-    SVMLIGHT
-} kind_t;
+#include "support/convert_data.h"
 
 static const struct {
     const char *suffix;
@@ -61,32 +51,6 @@ static const struct {
                 {".svmlight", SVMLIGHT},
                 {".libsvm", SVMLIGHT},
                 {".svm", SVMLIGHT}};
-
-static error_record_t error;
-
-static void check(dlcore_status status)
-{
-    if (status == DLCORE_OK)
-        return;
-    fprintf(stderr, "convert: %s: %s\n", dlcore_status_name(status), error.message);
-    exit(EXIT_FAILURE);
-}
-
-static void fail(const char *path, const char *why)
-{
-    fprintf(stderr, "convert: %s: %s\n", path, why);
-    exit(EXIT_FAILURE);
-}
-
-/* The same for formats whose part this program was built without. */
-#if !defined CONVERT_KERAS || !defined CONVERT_NPZ || !defined CONVERT_ONNX
-static void lacks(const char *path, const char *part)
-{
-    fprintf(stderr, "convert: %s: needs the part %s, without which this program was built\n", path,
-            part);
-    exit(EXIT_FAILURE);
-}
-#endif
 
 static int ends_with(const char *path, const char *suffix)
 {
@@ -144,7 +108,7 @@ static model_t *load_keras(const char *path)
 #ifdef CONVERT_KERAS
     load_options_t how = load_options_default();
 
-    how.error = &error;
+    how.error = &convert_error;
     check(keras_load(path, &how, &model));
 #else
     lacks(path, "keras");
@@ -158,7 +122,7 @@ static model_t *load_onnx(const char *path)
 #ifdef CONVERT_ONNX
     onnx_load_options_t how = onnx_load_options_default();
 
-    how.error = &error;
+    how.error = &convert_error;
     check(onnx_load(path, &how, &model));
 #else
     lacks(path, "onnx");
@@ -177,7 +141,7 @@ static model_t *load_model(const char *path, kind_t kind)
         return load_onnx(path);
     if (kind == C_SOURCE)
         fail(path, "C source is written, not read");
-    how.error = &error;
+    how.error = &convert_error;
     check(model_load(path, &how, &model));
     return model;
 }
@@ -187,7 +151,7 @@ static void save_keras(const model_t *model, const char *path, kind_t kind)
 #ifdef CONVERT_KERAS
     save_options_t how = save_options_default();
 
-    how.error = &error;
+    how.error = &convert_error;
     if (kind == KERAS)
         check(keras_save(model, path, &how));
     else if (ends_with(path, ".weights.h5"))
@@ -208,7 +172,7 @@ static void save_onnx(const model_t *model, const char *path)
 #ifdef CONVERT_ONNX
     onnx_save_options_t how = onnx_save_options_default();
 
-    how.error = &error;
+    how.error = &convert_error;
     check(onnx_save(model, path, &how));
     printf("%s has layers and weights; compile settings and training state have no place in it\n",
            path);
@@ -218,189 +182,88 @@ static void save_onnx(const model_t *model, const char *path)
 #endif
 }
 
-static void save_model(const model_t *model, const char *path, kind_t kind)
+/* In int8 where there are rows to find its scales by. */
+static void save_source(const model_t *model, const char *path, const char *rows)
+{
+    export_c_options_t how = export_c_options_default();
+    export_report_t report;
+    tensor_t *samples = NULL;
+
+    how.error = &convert_error;
+    how.report = &report;
+    if (rows != NULL) {
+        samples = load_data(rows, kind_by_content(rows), NULL);
+        how.numbers = EXPORT_INT8;
+        how.samples = samples;
+    }
+    check(model_export_c(model, path, &how));
+    printf("%s has %zu bytes of constants\n", path, report.weight_bytes);
+    if (rows != NULL)
+        printf("outputs differ by at most %.3g, %.2f %% of the rows keep their class\n",
+               report.difference, 100 * report.same_class);
+    tensor_free(samples);
+}
+
+static void save_for_pytorch(const model_t *model, const char *path)
+{
+    save_weights_options_t how = save_weights_options_default();
+
+    how.style = WEIGHT_STYLE_PYTORCH;
+    how.error = &convert_error;
+    check(model_save_weights_with(model, path, &how));
+    printf("%s has the weights alone, for load_state_dict\n", path);
+}
+
+/* `rows`: of a C source in int8; NULL: none. */
+static void save_model(const model_t *model, const char *path, kind_t kind, const char *rows)
 {
     save_options_t how = save_options_default();
-    export_c_options_t source = export_c_options_default();
 
-    how.error = source.error = &error;
+    how.error = &convert_error;
     if (kind == KERAS || kind == HDF5)
         save_keras(model, path, kind);
     else if (kind == ONNX)
         save_onnx(model, path);
     else if (kind == C_SOURCE)
-        check(model_export_c(model, path, &source));
+        save_source(model, path, rows);
+    else if (ends_with(path, ".pytorch.safetensors"))
+        save_for_pytorch(model, path);
     else
         check(model_save(model, path, &how));
 }
 
-/* ---- data ---- */
-
-/* All columns as numbers. */
-static tensor_t *load_csv(const char *path)
+/* The weights of a file that has them alone, or of a whole model, for layers that are there. */
+static void take_weights(model_t *model, const char *path, kind_t kind)
 {
-    csv_options_t columns = csv_options_default();
-    csv_t *table = NULL;
-    tensor_t *copy = NULL;
-    dlcore_status status;
+    weights_options_t how = weights_options_default();
+    weights_report_t *report = NULL;
 
-    columns.label_kind = CSV_LABEL_NONE;
-    status = csv_load(path, &columns, NULL, &table, &error);
-    if (status != DLCORE_OK)
-        fprintf(stderr, "convert takes tables of numbers; examples/csv.c shows one with words\n");
-    check(status);
-    check(tensor_copy(csv_x(table), &copy, &error));
-    csv_free(table);
-    return copy;
-}
-
-static tensor_t *dense_rows(tensor_t *sparse)
-{
-    tensor_t *dense = NULL;
-
-    check(sparse_to_dense(sparse, &dense, &error));
-    tensor_free(sparse);
-    return dense;
-}
-
-/* The features of each row, then its label. */
-static tensor_t *load_svmlight(const char *path)
-{
-    tensor_t *x = NULL, *y = NULL, *rows = NULL;
-    size_t columns;
-
-    check(svmlight_load(path, NULL, NULL, &x, &y, &error));
-    x = dense_rows(x);
-    columns = tensor_row_size(x);
-    check(tensor_create(NULL, DTYPE_FLOAT32, 2, (size_t[]){tensor_length(x, 0), columns + 1}, &rows,
-                        &error));
-    for (size_t row = 0; row < tensor_length(x, 0); row++) {
-        float *to = (float *)tensor_data(rows) + row * (columns + 1);
-
-        memcpy(to, (const float *)tensor_data_const(x) + row * columns, columns * sizeof *to);
-        to[columns] = ((const float *)tensor_data_const(y))[row];
-    }
-    tensor_free(x);
-    tensor_free(y);
-    printf("%s: the labels are the last column\n", path);
-    return rows;
-}
-
-/* An array by its name; without one the only array, or the matrix that SciPy's save_npz wrote. */
-static tensor_t *load_npz(const char *path, const char *name)
-{
-    tensor_t *tensor = NULL;
-#ifdef CONVERT_NPZ
-    if (name == NULL && npz_load_sparse(path, NULL, &tensor, &error) == DLCORE_OK)
-        return dense_rows(tensor);
-    check(npz_load(path, name, NULL, &tensor, &error));
+    how.report = &report;
+    if (kind == SAFETENSORS) {
+        if (model_load_weights_with(model, path, &how) != DLCORE_OK)
+            fail(path, model_error(model));
+        check(weights_report_print(report, stdout));
+        weights_report_free(report);
+    } else if (kind == KERAS || kind == HDF5) {
+#ifdef CONVERT_KERAS
+        if (keras_load_weights(model, path) != DLCORE_OK)
+            fail(path, model_error(model));
 #else
-    lacks(path, "npz");
-    (void)name;
+        lacks(path, "keras");
 #endif
-    return tensor;
-}
-
-static tensor_t *load_data(const char *path, kind_t kind, const char *name)
-{
-    tensor_t *tensor = NULL;
-
-    if (kind == CSV)
-        return load_csv(path);
-    if (kind == SVMLIGHT)
-        return load_svmlight(path);
-    if (kind == NPZ)
-        return load_npz(path, name);
-    if (kind == NPY)
-        check(npy_load(path, NULL, &tensor, &error));
-    else
-        check(idx_load(path, NULL, &tensor, &error));
-    return tensor;
-}
-
-static double number_at(const tensor_t *tensor, size_t row, size_t column)
-{
-    const void *data = tensor_data_const(tensor);
-    size_t at = row * tensor_row_size(tensor) + column;
-
-    if (tensor_dtype(tensor) == DTYPE_UINT8)
-        return ((const unsigned char *)data)[at];
-    return tensor_dtype(tensor) == DTYPE_INT32 ? ((const int *)data)[at]
-                                               : (double)((const float *)data)[at];
-}
-
-/* A line for each sample. 9 digits give a float32 back. */
-static void save_csv(const tensor_t *tensor, const char *path)
-{
-    size_t rows = tensor_rank(tensor) > 0 ? tensor_length(tensor, 0) : 1;
-    size_t columns = tensor_row_size(tensor);
-    FILE *file = fopen(path, "w");
-
-    if (file == NULL) {
-        perror(path);
-        exit(EXIT_FAILURE);
+    } else {
+        fail(path, "weights for another model come from .safetensors, .keras or .h5");
     }
-    for (size_t row = 0; row < rows; row++)
-        for (size_t column = 0; column < columns; column++)
-            fprintf(file, "%.9g%c", number_at(tensor, row, column),
-                    column + 1 < columns ? ',' : '\n');
-    if (fclose(file) != 0)
-        fail(path, "could not be written");
-}
-
-static void save_data(const tensor_t *tensor, const char *path, kind_t kind, const char *name)
-{
-    if (kind == CSV)
-        save_csv(tensor, path);
-    else if (kind == NPY)
-        check(npy_save(path, tensor, &error));
-    else if (kind == IDX)
-        check(idx_save(path, tensor, &error));
-#ifdef CONVERT_NPZ
-    else
-        check(npz_save(path, &name, &tensor, 1, NULL, &error));
-#else
-    else
-        lacks(path, "npz");
-    (void)name;
-#endif
 }
 
 /* ---- what is in a file ---- */
-
-static void print_shape(const char *name, const char *dtype, size_t rank, const size_t *shape)
-{
-    printf("%s: %s (", name, dtype);
-    for (size_t axis = 0; axis < rank; axis++)
-        printf(axis > 0 ? ", %zu" : "%zu", shape[axis]);
-    printf(")\n");
-}
-
-static void inspect_npz(const char *path)
-{
-#ifdef CONVERT_NPZ
-    npz_t *npz = NULL;
-    npz_array_t array;
-
-    check(npz_open(path, NULL, &npz, &error));
-    for (size_t i = 0; i < npz_count(npz); i++) {
-        if (npz_inspect(npz, i, &array, &error) == DLCORE_OK)
-            print_shape(npz_name(npz, i), dtype_name(array.dtype), array.rank, array.shape);
-        else
-            printf("%s: cannot be read: %s\n", npz_name(npz, i), error.message);
-    }
-    npz_free(npz);
-#else
-    lacks(path, "npz");
-#endif
-}
 
 static void inspect_safetensors(const char *path)
 {
     inspect_options_t how = inspect_options_default();
     inspection_t *found = NULL;
 
-    how.error = &error;
+    how.error = &convert_error;
     check(model_inspect(path, &how, &found));
     check(inspection_print(found, stdout));
     inspection_free(found);
@@ -412,14 +275,14 @@ static void inspect_foreign(const char *path, kind_t kind)
 #ifdef CONVERT_KERAS
     load_options_t how = load_options_default();
 
-    how.error = &error;
+    how.error = &convert_error;
     if (kind == KERAS || kind == HDF5)
         check(keras_inspect(path, &how, stdout));
 #endif
 #ifdef CONVERT_ONNX
     onnx_load_options_t options = onnx_load_options_default();
 
-    options.error = &error;
+    options.error = &convert_error;
     if (kind == ONNX)
         check(onnx_inspect(path, &options, stdout));
 #endif
@@ -462,6 +325,21 @@ static void inspect(const char *path)
     }
 }
 
+/* `other`: the layers for weights, or the rows for int8. */
+static void convert_model(const char *from, kind_t source, const char *to, kind_t target,
+                          const char *other)
+{
+    const char *rows = target == C_SOURCE ? other : NULL;
+    const char *layers = rows == NULL && other != NULL ? other : from;
+    model_t *model = load_model(layers, layers == from ? source : kind_by_content(layers));
+
+    if (layers != from)
+        take_weights(model, from, source);
+    save_model(model, to, target, rows);
+    model_free(model);
+}
+
+/* `name`: what the third argument is depends on the first two. */
 static void convert(const char *from, const char *to, const char *name)
 {
     kind_t source = kind_by_content(from), target = kind_by_name(to);
@@ -476,10 +354,7 @@ static void convert(const char *from, const char *to, const char *name)
     if (is_model(source) != is_model(target))
         fail(to, "a model does not become data, nor data a model");
     if (is_model(source)) {
-        model_t *model = load_model(from, source);
-
-        save_model(model, to, target);
-        model_free(model);
+        convert_model(from, source, to, target, name);
     } else {
         tensor_t *tensor = load_data(from, source, name);
 
@@ -499,6 +374,8 @@ int main(int argc, char **argv)
             stderr,
             "usage: convert FROM TO [NAME]     models: .safetensors .keras .h5 .onnx, to .c\n"
             "                                  data: .csv (numbers) .npy .npz IDX, from .svmlight\n"
+            "       convert WEIGHTS TO MODEL   weights alone, in the layers of a model\n"
+            "       convert MODEL TO.c ROWS    in int8\n"
             "       convert --inspect FILE\n");
         return EXIT_FAILURE;
     }

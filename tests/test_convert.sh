@@ -63,7 +63,7 @@ model=$fixtures/version1.safetensors
 "$convert" a.safetensors b.safetensors
 cmp a.safetensors b.safetensors
 shown a.safetensors dense
-"$convert" a.safetensors a.c
+"$convert" a.safetensors a.c > out
 grep -q network_predict a.c
 fails "C source is written, not read" a.c c.safetensors
 for part in keras onnx; do
@@ -71,7 +71,7 @@ for part in keras onnx; do
     *" $part "*)
         "$convert" a.safetensors "a.$part" > out
         "$convert" "a.$part" "b.safetensors" > out
-        "$convert" b.safetensors b.c
+        "$convert" b.safetensors b.c > out
         # the same network, but for layers that do nothing: its numbers, and the self-test's outputs
         code a.c > a.code
         code b.c | cmp - a.code
@@ -80,6 +80,34 @@ for part in keras onnx; do
     *) fails "needs the part $part" a.safetensors "a.$part" ;;
     esac
 done
+
+# ---- weights alone, and int8 ----
+
+"$convert" a.safetensors w.pytorch.safetensors > out
+grep -q "weights alone, for load_state_dict" out
+shown w.pytorch.safetensors "5.weight F32 (2, 17)"
+fails "has no model_config" w.pytorch.safetensors x.safetensors
+"$convert" w.pytorch.safetensors x.safetensors a.safetensors > out
+grep -qF 5.weight out
+"$convert" x.safetensors x.c > out
+code x.c | cmp - a.code
+printf '0.5,-1,0\n2,0.25,-3\n' > rows.csv
+"$convert" a.safetensors i.c rows.csv > out
+grep -q "of the rows keep their class" out
+grep -q "int8_t" i.c
+fails "No such file" a.safetensors i.c none.csv
+case $parts in
+*" keras "*)
+    "$convert" a.safetensors w.weights.h5 > out
+    fails "has only weights" w.weights.h5 x.safetensors
+    "$convert" w.weights.h5 y.safetensors a.safetensors
+    "$convert" y.safetensors y.c > out
+    code y.c | cmp - a.code
+    ;;
+esac
+case $parts in
+*" onnx "*) fails "weights for another model come from" a.onnx x.safetensors a.safetensors ;;
+esac
 
 # ---- models that are not supported ----
 
