@@ -231,15 +231,19 @@ static void write_settings(const char *folder)
     write_model(folder, "settings_relu", &relu, 1);
 }
 
-/* What only other programs read. */
-static void write_rows(const char *folder)
+/* Layers that go by halves and groups of a sample. */
+static void write_parts(const char *folder)
 {
-    dlcore_layer_t halves[] = {dlcore_layer_dense(6, DLCORE_ACTIVATION_LINEAR), dlcore_layer_glu()};
+    dlcore_layer_t halves[] = {dlcore_layer_dense(6, DLCORE_ACTIVATION_LINEAR), dlcore_layer_glu(),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_TANH)};
     dlcore_layer_t groups[] = {dlcore_layer_dense(6, DLCORE_ACTIVATION_LINEAR),
-                               dlcore_layer_grouped_softmax(3)};
+                               dlcore_layer_grouped_softmax(3),
+                               dlcore_layer_dense(2, DLCORE_ACTIVATION_TANH)};
 
-    write_model(folder, "only_written_glu", halves, 2);
-    write_model(folder, "only_written_grouped_softmax", groups, 2);
+    write_model(folder, "layer_glu", halves, 3);
+    write_model(folder, "layer_glu_last", halves, 2);
+    write_model(folder, "layer_grouped_softmax", groups, 3);
+    write_model(folder, "layer_grouped_softmax_last", groups, 2);
 }
 
 /* Tables for some of the columns, alone and before other layers; of the last, for all. */
@@ -297,7 +301,7 @@ static int write_all(const char *folder, size_t count)
         write_model(folder, name, layers, 2);
     }
     write_settings(folder);
-    write_rows(folder);
+    write_parts(folder);
     for (size_t i = 0; i < count; i++) {
         dlcore_layer_t layers[8];
         size_t layer_count = 1 + random_below(8);

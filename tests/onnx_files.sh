@@ -41,10 +41,12 @@ compare() {
     echo "$(wc -l < "$work/compared") files loaded; the largest difference: $(cat "$work/worst")"
 }
 
-for kind in random tensorflow; do
+for kind in random tensorflow keras; do
     rm -rf "${work:?}/$kind"
     mkdir "$work/$kind"
-    if ! "$python" "$files" $kind "$work/$kind" "$count" > "$work/log" 2>&1; then
+    backend=tensorflow
+    test $kind != keras || backend=torch
+    if ! KERAS_BACKEND=$backend "$python" "$files" $kind "$work/$kind" "$count" > "$work/log" 2>&1; then
         tail -n 20 "$work/log"
         exit 1
     fi

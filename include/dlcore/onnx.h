@@ -18,13 +18,16 @@
  *   - Gemm, MatMul; Add, Sub, Mul, Div by constants, Neg; BatchNormalization, LayerNormalization,
  *     RMSNormalization and LpNormalization (p 2), also written as means and roots; Scaler;
  *   - Relu, LeakyRelu, PRelu, ThresholdedRelu, Elu, Selu, Celu (alpha 1), Sigmoid,
- *     HardSigmoid (1/6 or 1/2, and 1/2), HardSwish, Tanh, Softmax, LogSoftmax, Softplus,
- *     Softsign, Gelu, Mish, Swish, Exp, Shrink (0.5), Clip to -1 .. 1, or from 0 or nothing up
- *     to any number; and the chains of nodes that stand for gelu, silu, hard_silu,
- *     hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus, sparse_plus, both
- *     sparsemax as onnx_save writes them, and relu with its settings;
- *   - Identity, Cast, Dropout, Flatten, Reshape and Squeeze that keep samples apart, ZipMap, and a
- *     binary classifier's Concat of 1 - p and p, which becomes the one sigmoid unit p.
+ *     HardSigmoid (1/6 or 1/2, and 1/2), HardSwish, Tanh, Softmax (of several axes along the last),
+ *     LogSoftmax, Softplus, Softsign, Gelu, Mish, Swish, Exp, Shrink (0.5), Clip, Max and Min to
+ *     -1 .. 1, or from 0 or nothing up to any number; and the chains of nodes that stand for gelu,
+ *     silu, hard_silu, hard_sigmoid, mish, softsign, log_sigmoid, tanh_shrink, squareplus,
+ *     sparse_plus, sparse_sigmoid, hard_shrink and soft_shrink (0.5), elu, glu, both sparsemax as
+ *     onnx_save writes them, and relu with its settings; choices by Where, or by products with
+ *     comparisons;
+ *   - Identity, Cast, Dropout, Flatten, Reshape and Squeeze that keep samples apart, by constants
+ *     or by the size of the batch (x.view(x.size(0), -1)), ZipMap, and a binary classifier's
+ *     Concat of 1 - p and p, which becomes the one sigmoid unit p.
  * Weights may be float, double, float16, bfloat16 or whole numbers, in the file or in one beside
  * it, and what Add, Sub, Mul, Div, Pow, Neg, Sqrt and Reciprocal make of constants. dlcore computes
  * in float32 whatever types the graph has.
@@ -108,11 +111,11 @@ DLCORE_API dlcore_onnx_save_options_t dlcore_onnx_save_options_default(void);
  * normalization, with input "input" (batch, width) and output "output". Weights are named as in
  * dlcore, "dense/kernel". Flattening and noise, which do nothing then, are left out; so are compile
  * settings and the optimizer's state. An embedding fails in ONNX Runtime, too, where an index is no
- * row of its table. Three layers are written and not read by dlcore_onnx_load: embedding, glu and
- * grouped softmax. `options` NULL: the defaults. To a path it is all or nothing, as
- * dlcore_model_save. In memory *bytes comes from the model's allocator: release it with that, by
- * default with free(); NULL on failure. A layer or a setting that has no form in ONNX, and more
- * than 2 GB, are DLCORE_ERROR_UNSUPPORTED. The model is read, as by predicting. */
+ * row of its table; dlcore_onnx_load does not read it. `options` NULL: the defaults. To a path it
+ * is all or nothing, as dlcore_model_save. In memory *bytes comes from the model's allocator:
+ * release it with that, by default with free(); NULL on failure. A layer or a setting that has no
+ * form in ONNX, and more than 2 GB, are DLCORE_ERROR_UNSUPPORTED. The model is read, as by
+ * predicting. */
 DLCORE_API dlcore_status dlcore_onnx_save(const dlcore_model_t *model, const char *path,
                                           const dlcore_onnx_save_options_t *options);
 DLCORE_API dlcore_status dlcore_onnx_save_memory(const dlcore_model_t *model,

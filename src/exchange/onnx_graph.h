@@ -165,6 +165,9 @@ size_t dlcore_onnx_intern(dlcore_onnx_graph_t *graph, size_t name);
 /* After reading: which node makes which value. DLCORE_ERROR_FORMAT where two do, or where an
  * attribute has another type than its operator gives it. */
 dlcore_status dlcore_onnx_graph_link(dlcore_onnx_graph_t *graph);
+/* Has nodes take what casts between floats, and Identity, take: onnx_skip.c. After
+ * dlcore_onnx_settle_constants. */
+void dlcore_onnx_skip_casts(dlcore_onnx_graph_t *graph);
 /* Frees what it holds, not the struct. */
 void dlcore_onnx_graph_clear(dlcore_onnx_graph_t *graph);
 

@@ -30,7 +30,8 @@ typedef struct dlcore_onnx_step {
     const dlcore_onnx_node_t *node; /* for messages */
     dlcore_layer_t layer;
     bool needs_rows; /* it works along the last axis: right for (batch, width) alone */
-    size_t width;    /* that a layer has to have; 0: any */
+    size_t width;    /* of what a layer has to take; 0: any */
+    int64_t axis;    /* of a softmax, among those that samples have there */
     dlcore_onnx_constant_t kernel;
     double alpha;
     dlcore_onnx_vector_t vectors[DLCORE_LAYER_PARAMETERS_MAX];
@@ -112,6 +113,21 @@ static inline size_t dlcore_onnx_input_of(const dlcore_onnx_graph_t *graph, size
                                                   : DLCORE_ONNX_NONE;
 }
 
+/* ---- polynomials of a value: onnx_polynomial.c ---- */
+
+enum { DLCORE_ONNX_DEGREE = 3 };
+
+typedef struct dlcore_onnx_polynomial {
+    double c[DLCORE_ONNX_DEGREE + 1];
+} dlcore_onnx_polynomial_t;
+
+/* Whether `value` is a polynomial of x, and which. */
+bool dlcore_onnx_polynomial_of(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
+                               dlcore_onnx_polynomial_t *result);
+/* Whether it is c0 + c1 x + c2 x^2 + c3 x^3. */
+bool dlcore_onnx_is_polynomial(const dlcore_onnx_graph_t *graph, size_t value, size_t x, double c0,
+                               double c1, double c2, double c3);
+
 /* ---- reductions over the units, kept as an axis of one: onnx_match_moments.c ---- */
 
 /* What `value` is that reduction of ("ReduceMean"), the mean of, the square of; NONE: of nothing.
@@ -122,6 +138,9 @@ size_t dlcore_onnx_square_of(const dlcore_onnx_graph_t *graph, size_t value);
 /* Whether `value` is sqrt(mean((x - mean(x))^2) + epsilon). */
 bool dlcore_onnx_is_deviation(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
                               double *epsilon);
+
+/* Whether `value` is the number of samples, as a list of one: onnx_match_shape.c. */
+bool dlcore_onnx_is_batch(const dlcore_onnx_graph_t *graph, size_t value);
 
 /* ---- what explains nodes: tables that end with a zero row ---- */
 
@@ -135,7 +154,8 @@ extern const dlcore_onnx_operator_t dlcore_onnx_operators_sklearn[];       /* ..
 
 /* Explains a value that several nodes make: gelu, silu, a layer normalization, ... *found says
  * whether; then match->value is what they take. onnx_match_product.c, onnx_match_chain.c,
- * onnx_match_moments.c, onnx_match_rows.c, onnx_match_sparsemax.c. */
+ * onnx_match_choice.c, onnx_match_glu.c, onnx_match_moments.c, onnx_match_rows.c,
+ * onnx_match_sparsemax.c. */
 dlcore_status dlcore_onnx_match_product(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                         bool *found);
 dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
@@ -144,6 +164,10 @@ dlcore_status dlcore_onnx_match_moments(dlcore_onnx_match_t *match, const dlcore
                                         bool *found);
 dlcore_status dlcore_onnx_match_rows(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
                                      bool *found);
+dlcore_status dlcore_onnx_match_choice(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
+                                       bool *found);
+dlcore_status dlcore_onnx_match_glu(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
+                                    bool *found);
 dlcore_status dlcore_onnx_match_sparsemax(dlcore_onnx_match_t *match,
                                           const dlcore_onnx_node_t *node, bool *found);
 

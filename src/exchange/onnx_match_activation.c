@@ -28,8 +28,8 @@ static dlcore_status onnx_match_plain(dlcore_onnx_match_t *match, const dlcore_o
                                       dlcore_onnx_node_input(match->graph, node, 0));
 }
 
-/* Along the last axis; before opset 13 over all axes from `axis` on, which of (batch, width) is the
- * same. */
+/* Along the last axis, which onnx_steps.c sees to; before opset 13 over all axes from `axis` on,
+ * which of the last is the same. */
 static dlcore_status onnx_match_softmax(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
 {
     const dlcore_onnx_graph_t *graph = match->graph;
@@ -38,13 +38,15 @@ static dlcore_status onnx_match_softmax(dlcore_onnx_match_t *match, const dlcore
     int64_t axis = dlcore_onnx_int(match, node, "axis", otherwise);
     dlcore_status status;
 
-    if (axis != 1 && axis != -1)
-        return dlcore_onnx_refuse(match, node, "axis is %" PRId64 ", not that of the units", axis);
+    if (axis == 0 || axis < -1)
+        return dlcore_onnx_refuse(match, node, "axis is %" PRId64 ", not the last", axis);
     status = dlcore_onnx_add_activation(
         match, node, is_log ? DLCORE_ACTIVATION_LOG_SOFTMAX : DLCORE_ACTIVATION_SOFTMAX,
         dlcore_onnx_node_input(graph, node, 0));
-    if (status == DLCORE_OK)
+    if (status == DLCORE_OK) {
         dlcore_onnx_step(match, match->steps.count - 1)->needs_rows = true;
+        dlcore_onnx_step(match, match->steps.count - 1)->axis = axis;
+    }
     return status;
 }
 
@@ -173,16 +175,12 @@ static dlcore_status onnx_clip_limit(const dlcore_onnx_match_t *match,
     return DLCORE_OK;
 }
 
-static dlcore_status onnx_match_clip(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
+/* What keeps `value` within these limits. */
+static dlcore_status onnx_add_limits(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
+                                     double low, double high, size_t value)
 {
-    double low = (double)-INFINITY, high = (double)INFINITY;
     dlcore_layer_t layer = dlcore_layer_activation(DLCORE_ACTIVATION_RELU);
-    dlcore_status status = onnx_clip_limit(match, node, "min", 1, &low);
 
-    if (status == DLCORE_OK)
-        status = onnx_clip_limit(match, node, "max", 2, &high);
-    if (status != DLCORE_OK)
-        return status;
     if (low == -1.0 && high == 1.0)
         layer.activation = DLCORE_ACTIVATION_HARD_TANH;
     else if (low == 0.0 && high == 6.0)
@@ -192,8 +190,53 @@ static dlcore_status onnx_match_clip(dlcore_onnx_match_t *match, const dlcore_on
     else if (low != 0.0 || !(high >= (double)FLT_MAX))
         return dlcore_onnx_refuse(
             match, node, "limits %g and %g, only -1 and 1, or 0 and any, are supported", low, high);
-    return dlcore_onnx_add_layer(match, node, &layer,
-                                 dlcore_onnx_node_input(match->graph, node, 0));
+    return dlcore_onnx_add_layer(match, node, &layer, value);
+}
+
+static dlcore_status onnx_match_clip(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
+{
+    double low = (double)-INFINITY, high = (double)INFINITY;
+    dlcore_status status = onnx_clip_limit(match, node, "min", 1, &low);
+
+    if (status == DLCORE_OK)
+        status = onnx_clip_limit(match, node, "max", 2, &high);
+    return status == DLCORE_OK ? onnx_add_limits(match, node, low, high,
+                                                 dlcore_onnx_node_input(match->graph, node, 0))
+                               : status;
+}
+
+/* What a Max or Min of a value and a number takes, and that number; NONE: it is none. */
+static size_t onnx_limited(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                           double *limit)
+{
+    for (size_t i = 0; i < 2 && node->input_count == 2; i++) {
+        if (dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, node, 1 - i), limit))
+            return dlcore_onnx_node_input(graph, node, i);
+    }
+    return DLCORE_ONNX_NONE;
+}
+
+/* Max(Min(x, high), low), the other way round, or one of them alone. */
+static dlcore_status onnx_match_limit(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
+{
+    const dlcore_onnx_graph_t *graph = match->graph;
+    bool is_max = dlcore_onnx_is(graph, node, "Max");
+    double limits[2] = {(double)-INFINITY, (double)INFINITY}, other;
+    size_t value = onnx_limited(graph, node, &limits[is_max ? 0 : 1]), within;
+    const dlcore_onnx_node_t *inner = dlcore_onnx_maker(graph, value);
+
+    if (value == DLCORE_ONNX_NONE)
+        return dlcore_onnx_refuse(match, node, "its operands are no value and a number");
+    if (dlcore_onnx_is(graph, inner, is_max ? "Min" : "Max")) {
+        within = onnx_limited(graph, inner, &other);
+        if (within != DLCORE_ONNX_NONE) {
+            value = within;
+            limits[is_max ? 1 : 0] = other;
+        }
+    }
+    if (limits[0] > limits[1])
+        return dlcore_onnx_refuse(match, node, "limits %g and %g", limits[0], limits[1]);
+    return onnx_add_limits(match, node, limits[0], limits[1], value);
 }
 
 static dlcore_status onnx_match_prelu(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
@@ -232,6 +275,8 @@ const dlcore_onnx_operator_t dlcore_onnx_operators_activation[] = {
     {"Gelu", "", 20, {"approximate"}, onnx_match_gelu},
     {"Swish", "", 24, {"alpha"}, onnx_match_swish},
     {"Clip", "", 6, {"min", "max"}, onnx_match_clip},
+    {"Max", "", 8, {NULL}, onnx_match_limit},
+    {"Min", "", 8, {NULL}, onnx_match_limit},
     {"PRelu", "", 7, {NULL}, onnx_match_prelu},
     {0},
 };

@@ -161,22 +161,23 @@ static size_t onnx_beside_number(const dlcore_onnx_graph_t *graph, size_t value,
     return DLCORE_ONNX_NONE;
 }
 
-/* What is squared, where `value` is a Mul of it with itself. */
-static size_t onnx_squared(const dlcore_onnx_graph_t *graph, size_t value)
+/* What is divided by 2; NONE: nothing. */
+static size_t onnx_halved(const dlcore_onnx_graph_t *graph, size_t value)
 {
-    size_t base = dlcore_onnx_input_of(graph, value, "Mul");
+    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
+    double two = 0.0;
 
-    return base != DLCORE_ONNX_NONE &&
-                   dlcore_onnx_node_input(graph, dlcore_onnx_maker(graph, value), 1) == base
-               ? base
+    return dlcore_onnx_is(graph, node, "Div") &&
+                   dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, node, 1), &two) &&
+                   two == 2.0
+               ? dlcore_onnx_node_input(graph, node, 0)
                : DLCORE_ONNX_NONE;
 }
 
-/* x of (x + sqrt(x^2 + 4)) / 2 */
-static size_t onnx_squareplus_of(const dlcore_onnx_graph_t *graph, size_t value)
+/* x of x + sqrt(x^2 + 4), which is twice squareplus(x) */
+static size_t onnx_twice_squareplus_of(const dlcore_onnx_graph_t *graph, size_t value)
 {
-    const dlcore_onnx_node_t *sum =
-        dlcore_onnx_maker(graph, onnx_beside_number(graph, value, "Mul", 0.5));
+    const dlcore_onnx_node_t *sum = dlcore_onnx_maker(graph, value);
 
     for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, sum, "Add"); i++) {
         size_t x = dlcore_onnx_node_input(graph, sum, i);
@@ -184,10 +185,31 @@ static size_t onnx_squareplus_of(const dlcore_onnx_graph_t *graph, size_t value)
             dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, sum, 1 - i), "Sqrt");
 
         if (x != DLCORE_ONNX_NONE &&
-            onnx_squared(graph, onnx_beside_number(graph, root, "Add", 4.0)) == x)
+            dlcore_onnx_square_of(graph, onnx_beside_number(graph, root, "Add", 4.0)) == x)
             return x;
     }
     return DLCORE_ONNX_NONE;
+}
+
+/* x of (x + sqrt(x^2 + 4)) / 2 */
+static size_t onnx_squareplus_of(const dlcore_onnx_graph_t *graph, size_t value)
+{
+    size_t twice = onnx_beside_number(graph, value, "Mul", 0.5);
+
+    return onnx_twice_squareplus_of(graph,
+                                    twice != DLCORE_ONNX_NONE ? twice : onnx_halved(graph, value));
+}
+
+/* Where tf2onnx has moved the half into the scale of a batch normalization. */
+static dlcore_status onnx_add_twice_squareplus(dlcore_onnx_match_t *match,
+                                               const dlcore_onnx_node_t *node, size_t x)
+{
+    dlcore_layer_t twice = dlcore_layer_rescaling(2.0, 0.0);
+    dlcore_status status = dlcore_onnx_add_layer(match, node, &twice, x);
+
+    return status == DLCORE_OK
+               ? dlcore_onnx_add_activation(match, node, DLCORE_ACTIVATION_SQUAREPLUS, x)
+               : status;
 }
 
 /* x of a sparse_plus */
@@ -195,7 +217,7 @@ static size_t onnx_sparse_plus_of(const dlcore_onnx_graph_t *graph, const dlcore
 {
     for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, add, "Add"); i++) {
         size_t above = dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, add, i), "Relu");
-        size_t h = onnx_squared(graph, dlcore_onnx_node_input(graph, add, 1 - i));
+        size_t h = dlcore_onnx_square_of(graph, dlcore_onnx_node_input(graph, add, 1 - i));
         size_t x = dlcore_onnx_input_of(graph, h, "HardSigmoid");
         const dlcore_onnx_attribute_t *alpha, *beta;
         double one = 0.0;
@@ -257,6 +279,10 @@ dlcore_status dlcore_onnx_match_chain(dlcore_onnx_match_t *match, const dlcore_o
     *found = x != DLCORE_ONNX_NONE;
     if (*found)
         return dlcore_onnx_add_layer(match, node, &relu, x);
+    x = onnx_twice_squareplus_of(graph, match->value);
+    *found = x != DLCORE_ONNX_NONE;
+    if (*found)
+        return onnx_add_twice_squareplus(match, node, x);
     if (dlcore_onnx_is(graph, node, "Where") && onnx_is_softplus(graph, node)) {
         x = dlcore_onnx_node_input(graph, node, 1);
     } else if (dlcore_onnx_is(graph, node, "Div") && onnx_is_softsign(graph, node)) {

@@ -22,107 +22,6 @@
 
 #define ONNX_FACTORS_MAX 16
 #define ONNX_PRODUCT_DEPTH 4
-#define ONNX_POLYNOMIAL_DEPTH 6
-
-/* ---- polynomials ---- */
-
-enum { ONNX_DEGREE = 3 };
-
-typedef struct onnx_polynomial {
-    double c[ONNX_DEGREE + 1];
-} onnx_polynomial_t;
-
-/* *product = a b; false beyond the degree. */
-static bool onnx_multiply(const onnx_polynomial_t *a, const onnx_polynomial_t *b,
-                          onnx_polynomial_t *product)
-{
-    *product = (onnx_polynomial_t){{0}};
-    for (int i = 0; i <= ONNX_DEGREE; i++) {
-        for (int k = 0; k <= ONNX_DEGREE; k++) {
-            double term = a->c[i] * b->c[k];
-
-            if (term == 0.0)
-                continue;
-            if (i + k > ONNX_DEGREE)
-                return false;
-            product->c[i + k] += term;
-        }
-    }
-    return true;
-}
-
-static bool onnx_power(const onnx_polynomial_t *base, double exponent, onnx_polynomial_t *power)
-{
-    onnx_polynomial_t squared;
-
-    if (exponent != 2.0 && exponent != 3.0)
-        return false;
-    if (!onnx_multiply(base, base, &squared))
-        return false;
-    if (exponent == 2.0) {
-        *power = squared;
-        return true;
-    }
-    return onnx_multiply(&squared, base, power);
-}
-
-/* a op b for the operators that polynomials have. */
-static bool onnx_combine(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
-                         const onnx_polynomial_t *a, const onnx_polynomial_t *b,
-                         onnx_polynomial_t *result)
-{
-    bool is_subtract = dlcore_onnx_is(graph, node, "Sub");
-
-    if (dlcore_onnx_is(graph, node, "Mul"))
-        return onnx_multiply(a, b, result);
-    if (dlcore_onnx_is(graph, node, "Add") || is_subtract) {
-        for (int i = 0; i <= ONNX_DEGREE; i++)
-            result->c[i] = a->c[i] + (is_subtract ? -b->c[i] : b->c[i]);
-        return true;
-    }
-    for (int i = 1; i <= ONNX_DEGREE; i++) { /* what is left takes a number alone */
-        if (b->c[i] != 0.0)
-            return false;
-    }
-    if (dlcore_onnx_is(graph, node, "Pow"))
-        return onnx_power(a, b->c[0], result);
-    if (!dlcore_onnx_is(graph, node, "Div") || b->c[0] == 0.0)
-        return false;
-    for (int i = 0; i <= ONNX_DEGREE; i++)
-        result->c[i] = a->c[i] / b->c[0];
-    return true;
-}
-
-/* Whether `value` is a polynomial of x, and which. */
-static bool onnx_polynomial_of(const dlcore_onnx_graph_t *graph, size_t value, size_t x, int depth,
-                               onnx_polynomial_t *result)
-{
-    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
-    onnx_polynomial_t a, b;
-
-    *result = (onnx_polynomial_t){{0}};
-    if (value == x) {
-        result->c[1] = 1.0;
-        return true;
-    }
-    if (dlcore_onnx_scalar(graph, value, &result->c[0]))
-        return true;
-    return depth > 0 && node != NULL && node->input_count == 2 && node->attribute_count == 0 &&
-           onnx_polynomial_of(graph, dlcore_onnx_node_input(graph, node, 0), x, depth - 1, &a) &&
-           onnx_polynomial_of(graph, dlcore_onnx_node_input(graph, node, 1), x, depth - 1, &b) &&
-           onnx_combine(graph, node, &a, &b, result);
-}
-
-/* Whether `value` is c0 + c1 x + c3 x^3. */
-static bool onnx_is_polynomial(const dlcore_onnx_graph_t *graph, size_t value, size_t x, double c0,
-                               double c1, double c3)
-{
-    onnx_polynomial_t found;
-
-    return onnx_polynomial_of(graph, value, x, ONNX_POLYNOMIAL_DEPTH, &found) &&
-           dlcore_onnx_near(found.c[0], c0) && dlcore_onnx_near(found.c[1], c1) &&
-           found.c[2] == 0.0 && dlcore_onnx_near(found.c[3], c3);
-}
 
 /* ---- products ---- */
 
@@ -278,10 +177,9 @@ static bool onnx_is_gelu_gate(const dlcore_onnx_graph_t *graph, size_t gate, siz
 {
     const double root = 0.79788456080286535588; /* sqrt(2 / pi) */
     size_t bend = onnx_find_bend(graph, gate, 3), inner;
-    onnx_polynomial_t outer;
+    dlcore_onnx_polynomial_t outer;
 
-    if (bend == DLCORE_ONNX_NONE ||
-        !onnx_polynomial_of(graph, gate, bend, ONNX_POLYNOMIAL_DEPTH, &outer) ||
+    if (bend == DLCORE_ONNX_NONE || !dlcore_onnx_polynomial_of(graph, gate, bend, &outer) ||
         outer.c[0] == 0.0 || !dlcore_onnx_near(outer.c[0], outer.c[1]) || outer.c[2] != 0.0 ||
         outer.c[3] != 0.0)
         return false;
@@ -289,11 +187,11 @@ static bool onnx_is_gelu_gate(const dlcore_onnx_graph_t *graph, size_t gate, siz
     inner = dlcore_onnx_input_of(graph, bend, "Erf");
     if (inner != DLCORE_ONNX_NONE) {
         *activation = DLCORE_ACTIVATION_GELU;
-        return onnx_is_polynomial(graph, inner, x, 0.0, 0.70710678118654752440, 0.0);
+        return dlcore_onnx_is_polynomial(graph, inner, x, 0.0, 0.70710678118654752440, 0.0, 0.0);
     }
     *activation = DLCORE_ACTIVATION_GELU_TANH;
-    return onnx_is_polynomial(graph, dlcore_onnx_input_of(graph, bend, "Tanh"), x, 0.0, root,
-                              0.044715 * root);
+    return dlcore_onnx_is_polynomial(graph, dlcore_onnx_input_of(graph, bend, "Tanh"), x, 0.0, root,
+                                     0.0, 0.044715 * root);
 }
 
 /* Whether `gate` makes an activation of x, as which factor of a product with *constant. */
@@ -315,8 +213,8 @@ static bool onnx_is_gate(const dlcore_onnx_graph_t *graph, size_t gate, size_t x
     *activation = DLCORE_ACTIVATION_HARD_SILU;
     if (onnx_clips_to_6(graph, gate)) {
         *constant = 1.0 / 6.0;
-        return onnx_is_polynomial(graph, dlcore_onnx_input_of(graph, gate, "Clip"), x, 3.0, 1.0,
-                                  0.0);
+        return dlcore_onnx_is_polynomial(graph, dlcore_onnx_input_of(graph, gate, "Clip"), x, 3.0,
+                                         1.0, 0.0, 0.0);
     }
     return onnx_is_gelu_gate(graph, gate, x, activation, constant);
 }

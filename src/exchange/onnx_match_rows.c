@@ -1,7 +1,7 @@
 /* Normalizations of a sample by its size, as operators and as exporters write them before there are
  * such operators. With r = sqrt(mean(b^2) + epsilon):
  *
- *   RMS normalization   x / r, or x * (1 / r), with b = x
+ *   RMS normalization   x / r, x * (1 / r), or x * (1 / r * weight), with b = x
  *   rms_scaling         the same with b = x - mean(x)
  *   unit normalization  x / max(length(x), 1e-12), or x * min(1 / sqrt(sum(x^2)), 1e12)
  *
@@ -44,6 +44,17 @@ static dlcore_status onnx_add_root(dlcore_onnx_match_t *match, const dlcore_onnx
     return onnx_add_rows(match, node, &layer, x);
 }
 
+/* The weight of the layer that was added last. */
+static dlcore_status onnx_take_scale(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node,
+                                     size_t scale)
+{
+    dlcore_onnx_step_t *step = dlcore_onnx_step(match, match->steps.count - 1);
+
+    step->layer.use_scale = true;
+    dlcore_onnx_vector_clear(match->graph, &step->vectors[0]);
+    return dlcore_onnx_read_vector(match, node, scale, "scale", &step->vectors[0]);
+}
+
 /* ---- r ---- */
 
 /* Whether `value` is r of x; *about_mean: of x - mean(x). */
@@ -75,6 +86,24 @@ static size_t onnx_inverse_of(const dlcore_onnx_graph_t *graph, size_t value)
     if (one != DLCORE_ONNX_NONE && dlcore_onnx_scalar(graph, one, &number) && number == 1.0)
         return dlcore_onnx_node_input(graph, dlcore_onnx_maker(graph, value), 1);
     return dlcore_onnx_input_of(graph, value, "Reciprocal");
+}
+
+/* The other factor of a product with a constant, which is *scale then; else the value itself. */
+static size_t onnx_without_scale(const dlcore_onnx_graph_t *graph, size_t value, size_t *scale)
+{
+    const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
+    dlcore_onnx_constant_t constant;
+
+    *scale = DLCORE_ONNX_NONE;
+    for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, node, "Mul"); i++) {
+        size_t factor = dlcore_onnx_node_input(graph, node, i);
+
+        if (factor != DLCORE_ONNX_NONE && dlcore_onnx_constant(graph, factor, &constant)) {
+            *scale = factor;
+            return dlcore_onnx_node_input(graph, node, 1 - i);
+        }
+    }
+    return value;
 }
 
 /* ---- length ---- */
@@ -114,22 +143,12 @@ static size_t onnx_clipped_from(const dlcore_onnx_graph_t *graph, size_t value, 
     return dlcore_onnx_node_input(graph, node, 0);
 }
 
-/* Whether an attribute is that number, which it is also by being left out where that is `absent`.
- */
-static bool onnx_is_int(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
-                        const char *name, int64_t absent, int64_t wanted)
-{
-    const dlcore_onnx_attribute_t *attribute = dlcore_onnx_find_attribute(graph, node, name);
-
-    return (attribute != NULL ? attribute->i : absent) == wanted;
-}
-
 /* Whether a shape, which a number for each sample is spread to, is that of x: (batch, *width), with
  * *width 0 where it is so whatever x is. */
 static bool onnx_is_shape_of(const dlcore_onnx_graph_t *graph, size_t value, size_t x,
                              size_t *width)
 {
-    const dlcore_onnx_node_t *shape = dlcore_onnx_maker(graph, value), *batch;
+    const dlcore_onnx_node_t *shape = dlcore_onnx_maker(graph, value);
     int64_t dims[DLCORE_ONNX_RANK_MAX];
     size_t count = 0;
 
@@ -140,11 +159,8 @@ static bool onnx_is_shape_of(const dlcore_onnx_graph_t *graph, size_t value, siz
         !dlcore_onnx_int_list(graph, dlcore_onnx_node_input(graph, shape, 1), dims, &count) ||
         count != 1 || dims[0] < 1)
         return false;
-    batch = dlcore_onnx_maker(graph, dlcore_onnx_node_input(graph, shape, 0));
     *width = (size_t)dims[0];
-    /* samples stay apart from the graph's input on, so that all have the same first axis */
-    return dlcore_onnx_is(graph, batch, "Shape") && onnx_is_int(graph, batch, "start", 0, 0) &&
-           onnx_is_int(graph, batch, "end", 0, 1);
+    return dlcore_onnx_is_batch(graph, dlcore_onnx_node_input(graph, shape, 0));
 }
 
 /* Whether `value` is max(length(x), 1e-12), perhaps spread to the shape of x. */
@@ -185,7 +201,7 @@ dlcore_status dlcore_onnx_match_rows(dlcore_onnx_match_t *match, const dlcore_on
     const dlcore_onnx_graph_t *graph = match->graph;
     bool divides = dlcore_onnx_is(graph, node, "Div"), about_mean = false, is_unit = false;
     dlcore_layer_t unit = dlcore_layer_unit_normalization();
-    size_t x = DLCORE_ONNX_NONE, width = 0;
+    size_t x = DLCORE_ONNX_NONE, width = 0, scale = DLCORE_ONNX_NONE, root;
     double epsilon = 0.0;
     dlcore_status status;
 
@@ -198,13 +214,15 @@ dlcore_status dlcore_onnx_match_rows(dlcore_onnx_match_t *match, const dlcore_on
             break;
         is_unit =
             divides ? onnx_is_length(graph, by, x, &width) : onnx_is_inverse_length(graph, by, x);
-        *found = is_unit || onnx_is_row_root(graph, divides ? by : onnx_inverse_of(graph, by), x,
-                                             &about_mean, &epsilon);
+        root = divides ? by : onnx_inverse_of(graph, onnx_without_scale(graph, by, &scale));
+        *found = is_unit || onnx_is_row_root(graph, root, x, &about_mean, &epsilon);
     }
     if (!*found)
         return DLCORE_OK;
     status = is_unit ? onnx_add_rows(match, node, &unit, x)
                      : onnx_add_root(match, node, x, about_mean, epsilon);
+    if (status == DLCORE_OK && !is_unit && scale != DLCORE_ONNX_NONE)
+        status = onnx_take_scale(match, node, scale);
     if (status == DLCORE_OK && is_unit)
         dlcore_onnx_step(match, match->steps.count - 1)->width = width;
     return status;
@@ -242,7 +260,6 @@ static dlcore_status onnx_match_rms(dlcore_onnx_match_t *match, const dlcore_onn
     size_t x = dlcore_onnx_node_input(match->graph, node, 0);
     double epsilon = dlcore_onnx_float(match, node, "epsilon", 1e-5);
     dlcore_status status = onnx_check_last_axis(match, node);
-    dlcore_onnx_step_t *step;
 
     if (status == DLCORE_OK && !(epsilon > 0.0 && epsilon <= (double)FLT_MAX))
         status = dlcore_onnx_refuse(match, node, "epsilon is %g, it must be more than 0", epsilon);
@@ -250,10 +267,7 @@ static dlcore_status onnx_match_rms(dlcore_onnx_match_t *match, const dlcore_onn
         status = onnx_add_root(match, node, x, false, epsilon);
     if (status != DLCORE_OK || onnx_is_ones(match->graph, scale))
         return status;
-    step = dlcore_onnx_step(match, match->steps.count - 1);
-    step->layer.use_scale = true;
-    dlcore_onnx_vector_clear(match->graph, &step->vectors[0]);
-    return dlcore_onnx_read_vector(match, node, scale, "scale", &step->vectors[0]);
+    return onnx_take_scale(match, node, scale);
 }
 
 /* By the sum of sizes where p is 1, which no layer does. */

@@ -59,6 +59,85 @@ static dlcore_status onnx_match_flatten(dlcore_onnx_match_t *match, const dlcore
     return onnx_add_shape(match, node, &step);
 }
 
+/* Whether a value is a constant list of that one number. */
+static bool onnx_is_index(const dlcore_onnx_graph_t *graph, size_t value, int64_t wanted)
+{
+    int64_t dims[DLCORE_ONNX_RANK_MAX] = {0};
+    size_t count = 0;
+
+    return dlcore_onnx_int_list(graph, value, dims, &count) && count == 1 && dims[0] == wanted;
+}
+
+/* Whether an attribute is that number, which it also is by being left out. */
+static bool onnx_is_usual(const dlcore_onnx_graph_t *graph, const dlcore_onnx_node_t *node,
+                          const char *name, int64_t usual)
+{
+    const dlcore_onnx_attribute_t *attribute = dlcore_onnx_find_attribute(graph, node, name);
+
+    return attribute == NULL || attribute->i == usual;
+}
+
+/* The shape whose first number a value is; NONE: it is something else. */
+static size_t onnx_first_of(const dlcore_onnx_graph_t *graph, size_t value)
+{
+    size_t within = dlcore_onnx_input_of(graph, value, "Unsqueeze");
+    const dlcore_onnx_node_t *node;
+
+    value = within != DLCORE_ONNX_NONE ? within : value;
+    node = dlcore_onnx_maker(graph, value);
+    if (dlcore_onnx_is(graph, node, "Gather") && onnx_is_usual(graph, node, "axis", 0) &&
+        onnx_is_index(graph, dlcore_onnx_node_input(graph, node, 1), 0))
+        return dlcore_onnx_node_input(graph, node, 0);
+    if (dlcore_onnx_is(graph, node, "Slice") && node->input_count == 4 &&
+        onnx_is_index(graph, dlcore_onnx_node_input(graph, node, 1), 0) &&
+        onnx_is_index(graph, dlcore_onnx_node_input(graph, node, 2), 1) &&
+        onnx_is_index(graph, dlcore_onnx_node_input(graph, node, 3), 0))
+        return dlcore_onnx_node_input(graph, node, 0);
+    return DLCORE_ONNX_NONE;
+}
+
+/* Samples stay apart from the graph's input on, so that all values have the same first axis. */
+bool dlcore_onnx_is_batch(const dlcore_onnx_graph_t *graph, size_t value)
+{
+    size_t whole = onnx_first_of(graph, value);
+    const dlcore_onnx_node_t *shape =
+        dlcore_onnx_maker(graph, whole != DLCORE_ONNX_NONE ? whole : value);
+    const dlcore_onnx_attribute_t *end;
+    dlcore_onnx_constant_t constant;
+
+    if (!dlcore_onnx_is(graph, shape, "Shape") || !onnx_is_usual(graph, shape, "start", 0) ||
+        dlcore_onnx_node_input(graph, shape, 0) == DLCORE_ONNX_NONE ||
+        dlcore_onnx_constant(graph, dlcore_onnx_node_input(graph, shape, 0), &constant))
+        return false;
+    end = dlcore_onnx_find_attribute(graph, shape, "end");
+    return whole != DLCORE_ONNX_NONE ? end == NULL : end != NULL && end->i == 1;
+}
+
+/* A shape that is a constant, or made of the number of samples and constants: that number is 0
+ * then, which keeps it. */
+static bool onnx_shape_list(const dlcore_onnx_graph_t *graph, size_t value,
+                            int64_t dims[DLCORE_ONNX_RANK_MAX], size_t *rank)
+{
+    const dlcore_onnx_node_t *concat = dlcore_onnx_maker(graph, value);
+    int64_t part[DLCORE_ONNX_RANK_MAX];
+
+    if (!dlcore_onnx_is(graph, concat, "Concat") ||
+        !dlcore_onnx_is_batch(graph, dlcore_onnx_node_input(graph, concat, 0)))
+        return dlcore_onnx_int_list(graph, value, dims, rank);
+    dims[0] = 0;
+    *rank = 1;
+    for (size_t i = 1; i < concat->input_count; i++) {
+        size_t count = 0;
+
+        if (!dlcore_onnx_int_list(graph, dlcore_onnx_node_input(graph, concat, i), part, &count) ||
+            count > DLCORE_ONNX_RANK_MAX - *rank)
+            return false;
+        for (size_t k = 0; k < count; k++)
+            dims[(*rank)++] = part[k];
+    }
+    return true;
+}
+
 static dlcore_status onnx_match_reshape(dlcore_onnx_match_t *match, const dlcore_onnx_node_t *node)
 {
     bool zero_means_zero = dlcore_onnx_int(match, node, "allowzero", 0) != 0;
@@ -66,8 +145,8 @@ static dlcore_status onnx_match_reshape(dlcore_onnx_match_t *match, const dlcore
     dlcore_status status = onnx_add_shape(match, node, &step);
     if (status != DLCORE_OK)
         return status;
-    if (!dlcore_onnx_int_list(match->graph, dlcore_onnx_node_input(match->graph, node, 1),
-                              step->dims, &step->rank) ||
+    if (!onnx_shape_list(match->graph, dlcore_onnx_node_input(match->graph, node, 1), step->dims,
+                         &step->rank) ||
         step->rank == 0)
         return dlcore_onnx_refuse(match, node, "its shape is not a constant");
     for (size_t i = 0; i < step->rank && zero_means_zero; i++) {

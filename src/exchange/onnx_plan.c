@@ -111,6 +111,7 @@ dlcore_status dlcore_onnx_plan_begin(dlcore_onnx_plan_t *plan, const dlcore_onnx
         status = dlcore_onnx_settle_constants(&plan->graph);
     if (status != DLCORE_OK)
         return status;
+    dlcore_onnx_skip_casts(&plan->graph);
     plan->is_read = true;
     status = onnx_choose_output(plan, &output);
     if (status == DLCORE_OK)

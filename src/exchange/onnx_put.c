@@ -148,6 +148,18 @@ dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const ch
     return name;
 }
 
+dlcore_onnx_name_t dlcore_onnx_put_groups(dlcore_onnx_putting_t *putting, const char *suffix,
+                                          size_t width)
+{
+    dlcore_onnx_name_t name = dlcore_onnx_put_integer(putting, suffix, 1, 0); /* 0 keeps an axis */
+    dlcore_onnx_put_tensor_t *tensor = &putting->tensors[putting->tensor_count - 1];
+
+    tensor->shape[0] = 3;
+    tensor->integers[1] = -1;
+    tensor->integers[2] = (int64_t)width;
+    return name;
+}
+
 bool dlcore_onnx_put_is_int64(const dlcore_onnx_put_tensor_t *tensor)
 {
     return tensor->numbers == DLCORE_ONNX_INTEGERS || tensor->numbers == DLCORE_ONNX_COMPUTED;

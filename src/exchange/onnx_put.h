@@ -44,7 +44,7 @@ typedef struct dlcore_onnx_put_tensor {
     dlcore_onnx_numbers_t numbers;
     const dlcore_parameter_t *parameter;
     float value;
-    int64_t integers[2];
+    int64_t integers[3];
     dlcore_onnx_compute_t *compute;
     const dlcore_node_t *layer; /* that it is asked about */
 } dlcore_onnx_put_tensor_t;
@@ -125,6 +125,9 @@ dlcore_onnx_name_t dlcore_onnx_put_computed(dlcore_onnx_putting_t *putting, cons
 /* The shape that makes rows of `width` of all numbers there are. */
 dlcore_onnx_name_t dlcore_onnx_put_rows(dlcore_onnx_putting_t *putting, const char *suffix,
                                         size_t width);
+/* The shape that makes (batch, groups, width) of samples. */
+dlcore_onnx_name_t dlcore_onnx_put_groups(dlcore_onnx_putting_t *putting, const char *suffix,
+                                          size_t width);
 
 /* The layer's activation: onnx_put_activation.c. False: ONNX has none like it. */
 bool dlcore_onnx_put_activation(dlcore_onnx_putting_t *putting);

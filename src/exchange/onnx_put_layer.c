@@ -152,13 +152,13 @@ static void onnx_put_glu(dlcore_onnx_putting_t *putting)
     dlcore_onnx_put_binary(putting, "Mul", "glu", half);
 }
 
-/* Each group as a row of its own. */
+/* Groups as an axis of samples: (batch, groups, axis_width). */
 static void onnx_put_grouped_softmax(dlcore_onnx_putting_t *putting)
 {
     const dlcore_node_t *node = putting->layer;
 
     dlcore_onnx_put_binary(putting, "Reshape", "groups",
-                           dlcore_onnx_put_rows(putting, "groups_shape", node->layer.axis_width));
+                           dlcore_onnx_put_groups(putting, "groups_shape", node->layer.axis_width));
     dlcore_onnx_put_int(dlcore_onnx_put_node(putting, "Softmax", "softmax"), "axis", -1);
     dlcore_onnx_put_binary(putting, "Reshape", "rows",
                            dlcore_onnx_put_rows(putting, "rows_shape", node->output_width));

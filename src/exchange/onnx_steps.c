@@ -13,6 +13,8 @@
  * SPDX-License-Identifier: MIT */
 #include "exchange/onnx_steps.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -326,14 +328,17 @@ static dlcore_status onnx_settle_affine(onnx_settling_t *settling, dlcore_onnx_s
 
 /* ---- other steps ---- */
 
+/* Samples are flat here, whatever axes a softmax in groups saw. */
 static dlcore_status onnx_settle_shape(onnx_settling_t *settling, const dlcore_onnx_step_t *step)
 {
     dlcore_onnx_step_t flatten = {.kind = DLCORE_ONNX_STEP_LAYER, .node = step->node};
+    const dlcore_onnx_step_t *last = onnx_last(settling);
     bool flattens = false;
     dlcore_status status =
         dlcore_onnx_shape_apply(settling->match, step, &settling->shape, &flattens);
 
-    if (status != DLCORE_OK || !flattens)
+    if (status != DLCORE_OK || !flattens ||
+        (last != NULL && last->layer.kind == DLCORE_LAYER_GROUPED_SOFTMAX))
         return status;
     flatten.layer = dlcore_layer_flatten();
     return onnx_put(settling, &flatten);
@@ -349,6 +354,39 @@ static dlcore_status onnx_settle_dense(onnx_settling_t *settling, dlcore_onnx_st
     settling->shape.width = step->layer.units;
     status = onnx_check_vectors(settling, step);
     return status == DLCORE_OK ? onnx_put(settling, step) : status;
+}
+
+/* A softmax along the units, or along the last of several axes. */
+static dlcore_status onnx_settle_softmax(const onnx_settling_t *settling, dlcore_onnx_step_t *step)
+{
+    const dlcore_onnx_shape_t *shape = &settling->shape;
+    int64_t last = (int64_t)shape->rank - 1, width;
+
+    if (step->axis != -1 && step->axis != last)
+        return dlcore_onnx_refuse(settling->match, step->node,
+                                  "axis is %" PRId64 ", not the last of %zu", step->axis,
+                                  shape->rank);
+    if (shape->rank <= 2)
+        return DLCORE_OK;
+    width = shape->dims[last];
+    if (step->layer.activation != DLCORE_ACTIVATION_SOFTMAX || width < 1 || width > INT_MAX)
+        return DLCORE_OK; /* whoever needs rows says so */
+    step->layer = dlcore_layer_grouped_softmax((size_t)width);
+    step->needs_rows = false;
+    return DLCORE_OK;
+}
+
+/* The width behind a layer that halves it. */
+static dlcore_status onnx_halve(onnx_settling_t *settling, const dlcore_onnx_step_t *step)
+{
+    dlcore_onnx_shape_t *shape = &settling->shape;
+
+    if (shape->width == 0 || shape->width % 2 != 0)
+        return dlcore_onnx_refuse(settling->match, step->node, "takes two halves of %zu numbers",
+                                  shape->width);
+    shape->width /= 2;
+    shape->dims[1] = (int64_t)shape->width;
+    return DLCORE_OK;
 }
 
 static dlcore_status onnx_settle_layer(onnx_settling_t *settling, dlcore_onnx_step_t *step)
@@ -371,7 +409,8 @@ static dlcore_status onnx_settle_layer(onnx_settling_t *settling, dlcore_onnx_st
         last->layer.threshold = step->layer.threshold;
         return DLCORE_OK;
     }
-    status = onnx_check_vectors(settling, step);
+    status = step->layer.kind == DLCORE_LAYER_GLU ? onnx_halve(settling, step)
+                                                  : onnx_check_vectors(settling, step);
     return status == DLCORE_OK ? onnx_put(settling, step) : status;
 }
 
@@ -389,7 +428,9 @@ static dlcore_status onnx_settle_step(onnx_settling_t *settling, dlcore_onnx_ste
 {
     dlcore_status status = DLCORE_OK;
 
-    if (step->needs_rows)
+    if (step->axis != 0)
+        status = onnx_settle_softmax(settling, step);
+    if (status == DLCORE_OK && step->needs_rows)
         status = dlcore_onnx_shape_rows(settling->match, step->node, &settling->shape);
     if (status == DLCORE_OK && step->kind == DLCORE_ONNX_STEP_AFFINE)
         return onnx_settle_affine(settling, step);

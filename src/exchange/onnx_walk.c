@@ -36,17 +36,33 @@ static const dlcore_onnx_operator_t *onnx_find_operator(const dlcore_onnx_graph_
 
 /* Those that onnx_match_*.c and onnx_constant.c look for beside others, and no table has. */
 static const char *const onnx_parts[] = {
-    "Abs",        "ConstantOfShape",
-    "CumSum",     "Erf",
-    "Expand",     "Greater",
-    "Log",        "Max",
-    "Min",        "Pow",
-    "ReduceL2",   "ReduceMax",
-    "Shape",      "ReduceMean",
-    "Reciprocal", "ReduceSum",
-    "Sqrt",       "TopK",
-    "Transpose",  "Where",
+    "Abs",
+    "Concat",
+    "ConstantOfShape",
+    "CumSum",
+    "Erf",
+    "Expand",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "Not",
+    "Or",
+    "Pow",
+    "Reciprocal",
+    "ReduceL2",
+    "ReduceMax",
+    "ReduceMean",
+    "ReduceSum",
+    "Shape",
+    "Sign",
+    "Split",
+    "Sqrt",
+    "TopK",
+    "Transpose",
     "Unsqueeze",
+    "Where",
 };
 
 dlcore_onnx_knowledge_t dlcore_onnx_knows(const dlcore_onnx_graph_t *graph,
@@ -105,6 +121,10 @@ static dlcore_status onnx_explain(dlcore_onnx_match_t *match, const dlcore_onnx_
 
     if (status == DLCORE_OK && !found)
         status = dlcore_onnx_match_rows(match, node, &found);
+    if (status == DLCORE_OK && !found)
+        status = dlcore_onnx_match_choice(match, node, &found);
+    if (status == DLCORE_OK && !found)
+        status = dlcore_onnx_match_glu(match, node, &found);
     if (status == DLCORE_OK && !found)
         status = dlcore_onnx_match_product(match, node, &found);
     if (status == DLCORE_OK && !found)

@@ -90,17 +90,21 @@ static void test_onnx_inspect_nodes_without_names_and_known_ones(void **state)
 /* Those that nothing but a pattern, or a constant, makes use of. */
 static void test_onnx_inspect_of_parts_says_that_they_are_no_layer_alone(void **state)
 {
-    static const char *const parts[] = {"Abs",        "ConstantOfShape",
-                                        "CumSum",     "Erf",
-                                        "Expand",     "Greater",
-                                        "Log",        "Max",
-                                        "Min",        "Pow",
-                                        "Reciprocal", "ReduceL2",
-                                        "Sqrt",       "Shape",
-                                        "ReduceMax",  "ReduceMean",
-                                        "ReduceSum",  "TopK",
-                                        "Transpose",  "Where",
-                                        "Unsqueeze"};
+    static const char *const parts[] = {
+        "Abs",       "ConstantOfShape",
+        "CumSum",    "Erf",
+        "Expand",    "Greater",
+        "Less",      "LessOrEqual",
+        "Log",       "Not",
+        "Or",        "GreaterOrEqual",
+        "Pow",       "Reciprocal",
+        "ReduceL2",  "ReduceMax",
+        "ReduceSum", "ReduceMean",
+        "Shape",     "Sign",
+        "Split",     "Sqrt",
+        "TopK",      "Transpose",
+        "Unsqueeze", "Where",
+    };
     const unsigned char *bytes;
     const char *text;
     char line[160];

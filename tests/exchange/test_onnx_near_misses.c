@@ -16,7 +16,7 @@
 
 #include "support/onnx_case.h"
 
-enum { ROWS = 2, WIDTH = 3, SIZE = ROWS * WIDTH, NODES = 14, INPUTS = 3 };
+enum { ROWS = 2, WIDTH = 3, SIZE = ROWS * WIDTH, NODES = 18, INPUTS = 3 };
 
 static const float x[SIZE] = {0.5F, -1.25F, 4.0F, -3.5F, 0.25F, 7.5F};
 
@@ -96,8 +96,26 @@ static double apply(const node_t *node, double a, double b, double c)
         return a < b ? a : b;
     if (strcmp(of, "Greater") == 0)
         return a > b;
+    if (strcmp(of, "GreaterOrEqual") == 0)
+        return a >= b;
+    if (strcmp(of, "Less") == 0)
+        return a < b;
+    if (strcmp(of, "LessOrEqual") == 0)
+        return a <= b;
+    if (strcmp(of, "Or") == 0)
+        return a != 0 || b != 0;
+    if (strcmp(of, "Not") == 0)
+        return a == 0;
     if (strcmp(of, "Where") == 0)
         return a != 0 ? b : c;
+    if (strcmp(of, "Cast") == 0)
+        return strstr(node->attributes, "to=i9") != NULL ? a != 0 : a;
+    if (strcmp(of, "Identity") == 0)
+        return a;
+    if (strcmp(of, "Sign") == 0)
+        return (a > 0) - (a < 0);
+    if (strcmp(of, "Elu") == 0)
+        return a > 0 ? a : attribute_of(node, "alpha", 1) * expm1(a);
     if (strcmp(of, "Clip") == 0)
         return fmin(fmax(a, b), c);
     if (strcmp(of, "Sqrt") == 0)
@@ -271,9 +289,22 @@ static void miss_inputs(const graph_t *graph, size_t n)
     }
 }
 
+/* Whether the node's result is true or false. */
+static bool compares(const node_t *node)
+{
+    static const char *const names[] = {"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(node->operation, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void miss_operator(const graph_t *graph, size_t n)
 {
     static const char *const of_two[] = {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min"};
+    static const char *const of_truth[] = {"Greater", "GreaterOrEqual", "Less", "LessOrEqual",
+                                           "Or"};
     static const char *const of_one[] = {"Sqrt", "Reciprocal", "Exp", "Log",     "Abs",     "Neg",
                                          "Relu", "Tanh",       "Erf", "Sigmoid", "Softplus"};
     bool two = graph->nodes[n].inputs[1][0] != '\0';
@@ -281,6 +312,20 @@ static void miss_operator(const graph_t *graph, size_t n)
 
     if (graph->nodes[n].inputs[0][0] == '\0' || graph->nodes[n].inputs[2][0] != '\0')
         return;
+    if (compares(&graph->nodes[n])) {
+        for (size_t i = 0; i < sizeof of_truth / sizeof of_truth[0]; i++) {
+            strcpy(other.nodes[n].operation, of_truth[i]);
+            check_graph(&other);
+        }
+        return;
+    }
+    if (strcmp(graph->nodes[n].operation, "Not") == 0 ||
+        strcmp(graph->nodes[n].operation, "Cast") == 0) {
+        strcpy(other.nodes[n].operation, "Identity");
+        strcpy(other.nodes[n].attributes, "");
+        check_graph(&other);
+        return;
+    }
     if (strncmp(graph->nodes[n].operation, "Reduce", 6) == 0) {
         strcpy(other.nodes[n].attributes, "axes=I0");
         check_graph(&other);
@@ -351,6 +396,45 @@ static void test_onnx_near_misses_compute_what_their_nodes_say(void **state)
          "Add a,b y"},
         {"ReduceL2 x l axes=I-1", "Max l,least d", "Div x,d y"},
         {"ReduceL2 x l axes=I-1", "Clip l,least,six d", "Div x,d y"},
+        {"Mul x,x q", "ReduceMean q m axes=I1", "Add half,m e", "Sqrt e s", "Reciprocal s i",
+         "Mul i,v w", "Mul x,w y"},
+        {"Constant - f value_float=f4", "Pow x,two q", "Add q,f s", "Sqrt s r", "Add x,r a",
+         "Div a,two y"},
+        {"Constant - f value_float=f4", "Mul x,x q", "Add q,f s", "Sqrt s r", "Add r,x a",
+         "Mul a,v y"},
+        {"Min x,six m", "Max m,zero y"},
+        {"Max x,half m", "Min m,six y"},
+        {"Cast x c to=i1", "Cast c d to=i11", "Softplus d s", "Cast s e to=i1", "Tanh e t",
+         "Mul d,t y"},
+        /* choices, by Where and by products */
+        {"Abs x a", "Greater a,half g", "Where g,x,zero y"},
+        {"Abs x a", "LessOrEqual a,half g", "Where g,zero,x y"},
+        {"Constant - m value_float=f-0.5", "Greater x,half g", "Less x,m l", "Cast g h to=i9",
+         "Cast l k to=i9", "Or h,k o", "Where o,x,zero y"},
+        {"Abs x a", "Greater a,half g", "Sign x s", "Mul s,half h", "Sub x,h d", "Mul x,zero z",
+         "Where g,d,z y"},
+        {"Constant - m value_float=f-0.5", "Greater x,half g", "Sub x,half d", "Where g,d,zero a",
+         "Less x,m l", "Add x,half e", "Where l,e,zero b", "Add a,b y"},
+        {"Constant - m value_float=f-0.5", "Sub x,half d", "Add x,half e", "Less x,m l", "Not l n",
+         "Cast n o to=i1", "Cast l k to=i1", "Mul k,e p", "Mul zero,o z", "Add p,z s",
+         "Greater x,half g", "Not g h", "Cast h i to=i1", "Cast g j to=i1", "Mul j,d q",
+         "Mul s,i r", "Add q,r y"},
+        {"LessOrEqual x,half g", "Where g,zero,x y"},
+        {"Greater x,half g", "Cast g m to=i1", "Mul x,m y"},
+        {"GreaterOrEqual half,x l", "Where l,zero,x y"},
+        {"Constant - m value_float=f-1", "Constant - q value_float=f0.25", "LessOrEqual x,m a",
+         "Less x,one l", "Add x,one s", "Pow s,two p", "Mul p,q f", "Where l,f,x w",
+         "Where a,zero,w y"},
+        {"Constant - m value_float=f-1", "Add x,one s", "Mul half,s f", "LessOrEqual x,m a",
+         "Not a b", "Cast b c to=i1", "GreaterOrEqual x,one g", "Not g h", "Cast h i to=i1",
+         "Cast g j to=i1", "Mul j,one p", "Mul f,i q", "Add p,q w", "Mul w,c y"},
+        {"Greater x,zero g", "Not g h", "Elu x e", "Mul half,e b", "Mul b,h p", "Mul g,e q",
+         "Add q,p y"},
+        {"Greater x,half g", "Where g,x,zero a", "Clip a,zero,six c", "Neg x n", "Add n,half b",
+         "Relu b r", "Mul r,two s", "Sub c,s y"},
+        {"Relu x a", "Clip a,zero,six c", "Neg a n", "Relu n r", "Mul half,r s", "Sub c,s y"},
+        {"Relu x a", "Min a,six m", "Max m,zero c", "Neg x n", "Relu n r", "Mul half,r s",
+         "Sub c,s y"},
     };
 
     (void)state;

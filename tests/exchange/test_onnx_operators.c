@@ -358,6 +358,8 @@ static const single_t singles[] = {
     {"Clip", "x", "min=f-1 max=f1", 7, of_hard_tanh},
     {"Clip", "x", "max=f6", 7, of_least_6},
     {"Clip", "x,zero,three", "", 13, of_relu3},
+    {"Max", "zero,x", "", 13, of_relu},
+    {"Min", "x,six", "", 13, of_least_6},
     {"Shrink", "x", "bias=f0.5 lambd=f0.5", 13, of_soft_shrink},
     {"Shrink", "x", "", 13, of_hard_shrink},
     {"ThresholdedRelu", "x", "alpha=f0.75", 13, of_threshold},
@@ -991,7 +993,10 @@ static void test_onnx_operators_deep_samples_are_refused_until_they_are_flat(voi
     static const float four[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     static const refusal_t deep[] = {
         {"MatMul", "x,four", "", 13, "one axis of 3"},
-        {"Softmax", "x", "axis=i-1", 13, "one axis of 3"},
+        {"LogSoftmax", "x", "axis=i-1", 13, "one axis of 3"},
+        {"Softmax", "x", "axis=i1", 13, "axis is 1, not the last of 3"},
+        {"Softmax", "x", "axis=i3", 13, "axis is 3, not the last of 3"},
+        {"Softmax", "x", "", 12, "axis is 1, not the last of 3"}, /* and those behind it */
         {"Add", "x,v4", "", 13, "one axis of 3"},
         {"LayerNormalization", "x,v4", "", 17, "one axis of 3"},
     };

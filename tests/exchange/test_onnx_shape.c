@@ -11,7 +11,11 @@
 
 #include "support/onnx_case.h"
 
-enum { NODES = 8 };
+enum { NODES = 10 };
+
+/* n: the first number of a value's shape, as a list of one */
+#define BATCH(of) \
+    "Constant - i value_int=i0", "Shape " of " d", "Gather d,i g", "Unsqueeze g,first n"
 
 static const float w[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 
@@ -19,7 +23,7 @@ static onnx_bytes_t made;
 
 static void begin(const char *const *nodes)
 {
-    static const int64_t last[] = {-1};
+    static const int64_t last[] = {-1}, first[] = {0};
     static const float least = 1e-12f, half = 0.5f;
 
     onnx_begin(&made);
@@ -28,6 +32,8 @@ static void begin(const char *const *nodes)
     onnx_tensor(&made, "v", "3", w);
     onnx_tensor(&made, "w", "6,2", w);
     onnx_ints(&made, "last", 1, last);
+    onnx_ints(&made, "open", 1, last);
+    onnx_ints(&made, "first", 1, first);
     onnx_case_nodes(&made, nodes);
 }
 
@@ -119,9 +125,31 @@ static void test_onnx_shape_samples_that_do_not_stay_apart_are_refused(void **st
          DLCORE_ERROR_UNSUPPORTED,
          "changes a shape without an axis of units"},
         {"?,6",
-         {"Constant - s value_ints=I0,3,2", "Reshape x,s r", "Add r,half a", "Softmax a y"},
+         {"Constant - s value_ints=I0,3,2", "Reshape x,s r", "Add r,half a", "LogSoftmax a y"},
          DLCORE_ERROR_UNSUPPORTED,
          "works along one axis of 3"},
+        {"?,6",
+         {"Constant - s value_ints=I0,3,-1", "Reshape x,s r", "Softmax r y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "works along one axis of 3"},
+        {"?,6",
+         {"Constant - s value_ints=I0,3,2", "Reshape x,s r", "Softmax r p", "MatMul p,w y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "works along one axis of 3"},
+        /* as many as there are samples, but of something else, or something else than that */
+        {"?,2,3",
+         {BATCH("w"), "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "its shape is not a constant"},
+        {"?,2,3",
+         {"Constant - i value_int=i1", "Shape x d", "Gather d,i g", "Unsqueeze g,first n",
+          "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "its shape is not a constant"},
+        {"?,2,3",
+         {BATCH("x"), "Concat n,d s axis=i0", "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "its shape is not a constant"},
         {"?,6", {"Gemm x,w,v y"}, DLCORE_ERROR_UNSUPPORTED, "is for 3 numbers a sample, gets 2"},
         {NULL,
          {"Constant - s value_ints=I0,-1", "Reshape x,s y"},
@@ -159,6 +187,21 @@ static void test_onnx_shape_samples_that_stay_apart_are_read(void **state)
          DLCORE_OK,
          ""},
         {"?,2,3", {"Flatten x r", "MatMul r,w y"}, DLCORE_OK, ""},
+        /* x.view(x.size(0), -1) by TorchScript, and shapes in other words */
+        {"?,2,3",
+         {BATCH("x"), "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_OK,
+         ""},
+        {"?,2,3",
+         {"Shape x n start=i0 end=i1", "Constant - k value_ints=I6", "Concat n,k s axis=i0",
+          "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_OK,
+         ""},
+        {"?,2,3",
+         {"Constant - z value_ints=I0", "Constant - e value_ints=I1", "Shape x d",
+          "Slice d,z,e,z n", "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_OK,
+         ""},
         {"?,6", {"MatMul x,w s", "Cast s y to=i11"}, DLCORE_OK, ""},
     };
     static const float x[12] = {1, -1, 0.5f, 2, 0, 3, 0, 0, 1, -2, 0.25f, 4};
