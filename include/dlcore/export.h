@@ -38,7 +38,8 @@
  *
  * Flash: arrays carry DIGITS_FLASH and are read by DIGITS_READ. On AVR these are PROGMEM and
  * pgm_read_float; elsewhere nothing, unless you define both yourself. With gcc and clang on CPUs
- * with vector instructions, products use vectors of the compiler; DIGITS_NO_VECTORS turns that off.
+ * with vector instructions, products use vectors of the compiler; DIGITS_NO_VECTORS, or a
+ * DIGITS_FLASH of yours, turns that off.
  *
  * Layers: one that has no C form is refused by name. Dropout and the like, which do nothing but in
  * training, are left out.

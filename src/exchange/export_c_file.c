@@ -116,7 +116,10 @@ static void put_macros(dlcore_export_text_t *text, bool whole)
                                  "#define $_READU8(p) (*(p))\n"
                                  "#define $_READ16(p) (*(p))\n"
                                  "#define $_READ32(p) (*(p))\n");
+    /* a macro of the host's reads one number at a time */
     dlcore_export_puts(text, "#endif\n"
+                             "#elif !defined($_NO_VECTORS)\n"
+                             "#define $_NO_VECTORS\n"
                              "#endif\n"
                              "#if defined(__GNUC__) || defined(_MSC_VER)\n"
                              "#define $_RESTRICT __restrict\n"

@@ -121,7 +121,11 @@ static void test_export_c_to_a_path_memory_and_a_writer_is_the_same_text(void **
     assert_int_equal(report.weight_bytes, (3 * 8 + 9) * sizeof(float));
     assert_int_equal(report.scratch_bytes, sizeof(float)); /* all of it is on the stack */
     assert_non_null(strstr(text, "void Net_2_predict(const float *x, float *y, float *scratch)"));
-    assert_non_null(strstr(text, "#define NET_2_WEIGHT_BYTES 132\n"));
+    assert_non_null(strstr(text,
+                           "#define NET_2_INPUTS 2\n#define NET_2_OUTPUTS 1\n"
+                           "#define NET_2_SCRATCH_BYTES 4\n#define NET_2_WEIGHT_BYTES 132\n"));
+    assert_non_null(strstr(text, " * Flash: 132 bytes of constants, and the code.\n"
+                                 " * RAM: 4 bytes of scratch, which the caller passes; "));
 
     how.report = &other;
     assert_int_equal(dlcore_model_export_c_to(model, &writer, &how), DLCORE_OK);
@@ -258,6 +262,8 @@ static void test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes(vo
     assert_true(report.difference > 0 && report.difference < 0.02);
     assert_true(report.same_class > 0.6 && report.same_class <= 1);
     assert_non_null(strstr(text, "2 inputs, 1 outputs, int8."));
+    assert_non_null(strstr(text, " * Flash: 104 bytes of constants, and the code.\n"
+                                 " * RAM: 12 bytes of scratch"));
     assert_non_null(strstr(text, "static const int8_t network_w0[16] NETWORK_FLASH"));
     free(text);
     how.numbers = DLCORE_EXPORT_FLOAT32;

@@ -299,6 +299,47 @@ static void test_export_c_networks_sparsemax_ends_whatever_the_roundings(void **
         assert_true(fabsf(outputs[i] - wanted[i]) <= 1e-6f);
 }
 
+/* Every constant of a network that vectors would read: 16-32-4. */
+static void test_export_c_networks_constants_are_read_by_a_macro_of_the_host(void **state)
+{
+    static const char program[] =
+        "#include <stddef.h>\n#include <stdio.h>\nstatic size_t reads;\n"
+        "#define N_API static\n#define N_FLASH\n#define N_READ(p) (reads++, *(p))\n"
+        "#include \"n.c\"\n"
+        "int main(void)\n{\n    float x[16], y[5], scratch[200];\n"
+        "    if (fread(x, sizeof *x, 16, stdin) != 16)\n        return 1;\n"
+        "    n_predict(x, y, scratch);\n    y[4] = (float)reads;\n"
+        "    return fwrite(y, sizeof *y, 5, stdout) != 5;\n}\n";
+    dlcore_export_c_options_t how = dlcore_export_c_options_default();
+    dlcore_layer_t layers[] = {dlcore_layer_dense(32, DLCORE_ACTIVATION_RELU),
+                               dlcore_layer_dense(4, DLCORE_ACTIVATION_LINEAR)};
+    dlcore_export_report_t report;
+    dlcore_model_t *model = NULL;
+    float row[16], wanted[4];
+
+    (void)state;
+    if (c_compiler(0) == NULL)
+        skip();
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    for (size_t i = 0; i < 2; i++)
+        assert_accepted(model, dlcore_model_add(model, layers[i]));
+    assert_accepted(model, dlcore_model_build(model, 16));
+    how.prefix = "n";
+    how.sync = false;
+    how.report = &report;
+    assert_int_equal(dlcore_model_export_c(model, folder_path("n.c"), &how), DLCORE_OK);
+    for (size_t i = 0; i < 16; i++)
+        row[i] = (float)i / 8 - 1;
+    predict_row(model, row, wanted);
+    dlcore_model_free(model);
+    folder_write("hosts.c", program);
+    c_compile(c_compiler(0), "-O1", "hosts.c", "hosts");
+    assert_int_equal(c_run("hosts", row, sizeof row, outputs, sizeof outputs), 5 * sizeof(float));
+    for (size_t i = 0; i < 4; i++)
+        assert_true(fabsf(outputs[i] - wanted[i]) <= 1e-6f);
+    assert_true((size_t)outputs[4] >= report.weight_bytes / sizeof(float));
+}
+
 /* As far from the model as the report said, and nothing else than that said. */
 static void test_export_c_networks_in_int8_compute_what_dlcore_computed(void **state)
 {
@@ -336,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_export_c_networks_compiled_agree_with_a_predictor),
         cmocka_unit_test(test_export_c_networks_without_vectors_agree_with_a_predictor),
         cmocka_unit_test(test_export_c_networks_sparsemax_ends_whatever_the_roundings),
+        cmocka_unit_test(test_export_c_networks_constants_are_read_by_a_macro_of_the_host),
         cmocka_unit_test(test_export_c_networks_in_int8_compute_what_dlcore_computed),
         cmocka_unit_test(test_export_c_networks_optimized_agree_with_a_predictor),
     };
