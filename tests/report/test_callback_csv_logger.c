@@ -288,7 +288,7 @@ static void test_csv_logger_of_bad_settings_is_refused(void **state)
     assert_false(folder_has("bad.csv"));
     folder_write("file", "");
     logger = dlcore_csv_logger_default(folder_path("file/log.csv"));
-    case_assert_refused(&callback, DLCORE_ERROR_IO, "file/log.csv: Not a directory");
+    case_assert_refused(&callback, DLCORE_ERROR_IO, "file/log.csv: " NOT_A_FOLDER);
 }
 
 /* Exactly those that the header lists. */

@@ -134,7 +134,7 @@ static size_t put_member(char *to, size_t room, const char *tensor, size_t begin
     size = item_size(dtype);
     for (const char *at = tensor + read; *at == ' ';) {
         char *end;
-        size_t length = (size_t)strtoul(at + 1, &end, 10);
+        size_t length = (size_t)strtoull(at + 1, &end, 10);
 
         used +=
             (size_t)snprintf(shape + used, sizeof shape - used, used == 0 ? "%zu" : ",%zu", length);
