@@ -15,7 +15,7 @@ enum { NODES = 10 };
 
 /* n: the first number of a value's shape, as a list of one */
 #define BATCH(of) \
-    "Constant - i value_int=i0", "Shape " of " d", "Gather d,i g", "Unsqueeze g,first n"
+    "Constant - i value_int=i0", ("Shape " of " d"), "Gather d,i g", "Unsqueeze g,first n"
 
 static const float w[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 
