@@ -27,16 +27,17 @@ static dlcore_status copy_callbacks(dlcore_fit_t *fit)
     size_t count = options->callback_count, at = 0;
 
     fit->callbacks = dlcore_allocate(&fit->model->allocator, count + 1, sizeof *fit->callbacks);
-    if (fit->callbacks == NULL)
+    fit->places = dlcore_allocate(&fit->model->allocator, count + 1, sizeof *fit->places);
+    if (fit->callbacks == NULL || fit->places == NULL)
         return dlcore_fail_memory(&fit->model->error, "callbacks",
                                   (count + 1) * sizeof *fit->callbacks);
-    for (size_t i = 0; i < count; i++) {
-        if (!options->callbacks[i].runs_last)
-            fit->callbacks[at++] = options->callbacks[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (options->callbacks[i].runs_last)
-            fit->callbacks[at++] = options->callbacks[i];
+    for (int last = 0; last < 2; last++) {
+        for (size_t i = 0; i < count; i++) {
+            if (options->callbacks[i].runs_last != (last == 1))
+                continue;
+            fit->callbacks[at] = options->callbacks[i];
+            fit->places[at++] = i;
+        }
     }
     return DLCORE_OK;
 }
@@ -270,6 +271,7 @@ static void free_fit(dlcore_fit_t *fit)
     dlcore_sums_free(&model->allocator, &fit->sums);
     dlcore_sums_free(&model->allocator, &fit->validation_sums);
     dlcore_release(&model->allocator, fit->callbacks);
+    dlcore_release(&model->allocator, fit->places);
     dlcore_release(&model->allocator, fit->split_order);
     dlcore_release(&model->allocator, fit);
 }

@@ -32,6 +32,7 @@ typedef struct dlcore_fit {
     dlcore_tensor_t x, y, weights, validation_x, validation_y, validation_weights; /* likewise */
     dlcore_dataset_t validation_dataset;
     dlcore_callback_t *callbacks; /* copies, those that run last behind the others */
+    size_t *places;               /* theirs in the caller's list, which messages give */
     dlcore_training_t training;
     bool training_begun; /* and has to end */
     dlcore_update_sink_t sink;

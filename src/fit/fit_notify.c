@@ -78,7 +78,8 @@ static dlcore_status refuse_action(dlcore_fit_t *fit, size_t index, dlcore_momen
     return dlcore_fail(&fit->reason, DLCORE_ERROR_ARGUMENT,
                        "fit: callback %zu (%.40s): %s returned %d, which is not a "
                        "dlcore_callback_action: return CONTINUE (0), STOP (1) or FAIL (2)",
-                       index, name != NULL ? name : "no name", moment_names[moment], (int)action);
+                       fit->places[index], name != NULL ? name : "no name", moment_names[moment],
+                       (int)action);
 }
 
 /* What a callback that failed says, as the fit's own error: its message where it left one, which
@@ -97,7 +98,7 @@ static dlcore_status take_failure(dlcore_fit_t *fit, size_t index, dlcore_moment
                            (int)sizeof said->message - 1, said->message);
         return fit->reason.status;
     }
-    snprintf(what, sizeof what, "fit: callback %zu (%.40s)", index,
+    snprintf(what, sizeof what, "fit: callback %zu (%.40s)", fit->places[index],
              name != NULL ? name : "no name");
     if (said->status == DLCORE_OK)
         return dlcore_fail(&fit->reason, DLCORE_ERROR_STATE, "%s failed in %s", what,

@@ -19,7 +19,8 @@ static dlcore_status check_structs(const dlcore_fit_t *fit)
             if (list[i].state == list[j].state && list[i].user == list[j].user)
                 return dlcore_fail(
                     &fit->model->error, DLCORE_ERROR_ARGUMENT,
-                    "fit: callbacks %zu and %zu are of one struct; make one for each", j, i);
+                    "fit: callbacks %zu and %zu are of one struct; make one for each",
+                    fit->places[j], fit->places[i]);
         }
     }
     return DLCORE_OK;
@@ -48,7 +49,7 @@ dlcore_status dlcore_fit_state_create(dlcore_fit_t *fit)
             return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,
                                "fit: callback %zu: the name \"%.80s\" must have 1 to %zu bytes, "
                                "without a slash",
-                               i, callback->name, sizeof state->name - 1);
+                               fit->places[i], callback->name, sizeof state->name - 1);
         for (size_t j = 0; j < callbacks; j++) {
             if (strcmp(callback->name, fit->view.callbacks[j].name) == 0)
                 return dlcore_fail(&fit->model->error, DLCORE_ERROR_ARGUMENT,

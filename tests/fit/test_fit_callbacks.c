@@ -505,6 +505,30 @@ static dlcore_callback_action_t fail_silently(void *user, const dlcore_training_
     return DLCORE_CALLBACK_FAIL;
 }
 
+static void test_fit_callbacks_are_named_by_their_place_in_the_list(void **state)
+{
+    dlcore_callback_t callbacks[] = {{.on_epoch_begin = mutter, .runs_last = true},
+                                     {.on_epoch_begin = mutter},
+                                     {.on_epoch_begin = fail_silently}};
+    dlcore_fit_options_t options = dlcore_fit_options_default();
+    samples_t samples = samples_of_floats(8, INPUTS, CLASSES);
+    dlcore_model_t *model = model_of();
+
+    (void)state;
+    options.callbacks = callbacks;
+    options.callback_count = 3;
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL),
+                     DLCORE_ERROR_STATE);
+    assert_string_equal(dlcore_model_error(model),
+                        "fit: callback 2 (no name) failed in on_epoch_begin");
+    callbacks[0].name = "a/b";
+    assert_int_equal(dlcore_model_fit(model, samples.x, samples.y, &options, NULL),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_non_null(strstr(dlcore_model_error(model), "fit: callback 0: the name \"a/b\""));
+    dlcore_model_free(model);
+    samples_free(samples);
+}
+
 static void test_fit_callbacks_message_is_not_the_next_callbacks(void **state)
 {
     dlcore_callback_t callbacks[] = {{.on_epoch_begin = mutter}, {.on_epoch_begin = fail_silently}};
@@ -542,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_fit_callbacks_with_bad_state_are_refused),
         cmocka_unit_test(test_fit_validation_freq_leaves_the_other_epochs_without_values),
         cmocka_unit_test(test_fit_shuffle_before_split_validates_a_random_share),
+        cmocka_unit_test(test_fit_callbacks_are_named_by_their_place_in_the_list),
         cmocka_unit_test(test_fit_callbacks_message_is_not_the_next_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
