@@ -11,6 +11,11 @@
 /* What a piece has unless the collective says otherwise, in bytes. */
 #define PIECE_BYTES ((size_t)1 << 20)
 
+static size_t bytes_of_piece(const dlcore_collective_t *collective)
+{
+    return collective->piece_bytes > 0 ? collective->piece_bytes : PIECE_BYTES;
+}
+
 /* Rows of the largest slice of a batch: of all ranks', or with own data of this rank's alone. */
 static size_t rows_of_largest(const dlcore_ranks_t *ranks, size_t rows)
 {
@@ -34,7 +39,7 @@ void dlcore_ranked_clear(dlcore_ranked_t *ranked)
         dlcore_release(allocator, ranked->other_sums);
         dlcore_release(allocator, ranked->pieces);
     }
-    *ranked = (dlcore_ranked_t){0};
+    memset(ranked, 0, sizeof *ranked);
 }
 
 /* ---- pieces ---- */
@@ -156,45 +161,52 @@ static dlcore_status make_memory(const dlcore_network_t *network, dlcore_ranked_
     return make_slices(network, ranked, error);
 }
 
-static bool is_same_ranked_key(const dlcore_ranked_key_t *a, const dlcore_ranked_key_t *b)
+/* What was made still does: `key` has no less room than is asked for. */
+static bool serves(const dlcore_ranked_key_t *key, const dlcore_network_t *network,
+                   const dlcore_objective_t *objective, const dlcore_ranks_t *ranks,
+                   unsigned batch_forms)
 {
-    return a->revision == b->revision && a->slices == b->slices && a->size == b->size &&
-           a->piece_bytes == b->piece_bytes &&
-           dlcore_objective_is_same(&a->objective, &b->objective) &&
-           (a->objective.weighted || !b->objective.weighted) && (b->forms & ~a->forms) == 0;
+    return key->revision == network->revision && key->slices == dlcore_ranks_slices(ranks) &&
+           key->size == ranks->collective.size &&
+           key->piece_bytes == bytes_of_piece(&ranks->collective) &&
+           dlcore_objective_is_same(&key->objective, objective) &&
+           (key->objective.weighted || !objective->weighted) && (batch_forms & ~key->forms) == 0;
 }
 
+/* A key is not put on the stack: an objective has several KB. */
 dlcore_status dlcore_ranked_ensure(const dlcore_network_t *network,
                                    const dlcore_objective_t *objective, dlcore_ranks_t *ranks,
                                    unsigned batch_forms, size_t rows, size_t workers,
                                    dlcore_ranked_t *ranked, dlcore_error_record_t *error)
 {
-    const dlcore_collective_t *collective = &ranks->collective;
-    dlcore_ranked_key_t key = {.revision = network->revision,
-                               .objective = *objective,
-                               .slices = dlcore_ranks_slices(ranks),
-                               .size = collective->size,
-                               .forms = batch_forms,
-                               .piece_bytes = collective->piece_bytes > 0 ? collective->piece_bytes
-                                                                          : PIECE_BYTES};
+    dlcore_ranked_key_t *key = &ranked->key;
+    bool weighted = objective->weighted;
     dlcore_status status =
         dlcore_ranks_reserve(ranks, dlcore_sums_stored_length(objective) * sizeof(double), error);
 
     if (status != DLCORE_OK)
         return status;
     rows = rows_of_largest(ranks, rows);
-    if (is_same_ranked_key(&ranked->key, &key) && ranked->capacity >= rows &&
+    if (serves(key, network, objective, ranks, batch_forms) && ranked->capacity >= rows &&
         ranked->workers >= workers)
         return DLCORE_OK;
-    if (ranked->key.revision == key.revision) { /* with no less room than before */
-        key.objective.weighted |= ranked->key.objective.weighted;
-        key.forms |= ranked->key.forms;
+    if (key->revision == network->revision) { /* with no less room than before */
+        weighted |= key->objective.weighted;
+        batch_forms |= key->forms;
         rows = dlcore_size_max(rows, ranked->capacity);
         workers = dlcore_size_max(workers, ranked->workers);
     }
     dlcore_ranked_clear(ranked);
-    *ranked = (dlcore_ranked_t){
-        .key = key, .allocator = network->allocator, .capacity = rows, .workers = workers};
+    ranked->allocator = network->allocator;
+    ranked->capacity = rows;
+    ranked->workers = workers;
+    key->revision = network->revision;
+    key->objective = *objective;
+    key->objective.weighted = weighted;
+    key->slices = dlcore_ranks_slices(ranks);
+    key->size = ranks->collective.size;
+    key->forms = batch_forms;
+    key->piece_bytes = bytes_of_piece(&ranks->collective);
     status = make_memory(network, ranked, error);
     if (status != DLCORE_OK)
         dlcore_ranked_clear(ranked);

@@ -214,22 +214,39 @@ dlcore_status dlcore_model_objective(const dlcore_model_t *model, dlcore_objecti
     return objective_of(&model->network, &model->settings, objective, error);
 }
 
+/* Before anything is known of the width; apart, so that its objective has left the stack when the
+ * network is built. */
+DLCORE_KEPT_APART static dlcore_status check_without_width(const dlcore_compile_options_t *options,
+                                                           dlcore_error_record_t *error)
+{
+    dlcore_objective_t objective;
+
+    begin_objective(options, 0, &objective);
+    return resolve_metrics(options, 0, &objective, error);
+}
+
+DLCORE_KEPT_APART static dlcore_status check_with_width(const dlcore_network_t *network,
+                                                        const dlcore_compile_options_t *options,
+                                                        dlcore_error_record_t *error)
+{
+    dlcore_objective_t objective;
+
+    return objective_of(network, options, &objective, error);
+}
+
 /* That loss and metrics go together, as far as it can be known: on the network, which is built when
  * its first layer knows the width, or whatever will be added to it. */
 static dlcore_status settle_metrics(dlcore_model_t *model, const dlcore_compile_options_t *options)
 {
     dlcore_network_t *network = &model->network;
-    dlcore_objective_t objective;
     bool was_built = network->values != NULL;
-    dlcore_status status;
+    dlcore_status status = check_without_width(options, &model->error);
 
-    begin_objective(options, 0, &objective);
-    status = resolve_metrics(options, 0, &objective, &model->error);
     if (status == DLCORE_OK && !was_built && network->nodes[0].declared_width > 0)
         status = dlcore_network_build(network, 0, model->options.seed, &model->error);
     if (status != DLCORE_OK || network->values == NULL)
         return status;
-    status = objective_of(network, options, &objective, &model->error);
+    status = check_with_width(network, options, &model->error);
     if (status != DLCORE_OK && !was_built)
         dlcore_network_unbuild(network); /* so that layers can still be added */
     return status;
@@ -237,13 +254,12 @@ static dlcore_status settle_metrics(dlcore_model_t *model, const dlcore_compile_
 
 dlcore_status dlcore_model_build_network(dlcore_model_t *model, size_t input_width)
 {
-    dlcore_objective_t objective;
     dlcore_status status =
         dlcore_network_build(&model->network, input_width, model->options.seed, &model->error);
 
     if (status != DLCORE_OK || !model->compiled)
         return status;
-    status = dlcore_model_objective(model, &objective, &model->error);
+    status = check_with_width(&model->network, &model->settings, &model->error);
     if (status != DLCORE_OK)
         dlcore_network_unbuild(&model->network);
     return status;

@@ -18,6 +18,7 @@
 #include "support/posix.h"
 #include "support/sanitizers.h"
 #include "support/scripted_dataset.h"
+#include "system/threads.h"
 #include "tensor/tensor.h"
 
 static const dlcore_allocator_t *allocator(void)
@@ -329,6 +330,23 @@ static void test_prefetch_without_memory_gives_the_batch_when_there_is_some(void
     failing_allocator_assert_clean(&memory);
 }
 
+static void wait_for_the_end(void *argument)
+{
+    (void)argument;
+    for (;;)
+        sleep(1000);
+}
+
+/* Stacks of the parent's threads (a BLAS has some) are in this process, too, and would be used. */
+static void take_old_stacks(void)
+{
+    dlcore_thread_t threads[64];
+    int count = 0;
+
+    while (count < 64 && dlcore_thread_start(&threads[count], 0, wait_for_the_end, NULL) == 0)
+        count++;
+}
+
 /* In a process without room for a thread's stack. */
 static int start_without_room(void)
 {
@@ -342,6 +360,7 @@ static int start_without_room(void)
     free(kept);
     if (setrlimit(RLIMIT_AS, &memory) != 0)
         return 1;
+    take_old_stacks();
     if (dlcore_prefetch_start(allocator(), &dataset, &prefetch, &error) != DLCORE_ERROR_IO)
         return 2;
     if (error.status != DLCORE_ERROR_IO || prefetch != NULL)

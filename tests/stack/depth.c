@@ -1,9 +1,10 @@
 /* How deep the calls of the library go below their callers: linked into each test by
  * tests/stack.sh, which compiles the library so that each of its functions calls these at its start
- * and at its end. What is outermost on a thread is the call that counts: one by a test, or the main
- * function of one of the library's threads. At the program's end a line for each of them is added
- * to a file of the program's name in the folder DLCORE_STACK_FOLDER: its address, bytes below its
- * caller's frame, the address of the function that was there.
+ * and at its end. What counts is a call by a test, or the main function of one of the library's
+ * threads. A call that a test makes inside of another one, from a function that the library calls,
+ * counts by itself: what the host's function takes is not the library's. At the program's end a
+ * line for each call is added to a file of the program's name in the folder DLCORE_STACK_FOLDER:
+ * its address, bytes below its caller's frame, the address of the function that was there.
  *
  * SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
@@ -15,7 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLACES = 1 << 14 }; /* more than twice the functions that tests call */
+enum {
+    PLACES = 1 << 14, /* more than twice the functions that tests call */
+    CALLS = 16        /* inside of one another; those further in count as the last one's */
+};
+
+/* The code of the tests, which tests/stack.sh has compiled into a section of its own; there is none
+ * in the programs that CMake tries. */
+extern const char __start_host_text[] __attribute__((weak));
+extern const char __stop_host_text[] __attribute__((weak));
 
 typedef struct place {
     _Atomic(uintptr_t) outermost; /* 0 in those that are free */
@@ -25,11 +34,14 @@ typedef struct place {
 
 static place_t places[PLACES];
 
-static _Thread_local struct {
-    uintptr_t base; /* the frame of the outermost call's caller */
-    size_t level;   /* calls that have not returned */
+typedef struct call {
+    uintptr_t base; /* the frame of its first function */
+    size_t level;   /* functions that have not returned */
     place_t *place;
-} thread;
+} call_t;
+
+static _Thread_local call_t calls[CALLS];
+static _Thread_local int depth;
 
 void __cyg_profile_func_enter(void *function, void *caller);
 void __cyg_profile_func_exit(void *function, void *caller);
@@ -47,6 +59,18 @@ static place_t *place_of(uintptr_t function)
     return &places[at];
 }
 
+static int is_of_a_test(const void *code)
+{
+    return (uintptr_t)code >= (uintptr_t)__start_host_text &&
+           (uintptr_t)code < (uintptr_t)__stop_host_text;
+}
+
+static call_t *begin_call(void *function, uintptr_t frame)
+{
+    calls[depth] = (call_t){.base = frame, .place = place_of((uintptr_t)function)};
+    return &calls[depth++];
+}
+
 /* All is compiled with frame pointers: the frame of this function lies below all that the library's
  * function has, and keeps the frame of that one, which is at its upper end. */
 void __cyg_profile_func_enter(void *function, void *caller)
@@ -54,20 +78,20 @@ void __cyg_profile_func_enter(void *function, void *caller)
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     uintptr_t above = *(uintptr_t *)here;
     size_t bytes, most;
+    call_t *call;
 
-    (void)caller;
-    if (thread.level == 0 ||
-        above > thread.base) { /* above: a test that failed has left calls by longjmp */
-        thread.base = above;
-        thread.level = 0;
-        thread.place = place_of((uintptr_t)function);
-    }
-    thread.level++;
-    bytes = thread.base - here;
-    most = atomic_load_explicit(&thread.place->bytes, memory_order_relaxed);
+    while (depth > 0 && above >= calls[depth - 1].base)
+        depth--; /* a test that failed has left calls by longjmp */
+    if (depth == 0 || (depth < CALLS && is_of_a_test(caller)))
+        call = begin_call(function, above);
+    else
+        call = &calls[depth - 1];
+    call->level++;
+    bytes = call->base - here;
+    most = atomic_load_explicit(&call->place->bytes, memory_order_relaxed);
     while (bytes > most)
-        if (atomic_compare_exchange_weak(&thread.place->bytes, &most, bytes)) {
-            atomic_store(&thread.place->deepest, (uintptr_t)function);
+        if (atomic_compare_exchange_weak(&call->place->bytes, &most, bytes)) {
+            atomic_store(&call->place->deepest, (uintptr_t)function);
             break;
         }
 }
@@ -76,8 +100,8 @@ void __cyg_profile_func_exit(void *function, void *caller)
 {
     (void)function;
     (void)caller;
-    if (thread.level > 0)
-        thread.level--;
+    if (depth > 0 && --calls[depth - 1].level == 0)
+        depth--;
 }
 
 __attribute__((destructor)) static void write_places(void)
