@@ -89,6 +89,41 @@ static void test_update_decay_may_leave_biases_out(void **state)
     update_data_free(&data);
 }
 
+/* Where no gradient moves them, weights shrink by learning_rate * weight_decay; but for ftrl, which
+ * makes them anew from its sums of gradients. */
+static void test_update_decay_of_every_optimizer_shrinks_weights_by_the_rate(void **state)
+{
+    update_data_t data = update_data(ROWS, SMALL);
+    dlcore_tensor_t *still = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_tensor_create(NULL, DLCORE_DTYPE_FLOAT32, 2, (size_t[]){ROWS, CLASSES},
+                                          &still, NULL),
+                     DLCORE_OK);
+    for (int kind = DLCORE_OPTIMIZER_SGD; kind < DLCORE_OPTIMIZER_FTRL; kind++) {
+        dlcore_optimizer_t optimizer =
+            dlcore_optimizer_from_name(dlcore_optimizer_name((dlcore_optimizer_kind_t)kind));
+        dlcore_model_t *model;
+        float *before, *after;
+
+        optimizer.learning_rate = 0.125;
+        optimizer.weight_decay = 0.5;
+        model = update_model(NULL, true, false, &optimizer);
+        before = weights_of(model);
+        assert_accepted(model, dlcore_model_train_on_gradient(model, data.x, still));
+        after = weights_of(model);
+        for (size_t i = 0; i < dlcore_model_parameter_count(model); i++)
+            if (fabsf(after[i] - before[i] * 0.9375f) > 1e-6f * fabsf(before[i]))
+                fail_msg("%s: weight %zu: %g became %g", dlcore_optimizer_name(optimizer.kind), i,
+                         (double)before[i], (double)after[i]);
+        free(before);
+        free(after);
+        dlcore_model_free(model);
+    }
+    dlcore_tensor_free(still);
+    update_data_free(&data);
+}
+
 /* ---- groups of steps ---- */
 
 static void test_update_incomplete_group_waits_for_the_next_call(void **state)
@@ -179,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_update_bits_are_the_same_at_any_number_of_threads),
         cmocka_unit_test(test_update_decay_may_leave_biases_out),
+        cmocka_unit_test(test_update_decay_of_every_optimizer_shrinks_weights_by_the_rate),
         cmocka_unit_test(test_update_incomplete_group_waits_for_the_next_call),
         cmocka_unit_test(test_update_without_memory_is_an_error_at_every_place),
         cmocka_unit_test(test_update_of_more_than_the_last_span_stays_in_it),
