@@ -787,6 +787,81 @@ static void test_collective_a_dataset_that_fails_on_one_rank_ends_all(void **sta
     }
 }
 
+/* ---- models that are not the same ---- */
+
+enum { EVALUATE, EVALUATE_DATASET, TRAIN_ON_BATCH, TRAIN_ON_GRADIENT, GRADIENTS, CALLS };
+
+static int next_call;
+
+static dlcore_status make_next_call(dlcore_model_t *model, dlcore_error_record_t *error)
+{
+    source_t source = {.batches = 2};
+    dlcore_dataset_t dataset = {.user = &source, .begin = source_begin, .next = source_next};
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, 8), *y = rows_of(labels, 2, 0, 8);
+    dlcore_evaluate_options_t how = dlcore_evaluate_options_default();
+    float gradients[PARAMETERS];
+    dlcore_evaluation_t result;
+    dlcore_status status;
+
+    how.error = error;
+    if (next_call == EVALUATE)
+        status = dlcore_model_evaluate(model, x, y, &how, &result);
+    else if (next_call == EVALUATE_DATASET)
+        status = dlcore_model_evaluate_dataset(model, &dataset, &how, &result);
+    else if (next_call == TRAIN_ON_BATCH)
+        status = dlcore_model_train_on_batch(model, x, y, NULL);
+    else if (next_call == TRAIN_ON_GRADIENT)
+        status = dlcore_model_train_on_gradient(model, x, y);
+    else
+        status = dlcore_model_gradients(model, x, y, gradients, PARAMETERS, NULL);
+    if (next_call > EVALUATE_DATASET)
+        snprintf(error->message, sizeof error->message, "%s", dlcore_model_error(model));
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_tensor_free(source.x);
+    dlcore_tensor_free(source.y);
+    return status;
+}
+
+/* A first step of all; then one number of rank 2 is another. */
+static void change_one_model(void *user, const dlcore_collective_t *collective)
+{
+    outcome_t *outcome = &outcomes[collective->rank];
+    dlcore_model_t *model = make_model();
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, 8), *y = rows_of(labels, 2, 0, 8);
+    dlcore_error_record_t error = {.message = ""};
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    note(outcome, model, dlcore_model_train_on_batch(model, x, y, NULL));
+    (void)dlcore_model_get_weights(model, outcome->weights, PARAMETERS);
+    if (collective->rank == 2) {
+        outcome->weights[3] += 0.5f;
+        note(outcome, model, dlcore_model_set_weights(model, outcome->weights, PARAMETERS));
+    }
+    if (outcome->status == DLCORE_OK) {
+        outcome->status = make_next_call(model, &error);
+        memcpy(outcome->message, error.message, sizeof outcome->message);
+    }
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void
+test_collective_a_model_that_was_changed_on_one_rank_is_told_by_the_next_call(void **state)
+{
+    (void)state;
+    for (next_call = 0; next_call < CALLS; next_call++) {
+        run_on_ranks(NULL, change_one_model);
+        for (size_t rank = 0; rank < RANKS; rank++)
+            if (outcomes[rank].status != DLCORE_ERROR_STATE ||
+                strstr(outcomes[rank].message, "rank 2 differs from rank 0 in weights") == NULL)
+                fail_msg("call %d, rank %zu: \"%s\"", next_call, rank, outcomes[rank].message);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -814,6 +889,8 @@ int main(void)
         cmocka_unit_test(test_collective_shards_of_a_dataset_make_rounds),
         cmocka_unit_test(test_collective_shares_that_are_too_unequal_are_told),
         cmocka_unit_test(test_collective_a_dataset_that_fails_on_one_rank_ends_all),
+        cmocka_unit_test(
+            test_collective_a_model_that_was_changed_on_one_rank_is_told_by_the_next_call),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
