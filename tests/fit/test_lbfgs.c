@@ -144,6 +144,63 @@ static void test_lbfgs_finds_the_minimum_of_rosenbrocks_valley(void **state)
     tensor_free(y);
 }
 
+/* Of the bias of one output, at inputs of 0: a parabola around `at`, and from `wall` on no number.
+ */
+typedef struct parabola {
+    float curvature, at, wall;
+    size_t calls;
+} parabola_t;
+
+static void measure_parabola(const function_batch_t *batch, void *user)
+{
+    parabola_t *parabola = user;
+
+    parabola->calls++;
+    for (size_t row = 0; row < batch->rows; row++) {
+        float from = batch->y_pred[row] - parabola->at;
+
+        batch->row_values[row] = batch->y_pred[row] >= parabola->wall
+                                     ? INFINITY
+                                     : 0.5f * parabola->curvature * from * from;
+        if (batch->gradient != NULL)
+            batch->gradient[row] = parabola->curvature * from;
+    }
+}
+
+/* The first step is 1 at most: the search for its length goes on by doubling it, back into a
+ * bracket by cubics, and the second step is Newton's. */
+static void check_parabola(float curvature, float at, float wall, size_t evaluations)
+{
+    static const float zeros[INPUTS] = {0};
+    parabola_t parabola = {.curvature = curvature, .at = at, .wall = wall};
+    loss_t loss = loss_function(measure_parabola, &parabola);
+    model_t *model = model_of(DLCORE_ENGINE_AUTO, 0, &loss, 1);
+    tensor_t *x = borrow_floats(zeros, 1, INPUTS), *y = borrow_floats(zeros, 1, 1);
+    lbfgs_report_t report;
+    float *weights;
+
+    assert_accepted(model, model_fit_lbfgs(model, x, y, NULL, &report));
+    weights = weights_of(model);
+    assert_true(report.converged && fabsf(weights[INPUTS] - at) < 1e-3f * at);
+    assert_int_equal(report.evaluations, parabola.calls);
+    if (report.evaluations > evaluations)
+        fail_msg("minimum at %g: %zu evaluations, more than %zu", (double)at,
+                 (size_t)report.evaluations, evaluations);
+    free(weights);
+    model_free(model);
+    tensor_free(x);
+    tensor_free(y);
+}
+
+static void test_lbfgs_finds_a_minimum_at_any_distance_in_few_evaluations(void **state)
+{
+    (void)state;
+    check_parabola(2.0f, 1.0f, 1e30f, 3);
+    check_parabola(0.125f, 1000.0f, 1e30f, 20);
+    check_parabola(200.0f, 0.015625f, 1e30f, 8);
+    check_parabola(200.0f, 0.015625f, 0.25f, 12);
+}
+
 static void test_lbfgs_trains_a_network_further_than_adam(void **state)
 {
     loss_t loss = loss_mean_squared_error();
@@ -252,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lbfgs_of_a_linear_model_is_least_squares),
         cmocka_unit_test(test_lbfgs_finds_the_minimum_of_rosenbrocks_valley),
+        cmocka_unit_test(test_lbfgs_finds_a_minimum_at_any_distance_in_few_evaluations),
         cmocka_unit_test(test_lbfgs_trains_a_network_further_than_adam),
         cmocka_unit_test(test_lbfgs_leaves_frozen_layers_alone),
         cmocka_unit_test(test_lbfgs_refuses_what_it_cannot_follow),
