@@ -468,6 +468,79 @@ static void test_evaluate_dataset_prints_when_told_to(void **state)
     check_line(1, true, SIZE_MAX, 0, "1/" SIZE_MAX_TEXT, "7/7");
 }
 
+static void assert_printed(const written_t *written, const char *name, double value)
+{
+    char entry[96];
+
+    snprintf(entry, sizeof entry, " - %s: %.4f", name, value);
+    if (strstr(written->text, entry) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", entry, written->text);
+}
+
+static void assert_evaluation_printed(const written_t *written, const dlcore_evaluation_t *result)
+{
+    assert_int_equal(result->metric_count, DLCORE_METRICS_MAX);
+    assert_printed(written, "loss", result->loss);
+    for (size_t i = 0; i < result->metric_count; i++)
+        assert_printed(written, result->metrics[i].name, result->metrics[i].value);
+}
+
+static dlcore_model_t *model_with_the_most_metrics(void)
+{
+    dlcore_model_t *model = model_of(1);
+    dlcore_compile_options_t settings = dlcore_compile_options_default();
+
+    settings.optimizer = dlcore_optimizer_rmsprop();
+    settings.loss = dlcore_loss_sparse_categorical_crossentropy();
+    for (; settings.metric_count < DLCORE_METRICS_MAX; settings.metric_count++) {
+        dlcore_metric_t *metric = &settings.metrics[settings.metric_count];
+
+        *metric = dlcore_metric_default(DLCORE_METRIC_ACCURACY);
+        snprintf(metric->name, sizeof metric->name, "metric_%zu_", settings.metric_count);
+    }
+    assert_int_equal(dlcore_model_compile_with(model, &settings), DLCORE_OK);
+    return model;
+}
+
+/* At the end, where the line is drawn in the midst, of a first batch, and of a fit. */
+static void test_evaluate_dataset_prints_as_many_metrics_as_a_model_may_have(void **state)
+{
+    dlcore_model_t *model = model_with_the_most_metrics();
+    slices_t slices = slices_of(even), more = slices_of(even);
+    dlcore_dataset_t dataset = dataset_of(&slices), validation = dataset_of(&more);
+    dlcore_evaluate_options_t options = dlcore_evaluate_options_default();
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    dlcore_history_t *history = NULL;
+    dlcore_evaluation_t first, all;
+    written_t written = {.length = 0};
+
+    (void)state;
+    options.steps = 1;
+    assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &options, &first), DLCORE_OK);
+    options.steps = 0;
+    options.verbose = 1;
+    options.sink = (dlcore_sink_t){.write = collect, .user = &written, .terminal = true};
+    dataset.batches = 7;
+    assert_int_equal(dlcore_model_evaluate_dataset(model, &dataset, &options, &all), DLCORE_OK);
+    assert_evaluation_printed(&written, &first);
+    assert_evaluation_printed(&written, &all);
+    written = (written_t){.length = 0};
+    how.verbose = 2;
+    how.sink = options.sink;
+    how.validation_dataset = &validation;
+    assert_int_equal(dlcore_model_fit_dataset(model, &dataset, &how, &history), DLCORE_OK);
+    assert_int_equal(dlcore_history_value_count(history), 2 * (DLCORE_METRICS_MAX + 1));
+    for (size_t i = 0; i < dlcore_history_value_count(history); i++) {
+        const char *name = dlcore_history_name(history, i);
+
+        assert_printed(&written, name, dlcore_history_value(history, name, 0));
+    }
+    dlcore_history_free(history);
+    slices_free(&slices);
+    slices_free(&more);
+    dlcore_model_free(model);
+}
+
 static void test_evaluate_dataset_refuses_bad_options(void **state)
 {
     dlcore_model_t *model = model_of(1);
@@ -905,6 +978,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_dataset_fit_takes_threads_when_batches_grow),
         cmocka_unit_test(test_evaluate_dataset_fit_refuses_options_that_it_would_drop),
         cmocka_unit_test(test_evaluate_dataset_prints_when_told_to),
+        cmocka_unit_test(test_evaluate_dataset_prints_as_many_metrics_as_a_model_may_have),
         cmocka_unit_test(test_evaluate_dataset_refuses_bad_options),
         cmocka_unit_test(test_predict_dataset_is_predict_of_each_batch),
         cmocka_unit_test(test_predict_dataset_steps_are_the_first_batches),
