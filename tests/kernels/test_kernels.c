@@ -38,6 +38,14 @@ static int find_tables(void **state)
     return 0;
 }
 
+/* The last of them: each is faster than those before. */
+static void test_kernels_are_the_fastest_that_this_cpu_runs(void **state)
+{
+    (void)state;
+    assert_string_equal(dlcore_kernels()->name, tables[table_count - 1]->name);
+    assert_ptr_equal(dlcore_kernels(), tables[table_count - 1]);
+}
+
 /* Both NaN, the same infinity, or apart by a few units in the last place; denormals may be 0. */
 static void assert_close(const char *table, const char *what, float x, float y, double expected)
 {
@@ -386,6 +394,7 @@ static void test_kernels_softmax_crossentropy_has_the_bits_of_its_steps(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kernels_are_the_fastest_that_this_cpu_runs),
         cmocka_unit_test(test_kernels_activations_agree_with_libm),
         cmocka_unit_test(test_kernels_exp_agrees_over_its_range),
         cmocka_unit_test(test_kernels_softmax_agrees_at_every_length),

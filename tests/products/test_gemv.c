@@ -259,6 +259,8 @@ static void check_chain(const dlcore_chain_functions_t *functions, const size_t 
             for (size_t i = 0; i < widths[0]; i++)
                 expected[i] = (double)(outputs[i] = x[i]);
         }
+        assert_true(dlcore_chain_floats(widths[l], widths[l + 1]) <=
+                    sizeof weights[l] / sizeof *weights[l]);
         dlcore_chain_pack(widths[l], widths[l + 1], kernel, bias, true, weights[l]);
         layers[l] = (dlcore_chain_layer_t){.weights = weights[l],
                                            .inputs = widths[l],

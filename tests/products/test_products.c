@@ -295,6 +295,46 @@ static void test_products_zeros_of_register_tiles_change_no_bit(void **state)
     check_shape(21, 200, 190, check_zeros_left_out);
 }
 
+/* A row that is zero but in the last columns of a panel: the tile of the first ones leaves it out,
+ * so that what it would add there, 0 * NaN, does not come. */
+static void check_tile_without_a_row(const products_case_t *given,
+                                     const dlcore_products_t *products)
+{
+    products_case_t c = *given;
+    size_t words =
+               products->zeros_words != NULL ? products->zeros_words(c.rows, c.inputs, c.units) : 0,
+           panel = products->panel(c.inputs), row = c.rows / 2;
+    float kept_dz = c.dz[row * c.units], *kept = malloc(panel * sizeof *kept), *packed, *gradient;
+
+    if (words == 0) {
+        free(kept);
+        return;
+    }
+    gradient = malloc(c.inputs * c.units * sizeof *gradient);
+    assert_non_null(kept);
+    assert_non_null(gradient);
+    memcpy(kept, c.x + row * c.inputs, panel * sizeof *kept);
+    memset(c.x + row * c.inputs, 0, (panel - 1) * sizeof *kept);
+    c.dz[row * c.units] = NAN;
+    c.notes_zeros = true;
+    packed = products_case_kernel_gradient(&c, products, PRODUCTS_ASCENDING);
+    products->unpack_kernel(c.inputs, c.units, packed, gradient);
+    assert_true(isfinite(gradient[0]));
+    assert_true(isnan(gradient[(panel - 1) * c.units]));
+    memcpy(c.x + row * c.inputs, kept, panel * sizeof *kept);
+    c.dz[row * c.units] = kept_dz;
+    free(kept);
+    free(packed);
+    free(gradient);
+}
+
+static void test_products_zeros_leave_rows_out_of_the_tiles_that_do_not_use_them(void **state)
+{
+    (void)state;
+    check_shape(128, 784, 512, check_tile_without_a_row);
+    check_shape(17, 130, 160, check_tile_without_a_row);
+}
+
 /* ---- layout ---- */
 
 static void check_packing(const products_case_t *c, const dlcore_products_t *products)
@@ -588,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_products_input_gradient_equals_plain_loops),
         cmocka_unit_test(test_products_left_out_inputs_change_nothing),
         cmocka_unit_test(test_products_zeros_of_register_tiles_change_no_bit),
+        cmocka_unit_test(test_products_zeros_leave_rows_out_of_the_tiles_that_do_not_use_them),
         cmocka_unit_test(test_products_pack_kernel_round_trips_with_zero_padding),
         cmocka_unit_test(test_products_native_panels_are_narrow_for_few_columns),
         cmocka_unit_test(test_products_tiles_in_any_order_give_the_same_bits),
