@@ -88,16 +88,27 @@ static bool embedding_uses_fans(const dlcore_initializer_t *initializer)
     }
 }
 
-dlcore_status dlcore_embeddings_check_build(const dlcore_layer_t *layer, size_t input_width,
-                                            dlcore_error_record_t *error)
+static dlcore_status check_columns(const dlcore_layer_t *layer, size_t input_width,
+                                   dlcore_error_record_t *error)
 {
-    const dlcore_embeddings_t *tables = &layer->embeddings;
-    size_t last = tables->table[tables->count - 1].column, size;
+    size_t last = layer->embeddings.table[layer->embeddings.count - 1].column;
 
     if (last >= input_width)
         return dlcore_fail(error, DLCORE_ERROR_SHAPE,
                            "%s: has a table for column %zu, but x has the columns 0 .. %zu",
                            layer->name, last, input_width - 1);
+    return DLCORE_OK;
+}
+
+dlcore_status dlcore_embeddings_check_build(const dlcore_layer_t *layer, size_t input_width,
+                                            dlcore_error_record_t *error)
+{
+    const dlcore_embeddings_t *tables = &layer->embeddings;
+    size_t size;
+    dlcore_status status = check_columns(layer, input_width, error);
+
+    if (status != DLCORE_OK)
+        return status;
     if (embedding_uses_fans(&layer->embeddings_initializer))
         return dlcore_fail(error, DLCORE_ERROR_ARGUMENT,
                            "%s: embeddings_initializer is %s, which goes by the shape of a kernel; "
@@ -123,15 +134,15 @@ dlcore_status dlcore_embeddings_check_indices(const dlcore_layer_t *layer, const
                                               dlcore_error_record_t *error)
 {
     const dlcore_embeddings_t *tables = &layer->embeddings;
+    dlcore_status status = check_columns(layer, x->row_size, error);
 
+    if (status != DLCORE_OK)
+        return status;
     for (size_t row = 0; row < x->shape[0]; row++) {
         for (size_t i = 0; i < tables->count; i++) {
             const dlcore_embedding_t *table = &tables->table[i];
-            double number;
+            double number = dlcore_row_number(x, row, table->column);
 
-            if (table->column >= x->row_size) /* building it will be refused */
-                return DLCORE_OK;
-            number = dlcore_row_number(x, row, table->column);
             if (!dlcore_embedding_has(table, number))
                 return refuse_table_row(layer, table, number, row, error);
         }

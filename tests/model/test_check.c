@@ -791,6 +791,27 @@ static void test_check_of_an_unbuilt_model_knows_what_layers_make_of_widths(void
     }
 }
 
+/* Nothing has compared the tables with x: building has not come to it. */
+static void test_check_of_an_unbuilt_model_refuses_tables_beyond_x(void **state)
+{
+    const dlcore_embedding_t tables[] = {{.column = 0, .count = 2, .units = 1},
+                                         {.column = INPUTS + 14, .count = 2, .units = 1}};
+    dlcore_error_record_t error;
+    static float zeros[ROWS * INPUTS];
+    dlcore_tensor_t *x = tensor_of_floats(SHAPE(ROWS, INPUTS), zeros);
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    assert_int_equal(dlcore_model_add(model, dlcore_layer_embedding(tables, 2)), DLCORE_OK);
+    assert_int_equal(dlcore_model_check(model, x, NULL, &findings, &error), DLCORE_ERROR_SHAPE);
+    assert_string_equal(error.message,
+                        "embedding: has a table for column 18, but x has the columns 0 .. 3");
+    assert_int_equal(findings.count, 0);
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+}
+
 static void test_check_of_relu_units_finds_those_that_are_dead(void **state)
 {
     static const dlcore_engine_t engines[] = {DLCORE_ENGINE_AUTO, DLCORE_ENGINE_BLAS};
@@ -935,6 +956,7 @@ int main(void)
         cmocka_unit_test(test_check_of_layers_finds_what_does_nothing),
         cmocka_unit_test(test_check_of_an_unbuilt_bottleneck_finds_nothing),
         cmocka_unit_test(test_check_of_an_unbuilt_model_knows_what_layers_make_of_widths),
+        cmocka_unit_test(test_check_of_an_unbuilt_model_refuses_tables_beyond_x),
         cmocka_unit_test(test_check_of_relu_units_finds_those_that_are_dead),
         cmocka_unit_test(test_check_of_learning_rates_knows_the_usual),
         cmocka_unit_test(test_check_before_build_and_compile_leaves_out_what_needs_them),
