@@ -28,13 +28,28 @@ typedef struct point {
     double step, loss, slope;
 } point_t;
 
+static float moved_weight(const dlcore_line_t *line, double step, size_t i)
+{
+    return (float)((double)line->weights[i] + step * (double)line->direction[i]);
+}
+
+/* Whether both steps, and so all between them, lead to the same weights: float32 has no others. */
+static bool is_same_point(const dlcore_line_t *line, double a, double b)
+{
+    for (size_t i = 0; i < line->n; i++) {
+        if (moved_weight(line, a, i) != moved_weight(line, b, i))
+            return false;
+    }
+    return true;
+}
+
 /* Looks at a step: a loss that is not finite counts as far too high. */
 static dlcore_status look_at_step(dlcore_line_t *line, double step, point_t *point)
 {
     dlcore_status status;
 
     for (size_t i = 0; i < line->n; i++)
-        line->moved[i] = (float)((double)line->weights[i] + step * (double)line->direction[i]);
+        line->moved[i] = moved_weight(line, step, i);
     status = dlcore_model_set_weights(line->model, line->moved, line->n);
     if (status == DLCORE_OK)
         status = dlcore_model_gradients(line->model, line->x, line->y, line->slopes, line->n,
@@ -45,8 +60,9 @@ static dlcore_status look_at_step(dlcore_line_t *line, double step, point_t *poi
         *point = (point_t){.step = step, .loss = HUGE_VAL};
         return DLCORE_OK;
     }
-    line->slope = dlcore_line_dot(line->slopes, line->direction, line->n);
-    *point = (point_t){.step = step, .loss = line->moved_loss, .slope = line->slope};
+    *point = (point_t){.step = step,
+                       .loss = line->moved_loss,
+                       .slope = dlcore_line_dot(line->slopes, line->direction, line->n)};
     return status;
 }
 
@@ -82,8 +98,12 @@ static dlcore_status narrow(dlcore_line_t *line, const point_t *start, point_t l
     point_t at = low;
     dlcore_status status = DLCORE_OK;
 
-    while (left-- > 0 && status == DLCORE_OK && low.step != high.step) {
-        status = look_at_step(line, between(&low, &high), &at);
+    while (left-- > 0) {
+        double step = between(&low, &high);
+
+        if (is_same_point(line, step, low.step) || is_same_point(line, step, high.step))
+            break;
+        status = look_at_step(line, step, &at);
         if (status != DLCORE_OK)
             return status;
         if (!is_low_enough(start, &at) || at.loss >= low.loss) {

@@ -22,7 +22,7 @@ typedef struct dlcore_line {
 
     /* the last point that was looked at; with `found`, the one that the search has chosen */
     float *moved, *slopes;
-    double step, moved_loss, slope; /* along the direction */
+    double step, moved_loss;
     bool found;
 } dlcore_line_t;
 
