@@ -827,10 +827,14 @@ static void test_check_of_relu_units_finds_those_that_are_dead(void **state)
         dlcore_model_t *model;
         float bias[8] = {0};
 
+        layers[1].activation = i_engine == 0 ? DLCORE_ACTIVATION_RELU : DLCORE_ACTIVATION_RELU6;
         model = model_with(engines[i_engine], layers, dlcore_loss_mean_squared_error(), NULL);
         assert_clean(model, x, NULL);
         for (size_t i = 0; i < 8; i++)
-            bias[i] = i % 2 == 0 ? -100.0f : 0.5f;
+            bias[i] = i % 2 == 0 && i > 0 ? -100.0f : 0.5f;
+        assert_int_equal(dlcore_model_set_weight(model, 3, bias, 8), DLCORE_OK);
+        assert_clean(model, x, NULL); /* three units are not half of them */
+        bias[0] = -100.0f;
         assert_int_equal(dlcore_model_set_weight(model, 3, bias, 8), DLCORE_OK);
         assert_only(model, x, NULL, DLCORE_FINDING_UNITS_DEAD,
                     "4 of 8 units of dense_1 are 0 for all of 256 samples");

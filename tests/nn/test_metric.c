@@ -253,9 +253,44 @@ static void test_metric_evaluation_value_finds_the_last_of_as_many_as_there_can_
     assert_true(isnan(dlcore_evaluation_value(&evaluation, "m16")));
 }
 
+/* What mode auto of callbacks goes by. Of Keras's metrics those that it counts up, and counts of
+ * what was right. */
+static void test_metric_that_is_no_error_rises(void **state)
+{
+    static const dlcore_metric_kind_t falls[] = {DLCORE_METRIC_MEAN_ABSOLUTE_ERROR,
+                                                 DLCORE_METRIC_MEAN_SQUARED_ERROR,
+                                                 DLCORE_METRIC_MEAN_ABSOLUTE_PERCENTAGE_ERROR,
+                                                 DLCORE_METRIC_MEAN_SQUARED_LOGARITHMIC_ERROR,
+                                                 DLCORE_METRIC_LOG_COSH,
+                                                 DLCORE_METRIC_KL_DIVERGENCE,
+                                                 DLCORE_METRIC_POISSON,
+                                                 DLCORE_METRIC_HINGE,
+                                                 DLCORE_METRIC_SQUARED_HINGE,
+                                                 DLCORE_METRIC_CATEGORICAL_HINGE,
+                                                 DLCORE_METRIC_CATEGORICAL_CROSSENTROPY,
+                                                 DLCORE_METRIC_SPARSE_CATEGORICAL_CROSSENTROPY,
+                                                 DLCORE_METRIC_BINARY_CROSSENTROPY,
+                                                 DLCORE_METRIC_ROOT_MEAN_SQUARED_ERROR,
+                                                 DLCORE_METRIC_FALSE_POSITIVES,
+                                                 DLCORE_METRIC_FALSE_NEGATIVES};
+    size_t count = 0;
+
+    (void)state;
+    for (int kind = DLCORE_METRIC_ACCURACY; kind <= DLCORE_METRIC_CONCORDANCE_CORRELATION; kind++) {
+        bool is_error = count < sizeof falls / sizeof *falls && (int)falls[count] == kind;
+
+        count += is_error;
+        if (dlcore_metric_type((dlcore_metric_kind_t)kind)->rises == is_error)
+            fail_msg("%s %s", dlcore_metric_name((dlcore_metric_kind_t)kind),
+                     is_error ? "rises" : "falls");
+    }
+    assert_int_equal(count, sizeof falls / sizeof *falls);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metric_that_is_no_error_rises),
         cmocka_unit_test(test_metric_names_round_trip),
         cmocka_unit_test(test_metric_accuracy_resolves_as_keras_chooses),
         cmocka_unit_test(test_metric_validate_names_the_metric_and_the_numbers),
