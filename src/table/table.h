@@ -82,9 +82,9 @@ static inline size_t dlcore_table_row(const dlcore_table_rows_t *rows, size_t i)
 
 /* ---- table_guess.c ---- */
 
-/* Takes another cell into account; false: no memory. */
-bool dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
-                       const dlcore_cell_t *cell);
+/* Takes another cell into account. */
+dlcore_status dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
+                                const dlcore_cell_t *cell, dlcore_error_record_t *error);
 /* What the columns are, once all cells were noted. */
 void dlcore_table_guess(dlcore_table_t *table);
 /* Cells that are missing in a column as it is. */

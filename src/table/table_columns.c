@@ -74,8 +74,8 @@ static dlcore_status note_arrays(dlcore_table_t *table, dlcore_error_record_t *e
                                      "table: row %zu, column %zu: the text has more than 32768 "
                                      "bytes",
                                      row, i + 1);
-            if (status == DLCORE_OK && !dlcore_table_note(table, &table->facts[i], &cell))
-                status = dlcore_fail_memory(error, "table", sizeof(uint64_t) * 2048);
+            if (status == DLCORE_OK)
+                status = dlcore_table_note(table, &table->facts[i], &cell, error);
         }
     }
     dlcore_table_cursor_end(&cursor);

@@ -7,6 +7,7 @@
 
 #include "base/allocator.h"
 #include "base/ascii.h"
+#include "base/error.h"
 #include "base/shown.h"
 #include "data/csv_classes.h"
 #include "table/date.h"
@@ -42,31 +43,36 @@ static bool insert_seen(uint64_t *seen, size_t room, uint64_t hash)
 }
 
 /* Keeps half of the places free. */
-static bool grow_seen(const dlcore_allocator_t *allocator, dlcore_column_facts_t *facts)
+static dlcore_status grow_seen(const dlcore_allocator_t *allocator, dlcore_column_facts_t *facts,
+                               dlcore_error_record_t *error)
 {
     size_t room = facts->seen_room > 0 ? 2 * facts->seen_room : SEEN_LEAST;
     uint64_t *seen = dlcore_allocate(allocator, room, sizeof *seen);
 
     if (seen == NULL)
-        return false;
+        return dlcore_fail_memory(error, "table", room * sizeof *seen);
     for (size_t i = 0; i < facts->seen_room; i++)
         if (facts->seen[i] != 0)
             (void)insert_seen(seen, room, facts->seen[i]);
     dlcore_release(allocator, facts->seen);
     facts->seen = seen;
     facts->seen_room = room;
-    return true;
+    return DLCORE_OK;
 }
 
-static bool note_value(dlcore_table_t *table, dlcore_column_facts_t *facts, const char *text,
-                       size_t length)
+static dlcore_status note_value(dlcore_table_t *table, dlcore_column_facts_t *facts,
+                                const char *text, size_t length, dlcore_error_record_t *error)
 {
-    if (2 * (facts->different + 1) > facts->seen_room && !grow_seen(&table->allocator, facts))
-        return false;
+    dlcore_status status = DLCORE_OK;
+
+    if (2 * (facts->different + 1) > facts->seen_room)
+        status = grow_seen(&table->allocator, facts, error);
+    if (status != DLCORE_OK)
+        return status;
     if (insert_seen(facts->seen, facts->seen_room, hash_of(text, length)))
         facts->different++;
     facts->many = facts->different > DIFFERENT_MAX || length >= DLCORE_CSV_CLASS_SIZE;
-    return true;
+    return DLCORE_OK;
 }
 
 /* ---- cells ---- */
@@ -91,8 +97,8 @@ static void note_words(dlcore_column_facts_t *facts, const dlcore_csv_field_t *f
         facts->forms = facts->dates == 1 ? forms : facts->forms & forms;
 }
 
-bool dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
-                       const dlcore_cell_t *cell)
+dlcore_status dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
+                                const dlcore_cell_t *cell, dlcore_error_record_t *error)
 {
     char number_text[DLCORE_CELL_TEXT_SIZE];
     double number;
@@ -102,7 +108,7 @@ bool dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
 
     if (state == DLCORE_CELL_MISSING && dlcore_cell_is_missing(cell, table->missing)) {
         facts->gaps++;
-        return true;
+        return DLCORE_OK;
     }
     if (state == DLCORE_CELL_MISSING)
         facts->nones++;
@@ -112,11 +118,11 @@ bool dlcore_table_note(dlcore_table_t *table, dlcore_column_facts_t *facts,
         facts->numbers++;
     facts->codes += state == DLCORE_CELL_VALUE && !cell->numeric && is_code(&cell->field);
     if (facts->many)
-        return true;
+        return DLCORE_OK;
     text = dlcore_cell_text(cell, number_text, &length);
     if (facts->first[0] == '\0')
         dlcore_show_in(facts->first, sizeof facts->first, text, length);
-    return note_value(table, facts, text, length);
+    return note_value(table, facts, text, length, error);
 }
 
 /* ---- the guess ---- */

@@ -207,10 +207,10 @@ static dlcore_status survey_row(dlcore_table_t *table, dlcore_csv_reader_t *read
         dlcore_cell_t cell = {.numeric = false};
         dlcore_status status = dlcore_csv_next_field(reader, column, &cell.field, error);
 
+        if (status == DLCORE_OK)
+            status = dlcore_table_note(table, &table->facts[column], &cell, error);
         if (status != DLCORE_OK)
             return status;
-        if (!dlcore_table_note(table, &table->facts[column], &cell))
-            return dlcore_fail_memory(error, "table", sizeof(uint64_t) * 2048);
     }
     if (column < table->columns || !reader->row_ended)
         return refuse_width(table, reader, line, column, error);

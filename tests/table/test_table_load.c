@@ -292,6 +292,39 @@ static void test_table_load_survives_every_failing_allocation(void **state)
     assert_in_range(failing_allocator_sweep(load_table_with, &unused), 8, 16);
 }
 
+/* Five values of a column need 16 places of 8 bytes, half of which stay free. */
+static void test_table_without_memory_for_values_says_how_much(void **state)
+{
+    static const double numbers[] = {1, 2, 3, 4, 5};
+    static const dlcore_table_column_t column = {.name = "n", .numbers = numbers};
+    static const char text[] = "n\n1\n2\n3\n4\n5\n";
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_table_t *table = NULL;
+    failing_allocator_t memory;
+    dlcore_allocator_t allocator = failing_allocator(&memory);
+    dlcore_status status;
+
+    (void)state;
+    for (int parsed = 0; parsed < 2; parsed++) {
+        bool first = false, more = false;
+
+        for (size_t n = 1; n < 100 && table == NULL; n++) {
+            failing_allocator_init(&memory);
+            memory.fail_at = n;
+            status = parsed
+                         ? dlcore_table_parse(text, strlen(text), NULL, &allocator, &table, &error)
+                         : dlcore_table_from_columns(&column, 1, 5, &allocator, &table, &error);
+            assert_int_equal(status == DLCORE_OK, table != NULL);
+            first = first || strcmp(error.message, "table: no memory for 64 bytes") == 0;
+            more = more || strcmp(error.message, "table: no memory for 128 bytes") == 0;
+        }
+        assert_true(first);
+        assert_true(more);
+        dlcore_table_free(table);
+        table = NULL;
+    }
+}
+
 static void test_table_queries_of_nothing_answer_nothing(void **state)
 {
     (void)state;
@@ -320,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_table_rows_are_found_in_any_order),
         cmocka_unit_test(test_table_a_file_that_changed_is_an_error),
         cmocka_unit_test(test_table_load_survives_every_failing_allocation),
+        cmocka_unit_test(test_table_without_memory_for_values_says_how_much),
         cmocka_unit_test(test_table_queries_of_nothing_answer_nothing),
     };
 
