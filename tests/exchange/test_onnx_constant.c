@@ -9,9 +9,10 @@
 
 #include <cmocka.h>
 
+#include "support/failing_allocator.h"
 #include "support/onnx_case.h"
 
-enum { ROWS = 2, WIDTH = 3, UNITS = 20, NODES = 5 };
+enum { ROWS = 2, WIDTH = 3, UNITS = 20, NODES = 5, SIDE = 30 };
 
 static const float x[ROWS * WIDTH] = {0.5f, -1.25f, 4.0f, -3.5f, 0.0f, 7.5f};
 static const float v[3] = {2.0f, 0.5f, 4.0f};
@@ -107,6 +108,41 @@ static void test_onnx_constant_large_kernels_are_turned(void **state)
     onnx_tensor(&made, "w", "20,3", numbers);
     onnx_node(&made, "Gemm", "x,w", "y", "transB=i1");
     dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, UNITS));
+}
+
+/* Most bytes at a time of loading a kernel that is computed in steps, each from one more. */
+static size_t peak_of_kernel(const char *const *steps)
+{
+    static float numbers[SIDE * SIDE];
+    dlcore_onnx_load_options_t options = dlcore_onnx_load_options_default();
+    failing_allocator_t memory;
+    dlcore_model_t *model = NULL;
+    const unsigned char *bytes;
+    size_t size;
+
+    failing_allocator_init(&memory);
+    options.model.allocator = failing_allocator(&memory);
+    onnx_begin(&made);
+    onnx_typed_tensor(&made, "k", "30,30", 1, 9, numbers, sizeof numbers);
+    onnx_case_nodes(&made, steps);
+    onnx_node(&made, "MatMul", "x,e", "y", "");
+    bytes = onnx_end(&made, 13, "?,30", &size);
+    assert_int_equal(dlcore_onnx_load_memory(bytes, size, &options, &model), DLCORE_OK);
+    dlcore_model_free(model);
+    failing_allocator_assert_clean(&memory);
+    return memory.peak_bytes;
+}
+
+/* On whichever side it stands, what is computed is made before the other side is read. */
+static void test_onnx_constant_computed_takes_the_same_memory_on_either_side(void **state)
+{
+    static const char *const left[] = {"Neg k a",   "Mul a,k b", "Mul b,k c",
+                                       "Add c,k d", "Sub d,k e", NULL};
+    static const char *const right[] = {"Neg k a",   "Mul k,a b", "Mul k,b c",
+                                        "Add k,c d", "Sub k,d e", NULL};
+
+    (void)state;
+    assert_int_equal(peak_of_kernel(right), peak_of_kernel(left));
 }
 
 static void refuse(const char *operation, const case_t *cases, size_t count)
@@ -219,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_onnx_constant_vectors_stay_what_they_are),
         cmocka_unit_test(test_onnx_constant_kernels_are_turned_by_transposing_alone),
         cmocka_unit_test(test_onnx_constant_large_kernels_are_turned),
+        cmocka_unit_test(test_onnx_constant_computed_takes_the_same_memory_on_either_side),
         cmocka_unit_test(test_onnx_constant_others_are_refused),
         cmocka_unit_test(test_onnx_constant_single_numbers),
         cmocka_unit_test(test_onnx_constant_damaged_operands_are_refused),
