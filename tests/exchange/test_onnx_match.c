@@ -201,22 +201,22 @@ static void test_onnx_match_scales_of_ones_alone_are_left_out(void **state)
     REFUSE(23, wrong);
 }
 
-/* Of layer normalization as Keras writes it, with beta alone. */
-static void test_onnx_match_a_centre_without_a_scale(void **state)
+#define MOMENTS                                                                              \
+    "ReduceMean x m axes=I1", "Neg m n", "Sub x,m d", "Mul d,d q", "ReduceMean q r axes=I1", \
+        "Add r,half e", "Sqrt e s", "Reciprocal s i"
+
+/* Of layer normalization as Keras writes it: with both, with one, with none. */
+static void test_onnx_match_moments_without_a_scale_or_a_centre(void **state)
 {
-    static const char *const nodes[] = {"ReduceMean x m axes=I1",
-                                        "Neg m n",
-                                        "Sub x,m d",
-                                        "Mul d,d q",
-                                        "ReduceMean q r axes=I1",
-                                        "Add r,half e",
-                                        "Sqrt e s",
-                                        "Reciprocal s i",
-                                        "Mul x,i a",
-                                        "Mul n,i b",
-                                        "Add b,v g",
-                                        "Add a,g y",
-                                        NULL};
+    static const struct {
+        const char *nodes[14];
+        bool scales, centers;
+    } graphs[] = {
+        {{MOMENTS, "Mul i,v g", "Mul x,g a", "Mul n,g b", "Add b,v c", "Add a,c y"}, true, true},
+        {{MOMENTS, "Mul x,i a", "Mul n,i b", "Add b,v c", "Add a,c y"}, false, true},
+        {{MOMENTS, "Mul v,i g", "Mul g,x a", "Mul g,n b", "Add b,a y"}, true, false},
+        {{MOMENTS, "Mul x,i a", "Mul n,i b", "Add a,b y"}, false, false},
+    };
     static const char *const operation[] = {"LayerNormalization x,one y axis=i1 epsilon=f0.5",
                                             NULL};
     double expected[SIZE], plain[SIZE];
@@ -229,10 +229,14 @@ static void test_onnx_match_a_centre_without_a_scale(void **state)
         for (size_t k = 0; k < WIDTH; k++)
             squares += pow((double)row[k] - mean, 2) / WIDTH;
         plain[i] = ((double)x[i] - mean) / sqrt(squares + 0.5);
-        expected[i] = plain[i] + (double)v[i % WIDTH];
     }
-    begin(nodes);
-    dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, WIDTH));
+    for (size_t g = 0; g < sizeof graphs / sizeof graphs[0]; g++) {
+        for (size_t i = 0; i < SIZE; i++)
+            expected[i] = plain[i] * (graphs[g].scales ? (double)v[i % WIDTH] : 1.0) +
+                          (graphs[g].centers ? (double)v[i % WIDTH] : 0.0);
+        begin(graphs[g].nodes);
+        dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, WIDTH));
+    }
     begin(operation);
     dlcore_model_free(onnx_case_outputs(&made, 17, ROWS, x, WIDTH, plain, WIDTH));
 }
@@ -348,7 +352,7 @@ int main(void)
         cmocka_unit_test(test_onnx_match_a_momentum_that_cannot_be_is_left),
         cmocka_unit_test(test_onnx_match_near_normalizations),
         cmocka_unit_test(test_onnx_match_scales_of_ones_alone_are_left_out),
-        cmocka_unit_test(test_onnx_match_a_centre_without_a_scale),
+        cmocka_unit_test(test_onnx_match_moments_without_a_scale_or_a_centre),
         cmocka_unit_test(test_onnx_match_near_chains),
         cmocka_unit_test(test_onnx_match_near_products),
         cmocka_unit_test(test_onnx_match_long_products_are_several_steps),

@@ -131,6 +131,23 @@ static void assert_refused(const char *const *nodes, const miss_t *miss)
     onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, "memory: ");
 }
 
+/* The last axis of (batch, 3, 1) has one number. */
+static void test_onnx_match_sparsemax_along_another_axis_is_refused(void **state)
+{
+    static const char *const *const forms[] = {paper, keras};
+
+    (void)state;
+    for (size_t f = 0; f < 2; f++) {
+        const unsigned char *bytes;
+        size_t size;
+
+        begin();
+        onnx_case_nodes(&made, forms[f]);
+        bytes = onnx_end(&made, 13, "?,3,1", &size);
+        onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, "works along one axis of 3");
+    }
+}
+
 static void test_onnx_match_sparsemax_with_another_node_is_refused(void **state)
 {
     static const miss_t of_paper[] = {
@@ -266,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_match_sparsemax_in_each_form),
+        cmocka_unit_test(test_onnx_match_sparsemax_along_another_axis_is_refused),
         cmocka_unit_test(test_onnx_match_sparsemax_with_another_node_is_refused),
         cmocka_unit_test(test_onnx_match_sparsemax_with_ranks_that_cannot_be_read_says_so),
         cmocka_unit_test(test_onnx_match_sparsemax_of_keras_is_not_shifted),

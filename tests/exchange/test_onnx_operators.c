@@ -1014,6 +1014,15 @@ static void test_onnx_operators_deep_samples_are_refused_until_they_are_flat(voi
         onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, deep[i].text);
     }
     begin();
+    made.domain = "ai.onnx.ml";
+    onnx_node(&made, "Scaler", "x", "y", "offset=F0.5,1,-2 scale=F2,0.25,1");
+    {
+        size_t size;
+        const unsigned char *bytes = onnx_end(&made, 13, "?,3,1", &size);
+
+        onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, "one axis of 3");
+    }
+    begin();
     onnx_node(&made, "Relu", "x", "y", "");
     {
         size_t size;

@@ -136,6 +136,29 @@ static void test_onnx_shape_samples_that_do_not_stay_apart_are_refused(void **st
          {"Constant - s value_ints=I0,3,2", "Reshape x,s r", "Softmax r p", "MatMul p,w y"},
          DLCORE_ERROR_UNSUPPORTED,
          "works along one axis of 3"},
+        {"?,1,3",
+         {"BatchNormalization x,half,half,half,half y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "works along one axis of 3"},
+        {"?,2,3", {"LpNormalization x y"}, DLCORE_ERROR_UNSUPPORTED, "works along one axis of 3"},
+
+        {"?,2,3",
+         {"Mul x,x q", "ReduceMean q m axes=I-1", "Add m,half e", "Sqrt e s", "Div x,s y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "works along one axis of 3"},
+
+        {"?,2,3",
+         {"ReduceMean x m axes=I-1", "Sub x,m d", "Mul d,d q", "ReduceMean q n axes=I-1",
+          "Add n,half e", "Sqrt e s", "Div d,s y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "works along one axis of 3"},
+
+        {"?,3,1", {"PRelu x,v y"}, DLCORE_ERROR_UNSUPPORTED, "works along one axis of 3"},
+
+        {"?,3,1",
+         {"Relu x p", "Neg x n", "Relu n q", "Mul q,v m", "Add p,m y"},
+         DLCORE_ERROR_UNSUPPORTED,
+         "works along one axis of 3"},
         /* as many as there are samples, but of something else, or something else than that */
         {"?,2,3",
          {BATCH("w"), "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"},
