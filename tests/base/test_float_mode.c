@@ -79,6 +79,29 @@ static void test_float_mode_enter_rounds_to_nearest(void **state)
         assert_true(after > -nearest); /* upward again */
 }
 
+/* Long doubles are x87's, which is looked at where C libraries compute with it. */
+static void test_float_mode_enter_sets_x87_to_nearest(void **state)
+{
+#if defined(__GNUC__) && (defined(__i386__) || (defined(__x86_64__) && !defined(__GLIBC__)))
+    static volatile long double numerator = 1.0L, denominator = 3.0L;
+    long double nearest = numerator / denominator, inside, after;
+    dlcore_float_mode_t before;
+
+    (void)state;
+    fesetround(FE_UPWARD);
+    before = dlcore_float_mode_enter(false);
+    inside = -numerator / denominator;
+    dlcore_float_mode_leave(before);
+    after = -numerator / denominator;
+    fesetround(FE_TONEAREST);
+    assert_true(inside == -nearest);
+    assert_true(after > -nearest);
+#else
+    (void)state;
+    skip();
+#endif
+}
+
 static void test_float_mode_leave_restores_everything(void **state)
 {
     dlcore_float_mode_t host, before;
@@ -142,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_float_mode_flush_zeroes_denormals),
         cmocka_unit_test(test_float_mode_without_flush_keeps_denormals_in_flushing_host),
         cmocka_unit_test(test_float_mode_enter_rounds_to_nearest),
+        cmocka_unit_test(test_float_mode_enter_sets_x87_to_nearest),
         cmocka_unit_test(test_float_mode_leave_restores_everything),
         cmocka_unit_test(test_float_mode_enter_keeps_earlier_flags),
         cmocka_unit_test(test_float_mode_enter_masks_traps),
