@@ -15,6 +15,7 @@
 
 #include "dlcore/export.h"
 #include "dlcore/predictor.h"
+#include "kernels/cpu.h"
 #include "support/any_network.h"
 #include "support/c_compiler.h"
 #include "support/folder.h"
@@ -340,6 +341,15 @@ static void test_export_c_networks_constants_are_read_by_a_macro_of_the_host(voi
     assert_true((size_t)outputs[4] >= report.weight_bytes / sizeof(float));
 }
 
+/* Vectors in one register each, of which x86 has none unless compilers are told. */
+static void test_export_c_networks_of_avx_agree_with_a_predictor(void **state)
+{
+    (void)state;
+    if (c_compiler(0) == NULL || !dlcore_cpu_has_avx2())
+        skip();
+    compile_and_compare(&in_float, c_compiler(0), "-O1 -mavx", true);
+}
+
 /* As far from the model as the report said, and nothing else than that said. */
 static void test_export_c_networks_in_int8_compute_what_dlcore_computed(void **state)
 {
@@ -376,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_export_c_networks_compiled_agree_with_a_predictor),
         cmocka_unit_test(test_export_c_networks_without_vectors_agree_with_a_predictor),
+        cmocka_unit_test(test_export_c_networks_of_avx_agree_with_a_predictor),
         cmocka_unit_test(test_export_c_networks_sparsemax_ends_whatever_the_roundings),
         cmocka_unit_test(test_export_c_networks_constants_are_read_by_a_macro_of_the_host),
         cmocka_unit_test(test_export_c_networks_in_int8_compute_what_dlcore_computed),
