@@ -178,27 +178,31 @@ static void test_model_save_weights_come_back_exactly(void **state)
 
 static void test_model_save_weights_rounds_to_halves_to_nearest(void **state)
 {
-    static const float from[4] = {1.0f + 0x1p-11f, 1.0f + 0x1.8p-11f, 65504.0f, -0x1p-24f};
-    static const float half[4] = {1.0f, 1.0f + 0x1p-10f, 65504.0f, -0x1p-24f};
-    static const float bfloat[4] = {1.0f, 1.0f, 65536.0f, -0x1p-24f};
+    /* the first four are as far from one number of float16, then of bfloat16, as from another */
+    static const float from[7] = {1.0f + 0x1p-11f, 1.0f + 0x3p-11f, 1.0f + 0x1p-8f,
+                                  1.0f + 0x3p-8f,  65504.0f,        1.0f + 0x1.8p-11f,
+                                  -0x1p-24f};
+    static const float half[7] = {1.0f,     1.0f + 0x1p-9f,  1.0f + 0x1p-8f, 1.0f + 0x3p-8f,
+                                  65504.0f, 1.0f + 0x1p-10f, -0x1p-24f};
+    static const float bfloat[7] = {1.0f, 1.0f, 1.0f, 1.0f + 0x1p-6f, 65536.0f, 1.0f, -0x1p-24f};
     dlcore_save_weights_options_t how = dlcore_save_weights_options_default();
     dlcore_model_t *model = NULL;
-    float to[4] = {65520.0f, 0.0f, INFINITY, 0.0f};
+    float to[7] = {65520.0f, 0.0f, INFINITY};
 
     (void)state;
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
     dlcore_model_add(model, dlcore_layer_dense(1, DLCORE_ACTIVATION_LINEAR));
-    assert_accepted(model, dlcore_model_build(model, 3));
-    assert_int_equal(dlcore_model_set_weights(model, to, 4), DLCORE_OK);
+    assert_accepted(model, dlcore_model_build(model, 6));
+    assert_int_equal(dlcore_model_set_weights(model, to, 7), DLCORE_OK);
     how.dtype = DLCORE_WEIGHT_DTYPE_FLOAT16;
     assert_unsaved(model, how, DLCORE_ERROR_RANGE, "dense/kernel: 65520 is too large for float16");
     for (int i = 0; i < 2; i++) {
         how.dtype = i == 0 ? DLCORE_WEIGHT_DTYPE_FLOAT16 : DLCORE_WEIGHT_DTYPE_BFLOAT16;
-        assert_int_equal(dlcore_model_set_weights(model, from, 4), DLCORE_OK);
+        assert_int_equal(dlcore_model_set_weights(model, from, 7), DLCORE_OK);
         assert_int_equal(dlcore_model_save_weights_with(model, folder_path("half"), &how),
                          DLCORE_OK);
         assert_accepted(model, dlcore_model_load_weights(model, folder_path("half")));
-        assert_int_equal(dlcore_model_get_weights(model, to, 4), DLCORE_OK);
+        assert_int_equal(dlcore_model_get_weights(model, to, 7), DLCORE_OK);
         assert_memory_equal(to, i == 0 ? half : bfloat, sizeof to);
     }
     dlcore_model_free(model);
