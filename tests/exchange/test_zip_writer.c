@@ -186,6 +186,59 @@ static void test_zip_writer_what_is_large_is_zip64(void **state)
     bytes_free(&sparse.end);
 }
 
+/* An entry of that many bytes, which nobody reads, one of three behind it, and what follows. */
+static void write_large(sparse_t *sparse, uint64_t size, bool followed)
+{
+    static const unsigned char none;
+    dlcore_allocator_t memory = dlcore_allocator_default();
+    dlcore_zip_writer_t writer;
+
+    *sparse = (sparse_t){.end_at = 30 + 1 + size + (size < UINT32_MAX ? 0 : 20)};
+    dlcore_zip_writer_begin(&writer, add_sparse, sparse, &memory);
+    assert_int_equal(dlcore_zip_writer_start(&writer, "l", size, 0x12345678, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_writer_bytes(&writer, &none, (size_t)size, NULL), DLCORE_OK);
+    if (followed)
+        assert_int_equal(dlcore_zip_writer_add(&writer, "f", "far", 3, NULL), DLCORE_OK);
+    assert_int_equal(dlcore_zip_writer_finish(&writer, NULL), DLCORE_OK);
+    dlcore_zip_writer_end(&writer);
+}
+
+/* The greatest number of 32 bits says that the true one stands in the field of zip64. */
+static void test_zip_writer_zip64_begins_at_the_greatest_of_32_bits(void **state)
+{
+    (void)state;
+    for (uint64_t number = UINT32_MAX - 1; number <= UINT32_MAX; number++) {
+        bool zip64 = number == UINT32_MAX;
+        const unsigned char *at;
+        sparse_t sparse;
+
+        write_large(&sparse, number, false); /* as a size */
+        at = sparse.end.data;
+        assert_memory_equal(at, "PK\1\2", 4);
+        assert_int_equal(number_at(at + 6, 2), zip64 ? 45 : 20);
+        assert_true(number_at(at + 20, 4) == number && number_at(at + 24, 4) == number);
+        assert_int_equal(number_at(at + 30, 2), zip64 ? 20 : 0);
+        assert_true(!zip64 || number_at(at + 51, 8) == number);
+        bytes_free(&sparse.end);
+
+        write_large(&sparse, number - 31, true); /* as an entry's place */
+        at = sparse.end.data + 34 + 47;
+        assert_memory_equal(at, "PK\1\2", 4);
+        assert_true(number_at(at + 42, 4) == number);
+        assert_int_equal(number_at(at + 30, 2), zip64 ? 12 : 0);
+        assert_true(!zip64 || number_at(at + 51, 8) == number);
+        bytes_free(&sparse.end);
+
+        write_large(&sparse, number - 31, false); /* as the list's place */
+        at = sparse.end.data + 47;
+        assert_memory_equal(at, zip64 ? "PK\6\6" : "PK\5\6", 4);
+        at += zip64 ? 76 : 0;
+        assert_memory_equal(at, "PK\5\6", 4);
+        assert_true(number_at(at + 16, 4) == number);
+        bytes_free(&sparse.end);
+    }
+}
+
 static void test_zip_writer_many_entries_are_listed(void **state)
 {
     dlcore_allocator_t memory = dlcore_allocator_default();
@@ -262,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_zip_writer_entries_are_read_back),
         cmocka_unit_test(test_zip_writer_bytes_are_those_of_the_format),
         cmocka_unit_test(test_zip_writer_what_is_large_is_zip64),
+        cmocka_unit_test(test_zip_writer_zip64_begins_at_the_greatest_of_32_bits),
         cmocka_unit_test(test_zip_writer_many_entries_are_listed),
         cmocka_unit_test(test_zip_writer_failures_end_the_writing),
     };
