@@ -41,7 +41,7 @@ files data store table
 data table exchange
 table exchange report
 store exchange report
-report store
+report store fit
 exchange store
 '
 

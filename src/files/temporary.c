@@ -25,7 +25,9 @@ static dlcore_status open_folder(dlcore_temporary_t *temporary, dlcore_error_rec
         return dlcore_fail_errno(error, temporary->path[0] == '\0' ? ENOENT : EISDIR,
                                  "%s: cannot write", temporary->shown);
     memcpy(folder, temporary->path, length);
-    memcpy(folder + length, length == 0 ? "." : "", length == 0 ? 2 : 1);
+    if (length == 0)
+        folder[length++] = '.';
+    folder[length] = '\0';
     temporary->folder = dlcore_call_open(system, folder, DLCORE_FILE_READ | DLCORE_FILE_FOLDER, 0);
     if (!dlcore_file_is_open(temporary->folder))
         return dlcore_fail_errno(error, errno, "%s: cannot open its folder", temporary->shown);
