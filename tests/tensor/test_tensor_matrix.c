@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,8 +13,10 @@
 
 #include "dlcore/tensor.h"
 #include "support/failing_allocator.h"
+#include "support/host_blas.h"
 #include "support/size_text.h"
 #include "support/tensors.h"
+#include "system/threads.h"
 
 static void assert_product(const dlcore_tensor_t *a, const dlcore_tensor_t *b, const float *product)
 {
@@ -156,6 +160,48 @@ static void test_tensor_matrix_matmul_beyond_int_is_refused(void **state)
     dlcore_tensor_free(row);
 }
 
+typedef struct watch {
+    atomic_bool ends, was_one;
+} watch_t;
+
+static void watch_count(void *argument)
+{
+    watch_t *watch = argument;
+
+    while (!watch->ends) {
+        if (host_count() == 1)
+            watch->was_one = true;
+        dlcore_thread_yield();
+    }
+}
+
+/* Which another thread sees, sooner or later, of a BLAS that has one count for the process. */
+static void test_tensor_matrix_matmul_keeps_blas_to_one_thread(void **state)
+{
+    enum { SIDE = 256 };
+    static float numbers[SIDE * SIDE];
+    dlcore_tensor_t *a = strided_floats(SIDE, SIDE, numbers, SIDE), *out = NULL;
+    dlcore_thread_t thread;
+    watch_t watch = {.ends = false};
+    int host = start_with_three();
+
+    (void)state;
+    if (host == 1 || !host_blas_is("openblas pthread") ||
+        dlcore_thread_start(&thread, 0, watch_count, &watch) != 0) {
+        dlcore_tensor_free(a);
+        skip();
+    }
+    for (int i = 0; i < 10000 && !watch.was_one; i++) {
+        assert_int_equal(dlcore_tensor_matmul(a, a, &out, NULL), DLCORE_OK);
+        dlcore_tensor_free(out);
+    }
+    watch.ends = true;
+    dlcore_thread_join(&thread);
+    assert_true(watch.was_one);
+    assert_int_equal(host_count(), host);
+    dlcore_tensor_free(a);
+}
+
 static void assert_transposed(const dlcore_tensor_t *source)
 {
     size_t rows = dlcore_tensor_length(source, 0);
@@ -286,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_tensor_matrix_matmul_without_terms_is_zero),
         cmocka_unit_test(test_tensor_matrix_matmul_of_shapes_that_do_not_fit_names_them),
         cmocka_unit_test(test_tensor_matrix_matmul_beyond_int_is_refused),
+        cmocka_unit_test(test_tensor_matrix_matmul_keeps_blas_to_one_thread),
         cmocka_unit_test(test_tensor_matrix_transpose_of_every_size_and_dtype),
         cmocka_unit_test(test_tensor_matrix_transpose_follows_strides),
         cmocka_unit_test(test_tensor_matrix_transpose_of_nothing_swaps_the_lengths),
