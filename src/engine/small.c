@@ -8,6 +8,7 @@
 
 #include "base/size.h"
 #include "engine/path.h"
+#include "kernels/always_inline.h"
 #include "tensor/tensor.h"
 
 /* ---- rows to lanes ---- */
@@ -147,41 +148,44 @@ static void store_rows(const dlcore_step_t *step, const dlcore_small_plan_t *pla
                          first + rows);
 }
 
-/* Whether rows of a tensor are what the network sees. */
-static bool is_plain_float(const dlcore_tensor_t *tensor, float scale, float offset)
+/* Of a batch of one row: its floats, where the network sees those that lie there; else NULL. */
+static const float *row_of_floats(const dlcore_source_t *source, const dlcore_tensor_t *tensor,
+                                  bool keeps)
 {
-    return tensor->dtype == DLCORE_DTYPE_FLOAT32 && !tensor->is_sparse && scale == 1.0f &&
-           offset == 0.0f;
+    if (!keeps || tensor->dtype != DLCORE_DTYPE_FLOAT32 || tensor->is_sparse)
+        return NULL;
+    return (const float *)(const void *)tensor->data +
+           dlcore_source_sample(source, 0) * tensor->row_stride;
 }
 
-static const float *floats_of_row(const dlcore_tensor_t *tensor, size_t row)
+/* Samples and labels that are not floats, or change on their way. */
+NEVER_INLINE static void fill_row(const dlcore_step_t *step, const dlcore_small_plan_t *plan,
+                                  dlcore_small_row_t *row)
 {
-    return (const float *)(const void *)tensor->data + row * tensor->row_stride;
+    if (row->x == NULL) {
+        fill_samples(step, plan, 0, 1, 1);
+        row->x = plan->x;
+    }
+    if (row->t == NULL) {
+        fill_labels(step, plan, 0, 1, 1);
+        row->t = plan->t;
+    }
 }
 
-static void run_one(dlcore_step_t *step, const dlcore_small_plan_t *plan)
+/* Answers the loss. */
+static float run_one(const dlcore_step_t *step, const dlcore_small_plan_t *plan)
 {
-    const dlcore_network_t *network = step->network;
     const dlcore_source_t *source = &step->source;
-    bool classes = step->objective->loss->labels == DLCORE_LABELS_CLASSES;
-    dlcore_small_row_t row = {.values = network->values,
-                              .x = plan->x,
-                              .t = plan->t,
+    dlcore_small_row_t row = {.values = step->network->values,
+                              .x = row_of_floats(source, source->x, plan->keeps_x),
+                              .t = row_of_floats(source, source->y, plan->keeps_t),
                               .y = plan->y,
                               .work = plan->work,
                               .gradients = plan->gradients};
 
-    if (is_plain_float(source->x, network->input_scale, network->input_offset))
-        row.x = floats_of_row(source->x, dlcore_source_sample(source, 0));
-    else
-        fill_samples(step, plan, 0, 1, 1);
-    if (!classes && is_plain_float(source->y, plan->labels.scale, plan->labels.offset))
-        row.t = floats_of_row(source->y, dlcore_source_sample(source, 0));
-    else
-        fill_labels(step, plan, 0, 1, 1);
-    step->workspace->row_loss[0] = plan->functions->run_row(&plan->net, &row);
-    if (step->objective->metric_count > 0)
-        store_rows(step, plan, 0, 1, 1);
+    if (row.x == NULL || row.t == NULL)
+        fill_row(step, plan, &row);
+    return plan->functions->run_row(&plan->net, &row);
 }
 
 /* The labels of a batch, and what its samples count; NULL: all 1. */
@@ -194,7 +198,7 @@ static const float *gather_small_weights(dlcore_step_t *step)
     return step->workspace->labels[0].weights;
 }
 
-static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
+NEVER_INLINE static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
 {
     size_t rows = step->source.rows, lanes = plan->functions->lanes;
     const float *weights = gather_small_weights(step);
@@ -226,43 +230,65 @@ static void run_groups(dlcore_step_t *step, const dlcore_small_plan_t *plan)
     }
 }
 
+static void fetch_row(const dlcore_tensor_t *tensor, size_t row)
+{
+    size_t bytes = tensor->dtype == DLCORE_DTYPE_UINT8 ? 1 : 4; /* of an element */
+
+    __builtin_prefetch(tensor->data + row * tensor->row_stride * bytes);
+}
+
 /* Shuffled rows come from anywhere in memory: asks for those of the next batch. */
 static void fetch_next(const dlcore_source_t *next)
 {
-    size_t x_size, y_size;
-
-    if (next->rows == 0 || next->x->is_sparse)
-        return;
-    x_size = dlcore_dtype_size(next->x->dtype);
-    y_size = dlcore_dtype_size(next->y->dtype);
-    for (size_t row = 0; row < next->rows; row++) {
+    for (size_t row = 0; row < next->rows && !next->x->is_sparse; row++) {
         size_t sample = dlcore_source_sample(next, row);
 
-        __builtin_prefetch(next->x->data + sample * next->x->row_stride * x_size);
-        __builtin_prefetch(next->y->data + sample * next->y->row_stride * y_size);
+        fetch_row(next->x, sample);
+        fetch_row(next->y, sample);
     }
+}
+
+/* What the rows of a batch come to. */
+NEVER_INLINE static void sum_rows(dlcore_step_t *step)
+{
+    size_t rows = step->source.rows;
+
+    step->workspace->outputs[step->network->node_count - 1].rows = rows;
+    dlcore_sums_rows(step->network, step->objective, step->workspace, 0, 0, rows);
+    step->sums.states = step->workspace->metric_states;
+    dlcore_sums_batch(step->network, step->objective, step->workspace, 0, rows, &step->sums);
+}
+
+static void run_row(dlcore_step_t *step, const dlcore_small_plan_t *plan)
+{
+    float loss = run_one(step, plan);
+
+    if (step->objective->metric_count == 0) {
+        step->sums.loss = 0.0 + (double)loss; /* never -0 */
+        step->sums.samples = 1;
+        return;
+    }
+    step->workspace->row_loss[0] = loss;
+    store_rows(step, plan, 0, 1, 1);
+    sum_rows(step);
 }
 
 void dlcore_small_step(dlcore_step_t *step)
 {
+    static const dlcore_place_t alone = {.workers = 1};
     const dlcore_small_plan_t *plan = step->workspace->small;
-    dlcore_place_t alone = {.workers = 1};
-    size_t rows = step->source.rows;
-    bool is_row = dlcore_path_is_row(step->objective, rows);
+    bool is_row = dlcore_path_is_row(step->objective, step->source.rows);
 
     fetch_next(&step->next);
-    if (is_row)
-        run_one(step, plan);
-    else
+    if (is_row) {
+        run_row(step, plan);
+    } else {
         run_groups(step, plan);
-    step->workspace->outputs[step->network->node_count - 1].rows = rows;
-    if (step->objective->metric_count > 0)
-        dlcore_sums_rows(step->network, step->objective, step->workspace, 0, 0, rows);
-    step->sums.states = step->workspace->metric_states;
-    dlcore_sums_batch(step->network, step->objective, step->workspace, 0, rows, &step->sums);
+        sum_rows(step);
+    }
     if (step->penalty != NULL) {
         dlcore_update_penalty_partials(step->penalty, step->network, &alone);
-        step->sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)rows;
+        step->sums.loss += dlcore_update_penalty_sum(step->penalty) * (double)step->source.rows;
     }
     step->finite = isfinite(step->sums.loss);
     if (!step->finite && step->stop_on_not_finite)

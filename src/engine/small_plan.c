@@ -66,6 +66,9 @@ void dlcore_small_settle(const dlcore_network_t *network, const dlcore_objective
     }
     plan->labels =
         dlcore_loss_smoothing(&objective->loss_settings, plan->net.layers[count - 1].units);
+    plan->keeps_x = network->input_scale == 1.0f && network->input_offset == 0.0f;
+    plan->keeps_t = objective->loss->labels != DLCORE_LABELS_CLASSES &&
+                    plan->labels.scale == 1.0f && plan->labels.offset == 0.0f;
 }
 
 const dlcore_training_kernels_t *dlcore_small_kernels(const dlcore_network_t *network,

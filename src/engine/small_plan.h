@@ -17,6 +17,7 @@ typedef struct dlcore_small_plan {
     const dlcore_small_functions_t *functions;
     dlcore_small_t net;
     dlcore_label_change_t labels; /* smoothing */
+    bool keeps_x, keeps_t;        /* floats of samples and labels are what the network sees */
     /* of one allocation, which the workspace owns */
     float *x, *t, *y, *weight, *loss; /* of a group, in lanes */
     float *work;

@@ -12,6 +12,7 @@
 #include "engine/small.h"
 #include "engine/step_pass.h"
 #include "engine/step_predict.h"
+#include "kernels/always_inline.h"
 #include "nn/function.h"
 
 void dlcore_step_forward(const dlcore_network_t *network, const dlcore_objective_t *objective,
@@ -201,12 +202,8 @@ static void run_worker(void *argument, size_t worker, size_t workers)
         products->leave_worker();
 }
 
-void dlcore_step_run(dlcore_step_t *step, size_t workers)
+NEVER_INLINE static void run_layers(dlcore_step_t *step, size_t workers)
 {
-    if (step->workspace->small != NULL) {
-        dlcore_small_step(step);
-        return;
-    }
     dlcore_gather_begin(step->network, &step->source, step->workspace, step->batch);
     if (!step->gathered) {
         dlcore_columns_scan(step->network, &step->source, step->workspace, step->batch, 0, 0,
@@ -221,4 +218,12 @@ void dlcore_step_run(dlcore_step_t *step, size_t workers)
     dlcore_team_run(step->team, workers, run_worker, step);
     if (step->network->halves != NULL) /* but for what moved at once, with the copies */
         step->network->halves->fresh = step->update == NULL && step->network->half->follows_pieces;
+}
+
+void dlcore_step_run(dlcore_step_t *step, size_t workers)
+{
+    if (step->workspace->small != NULL)
+        dlcore_small_step(step);
+    else
+        run_layers(step, workers);
 }

@@ -23,7 +23,7 @@ typedef struct dlcore_step {
     const dlcore_update_plan_t *penalty; /* of regularizers, for the loss; NULL: none */
     const dlcore_update_sink_t *update;  /* which finishes the step; NULL: none has to */
     dlcore_source_t source;              /* of the batch at hand */
-    dlcore_source_t next;                /* of the batch after it; rows 0: none */
+    dlcore_source_t next;                /* of the batch after it; rows 0: not known, or none */
     size_t batch;                        /* which of the workspace's batches is the one at hand */
     bool gathered;                       /* it is already there */
     bool stop_on_not_finite;

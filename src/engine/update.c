@@ -39,10 +39,10 @@ static void move_by_rule(const dlcore_update_sink_t *update, size_t offset, cons
 {
     float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
 
-    for (size_t i = 0; i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
+    for (size_t i = 0; offset > 0 && i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
         slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
     update->rule->update(update->kernels, &update->settings, count, update->values + offset,
-                         gradient, slots);
+                         gradient, offset > 0 ? slots : update->slots);
 }
 
 static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,

@@ -46,8 +46,6 @@ typedef struct dlcore_fit {
 
     dlcore_position_t position;
     size_t steps;                        /* batches in an epoch; 0: not known yet */
-    size_t slot;                         /* which of the two batch buffers comes next */
-    bool gathered;                       /* the next batch is in it */
     dlcore_sums_t sums, validation_sums; /* with states of their own */
 
     dlcore_run_state_t view; /* what dlcore_fit_state answers; callbacks and sums are allocated */

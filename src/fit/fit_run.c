@@ -157,30 +157,35 @@ static dlcore_status fail_not_finite(dlcore_fit_t *fit)
                              fit->feed.dataset != NULL ? "the batch's " : "");
 }
 
-/* With the batch in step->source. */
-static dlcore_status run_fit_step(dlcore_fit_t *fit)
+/* With the batch in step->source, and the one after it in step->next where it is known. */
+ALWAYS_INLINE dlcore_status take_step(dlcore_fit_t *fit)
 {
     dlcore_step_t *step = &fit->training.step;
     dlcore_status status;
 
-    if (fit->ranks == NULL)
-        look_ahead(fit, &step->next);
-    else
-        step->next.rows = 0;
-    step->batch = fit->slot;
-    step->gathered = fit->gathered;
     step->seed = fit->model->options.seed; /* a callback may have gone on from a file */
     step->number = fit->model->steps_trained++;
     dlcore_model_weights_move(fit->model);
     status = dlcore_training_step(&fit->training, &fit->meeting);
     if (status != DLCORE_OK)
         return status;
-    fit->slot = 1 - fit->slot;
-    fit->gathered = step->next.rows > 0;
+    step->batch = 1 - step->batch;
+    step->gathered = step->next.rows > 0;
     if (!step->finite && step->stop_on_not_finite)
         return dlcore_fit_settle_not_finite(fit, fail_not_finite(fit));
     dlcore_training_advance(&fit->training);
     return DLCORE_OK;
+}
+
+static dlcore_status run_fit_step(dlcore_fit_t *fit)
+{
+    dlcore_step_t *step = &fit->training.step;
+
+    if (fit->ranks == NULL)
+        look_ahead(fit, &step->next);
+    else
+        step->next.rows = 0;
+    return take_step(fit);
 }
 
 /* Where ranks hear of each other; a rank whose data has ended may have to wait for others, with
@@ -196,8 +201,28 @@ NEVER_INLINE static dlcore_status meet_for_step(dlcore_fit_t *fit, const dlcore_
     return status;
 }
 
+/* What a batch's step has come to. */
+ALWAYS_INLINE void count_batch(dlcore_fit_t *fit)
+{
+    dlcore_position_t *position = &fit->position;
+
+    dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
+    position->batch++;
+    if (fit->waits)
+        return;
+    position->pass_batch++;
+    if (fit->feed.dataset == NULL && position->pass_batch == fit->feed.batches)
+        end_pass(fit);
+}
+
+/* Whether somebody sees each batch. */
+static bool is_seen(const dlcore_fit_t *fit)
+{
+    return fit->options->verbose == 1 || fit->options->callback_count > 0;
+}
+
 /* One batch; none, with *ended, where the data has ended and with it the epoch, or ranks stop. */
-ALWAYS_INLINE dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
+static dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
 {
     dlcore_position_t *position = &fit->position;
     size_t epoch = position->epoch, batch = position->batch;
@@ -218,18 +243,39 @@ ALWAYS_INLINE dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
         status = run_fit_step(fit);
     if (status != DLCORE_OK || *ended)
         return status;
-    dlcore_sums_add(&fit->training.objective, &fit->sums, &fit->training.step.sums);
-    if (fit->options->verbose == 1 || fit->options->callback_count > 0)
+    count_batch(fit);
+    if (is_seen(fit))
         dlcore_fit_set_values(fit, &fit->sums, fit->values);
-    position->batch++;
-    if (fit->waits)
-        return notify(fit, DLCORE_BATCH_END, epoch, batch, fit->trained_values);
-    position->pass_batch++;
-    if (fit->feed.dataset == NULL && position->pass_batch == fit->feed.batches)
-        end_pass(fit);
     status = notify(fit, DLCORE_BATCH_END, epoch, batch, fit->trained_values);
+    if (fit->waits)
+        return status;
     dlcore_fit_show(fit, DLCORE_BATCH_END, epoch, batch);
     see_request(fit);
+    return status;
+}
+
+/* Batches that are known, where nobody looks on between them: to the end of the pass or epoch, or
+ * to a stop. The step of a small network takes no longer than what stands around it. */
+static dlcore_status run_known_batches(dlcore_fit_t *fit)
+{
+    dlcore_step_t *step = &fit->training.step;
+    size_t steps = fit->options->steps_per_epoch;
+    dlcore_status status = DLCORE_OK;
+
+    while (step->gathered && !fit->stop) {
+        step->source = step->next;
+        fit->feed.batch++;
+        dlcore_feed_advance(&fit->feed, &step->next);
+        if (fit->position.batch + 1 == steps)
+            step->next.rows = 0;
+        status = dlcore_training_prepare(&fit->training, &fit->scope);
+        if (status == DLCORE_OK)
+            status = take_step(fit);
+        if (status != DLCORE_OK)
+            break;
+        count_batch(fit);
+        see_request(fit);
+    }
     return status;
 }
 
@@ -278,9 +324,10 @@ static dlcore_status run_epoch(dlcore_fit_t *fit)
     bool ended = false;
     dlcore_status status = begin_epoch(fit);
 
-    fit->gathered = false;
+    fit->training.step.gathered = false;
     while (status == DLCORE_OK && !ended && !is_done(fit) && !fit->stop)
-        status = run_fit_batch(fit, &ended);
+        status = fit->training.step.gathered && !is_seen(fit) ? run_known_batches(fit)
+                                                              : run_fit_batch(fit, &ended);
     if (status != DLCORE_OK || !is_done(fit))
         return status;
     return end_epoch(fit);

@@ -6,6 +6,7 @@
 
 #include "system/compiler.h"
 
+#include "base/size.h"
 #include "dlcore/dataset.h"
 #include "engine/gather.h"
 #include "model/model.h"
@@ -51,6 +52,14 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
                                dlcore_error_record_t *error);
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
 void dlcore_feed_peek(const dlcore_feed_t *feed, dlcore_source_t *source);
+/* The same, of tensors, where *source is that which was given last. */
+static inline void dlcore_feed_advance(const dlcore_feed_t *feed, dlcore_source_t *source)
+{
+    size_t before = feed->batch * feed->batch_size, rows = feed->samples.rows;
+
+    source->begin += source->rows;
+    source->rows = before < rows ? dlcore_size_min(rows - before, feed->batch_size) : 0;
+}
 
 DLCORE_HIDDEN_END
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/small_plan.h"
+#include "kernels/always_inline.h"
 #include "model/rank_calls.h"
 #include "model/train.h"
 #include "system/clock.h"
@@ -192,27 +193,21 @@ dlcore_status dlcore_training_prepare_scheduled(dlcore_training_t *training, dlc
     return status;
 }
 
-/* Alone. */
-static void run_step(dlcore_training_t *training)
+/* Of several workers: their pace is told from how long it takes. */
+NEVER_INLINE static void run_watched_step(dlcore_training_t *training)
 {
-    dlcore_step_t *step = &training->step;
-    bool watches = dlcore_pace_watches(&training->pace) && step->source.rows == training->rows;
-    bool observes = watches && dlcore_pace_observes(&training->pace);
-    double begin = watches ? dlcore_clock() : 0.0;
+    bool observes = dlcore_pace_observes(&training->pace);
+    double begin = dlcore_clock();
     double cpu = observes ? dlcore_cpu_clock() : 0.0;
 
-    dlcore_step_run(step, training->pace.workers);
-    if (watches)
-        dlcore_pace_note(&training->pace, dlcore_clock() - begin,
-                         observes ? dlcore_cpu_clock() - cpu : 0.0);
+    dlcore_step_run(&training->step, training->pace.workers);
+    dlcore_pace_note(&training->pace, dlcore_clock() - begin,
+                     observes ? dlcore_cpu_clock() - cpu : 0.0);
 }
 
-dlcore_status dlcore_training_step(dlcore_training_t *training, const dlcore_meeting_t *meeting)
+NEVER_INLINE static dlcore_status run_ranked_step(dlcore_training_t *training,
+                                                  const dlcore_meeting_t *meeting)
 {
-    if (training->ranks == NULL) {
-        run_step(training);
-        return DLCORE_OK;
-    }
     training->ranked = (dlcore_ranked_step_t){.step = &training->step,
                                               .ranks = training->ranks,
                                               .ranked = &training->model->trainer.ranked,
@@ -221,6 +216,17 @@ dlcore_status dlcore_training_step(dlcore_training_t *training, const dlcore_mee
     if (training->ranks->code->step_run(&training->ranked, training->workers) == DLCORE_OK)
         return DLCORE_OK;
     return dlcore_ranks_failed(training->ranks, &training->model->error);
+}
+
+dlcore_status dlcore_training_step(dlcore_training_t *training, const dlcore_meeting_t *meeting)
+{
+    if (training->ranks != NULL)
+        return run_ranked_step(training, meeting);
+    if (dlcore_pace_watches(&training->pace) && training->step.source.rows == training->rows)
+        run_watched_step(training);
+    else
+        dlcore_step_run(&training->step, training->pace.workers);
+    return DLCORE_OK;
 }
 
 void dlcore_training_take_averages(dlcore_training_t *training)

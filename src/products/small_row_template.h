@@ -161,17 +161,18 @@ ALWAYS_INLINE void parameter_gradients(const dlcore_small_layer_t *layer,
                                        const dlcore_small_row_t *row, const float *x, units_t dz,
                                        const size_t vectors)
 {
+    const size_t inputs = layer->inputs, units = layer->units; /* which no store may change */
     float *g = row->gradients + layer->kernel;
 
     if (layer->has_bias)
         store_units(row->gradients + layer->bias, dz, vectors);
-    for (size_t i = 0; i < layer->inputs; i++, g += DLCORE_SMALL_WIDTH) {
+    for (size_t i = 0; i < inputs; i++, g += DLCORE_SMALL_WIDTH) {
         units_t gradient;
 
         for (size_t v = 0; v < vectors; v++)
             gradient.v[v] = v_mul(v_set(x[i]), dz.v[v]);
         /* an infinite x times 0 is NaN */
-        store_units(g, first_units(gradient, layer->units, 0.0f, vectors), vectors);
+        store_units(g, first_units(gradient, units, 0.0f, vectors), vectors);
     }
 }
 
