@@ -177,8 +177,10 @@ static void begin_batch(batch_t *batch, dlcore_lists_t *lists)
     const dlcore_predictor_t *p = batch->predictor;
     const dlcore_predictor_rows_t *samples = &batch->samples;
 
-    batch->x =
-        (dlcore_matrix_t){.rows = batch->rows, .columns = p->input_width, .panel = p->input_width};
+    batch->x = (dlcore_matrix_t){.rows = batch->rows,
+                                 .columns = p->input_width,
+                                 .panel = p->input_width,
+                                 .panel_stride = p->input_width * batch->rows};
     if (samples->sparse != NULL && p->precision == NULL && dlcore_gather_takes_lists(&p->network)) {
         *lists = dlcore_gather_lists(&p->network, samples->sparse);
         batch->x.lists = lists;
