@@ -127,13 +127,13 @@ static bool onnx_is_shifts(const dlcore_onnx_graph_t *graph, size_t value, onnx_
 {
     const dlcore_onnx_node_t *node = dlcore_onnx_maker(graph, value);
 
-    moments->beta = DLCORE_ONNX_NONE;
     if (onnx_is_shift(graph, value, moments))
         return true;
     for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, node, "Add"); i++) {
-        moments->beta = dlcore_onnx_node_input(graph, node, 1 - i);
-        if (onnx_is_shift(graph, dlcore_onnx_node_input(graph, node, i), moments))
+        if (onnx_is_shift(graph, dlcore_onnx_node_input(graph, node, i), moments)) {
+            moments->beta = dlcore_onnx_node_input(graph, node, 1 - i);
             return true;
+        }
     }
     return false;
 }

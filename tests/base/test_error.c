@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,6 +151,39 @@ static void test_error_unknown_choice_is_told_with_the_names_there_are(void **st
     assert_non_null(strstr(error.message, "records_soon, ..."));
 }
 
+static void test_error_numbers_out_of_their_range_are_told(void **state)
+{
+    dlcore_error_record_t error;
+
+    (void)state;
+    assert_int_equal(dlcore_check_range("it", "rate", 0.5, 0.5, 2, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_range("it", "rate", 2, 0.5, 2, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_range("it", "rate", 0.4375, 0.5, 2, &error),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "it: rate must lie in 0.5 .. 2, got 0.4375");
+    assert_int_equal(dlcore_check_range("it", "rate", 2.5, 0.5, 2, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_check_range("it", "rate", NAN, 0.5, 2, NULL), DLCORE_ERROR_ARGUMENT);
+
+    assert_int_equal(dlcore_check_below("it", "rate", 0, 0, 1, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_below("it", "rate", 0.9999999, 0, 1, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_below("it", "rate", 1, 0, 1, &error), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "it: rate must be at least 0 and below 1, got 1");
+    assert_int_equal(dlcore_check_below("it", "rate", 0.99999999, 0, 1, NULL),
+                     DLCORE_ERROR_ARGUMENT); /* 1 as a float */
+    assert_int_equal(dlcore_check_below("it", "rate", -0.5, 0, 1, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_check_below("it", "rate", NAN, 0, 1, NULL), DLCORE_ERROR_ARGUMENT);
+
+    assert_int_equal(dlcore_check_count("it", "units", 1, 1, 16, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_count("it", "units", 16, 1, 16, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_count("it", "units", 17, 1, 16, &error), DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "it: units must lie in 1 .. 16, got 17");
+    assert_int_equal(dlcore_check_count("it", "units", 0, 1, 16, NULL), DLCORE_ERROR_ARGUMENT);
+    assert_int_equal(dlcore_check_count("it", "units", SIZE_MAX, 1, SIZE_MAX, &error), DLCORE_OK);
+    assert_int_equal(dlcore_check_count("it", "units", 0, 1, SIZE_MAX, &error),
+                     DLCORE_ERROR_ARGUMENT);
+    assert_string_equal(error.message, "it: units must be 1 or more, got 0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_error_messages_have_no_control_characters),
         cmocka_unit_test(test_error_errno_is_said_in_words),
         cmocka_unit_test(test_error_unknown_choice_is_told_with_the_names_there_are),
+        cmocka_unit_test(test_error_numbers_out_of_their_range_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,19 @@ static void test_onnx_match_scales_of_ones_alone_are_left_out(void **state)
     "ReduceMean x m axes=I1", "Neg m n", "Sub x,m d", "Mul d,d q", "ReduceMean q r axes=I1", \
         "Add r,half e", "Sqrt e s", "Reciprocal s i"
 
+/* By epsilon = 0.5. */
+static void normalize(const double *from, double *to)
+{
+    for (size_t i = 0; i < SIZE; i++) {
+        const double *row = from + i / WIDTH * WIDTH;
+        double mean = (row[0] + row[1] + row[2]) / 3, squares = 0;
+
+        for (size_t k = 0; k < WIDTH; k++)
+            squares += pow(row[k] - mean, 2) / WIDTH;
+        to[i] = (from[i] - mean) / sqrt(squares + 0.5);
+    }
+}
+
 /* Of layer normalization as Keras writes it: with both, with one, with none. */
 static void test_onnx_match_moments_without_a_scale_or_a_centre(void **state)
 {
@@ -222,14 +235,9 @@ static void test_onnx_match_moments_without_a_scale_or_a_centre(void **state)
     double expected[SIZE], plain[SIZE];
 
     (void)state;
-    for (size_t i = 0; i < SIZE; i++) {
-        const float *row = x + i / WIDTH * WIDTH;
-        double mean = ((double)row[0] + (double)row[1] + (double)row[2]) / 3, squares = 0;
-
-        for (size_t k = 0; k < WIDTH; k++)
-            squares += pow((double)row[k] - mean, 2) / WIDTH;
-        plain[i] = ((double)x[i] - mean) / sqrt(squares + 0.5);
-    }
+    for (size_t i = 0; i < SIZE; i++)
+        expected[i] = (double)x[i];
+    normalize(expected, plain);
     for (size_t g = 0; g < sizeof graphs / sizeof graphs[0]; g++) {
         for (size_t i = 0; i < SIZE; i++)
             expected[i] = plain[i] * (graphs[g].scales ? (double)v[i % WIDTH] : 1.0) +
@@ -239,6 +247,40 @@ static void test_onnx_match_moments_without_a_scale_or_a_centre(void **state)
     }
     begin(operation);
     dlcore_model_free(onnx_case_outputs(&made, 17, ROWS, x, WIDTH, plain, WIDTH));
+    begin(
+        (const char *const[]){MOMENTS, "Mul x,i a", "Mul n,i b", "Add v,v,b c", "Add a,c y", NULL});
+    {
+        size_t size;
+        const unsigned char *bytes = onnx_end(&made, 13, "?,3", &size);
+
+        onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, "its operands");
+    }
+}
+
+/* What is normalized is a product itself, whose factor is no scale of the layer. */
+static void test_onnx_match_moments_of_a_product(void **state)
+{
+    static const char *const nodes[] = {"Mul v,x p",
+                                        "ReduceMean p m axes=I1",
+                                        "Neg m n",
+                                        "Sub p,m d",
+                                        "Mul d,d q",
+                                        "ReduceMean q r axes=I1",
+                                        "Add r,half e",
+                                        "Sqrt e s",
+                                        "Reciprocal s i",
+                                        "Mul i,p a",
+                                        "Mul n,i b",
+                                        "Add a,b y",
+                                        NULL};
+    double products[SIZE], expected[SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < SIZE; i++)
+        products[i] = (double)x[i] * (double)v[i % WIDTH];
+    normalize(products, expected);
+    begin(nodes);
+    dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, WIDTH));
 }
 
 static void test_onnx_match_near_chains(void **state)
@@ -353,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_onnx_match_near_normalizations),
         cmocka_unit_test(test_onnx_match_scales_of_ones_alone_are_left_out),
         cmocka_unit_test(test_onnx_match_moments_without_a_scale_or_a_centre),
+        cmocka_unit_test(test_onnx_match_moments_of_a_product),
         cmocka_unit_test(test_onnx_match_near_chains),
         cmocka_unit_test(test_onnx_match_near_products),
         cmocka_unit_test(test_onnx_match_long_products_are_several_steps),

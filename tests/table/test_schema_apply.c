@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/float_mode.h"
 #include "dlcore/data.h"
+#include "support/denormals.h"
 #include "support/idx_bytes.h"
 #include "support/tables.h"
 #include "support/tensors.h"
@@ -249,6 +251,41 @@ static void test_schema_unscales(void **state)
     dlcore_schema_free(schema);
 }
 
+/* Numbers below 1.2e-38, also where the host counts such as zero. */
+static void test_schema_small_numbers_stay(void **state)
+{
+    static const float small[2] = {1e-40f, -3e-42f};
+    static const char *const names[] = {"a"}, *const values[] = {"1e-40"};
+    dlcore_schema_options_t options = dlcore_schema_options_default();
+    dlcore_table_t *table = table_of("a\n1e-40\n-3e-42\n", NULL);
+    dlcore_schema_t *raw, *scaled = schema_of(table, NULL, NULL);
+
+    (void)state;
+    if (process_flushes_denormals())
+        skip();
+    options.all.scale = DLCORE_SCALE_NONE;
+    raw = schema_of(table, NULL, &options);
+    for (int flushes = 0; flushes < 2; flushes++) {
+        dlcore_float_mode_t host = dlcore_float_mode_enter(flushes != 0);
+        dlcore_tensor_t *x = features_of(raw, table, NULL), *y = features_of(scaled, table, NULL);
+        dlcore_tensor_t *out = NULL;
+        float row = 0;
+
+        assert_int_equal(dlcore_schema_apply_row(raw, names, values, 1, &row, NULL), DLCORE_OK);
+        assert_int_equal(dlcore_schema_unscale_x(scaled, y, &out, NULL), DLCORE_OK);
+        dlcore_float_mode_leave(host);
+        assert_memory_equal(dlcore_tensor_data_const(x), small, sizeof small);
+        assert_memory_equal(&row, small, sizeof row);
+        assert_memory_equal(dlcore_tensor_data_const(out), small, sizeof small);
+        dlcore_tensor_free(x);
+        dlcore_tensor_free(y);
+        dlcore_tensor_free(out);
+    }
+    dlcore_schema_free(raw);
+    dlcore_schema_free(scaled);
+    dlcore_table_free(table);
+}
+
 static void test_schema_is_described(void **state)
 {
     static const char expected[] =
@@ -362,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_schema_row_of_texts_is_the_same_row),
         cmocka_unit_test(test_schema_row_of_texts_has_the_tables_decimal_sign),
         cmocka_unit_test(test_schema_unscales),
+        cmocka_unit_test(test_schema_small_numbers_stay),
         cmocka_unit_test(test_schema_is_described),
         cmocka_unit_test(test_schema_split_rows_are_those_of_tensors),
         cmocka_unit_test(test_schema_split_keeps_classes_and_groups),
