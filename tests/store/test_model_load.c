@@ -211,27 +211,29 @@ static double self_test_difference(const void *bytes, size_t size)
     return report.self_test_difference;
 }
 
-/* Sets the first number of the tensor whose name ends so. */
-static void set_first(unsigned char *bytes, const char *name, const unsigned char number[4])
+/* The bytes of the tensor whose name ends so. */
+static unsigned char *bytes_of(unsigned char *file, const char *name, size_t *count)
 {
-    size_t begin, header = 0;
-    const char *at;
+    size_t header = 0, begin;
+    char *at;
 
     for (size_t i = 8; i-- > 0;)
-        header = header << 8 | bytes[i];
-    for (at = (const char *)bytes + 8; memcmp(at, name, strlen(name)) != 0;)
+        header = header << 8 | file[i];
+    for (at = (char *)file + 8; memcmp(at, name, strlen(name)) != 0;)
         at++;
     at = strstr(at, "data_offsets\":[");
     assert_non_null(at);
-    begin = (size_t)strtoul(at + strlen("data_offsets\":["), NULL, 10);
-    memcpy(bytes + 8 + header + begin, number, 4);
+    begin = (size_t)strtoul(at + strlen("data_offsets\":["), &at, 10);
+    *count = (size_t)strtoul(at + 1, NULL, 10) - begin;
+    return file + 8 + header + begin;
 }
+
+static const unsigned char infinite[4] = {0, 0, 0x80, 0x7f};
 
 /* Infinite outputs are the same ones, and no finite one is near them. */
 static void test_model_load_self_tests_compare_infinite_outputs(void **state)
 {
-    static const unsigned char infinite[4] = {0, 0, 0x80, 0x7f};
-    size_t size;
+    size_t size, count;
     unsigned char *bytes = file_with_weights(3e38f, &size);
 
     (void)state;
@@ -239,9 +241,33 @@ static void test_model_load_self_tests_compare_infinite_outputs(void **state)
     free(bytes);
     bytes = file_with_weights(0.5f, &size);
     assert_true(self_test_difference(bytes, size) < 1e-6);
-    set_first(bytes, "self_test/y", infinite);
+    memcpy(bytes_of(bytes, "self_test/y", &count), infinite, 4);
     assert_true(isinf(self_test_difference(bytes, size)));
     free(bytes);
+}
+
+static void test_model_load_self_tests_every_output(void **state)
+{
+    dlcore_model_t *model = NULL;
+    void *bytes = NULL;
+    size_t size, count;
+    unsigned char *outputs, kept[4];
+
+    (void)state;
+    assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
+    dlcore_model_add(model, dlcore_layer_dense(3, DLCORE_ACTIVATION_LINEAR));
+    assert_accepted(model, dlcore_model_build(model, 2));
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    outputs = bytes_of(bytes, "self_test/y", &count);
+    assert_true(count > 12); /* of several samples */
+    for (size_t i = 0; i < count; i += 4) {
+        memcpy(kept, outputs + i, 4);
+        memcpy(outputs + i, infinite, 4);
+        assert_true(isinf(self_test_difference(bytes, size)));
+        memcpy(outputs + i, kept, 4);
+    }
+    free(bytes);
+    dlcore_model_free(model);
 }
 
 static void test_model_load_self_tests_models_without_weights(void **state)
@@ -269,14 +295,14 @@ static void test_model_load_self_tests_that_cannot_run_name_the_file(void **stat
     dlcore_error_record_t error = {.message = ""};
     dlcore_model_t *model = NULL, *loaded = NULL;
     void *bytes;
-    size_t size;
+    size_t size, count;
 
     (void)state;
     assert_int_equal(dlcore_model_create(NULL, &model), DLCORE_OK);
     assert_int_equal(dlcore_model_add(model, dlcore_layer_embedding(&table, 1)), DLCORE_OK);
     assert_int_equal(dlcore_model_build(model, 1), DLCORE_OK);
     assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
-    set_first(bytes, "self_test/x", four);
+    memcpy(bytes_of(bytes, "self_test/x", &count), four, 4);
     options.self_test = true;
     options.error = &error;
     assert_failed(dlcore_model_load_memory(bytes, size, &options, &loaded), DLCORE_ERROR_RANGE,
@@ -294,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_model_load_a_reader_that_ends_anywhere_is_an_io_error),
         cmocka_unit_test(test_model_load_self_tests_of_another_form_are_none),
         cmocka_unit_test(test_model_load_self_tests_compare_infinite_outputs),
+        cmocka_unit_test(test_model_load_self_tests_every_output),
         cmocka_unit_test(test_model_load_self_tests_models_without_weights),
         cmocka_unit_test(test_model_load_self_tests_that_cannot_run_name_the_file),
     };
