@@ -54,37 +54,33 @@ static bool read_hexadecimal(checker_t *checker, unsigned *unit)
     return true;
 }
 
-/* After the backslash. *code: the character meant. */
-static bool read_escape(checker_t *checker, unsigned *code)
+/* After the backslash. */
+static bool read_escape(checker_t *checker)
 {
-    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     char c = peek(checker);
-    const char *letter = c != '\0' ? strchr(letters, c) : NULL;
-    unsigned low;
+    unsigned unit;
 
-    if (letter != NULL) {
+    if (c != '\0' && strchr("\"\\/bfnrt", c) != NULL) {
         checker->next++;
-        *code = (unsigned)meanings[letter - letters];
         return true;
     }
     if (c != 'u')
         return fails(checker, "an escape that JSON does not have");
     checker->next++;
-    if (!read_hexadecimal(checker, code))
+    if (!read_hexadecimal(checker, &unit))
         return false;
-    if (*code < 0xD800 || *code > 0xDFFF)
+    if (unit < 0xD800 || unit > 0xDFFF)
         return true;
-    if (*code > 0xDBFF || peek(checker) != '\\')
+    if (unit > 0xDBFF || peek(checker) != '\\')
         return fails(checker, "half of a surrogate pair");
     checker->next++;
     if (peek(checker) != 'u')
         return fails(checker, "half of a surrogate pair");
     checker->next++;
-    if (!read_hexadecimal(checker, &low))
+    if (!read_hexadecimal(checker, &unit))
         return false;
-    if (low < 0xDC00 || low > 0xDFFF)
+    if (unit < 0xDC00 || unit > 0xDFFF)
         return fails(checker, "half of a surrogate pair");
-    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
     return true;
 }
 
@@ -101,8 +97,6 @@ static bool utf8(checker_t *checker)
 
 static bool string(checker_t *checker)
 {
-    unsigned code;
-
     checker->next++;
     while (checker->next < checker->end) {
         unsigned char c = (unsigned char)*checker->next;
@@ -115,7 +109,7 @@ static bool string(checker_t *checker)
             return fails(checker, "a control character in a string");
         if (c == '\\') {
             checker->next++;
-            if (!read_escape(checker, &code))
+            if (!read_escape(checker))
                 return false;
         } else if (c < 0x80) {
             checker->next++;
