@@ -138,6 +138,83 @@ static void test_fit_ranks_that_differ_are_told_before_the_first_step(void **sta
     assert_all_fail(DLCORE_ERROR_ARGUMENT, "rank 2 of 3: fit: validation_split");
 }
 
+/* An option of fit that rank 1 sets, and what all ranks are told. */
+static const struct {
+    size_t at;    /* in fit_options_t */
+    size_t value; /* of rank 1 */
+    bool is_flag;
+    const char *text;
+} other_options[] = {
+#define OTHER(member, value, shown)                                 \
+    {                                                               \
+        offsetof(dlcore_fit_options_t, member), value, false, shown \
+    }
+#define OTHER_FLAG(member, value, shown)                           \
+    {                                                              \
+        offsetof(dlcore_fit_options_t, member), value, true, shown \
+    }
+    OTHER(epochs, 3, "epochs: 3, not 2"),
+    OTHER(initial_epoch, 1, "initial_epoch: 1, not 0"),
+    OTHER(steps_per_epoch, 2, "steps_per_epoch: 2, not 0"),
+    OTHER(validation_freq, 2, "validation_freq: 2, not 1"),
+    OTHER(validation_batch_size, 8, "validation_batch_size: 8, not 0"),
+    OTHER_FLAG(shuffle, false, "shuffle: 0, not 1"),
+    OTHER_FLAG(stop_on_not_finite, false, "stop_on_not_finite: 0, not 1"),
+#undef OTHER
+#undef OTHER_FLAG
+};
+
+static size_t other_index;
+
+static void other_option(size_t rank, ranked_case_t *ranked_case)
+{
+    char *at = (char *)&ranked_case->fit + other_options[other_index].at;
+
+    if (rank != 1)
+        return;
+    if (other_options[other_index].is_flag)
+        *(bool *)(void *)at = other_options[other_index].value != 0;
+    else
+        *(size_t *)(void *)at = other_options[other_index].value;
+}
+
+static void other_weights(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->sample_weights = rank == 1;
+}
+
+static void other_validation(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->validation = rank == 1 ? 12 : 16;
+}
+
+static void no_validation(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->validation = rank == 1 ? 0 : 16;
+}
+
+static void test_fit_ranks_options_that_differ_are_told_with_their_values(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.validation = 16;
+    ranked_case.adjust = other_option;
+    for (; other_index < sizeof other_options / sizeof *other_options; other_index++) {
+        ranked_run(&ranked_case, RANKS, NULL, results);
+        assert_all_fail(DLCORE_ERROR_STATE, other_options[other_index].text);
+    }
+    ranked_case.adjust = other_weights;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "in whether samples have weights: 1, not 0");
+    ranked_case.adjust = other_validation;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "in the number of samples that validate: 12, not 16");
+    ranked_case.adjust = no_validation;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    assert_all_fail(DLCORE_ERROR_STATE, "in whether it validates: 0, not 1");
+}
+
 static void few_samples(size_t rank, ranked_case_t *ranked_case)
 {
     ranked_case->samples = rank == 1 ? 8 : 48;
@@ -589,6 +666,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit_ranks_that_differ_are_told_before_the_first_step),
+        cmocka_unit_test(test_fit_ranks_options_that_differ_are_told_with_their_values),
         cmocka_unit_test(test_fit_ranks_own_samples_that_are_no_share_of_a_batch_are_refused),
         cmocka_unit_test(test_fit_ranks_a_callback_that_fails_on_one_rank_ends_all),
         cmocka_unit_test(test_fit_ranks_a_stop_on_one_rank_stops_all_after_the_same_batch),

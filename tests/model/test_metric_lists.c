@@ -12,6 +12,7 @@
 
 #include <dlcore.h>
 
+#include "model/metric_lists.h"
 #include "support/failing_allocator.h"
 #include "support/models.h"
 #include "support/tensors.h"
@@ -206,6 +207,26 @@ static void test_metric_lists_without_memory_leave_a_model_that_takes_layers(voi
     assert_true(failing_allocator_sweep(compile_and_add, NULL) > 4);
 }
 
+/* What lies behind them is not a metric's. */
+static void test_metric_lists_of_as_many_as_there_may_be_are_all_that_is_written(void **state)
+{
+    static compile_options_t before[2], after[2];
+
+    (void)state;
+    for (int weighted = 0; weighted < 2; weighted++) {
+        memset(before, 0x5a, sizeof before);
+        before->metric_count = weighted ? 0 : DLCORE_METRICS_MAX;
+        before->weighted_metric_count = weighted ? DLCORE_METRICS_MAX : 0;
+        for (size_t i = 0; i < DLCORE_METRICS_MAX; i++)
+            before->metrics[i] = before->weighted_metrics[i] = metric_default(METRIC_RECALL);
+        if (!weighted)
+            memset(before->weighted_metrics, 0x5a, sizeof before->weighted_metrics);
+        memcpy(after, before, sizeof before);
+        dlcore_metric_lists_point(after, NULL);
+        assert_memory_equal(after, before, sizeof before);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_metric_lists_that_cannot_be_are_refused_with_their_numbers),
         cmocka_unit_test(test_metric_lists_of_other_metrics_are_not_looked_at),
         cmocka_unit_test(test_metric_lists_without_memory_leave_a_model_that_takes_layers),
+        cmocka_unit_test(test_metric_lists_of_as_many_as_there_may_be_are_all_that_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
