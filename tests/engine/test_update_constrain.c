@@ -101,6 +101,7 @@ static void test_update_bad_regularizers_and_constraints_are_named(void **state)
     }
     assert_string_equal(dlcore_constraint_name(DLCORE_CONSTRAINT_MIN_MAX_NORM), "min_max_norm");
     assert_string_equal(dlcore_constraint_name(DLCORE_CONSTRAINT_UNKNOWN), "unknown");
+    assert_string_equal(dlcore_constraint_name((dlcore_constraint_kind_t)99), "unknown");
     assert_true(dlcore_constraint_from_name("MAX_NORM").max_value == 2.0);
     assert_int_equal(dlcore_constraint_from_name("non_neg").kind, DLCORE_CONSTRAINT_NON_NEG);
     assert_int_equal(dlcore_constraint_from_name("unit_norm").kind, DLCORE_CONSTRAINT_UNIT_NORM);

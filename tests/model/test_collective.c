@@ -624,6 +624,7 @@ static void test_collective_samples_of_another_width_are_told(void **state)
 /* Batches of 4 rows of the table, 10 of them, or as many as `batches`. */
 typedef struct source {
     size_t at, batches, fails_at; /* fails_at 0: never */
+    bool ended;                   /* the pass has: it is not to be asked again */
     dlcore_tensor_t *x, *y;
 } source_t;
 
@@ -635,6 +636,7 @@ static dlcore_status source_begin(void *user, size_t pass, size_t batch,
     (void)pass;
     (void)error;
     source->at = batch;
+    source->ended = false;
     return DLCORE_OK;
 }
 
@@ -647,7 +649,12 @@ static dlcore_status source_next(void *user, dlcore_dataset_batch_t *batch,
         snprintf(error->message, sizeof error->message, "the share is not mounted");
         return error->status = DLCORE_ERROR_IO;
     }
-    if (source->at >= source->batches)
+    if (source->ended) {
+        snprintf(error->message, sizeof error->message, "asked for a batch behind the end");
+        return error->status = DLCORE_ERROR_STATE;
+    }
+    source->ended = source->at >= source->batches;
+    if (source->ended)
         return DLCORE_OK;
     dlcore_tensor_free(source->x);
     dlcore_tensor_free(source->y);

@@ -372,6 +372,32 @@ static void test_calls_give_the_team_back(void **state)
 }
 
 /* Training that is too small for a team takes one to validate. */
+static bool only_one_caller(void)
+{
+    return false;
+}
+
+/* Threads that wait for each other's products would only cost time. */
+static void test_calls_take_no_team_where_blas_takes_one_caller_at_a_time(void **state)
+{
+    static const double work = 1e12;
+    dlcore_model_options_t options = dlcore_model_options_default();
+    dlcore_products_t products;
+    const dlcore_products_t *own;
+    dlcore_model_t *model = NULL;
+
+    (void)state;
+    options.threads = 2;
+    assert_int_equal(dlcore_model_create(&options, &model), DLCORE_OK);
+    own = model->network.products;
+    products = *own;
+    products.is_concurrent = only_one_caller;
+    model->network.products = &products;
+    assert_null(dlcore_model_acquire_team(model, work));
+    model->network.products = own;
+    dlcore_model_free(model);
+}
+
 static void test_fit_gives_the_team_of_validation_back(void **state)
 {
     enum { MANY = 30000 };
@@ -504,6 +530,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_predict_from_many_threads_gives_the_same_bits, begin,
                                         end),
         cmocka_unit_test_setup_teardown(test_calls_give_the_team_back, begin, end),
+        cmocka_unit_test(test_calls_take_no_team_where_blas_takes_one_caller_at_a_time),
         cmocka_unit_test(test_fit_gives_the_team_of_validation_back),
         cmocka_unit_test(test_evaluate_adds_the_penalty_of_weights_once),
         cmocka_unit_test(test_evaluate_adds_256_blocks_one_by_one_and_more_in_stripes),

@@ -253,6 +253,49 @@ static void test_metric_evaluation_value_finds_the_last_of_as_many_as_there_can_
     assert_true(isnan(dlcore_evaluation_value(&evaluation, "m16")));
 }
 
+/* `name`: a choice's of a number; `number`: back. */
+static void check_choices(const char *(*name)(int), int (*number)(const char *),
+                          const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        assert_string_equal(name(i), names[i]);
+        assert_int_equal(number(names[i]), i);
+    }
+    assert_int_equal(number("unknown"), -1);
+    assert_int_equal(number(NULL), -1);
+    assert_string_equal(name(-1), "unknown");
+    assert_string_equal(name(count), "unknown");
+}
+
+#define NAMED_CHOICE(choice)                                        \
+    static const char *choice##_word(int number)                    \
+    {                                                               \
+        return dlcore_##choice##_name((dlcore_##choice##_t)number); \
+    }                                                               \
+    static int choice##_number(const char *name)                    \
+    {                                                               \
+        return (int)dlcore_##choice##_from_name(name);              \
+    }
+
+NAMED_CHOICE(average)
+NAMED_CHOICE(curve)
+NAMED_CHOICE(summation)
+NAMED_CHOICE(aggregation)
+
+static void test_metric_choices_round_trip_by_name(void **state)
+{
+    static const char *const averages[] = {"macro", "micro", "weighted"};
+    static const char *const curves[] = {"ROC", "PR"};
+    static const char *const summations[] = {"interpolation", "minoring", "majoring"};
+    static const char *const aggregations[] = {"uniform_average", "variance_weighted_average"};
+
+    (void)state;
+    check_choices(average_word, average_number, averages, 3);
+    check_choices(curve_word, curve_number, curves, 2);
+    check_choices(summation_word, summation_number, summations, 3);
+    check_choices(aggregation_word, aggregation_number, aggregations, 2);
+}
+
 /* What mode auto of callbacks goes by. Of Keras's metrics those that it counts up, and counts of
  * what was right. */
 static void test_metric_that_is_no_error_rises(void **state)
@@ -291,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_metric_that_is_no_error_rises),
+        cmocka_unit_test(test_metric_choices_round_trip_by_name),
         cmocka_unit_test(test_metric_names_round_trip),
         cmocka_unit_test(test_metric_accuracy_resolves_as_keras_chooses),
         cmocka_unit_test(test_metric_validate_names_the_metric_and_the_numbers),
