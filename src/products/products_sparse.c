@@ -88,7 +88,6 @@ static stretch_grid_t stretches_of(size_t inputs, size_t units, size_t panel)
     size_t count = (inputs + most - 1) / most;
 
     count = dlcore_size_max(count, dlcore_size_min(STRETCHES, inputs / STRETCH_LEAST));
-    count = dlcore_size_max(count, 1);
     /* even: a pair of inputs is one worker's (engine/halves.h) */
     return (stretch_grid_t){.inputs = dlcore_size_round_up((inputs + count - 1) / count, 2),
                             .count = count,
