@@ -22,7 +22,9 @@ static void test_fit_ranks_losses_and_weights_are_those_of_the_batch(void **stat
                                                DLCORE_LOSS_TVERSKY,
                                                DLCORE_LOSS_QUANTILE,
                                                DLCORE_LOSS_LOG_COSH,
-                                               DLCORE_LOSS_COSINE_SIMILARITY};
+                                               DLCORE_LOSS_COSINE_SIMILARITY,
+                                               DLCORE_LOSS_HINGE, /* labels that are no bits */
+                                               DLCORE_LOSS_SQUARED_HINGE};
     static const dlcore_reduction_t reductions[] = {DLCORE_REDUCTION_SUM_OVER_BATCH_SIZE,
                                                     DLCORE_REDUCTION_SUM,
                                                     DLCORE_REDUCTION_MEAN_WITH_SAMPLE_WEIGHT};
