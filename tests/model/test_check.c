@@ -302,6 +302,17 @@ static void test_check_of_scales_finds_those_apart_unless_layers_normalize(void 
 
 static void test_check_of_pixels_wants_them_rescaled(void **state)
 {
+    const dlcore_layer_t flatten = dlcore_layer_flatten();
+    const struct {
+        dlcore_layer_t layers[2];
+        const char *found; /* NULL: nothing */
+    } cases[] = {
+        {{flatten, flatten}, "the first layer gets numbers up to 255"},
+        {{dlcore_layer_rescaling(1 / 255.0, 0.0), flatten}, NULL},
+        {{dlcore_layer_rescaling(2.0, -100.0), dlcore_layer_rescaling(0.5, 1.0)},
+         "the first layer gets numbers up to 206"},
+        {{dlcore_layer_rescaling(1.0, -127.5), dlcore_layer_rescaling(1 / 127.5, 0.0)}, NULL},
+    };
     uint8_t pixels[ROWS * INPUTS];
     dlcore_tensor_t *x;
 
@@ -309,19 +320,18 @@ static void test_check_of_pixels_wants_them_rescaled(void **state)
     for (size_t i = 0; i < ROWS * INPUTS; i++)
         pixels[i] = (uint8_t)random_below(256);
     x = tensor_of_bytes(SHAPE(ROWS, INPUTS), pixels);
-    for (int rescaled = 0; rescaled < 2; rescaled++) {
-        const dlcore_layer_t layers[] = {
-            with_inputs(rescaled ? dlcore_layer_rescaling(1 / 255.0, 0.0) : dlcore_layer_flatten()),
-            dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX),
-            {.kind = DLCORE_LAYER_UNKNOWN}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const dlcore_layer_t layers[] = {with_inputs(cases[i].layers[0]),
+                                         cases[i].layers[1],
+                                         dlcore_layer_dense(3, DLCORE_ACTIVATION_SOFTMAX),
+                                         {.kind = DLCORE_LAYER_UNKNOWN}};
         dlcore_model_t *model =
             model_of(layers, dlcore_loss_sparse_categorical_crossentropy(), NULL);
 
-        if (rescaled)
+        if (cases[i].found == NULL)
             assert_clean(model, x, NULL);
         else
-            assert_only(model, x, NULL, DLCORE_FINDING_FEATURES_UNSCALED,
-                        "the first layer gets numbers up to 255");
+            assert_only(model, x, NULL, DLCORE_FINDING_FEATURES_UNSCALED, cases[i].found);
         dlcore_model_free(model);
     }
     dlcore_tensor_free(x);
