@@ -45,10 +45,11 @@ static dlcore_embeddings_t embeddings(script_t *script)
     return made;
 }
 
-/* Borrowed, of up to four numbers, which need not be such as are allowed. */
+/* Borrowed, of up to four numbers, which need not be such as are allowed; of more they are 0. */
 static dlcore_metric_list_t list(script_t *script)
 {
-    static const float numbers[][4] = {{0.25F, 0.5F, 0.75F, 1.0F}, {0.5F, 0.25F, 0.0F, 2.0F}};
+    static const float numbers[2][DLCORE_METRIC_THRESHOLDS_MAX] = {{0.25F, 0.5F, 0.75F, 1.0F},
+                                                                   {0.5F, 0.25F, 0.0F, 2.0F}};
     dlcore_metric_list_t made = {.count = script_size(script, 4)};
 
     made.values = made.count > 0 ? numbers[script_flag(script) ? 0 : 1] : NULL;
