@@ -25,7 +25,7 @@ typedef struct dlcore_step {
     dlcore_source_t source;              /* of the batch at hand */
     dlcore_source_t next;                /* of the batch after it; rows 0: not known, or none */
     size_t batch;                        /* which of the workspace's batches is the one at hand */
-    bool gathered;                       /* it is already there */
+    bool gathered;                       /* it is there: it was the `next` of the step before */
     bool stop_on_not_finite;
     uint64_t seed, number; /* the model's, and of this step in its life: key what is random in it */
     bool moves_statistics; /* false: only gradients are wanted */

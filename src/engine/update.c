@@ -37,12 +37,13 @@ static void expect_update(const dlcore_gradient_sink_t *sink, size_t offset, siz
 static void move_by_rule(const dlcore_update_sink_t *update, size_t offset, const float *gradient,
                          size_t count)
 {
-    float *slots[DLCORE_OPTIMIZER_SLOTS_MAX];
+    float *there[DLCORE_OPTIMIZER_SLOTS_MAX];
+    bool is_first = offset == 0; /* as all of a small network is */
 
-    for (size_t i = 0; offset > 0 && i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
-        slots[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
+    for (size_t i = 0; !is_first && i < DLCORE_OPTIMIZER_SLOTS_MAX; i++)
+        there[i] = update->slots[i] != NULL ? update->slots[i] + offset : NULL;
     update->rule->update(update->kernels, &update->settings, count, update->values + offset,
-                         gradient, offset > 0 ? slots : update->slots);
+                         gradient, is_first ? update->slots : there);
 }
 
 static void take_update(const dlcore_gradient_sink_t *sink, size_t offset, const float *gradient,

@@ -255,7 +255,9 @@ static dlcore_status run_fit_batch(dlcore_fit_t *fit, bool *ended)
 }
 
 /* Batches that are known, where nobody looks on between them: to the end of the pass or epoch, or
- * to a stop. The step of a small network takes no longer than what stands around it. */
+ * to a stop. They are what run_fit_batch makes of them, without what cannot come up there: a pass
+ * that begins, a dataset, ranks (neither of which knows the next batch), callbacks, the progress
+ * line. All that stands around the step of a small network takes as long as the step. */
 static dlcore_status run_known_batches(dlcore_fit_t *fit)
 {
     dlcore_step_t *step = &fit->training.step;
@@ -264,7 +266,6 @@ static dlcore_status run_known_batches(dlcore_fit_t *fit)
 
     while (step->gathered && !fit->stop) {
         step->source = step->next;
-        fit->feed.batch++;
         dlcore_feed_advance(&fit->feed, &step->next);
         if (fit->position.batch + 1 == steps)
             step->next.rows = 0;

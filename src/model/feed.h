@@ -52,13 +52,15 @@ dlcore_status dlcore_feed_next(dlcore_feed_t *feed, dlcore_source_t *source,
                                dlcore_error_record_t *error);
 /* The batch after the one that was given last, where it is known and stays valid; else rows 0. */
 void dlcore_feed_peek(const dlcore_feed_t *feed, dlcore_source_t *source);
-/* The same, of tensors, where *source is that which was given last. */
-static inline void dlcore_feed_advance(const dlcore_feed_t *feed, dlcore_source_t *source)
+/* Next and peek at once, of tensors: *source, which peek told, counts as given and becomes the
+ * batch after it. */
+static inline void dlcore_feed_advance(dlcore_feed_t *feed, dlcore_source_t *source)
 {
-    size_t before = feed->batch * feed->batch_size, rows = feed->samples.rows;
+    size_t batch = ++feed->batch, size = feed->batch_size;
 
     source->begin += source->rows;
-    source->rows = before < rows ? dlcore_size_min(rows - before, feed->batch_size) : 0;
+    source->rows =
+        batch < feed->batches ? dlcore_size_min(feed->samples.rows - batch * size, size) : 0;
 }
 
 DLCORE_HIDDEN_END

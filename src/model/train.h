@@ -21,7 +21,7 @@ typedef struct dlcore_training {
     size_t rows;        /* of the largest batch so far, which the team was taken for */
     bool misfit;        /* beginning failed because of the samples or the labels */
     dlcore_path_t path;
-    dlcore_step_t step;           /* sink, source, next and batch are the caller's to set */
+    dlcore_step_t step;           /* the caller sets sink, source, next, batch, gathered */
     dlcore_ranks_t *ranks;        /* NULL: alone */
     dlcore_ranked_step_t ranked;  /* with ranks */
     bool names_number;            /* the message of dlcore_not_finite does */
