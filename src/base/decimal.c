@@ -33,7 +33,7 @@ typedef struct decimal {
     const char *digits, *digits_end; /* significant ones, maybe with a point */
     uint64_t leading;                /* the first 19 of them */
     long exponent;                   /* value = leading * 10^exponent, if no digits follow */
-    size_t count;                    /* significant digits */
+    size_t count;                    /* how many these are */
     bool negative;
 } decimal_t;
 
@@ -76,7 +76,6 @@ static const char *scan_digits(const char *text, const char *end, decimal_t *dec
                 count += leading != 0;
                 exponent -= point != NULL;
             } else {
-                count++;
                 exponent += point == NULL;
             }
         } else if (*at == '.' && point == NULL) {
@@ -253,9 +252,8 @@ static uint32_t round_exactly(const decimal_t *decimal, double x)
 
 static uint32_t round_decimal(const decimal_t *decimal)
 {
-    long magnitude =
-        (long)(decimal->count < FAST_DIGITS ? decimal->count : FAST_DIGITS) +
-        decimal->exponent; /* the value is below 10^magnitude, at least a tenth of it */
+    /* the value is below 10^magnitude, at least a tenth of it */
+    long magnitude = (long)decimal->count + decimal->exponent;
     uint32_t bits;
     double x;
 
@@ -299,8 +297,8 @@ static double round_double(const decimal_t *decimal)
 
     if (decimal->leading == 0)
         return 0.0;
-    if (decimal->count <= FAST_DIGITS && decimal->leading <= DOUBLE_WHOLE_MAX && exponent >= -22 &&
-        exponent <= 22) /* both are exact, so one rounding is right (Clinger, 1990) */
+    /* no digits follow, and both are exact, so one rounding is right (Clinger, 1990) */
+    if (decimal->leading <= DOUBLE_WHOLE_MAX && exponent >= -22 && exponent <= 22)
         return scale_by_ten(decimal->leading, exponent);
     if (exponent > 310)
         return (double)INFINITY;
