@@ -227,7 +227,7 @@ static const char *below_mount(const hierarchy_t *hierarchy)
     if (strncmp(group, hierarchy->top, length) != 0 || strstr(group, "/..") != NULL ||
         (group[length] != '/' && group[length] != '\0'))
         return "";
-    return strcmp(group + length, "/") == 0 ? "" : group + length;
+    return group + length;
 }
 
 /* The least of the group and of every group around it, up to the one at the mount. */
