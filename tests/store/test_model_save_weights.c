@@ -259,7 +259,9 @@ static void test_model_save_weights_that_are_wrong_are_named(void **state)
 
 static void test_model_save_weights_refuses_layers_that_pytorch_has_not(void **state)
 {
-    dlcore_save_weights_options_t how = pytorch_style();
+    static const dlcore_weight_pair_t unknown = {"dense/kernel", "x", false};
+    dlcore_save_weights_options_t how = pytorch_style(),
+                                  keras = dlcore_save_weights_options_default();
 
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
@@ -279,6 +281,12 @@ static void test_model_save_weights_refuses_layers_that_pytorch_has_not(void **s
         else /* LayerNorm(bias=False) */
             assert_int_equal(dlcore_model_save_weights_with(model, folder_path("ln"), &how),
                              DLCORE_OK);
+        assert_int_equal(dlcore_model_save_weights_with(model, folder_path("keras"), &keras),
+                         DLCORE_OK);
+        how.pairs = &unknown; /* what is wrong with the options is said first */
+        how.pair_count = 1;
+        assert_unsaved(model, how, DLCORE_ERROR_NAME, "the model has no weight \"dense/kernel\"");
+        how = pytorch_style();
         dlcore_model_free(model);
     }
 }
