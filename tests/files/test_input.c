@@ -67,6 +67,7 @@ static void test_input_beside_a_file_is_a_plain_name_and_no_link(void **state)
     dlcore_input_t input;
 
     (void)state;
+    memset(&input, 0xA5, sizeof input); /* as new memory may be */
     assert_int_equal(dlcore_input_open_beside(&input, letters, "letters", &error), DLCORE_OK);
     assert_reads(&input, 3, "abc");
     dlcore_input_close(&input);
