@@ -273,6 +273,32 @@ static void test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes(vo
     dlcore_model_free(model);
 }
 
+/* Of three samples, the one near 0 becomes 0, and is of another class then. */
+static void test_export_c_in_int8_reports_the_share_of_one_class(void **state)
+{
+    static float numbers[3] = {-100, 0.2F, 100};
+    static const float several[6] = {-1, 1, 1, 0.1F, 0, -1000}, one[2] = {1, 0.4F};
+    dlcore_tensor_t *samples = borrow_floats(numbers, 3, 1);
+    dlcore_export_c_options_t how = options();
+    dlcore_export_report_t report = {0};
+
+    (void)state;
+    how.numbers = DLCORE_EXPORT_INT8;
+    how.samples = samples;
+    how.report = &report;
+    for (size_t units = 1; units <= 3; units += 2) {
+        dlcore_layer_t layer = dlcore_layer_dense(units, DLCORE_ACTIVATION_LINEAR);
+        dlcore_model_t *model = new_model(&layer, 1, 1);
+
+        assert_int_equal(dlcore_model_set_weights(model, units == 1 ? one : several, 2 * units),
+                         DLCORE_OK);
+        free(text_of(model, &how));
+        assert_true(fabs(report.same_class - 2 / 3.0) < 1e-12);
+        dlcore_model_free(model);
+    }
+    dlcore_tensor_free(samples);
+}
+
 /* 8 bits of inputs, of what is normalized and of what comes of it. */
 static void test_export_c_in_int8_norms_come_near(void **state)
 {
@@ -620,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_export_c_samples_that_do_not_fit_are_refused),
         cmocka_unit_test(test_export_c_weights_that_are_not_finite_are_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_needs_samples_and_reports_how_near_it_comes),
+        cmocka_unit_test(test_export_c_in_int8_reports_the_share_of_one_class),
         cmocka_unit_test(test_export_c_in_int8_norms_come_near),
         cmocka_unit_test(test_export_c_embedding_is_refused_by_name),
         cmocka_unit_test(test_export_c_in_int8_what_has_no_such_form_is_refused_by_name),
