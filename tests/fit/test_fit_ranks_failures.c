@@ -510,6 +510,45 @@ static void test_lbfgs_ranks_no_memory_on_one_rank_ends_all(void **state)
     check_failing_memory(ranked_case);
 }
 
+static size_t calls_of_first_step[8];
+
+static dlcore_callback_action_t assert_no_more_calls(void *user,
+                                                     const dlcore_training_event_t *event)
+{
+    size_t rank = (size_t)((failing_allocator_t *)user - failing);
+
+    if (event->epoch == 0 && event->batch == 0)
+        calls_of_first_step[rank] = failing[rank].calls;
+    return failing[rank].calls == calls_of_first_step[rank] ? DLCORE_CALLBACK_CONTINUE
+                                                            : DLCORE_CALLBACK_FAIL;
+}
+
+static void with_counted_memory(size_t rank, ranked_case_t *ranked_case)
+{
+    with_failing_memory(rank, ranked_case);
+    callbacks[rank] =
+        (dlcore_callback_t){.user = &failing[rank], .on_batch_end = assert_no_more_calls};
+    ranked_case->fit.callbacks = &callbacks[rank];
+    ranked_case->fit.callback_count = 1;
+}
+
+static void test_fit_ranks_allocate_nothing_after_the_first_step(void **state)
+{
+    const dlcore_collective_t same_bits = {.deterministic = true};
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.adjust = with_counted_memory;
+    for (size_t size = 2; size <= 4; size += 2) {
+        ranked_run(&ranked_case, size, size == 4 ? &same_bits : NULL, results);
+        for (size_t rank = 0; rank < size; rank++) {
+            if (results[rank].status != DLCORE_OK)
+                fail_msg("rank %zu of %zu: %s", rank, size, results[rank].message);
+            failing_allocator_assert_clean(&failing[rank]);
+        }
+    }
+}
+
 static void with_other_iterations(size_t rank, ranked_case_t *ranked_case)
 {
     ranked_case->lbfgs += rank == 2;
@@ -675,6 +714,7 @@ int main(void)
         cmocka_unit_test(test_fit_ranks_early_stopping_decides_alike),
         cmocka_unit_test(test_fit_ranks_a_plateau_lowers_the_rate_of_all),
         cmocka_unit_test(test_fit_ranks_no_memory_on_one_rank_ends_all),
+        cmocka_unit_test(test_fit_ranks_allocate_nothing_after_the_first_step),
         cmocka_unit_test(test_lbfgs_ranks_no_memory_on_one_rank_ends_all),
         cmocka_unit_test(test_lbfgs_ranks_that_differ_are_told_before_the_first_evaluation),
         cmocka_unit_test(

@@ -14,6 +14,7 @@
 
 #include "dlcore.h"
 #include "support/collective_loopback.h"
+#include "support/failing_allocator.h"
 
 enum { INPUTS = 5, ROWS = 40, RANKS = 4, PARAMETERS = 5 * 6 + 6 + 4 * 6 + 6 * 2 + 2 };
 
@@ -33,12 +34,15 @@ static void fill_samples(void)
     }
 }
 
-static dlcore_model_t *make_model_with(dlcore_optimizer_t optimizer)
+static dlcore_model_t *make_model_in(const dlcore_allocator_t *allocator,
+                                     dlcore_optimizer_t optimizer)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
     dlcore_model_t *model = NULL;
 
     options.threads = 1;
+    if (allocator != NULL)
+        options.allocator = *allocator;
     if (dlcore_model_create(&options, &model) != DLCORE_OK)
         return NULL;
     dlcore_model_add(model, dlcore_layer_dense(6, DLCORE_ACTIVATION_TANH));
@@ -47,6 +51,11 @@ static dlcore_model_t *make_model_with(dlcore_optimizer_t optimizer)
     (void)dlcore_model_compile(model, &optimizer, DLCORE_LOSS_MEAN_SQUARED_ERROR,
                                DLCORE_METRIC_R2_SCORE);
     return model;
+}
+
+static dlcore_model_t *make_model_with(dlcore_optimizer_t optimizer)
+{
+    return make_model_in(NULL, optimizer);
 }
 
 static dlcore_model_t *make_model(void)
@@ -284,6 +293,44 @@ static void test_collective_ranks_with_data_of_their_own_train_on_all_of_it(void
     work(&alone, NULL);
     run_on_ranks(&own, work_on_rank);
     assert_outcomes(4);
+}
+
+static failing_allocator_t memories[RANKS];
+static size_t memory_calls[RANKS][3];
+
+static void train_again(void *user, const dlcore_collective_t *collective)
+{
+    size_t rank = collective->rank;
+    outcome_t *outcome = &outcomes[rank];
+    dlcore_allocator_t allocator;
+    dlcore_model_t *model;
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, 8), *y = rows_of(labels, 2, 0, 8);
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    failing_allocator_init(&memories[rank]);
+    allocator = failing_allocator(&memories[rank]);
+    model = make_model_in(&allocator, dlcore_optimizer_adam());
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    for (size_t i = 0; i < 3; i++) {
+        note(outcome, model, dlcore_model_train_on_batch(model, x, y, NULL));
+        memory_calls[rank][i] = memories[rank].calls;
+    }
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_single_calls_keep_their_memory_for_the_next(void **state)
+{
+    (void)state;
+    run_on_ranks(NULL, train_again);
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        assert_int_equal(outcomes[rank].status, DLCORE_OK);
+        assert_int_equal(memory_calls[rank][1], memory_calls[rank][0]);
+        assert_int_equal(memory_calls[rank][2], memory_calls[rank][0]);
+        failing_allocator_assert_clean(&memories[rank]);
+    }
 }
 
 /* A collective whose all-reduce changes what it answers: of evaluate's sums the samples. */
@@ -869,6 +916,72 @@ test_collective_a_model_that_was_changed_on_one_rank_is_told_by_the_next_call(vo
     }
 }
 
+/* ---- runs that go on ---- */
+
+static size_t stop_of_rank_1;
+
+static dlcore_callback_action_t stop_after(void *user, const dlcore_training_event_t *event)
+{
+    size_t *left = user;
+
+    (void)event;
+    return --*left == 0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
+}
+
+/* Stopped after 2 batches of 5, alone, or rank 1 elsewhere; then all go on together. All have taken
+ * 5 steps by then, which have not changed the model. */
+static void resume_together(void *user, const dlcore_collective_t *collective)
+{
+    outcome_t *outcome = &outcomes[collective->rank];
+    dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
+    dlcore_model_t *model;
+    dlcore_tensor_t *x = rows_of(samples, INPUTS, 0, ROWS), *y = rows_of(labels, 2, 0, ROWS);
+    dlcore_fit_options_t how = dlcore_fit_options_default();
+    size_t left = collective->rank == 1 ? stop_of_rank_1 : 2;
+    dlcore_callback_t stop = {.user = &left, .on_batch_end = stop_after};
+
+    (void)user;
+    memset(outcome, 0, sizeof *outcome);
+    sgd.learning_rate = 0.0;
+    model = make_model_with(sgd);
+    note(outcome, model, dlcore_model_set_trainable(model, 1, false)); /* its statistics stay */
+    for (size_t i = left; i < 5; i++)
+        note(outcome, model, dlcore_model_train_on_batch(model, x, y, NULL));
+    how.batch_size = ROWS / 5;
+    how.epochs = 2;
+    how.callbacks = &stop;
+    how.callback_count = 1;
+    note(outcome, model, dlcore_model_fit(model, x, y, &how, NULL));
+    left = SIZE_MAX;
+    how.resume = true;
+    note(outcome, model, dlcore_model_set_collective(model, collective));
+    note(outcome, model, dlcore_model_fit(model, x, y, &how, NULL));
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+    dlcore_model_free(model);
+}
+
+static void test_collective_runs_that_were_stopped_elsewhere_do_not_go_on_together(void **state)
+{
+    static const struct {
+        size_t stop;
+        const char *text; /* NULL: all are at one place */
+    } cases[] = {{2, NULL},
+                 {1, "rank 1 differs from rank 0 in the batch that it begins with: 1, not 2"},
+                 {5, "rank 1 differs from rank 0 in the epoch that it begins with: 1, not 0"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        stop_of_rank_1 = cases[i].stop;
+        run_on_ranks(NULL, resume_together);
+        for (size_t rank = 0; rank < RANKS; rank++)
+            if (cases[i].text == NULL ? outcomes[rank].status != DLCORE_OK
+                                      : outcomes[rank].status != DLCORE_ERROR_STATE ||
+                                            strstr(outcomes[rank].message, cases[i].text) == NULL)
+                fail_msg("case %zu, rank %zu: \"%s\"", i, rank, outcomes[rank].message);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -885,6 +998,7 @@ int main(void)
         cmocka_unit_test(test_collective_can_be_taken_away_again),
         cmocka_unit_test(test_collective_predicting_and_clones_are_local),
         cmocka_unit_test(test_collective_single_calls_are_those_of_a_model_alone),
+        cmocka_unit_test(test_collective_single_calls_keep_their_memory_for_the_next),
         cmocka_unit_test(test_collective_ranks_with_data_of_their_own_train_on_all_of_it),
         cmocka_unit_test(test_collective_local_statistics_are_of_each_ranks_rows),
         cmocka_unit_test(test_collective_a_number_that_is_not_finite_is_named_with_its_rank),
@@ -898,6 +1012,7 @@ int main(void)
         cmocka_unit_test(test_collective_a_dataset_that_fails_on_one_rank_ends_all),
         cmocka_unit_test(
             test_collective_a_model_that_was_changed_on_one_rank_is_told_by_the_next_call),
+        cmocka_unit_test(test_collective_runs_that_were_stopped_elsewhere_do_not_go_on_together),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
