@@ -445,6 +445,8 @@ static void test_products_tiles_in_any_order_give_the_same_bits(void **state)
     check_shape(33, 33, 33, check_tiles);
     check_shape(131, 450, 1090, check_tiles);
     check_shape(700, 90, 200, check_tiles);
+    check_shape(32, 256, 64, check_tiles);
+    check_shape(32, 2000, 100, check_tiles);
     check_shape(128, 784, 512, check_tiles_left_out);
     check_shape(40, 900, 1100, check_tiles_left_out);
     check_shape(700, 300, 200, check_tiles_left_out);
