@@ -505,6 +505,63 @@ static void test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_t
     dlcore_tensor_free(above);
 }
 
+/* Of what the activation cannot give, the label that is nearest. */
+static void check_reach_of(dlcore_activation_t activation, double low, double high)
+{
+    static float numbers[ROWS * 2];
+    const double labels[] = {isfinite(low) ? low : -1e6, isfinite(high) ? high : 1e6, low - 0.25,
+                             high + 0.25};
+    dlcore_model_t *model =
+        two_layers(DLCORE_ACTIVATION_TANH, 2, activation, dlcore_loss_mean_squared_error());
+    dlcore_tensor_t *x = features(), *y = tensor_of_floats(SHAPE(ROWS, 2), numbers);
+
+    for (size_t i = 0; i < 4; i++) {
+        char text[64];
+        bool beyond = i >= 2;
+
+        if (!isfinite(labels[i]))
+            continue;
+        ((float *)dlcore_tensor_data(y))[7] = (float)labels[i];
+        look(model, x, y);
+        snprintf(text, sizeof text, "cannot go beyond %g", i == 2 ? low : high);
+        if (beyond ? !tells(DLCORE_FINDING_OUTPUT_RANGE, text)
+                   : find(DLCORE_FINDING_OUTPUT_RANGE) != NULL)
+            fail_msg("%s: a label of %g", dlcore_activation_name(activation), labels[i]);
+    }
+    dlcore_model_free(model);
+    dlcore_tensor_free(x);
+    dlcore_tensor_free(y);
+}
+
+static void test_check_of_labels_knows_how_far_each_activation_goes(void **state)
+{
+    static const struct {
+        dlcore_activation_t activation;
+        double low, high;
+    } reaches[] = {{DLCORE_ACTIVATION_LINEAR, -HUGE_VAL, HUGE_VAL},
+                   {DLCORE_ACTIVATION_RELU, 0, HUGE_VAL},
+                   {DLCORE_ACTIVATION_SOFTPLUS, 0, HUGE_VAL},
+                   {DLCORE_ACTIVATION_EXPONENTIAL, 0, HUGE_VAL},
+                   {DLCORE_ACTIVATION_SQUAREPLUS, 0, HUGE_VAL},
+                   {DLCORE_ACTIVATION_SPARSE_PLUS, 0, HUGE_VAL},
+                   {DLCORE_ACTIVATION_SPARSEMAX_KERAS, 0, HUGE_VAL},
+                   {DLCORE_ACTIVATION_RELU6, 0, 6},
+                   {DLCORE_ACTIVATION_SIGMOID, 0, 1},
+                   {DLCORE_ACTIVATION_HARD_SIGMOID, 0, 1},
+                   {DLCORE_ACTIVATION_SPARSE_SIGMOID, 0, 1},
+                   {DLCORE_ACTIVATION_SOFTMAX, 0, 1},
+                   {DLCORE_ACTIVATION_SPARSEMAX, 0, 1},
+                   {DLCORE_ACTIVATION_TANH, -1, 1},
+                   {DLCORE_ACTIVATION_SOFTSIGN, -1, 1},
+                   {DLCORE_ACTIVATION_HARD_TANH, -1, 1},
+                   {DLCORE_ACTIVATION_LOG_SOFTMAX, -HUGE_VAL, 0},
+                   {DLCORE_ACTIVATION_LOG_SIGMOID, -HUGE_VAL, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof reaches / sizeof *reaches; i++)
+        check_reach_of(reaches[i].activation, reaches[i].low, reaches[i].high);
+}
+
 static void test_check_of_the_output_knows_what_each_loss_takes(void **state)
 {
     static const struct {
@@ -962,6 +1019,7 @@ int main(void)
         cmocka_unit_test(test_check_in_fit_of_many_samples_counts_all_before_it_speaks),
         cmocka_unit_test(test_check_of_categorical_labels_wants_shares_of_1),
         cmocka_unit_test(test_check_of_values_finds_those_that_the_loss_or_the_layer_cannot_take),
+        cmocka_unit_test(test_check_of_labels_knows_how_far_each_activation_goes),
         cmocka_unit_test(test_check_of_the_output_knows_what_each_loss_takes),
         cmocka_unit_test(test_check_of_an_output_of_groups_gives_no_advice),
         cmocka_unit_test(test_check_places_ascend_and_follow_no_period),
