@@ -159,6 +159,7 @@ static const struct {
     OTHER(validation_freq, 2, "validation_freq: 2, not 1"),
     OTHER(validation_batch_size, 8, "validation_batch_size: 8, not 0"),
     OTHER_FLAG(shuffle, false, "shuffle: 0, not 1"),
+    OTHER_FLAG(shuffle_before_split, true, "shuffle_before_split: 1, not 0"),
     OTHER_FLAG(stop_on_not_finite, false, "stop_on_not_finite: 0, not 1"),
 #undef OTHER
 #undef OTHER_FLAG
@@ -193,17 +194,40 @@ static void no_validation(size_t rank, ranked_case_t *ranked_case)
     ranked_case->validation = rank == 1 ? 0 : 16;
 }
 
+/* Of precision, which has no average. */
+static void other_average(size_t rank, ranked_case_t *ranked_case)
+{
+    ranked_case->compile.metrics[0].average =
+        rank == 1 ? DLCORE_AVERAGE_MICRO : DLCORE_AVERAGE_MACRO;
+}
+
+static void test_fit_ranks_settings_that_nothing_asks_for_may_differ(void **state)
+{
+    ranked_case_t ranked_case = ranked_case_default();
+
+    (void)state;
+    ranked_case.regression = ranked_case.binary = true;
+    ranked_case.compile.loss = dlcore_loss_binary_crossentropy();
+    ranked_case.compile.metrics[0] = dlcore_metric_default(DLCORE_METRIC_PRECISION);
+    ranked_case.adjust = other_average;
+    ranked_run(&ranked_case, RANKS, NULL, results);
+    for (size_t rank = 0; rank < RANKS; rank++)
+        if (results[rank].status != DLCORE_OK)
+            fail_msg("rank %zu: %s", rank, results[rank].message);
+}
+
 static void test_fit_ranks_options_that_differ_are_told_with_their_values(void **state)
 {
     ranked_case_t ranked_case = ranked_case_default();
 
     (void)state;
-    ranked_case.validation = 16;
+    ranked_case.fit.validation_split = 0.25;
     ranked_case.adjust = other_option;
     for (; other_index < sizeof other_options / sizeof *other_options; other_index++) {
         ranked_run(&ranked_case, RANKS, NULL, results);
         assert_all_fail(DLCORE_ERROR_STATE, other_options[other_index].text);
     }
+    ranked_case.fit.validation_split = 0.0;
     ranked_case.adjust = other_weights;
     ranked_run(&ranked_case, RANKS, NULL, results);
     assert_all_fail(DLCORE_ERROR_STATE, "in whether samples have weights: 1, not 0");
@@ -705,6 +729,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fit_ranks_that_differ_are_told_before_the_first_step),
+        cmocka_unit_test(test_fit_ranks_settings_that_nothing_asks_for_may_differ),
         cmocka_unit_test(test_fit_ranks_options_that_differ_are_told_with_their_values),
         cmocka_unit_test(test_fit_ranks_own_samples_that_are_no_share_of_a_batch_are_refused),
         cmocka_unit_test(test_fit_ranks_a_callback_that_fails_on_one_rank_ends_all),

@@ -282,6 +282,23 @@ static void test_fit_resume_of_a_file_saved_at_the_end_of_a_stopped_run_goes_on(
     dlcore_model_free(model);
 }
 
+/* Likewise when all epochs are done: then there is no run that could go on. */
+static void test_fit_resume_of_a_file_saved_at_the_end_of_a_whole_run_is_refused(void **state)
+{
+    void *saved[2] = {NULL, NULL};
+    dlcore_callback_t callback = {.user = saved, .on_train_end = save_at_end};
+    dlcore_model_t *model = case_model(NULL, NULL, 0.1), *loaded;
+
+    (void)state;
+    assert_int_equal(case_run(model, &callback, 1, EPOCHS), DLCORE_OK);
+    loaded = saved[1];
+    assert_int_equal(case_resume(loaded, NULL, 0, EPOCHS), DLCORE_ERROR_STATE);
+    assert_non_null(strstr(dlcore_model_error(loaded), "no run"));
+    free(saved[0]);
+    dlcore_model_free(loaded);
+    dlcore_model_free(model);
+}
+
 static void test_fit_resume_of_no_epochs_leaves_averaged_weights_alone(void **state)
 {
     dlcore_optimizer_t sgd = dlcore_optimizer_sgd();
@@ -475,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_fit_resume_after_calls_that_were_refused_or_only_look_goes_on),
         cmocka_unit_test(test_fit_resume_after_best_weights_goes_on_with_those_of_training),
         cmocka_unit_test(test_fit_resume_of_a_file_saved_at_the_end_of_a_stopped_run_goes_on),
+        cmocka_unit_test(test_fit_resume_of_a_file_saved_at_the_end_of_a_whole_run_is_refused),
         cmocka_unit_test(test_fit_resume_of_no_epochs_leaves_averaged_weights_alone),
         cmocka_unit_test(test_fit_resume_without_memory_is_an_error_and_leaks_nothing),
         cmocka_unit_test(test_fit_resume_of_an_earlier_run_with_r2_score_goes_on),

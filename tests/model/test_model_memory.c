@@ -162,6 +162,35 @@ static void test_model_memory_refuses_what_cannot_be_built(void **state)
     model_free(model);
 }
 
+static void never_called(const function_batch_t *batch, void *user)
+{
+    (void)batch;
+    (void)user;
+    fail();
+}
+
+/* Where all but the labels of a batch would fit. */
+static void test_model_memory_of_labels_that_are_too_wide_is_an_overflow(void **state)
+{
+    const size_t rows = SIZE_MAX >> 14, width = (size_t)1 << 20;
+    compile_options_t how = compile_options_default();
+    error_record_t error = {0};
+    model_memory_t memory;
+    model_t *model = NULL;
+
+    (void)state;
+    assert_int_equal(model_create(NULL, &model), DLCORE_OK);
+    assert_accepted(model, model_add(model, layer_dense(1, ACTIVATION_LINEAR)));
+    how.loss = loss_function(never_called, NULL);
+    assert_accepted(model, model_compile_with(model, &how));
+    assert_int_equal(model_memory(model, 1, rows, &memory, &error), DLCORE_OK);
+    how.loss.label_width = width;
+    assert_accepted(model, model_compile_with(model, &how));
+    assert_failed(model_memory(model, 1, rows, &memory, &error), DLCORE_ERROR_OVERFLOW, &error,
+                  "too large");
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_model_memory_of_layers_has_tables),
         cmocka_unit_test(test_model_memory_grows_with_rows_and_threads),
         cmocka_unit_test(test_model_memory_refuses_what_cannot_be_built),
+        cmocka_unit_test(test_model_memory_of_labels_that_are_too_wide_is_an_overflow),
     };
 
     return cmocka_run_group_tests_name("model_memory", tests, NULL, NULL);
