@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/sort.h"
+#include "base/traces.h"
 #include "dlcore/data.h"
 #include "tensor/classes.h"
 #include "tensor/split.h"
@@ -218,9 +219,9 @@ static dlcore_status take_rows(const dlcore_tensor_t *x, const dlcore_tensor_t *
     return status;
 }
 
-dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
-                            const dlcore_k_fold_options_t *options, size_t fold,
-                            dlcore_split_t *out, dlcore_error_record_t *error)
+static dlcore_status split_into_folds(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                                      const dlcore_k_fold_options_t *options, size_t fold,
+                                      dlcore_split_t *out, dlcore_error_record_t *error)
 {
     dlcore_k_fold_options_t how = options != NULL ? *options : dlcore_k_fold_options_default();
     folding_t f = {.y = y, .how = &how, .error = error};
@@ -251,4 +252,13 @@ dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
     dlcore_release(f.allocator, f.fold_of);
     dlcore_release(f.allocator, f.order);
     return status;
+}
+
+dlcore_status dlcore_k_fold(const dlcore_tensor_t *x, const dlcore_tensor_t *y,
+                            const dlcore_k_fold_options_t *options, size_t fold,
+                            dlcore_split_t *out, dlcore_error_record_t *error)
+{
+    dlcore_traces_t before = dlcore_traces_note();
+
+    return dlcore_traces_end(before, split_into_folds(x, y, options, fold, out, error));
 }

@@ -1,6 +1,7 @@
 /* Folds: each sample is tested once, sizes differ by one at most, and a seed gives the same again.
  *
  * SPDX-License-Identifier: MIT */
+#include <fenv.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include "dlcore/data.h"
 #include "support/failing_allocator.h"
+#include "support/tensors.h"
 
 enum { SAMPLES = 10 };
 
@@ -135,6 +137,31 @@ static void test_k_fold_of_bad_numbers_names_them(void **state)
     dlcore_tensor_free(y);
 }
 
+/* Comparing NaN raises a flag. */
+static void test_k_fold_leaves_the_flags_of_exceptions(void **state)
+{
+    static const float labels[4][2] = {{NAN, 1.0F}, {0.0F, 1.0F}, {1.0F, NAN}, {1.0F, 0.0F}};
+    dlcore_k_fold_options_t options = dlcore_k_fold_options_default();
+    dlcore_tensor_t *y = NULL;
+    dlcore_split_t parts;
+    dlcore_status status;
+    int raised;
+
+    (void)state;
+    assert_int_equal(
+        dlcore_tensor_from_data(NULL, DLCORE_DTYPE_FLOAT32, SHAPE(4, 2), labels, &y, NULL),
+        DLCORE_OK);
+    options.folds = 2;
+    options.stratify = true;
+    feclearexcept(FE_ALL_EXCEPT);
+    status = dlcore_k_fold(y, y, &options, 0, &parts, NULL);
+    raised = fetestexcept(FE_ALL_EXCEPT);
+    assert_int_equal(status, DLCORE_OK);
+    assert_int_equal(raised, 0);
+    dlcore_split_free(&parts);
+    dlcore_tensor_free(y);
+}
+
 static dlcore_status scenario(const dlcore_allocator_t *allocator, void *context)
 {
     dlcore_tensor_t *x = NULL, *y = NULL;
@@ -163,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_k_fold_without_shuffle_is_that_of_sklearn),
         cmocka_unit_test(test_k_fold_shuffled_tests_each_sample_once_by_the_seed),
         cmocka_unit_test(test_k_fold_of_bad_numbers_names_them),
+        cmocka_unit_test(test_k_fold_leaves_the_flags_of_exceptions),
         cmocka_unit_test(test_k_fold_without_memory_leaks_nothing),
     };
 
