@@ -18,7 +18,7 @@ static void pause_for(unsigned milliseconds)
 
 static void enter(scripted_dataset_t *script)
 {
-    if (atomic_exchange(&script->inside, true))
+    if (atomic_exchange(&script->inside, 1))
         atomic_store(&script->together, true);
 }
 
@@ -34,7 +34,7 @@ static dlcore_status begin(void *user, size_t pass, size_t batch, dlcore_error_r
     else if (script->begin_status != DLCORE_OK)
         snprintf(error->message, sizeof error->message, "no disk");
     atomic_fetch_add(&script->begun, 1);
-    atomic_store(&script->inside, false);
+    atomic_store(&script->inside, 0);
     return script->begin_status;
 }
 
@@ -102,7 +102,7 @@ static dlcore_status next(void *user, dlcore_dataset_batch_t *batch, dlcore_erro
             status = give(script, plan, batch, error);
         script->batch++;
     }
-    atomic_store(&script->inside, false);
+    atomic_store(&script->inside, 0);
     atomic_fetch_add(&script->calls, 1);
     return status;
 }

@@ -38,9 +38,9 @@ typedef struct scripted_dataset {
     unsigned milliseconds;      /* that `next` takes */
 
     atomic_size_t begun, calls; /* of begin, of next that have ended */
-    atomic_bool inside;
-    atomic_bool together; /* two calls at once: never right */
-    size_t pass, batch;   /* where it stands */
+    atomic_int inside;          /* no bool: gcc exchanges bytes by a library on riscv64 */
+    atomic_bool together;       /* two calls at once: never right */
+    size_t pass, batch;         /* where it stands */
     dlcore_tensor_t *x, *y, *weights;
     union {
         float floats[SCRIPTED_ROOM];
