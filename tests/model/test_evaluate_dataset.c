@@ -628,6 +628,35 @@ static void test_predict_dataset_is_predict_of_each_batch(void **state)
     dlcore_tensor_free(first);
 }
 
+static void test_evaluate_dataset_names_the_argument_that_is_null(void **state)
+{
+    dlcore_model_t *model = model_of(1);
+    slices_t slices = slices_of(even);
+    dlcore_dataset_t dataset = dataset_of(&slices);
+    dlcore_error_record_t error = {0};
+    dlcore_evaluate_options_t how = dlcore_evaluate_options_default();
+    dlcore_predict_options_t predict = dlcore_predict_options_default();
+    dlcore_evaluation_t result;
+    taken_t taken = {.model = model};
+
+    (void)state;
+    how.error = predict.error = &error;
+    assert_failed(dlcore_model_evaluate_dataset(NULL, &dataset, &how, &result),
+                  DLCORE_ERROR_ARGUMENT, &error, "evaluate: model is NULL");
+    assert_failed(dlcore_model_evaluate_dataset(model, &dataset, &how, NULL), DLCORE_ERROR_ARGUMENT,
+                  &error, "evaluate: result is NULL");
+    assert_failed(dlcore_model_evaluate_dataset(model, NULL, &how, &result), DLCORE_ERROR_ARGUMENT,
+                  &error, "dataset");
+    assert_failed(dlcore_model_predict_dataset(NULL, &dataset, take, &taken, &predict),
+                  DLCORE_ERROR_ARGUMENT, &error, "predict: model is NULL");
+    assert_failed(dlcore_model_predict_dataset(model, &dataset, NULL, &taken, &predict),
+                  DLCORE_ERROR_ARGUMENT, &error, "predict: take is NULL");
+    assert_failed(dlcore_model_predict_dataset(model, NULL, take, &taken, &predict),
+                  DLCORE_ERROR_ARGUMENT, &error, "dataset");
+    slices_free(&slices);
+    dlcore_model_free(model);
+}
+
 static void test_predict_dataset_steps_are_the_first_batches(void **state)
 {
     dlcore_model_t *model = model_of(1);
@@ -980,6 +1009,7 @@ int main(void)
         cmocka_unit_test(test_evaluate_dataset_prints_when_told_to),
         cmocka_unit_test(test_evaluate_dataset_prints_as_many_metrics_as_a_model_may_have),
         cmocka_unit_test(test_evaluate_dataset_refuses_bad_options),
+        cmocka_unit_test(test_evaluate_dataset_names_the_argument_that_is_null),
         cmocka_unit_test(test_predict_dataset_is_predict_of_each_batch),
         cmocka_unit_test(test_predict_dataset_steps_are_the_first_batches),
         cmocka_unit_test(test_predict_dataset_what_take_makes_outlives_the_model),
