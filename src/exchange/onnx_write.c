@@ -38,7 +38,7 @@ typedef struct onnx_sink {
 
 static bool onnx_flush_bytes(onnx_sink_t *sink)
 {
-    if (sink->held > 0)
+    if (sink->held > 0 && sink->status == DLCORE_OK)
         sink->status = sink->write(sink->to, sink->bytes, sink->held, sink->putting->error);
     sink->held = 0;
     return sink->status == DLCORE_OK;
@@ -48,6 +48,8 @@ static bool onnx_take_bytes(pb_ostream_t *stream, const pb_byte_t *bytes, size_t
 {
     onnx_sink_t *sink = stream->state;
 
+    if (sink->status != DLCORE_OK) /* no write behind one that failed */
+        return false;
     if (count > sizeof sink->bytes - sink->held && !onnx_flush_bytes(sink))
         return false;
     if (count > sizeof sink->bytes) {

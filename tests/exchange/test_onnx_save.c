@@ -13,6 +13,9 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
+#include "dlcore/note.h"
+#include "exchange/onnx_write.h"
 #include "nn/layer.h"
 #include "support/failing_allocator.h"
 #include "support/folder.h"
@@ -400,6 +403,57 @@ static void test_onnx_save_bad_arguments_are_refused(void **state)
     dlcore_model_free(empty);
 }
 
+typedef struct refusing {
+    size_t calls, refuse_at;
+} refusing_t;
+
+static dlcore_status refuse_once(void *to, const void *bytes, size_t size,
+                                 dlcore_error_record_t *error)
+{
+    refusing_t *refusing = to;
+
+    (void)bytes;
+    (void)size;
+    if (++refusing->calls != refusing->refuse_at)
+        return DLCORE_OK;
+    return dlcore_fail(error, DLCORE_ERROR_IO, "the disk is full");
+}
+
+/* Also where the next write would succeed: the file lacks what came before. */
+static void test_onnx_save_a_failed_write_ends_the_writing(void **state)
+{
+    enum { LAYERS = 300 };
+    static const char *const names[] = {"one", "two", "three"};
+    static char text[3000];
+    dlcore_layer_t layers[LAYERS];
+    dlcore_error_record_t error = {.message = ""};
+    dlcore_onnx_putting_t putting = {.model = NULL};
+    refusing_t refusing = {.refuse_at = 0};
+    dlcore_model_t *model;
+    dlcore_status status;
+
+    (void)state;
+    for (size_t i = 0; i < LAYERS; i++)
+        layers[i] = dlcore_layer_dense(2, DLCORE_ACTIVATION_GELU);
+    model = model_of(layers, LAYERS);
+    memset(text, 'x', sizeof text - 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(dlcore_model_set_note(model, names[i], text), DLCORE_OK);
+    assert_int_equal(dlcore_onnx_put_model(&putting, model, &error), DLCORE_OK);
+    for (size_t n = 1;; n++) {
+        refusing = (refusing_t){.refuse_at = n};
+        status = dlcore_onnx_write(&putting, refuse_once, &refusing);
+        if (refusing.calls < n)
+            break;
+        assert_failed(status, DLCORE_ERROR_IO, &error, "the disk is full");
+        assert_int_equal(refusing.calls, n);
+    }
+    assert_int_equal(status, DLCORE_OK);
+    assert_true(refusing.calls > 20);
+    dlcore_onnx_put_end(&putting);
+    dlcore_model_free(model);
+}
+
 static dlcore_status save_scenario(const dlcore_allocator_t *allocator, void *context)
 {
     dlcore_model_options_t options = dlcore_model_options_default();
@@ -448,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_onnx_save_halves_and_groups_come_back),
         cmocka_unit_test(test_onnx_save_embedding_is_lists_of_places_and_refused_by_loading),
         cmocka_unit_test(test_onnx_save_bad_arguments_are_refused),
+        cmocka_unit_test(test_onnx_save_a_failed_write_ends_the_writing),
         cmocka_unit_test(test_onnx_save_each_failed_allocation_loses_nothing),
     };
 
