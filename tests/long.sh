@@ -97,7 +97,8 @@ memory_sanitizer() {
         -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$cmocka/prefix" > "$build/memory.log"
     cmake --build "$cmocka/build" --parallel "$jobs" --target install > "$build/memory.log"
     export PKG_CONFIG_LIBDIR="$cmocka/prefix/lib/pkgconfig"
-    configured memory -DCMAKE_C_COMPILER=clang -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=memory -DDLCORE_ZLIB=OFF \
+    configured memory -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DDLCORE_BLAS=portable \
+        -DDLCORE_SANITIZE=memory -DDLCORE_ZLIB=OFF \
         -DDLCORE_KERAS=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF -DDLCORE_MPI=OFF
     ctest --test-dir "$build/memory" --output-on-failure --timeout 1200
 }
