@@ -139,10 +139,14 @@ run() {
         released
         keras_piece "$2"
         ;;
+    fuzz_calls) DLCORE_FUZZ_CORPUS=$build/corpus tests/fuzz/run.sh 100000 fuzz_calls ;;
     fuzz_*) tests/fuzz/run.sh 100000 "$1" ;;
     libraries) tests/fuzz/libraries.sh ;;
-    calls_memory) DLCORE_FUZZ_SANITIZE=memory tests/fuzz/run.sh 50000 fuzz_calls ;;
-    calls_thread) DLCORE_FUZZ_SANITIZE=thread DLCORE_FUZZ_THREADS=2 tests/fuzz/run.sh 25000 fuzz_calls ;;
+    calls_memory) DLCORE_FUZZ_CORPUS=$build/corpus DLCORE_FUZZ_SANITIZE=memory tests/fuzz/run.sh 50000 fuzz_calls ;;
+    calls_thread)
+        DLCORE_FUZZ_CORPUS=$build/corpus DLCORE_FUZZ_SANITIZE=thread DLCORE_FUZZ_THREADS=2 \
+            tests/fuzz/run.sh 25000 fuzz_calls
+        ;;
     kills)
         released
         DLCORE_KILLS=1000 "$build/release/tests/test_kill"

@@ -9,8 +9,9 @@
 # fuzz_calls have N threads or more.
 #
 # Builds into build-fuzz (build-fuzz-memory, build-fuzz-thread), installs what is missing as .ci/run
-# does. What is found along the way goes to a temporary corpus and is forgotten; an input that breaks
-# something stays in the build's findings/, and the script fails.
+# does. What is found along the way goes to a temporary corpus and is forgotten, or to the folder
+# DLCORE_FUZZ_CORPUS, where the next run begins with it; an input that breaks something stays in the
+# build's findings/, and the script fails.
 #
 # SPDX-License-Identifier: MIT
 set -eu
@@ -47,11 +48,14 @@ test $# != 0 || set -- $(sed -n 's/^ *\(fuzz_[a-z]*\)$/\1/p' tests/fuzz/CMakeLis
     grep -vx fuzz_calls)
 cmake --build "$build" --parallel "$(nproc)" --target "$@" > "$build/log"
 
-corpus=$(mktemp -d)
-trap 'rm -rf "$corpus"' EXIT
+corpus=${DLCORE_FUZZ_CORPUS:-}
+if [ -z "$corpus" ]; then
+    corpus=$(mktemp -d)
+    trap 'rm -rf "$corpus"' EXIT
+fi
 failed=0
 for fuzzer in "$@"; do
-    mkdir "$corpus/$fuzzer"
+    mkdir -p "$corpus/$fuzzer"
     begin=$(date +%s)
     case $fuzzer in
     fuzz_calls) longest=512 ;;
