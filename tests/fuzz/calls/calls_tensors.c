@@ -39,11 +39,14 @@ static void create(world_t *world)
     size_t lengths[DLCORE_RANK_MAX + 2], rank = shape(world, lengths);
     size_t place = world_tensor_place(world);
     dlcore_tensor_t *out = NULL;
-    dlcore_status status =
-        TRY(world, dlcore_tensor_create(&world->allocator, dtype(&world->script), rank,
-                                        SCRIPT_OR_NULL(&world->script, lengths), &out,
-                                        world_error(world)));
+    dlcore_status status;
 
+    /* with what lies beside the numbers it is more than an allocator may be asked for */
+    for (size_t i = 0; i < rank; i++)
+        world->refused += lengths[i] == PTRDIFF_MAX;
+    status = TRY(world, dlcore_tensor_create(&world->allocator, dtype(&world->script), rank,
+                                             SCRIPT_OR_NULL(&world->script, lengths), &out,
+                                             world_error(world)));
     keep(world, place, out, status, WORLD_NOBODY);
 }
 
