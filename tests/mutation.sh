@@ -349,7 +349,7 @@ case $1 in
     record=$work/record.$seed
     grep -v "^survived" "$record" > "$work/kept" || true
     mv "$work/kept" "$record"
-    rm -f "$work/build/built" "$work/objects"
+    rm -f "$work/build/built" "$work/objects" "$work/times" # a new test may fail on the tree as it was
     git archive HEAD tests | tar -x -C "$work/tree"
     prepare
     ;;
