@@ -96,7 +96,8 @@ fi
 
 if [ -n "$without" ]; then
     export ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2
-    export XLA_FLAGS=--xla_cpu_max_isa=AVX2 OPENBLAS_CORETYPE=Haswell
+    # The second flag: YNNPACK, which XLA may call, takes AVX-512 whatever the first says.
+    export XLA_FLAGS="--xla_cpu_max_isa=AVX2 --xla_cpu_experimental_ynn_fusion_type=" OPENBLAS_CORETYPE=Haswell
     export BLIS_ARCH_TYPE=3 # haswell: BLIS 0.9 knows no names, and takes one for 0, which is AVX-512
     export LIBXSMM_TARGET=hsw TORCHINDUCTOR_CACHE_DIR="$build/peers-inductor" # of another width
 fi
