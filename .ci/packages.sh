@@ -36,6 +36,24 @@ need_build() {
     need_package libopenblas-dev zlib1g-dev
 }
 
+# clang, with what its sanitizers and its coverage link.
+need_clang() {
+    need_command clang clang
+    need_package libclang-rt-dev
+}
+
+# The clang for MSan, in $memory_clang: clang itself, or clang-16 where it is older. The MSan of clang 14 does not
+# know fstat of glibc 2.33 and newer, and takes what it returns for unset.
+need_memory_clang() {
+    memory_clang=clang
+    version=$(clang -dumpversion 2> /dev/null || echo 0)
+    test "${version%%.*}" -lt 16 || return 0
+    # shellcheck disable=SC2034 # for the caller
+    memory_clang=clang-16
+    need_command clang-16 clang-16
+    need_package libclang-rt-16-dev
+}
+
 # install_packages: installs what is missing, or says what to do and fails.
 install_packages() {
     test -n "$missing_packages" || return 0

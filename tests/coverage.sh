@@ -43,7 +43,7 @@ left_out='^(archive|names|rooms|static_names|folders|headers|train_only|predict_
 # a condition comes out one way is the difference of two: in the rooms above counters are atomic.
 compile() {
     need_build
-    need_command clang clang
+    need_clang
     need_command llvm-cov llvm
     need_package libcmocka-dev libhdf5-dev libzip-dev
     install_packages

@@ -92,13 +92,13 @@ recipe() {
 memory_sanitizer() {
     cmocka_source "$build/memory-cmocka"
     cmocka=$build/memory-cmocka
-    cmake -S "$cmocka/cmocka" -B "$cmocka/build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-        -DCMAKE_C_FLAGS="-fsanitize=memory -fno-omit-frame-pointer -w" -DBUILD_SHARED_LIBS=OFF \
-        -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$cmocka/prefix" > "$build/memory.log"
+    cmake -S "$cmocka/cmocka" -B "$cmocka/build" -DCMAKE_C_COMPILER="$memory_clang" \
+        -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS="-fsanitize=memory -fno-omit-frame-pointer -w" \
+        -DBUILD_SHARED_LIBS=OFF -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF -DCMAKE_INSTALL_PREFIX="$cmocka/prefix" > "$build/memory.log"
     cmake --build "$cmocka/build" --parallel "$jobs" --target install > "$build/memory.log"
     export PKG_CONFIG_LIBDIR="$cmocka/prefix/lib/pkgconfig"
-    configured memory -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DDLCORE_BLAS=portable \
-        -DDLCORE_SANITIZE=memory -DDLCORE_ZLIB=OFF \
+    configured memory -DCMAKE_C_COMPILER="$memory_clang" -DCMAKE_CXX_COMPILER="clang++${memory_clang#clang}" \
+        -DDLCORE_BLAS=portable -DDLCORE_SANITIZE=memory -DDLCORE_ZLIB=OFF \
         -DDLCORE_KERAS=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF -DDLCORE_MPI=OFF
     ctest --test-dir "$build/memory" --output-on-failure --timeout 1200
 }
@@ -248,7 +248,8 @@ for wanted in "$@"; do
 done
 need_build
 need_command c++ g++
-for part in "$@"; do
+for part in $(echo "$parts" | cut -d ' ' -f 1); do
+    chosen "$part" "$@" || continue
     case $part in
     architectures)
         need_package gcc-i686-linux-gnu libc6-dev-i386-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
@@ -257,6 +258,7 @@ for part in "$@"; do
             musl-tools qemu-user dpkg-dev
         ;;
     compilers) need_package ninja-build ;;
+    memory) need_memory_clang ;;
     mutation) need_package ninja-build lld ;;
     coverage | messages) need_command llvm-cov llvm ;;
     tidy) need_command clang-tidy clang-tidy clang ;;

@@ -32,7 +32,7 @@ left_out='^(archive|names|rooms|static_names|folders|headers|train_only|predict_
 
 compile() {
     need_build
-    need_command clang clang
+    need_clang
     need_command nm binutils
     need_package libcmocka-dev libhdf5-dev libzip-dev
     install_packages

@@ -36,6 +36,10 @@ dlcore_status dlcore_classes_of(const dlcore_tensor_t *y, const char *call, int3
     dlcore_status status = dlcore_refuse_sparse(call, "y", y, error);
     bool integers = y->dtype != DLCORE_DTYPE_FLOAT32 && y->row_size == 1;
 
+    if (status == DLCORE_OK && y->row_size == 0)
+        status = dlcore_fail(error, DLCORE_ERROR_SHAPE,
+                             "%s: each of the %zu labels has 0 numbers, at least 1 is needed", call,
+                             y->shape[0]);
     for (size_t row = 0; row < y->shape[0] && status == DLCORE_OK; row++) {
         if (integers)
             classes[row] = (int32_t)dlcore_row_number(y, row, 0);

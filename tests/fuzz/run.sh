@@ -4,9 +4,9 @@
 #   tests/fuzz/run.sh [RUNS [FUZZER...]]
 #
 # RUNS inputs each, 1000000 when it is not given; FUZZER: fuzz_npy and so on, by default every reader.
-# fuzz_calls, scripts of public calls, runs where it is named. DLCORE_FUZZ_SANITIZE=memory: under MSan,
-# without parts and zlib, which it does not know; =thread: under TSan. DLCORE_FUZZ_THREADS=N: models of
-# fuzz_calls have N threads or more.
+# fuzz_calls, scripts of public calls, runs where it is named. DLCORE_FUZZ_SANITIZE=memory: under MSan
+# of clang 16 or newer, without parts and zlib, which it does not know; =thread: under TSan.
+# DLCORE_FUZZ_THREADS=N: models of fuzz_calls have N threads or more.
 #
 # Builds into build-fuzz (build-fuzz-memory, build-fuzz-thread), installs what is missing as .ci/run
 # does. What is found along the way goes to a temporary corpus and is forgotten, or to the folder
@@ -22,8 +22,12 @@ cd "$top"
 sanitize=${DLCORE_FUZZ_SANITIZE:-address,undefined}
 build=$top/build-fuzz
 without=
+clang=clang
+need_build
 case $sanitize in
 memory)
+    need_memory_clang
+    clang=$memory_clang
     build=$top/build-fuzz-memory
     without="-DDLCORE_ZLIB=OFF -DDLCORE_KERAS=OFF -DDLCORE_NPZ=OFF -DDLCORE_ONNX=OFF -DDLCORE_MPI=OFF"
     ;;
@@ -33,14 +37,13 @@ findings=$build/findings
 runs=${1:-1000000}
 test $# = 0 || shift
 
-need_build
-need_command clang clang
+need_clang
 need_package libcmocka-dev libhdf5-dev libnanopb-dev libzip-dev
 install_packages
 
 mkdir -p "$findings"
 # shellcheck disable=SC2086 # words
-cmake -S . -B "$build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+cmake -S . -B "$build" -DCMAKE_C_COMPILER="$clang" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DDLCORE_FUZZ=ON -DDLCORE_BLAS=portable -DDLCORE_SANITIZE="$sanitize" \
     -DDLCORE_BUILD_EXAMPLES=OFF $without > "$build/log"
 # shellcheck disable=SC2046 # words

@@ -85,12 +85,31 @@ static void test_class_weight_balanced_refuses_what_is_no_class(void **state)
     dlcore_tensor_free(low);
 }
 
+/* Rows of no numbers have no first one, which may not even be memory. */
+static void test_class_weight_balanced_of_labels_without_numbers_is_refused(void **state)
+{
+    dlcore_tensor_t *forms[2] = {tensor_of_floats(SHAPE(3, 0), NULL),
+                                 tensor_of_ints(SHAPE(3, 2, 0), NULL)};
+    dlcore_error_record_t error = {0};
+    float weights[3] = {9, 9, 9};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_failed(dlcore_class_weight_balanced(forms[i], 3, weights, &error),
+                      DLCORE_ERROR_SHAPE, &error,
+                      "class_weight_balanced: each of the 3 labels has 0 numbers, at least 1");
+        dlcore_tensor_free(forms[i]);
+    }
+    assert_true(weights[0] == 9.0f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_class_weight_balanced_is_that_of_scikit_learn),
         cmocka_unit_test(test_class_weight_balanced_takes_every_form_of_labels),
         cmocka_unit_test(test_class_weight_balanced_refuses_what_is_no_class),
+        cmocka_unit_test(test_class_weight_balanced_of_labels_without_numbers_is_refused),
     };
 
     return cmocka_run_group_tests_name("class_weight", tests, NULL, NULL);

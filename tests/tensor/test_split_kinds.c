@@ -240,12 +240,18 @@ static void test_splits_by_class_and_group_refuse_what_does_not_fit(void **state
     dlcore_split_options_t how = dlcore_split_options_default();
     dlcore_k_fold_options_t folds = dlcore_k_fold_options_default();
     dlcore_tensor_t *few = tensor_of_ints(SHAPE(3), (int32_t[]){1, 2, 3});
+    dlcore_tensor_t *no_numbers = tensor_of_floats(SHAPE(ROWS, 0), NULL);
     dlcore_error_record_t error = {0};
     dlcore_split_t split;
 
     (void)state;
     table_make(&t);
-    how.stratify = true;
+    how.stratify = folds.stratify = true;
+    assert_failed(dlcore_train_test_split(t.x, no_numbers, &how, &split, &error),
+                  DLCORE_ERROR_SHAPE, &error, "each of the 120 labels has 0 numbers");
+    assert_failed(dlcore_k_fold(t.x, no_numbers, &folds, 0, &split, &error), DLCORE_ERROR_SHAPE,
+                  &error, "each of the 120 labels has 0 numbers");
+    folds.stratify = false;
     assert_failed(dlcore_train_test_split(t.x, NULL, &how, &split, &error), DLCORE_ERROR_ARGUMENT,
                   &error, "stratify is by y, which is NULL");
     how.groups = t.groups;
@@ -271,6 +277,7 @@ static void test_splits_by_class_and_group_refuse_what_does_not_fit(void **state
                   "groups cannot be cut into 20 folds");
     table_free(&t);
     dlcore_tensor_free(few);
+    dlcore_tensor_free(no_numbers);
 }
 
 static dlcore_status scenario(const dlcore_allocator_t *allocator, void *context)
