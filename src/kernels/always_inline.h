@@ -8,6 +8,10 @@
 #include "system/compiler.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NEVER_INLINE __attribute__((noinline))
+#ifdef __clang__
+#    define NEVER_INLINE __attribute__((noinline))
+#else /* gcc makes copies for constant arguments */
+#    define NEVER_INLINE __attribute__((noinline, noclone))
+#endif
 
 #endif

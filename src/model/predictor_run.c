@@ -15,11 +15,17 @@
 #include "products/products_sparse.h"
 #include "tensor/sparse.h"
 
-/* Samples: one of these. */
+typedef enum dlcore_predictor_kind {
+    RUN_FLOATS,
+    RUN_BYTES,
+    RUN_SPARSE /* a dlcore_sparse_t */
+} dlcore_predictor_kind_t;
+
+/* Samples. Two words, which are passed in registers: a network of a few units takes less time than
+ * a store of vectors that the next load waits for. */
 typedef struct dlcore_predictor_rows {
-    const float *floats;
-    const uint8_t *bytes;
-    const dlcore_sparse_t *sparse;
+    dlcore_predictor_kind_t kind;
+    const void *x;
 } dlcore_predictor_rows_t;
 
 /* A batch on its way through the layers. */
@@ -44,15 +50,15 @@ static void gather_batch(batch_t *batch)
     x.panel_stride = x.panel * x.rows;
     for (size_t r = 0; r < batch->rows; r++) {
         float *to = dlcore_matrix_at(&x, r, 0);
-        if (batch->samples.sparse != NULL)
-            dlcore_gather_list(batch->samples.sparse, r, to, x.panel, x.panel_stride,
+        if (batch->samples.kind == RUN_SPARSE)
+            dlcore_gather_list(batch->samples.x, r, to, x.panel, x.panel_stride,
                                network->input_scale, network->input_offset);
-        else if (batch->samples.bytes != NULL)
-            network->kernels->gather_uint8(batch->samples.bytes + r * n, to, n, x.panel,
-                                           x.panel_stride, network->input_scale,
+        else if (batch->samples.kind == RUN_BYTES)
+            network->kernels->gather_uint8((const uint8_t *)batch->samples.x + r * n, to, n,
+                                           x.panel, x.panel_stride, network->input_scale,
                                            network->input_offset);
         else
-            network->kernels->gather_float(batch->samples.floats + r * n, to, n, x.panel,
+            network->kernels->gather_float((const float *)batch->samples.x + r * n, to, n, x.panel,
                                            x.panel_stride, network->input_scale,
                                            network->input_offset);
     }
@@ -175,17 +181,18 @@ static void store(const dlcore_matrix_t *x, float *y)
 static void begin_batch(batch_t *batch, dlcore_lists_t *lists)
 {
     const dlcore_predictor_t *p = batch->predictor;
-    const dlcore_predictor_rows_t *samples = &batch->samples;
+    dlcore_predictor_rows_t samples = batch->samples;
 
     batch->x = (dlcore_matrix_t){.rows = batch->rows,
                                  .columns = p->input_width,
                                  .panel = p->input_width,
                                  .panel_stride = p->input_width * batch->rows};
-    if (samples->sparse != NULL && p->precision == NULL && dlcore_gather_takes_lists(&p->network)) {
-        *lists = dlcore_gather_lists(&p->network, samples->sparse);
+    if (samples.kind == RUN_SPARSE && p->precision == NULL &&
+        dlcore_gather_takes_lists(&p->network)) {
+        *lists = dlcore_gather_lists(&p->network, samples.x);
         batch->x.lists = lists;
-    } else if (samples->floats != NULL && !dlcore_predictor_is_rescaled(&p->network)) {
-        batch->x.data = (float *)(uintptr_t)samples->floats; /* which is not written */
+    } else if (samples.kind == RUN_FLOATS && !dlcore_predictor_is_rescaled(&p->network)) {
+        batch->x.data = (float *)(uintptr_t)samples.x; /* which is not written */
         batch->is_raw = true;
     } else {
         gather_batch(batch);
@@ -211,21 +218,28 @@ static void run_network(dlcore_predictor_t *p, dlcore_predictor_rows_t samples, 
     dlcore_float_mode_leave(mode);
 }
 
+static void run_chain_sparse(const dlcore_predictor_t *p, const dlcore_sparse_t *samples,
+                             size_t rows, float *y)
+{
+    for (size_t r = 0; r < rows; r++) { /* the chain scales */
+        float x[DLCORE_CHAIN_WIDTH];
+
+        dlcore_gather_list(samples, r, x, DLCORE_CHAIN_WIDTH, 0, 1.0f, 0.0f);
+        p->chain_functions->run(&p->chain, x, 1, y + r * p->output_width);
+    }
+}
+
 static void run_chain(const dlcore_predictor_t *p, dlcore_predictor_rows_t samples, size_t rows,
                       float *y)
 {
     dlcore_float_mode_t mode = dlcore_float_mode_enter(p->flush_denormals);
 
-    if (samples.bytes != NULL)
-        p->chain_functions->run_uint8(&p->chain, samples.bytes, rows, y);
-    else if (samples.floats != NULL)
-        p->chain_functions->run(&p->chain, samples.floats, rows, y);
-    for (size_t r = 0; samples.sparse != NULL && r < rows; r++) { /* the chain scales */
-        float x[DLCORE_CHAIN_WIDTH];
-
-        dlcore_gather_list(samples.sparse, r, x, DLCORE_CHAIN_WIDTH, 0, 1.0f, 0.0f);
-        p->chain_functions->run(&p->chain, x, 1, y + r * p->output_width);
-    }
+    if (samples.kind == RUN_FLOATS)
+        p->chain_functions->run(&p->chain, samples.x, rows, y);
+    else if (samples.kind == RUN_BYTES)
+        p->chain_functions->run_uint8(&p->chain, samples.x, rows, y);
+    else
+        run_chain_sparse(p, samples.x, rows, y);
     dlcore_float_mode_leave(mode);
 }
 
@@ -264,46 +278,41 @@ static bool can_run(const dlcore_predictor_t *p, const void *x, size_t rows, con
 }
 
 /* Columns that name rows of tables, where the network has such. */
-static dlcore_status check_predictor_rows(dlcore_predictor_t *p,
-                                          const dlcore_predictor_rows_t *samples, size_t rows)
+static dlcore_status check_predictor_rows(dlcore_predictor_t *p, dlcore_predictor_rows_t samples,
+                                          size_t rows)
 {
     dlcore_tensor_t x = {.dtype =
-                             samples->bytes != NULL ? DLCORE_DTYPE_UINT8 : DLCORE_DTYPE_FLOAT32,
+                             samples.kind == RUN_BYTES ? DLCORE_DTYPE_UINT8 : DLCORE_DTYPE_FLOAT32,
                          .rank = 2,
                          .shape = {rows, p->input_width},
                          .row_size = p->input_width,
                          .row_stride = p->input_width,
                          .read_only = true,
-                         .is_sparse = samples->sparse != NULL};
+                         .is_sparse = samples.kind == RUN_SPARSE};
     dlcore_traces_t before = dlcore_traces_note();
 
-    if (samples->sparse != NULL)
-        x.sparse = *samples->sparse;
-    else if (samples->bytes != NULL)
-        x.data = (unsigned char *)(uintptr_t)samples->bytes;
+    if (x.is_sparse)
+        x.sparse = *(const dlcore_sparse_t *)samples.x;
     else
-        x.data = (unsigned char *)(uintptr_t)samples->floats; /* which is not written */
+        x.data = (unsigned char *)(uintptr_t)samples.x; /* which is not written */
     return dlcore_traces_end(before, dlcore_check_indices(&p->network, &x, &p->error));
 }
 
-static dlcore_status run_predictor(dlcore_predictor_t *p, dlcore_predictor_rows_t samples,
-                                   size_t rows, float *y)
+DLCORE_KEPT_APART static dlcore_status
+run_predictor(dlcore_predictor_t *p, dlcore_predictor_rows_t samples, size_t rows, float *y)
 {
-    const void *x = samples.floats;
-
-    if (x == NULL)
-        x = samples.bytes != NULL ? (const void *)samples.bytes : (const void *)samples.sparse;
-    if (!can_run(p, x, rows, y))
-        return refuse_run(p, x, rows, y);
+    if (!can_run(p, samples.x, rows, y))
+        return refuse_run(p, samples.x, rows, y);
     if (rows == 0)
         return DLCORE_OK;
-    if (dlcore_network_tables(&p->network) != NULL &&
-        check_predictor_rows(p, &samples, rows) != DLCORE_OK)
-        return DLCORE_ERROR_RANGE;
-    if (rows <= p->chain_rows)
+    if (rows <= p->chain_rows) { /* which has no tables */
         run_chain(p, samples, rows, y);
-    else
-        run_network(p, samples, rows, y);
+        return DLCORE_OK;
+    }
+    if (dlcore_network_tables(&p->network) != NULL &&
+        check_predictor_rows(p, samples, rows) != DLCORE_OK)
+        return DLCORE_ERROR_RANGE;
+    run_network(p, samples, rows, y);
     return DLCORE_OK;
 }
 
@@ -316,13 +325,13 @@ dlcore_status dlcore_predictor_run(dlcore_predictor_t *predictor, const float *x
         predictor->chain_functions->run(&predictor->chain, x, rows, y);
         return DLCORE_OK;
     }
-    return run_predictor(predictor, (dlcore_predictor_rows_t){.floats = x}, rows, y);
+    return run_predictor(predictor, (dlcore_predictor_rows_t){RUN_FLOATS, x}, rows, y);
 }
 
 dlcore_status dlcore_predictor_run_uint8(dlcore_predictor_t *predictor, const uint8_t *x,
                                          size_t rows, float *y)
 {
-    return run_predictor(predictor, (dlcore_predictor_rows_t){.bytes = x}, rows, y);
+    return run_predictor(predictor, (dlcore_predictor_rows_t){RUN_BYTES, x}, rows, y);
 }
 
 static dlcore_status check_sparse_rows(dlcore_predictor_t *p, const dlcore_sparse_t *x)
@@ -344,6 +353,6 @@ dlcore_status dlcore_predictor_run_sparse(dlcore_predictor_t *predictor, const d
         if (dlcore_traces_end(before, status) != DLCORE_OK)
             return status;
     }
-    return run_predictor(predictor, (dlcore_predictor_rows_t){.sparse = x}, x != NULL ? x->rows : 0,
-                         y);
+    return run_predictor(predictor, (dlcore_predictor_rows_t){RUN_SPARSE, x},
+                         x != NULL ? x->rows : 0, y);
 }

@@ -44,12 +44,9 @@ static void fill_chain(dlcore_predictor_t *p)
                                 .units = p->output_width,
                                 .scale = network->input_scale,
                                 .offset = network->input_offset,
-                                .rescales = dlcore_predictor_is_rescaled(network),
-                                .is_narrow = true};
-    for (size_t i = 0; i < p->chain.layer_count; i++) {
-        if (p->chain_layers[i].units > DLCORE_CHAIN_BLOCK)
-            p->chain.is_narrow = false;
-    }
+                                .rescales = dlcore_predictor_is_rescaled(network)};
+    for (size_t i = 0; i < p->chain.layer_count; i++)
+        p->chain.widest = dlcore_size_max(p->chain.widest, p->chain_layers[i].units);
     p->chain_functions = dlcore_chain_functions(p->flush_denormals);
     p->needs_no_mode = p->chain_functions->flushes;
 }

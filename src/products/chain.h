@@ -35,7 +35,7 @@ typedef struct dlcore_chain {
     size_t inputs, units;
     float scale, offset; /* x * scale + offset is what the first layer sees ... */
     bool rescales;       /* ... when that is not x itself */
-    bool is_narrow;      /* no layer has more than a block of units */
+    size_t widest;       /* units of the widest layer */
 } dlcore_chain_t;
 
 typedef struct dlcore_chain_functions {

@@ -42,8 +42,38 @@ static inline v_float largest_in_all_lanes(v_float a, size_t units)
 
 #include "products/chain_template.h"
 
+typedef __m256i lanes_t;
+
+static inline lanes_t first_four(void)
+{
+    return _mm256_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3);
+}
+
+static inline lanes_t next_four(lanes_t lanes)
+{
+    return _mm256_add_epi32(lanes, _mm256_set1_epi32(4));
+}
+
+static inline four_t pick_four(v_float x, lanes_t lanes)
+{
+    return _mm256_permutevar8x32_ps(x, lanes);
+}
+
+static inline v_mask units_mask(size_t units)
+{
+    return _mm256_castsi256_ps(v_first(units));
+}
+
+static inline v_float keep_units(v_mask mask, v_float by, v_float y)
+{
+    (void)by;
+    return _mm256_and_ps(mask, y);
+}
+
+#include "products/chain_narrow_template.h"
+
 static const dlcore_chain_functions_t chain_functions = {
-    .run = chain_run_any, .run_uint8 = chain_run_uint8, .flushes = false};
+    .run = chain_run, .run_uint8 = chain_run_uint8, .flushes = false};
 
 const dlcore_chain_functions_t *dlcore_chain_avx2(void)
 {

@@ -59,106 +59,37 @@ static inline v_float largest_in_all_lanes(v_float a, size_t units)
 
 #include "products/chain_template.h"
 
-/* ---- narrow chains: the outputs of a layer are one vector, which stays where it is ---- */
+typedef __m512i lanes_t;
 
-/* Sums of a layer: four inputs in turn. */
-#define ADD_FOUR(four, w)                                         \
-    do {                                                          \
-        s0 = v_fma(four_pick(four, 0), v_load(w), s0);            \
-        s1 = v_fma(four_pick(four, 1), v_load((w) + 16), s1);     \
-        s2 = v_fma(four_pick(four, 2), v_load((w) + 2 * 16), s2); \
-        s3 = v_fma(four_pick(four, 3), v_load((w) + 3 * 16), s3); \
-    } while (0)
-
-ALWAYS_INLINE v_float softmax_of_lanes(v_float x, v_mask lanes, size_t units)
+static inline lanes_t first_four(void)
 {
-    v_float inside = v_select(lanes, x, v_set(-HUGE_VALF));
-    v_float e = short_exp(v_sub(inside, largest_in_all_lanes(inside, units)));
-
-    return v_mul(e, v_div(v_set(1.0f), sum_in_all_lanes(e, units)));
+    return _mm512_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
 }
 
-/* The activation; denormals, and lanes beyond the units, become zero. */
-ALWAYS_INLINE v_float end_narrow(const dlcore_chain_layer_t *layer, v_float x)
+static inline lanes_t next_four(lanes_t lanes)
 {
-    const v_mask lanes = (v_mask)((1u << layer->units) - 1u);
+    return _mm512_add_epi32(lanes, _mm512_set1_epi32(4));
+}
+
+static inline four_t pick_four(v_float x, lanes_t lanes)
+{
+    return _mm512_permutexvar_ps(lanes, x);
+}
+
+static inline v_mask units_mask(size_t units)
+{
+    return (v_mask)((1u << units) - 1u);
+}
+
+static inline v_float keep_units(v_mask mask, v_float by, v_float y)
+{
     const __m512i exponent = _mm512_set1_epi32(0x7f800000);
-    v_mask keep = _mm512_mask_test_epi32_mask(lanes, _mm512_castps_si512(x), exponent);
-    v_float y = x;
 
-    if (layer->activation == DLCORE_ACTIVATION_RELU) {
-        y = relu_vector(x);
-    } else if (layer->activation == DLCORE_ACTIVATION_TANH) {
-        y = short_tanh(x);
-    } else if (layer->activation != DLCORE_ACTIVATION_LINEAR) {
-        y = layer->activation == DLCORE_ACTIVATION_SIGMOID
-                ? short_sigmoid(x)
-                : softmax_of_lanes(x, lanes, layer->units);
-        keep = _mm512_mask_test_epi32_mask(lanes, _mm512_castps_si512(y), exponent);
-    }
-    return _mm512_maskz_mov_ps(keep, y);
+    return _mm512_maskz_mov_ps(_mm512_mask_test_epi32_mask(mask, _mm512_castps_si512(by), exponent),
+                               y);
 }
 
-ALWAYS_INLINE v_float first_narrow(const dlcore_chain_layer_t *layer, const float *x)
-{
-    const float *w = layer->weights;
-    v_float s0 = v_load(w), s1 = v_set(0.0f), s2 = s1, s3 = s1;
-    size_t left = layer->inputs;
-
-    w += 16;
-    if (left >= 4) {
-        for (; left >= 4; left -= 4, x += 4, w += 4 * 16)
-            ADD_FOUR(four_load(x), w);
-        s0 = v_add(v_add(s0, s1), v_add(s2, s3));
-    }
-    for (; left > 0; left--, w += 16)
-        s0 = v_fma(v_set(*x++), v_load(w), s0);
-    return end_narrow(layer, s0);
-}
-
-ALWAYS_INLINE v_float next_narrow(const dlcore_chain_layer_t *layer, v_float x)
-{
-    const float *w = layer->weights, *end = w + 16 * layer->inputs;
-    v_float s0 = v_load(w), s1 = v_set(0.0f), s2 = s1, s3 = s1;
-    __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
-
-    for (w += 16; w <= end; w += 4 * 16) {
-        four_t four = _mm512_permutexvar_ps(lanes, x);
-        ADD_FOUR(four, w);
-        lanes = _mm512_add_epi32(lanes, _mm512_set1_epi32(4));
-    }
-    return end_narrow(layer, v_add(v_add(s0, s1), v_add(s2, s3)));
-}
-
-static void run_narrow(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
-{
-    const dlcore_chain_layer_t *end = chain->layers + chain->layer_count;
-
-    for (; rows > 0; rows--, x += chain->inputs, y += chain->units) {
-        const dlcore_chain_layer_t *layer = chain->layers;
-        v_float a;
-
-        if (__builtin_expect(!has_no_activation(chain, x), 0)) {
-            chain_run_any(chain, x, 1, y);
-            continue;
-        }
-        a = first_narrow(layer, x);
-        for (layer++; layer < end; layer++)
-            a = next_narrow(layer, a);
-        if (chain->units < 16)
-            v_store_part(y, a, chain->units);
-        else
-            v_store(y, a);
-    }
-}
-
-static void chain_run(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
-{
-    if (chain->is_narrow)
-        run_narrow(chain, x, rows, y);
-    else
-        chain_run_any(chain, x, rows, y);
-}
+#include "products/chain_narrow_template.h"
 
 static const dlcore_chain_functions_t chain_functions = {
     .run = chain_run, .run_uint8 = chain_run_uint8, .flushes = true};

@@ -42,8 +42,38 @@ static inline v_float largest_in_all_lanes(v_float a, size_t units)
 
 #include "products/chain_template.h"
 
+typedef bool lanes_t; /* the second four */
+
+static inline lanes_t first_four(void)
+{
+    return false;
+}
+
+static inline lanes_t next_four(lanes_t lanes)
+{
+    return !lanes;
+}
+
+static inline four_t pick_four(v_float x, lanes_t lanes)
+{
+    return lanes ? x.b : x.a;
+}
+
+static inline v_mask units_mask(size_t units)
+{
+    return v_less(v_load(chain_lane_numbers), v_set((float)(int)units));
+}
+
+static inline v_float keep_units(v_mask mask, v_float by, v_float y)
+{
+    (void)by;
+    return v_select(mask, y, v_set(0.0f));
+}
+
+#include "products/chain_narrow_template.h"
+
 static const dlcore_chain_functions_t chain_functions = {
-    .run = chain_run_any, .run_uint8 = chain_run_uint8, .flushes = false};
+    .run = chain_run, .run_uint8 = chain_run_uint8, .flushes = false};
 
 const dlcore_chain_functions_t *dlcore_chain_neon(void)
 {

@@ -263,46 +263,36 @@ ALWAYS_INLINE void put_inputs(const dlcore_chain_t *chain, v_float x, float *buf
     v_store(buffer, v_add(v_mul(x, v_set(chain->scale)), v_set(chain->offset)));
 }
 
-/* Whether the first layer can read the row where it lies. */
-ALWAYS_INLINE bool has_no_activation(const dlcore_chain_t *chain, const float *x)
+NEVER_INLINE static const float *put_row(const dlcore_chain_t *chain, const float *x, float *buffer)
 {
+    const size_t n = chain->inputs;
+    size_t i = 0;
+
+    for (; i + V_WIDTH <= n; i += V_WIDTH)
+        put_inputs(chain, v_load(x + i), buffer + i);
+    if (i < n)
+        put_inputs(chain, v_load_part(x + i, n - i), buffer + i);
+    return buffer;
+}
+
+/* The row as the first layer sees it: where it lies, or in the buffer. */
+ALWAYS_INLINE const float *first_row(const dlcore_chain_t *chain, const float *x, float *buffer)
+{
+    const float *at = x;
     size_t n = chain->inputs;
     bool plain = !chain->rescales;
 
-    for (; n >= V_WIDTH; n -= V_WIDTH, x += V_WIDTH)
-        plain &= !has_denormal(v_load(x));
-    return plain && (n == 0 || !has_denormal(v_load_part(x, n)));
+    for (; n >= V_WIDTH; n -= V_WIDTH, at += V_WIDTH)
+        plain &= !has_denormal(v_load(at));
+    plain = plain && (n == 0 || !has_denormal(v_load_part(at, n)));
+    return __builtin_expect(plain, 1) ? x : put_row(chain, x, buffer);
 }
 
-static void chain_run_any(const dlcore_chain_t *chain, const float *x, size_t rows, float *y)
+NEVER_INLINE static void chain_run_any(const dlcore_chain_t *chain, const float *x, size_t rows,
+                                       float *y)
 {
     _Alignas(64) float buffer[DLCORE_CHAIN_WIDTH];
-    const size_t n = chain->inputs;
 
-    for (; rows > 0; rows--, x += n, y += chain->units) {
-        if (__builtin_expect(has_no_activation(chain, x), 1)) {
-            chain_run_row(chain, x, buffer, y);
-        } else {
-            size_t i = 0;
-            for (; i + V_WIDTH <= n; i += V_WIDTH)
-                put_inputs(chain, v_load(x + i), buffer + i);
-            if (i < n)
-                put_inputs(chain, v_load_part(x + i, n - i), buffer + i);
-            chain_run_row(chain, buffer, buffer, y);
-        }
-    }
-}
-
-static void chain_run_uint8(const dlcore_chain_t *chain, const uint8_t *x, size_t rows, float *y)
-{
-    _Alignas(64) float buffer[DLCORE_CHAIN_WIDTH];
-    uint8_t bytes[DLCORE_CHAIN_WIDTH] = {0}; /* a vector may be read whole */
-    const size_t n = chain->inputs;
-
-    for (; rows > 0; rows--, x += n, y += chain->units) {
-        memcpy(bytes, x, n);
-        for (size_t i = 0; i < n; i += V_WIDTH)
-            put_inputs(chain, v_from_uint8(bytes + i), buffer + i);
-        chain_run_row(chain, buffer, buffer, y);
-    }
+    for (; rows > 0; rows--, x += chain->inputs, y += chain->units)
+        chain_run_row(chain, first_row(chain, x, buffer), buffer, y);
 }
