@@ -2,13 +2,13 @@
 # The example convert, there and back again: a model through each format that this build has, and
 # data through each, unchanged.
 #
-#   test_convert.sh convert fixtures "PART ..."
+#   test_convert.sh convert fixtures ["PART ..."]
 #
 # SPDX-License-Identifier: MIT
 set -eu
 convert=$1
 fixtures=$2
-parts=" $3 "
+parts=" ${3:-} "
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -24,6 +24,12 @@
 #    define THREAD_SANITIZER 0
 #endif
 
+#if SUPPORT_HAS_FEATURE(memory_sanitizer)
+#    define MEMORY_SANITIZER 1
+#else
+#    define MEMORY_SANITIZER 0
+#endif
+
 #ifdef DLCORE_EMULATED
 #    define EMULATED 1
 #else
