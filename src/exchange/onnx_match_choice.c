@@ -163,8 +163,7 @@ static size_t onnx_unlimited(const dlcore_onnx_graph_t *graph, size_t value, dou
         return value;
     }
     if (!dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, node, 1), &low) || low != 0.0 ||
-        !dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, least, limit), high) ||
-        !(*high >= 0.0))
+        !dlcore_onnx_scalar(graph, dlcore_onnx_node_input(graph, least, limit), high))
         return value;
     return dlcore_onnx_node_input(graph, least, 0);
 }
@@ -193,7 +192,7 @@ static bool onnx_is_slope(const dlcore_onnx_graph_t *graph, size_t value, size_t
 {
     const dlcore_onnx_node_t *below = dlcore_onnx_maker(graph, value);
 
-    for (size_t i = 0; i < 2 && x != DLCORE_ONNX_NONE && dlcore_onnx_is(graph, below, "Mul"); i++) {
+    for (size_t i = 0; i < 2 && dlcore_onnx_is(graph, below, "Mul"); i++) {
         size_t negative =
             dlcore_onnx_input_of(graph, dlcore_onnx_node_input(graph, below, i), "Relu");
 

@@ -14,7 +14,6 @@
 #include "exchange/onnx_steps.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
 #include "base/allocator.h"
@@ -369,7 +368,7 @@ static dlcore_status onnx_settle_softmax(const onnx_settling_t *settling, dlcore
     if (shape->rank <= 2)
         return DLCORE_OK;
     width = shape->dims[last];
-    if (step->layer.activation != DLCORE_ACTIVATION_SOFTMAX || width < 1 || width > INT_MAX)
+    if (step->layer.activation != DLCORE_ACTIVATION_SOFTMAX || width < 1)
         return DLCORE_OK; /* whoever needs rows says so */
     step->layer = dlcore_layer_grouped_softmax((size_t)width);
     step->needs_rows = false;
