@@ -71,6 +71,8 @@ static void test_onnx_match_attributes_beyond_those_of_the_layer(void **state)
         {{"HardSigmoid x y alpha=f0.5 beta=f-0.5"}, "alpha 0.5 and beta -0.5"},
         {{"Clip x,minus,two y"}, "limits -1 and 2"},
         {{"Clip x,zero,minus y"}, "limits 0 and -1"},
+        {{"Max x,zero,one y"}, "its operands are no value and a number"},
+        {{"Min x y"}, "its operands are no value and a number"},
         {{"RMSNormalization x,v y epsilon=finf"}, "epsilon is inf"},
         {{"RMSNormalization x,v y axis=i0"}, "axis is 0"},
         {{"LpNormalization x y axis=i0"}, "axis is 0"},

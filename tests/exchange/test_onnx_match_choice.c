@@ -23,9 +23,9 @@ static onnx_bytes_t made;
 
 static void begin(const char *const *nodes)
 {
-    static const float numbers[] = {0, 1, 2, 6, 0.5f, -0.5f, -1, 0.25f};
-    static const char *const names[] = {"zero", "one",  "two", "six",
-                                        "half", "less", "low", "quarter"};
+    static const float numbers[] = {0, 1, 2, 6, 0.5f, -0.5f, -1, 0.25f, INFINITY};
+    static const char *const names[] = {"zero", "one", "two",     "six", "half",
+                                        "less", "low", "quarter", "inf"};
 
     onnx_begin(&made);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -124,6 +124,9 @@ static const form_t forms[] = {
       "Mul half,e b ", "Mul b,i p ", "Mul j,e q ", "Add q,p y "},
      half_elu,
      DLCORE_ACTIVATION_ELU},
+    {{"Greater x,zero g ", "Elu x e alpha=f1", "Mul e,half b ", "Where g,e,b y "},
+     half_elu,
+     DLCORE_ACTIVATION_ELU},
     {{"Greater x,half g ", "Cast g h to=i1", "Mul h,x y "},
      above_half,
      DLCORE_ACTIVATION_RELU_GENERAL},
@@ -168,13 +171,27 @@ static void test_onnx_match_choice_in_each_form(void **state)
     }
 }
 
+typedef struct other {
+    const char *nodes[NODES], *text;
+} other_t;
+
+static void refuse(const other_t *others, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *bytes;
+        size_t size;
+
+        begin(others[i].nodes);
+        bytes = onnx_end(&made, 13, "?,4", &size);
+        onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, others[i].text);
+    }
+}
+
 /* Those of other sizes are no activation of dlcore; the first node behind which all is seen is
  * named. */
 static void test_onnx_match_choice_of_something_else_is_refused_by_name(void **state)
 {
-    static const struct {
-        const char *nodes[NODES], *text;
-    } others[] = {
+    static const other_t others[] = {
         {{"Abs x a ", "Greater a,quarter g ", "Where g,x,zero y "}, "Where \"y\""},
         {{"Abs x a ", "GreaterOrEqual a,half g ", "Where g,x,zero y "}, "Where \"y\""},
         {{"Abs x a ", "Greater a,half g ", "Where g,x,one y "}, "Where \"y\""},
@@ -185,6 +202,20 @@ static void test_onnx_match_choice_of_something_else_is_refused_by_name(void **s
         {{"Greater x,half g ", "Cast g y to=i1"}, "Greater \"g\""},
         {{"Elu x e alpha=f2", "Mul half,e b ", "Greater x,zero g ", "Where g,e,b y "},
          "Where \"y\""},
+        {{"Greater x,zero g ", "Elu x e ", "Mul low,e b ", "Where g,e,b y "}, "Where \"y\""},
+        {{"Greater x,zero g ", "Elu x e ", "Mul inf,e b ", "Where g,e,b y "}, "Where \"y\""},
+        {{"Greater x,inf g ", "Where g,x,zero y "}, "Where \"y\""},
+        {{"Greater x,half g ", "Where g,x, y "}, "Where \"y\""},
+        {{"Greater x,half g ", "Where g,x y "}, "Where \"y\""},
+        {{"Greater x,half g ", "Shape x n ", "ConstantOfShape n z value=t1", "Where g,x,z y "},
+         "Where \"y\""},
+        {{"Greater x,half g ", "Shape x n ", "ConstantOfShape n z value=t0,0", "Where g,x,z y "},
+         "Where \"y\""},
+        /* one comparison is of x, the other of its size */
+        {{"Abs x a ", "Greater a,half g ", "Less x,less l ", "Or g,l o ", "Where o,x,zero y "},
+         "Where \"y\""},
+        {{"Abs x a ", "Greater x,half g ", "Less a,less l ", "Or g,l o ", "Where o,x,zero y "},
+         "Where \"y\""},
         {{"Relu x a ", "Clip a,zero,one c ", "Neg x k ", "Relu k r ", "Mul low,r s ", "Sub c,s y "},
          "Sub \"y\""},
         /* a threshold above the largest value, where relu has the one and this the other */
@@ -194,14 +225,59 @@ static void test_onnx_match_choice_of_something_else_is_refused_by_name(void **s
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        const unsigned char *bytes;
-        size_t size;
+    refuse(others, sizeof others / sizeof others[0]);
+}
 
-        begin(others[i].nodes);
-        bytes = onnx_end(&made, 13, "?,4", &size);
-        onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED, others[i].text);
-    }
+/* Where the two comparisons are not one and its opposite. */
+static void test_onnx_match_choice_of_two_products_by_other_comparisons_is_refused(void **state)
+{
+#define BY(x_again, bound)                                                                 \
+    "Greater x,half g ", "Cast g h to=i1", "Mul h,x p ", "Relu x r ", "Abs x a ",          \
+        "Greater " x_again "," bound " k ", "Not k l ", "Cast l m to=i1", "Mul zero,m q ", \
+        "Add p,q y "
+    static const other_t others[] = {
+        {{BY("r", "half")}, "Add \"y\""},
+        {{BY("a", "half")}, "Add \"y\""},
+        {{BY("x", "one")}, "Add \"y\""},
+    };
+    double expected[SIZE];
+
+    (void)state;
+    refuse(others, sizeof others / sizeof others[0]);
+    for (size_t i = 0; i < SIZE; i++)
+        expected[i] = above_half((double)x[i]);
+    begin((const char *const[]){BY("x", "half"), NULL});
+    dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, WIDTH));
+#undef BY
+}
+
+/* A relu with a limit, a threshold and a slope, of which one is not such as relu can have. */
+static void test_onnx_match_choice_near_a_relu_with_a_slope_is_refused_by_name(void **state)
+{
+#define LESS_SLOPE(slope) "Neg x n ", "Relu n r ", "Mul r," slope " s ", "Sub c,s y "
+    static const other_t others[] = {
+        {{"Relu x a ", "Min a,six m ", "Max m,zero,one c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Relu x a ", "Max a c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Relu x a ", "Min a,six,one m ", "Max m,zero c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Relu x a ", "Clip a,zero,six c max=f1", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Relu x a ", "Clip a,zero,low c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Relu x c ", LESS_SLOPE("inf")}, "Sub \"y\""},
+        {{"Abs x a ", "Greater a,zero g ", "Where g,x,zero c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Greater x,low g ", "Where g,x,zero c ", "Sub low,x n ", "Relu n r ", "Mul r,half s ",
+          "Sub c,s y "},
+         "Sub \"y\""},
+        {{"Greater x,inf g ", "Where g,x,zero c ", LESS_SLOPE("half")}, "Sub \"y\""},
+    };
+    double expected[SIZE];
+
+    (void)state;
+    refuse(others, sizeof others / sizeof others[0]);
+    for (size_t i = 0; i < SIZE; i++)
+        expected[i] = bent_at_zero((double)x[i]);
+    begin((const char *const[]){"Relu x a ", "Min a,six m ", "Max m,zero c ", LESS_SLOPE("two"),
+                                NULL});
+    dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, WIDTH));
+#undef LESS_SLOPE
 }
 
 int main(void)
@@ -209,6 +285,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_match_choice_in_each_form),
         cmocka_unit_test(test_onnx_match_choice_of_something_else_is_refused_by_name),
+        cmocka_unit_test(test_onnx_match_choice_of_two_products_by_other_comparisons_is_refused),
+        cmocka_unit_test(test_onnx_match_choice_near_a_relu_with_a_slope_is_refused_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
