@@ -28,7 +28,7 @@ typedef struct case_of {
 static void begin(const char *const *nodes)
 {
     static const int64_t flat[] = {6}, beyond[] = {1, 3, 0}, open[] = {-1, -1}, four[] = {2, 2},
-                         least[] = {-2}, row[] = {1, 3};
+                         least[] = {-2}, row[] = {1, 3}, fewer[] = {2}, pairs[] = {-1, 2};
 
     onnx_begin(&made);
     onnx_tensor(&made, "v", "3", v);
@@ -43,6 +43,8 @@ static void begin(const char *const *nodes)
     onnx_ints(&made, "four", 2, four);
     onnx_ints(&made, "least", 1, least);
     onnx_ints(&made, "row", 2, row);
+    onnx_ints(&made, "fewer", 1, fewer);
+    onnx_ints(&made, "pairs", 2, pairs);
     onnx_case_nodes(&made, nodes);
 }
 
@@ -171,6 +173,8 @@ static void test_onnx_constant_others_are_refused(void **state)
         {{"Reshape v,open c"}, none},
         {{"Reshape v,four c"}, none},
         {{"Reshape v,least c"}, none},
+        {{"Reshape v,fewer c"}, none},
+        {{"Reshape v,pairs c"}, none},
         {{"Unsqueeze v c axes=I0,1,2,3,4,5,6,7,8"}, none},
         {{"Unsqueeze v,v c"}, none},
         {{"Unsqueeze v c axes=I-9"}, none},

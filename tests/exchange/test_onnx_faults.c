@@ -19,7 +19,7 @@
 enum { NODES = 10, WIDTH = 3, LONG = 6000 };
 
 static const float v[WIDTH] = {2.0f, 0.5f, 4.0f};
-static const float w[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+static const float w[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 
 static onnx_bytes_t made;
 
@@ -40,6 +40,7 @@ static void put_tensors(void)
 
     onnx_tensor(&made, "v", "3", v);
     onnx_tensor(&made, "w", "3,3", w);
+    onnx_tensor(&made, "even", "3,4", w);
     onnx_tensor(&made, "half", "", &half);
     onnx_tensor(&made, "least", "", &least);
     onnx_tensor(&made, "one", "", &one);
@@ -116,6 +117,8 @@ static void test_onnx_faults_each_failed_allocation_of_each_kind_of_node(void **
         {"Neg v n", "Add n,v c", "Mul x,c y"},
         {"TopK x,three n,o", "CumSum n,last c", "Sub c,one l", "Div l,ranks f",
          "ReduceMax f t axes=I1", "Sub x,t a", "Relu a y"},
+        {"MatMul x,even m", "Split m a,b axis=i1", "Sigmoid b s", "Mul a,s y"},
+        {"Constant - f value_float=f4", "Mul x,x q", "Add q,f s", "Sqrt s r", "Add x,r y"},
     };
     static const char *const squeeze[] = {"MatMul x,k z", "Squeeze z y axes=I1", NULL};
     static const char *const pair[] = {"MatMul x,k z", "Sigmoid z p", "Sub one,p q",
@@ -285,7 +288,7 @@ static void test_onnx_faults_of_a_file_beside(void **state)
     bytes = onnx_end(&made, 13, "?,3", &size);
     write_file("model.onnx", bytes, size);
     file = folder_stream("data");
-    assert_int_equal(fwrite(w, 1, sizeof w, file), sizeof w);
+    assert_int_equal(fwrite(w, 1, 36, file), 36);
     assert_int_equal(fclose(file), 0);
     fail_each_read("model.onnx");
     assert_int_equal(load_file("model.onnx", &error), DLCORE_OK);

@@ -23,7 +23,8 @@ static onnx_bytes_t made;
 
 static void begin(const char *const *nodes)
 {
-    static const int64_t last[] = {-1}, first[] = {0};
+    static const int64_t last[] = {-1}, first[] = {0}, second[] = {1}, both[] = {0, 1},
+                         many[] = {1, 1, 1, 1, 1, 1, 1, 6};
     static const float least = 1e-12f, half = 0.5f;
 
     onnx_begin(&made);
@@ -34,6 +35,9 @@ static void begin(const char *const *nodes)
     onnx_ints(&made, "last", 1, last);
     onnx_ints(&made, "open", 1, last);
     onnx_ints(&made, "first", 1, first);
+    onnx_ints(&made, "second", 1, second);
+    onnx_ints(&made, "both", 2, both);
+    onnx_ints(&made, "many", 8, many);
     onnx_case_nodes(&made, nodes);
 }
 
@@ -184,6 +188,42 @@ static void test_onnx_shape_samples_that_do_not_stay_apart_are_refused(void **st
     refuse(cases, sizeof cases / sizeof cases[0]);
 }
 
+/* Almost x.view(x.size(0), -1): each graph has one node that is not as exporters write it. */
+static void test_onnx_shape_lists_near_the_number_of_samples_are_refused(void **state)
+{
+#define THEN "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"
+    static const char *const graphs[][NODES] = {
+        {"Shape x d", "Gather d,x g", "Unsqueeze g,first n", THEN},
+        {"Shape x d", "Gather d,both n", THEN},
+        {"Shape x d", "Gather d,second n", THEN},
+        {"Shape x d", "Gather d,first n axis=i1", THEN},
+        {"Shape x d", "Slice d,first,second n", THEN},
+        {"Shape x d", "Slice d,first,second,first,second n", THEN},
+        {"Shape x d", "Slice d,second,second,first n", THEN},
+        {"Shape x d", "Slice d,first,first,first n", THEN},
+        {"Shape x d", "Slice d,first,second,second n", THEN},
+        {"Shape ,x d", "Gather d,first n", THEN},
+        {"Shape x n", THEN},
+        {"Shape x n end=i2", THEN},
+        {"Shape x d", "Gather d,first n", "Concat n,many s axis=i0", "Reshape x,s r",
+         "MatMul r,w y"},
+        {"Shape x d", "Gather d,first n", "Concat n,many,open s axis=i0", "Reshape x,s r",
+         "MatMul r,w y"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof graphs / sizeof graphs[0]; i++) {
+        const unsigned char *bytes;
+        size_t size;
+
+        begin(graphs[i]);
+        bytes = onnx_end(&made, 13, "?,2,3", &size);
+        onnx_case_refused(bytes, size, DLCORE_ERROR_UNSUPPORTED,
+                          "Reshape \"r\": its shape is not a constant");
+    }
+#undef THEN
+}
+
 /* More numbers than a sample can have, where no array of that size is in the file. */
 static void test_onnx_shape_a_width_beyond_all_samples_is_refused(void **state)
 {
@@ -223,6 +263,11 @@ static void test_onnx_shape_samples_that_stay_apart_are_read(void **state)
         {"?,2,3",
          {"Constant - z value_ints=I0", "Constant - e value_ints=I1", "Shape x d",
           "Slice d,z,e,z n", "Concat n,open s axis=i0", "Reshape x,s r", "MatMul r,w y"},
+         DLCORE_OK,
+         ""},
+        {"?,2,3",
+         {"Shape x d", "Gather d,first n", "Concat n,open s axis=i0", "Reshape x,s r",
+          "MatMul r,w y"},
          DLCORE_OK,
          ""},
         {"?,6", {"MatMul x,w s", "Cast s y to=i11"}, DLCORE_OK, ""},
@@ -301,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_onnx_shape_inputs_that_are_no_samples_are_refused),
         cmocka_unit_test(test_onnx_shape_samples_that_do_not_stay_apart_are_refused),
+        cmocka_unit_test(test_onnx_shape_lists_near_the_number_of_samples_are_refused),
         cmocka_unit_test(test_onnx_shape_a_width_beyond_all_samples_is_refused),
         cmocka_unit_test(test_onnx_shape_samples_that_stay_apart_are_read),
         cmocka_unit_test(test_onnx_shape_squeeze_takes_the_axis_of_one_unit),
