@@ -40,7 +40,8 @@ writers='exchange\/(export_|mpi|onnx_put|onnx_write|onnx_save|keras_save|keras_c
 left_out='^(archive|names|rooms|static_names|folders|headers|train_only|predict_only|stack|larger_than_memory|bench.*)$'
 
 # Counters are not atomic: threads may lose counts. What one has counted never is 0 again, but how often
-# a condition comes out one way is the difference of two: in the rooms above counters are atomic.
+# a condition comes out one way is the difference of two: in the rooms above, and those where ranks and workers
+# come to a decision, counters are atomic; in loops over numbers that would take too long.
 compile() {
     need_build
     need_clang
@@ -50,7 +51,7 @@ compile() {
     {
         echo '#!/bin/sh'
         echo "case \"\$*\" in"
-        for room in $foreign; do
+        for room in $foreign fit model report; do
             echo "*$top/src/$room/*.c) set -- \"\$@\" -fprofile-update=atomic ;;"
         done
         echo 'esac'
