@@ -298,6 +298,7 @@ static dlcore_status check_predictor_rows(dlcore_predictor_t *p, dlcore_predicto
     return dlcore_traces_end(before, dlcore_check_indices(&p->network, &x, &p->error));
 }
 
+/* Kept apart, so that a run of a chain that needs no mode saves no registers for it. */
 DLCORE_KEPT_APART static dlcore_status
 run_predictor(dlcore_predictor_t *p, dlcore_predictor_rows_t samples, size_t rows, float *y)
 {
