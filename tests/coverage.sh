@@ -132,8 +132,10 @@ counts() {
             sub(/,.*/, "", taken)
             sub(/.*False: /, "", untaken)
             sub(/\].*/, "", untaken)
-            # Functions of headers have their branches once for each source that includes them.
+            # Functions of headers have their branches once for each source that includes them; in a source
+            # two at one place are two, as in `if (a ? b : c)`.
             key = file SUBSEP at[1] SUBSEP at[2]
+            if (file ~ /\.c$/) key = key SUBSEP (++times[key])
             if (!(key in yes)) {
                 keys[++n] = key
                 function_of[key] = inside == "" ? "-" : inside
