@@ -56,7 +56,9 @@ compile() {
         done
         echo 'esac'
         echo 'exec "$@"'
-    } > "$build/launcher"
+    } > "$build/launcher.new"
+    cmp -s "$build/launcher" "$build/launcher.new" || rm -rf "$build/src" # objects do not know of it
+    mv "$build/launcher.new" "$build/launcher"
     chmod +x "$build/launcher"
     cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
         -DCMAKE_C_COMPILER_LAUNCHER="$build/launcher" \
