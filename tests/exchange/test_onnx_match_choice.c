@@ -254,19 +254,22 @@ static void test_onnx_match_choice_of_two_products_by_other_comparisons_is_refus
 /* A relu with a limit, a threshold and a slope, of which one is not such as relu can have. */
 static void test_onnx_match_choice_near_a_relu_with_a_slope_is_refused_by_name(void **state)
 {
-#define LESS_SLOPE(slope) "Neg x n ", "Relu n r ", "Mul r," slope " s ", "Sub c,s y "
+#define LESS_SLOPE(product) "Neg x n ", "Relu n r ", product, "Sub c,s y "
     static const other_t others[] = {
-        {{"Relu x a ", "Min a,six m ", "Max m,zero,one c ", LESS_SLOPE("half")}, "Sub \"y\""},
-        {{"Relu x a ", "Max a c ", LESS_SLOPE("half")}, "Sub \"y\""},
-        {{"Relu x a ", "Min a,six,one m ", "Max m,zero c ", LESS_SLOPE("half")}, "Sub \"y\""},
-        {{"Relu x a ", "Clip a,zero,six c max=f1", LESS_SLOPE("half")}, "Sub \"y\""},
-        {{"Relu x a ", "Clip a,zero,low c ", LESS_SLOPE("half")}, "Sub \"y\""},
-        {{"Relu x c ", LESS_SLOPE("inf")}, "Sub \"y\""},
-        {{"Abs x a ", "Greater a,zero g ", "Where g,x,zero c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Relu x a ", "Min a,six m ", "Max m,zero,one c ", LESS_SLOPE("Mul r,half s ")},
+         "Sub \"y\""},
+        {{"Relu x a ", "Max a c ", LESS_SLOPE("Mul r,half s ")}, "Sub \"y\""},
+        {{"Relu x a ", "Min a,six,one m ", "Max m,zero c ", LESS_SLOPE("Mul r,half s ")},
+         "Sub \"y\""},
+        {{"Relu x a ", "Clip a,zero,six c max=f1", LESS_SLOPE("Mul r,half s ")}, "Sub \"y\""},
+        {{"Relu x a ", "Clip a,zero,low c ", LESS_SLOPE("Mul r,half s ")}, "Sub \"y\""},
+        {{"Relu x c ", LESS_SLOPE("Mul r,inf s ")}, "Sub \"y\""},
+        {{"Abs x a ", "Greater a,zero g ", "Where g,x,zero c ", LESS_SLOPE("Mul r,half s ")},
+         "Sub \"y\""},
         {{"Greater x,low g ", "Where g,x,zero c ", "Sub low,x n ", "Relu n r ", "Mul r,half s ",
           "Sub c,s y "},
          "Sub \"y\""},
-        {{"Greater x,inf g ", "Where g,x,zero c ", LESS_SLOPE("half")}, "Sub \"y\""},
+        {{"Greater x,inf g ", "Where g,x,zero c ", LESS_SLOPE("Mul r,half s ")}, "Sub \"y\""},
     };
     double expected[SIZE];
 
@@ -274,8 +277,8 @@ static void test_onnx_match_choice_near_a_relu_with_a_slope_is_refused_by_name(v
     refuse(others, sizeof others / sizeof others[0]);
     for (size_t i = 0; i < SIZE; i++)
         expected[i] = bent_at_zero((double)x[i]);
-    begin((const char *const[]){"Relu x a ", "Min a,six m ", "Max m,zero c ", LESS_SLOPE("two"),
-                                NULL});
+    begin((const char *const[]){"Relu x a ", "Min a,six m ", "Max m,zero c ",
+                                LESS_SLOPE("Mul r,two s "), NULL});
     dlcore_model_free(onnx_case_outputs(&made, 13, ROWS, x, WIDTH, expected, WIDTH));
 #undef LESS_SLOPE
 }
