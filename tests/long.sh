@@ -103,27 +103,14 @@ memory_sanitizer() {
     ctest --test-dir "$build/memory" --output-on-failure --timeout 1200
 }
 
-# under_valgrind PIECE PIECES: every PIECES-th test program. Not those that measure stacks, or count threads, time and
-# pages, and not that of the floating-point mode, of which valgrind's processor has none. A program that fails does
-# not keep the next from being run.
+# under_valgrind PIECE PIECES: every PIECES-th test program. Not test_stack, which measures stacks, not test_place,
+# which asks who of two threads at work at once made a page, and not test_float_mode, as valgrind's processor has no
+# such mode.
 under_valgrind() {
-    find "$build/valgrind/tests" -maxdepth 1 -name 'test_*' -type f -perm -u+x | sort |
-        grep -vE '/test_(float_mode|stack|kill|fork|place|soak|properties|sequences)$' |
-        awk -v piece="$1" -v pieces="$2" 'NR % pieces == piece % pieces' > "$build/valgrind.$1.txt"
-    : > "$build/valgrind.$1.failed"
-    while read -r program; do
-        begin=$(date +%s)
-        case $program in # as ctest has it for LeakSanitizer
-        */test_keras_hostile) VALGRIND_OPTS="--suppressions=$top/tests/support/leaks_of_libhdf5.supp" ;;
-        *) VALGRIND_OPTS= ;;
-        esac
-        export VALGRIND_OPTS
-        valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-            --trace-children=no "$program" < /dev/null || echo "$program" >> "$build/valgrind.$1.failed"
-        echo "$program: $(($(date +%s) - begin)) s"
-    done < "$build/valgrind.$1.txt"
-    sed 's/$/ FAILED/' "$build/valgrind.$1.failed"
-    test ! -s "$build/valgrind.$1.failed"
+    # shellcheck disable=SC2046 # words
+    tests/valgrind.sh $(find build-long/valgrind/tests -maxdepth 1 -name 'test_*' -type f -perm -u+x | sort |
+        grep -vE '/test_(float_mode|place|stack)$' |
+        awk -v piece="$1" -v pieces="$2" 'NR % pieces == piece % pieces')
 }
 
 # A piece that was skipped, for want of the network, fails: it is none that has passed.

@@ -22,7 +22,8 @@
 #include "support/sanitizers.h"
 
 /* Big enough for eight threads. */
-enum { INPUTS = 300, CLASSES = 10, ROWS = 200, BATCH = 64, MODELS = 8, READERS = 200 };
+enum { INPUTS = 300, CLASSES = 10, BATCH = 64, MODELS = 8, READERS = 200 };
+enum { ROWS = EMULATED ? 80 : 200, EPOCHS = EMULATED ? 1 : 2 };
 static const size_t widths[] = {INPUTS, 200, 100, CLASSES, 0};
 static const size_t small_widths[] = {INPUTS, 50, CLASSES, 0};
 
@@ -59,7 +60,7 @@ static void *train(void *argument)
 {
     trainee_t *trainee = argument;
 
-    trainee->good = fit(trainee->model, 2, NULL);
+    trainee->good = fit(trainee->model, EPOCHS, NULL);
     return NULL;
 }
 
@@ -80,7 +81,7 @@ static void train_eight_at_once(dlcore_engine_t engine)
         dlcore_model_t *alone = model_of(engine, 0, i);
 
         assert_true(trainees[i].good);
-        assert_true(fit(alone, 2, NULL));
+        assert_true(fit(alone, EPOCHS, NULL));
         assert_true(same_weights(trainees[i].model, alone));
         dlcore_model_free(alone);
         dlcore_model_free(trainees[i].model);
@@ -179,7 +180,7 @@ static size_t most_threads(dlcore_engine_t engine, size_t threads)
     dlcore_model_t *model = model_of(engine, threads, 1);
     dlcore_tensor_t *y;
 
-    assert_true(fit(model, 2, &callback));
+    assert_true(fit(model, EPOCHS, &callback));
     y = predictions(model, samples);
     assert_non_null(y);
     see_threads(&most, NULL);

@@ -14,6 +14,10 @@
 #include "dlcore/model.h"
 #include "support/classifier.h"
 #include "support/failing_allocator.h"
+#include "support/sanitizers.h"
+
+/* More than a batch of 128. */
+enum { PIXEL_ROWS = EMULATED ? 150 : 1000 };
 
 typedef struct fitting {
     const char *name;
@@ -155,7 +159,7 @@ static void test_memory_peak_of_the_reference_network_is_what_it_needs(void **st
 {
     fitting_t f = {.name = "784-512-10 rmsprop",
                    .widths = {784, 512, 10},
-                   .rows = 1000,
+                   .rows = PIXEL_ROWS,
                    .batch = 128,
                    .threads = 1,
                    .pixels = true,
@@ -219,7 +223,7 @@ static void test_memory_peak_of_many_samples_is_eight_bytes_each(void **state)
 
 static void test_memory_peak_of_every_way_to_update_is_what_it_needs(void **state)
 {
-    fitting_t f = {.widths = {784, 512, 10}, .rows = 1000, .batch = 128, .pixels = true};
+    fitting_t f = {.widths = {784, 512, 10}, .rows = PIXEL_ROWS, .batch = 128, .pixels = true};
     const dlcore_model_precision_t *const precisions[] = {NULL, DLCORE_PRECISION_BFLOAT16};
 
     (void)state;

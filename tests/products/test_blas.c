@@ -392,6 +392,9 @@ static void test_blas_worker_has_one_thread(void **state)
 /* --- many callers -------------------------------------------------------------------------------
  */
 
+/* Tests with threads go on for a multiple of it. */
+enum { ROUNDS = EMULATED ? 1 : 10 };
+
 /* With memory of its own: a child must not need locks that a thread left behind may hold. */
 typedef struct caller {
     const product_t *product;
@@ -476,9 +479,9 @@ static void test_blas_gemm_concurrent_equals_serial(void **state)
     int host = start_with_three();
 
     (void)state;
-    call_together(8, 1, 20, 128, 96, 784);
-    call_together(8, 1, 200, 32, 64, 50);
-    call_together(8, 3, 20, 128, 96, 784);
+    call_together(8, 1, 2 * ROUNDS, 128, 96, 784);
+    call_together(8, 1, 20 * ROUNDS, 32, 64, 50);
+    call_together(8, 3, 2 * ROUNDS, 128, 96, 784);
     assert_int_equal(host_count(), host);
 }
 
@@ -495,7 +498,7 @@ static void *call_with_host_threads(void *argument)
     product_t *p = argument;
 
     dlcore_blas_enter(true);
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 3 * ROUNDS; i++)
         check_product(p);
     dlcore_blas_leave();
     return NULL;
@@ -514,7 +517,7 @@ static void test_blas_gemm_host_threads_together_are_right(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, call_with_host_threads, &products[i]),
                          0);
     }
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 3 * ROUNDS; i++)
         check_product(&products[3]);
     for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
@@ -601,7 +604,7 @@ static void fork_next_to_three_threads(void)
         family.c[i] = random_floats(p.m * p.n);
     for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, keep_calling, &family), 0);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 5 * ROUNDS; i++) {
         in_child(child_multiplies, &family);
         dlcore_blas_enter(false);
         in_child(child_of_scope_leaves, &family);
