@@ -44,6 +44,7 @@ fuzz_weights 10 likewise
 libraries 1 what fuzzing has found inside libhdf5 and libzip, shown without dlcore
 keras 5 60 random networks to and from Keras 3.15.1, 3.10.0, 3.5.0, 3.0.5 and 2.15.1
 kills 10 saving, killed at a random moment, 1,000 times a piece
+forks 1 1,000 children of processes that train: before, during and after a fit, and in its callbacks
 properties 5 properties of any network and table, 20,000 networks a piece
 peers 1 unit tests of Keras, node tests of onnx and files of safetensors' tests, with dlcore behind them
 soak 1 ten minutes of mixed work over threads
@@ -147,6 +148,15 @@ run() {
     kills)
         released
         DLCORE_KILLS=1000 "$build/release/tests/test_kill"
+        ;;
+    forks)
+        released
+        children=0
+        while [ "$children" -lt 1000 ]; do
+            "$build/release/tests/test_fork" > "$build/forks.txt"
+            children=$((children + $(sed -n 's/ children$//p' "$build/forks.txt")))
+        done
+        echo "$children children"
         ;;
     properties)
         released

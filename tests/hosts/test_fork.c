@@ -27,6 +27,7 @@ enum { CHILD_SECONDS = EMULATED ? 200 : 20 }; /* until it is taken to hang */
 static const size_t widths[] = {INPUTS, 200, 100, CLASSES, 0};
 
 static samples_t samples;
+static atomic_uint children;
 
 /* What tests train: models that differ by their seeds. */
 static dlcore_model_t *model_of(dlcore_engine_t engine, size_t threads, uint64_t seed)
@@ -87,6 +88,7 @@ static bool child_is_right(bool (*check)(const family_t *family, dlcore_model_t 
         alarm(CHILD_SECONDS);
         _exit(check(family, model) ? 0 : 1);
     }
+    atomic_fetch_add(&children, 1);
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
            WEXITSTATUS(status) == 0;
 }
@@ -292,6 +294,7 @@ static int free_samples(void **state)
 {
     (void)state;
     samples_free(samples);
+    print_message("%u children\n", atomic_load(&children));
     return 0;
 }
 
