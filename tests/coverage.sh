@@ -46,7 +46,7 @@ compile() {
     need_build
     need_clang
     need_command llvm-cov llvm
-    need_package libcmocka-dev libhdf5-dev libzip-dev
+    need_package libcmocka-dev libhdf5-dev libnanopb-dev libzip-dev
     install_packages
     {
         echo '#!/bin/sh'

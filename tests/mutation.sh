@@ -114,7 +114,7 @@ run_test() {
         ulimit -t "$2"
         ulimit -v 8000000
         # shellcheck disable=SC2016 # the inner shell's
-        if CMOCKA_TEST_ABORT=1 timeout -k 5 $((600 + 20 * $2)) \
+        if CMOCKA_TEST_ABORT=1 timeout -k 5 $((120 + 10 * $2)) \
             sh -c '"$0" > output 2>&1 && times > seconds' "$1" 2> /dev/null < /dev/null; then
             awk 'NR == 2 {for (i = 1; i <= 2; i++) {split($i, part, /[ms]/); sum += 60 * part[1] + part[2]}}
                 END {print sum + 0}' seconds

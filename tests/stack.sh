@@ -34,7 +34,7 @@ compile() {
     need_build
     need_clang
     need_command nm binutils
-    need_package libcmocka-dev libhdf5-dev libzip-dev
+    need_package libcmocka-dev libhdf5-dev libnanopb-dev libzip-dev
     install_packages
     clang -std=c11 -O2 -Wall -Wextra -Werror -fno-omit-frame-pointer -c tests/stack/depth.c -o "$build/depth.o"
     # The library's sources alone are compiled so, not those of the tests.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Test programs under valgrind, several at once: no error, and nothing that is lost for certain. What a
-# program that fails said is shown. Ends with "N passed, N failed".
+# Test programs under valgrind, several at once, each for an hour at most: no error, and nothing that is lost for
+# certain. What a program that fails said is shown. Ends with "N passed, N failed".
 #
 #   tests/valgrind.sh PROGRAM...
 #
@@ -9,6 +9,10 @@
 #
 # SPDX-License-Identifier: MIT
 set -eu
+test $# -gt 0 || {
+    echo "valgrind.sh: which programs?" >&2
+    exit 2
+}
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 # one FOLDER PROGRAM. Threads take turns (fair), or one that waits for another would do so for most of the time.
@@ -22,7 +26,7 @@ one() {
     *) more=--leak-check=full ;;
     esac
     begin=$(date +%s)
-    if valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite \
+    if timeout -k 10 3600 valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite \
         --errors-for-leak-kinds=definite --fair-sched=yes "$more" "$program" > "$log" 2>&1 < /dev/null; then
         echo "$name passed ($(($(date +%s) - begin)) s)"
         rm "$log"

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "exchange/keras_file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "exchange/zip.h"
 #include "files/file_path.h"
 #include "files/input.h"
+#include "system/files.h"
 
 /* Texts of models have some kilobytes for each layer, of which there are 1000 at most. */
 #define TEXT_MOST ((size_t)64 << 20)
@@ -224,24 +226,24 @@ static dlcore_status begin_file(dlcore_keras_file_t *file, const char *name,
     return dlcore_check_allocator(allocator, error);
 }
 
-/* A file of the folder `path`. */
-static dlcore_status open_folder_member(const dlcore_keras_file_t *file, dlcore_input_t *input,
-                                        const char *path, const char *name,
-                                        dlcore_error_record_t *error)
+/* The path of a file of the folder `path`; false: it is too long, or of no folder. */
+static bool member_of(char member[DLCORE_PATH_SIZE], const char *path, const char *name)
 {
-    char member[DLCORE_PATH_SIZE];
-
-    if (snprintf(member, sizeof member, "%s/%s", path, name) >= (int)sizeof member)
-        return dlcore_fail(error, DLCORE_ERROR_UNSUPPORTED, "%s: is too long a path", file->name);
-    return dlcore_input_open(input, member, error);
+    return path[0] != '\0' &&
+           snprintf(member, DLCORE_PATH_SIZE, "%s/%s", path, name) < DLCORE_PATH_SIZE;
 }
 
 static dlcore_status read_folder_member(const dlcore_keras_file_t *file, const char *path,
                                         const char *name, void **bytes, size_t *size)
 {
+    char member[DLCORE_PATH_SIZE];
     dlcore_input_t input;
-    dlcore_status status = open_folder_member(file, &input, path, name, file->error);
+    dlcore_status status;
 
+    if (!member_of(member, path, name))
+        return dlcore_fail(file->error, DLCORE_ERROR_UNSUPPORTED, "%s: is too long a path",
+                           file->name);
+    status = dlcore_input_open(&input, member, file->error);
     if (status != DLCORE_OK)
         return status;
     status = read_keras_input(file, &input, bytes, size);
@@ -249,19 +251,27 @@ static dlcore_status read_folder_member(const dlcore_keras_file_t *file, const c
     return status;
 }
 
-static bool has_folder_member(const dlcore_keras_file_t *file, const char *path, const char *name)
+/* Whether there is such a file, whatever it is: one that cannot be read is not passed over. */
+static dlcore_status look_for_member(const dlcore_keras_file_t *file, const char *path,
+                                     const char *name, bool *there)
 {
-    dlcore_input_t input;
+    const dlcore_system_t *system = dlcore_system();
+    char member[DLCORE_PATH_SIZE];
+    dlcore_file_info_t info;
 
-    if (open_folder_member(file, &input, path, name, NULL) != DLCORE_OK)
-        return false;
-    dlcore_input_close(&input);
-    return true;
+    *there = false;
+    if (!member_of(member, path, name))
+        return DLCORE_OK;
+    *there = system->fstatat(system->user, DLCORE_FILE_HERE, member, &info) == 0;
+    if (!*there && errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
+        return dlcore_fail_errno(file->error, errno, "%s: cannot look for %s", file->name, name);
+    return DLCORE_OK;
 }
 
 static dlcore_status open_keras_folder(dlcore_keras_file_t *file, const char *path)
 {
     void *text = NULL, *metadata = NULL;
+    bool has_metadata = false;
     size_t size = 0;
     dlcore_status status = read_folder_member(file, path, CONFIG_NAME, &text, &file->model.size);
 
@@ -270,7 +280,9 @@ static dlcore_status open_keras_folder(dlcore_keras_file_t *file, const char *pa
         status = check_text(file, CONFIG_NAME, &file->model);
     if (status == DLCORE_OK)
         status = read_folder_member(file, path, NUMBERS_NAME, &file->numbers, &size);
-    if (status == DLCORE_OK && has_folder_member(file, path, METADATA_NAME)) {
+    if (status == DLCORE_OK)
+        status = look_for_member(file, path, METADATA_NAME, &has_metadata);
+    if (status == DLCORE_OK && has_metadata) {
         status = read_folder_member(file, path, METADATA_NAME, &metadata, &file->metadata.size);
         file->metadata.bytes = metadata;
         read_metadata(file);
@@ -283,11 +295,14 @@ dlcore_status dlcore_keras_file_open(dlcore_keras_file_t *file, const char *path
                                      dlcore_error_record_t *error)
 {
     dlcore_input_t input;
+    bool is_folder = false;
     dlcore_status status = begin_file(file, path, allocator, error);
 
+    if (status == DLCORE_OK)
+        status = look_for_member(file, path, CONFIG_NAME, &is_folder);
     if (status != DLCORE_OK)
         return status;
-    if (has_folder_member(file, path, CONFIG_NAME))
+    if (is_folder)
         return open_keras_folder(file, path);
     status = dlcore_input_open(&input, path, error);
     if (status != DLCORE_OK)

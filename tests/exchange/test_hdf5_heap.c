@@ -211,6 +211,28 @@ static void test_hdf5_heap_numbers_like_attributes_are_numbers(void **state)
     free(bytes);
 }
 
+/* Numbers that look like an attribute, behind what may be a reference to a heap's object 12 and the
+ * header of 4 bytes that newer files have: that is no header of 8 bytes, with a size of 0. */
+static void test_hdf5_heap_object_12_before_a_newer_header_is_no_header(void **state)
+{
+    static const unsigned char numbers[] = {12, 0, 0, 0, 12, 30, 0,  0,         /* the two */
+                                            2,  0, 2, 0, 8,  0,  12, 0, 'a', 0, /* sizes, name */
+                                            16, 0, 0, 0, 4,  0,  0,  0, /* type: of 4 bytes */
+                                            2,  1, 0, 1, 1,  0,  0,  0, 0,   0, 0, 0, /* space: 1 */
+                                            0,  0, 0, 0, 0,  0,  0,  0, 0,   0, 0, 0, 0, 0, 0, 0};
+    unsigned char *bytes = malloc(file.size + sizeof numbers);
+
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, file.bytes, file.size);
+    memcpy(bytes + file.size, numbers, sizeof numbers);
+    assert_null(dlcore_hdf5_heap_problem(bytes, file.size + sizeof numbers));
+    bytes[file.size + 4] = 13; /* no newer header: the size of the message is 0 */
+    assert_string_equal(dlcore_hdf5_heap_problem(bytes, file.size + sizeof numbers),
+                        "has an attribute that is longer than its place");
+    free(bytes);
+}
+
 static void test_hdf5_heap_other_forms_of_addresses_are_refused(void **state)
 {
     (void)state;
@@ -342,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_hdf5_heap_attributes_that_leave_their_place_are_found),
         cmocka_unit_test(test_hdf5_heap_attributes_with_endless_texts_are_refused),
         cmocka_unit_test(test_hdf5_heap_numbers_like_attributes_are_numbers),
+        cmocka_unit_test(test_hdf5_heap_object_12_before_a_newer_header_is_no_header),
         cmocka_unit_test(test_hdf5_heap_other_forms_of_addresses_are_refused),
     };
 

@@ -23,6 +23,7 @@
 #include "support/failing_read.h"
 #include "support/folder.h"
 #include "support/keras_file.h"
+#include "support/posix.h"
 
 static dlcore_status load_from(const char *path, const dlcore_allocator_t *allocator,
                                error_record_t *error)
@@ -133,6 +134,12 @@ static void test_keras_faults_folders_that_lack_a_file_are_refused(void **state)
     error_record_t error;
 
     (void)state;
+    assert_int_equal(remove(folder_path("metadata.json")), 0);
+    assert_int_equal(load_counted(folder, &error), DLCORE_OK);
+    assert_int_equal(mkdir(folder_path("metadata.json"), 0700), 0); /* there, and cannot be read */
+    assert_int_equal(load_counted(folder, &error), DLCORE_ERROR_IO);
+    assert_non_null(strstr(error.message, "metadata.json"));
+    assert_int_equal(rmdir(folder_path("metadata.json")), 0);
     assert_int_equal(remove(folder_path("model.weights.h5")), 0);
     assert_int_equal(load_counted(folder, &error), DLCORE_ERROR_IO);
     assert_non_null(strstr(error.message, "model.weights.h5"));

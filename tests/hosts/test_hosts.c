@@ -1,5 +1,6 @@
-/* What hosts do around dlcore: many models in training at once, many threads predicting with one
- * model, and counting the process's threads. test_fork.c has the hosts that fork.
+/* What hosts do around dlcore: many models in training at once, many threads reading one model, a
+ * fit that another thread or a signal stops, one that goes on with other threads, and counting the
+ * process's threads. test_fork.c has the hosts that fork.
  *
  * SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
@@ -11,11 +12,16 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "dlcore/file.h"
 #include "dlcore/model.h"
 #include "support/classifier.h"
 #include "support/posix.h"
@@ -96,43 +102,254 @@ static void test_hosts_eight_models_trained_at_once_are_as_trained_alone(void **
 
 typedef struct readers {
     const dlcore_model_t *model;
-    const dlcore_tensor_t *expected;
+    const dlcore_tensor_t *expected; /* predictions */
+    double loss;
+    const float *weights;
     atomic_uint right;
 } readers_t;
+
+/* NaN on failure. */
+static double loss_of(const dlcore_model_t *model)
+{
+    dlcore_evaluation_t result;
+
+    if (dlcore_model_evaluate(model, samples.x, samples.y, NULL, &result) != DLCORE_OK)
+        return NAN;
+    return dlcore_evaluation_value(&result, "loss");
+}
+
+static bool has_weights(const dlcore_model_t *model, const float *expected)
+{
+    float *weights = weights_of(model);
+    bool same =
+        weights != NULL &&
+        memcmp(weights, expected, dlcore_model_parameter_count(model) * sizeof *weights) == 0;
+
+    free(weights);
+    return same;
+}
 
 static void *read_model(void *argument)
 {
     readers_t *readers = argument;
     unsigned right = 0;
 
-    for (int i = 0; i < 2; i++)
-        right += predicts(readers->model, samples, readers->expected) ? 1 : 0;
+    right += predicts(readers->model, samples, readers->expected) ? 1 : 0;
+    right += loss_of(readers->model) == readers->loss ? 1 : 0;
+    right += has_weights(readers->model, readers->weights) ? 1 : 0;
     atomic_fetch_add(&readers->right, right);
     return NULL;
 }
 
-static void predict_from_two_hundred(dlcore_engine_t engine)
+static void read_from_two_hundred(dlcore_engine_t engine)
 {
     static pthread_t threads[READERS];
     dlcore_model_options_t options = engine_options(engine, 0);
     dlcore_model_t *model = classifier(&options, small_widths, dlcore_optimizer_sgd());
     dlcore_tensor_t *expected = predictions(model, samples);
-    readers_t readers = {.model = model, .expected = expected};
+    float *weights = weights_of(model);
+    readers_t readers = {
+        .model = model, .expected = expected, .loss = loss_of(model), .weights = weights};
 
+    assert_non_null(weights);
     assert_non_null(expected);
     for (size_t i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, read_model, &readers), 0);
     for (size_t i = 0; i < READERS; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(atomic_load(&readers.right), 2 * READERS);
+    assert_int_equal(atomic_load(&readers.right), 3 * READERS);
+    free(weights);
     dlcore_tensor_free(expected);
     dlcore_model_free(model);
 }
 
-static void test_hosts_two_hundred_threads_predict_with_one_model(void **state)
+static void test_hosts_two_hundred_threads_read_one_model(void **state)
 {
     (void)state;
-    with_every_engine(predict_from_two_hundred);
+    with_every_engine(read_from_two_hundred);
+}
+
+/* --- stopping and going on ----------------------------------------------------------------------
+ */
+
+typedef struct stopping {
+    dlcore_model_t *model;
+    bool by_signal;
+    pthread_t fitting;
+    atomic_uint begun, ended; /* batches */
+    atomic_bool asked;
+    unsigned late; /* batches that began after that */
+} stopping_t;
+
+static stopping_t *stopping;
+
+static void ask(void)
+{
+    dlcore_model_request_stop(stopping->model);
+    atomic_store(&stopping->asked, true);
+}
+
+static dlcore_callback_action_t count_begun(void *user, const dlcore_training_event_t *event)
+{
+    stopping_t *s = user;
+
+    (void)event;
+    s->late += atomic_load(&s->asked);
+    atomic_fetch_add(&s->begun, 1);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+static dlcore_callback_action_t count_ended(void *user, const dlcore_training_event_t *event)
+{
+    (void)event;
+    atomic_fetch_add(&((stopping_t *)user)->ended, 1);
+    return DLCORE_CALLBACK_CONTINUE;
+}
+
+#if HAS_SIGNALS
+static void on_signal(int number)
+{
+    (void)number;
+    ask();
+}
+#endif
+
+static void *ask_when_it_runs(void *argument)
+{
+    const struct timespec moment = {.tv_nsec = 100000};
+    stopping_t *s = argument;
+
+    while (atomic_load(&s->begun) < 6)
+        nanosleep(&moment, NULL);
+    if (!s->by_signal)
+        ask();
+#if HAS_SIGNALS
+    else if (pthread_kill(s->fitting, SIGUSR1) != 0)
+        return NULL;
+#endif
+    return s;
+}
+
+static dlcore_callback_action_t stop_after(void *user, const dlcore_training_event_t *event)
+{
+    unsigned *left = user;
+
+    (void)event;
+    return --*left == 0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
+}
+
+/* One batch may have begun between the request and the note of it. What comes out is what a
+ * callback makes of it that stops after as many batches. */
+static void stop_from_elsewhere(dlcore_engine_t engine, bool by_signal)
+{
+    stopping_t s = {.model = model_of(engine, 2, 1), .by_signal = by_signal};
+    dlcore_callback_t counts = {
+        .user = &s, .on_batch_begin = count_begun, .on_batch_end = count_ended};
+    unsigned batches;
+    dlcore_callback_t stops = {.user = &batches, .on_batch_end = stop_after};
+    dlcore_model_t *twin = model_of(engine, 2, 1);
+    dlcore_tensor_t *expected;
+    pthread_t thread;
+    void *result;
+
+    s.fitting = pthread_self();
+    stopping = &s;
+    assert_int_equal(pthread_create(&thread, NULL, ask_when_it_runs, &s), 0);
+    assert_true(fit(s.model, 1000000, &counts));
+    pthread_join(thread, &result);
+    assert_non_null(result);
+    assert_true(atomic_load(&s.asked));
+    assert_true(s.late <= 1);
+    batches = atomic_load(&s.ended);
+    assert_int_equal(batches, atomic_load(&s.begun));
+    assert_true(fit(twin, 1000000, &stops));
+    assert_true(same_weights(s.model, twin));
+    expected = predictions(twin, samples);
+    assert_non_null(expected);
+    assert_true(predicts(s.model, samples, expected));
+    dlcore_tensor_free(expected);
+    dlcore_model_free(twin);
+    dlcore_model_free(s.model);
+}
+
+static void stop_from_a_thread(dlcore_engine_t engine)
+{
+    stop_from_elsewhere(engine, false);
+}
+
+static void test_hosts_another_thread_stops_a_fit_after_its_batch(void **state)
+{
+    (void)state;
+    with_every_engine(stop_from_a_thread);
+}
+
+#if HAS_SIGNALS
+static void stop_from_a_signal(dlcore_engine_t engine)
+{
+    struct sigaction before, action = {.sa_handler = on_signal};
+
+    sigemptyset(&action.sa_mask);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    stop_from_elsewhere(engine, true);
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+#endif
+
+static void test_hosts_a_handler_of_a_signal_stops_a_fit_after_its_batch(void **state)
+{
+    (void)state;
+#if HAS_SIGNALS
+    with_every_engine(stop_from_a_signal);
+#else
+    skip();
+#endif
+}
+
+/* A run of two epochs that is stopped after so many batches on so many threads, saved, loaded and
+ * ended on as many others. */
+static dlcore_model_t *stopped_and_resumed(dlcore_engine_t engine, unsigned batches, size_t first,
+                                           size_t second)
+{
+    dlcore_callback_t stops = {.user = &batches, .on_batch_end = stop_after};
+    dlcore_load_options_t how = dlcore_load_options_default();
+    dlcore_fit_options_t options = batches_of(BATCH);
+    dlcore_model_t *model = model_of(engine, first, 1), *loaded = NULL;
+    void *bytes = NULL;
+    size_t size = 0;
+
+    assert_true(fit(model, 2, &stops));
+    assert_int_equal(dlcore_model_save_memory(model, NULL, &bytes, &size), DLCORE_OK);
+    how.model = engine_options(engine, second);
+    assert_int_equal(dlcore_model_load_memory(bytes, size, &how, &loaded), DLCORE_OK);
+    options.epochs = 2;
+    options.resume = true;
+    assert_int_equal(dlcore_model_fit(loaded, samples.x, samples.y, &options, NULL), DLCORE_OK);
+    free(bytes);
+    dlcore_model_free(model);
+    return loaded;
+}
+
+static void resume_on_other_threads(dlcore_engine_t engine)
+{
+    static const size_t threads[] = {1, 2, 3, 4, 8};
+    enum { COUNT = sizeof threads / sizeof threads[0], STEPS = 2 * ((ROWS + BATCH - 1) / BATCH) };
+    dlcore_model_t *whole = model_of(engine, 1, 1);
+
+    assert_true(fit(whole, 2, NULL));
+    for (unsigned i = 0; i < COUNT; i++) {
+        dlcore_model_t *model =
+            stopped_and_resumed(engine, 1 + i % (STEPS - 1), threads[i], threads[(i + 2) % COUNT]);
+
+        assert_true(same_weights(model, whole));
+        dlcore_model_free(model);
+    }
+    dlcore_model_free(whole);
+}
+
+static void test_hosts_a_fit_resumed_on_other_threads_ends_with_the_same_bits(void **state)
+{
+    (void)state;
+    with_every_engine(resume_on_other_threads);
 }
 
 /* --- the threads of the process -----------------------------------------------------------------
@@ -235,7 +452,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_threads_one_adds_none_and_three_add_two_until_free),
         cmocka_unit_test(test_hosts_eight_models_trained_at_once_are_as_trained_alone),
-        cmocka_unit_test(test_hosts_two_hundred_threads_predict_with_one_model),
+        cmocka_unit_test(test_hosts_two_hundred_threads_read_one_model),
+        cmocka_unit_test(test_hosts_another_thread_stops_a_fit_after_its_batch),
+        cmocka_unit_test(test_hosts_a_handler_of_a_signal_stops_a_fit_after_its_batch),
+        cmocka_unit_test(test_hosts_a_fit_resumed_on_other_threads_ends_with_the_same_bits),
     };
 
     return cmocka_run_group_tests(tests, make_samples, free_samples);

@@ -133,6 +133,8 @@ static void test_json_refuses_what_is_not_json(void **state)
         {"\"\\ud800\\n\"", "half of a surrogate pair"},
         {"\"\\ud800\\u0041\"", "half of a surrogate pair"},
         {"\"\\udc00\"", "half of a surrogate pair"},
+        {"\"\\udc00\\udc00\"", "half of a surrogate pair"},
+        {"\"\\ud800xudc00\"", "half of a surrogate pair"},
         {"\"\\ud800\\ue000\"", "half of a surrogate pair"},
         {"\"\\ud800\\udc0\"", "\\u needs four hexadecimal digits"},
         {"\"\x80\"", "bytes that are not UTF-8"},

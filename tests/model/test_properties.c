@@ -35,7 +35,7 @@ static void zero_weight(size_t number, model_t *model, model_t *twin, property_s
     property_compile(twin, 0, REDUCTION_SUM);
     property_step(model, sample, 0, PROPERTY_ROWS, weights);
     property_step(twin, sample, 0, PROPERTY_ROWS - 4, NULL);
-    assert_moved_alike(number, model, twin);
+    assert_moved_alike(number, model, twin, sample);
 }
 
 static void test_properties_samples_of_weight_0_count_for_nothing(void **state)
@@ -71,7 +71,7 @@ static void order(size_t number, model_t *model, model_t *twin, property_samples
     if (!(error <= 1e-6))
         fail_msg("network %zu: outputs of the same samples are %g apart", number, error);
     property_step(twin, sample, 0, PROPERTY_ROWS, NULL);
-    assert_moved_alike(number, model, twin);
+    assert_moved_alike(number, model, twin, sample);
 }
 
 static void test_properties_the_order_of_a_batch_changes_nothing(void **state)
@@ -88,7 +88,7 @@ static void pieces(size_t number, model_t *model, model_t *twin, property_sample
     for (size_t i = 0; i < PIECES; i++)
         property_step(twin, sample, i * PROPERTY_ROWS / PIECES, (i + 1) * PROPERTY_ROWS / PIECES,
                       NULL);
-    assert_moved_alike(number, model, twin);
+    assert_moved_alike(number, model, twin, sample);
 }
 
 static void test_properties_a_batch_in_pieces_that_are_accumulated_is_the_batch(void **state)
@@ -109,9 +109,11 @@ static void sparse_rows(size_t number, model_t *model, model_t *twin, property_s
     assert_int_equal(sparse_from_dense(x, &lists, NULL), DLCORE_OK);
     property_compile(model, 0, REDUCTION_SUM_OVER_BATCH_SIZE);
     property_compile(twin, 0, REDUCTION_SUM_OVER_BATCH_SIZE);
-    assert_accepted(model, model_train_on_batch(model, x, y, NULL));
-    assert_accepted(twin, model_train_on_batch(twin, lists, y, NULL));
-    assert_moved_alike(number, model, twin);
+    dlcore_status status = model_train_on_batch(model, x, y, NULL);
+    assert_int_equal(model_train_on_batch(twin, lists, y, NULL), status);
+    if (status != DLCORE_OK) /* zeros may lead to exponentials of exponentials */
+        assert_int_equal(status, DLCORE_ERROR_NOT_FINITE);
+    assert_moved_alike(number, model, twin, sample);
     tensor_free(x);
     tensor_free(y);
     tensor_free(lists);
@@ -142,7 +144,7 @@ static void engines(size_t number, model_t *model, model_t *twin, property_sampl
     free(bytes);
     property_step(model, sample, 0, PROPERTY_ROWS, NULL);
     property_step(blas, sample, 0, PROPERTY_ROWS, NULL);
-    assert_moved_alike(number, model, blas);
+    assert_moved_alike(number, model, blas, sample);
     model_free(blas);
 }
 

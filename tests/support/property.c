@@ -26,6 +26,7 @@ static size_t setting(const char *name, size_t otherwise)
 
 static size_t first, networks; /* the first network's number, and how many */
 static double worst;           /* of a property, over all networks */
+static size_t amplifying;      /* networks that are further apart, and may be */
 
 static void draw(const model_t *model, property_samples_t *sample)
 {
@@ -100,24 +101,67 @@ void property_predict(const model_t *model, const property_samples_t *sample, fl
     tensor_free(y);
 }
 
-void assert_moved_alike(size_t number, const model_t *a, const model_t *b)
+/* How far apart two models are that were network `number`, held against the way that they went. */
+static double apart(size_t number, const model_t *a, const model_t *b)
 {
     model_t *begin = any_network(number, NULL);
     float *one = weights_of(a), *other = weights_of(b), *before = weights_of(begin);
-    double way = 0, apart = 0, size = 0;
+    double way = 0, between = 0, size = 0;
     for (size_t i = 0; i < model_parameter_count(a); i++) {
         way += pow((double)one[i] - (double)before[i], 2);
-        apart += pow((double)one[i] - (double)other[i], 2);
+        between += pow((double)one[i] - (double)other[i], 2);
         size += pow((double)before[i], 2);
     }
-    double error = apart == 0 ? 0 : sqrt(apart / fmax(way, 1e-4 * size));
-    worst = fmax(worst, error);
-    if (!(error <= 1e-4))
-        fail_msg("network %zu: steps are %g apart", number, error);
     free(one);
     free(other);
     free(before);
     model_free(begin);
+    return between == 0 ? 0 : sqrt(between / fmax(way, 1e-4 * size));
+}
+
+/* After a step, with weights that are other ones by a few roundings. */
+static model_t *stepped(size_t number, const property_samples_t *sample, float rounding)
+{
+    model_t *model = any_network(number, NULL);
+    float *weights = weights_of(model);
+    size_t count = model_parameter_count(model);
+    for (size_t i = 0; i < count; i++)
+        weights[i] *= 1 + rounding * ((float)random_below(3) - 1);
+    assert_accepted(model, model_set_weights(model, weights, count));
+    free(weights);
+    property_compile(model, 0, REDUCTION_SUM_OVER_BATCH_SIZE);
+    property_step(model, sample, 0, PROPERTY_ROWS, NULL);
+    return model;
+}
+
+/* Whether a few roundings of the weights move the step nearly as far: at a kink (of relu, say),
+ * where two ways that round differently may go by either slope, and where little is left of a
+ * difference, as between 1 and the output of a softmax that is sure. */
+static bool amplifies_roundings(size_t number, const property_samples_t *sample, double error)
+{
+    model_t *plain = stepped(number, sample, 0);
+    bool found = false;
+    for (int i = 0; i < 16 && !found; i++) {
+        model_t *other = stepped(number, sample, 3e-7f);
+        found = 16 * apart(number, plain, other) >= error;
+        model_free(other);
+    }
+    model_free(plain);
+    return found;
+}
+
+void assert_moved_alike(size_t number, const model_t *a, const model_t *b,
+                        const property_samples_t *sample)
+{
+    double error = apart(number, a, b);
+    if (error <= 1e-4) {
+        worst = fmax(worst, error);
+    } else if (amplifies_roundings(number, sample, error)) {
+        print_message("network %zu: steps are %g apart; it amplifies roundings\n", number, error);
+        amplifying++;
+    } else {
+        fail_msg("network %zu: steps are %g apart", number, error);
+    }
 }
 
 /* Whether a step can be made of its loss: exponentials of exponentials are no numbers, and behind a
@@ -148,6 +192,7 @@ void property_holds(property_t *property, bool only_alone)
     first = setting("DLCORE_PROPERTY_SEED", 0);
     networks = setting("DLCORE_PROPERTIES", NETWORKS);
     worst = 0;
+    amplifying = 0;
     print_message("DLCORE_PROPERTY_SEED=%zu DLCORE_PROPERTIES=%zu\n", first, networks);
     for (size_t number = first; number < first + networks; number++) {
         model_t *model = any_network(number, NULL), *twin = any_network(number, NULL);
@@ -161,4 +206,5 @@ void property_holds(property_t *property, bool only_alone)
     }
     print_message("%zu networks, at most %.1e apart\n", seen, worst);
     assert_true(seen * 5 >= networks);
+    assert_true(amplifying <= 1 + networks / 1000);
 }

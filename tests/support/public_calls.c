@@ -515,6 +515,27 @@ static void set_options(public_scene_t *s)
     s->curves_options = dlcore_curves_options_default();
 }
 
+static void lack(public_scene_t *s, const dlcore_allocator_t *allocator)
+{
+    s->allocator = s->model_options.allocator = s->inspect_options.allocator = *allocator;
+    s->load_options.model.allocator = s->onnx_options.model.allocator = *allocator;
+    s->cross_options.allocator = s->dependence_options.allocator = allocator;
+}
+
+void public_scene_lack_allocate(public_scene_t *s)
+{
+    static const dlcore_allocator_t allocator = {.release = release};
+
+    lack(s, &allocator);
+}
+
+void public_scene_lack_release(public_scene_t *s)
+{
+    static const dlcore_allocator_t allocator = {.allocate = allocate};
+
+    lack(s, &allocator);
+}
+
 static void set_callbacks(public_scene_t *s)
 {
     s->early_stopping = dlcore_early_stopping_default();

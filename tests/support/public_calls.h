@@ -23,6 +23,9 @@ extern const size_t public_call_count;
 void public_scene_write_files(void);
 /* Everything made anew. */
 public_scene_t *public_scene_make(void);
+/* Every allocator that a call may be given lacks one of its functions from here on. */
+void public_scene_lack_allocate(public_scene_t *scene);
+void public_scene_lack_release(public_scene_t *scene);
 /* Files that what a call made holds open, by its contract. */
 size_t public_scene_open_files(const public_scene_t *scene);
 /* What a call made, too. */

@@ -186,6 +186,16 @@ static void test_cpu_quota_of_both_versions_is_the_lesser(void **state)
     assert_int_equal(quota(), 2);
 }
 
+/* Where a folder of it is bound to another place, that comes later. */
+static void test_cpu_quota_of_two_mounts_is_at_the_first(void **state)
+{
+    (void)state;
+    in_group("0::/a\n", MOUNT_V2 "41 30 0:26 /a /elsewhere rw - cgroup2 cgroup2 rw\n");
+    write_file("/sys/fs/cgroup/a/cpu.max", "300000 100000\n");
+    write_file("/elsewhere/cpu.max", "100000 100000\n");
+    assert_int_equal(quota(), 3);
+}
+
 static void test_cpu_quota_without_mountinfo_looks_where_groups_usually_are(void **state)
 {
     (void)state;
@@ -237,6 +247,7 @@ int main(void)
         TEST(test_cpu_quota_v1_reads_quota_and_period),
         TEST(test_cpu_quota_v1_in_a_container_is_at_the_mount),
         TEST(test_cpu_quota_of_both_versions_is_the_lesser),
+        TEST(test_cpu_quota_of_two_mounts_is_at_the_first),
         TEST(test_cpu_quota_without_mountinfo_looks_where_groups_usually_are),
         TEST(test_cpu_quota_of_nonsense_is_none),
     };
