@@ -18,6 +18,9 @@
  * set_learning_rate on the thread of a callback. model_request_stop may be called at any time from
  * any thread or signal handler while the model exists.
  *
+ * Forks: after fork() parent and child both go on, each with its copies; the child makes threads of
+ * its own. There do not use or free a model that another thread was using at that moment.
+ *
  * Exceptions: a C++ exception or longjmp may leave a call through code of yours that the call runs
  * on the calling thread: callbacks, the functions of a dataset or a schedule, a sink, a
  * dlcore_byte_writer_t, a dlcore_prediction_function_t. A training call that was left this way
