@@ -5,7 +5,7 @@
 #   tests/windows.sh BUILD_FOLDER [quick]
 #
 # quick: the tests of what Windows does in another way. Without it also a DLL of the two files: what it exports,
-# and a program with it. MNIST is taken from DLCORE_MNIST_DIR.
+# and a program with it. MNIST is taken from DLCORE_MNIST_DIR; without it the status is 77.
 # Needs x86_64-w64-mingw32-gcc, wine, and the source of cmocka, which apt-get brings.
 #
 # SPDX-License-Identifier: MIT
@@ -96,8 +96,8 @@ fi
 # The same kernels and the portable gemm here.
 data=${DLCORE_MNIST_DIR:-$top/../shared/mnist}
 test -d "$data" || {
-    echo "MNIST: SKIPPED, there is no folder $data"
-    exit 0
+    echo "MNIST was not trained: there is no folder $data"
+    exit 77
 }
 mkdir -p "$build/mnist"
 for file in "$data"/*-ubyte.gz; do

@@ -19,7 +19,9 @@
  * any thread or signal handler while the model exists.
  *
  * Forks: after fork() parent and child both go on, each with its copies; the child makes threads of
- * its own. There do not use or free a model that another thread was using at that moment.
+ * its own. In the child, do not use or free a model that another thread of the parent was using. A
+ * fit over a dataset with prefetch that runs at the fork ends in the child with DLCORE_ERROR_STATE.
+ * After vfork or clone do not call dlcore.
  *
  * Exceptions: a C++ exception or longjmp may leave a call through code of yours that the call runs
  * on the calling thread: callbacks, the functions of a dataset or a schedule, a sink, a

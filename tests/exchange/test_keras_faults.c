@@ -130,7 +130,6 @@ static void test_keras_faults_each_failed_read_is_an_error_of_reading(void **sta
 static void test_keras_faults_folders_that_lack_a_file_are_refused(void **state)
 {
     const char *folder = unpacked_folder();
-    char longest[DLCORE_PATH_SIZE + 8];
     error_record_t error;
 
     (void)state;
@@ -146,10 +145,64 @@ static void test_keras_faults_folders_that_lack_a_file_are_refused(void **state)
     folder_write("config.json", "{");
     assert_int_equal(load_counted(folder, &error), DLCORE_ERROR_FORMAT);
     assert_non_null(strstr(error.message, "config.json: byte 1"));
-    memset(longest, 'a', sizeof longest);
-    longest[sizeof longest - 1] = '\0';
-    assert_int_not_equal(load_counted(longest, &error), DLCORE_OK);
     (void)folder_files(true);
+}
+
+/* Folders in each other, of 1 to 200 letters, up to a path of `length` bytes. */
+static void make_deep(char *path, size_t length)
+{
+    size_t at = strlen(path);
+
+    while (at < length) {
+        size_t letters = length - at - 1 < 200 ? length - at - 1 : 200;
+
+        if (length - at - 1 - letters == 1) /* no room for a name */
+            letters--;
+        path[at++] = '/';
+        memset(path + at, 'a', letters);
+        path[at += letters] = '\0';
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+}
+
+static void remove_deep(char *path, const char *top)
+{
+    while (strcmp(path, top) != 0) {
+        assert_int_equal(rmdir(path), 0);
+        *strrchr(path, '/') = '\0';
+    }
+}
+
+static void test_keras_faults_paths_that_are_too_long_or_empty_are_refused(void **state)
+{
+    char path[DLCORE_PATH_SIZE + 8], file[DLCORE_PATH_SIZE + 32], top[512], name[301];
+    error_record_t error;
+    FILE *config;
+
+    (void)state;
+    memset(path, 'a', sizeof path);
+    path[sizeof path - 1] = '\0';
+    assert_int_equal(load_counted(path, &error), DLCORE_ERROR_IO);
+    memset(name, 'a', sizeof name);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(load_counted(folder_path(name), &error), DLCORE_ERROR_IO);
+    assert_non_null(strstr(error.message, strerror(ENAMETOOLONG)));
+    assert_int_equal(load_counted("", &error), DLCORE_ERROR_IO);
+    assert_non_null(strstr(error.message, "the path is empty"));
+    /* config.json has a path that is just short enough, the weights have none */
+    snprintf(top, sizeof top, "%s", folder_path(""));
+    top[strlen(top) - 1] = '\0';
+    snprintf(path, sizeof path, "%s", top);
+    make_deep(path, DLCORE_PATH_SIZE - 1 - strlen("/config.json"));
+    snprintf(file, sizeof file, "%s/config.json", path);
+    config = fopen(file, "w");
+    assert_non_null(config);
+    fputs("{}", config);
+    assert_int_equal(fclose(config), 0);
+    assert_int_equal(load_counted(path, &error), DLCORE_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "is too long a path"));
+    assert_int_equal(remove(file), 0);
+    remove_deep(path, top);
 }
 
 /* ---- memory ---- */
@@ -228,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keras_faults_each_failed_read_is_an_error_of_reading),
         cmocka_unit_test(test_keras_faults_folders_that_lack_a_file_are_refused),
+        cmocka_unit_test(test_keras_faults_paths_that_are_too_long_or_empty_are_refused),
         cmocka_unit_test(test_keras_faults_each_failed_allocation_loses_nothing),
         cmocka_unit_test(test_keras_faults_of_weights_alone_change_nothing),
     };

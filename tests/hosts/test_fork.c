@@ -196,6 +196,8 @@ static dlcore_callback_action_t fork_here(void *user, const dlcore_training_even
         forking->child = fork();
         if (forking->child == 0)
             alarm(CHILD_SECONDS);
+        else
+            atomic_fetch_add(&children, 1);
     }
     return DLCORE_CALLBACK_CONTINUE;
 }

@@ -176,9 +176,11 @@ typedef struct stopping {
     dlcore_model_t *model;
     bool by_signal;
     pthread_t fitting;
-    atomic_uint begun, ended; /* batches */
-    atomic_bool asked;
-    unsigned late; /* batches that began after that */
+    atomic_uint steps;
+    unsigned last;           /* step, after which the schedule asks; 0: it does not */
+    unsigned begun, ended;   /* batches, as callbacks see them */
+    unsigned late;           /* batches that began after the request was noted */
+    atomic_bool asked, over; /* over: no need to ask any more */
 } stopping_t;
 
 static stopping_t *stopping;
@@ -189,20 +191,31 @@ static void ask(void)
     atomic_store(&stopping->asked, true);
 }
 
+/* Called once in a step, also where there are no callbacks. */
+static double count_step(void *user, uint64_t step)
+{
+    stopping_t *s = user;
+
+    atomic_fetch_add(&s->steps, 1);
+    if (step + 1 == s->last)
+        dlcore_model_request_stop(s->model);
+    return 0.001;
+}
+
 static dlcore_callback_action_t count_begun(void *user, const dlcore_training_event_t *event)
 {
     stopping_t *s = user;
 
     (void)event;
     s->late += atomic_load(&s->asked);
-    atomic_fetch_add(&s->begun, 1);
+    s->begun++;
     return DLCORE_CALLBACK_CONTINUE;
 }
 
 static dlcore_callback_action_t count_ended(void *user, const dlcore_training_event_t *event)
 {
     (void)event;
-    atomic_fetch_add(&((stopping_t *)user)->ended, 1);
+    ((stopping_t *)user)->ended++;
     return DLCORE_CALLBACK_CONTINUE;
 }
 
@@ -214,67 +227,77 @@ static void on_signal(int number)
 }
 #endif
 
+/* NULL where it could not send the signal. */
 static void *ask_when_it_runs(void *argument)
 {
     const struct timespec moment = {.tv_nsec = 100000};
     stopping_t *s = argument;
 
-    while (atomic_load(&s->begun) < 6)
+    while (atomic_load(&s->steps) < 6 && !atomic_load(&s->over))
         nanosleep(&moment, NULL);
-    if (!s->by_signal)
-        ask();
 #if HAS_SIGNALS
-    else if (pthread_kill(s->fitting, SIGUSR1) != 0)
-        return NULL;
+    if (s->by_signal && pthread_kill(s->fitting, SIGUSR1) == 0)
+        return s;
 #endif
-    return s;
+    ask();
+    return s->by_signal ? NULL : s;
 }
 
-static dlcore_callback_action_t stop_after(void *user, const dlcore_training_event_t *event)
+static dlcore_model_t *stoppable(dlcore_engine_t engine, stopping_t *s)
 {
-    unsigned *left = user;
+    dlcore_model_options_t options = engine_options(engine, 2);
+    dlcore_optimizer_t optimizer = dlcore_optimizer_rmsprop();
 
-    (void)event;
-    return --*left == 0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
+    options.seed = 1;
+    optimizer.schedule = dlcore_schedule_function(count_step, s);
+    return classifier(&options, widths, optimizer);
 }
 
-/* One batch may have begun between the request and the note of it. What comes out is what a
- * callback makes of it that stops after as many batches. */
-static void stop_from_elsewhere(dlcore_engine_t engine, bool by_signal)
+/* A request that comes between two batches is seen at the end of the second. What comes out is what
+ * a run makes that its own schedule stops after as many steps. */
+static void stop_from_elsewhere(dlcore_engine_t engine, bool by_signal, bool watched)
 {
-    stopping_t s = {.model = model_of(engine, 2, 1), .by_signal = by_signal};
+    stopping_t s = {.by_signal = by_signal}, other = {0};
     dlcore_callback_t counts = {
         .user = &s, .on_batch_begin = count_begun, .on_batch_end = count_ended};
-    unsigned batches;
-    dlcore_callback_t stops = {.user = &batches, .on_batch_end = stop_after};
-    dlcore_model_t *twin = model_of(engine, 2, 1);
     dlcore_tensor_t *expected;
     pthread_t thread;
     void *result;
+    bool good;
 
+    s.model = stoppable(engine, &s);
     s.fitting = pthread_self();
     stopping = &s;
+    assert_non_null(s.model);
     assert_int_equal(pthread_create(&thread, NULL, ask_when_it_runs, &s), 0);
-    assert_true(fit(s.model, 1000000, &counts));
+    good = fit(s.model, 1000000, watched ? &counts : NULL);
+    atomic_store(&s.over, true);
     pthread_join(thread, &result);
+    assert_true(good);
     assert_non_null(result);
-    assert_true(atomic_load(&s.asked));
-    assert_true(s.late <= 1);
-    batches = atomic_load(&s.ended);
-    assert_int_equal(batches, atomic_load(&s.begun));
-    assert_true(fit(twin, 1000000, &stops));
-    assert_true(same_weights(s.model, twin));
-    expected = predictions(twin, samples);
+    other.last = atomic_load(&s.steps);
+    assert_in_range(other.last, 6, 1000000);
+    if (watched) {
+        assert_true(s.late <= 1);
+        assert_int_equal(s.begun, other.last);
+        assert_int_equal(s.ended, other.last);
+    }
+    other.model = stoppable(engine, &other);
+    assert_true(fit(other.model, 1000000, NULL));
+    assert_int_equal(atomic_load(&other.steps), other.last);
+    assert_true(same_weights(s.model, other.model));
+    expected = predictions(other.model, samples);
     assert_non_null(expected);
     assert_true(predicts(s.model, samples, expected));
     dlcore_tensor_free(expected);
-    dlcore_model_free(twin);
+    dlcore_model_free(other.model);
     dlcore_model_free(s.model);
 }
 
 static void stop_from_a_thread(dlcore_engine_t engine)
 {
-    stop_from_elsewhere(engine, false);
+    stop_from_elsewhere(engine, false, false);
+    stop_from_elsewhere(engine, false, true);
 }
 
 static void test_hosts_another_thread_stops_a_fit_after_its_batch(void **state)
@@ -290,7 +313,8 @@ static void stop_from_a_signal(dlcore_engine_t engine)
 
     sigemptyset(&action.sa_mask);
     assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
-    stop_from_elsewhere(engine, true);
+    stop_from_elsewhere(engine, true, false);
+    stop_from_elsewhere(engine, true, true);
     assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 #endif
@@ -303,6 +327,14 @@ static void test_hosts_a_handler_of_a_signal_stops_a_fit_after_its_batch(void **
 #else
     skip();
 #endif
+}
+
+static dlcore_callback_action_t stop_after(void *user, const dlcore_training_event_t *event)
+{
+    unsigned *left = user;
+
+    (void)event;
+    return --*left == 0 ? DLCORE_CALLBACK_STOP : DLCORE_CALLBACK_CONTINUE;
 }
 
 /* A run of two epochs that is stopped after so many batches on so many threads, saved, loaded and

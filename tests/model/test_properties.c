@@ -35,7 +35,7 @@ static void zero_weight(size_t number, model_t *model, model_t *twin, property_s
     property_compile(twin, 0, REDUCTION_SUM);
     property_step(model, sample, 0, PROPERTY_ROWS, weights);
     property_step(twin, sample, 0, PROPERTY_ROWS - 4, NULL);
-    assert_moved_alike(number, model, twin, sample);
+    assert_moved_alike(number, model, twin, NULL);
 }
 
 static void test_properties_samples_of_weight_0_count_for_nothing(void **state)
@@ -99,6 +99,9 @@ static void test_properties_a_batch_in_pieces_that_are_accumulated_is_the_batch(
 
 /* ---- other ways to the same numbers ---- */
 
+/* Where zeros lead to exponentials of exponentials, which both refuse. */
+static size_t refused, asked;
+
 static void sparse_rows(size_t number, model_t *model, model_t *twin, property_samples_t *sample)
 {
     for (size_t i = 0; i < PROPERTY_ROWS * sample->inputs; i++)
@@ -111,9 +114,11 @@ static void sparse_rows(size_t number, model_t *model, model_t *twin, property_s
     property_compile(twin, 0, REDUCTION_SUM_OVER_BATCH_SIZE);
     dlcore_status status = model_train_on_batch(model, x, y, NULL);
     assert_int_equal(model_train_on_batch(twin, lists, y, NULL), status);
-    if (status != DLCORE_OK) /* zeros may lead to exponentials of exponentials */
+    if (status != DLCORE_OK)
         assert_int_equal(status, DLCORE_ERROR_NOT_FINITE);
-    assert_moved_alike(number, model, twin, sample);
+    refused += status != DLCORE_OK;
+    asked++;
+    assert_moved_alike(number, model, twin, NULL);
     tensor_free(x);
     tensor_free(y);
     tensor_free(lists);
@@ -122,7 +127,10 @@ static void sparse_rows(size_t number, model_t *model, model_t *twin, property_s
 static void test_properties_sparse_samples_train_as_dense_ones(void **state)
 {
     (void)state;
+    refused = asked = 0;
     property_holds(sparse_rows, false);
+    print_message("%zu have no step with these zeros\n", refused);
+    assert_true(refused * 1000 <= asked);
 }
 
 static void saved(const model_t *model, void **bytes, size_t *size)

@@ -36,9 +36,10 @@ void property_step(dlcore_model_t *model, const property_samples_t *sample, size
 void property_predict(const dlcore_model_t *model, const property_samples_t *sample,
                       float *outputs);
 /* Two models that were network `number` have moved alike: the difference is held against the way
- * that they went, or, where that is short, what rounding leaves of it in weights of their size. One
- * network in a thousand may lie at a kink, where roundings of its weights move a step on these
- * samples as far; it is printed. */
+ * that they went, or, where that is short, what rounding leaves of it in weights of their size.
+ * Ways that round differently give the samples: one network, and one more in each thousand, may
+ * then be further apart, if roundings of its weights move a step on them by a sixteenth of that or
+ * more; it is printed. */
 void assert_moved_alike(size_t number, const dlcore_model_t *a, const dlcore_model_t *b,
                         const property_samples_t *sample);
 
