@@ -340,7 +340,7 @@ static void wait_for_the_end(void *argument)
 /* Stacks of the parent's threads (a BLAS has some) are in this process, too, and would be used. */
 static void take_old_stacks(void)
 {
-    dlcore_thread_t threads[64];
+    static dlcore_thread_t threads[64]; /* which a thread reads as it begins, maybe later */
     int count = 0;
 
     while (count < 64 && dlcore_thread_start(&threads[count], 0, wait_for_the_end, NULL) == 0)
