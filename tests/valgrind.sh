@@ -42,7 +42,7 @@ if [ "${1:-}" = --one ]; then
 fi
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
-# What a program says comes at its end, in one piece.
+# What a program that fails said comes at its end, in one piece.
 printf '%s\n' "$@" | xargs -d '\n' -P "$(nproc)" -n 1 "$0" --one "$logs" | tee "$logs/all"
 passed=$(grep -c '^test_[a-z0-9_]* passed (' "$logs/all") || true
 printf '\n%d passed, %d failed\n' "$passed" $(($# - passed))
